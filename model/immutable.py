@@ -1,0 +1,89 @@
+"""Immutable tree nodes: hash known at construction, equality without recursion.
+
+Local types, labels, sorts, value types and values are all trees of small immutable nodes, and a type may
+be tens of thousands of levels deep. Python's own ``==`` and ``hash`` on nested dataclasses recurse once per
+level; the nodes here do not: the hash of a node is made from its children's stored hashes when the node is
+built, and equality walks both trees with an explicit stack.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NoReturn, TypeVar
+
+_NodeT = TypeVar("_NodeT", bound="Node")
+
+_set = object.__setattr__
+
+
+class Node:
+    """One immutable node; equal to another exactly when class, fields and children are equal.
+
+    A subclass lists its fields in ``__match_args__`` in constructor order, sets them with ``_fill`` and
+    holds in them only text, integers, booleans, None, nodes, and tuples of these.
+    """
+
+    __slots__ = ("_hash",)
+    __match_args__: ClassVar[tuple[str, ...]] = ()
+    _hash: int
+
+    def _fill(self, *fields: object) -> None:
+        """Set the fields named by ``__match_args__`` and store the hash made from them."""
+        for name, value in zip(self.__match_args__, fields, strict=True):
+            _set(self, name, value)
+        _set(self, "_hash", hash((type(self), *fields)))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is immutable: cannot set {name!r}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is immutable: cannot delete {name!r}")
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Node):
+            return NotImplemented
+        return _equal(self, other)
+
+    def __copy__(self: _NodeT) -> _NodeT:
+        return self
+
+    def __deepcopy__(self: _NodeT, memo: dict[int, Any]) -> _NodeT:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), tuple(getattr(self, name) for name in self.__match_args__))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._hash & 0xFFFFFFFF:08x}>"
+
+
+def _equal(left: Node, right: Node) -> bool:
+    """Compare two trees with an explicit stack; a pair of nodes that was met before is not walked again."""
+    stack: list[tuple[object, object]] = [(left, right)]
+    met: set[tuple[int, int]] = set()
+    while stack:
+        a, b = stack.pop()
+        if a is b:
+            continue
+        if type(a) is not type(b):
+            return False
+        if isinstance(a, Node) and isinstance(b, Node):
+            if a._hash != b._hash:
+                return False
+            pair = (id(a), id(b))
+            if pair in met:
+                continue
+            met.add(pair)
+            for name in a.__match_args__:
+                stack.append((getattr(a, name), getattr(b, name)))
+        elif isinstance(a, tuple) and isinstance(b, tuple):
+            if len(a) != len(b):
+                return False
+            stack.extend(zip(a, b, strict=True))
+        elif a != b:
+            return False
+    return True
