@@ -1,0 +1,317 @@
+"""Arguments and answers of operations between JSON and the model (trace format, domain values).
+
+What an operation takes is read off its function's signature, so the model states it once. Arguments are
+decoded in one of two ways that give the same values: from the bytes of a line printed in our own form, with
+msgspec, which is fast and sees nothing else; or from strictly parsed JSON of any form.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, get_type_hints
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from lean_traces.strict_json import StrictJsonError, parse
+from model.json_shape import TypeJsonError
+from model.local_types import End, LocalType, Mu, Recv, Send, Var
+from model.operations import OPERATIONS, Operation, Outcome
+from model.payloads import (
+    Bool,
+    Chan,
+    EndpointValue,
+    Nat,
+    ProdType,
+    ProdValue,
+    Str,
+    Unit,
+    Value,
+    encode_val_type,
+    encode_value,
+    val_type_from_json,
+    value_from_json,
+)
+from model.type_json import encode_type, type_from_json
+from model.values import (
+    U64,
+    Edge,
+    HostMutation,
+    SetDefaultHandler,
+    UpdateEdgeHandler,
+    UpdateTrace,
+)
+
+
+class ArgumentError(ValueError):
+    """Thrown when the arguments of an operation have not the shape that the contract gives them."""
+
+
+class NotOurForm(Exception):
+    """Thrown when bytes are not in the form that our own writer prints; they may still be well-formed."""
+
+
+class Known(dict[bytes, Any]):
+    """Values by the bytes that we print them as; bounded in number and in the size of an entry."""
+
+    entries: Final = 1024
+    entry_bytes: Final = 64 * 1024
+
+    def __init__(self, read: Callable[[object], Any], encode: Callable[[Any], bytes]) -> None:
+        super().__init__()
+        self._read = read
+        self._encode = encode
+
+    def __missing__(self, printed: bytes) -> Any:
+        try:
+            value = self._read(msgspec.json.decode(printed))
+            same = self._encode(value) == printed
+        except (ValueError, RecursionError):
+            raise NotOurForm from None
+        if not same:
+            raise NotOurForm
+        if len(printed) <= self.entry_bytes:
+            if len(self) >= self.entries:
+                self.clear()
+            self[printed] = value
+        return value
+
+
+_TYPES: Final = Known(type_from_json, encode_type)
+_VALUES: Final = Known(value_from_json, encode_value)
+_VAL_TYPES: Final = Known(val_type_from_json, encode_val_type)
+
+
+class _EdgeTrace(Struct, frozen=True, forbid_unknown_fields=True):
+    edge: Edge
+    trace: list[Raw]
+
+
+class _Mutation(Struct, frozen=True, forbid_unknown_fields=True):
+    """The three host mutations; exactly one is there."""
+
+    SetDefaultHandler: SetDefaultHandler | UnsetType = UNSET
+    UpdateEdgeHandler: UpdateEdgeHandler | UnsetType = UNSET
+    UpdateTrace: _EdgeTrace | UnsetType = UNSET
+
+
+class _Form(NamedTuple):
+    """How one kind of argument is written: for msgspec, from that to the model, and from parsed JSON."""
+
+    annotation: Any
+    from_printed: Callable[[Any], Any] | None
+    from_json: Callable[[object], Any]
+
+
+def _printed_types(roles: Mapping[str, Raw]) -> dict[str, LocalType]:
+    return {role: _TYPES[bytes(printed)] for role, printed in roles.items()}
+
+
+def _types(document: object) -> dict[str, LocalType]:
+    if type(document) is not dict:
+        raise ArgumentError("Expected `object`, got another kind")
+    return {role: type_from_json(value, f"$.{role}") for role, value in document.items()}
+
+
+def _printed_json(printed: Raw) -> object:
+    try:
+        value = msgspec.json.decode(printed)
+        same = _encode_plain(value) == bytes(printed)
+    except (ValueError, RecursionError, OverflowError):
+        raise NotOurForm from None
+    if not same:
+        raise NotOurForm
+    return value
+
+
+def _printed_mutation(mutation: _Mutation) -> HostMutation:
+    match mutation:
+        case _Mutation(SetDefaultHandler(), UnsetType(), UnsetType()):
+            return mutation.SetDefaultHandler  # type: ignore[return-value] # the pattern says which it is
+        case _Mutation(UnsetType(), UpdateEdgeHandler(), UnsetType()):
+            return mutation.UpdateEdgeHandler  # type: ignore[return-value] # as above
+        case _Mutation(UnsetType(), UnsetType(), _EdgeTrace(edge, trace)):
+            return UpdateTrace(edge=edge, trace=tuple(_VAL_TYPES[bytes(printed)] for printed in trace))
+    raise NotOurForm
+
+
+def _mutation(document: object) -> HostMutation:
+    match document:
+        case {"UpdateTrace": {"edge": edge, "trace": [*trace], **unknown}, **others} if not (unknown or others):
+            return UpdateTrace(
+                edge=_convert(edge, Edge),
+                trace=tuple(val_type_from_json(value, f"$[{n}]") for n, value in enumerate(trace)),
+            )
+        case {"SetDefaultHandler": fields, **others} if not others:
+            return _convert(fields, SetDefaultHandler)
+        case {"UpdateEdgeHandler": fields, **others} if not others:
+            return _convert(fields, UpdateEdgeHandler)
+    raise ArgumentError("Expected one of SetDefaultHandler, UpdateEdgeHandler, UpdateTrace with its fields")
+
+
+def _form_of(annotation: Any) -> _Form:
+    if annotation is LocalType:
+        return _Form(Raw, lambda printed: _TYPES[bytes(printed)], type_from_json)
+    if annotation == Mapping[str, LocalType]:
+        return _Form(dict[str, Raw], _printed_types, _types)
+    if annotation == Value:
+        return _Form(Raw, lambda printed: _VALUES[bytes(printed)], value_from_json)
+    if annotation == HostMutation:
+        return _Form(_Mutation, _printed_mutation, _mutation)
+    if annotation is object:
+        return _Form(Raw, _printed_json, lambda document: document)
+    if annotation == Sequence[str]:
+        annotation = list[str]
+    elif annotation == Sequence[int]:
+        annotation = list[U64]
+    return _Form(annotation, None, lambda document: _convert(document, annotation))
+
+
+def _convert(document: object, annotation: Any) -> Any:
+    """Convert parsed JSON to a domain value; integers beyond u64 are floats there, and refused so."""
+    return msgspec.convert(document, annotation)
+
+
+class ArgumentCodec:
+    """Reads and writes the arguments of one operation."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        signature = inspect.signature(operation.function)
+        hints = get_type_hints(operation.function, include_extras=True)
+        self._forms: dict[str, _Form] = {}
+        self._optional: set[str] = set()
+        for parameter in operation.parameters:
+            annotation = hints[parameter]
+            if annotation is int:
+                annotation = U64
+            elif annotation == int | None:
+                annotation = U64 | None
+            self._forms[parameter] = _form_of(annotation)
+            if signature.parameters[parameter].default is None:
+                self._optional.add(parameter)
+        self.wire_names = {parameter: parameter.rstrip("_") for parameter in operation.parameters}
+        self.struct = msgspec.defstruct(
+            f"{operation.name}_arguments",
+            [
+                (parameter, self._forms[parameter].annotation | UnsetType, UNSET)
+                if parameter in self._optional
+                else (parameter, self._forms[parameter].annotation)
+                for parameter in sorted(operation.parameters)
+            ],
+            kw_only=True,
+            frozen=True,
+            forbid_unknown_fields=True,
+            rename=self.wire_names,
+        )
+        self._fields = self._getter(operation.parameters)
+        self._conversions = [
+            (index, convert)
+            for index, parameter in enumerate(operation.parameters)
+            if (convert := self._forms[parameter].from_printed) is not None
+        ]
+
+    @staticmethod
+    def _getter(parameters: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+        if not parameters:
+            return lambda arguments: ()
+        get = attrgetter(*parameters)
+        return get if len(parameters) > 1 else lambda arguments: (get(arguments),)
+
+    def from_printed(self, arguments: Any) -> tuple[Any, ...]:
+        """Return the model's arguments of a decoded ``struct``.
+
+        Raises:
+            NotOurForm: a part that msgspec passed over is not as our writer prints it.
+        """
+        fields = self._fields(arguments)
+        if not self._conversions and not self._optional:
+            return fields
+        values = list(fields)
+        for index, convert in self._conversions:
+            if values[index] is not UNSET:
+                values[index] = convert(values[index])
+        return tuple(None if value is UNSET else value for value in values)
+
+    def from_json(self, document: object) -> tuple[Any, ...]:
+        """Return the model's arguments of strictly parsed JSON.
+
+        Raises:
+            ArgumentError: what is wrong, with its place.
+        """
+        if type(document) is not dict:
+            raise ArgumentError("args must be an object")
+        rest = dict(document)
+        values = []
+        for parameter in self.operation.parameters:
+            name = self.wire_names[parameter]
+            if name not in rest:
+                if parameter not in self._optional:
+                    raise ArgumentError(f"args of {self.operation.name}: missing field `{name}`")
+                values.append(None)
+                continue
+            value = rest.pop(name)
+            if value is None and parameter in self._optional:
+                values.append(None)
+                continue
+            try:
+                values.append(self._forms[parameter].from_json(value))
+            except (ArgumentError, TypeJsonError, msgspec.ValidationError) as error:
+                raise ArgumentError(f"args of {self.operation.name}, `{name}`: {error}") from None
+        if rest:
+            raise ArgumentError(f"args of {self.operation.name}: unknown field `{next(iter(rest))}`")
+        return tuple(values)
+
+
+CODECS: Final = {name: ArgumentCodec(operation) for name, operation in OPERATIONS.items()}
+"""One codec per operation, by name."""
+
+
+def decode_arguments(op: str, args: bytes, nesting: int) -> tuple[Any, ...]:
+    """Return the model's arguments of an operation from one JSON object.
+
+    Raises:
+        ArgumentError: an unknown operation, no JSON, or a wrong shape.
+    """
+    codec = CODECS.get(op)
+    if codec is None:
+        raise ArgumentError(f"unknown operation {op!r}")
+    try:
+        return codec.from_json(parse(args, nesting))
+    except StrictJsonError as error:
+        raise ArgumentError(f"args of {op}: {error}") from None
+
+
+_PRINTERS: Final[dict[type, Callable[[Any], bytes]]] = {
+    **dict.fromkeys((End, Send, Recv, Mu, Var), encode_type),
+    **dict.fromkeys((ProdType, Chan), encode_val_type),
+    **dict.fromkeys((Unit, Nat, Bool, Str, ProdValue, EndpointValue), encode_value),
+}
+
+
+def _hook(value: object) -> Raw:
+    return Raw(_PRINTERS[type(value)](value))
+
+
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_hook, order="deterministic")
+encode: Final = _ENCODER.encode
+"""Print a model value as JSON in our own form: ascending keys, no spaces, UTF-8."""
+_encode_plain: Final = msgspec.json.Encoder(order="deterministic").encode
+
+
+def answer_document(outcome: Outcome, *, audited: bool) -> dict[str, Any]:
+    """Return the outcome's members of an event or an adapter's answer, in ascending order of keys."""
+    document: dict[str, Any] = {"audit": outcome.audit} if audited else {}
+    if outcome.error is None:
+        document["ok"] = outcome.ok
+    else:
+        document["err"] = outcome.error.to_json()
+    return document
+
+
+def encode_answer(outcome: Outcome, *, audited: bool) -> bytes:
+    """Print an outcome as ``{"audit":…,"ok":…}`` or ``{"audit":…,"err":…}``."""
+    return encode(answer_document(outcome, audited=audited))
+

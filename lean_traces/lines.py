@@ -1,0 +1,72 @@
+"""Lines of a plain or gzipped file, within limits."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from lean_traces.limits import Limits
+from lean_traces.trace import MalformedTrace
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for reading bytes, unpacking it when its name ends in ``.gz``.
+
+    Raises:
+        MalformedTrace: the file cannot be opened.
+    """
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            yield file
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise MalformedTrace(str(path), 0, f"cannot be read: {problem}", "name a readable file") from None
+
+
+def read_lines(file: IO[bytes], path: str, limits: Limits, *, packed: bool) -> Iterator[bytes]:
+    """Yield the lines of a file with their line ends.
+
+    Raises:
+        MalformedTrace: a line is too long or has no line end, or the packed data are damaged or too large.
+    """
+    number = unpacked = 0
+    longest = limits.line_bytes
+    try:
+        while line := file.readline(longest + 1):
+            number += 1
+            if line[-1] != 10:
+                _refuse_unended(path, number, line, longest)
+            if packed:
+                unpacked += len(line)
+                if unpacked > limits.unpacked_bytes:
+                    raise MalformedTrace(
+                        path,
+                        number,
+                        f"unpacks to more than {limits.unpacked_bytes} bytes",
+                        "raise the limit if the file is meant to be that large",
+                    )
+            yield line
+    except (OSError, EOFError, zlib.error) as error:
+        if not packed:
+            raise
+        raise MalformedTrace(
+            path, number + 1, f"damaged gzip data ({error})", "fetch or export the file again"
+        ) from None
+
+
+def _refuse_unended(path: str, number: int, line: bytes, longest: int) -> None:
+    if len(line) > longest:
+        raise MalformedTrace(
+            path,
+            number,
+            f"line longer than {longest} bytes",
+            "raise the limit if such a line is meant, or split the operation",
+        )
+    raise MalformedTrace(
+        path, number, "the last line has no line end", "the file was cut off: record it again"
+    )

@@ -1,0 +1,140 @@
+"""JSON read strictly: what a careful reader must refuse, Python's own parser lets pass."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from typing import Any, Final, NoReturn
+
+from model.values import U64_MAX
+
+I64_MIN: Final = -(2**63)
+_BRACKETS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+
+
+class StrictJsonError(ValueError):
+    """Thrown when a text is not JSON as the formats demand it; the message says what is wrong."""
+
+
+def parse(text: bytes, nesting: int) -> Any:
+    """Parse one JSON text.
+
+    Objects become dicts, arrays lists. A number with a point or an exponent, ``-0``, and an integer outside
+    -2^63…2^64-1 become floats, so that whoever needs an integer refuses them.
+
+    Args:
+        text: UTF-8 bytes.
+        nesting: how deep arrays and objects may nest.
+
+    Raises:
+        StrictJsonError: not UTF-8, not JSON, a repeated key, NaN or infinity, a number out of range, a lone
+            surrogate, or nested too deep.
+    """
+    if text.count(b"{") + text.count(b"[") > nesting:
+        _check_nesting(text, nesting)
+    try:
+        decoded = text.decode()
+    except UnicodeDecodeError as error:
+        raise StrictJsonError(f"not UTF-8 at byte {error.start + 1}") from None
+    try:
+        document = _decode(decoded)
+        if "\\u" in decoded:
+            _refuse_surrogates(document)
+    except json.JSONDecodeError as error:
+        raise StrictJsonError(f"not JSON at column {error.colno}: {error.msg}") from None
+    return document
+
+
+def _decode(text: str) -> Any:
+    try:
+        return _DECODER.decode(text)
+    except RecursionError:
+        return _decode_deep(text)
+
+
+def _decode_deep(text: str) -> Any:
+    """Parse what nests deeper than the C parser's stack, with the standard library's Python scanner."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(before + 4 * text.count("{") + 4 * text.count("[") + 200)
+    try:
+        return _DEEP_DECODER.decode(text)
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _check_nesting(text: bytes, nesting: int) -> None:
+    depth = 0
+    for match in _BRACKETS.finditer(text):
+        first = match[0]
+        if first in b"[{":
+            depth += 1
+            if depth > nesting:
+                raise StrictJsonError(f"nested deeper than {nesting} levels")
+        elif first in b"]}":
+            depth -= 1
+
+
+def _refuse_surrogates(document: Any) -> None:
+    waiting = [document]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):
+            if not node.isascii() and any("\ud800" <= letter <= "\udfff" for letter in node):
+                raise StrictJsonError("a lone surrogate escape is not a Unicode character")
+        elif isinstance(node, dict):
+            waiting.extend(node)
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise StrictJsonError(f"repeated key {json.dumps(key)}")
+            seen.add(key)
+    return result
+
+
+def _integer(digits: str) -> int | float:
+    if digits == "-0":
+        return -0.0
+    if len(digits) > 20:
+        return _float(digits)
+    number = int(digits)
+    return number if I64_MIN <= number <= U64_MAX else float(number)
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise StrictJsonError(f"number out of range: {digits[:40]}")
+    return number
+
+
+def _constant(name: str) -> NoReturn:
+    raise StrictJsonError(f"{name} is not JSON")
+
+
+def _make_decoder() -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
+    )
+
+
+def _make_deep_decoder() -> json.JSONDecoder:
+    decoder: Any = _make_decoder()
+    decoder.parse_object = json.decoder.JSONObject  # type: ignore[attr-defined] # not in the stubs
+    decoder.parse_array = json.decoder.JSONArray  # type: ignore[attr-defined] # not in the stubs
+    decoder.scan_once = json.scanner.py_make_scanner(decoder)  # type: ignore[attr-defined] # not in the stubs
+    deep: json.JSONDecoder = decoder
+    return deep
+
+
+_DECODER: Final = _make_decoder()
+_DEEP_DECODER: Final = _make_deep_decoder()

@@ -1,0 +1,99 @@
+"""The parts of a trace: header, events, end (trace format)."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from msgspec import Struct
+
+from model.operations import Operation, Outcome
+
+TRACE_SCHEMA: Final = "telltale-conformance/trace"
+PROGRAM_SCHEMA: Final = "telltale-conformance/program"
+VERSION: Final = 1
+
+
+class MalformedTrace(Exception):
+    """Thrown when a trace or program is not in its format: where, what is wrong, and what to do."""
+
+    def __init__(self, path: str, line: int, problem: str, remedy: str) -> None:
+        super().__init__(path, line, problem, remedy)
+        self.path = path
+        self.line = line
+        """The line, counted from 1; 0 where it is about the file as a whole."""
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else self.path
+        return f"{place}: {self.problem}; {self.remedy}"
+
+
+class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who answered in a trace."""
+
+    kind: Literal["implementation", "lean", "reference"]
+    name: str
+    version: str
+
+
+class Header(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The first line of a trace; ``meta`` is free and never compared."""
+
+    contract: str
+    meta: dict[str, Any]
+    observes: list[Literal["audit"]]
+    schema: str
+    source: Source
+    version: int
+
+    @property
+    def audited(self) -> bool:
+        """Whether every event carries its audit records."""
+        return "audit" in self.observes
+
+
+class OkAudited(Struct, frozen=True):
+    """What follows the arguments in an event's line, in the order in which we print it."""
+
+    audit: Any
+    ok: Any
+    op: str
+    seq: int
+
+
+class ErrAudited(Struct, frozen=True):
+    """The same of a refusal."""
+
+    audit: Any
+    err: Any
+    op: str
+    seq: int
+
+
+class Ok(Struct, frozen=True):
+    """The same without audit records."""
+
+    ok: Any
+    op: str
+    seq: int
+
+
+class Err(Struct, frozen=True):
+    """The same of a refusal."""
+
+    err: Any
+    op: str
+    seq: int
+
+
+def tail_of(outcome: Outcome, operation: Operation, seq: int, audited: bool) -> Struct:
+    """Return the members of an event after its arguments."""
+    if outcome.error is None:
+        if audited:
+            return OkAudited(outcome.audit, outcome.ok, operation.name, seq)
+        return Ok(outcome.ok, operation.name, seq)
+    error = outcome.error.to_json()
+    if audited:
+        return ErrAudited(outcome.audit, error, operation.name, seq)
+    return Err(error, operation.name, seq)

@@ -1,0 +1,136 @@
+"""Local types in a live session: look-up, update, and the typed step (contract §7)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from model.errors import NoBranch
+from model.local_types import LocalType, Mu, Recv, Send, Var
+from model.payloads import ValType
+from model.plan import first_step
+from model.session import TypeEntry
+from model.store import Store
+from model.theory import strip_mu
+from model.values import DomainValue, Endpoint
+
+Direction = Literal["Send", "Recv"]
+
+
+class BranchResolution(DomainValue):
+    """What following a branch of an endpoint's current type means."""
+
+    continuation: LocalType
+    direction: Direction
+    expected_type: ValType | None
+    partner: str
+
+
+class Advanced(DomainValue):
+    """What a typed step did."""
+
+    current: LocalType
+    direction: Direction
+    expected_type: ValType | None
+    partner: str
+
+
+def lookup_type(store: Store, ep: Endpoint) -> LocalType | None:
+    """Return where an endpoint stands in its protocol, or None when there is no such endpoint."""
+    entry = _entry(store, ep)
+    return None if entry is None else entry.current
+
+
+def original_type(store: Store, ep: Endpoint) -> LocalType | None:
+    """Return the type that an endpoint follows, or None when there is no such endpoint."""
+    entry = _entry(store, ep)
+    return None if entry is None else entry.original
+
+
+def update_type(store: Store, ep: Endpoint, new_type: LocalType) -> None:
+    """Set an endpoint's current type as given; of a missing endpoint a silent no-op."""
+    entry = _entry(store, ep)
+    if entry is not None:
+        entry.current = new_type
+
+
+def update_original(store: Store, ep: Endpoint, new_original: LocalType) -> None:
+    """Set the type that an endpoint follows as given; of a missing endpoint a silent no-op."""
+    entry = _entry(store, ep)
+    if entry is not None:
+        entry.original = new_original
+
+
+def remove_type(store: Store, ep: Endpoint) -> None:
+    """Take an endpoint's types away; of a missing endpoint a silent no-op."""
+    session = store.sessions.get(ep.sid)
+    if session is not None and session.types.pop(ep.role, None) is not None:
+        store.totals.local_types -= 1
+
+
+def lookup_branch_resolution(store: Store, ep: Endpoint, label: str) -> BranchResolution | None:
+    """Return the branch of that label in an endpoint's current type; of a repeated label the last."""
+    entry = _entry(store, ep)
+    if entry is None or not isinstance(entry.current, Send | Recv):
+        return None
+    for branch in reversed(entry.current.branches):
+        if branch.label.name == label:
+            return BranchResolution(
+                continuation=branch.continuation,
+                direction="Send" if isinstance(entry.current, Send) else "Recv",
+                expected_type=branch.value_type,
+                partner=entry.current.partner,
+            )
+    return None
+
+
+def unfold_mu(store: Store, lt: LocalType) -> LocalType:
+    """Return the type with all leading Mu stripped, without substitution."""
+    return strip_mu(lt)
+
+
+def unfold_if_var(store: Store, cont: LocalType, original: LocalType) -> LocalType:
+    """Resolve a continuation: a variable, whatever its name, goes back to the start of the original."""
+    return _unfold_if_var_with_scope(cont, original)[0]
+
+
+def unfold_if_var_with_scope(
+    store: Store, cont: LocalType, original: LocalType
+) -> tuple[LocalType, LocalType | None]:
+    """Resolve a continuation, and name the recursion that it enters, if any."""
+    return _unfold_if_var_with_scope(cont, original)
+
+
+def advance(store: Store, ep: Endpoint, label: str) -> Advanced:
+    """Take one typed step along the branch of that label."""
+    entry = _entry(store, ep)
+    branch = lookup_branch_resolution(store, ep, label)
+    if entry is None or branch is None:
+        raise NoBranch(ep, label)
+
+    if store.contract.substituting_unfold:
+        entry.current = first_step(branch.continuation, store.contract)
+    else:
+        entry.current, scope = _unfold_if_var_with_scope(branch.continuation, entry.original)
+        if scope is not None:
+            entry.original = scope
+    return Advanced(
+        current=entry.current,
+        direction=branch.direction,
+        expected_type=branch.expected_type,
+        partner=branch.partner,
+    )
+
+
+def _unfold_if_var_with_scope(
+    cont: LocalType, original: LocalType
+) -> tuple[LocalType, LocalType | None]:
+    if isinstance(cont, Var):
+        return strip_mu(original), None
+    if isinstance(cont, Mu):
+        return strip_mu(cont), cont
+    return cont, None
+
+
+def _entry(store: Store, ep: Endpoint) -> TypeEntry | None:
+    session = store.sessions.get(ep.sid)
+    return None if session is None else session.types.get(ep.role)

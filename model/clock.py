@@ -1,0 +1,19 @@
+"""The state of a runtime's timeouts (contract §9)."""
+
+from __future__ import annotations
+
+from model.values import AuditRecord, TimeoutWitness
+
+
+class Timeouts:
+    """The runtime's clock, the live witness of each site, and the runtime's audit log."""
+
+    __slots__ = ("clock", "horizon", "live", "log", "next_witness_id")
+
+    def __init__(self) -> None:
+        self.clock = 0
+        self.next_witness_id = 0
+        self.live: dict[str, TimeoutWitness] = {}
+        self.horizon: list[tuple[int, int, str]] = []
+        """A heap of (until_tick, witness_id, site); an entry whose witness was replaced is passed over."""
+        self.log: list[AuditRecord] = []

@@ -1,0 +1,31 @@
+"""Edges from JSON of any origin (contract §10)."""
+
+from __future__ import annotations
+
+from model.errors import StringError
+from model.store import Store
+from model.values import U64_MAX, Edge
+
+
+def decode_edge_json(store: Store, value: object, session_hint: int | None = None) -> Edge:
+    """Read an edge from parsed JSON, an object or an array of three, taking the hint for a missing sid.
+
+    Raises:
+        StringError: ``invalid edge json: …`` or ``missing sid in edge json``.
+    """
+    match value:
+        case {"sender": str(sender), "receiver": str(receiver)}:
+            sid = value.get("sid")
+        case [sid, str(sender), str(receiver)]:
+            pass
+        case dict() | list():
+            raise StringError("invalid edge json: sender and receiver must be text")
+        case _:
+            raise StringError("invalid edge json: an object or an array of three is needed")
+    if sid is None:
+        sid = session_hint
+    elif type(sid) is not int or not 0 <= sid <= U64_MAX:
+        raise StringError("invalid edge json: sid must be an unsigned 64-bit integer")
+    if sid is None:
+        raise StringError("missing sid in edge json")
+    return Edge(receiver=receiver, sender=sender, sid=sid)

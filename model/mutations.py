@@ -1,0 +1,71 @@
+"""Host mutations and the look-ups that read them (contract §4)."""
+
+from __future__ import annotations
+
+from model import guards
+from model.errors import ForeignEdge
+from model.payloads import ValType
+from model.session import Session
+from model.store import Store
+from model.values import (
+    Edge,
+    HostMutation,
+    OwnershipCapability,
+    SetDefaultHandler,
+    UpdateEdgeHandler,
+)
+
+
+def apply_owned_session_mutation(
+    store: Store, capability: OwnershipCapability, mutation: HostMutation
+) -> None:
+    """Change a session's handlers or traces on behalf of its owner."""
+    session = guards.found(store, capability.session_id)
+    guards.not_terminal(session)
+    guards.active(session, store.contract)
+    owner = guards.owned(session)
+    guards.live(session, owner, capability)
+    guards.honest(session, owner, capability, store.contract)
+    guards.whole_scope(session, owner)
+    if isinstance(mutation, SetDefaultHandler):
+        session.default_handler = mutation.handler
+        return
+    edge = mutation.edge
+    if store.contract.own_edges and not _is_own(session, edge):
+        raise ForeignEdge(session.sid, edge)
+
+    if isinstance(mutation, UpdateEdgeHandler):
+        before = len(session.edge_handlers)
+        session.edge_handlers[edge] = mutation.handler
+        store.totals.handlers += len(session.edge_handlers) - before
+        if edge.sender in session.role_ids and edge.receiver in session.role_ids:
+            session.pair_handlers[edge.sender, edge.receiver] = mutation.handler
+    else:
+        before = len(session.edge_traces)
+        session.edge_traces[edge] = mutation.trace
+        store.totals.traces += len(session.edge_traces) - before
+
+
+def lookup_handler(store: Store, edge: Edge) -> str | None:
+    """Return the handler bound for the edge's role pair in its session; never the default one."""
+    session = store.sessions.get(edge.sid)
+    return None if session is None else session.pair_handlers.get((edge.sender, edge.receiver))
+
+
+def default_handler_for_session(store: Store, sid: int) -> str | None:
+    """Return a session's default handler, or None when it is empty or the session unknown."""
+    session = store.sessions.get(sid)
+    return (session.default_handler or None) if session is not None else None
+
+
+def lookup_trace(store: Store, edge: Edge) -> tuple[ValType, ...] | None:
+    """Return what its own session stored under exactly this edge."""
+    session = store.sessions.get(edge.sid)
+    return None if session is None else session.edge_traces.get(edge)
+
+
+def _is_own(session: Session, edge: Edge) -> bool:
+    """Say whether the edge has the session's sid and listed roles."""
+    return (
+        edge.sid == session.sid and edge.sender in session.role_ids and edge.receiver in session.role_ids
+    )

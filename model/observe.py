@@ -1,0 +1,146 @@
+"""The observable state of a session (contract §8; trace format, ``observe``)."""
+
+from __future__ import annotations
+
+from model.lifecycle import found
+from model.local_types import LocalType
+from model.payloads import ValType
+from model.session import Session
+from model.store import Store
+from model.values import (
+    U64_MAX,
+    DomainValue,
+    Edge,
+    OwnershipCapability,
+    OwnershipReceipt,
+    ReadinessWitness,
+    Status,
+    TerminalReason,
+)
+
+
+class ObservedAuth(DomainValue):
+    """How many leaves, trees and roots the edges of a session have."""
+
+    leaves: int
+    roots: int
+    trees: int
+
+
+class ObservedBuffer(DomainValue):
+    """One edge's buffer."""
+
+    capacity: int
+    edge: Edge
+    len: int
+
+
+class ObservedHandler(DomainValue):
+    """One handler binding, as it was given."""
+
+    edge: Edge
+    handler: str
+
+
+class ObservedTrace(DomainValue):
+    """One edge trace, as it was given."""
+
+    edge: Edge
+    trace: tuple[ValType, ...]
+
+
+class ObservedType(DomainValue):
+    """Where one role stands."""
+
+    current: LocalType
+    original: LocalType
+    role: str
+
+
+class ObservedOwnership(DomainValue):
+    """Who owns a session, what is pending, issued and consumed."""
+
+    consumed_witnesses: list[int]
+    current: OwnershipCapability | None
+    issued_readiness: list[ReadinessWitness]
+    next_claim_id: int
+    next_witness_id: int
+    pending_transfer: OwnershipReceipt | None
+    terminal_reason: TerminalReason | None
+
+
+class ObservedSession(DomainValue):
+    """All of a session's state that the contract speaks of."""
+
+    audit_len: int
+    auth: ObservedAuth
+    buffers: list[ObservedBuffer]
+    default_handler: str
+    edge_handlers: list[ObservedHandler]
+    edge_traces: list[ObservedTrace]
+    edges: list[tuple[int, int, str, str]]
+    epoch: int
+    local_types: list[ObservedType]
+    ownership: ObservedOwnership
+    role_ids: dict[str, int]
+    roles: tuple[str, ...]
+    sid: int
+    status: Status
+
+
+def observe(store: Store, sid: int) -> ObservedSession:
+    """Return the state of a session; collections are sorted by name, edge or id.
+
+    Raises:
+        StringError: there is no such session.
+    """
+    session = found(store, sid)
+    return ObservedSession(
+        audit_len=len(session.log),
+        auth=ObservedAuth(leaves=session.auth_leaves, roots=len(session.auth), trees=len(session.auth)),
+        buffers=[
+            ObservedBuffer(
+                capacity=buffer.capacity,
+                edge=Edge(receiver=receiver, sender=sender, sid=sid),
+                len=len(buffer.messages),
+            )
+            for (sender, receiver), buffer in sorted(session.buffers.items(), key=lambda item: item[0])
+        ],
+        default_handler=session.default_handler,
+        edge_handlers=[
+            ObservedHandler(edge=edge, handler=session.edge_handlers[edge])
+            for edge in sorted(session.edge_handlers, key=_edge_order)
+        ],
+        edge_traces=[
+            ObservedTrace(edge=edge, trace=session.edge_traces[edge])
+            for edge in sorted(session.edge_traces, key=_edge_order)
+        ],
+        edges=[(*ids, sender, receiver) for ids, sender, receiver in session.blueprint],
+        epoch=session.epoch,
+        local_types=[
+            ObservedType(current=entry.current, original=entry.original, role=role)
+            for role, entry in sorted(session.types.items(), key=lambda item: item[0])
+        ],
+        ownership=_observe_ownership(session),
+        role_ids=session.role_ids,
+        roles=session.roles,
+        sid=sid,
+        status=session.status,
+    )
+
+
+def _observe_ownership(session: Session) -> ObservedOwnership:
+    ownership = session.ownership
+    return ObservedOwnership(
+        consumed_witnesses=sorted(ownership.consumed),
+        current=ownership.current,
+        issued_readiness=[ownership.issued[witness_id] for witness_id in sorted(ownership.issued)],
+        next_claim_id=min(ownership.next_claim_id, U64_MAX),
+        next_witness_id=min(ownership.next_witness_id, U64_MAX),
+        pending_transfer=ownership.pending,
+        terminal_reason=ownership.terminal,
+    )
+
+
+def _edge_order(edge: Edge) -> tuple[int, str, str]:
+    return edge.sid, edge.sender, edge.receiver

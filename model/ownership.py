@@ -1,0 +1,296 @@
+"""Ownership: claim, release, transfer, attenuate, end (contract §2, in its order).
+
+One function per operation: its guards at the top, then its effect with the log records.
+"""
+
+from __future__ import annotations
+
+from model import guards
+from model.contract import Contract
+from model.errors import AlreadyClaimed, StaleCapability
+from model.session import Session
+from model.store import Store
+from model.values import (
+    AuditRecord,
+    CancellationArtifact,
+    CancellationWitness,
+    CapabilityArtifact,
+    Faulted,
+    FaultedFields,
+    OwnerDied,
+    OwnerDiedFields,
+    OwnershipCapability,
+    OwnershipReceipt,
+    ReadinessArtifact,
+    ReceiptArtifact,
+    Scope,
+    TerminalReason,
+    TransferAbandoned,
+    TransferAbandonedFields,
+    TransferCommitFailed,
+    TransferCommitFailedFields,
+    successor,
+)
+
+
+def claim_ownership(store: Store, sid: int, owner_id: str, scope: Scope) -> OwnershipCapability:
+    """Make ``owner_id`` the owner of an unowned session."""
+    session = guards.found(store, sid)
+    guards.not_terminal(session)
+    guards.active(session, store.contract)
+    ownership = session.ownership
+    if ownership.current is not None:
+        raise AlreadyClaimed(sid, ownership.current.owner_id)
+    guards.idle(session)
+    guards.generation_left(session, store.contract)
+
+    generation = _take_generation(session, store.contract, otherwise=0)
+    return _grant(session, owner_id, generation, scope)
+
+
+def release_ownership(store: Store, capability: OwnershipCapability) -> None:
+    """Give ownership up."""
+    session = guards.found(store, capability.session_id)
+    guards.not_terminal(session)
+    guards.active(session, store.contract)
+    owner = guards.owned(session)
+    guards.live(session, owner, capability)
+    guards.honest(session, owner, capability, store.contract)
+    guards.idle(session)
+
+    session.ownership.current = None
+    invalidate(session, capability, "ownership released", store.contract)
+
+
+def begin_ownership_transfer(
+    store: Store, capability: OwnershipCapability, new_owner_id: str, new_scope: Scope
+) -> OwnershipReceipt:
+    """Stage a transfer to ``new_owner_id``; it takes effect when its receipt is committed."""
+    session = guards.found(store, capability.session_id)
+    guards.not_terminal(session)
+    guards.active(session, store.contract)
+    owner = guards.owned(session)
+    guards.live(session, owner, capability)
+    guards.honest(session, owner, capability, store.contract)
+    guards.idle(session)
+    if store.contract.transfer_shrinks:
+        guards.granting_within(session, owner, new_scope)
+    guards.generation_left(session, store.contract)
+    guards.claim_id_left(session, store.contract)
+
+    ownership = session.ownership
+    receipt = OwnershipReceipt(
+        claim_id=ownership.next_claim_id,
+        from_generation=capability.generation,
+        from_owner_id=capability.owner_id,
+        scope=new_scope,
+        session_id=session.sid,
+        to_generation=successor(capability.generation),
+        to_owner_id=new_owner_id,
+    )
+    ownership.next_claim_id = store.contract.count(ownership.next_claim_id)
+    ownership.pending = receipt
+    session.log.append(AuditRecord(ReceiptArtifact(receipt), "Issued"))
+    return receipt
+
+
+def commit_ownership_transfer(store: Store, receipt: OwnershipReceipt) -> OwnershipCapability:
+    """Complete the pending transfer: its receipt's owner becomes the live one."""
+    session = guards.found(store, receipt.session_id)
+    given = ReceiptArtifact(receipt)
+    logged = given if store.contract.refusals_logged else None
+    guards.not_terminal(session, logged)
+    guards.active(session, store.contract, logged)
+    owner = guards.owned(session, logged)
+    pending = guards.staged(session, given)
+    guards.matching(session, pending, receipt, given)
+    if (owner.owner_id, owner.generation) != (receipt.from_owner_id, receipt.from_generation):
+        error = StaleCapability(
+            session.sid, receipt.from_owner_id, receipt.from_generation, owner.generation
+        )
+        raise guards.refuse(session, error, "stale capability", logged)
+
+    session.ownership.pending = None
+    invalidate(session, owner, "ownership transferred", store.contract)
+    session.log.append(AuditRecord(given, "Committed"))
+    generation = _take_generation(session, store.contract, otherwise=receipt.to_generation)
+    return _grant(session, receipt.to_owner_id, generation, receipt.scope)
+
+
+def rollback_ownership_transfer(store: Store, receipt: OwnershipReceipt) -> None:
+    """Withdraw the pending transfer; the owner stays."""
+    session = guards.found(store, receipt.session_id)
+    given = ReceiptArtifact(receipt)
+    logged = given if store.contract.refusals_logged else None
+    guards.not_terminal(session, logged)
+    guards.active(session, store.contract, logged)
+    pending = guards.staged(session, given)
+    guards.matching(session, pending, receipt, given)
+
+    session.ownership.pending = None
+    session.log.append(AuditRecord(given, "RolledBack"))
+
+
+def attenuate_ownership_scope(
+    store: Store, capability: OwnershipCapability, new_scope: Scope
+) -> OwnershipCapability:
+    """Replace the owner's capability by one of another scope."""
+    session = guards.found(store, capability.session_id)
+    guards.not_terminal(session)
+    guards.active(session, store.contract)
+    owner = guards.owned(session)
+    guards.live(session, owner, capability)
+    guards.honest(session, owner, capability, store.contract)
+    guards.idle(session)
+    if store.contract.attenuation_shrinks:
+        guards.granting_within(session, owner, new_scope)
+    guards.generation_left(session, store.contract)
+
+    invalidate(session, capability, "ownership scope attenuated", store.contract)
+    generation = _take_generation(session, store.contract, otherwise=successor(capability.generation))
+    return _grant(session, capability.owner_id, generation, new_scope)
+
+
+def validate_ownership_capability(store: Store, capability: OwnershipCapability) -> None:
+    """Check that the capability is the live one."""
+    session = guards.found(store, capability.session_id)
+    guards.not_terminal(session)
+    guards.active(session, store.contract)
+    owner = guards.owned(session)
+    guards.live(session, owner, capability)
+    guards.honest(session, owner, capability, store.contract)
+
+
+def mark_owner_died(store: Store, sid: int, owner_id: str) -> CancellationWitness:
+    """End a session whose owner died."""
+    session = guards.found(store, sid)
+    guards.not_terminal(session)
+    guards.active(session, store.contract)
+    owner = guards.owned(session)
+    if owner_id != owner.owner_id:
+        raise StaleCapability(sid, owner_id, owner.generation, owner.generation)
+    guards.witness_id_left(session, store.contract)
+
+    store.set_status(session, Faulted(Faulted=FaultedFields(reason=f"ownership owner `{owner_id}` died")))
+    reason = OwnerDied(OwnerDied=OwnerDiedFields(owner_id=owner_id))
+    pending = _end(session, reason)
+    invalidate(session, owner, "owner died", store.contract)
+    if pending is not None and store.contract.death_rolls_back:
+        session.log.append(AuditRecord(ReceiptArtifact(pending), "RolledBack", "owner died"))
+    return _cancel(session, owner_id, owner.generation, reason, store.contract)
+
+
+def cancel_abandoned_transfer(store: Store, receipt: OwnershipReceipt) -> CancellationWitness:
+    """End a session whose pending transfer was abandoned."""
+    session = guards.found(store, receipt.session_id)
+    given = ReceiptArtifact(receipt)
+    logged = given if store.contract.refusals_logged else None
+    guards.not_terminal(session, logged)
+    guards.active(session, store.contract, logged)
+    pending = guards.staged(session, logged)
+    guards.matching(session, pending, receipt, logged)
+    guards.witness_id_left(session, store.contract, logged)
+
+    owner = session.ownership.current
+    store.set_status(session, "Cancelled")
+    reason = TransferAbandoned(
+        TransferAbandoned=TransferAbandonedFields(claim_id=receipt.claim_id, owner_id=receipt.from_owner_id)
+    )
+    _end(session, reason)
+    if owner is not None:
+        invalidate(session, owner, "transfer abandoned", store.contract)
+    session.log.append(AuditRecord(given, "RolledBack", "transfer abandoned"))
+    return _cancel(session, receipt.from_owner_id, receipt.from_generation, reason, store.contract)
+
+
+def fault_failed_transfer_commit(store: Store, receipt: OwnershipReceipt, reason: str) -> None:
+    """End a session whose pending transfer failed to commit."""
+    session = guards.found(store, receipt.session_id)
+    given = ReceiptArtifact(receipt)
+    logged = given if store.contract.refusals_logged else None
+    guards.not_terminal(session, logged)
+    guards.active(session, store.contract, logged)
+    pending = guards.staged(session, logged)
+    guards.matching(session, pending, receipt, logged)
+
+    owner = session.ownership.current
+    failure = FaultedFields(reason=f"ownership transfer commit failed: {reason}")
+    store.set_status(session, Faulted(Faulted=failure))
+    _end(
+        session,
+        TransferCommitFailed(
+            TransferCommitFailed=TransferCommitFailedFields(
+                claim_id=receipt.claim_id, owner_id=receipt.from_owner_id, reason=reason
+            )
+        ),
+    )
+    if owner is not None:
+        invalidate(session, owner, "transfer commit failed", store.contract)
+    session.log.append(AuditRecord(given, "RolledBack", reason))
+
+
+def current_ownership(store: Store, sid: int) -> OwnershipCapability | None:
+    """Return the live capability, or None (for an unknown session too)."""
+    session = store.sessions.get(sid)
+    return None if session is None else session.ownership.current
+
+
+def authority_audit_log(store: Store, sid: int) -> tuple[AuditRecord, ...] | None:
+    """Return a session's audit log, or None for an unknown session."""
+    session = store.sessions.get(sid)
+    return None if session is None else tuple(session.log)
+
+
+def invalidate(session: Session, capability: OwnershipCapability, reason: str, contract: Contract) -> None:
+    """Log that a capability ceased to be live and, under H9, end the witnesses of its generation."""
+    session.log.append(AuditRecord(CapabilityArtifact(capability), "Invalidated", reason))
+    if contract.witnesses_end:
+        issued = session.ownership.issued
+        for witness_id in sorted(issued):
+            ended = ReadinessArtifact(issued.pop(witness_id))
+            session.log.append(AuditRecord(ended, "Invalidated", "ownership generation ended"))
+
+
+def _grant(session: Session, owner_id: str, generation: int, scope: Scope) -> OwnershipCapability:
+    """Make a new capability the live one, log it, return it."""
+    capability = OwnershipCapability(
+        generation=generation, owner_id=owner_id, scope=scope, session_id=session.sid
+    )
+    session.ownership.current = capability
+    session.log.append(AuditRecord(CapabilityArtifact(capability), "Issued"))
+    return capability
+
+
+def _end(session: Session, reason: TerminalReason) -> OwnershipReceipt | None:
+    """Record why ownership ended for good; return the receipt that was pending."""
+    ownership = session.ownership
+    pending = ownership.pending
+    ownership.terminal = reason
+    ownership.current = ownership.pending = None
+    return pending
+
+
+def _cancel(
+    session: Session, owner_id: str, generation: int, reason: TerminalReason, contract: Contract
+) -> CancellationWitness:
+    """Issue the cancellation witness of a session that ended."""
+    witness = CancellationWitness(
+        generation=generation,
+        owner_id=owner_id,
+        reason=reason,
+        session_id=session.sid,
+        witness_id=session.ownership.next_witness_id,
+    )
+    session.ownership.next_witness_id = contract.count(witness.witness_id)
+    session.log.append(AuditRecord(CancellationArtifact(witness), "Issued"))
+    return witness
+
+
+def _take_generation(session: Session, contract: Contract, *, otherwise: int) -> int:
+    """Return the generation of a new capability: the session's next one (H1), else the rule's own."""
+    if not contract.fresh_generations:
+        return otherwise
+    generation = session.ownership.next_generation
+    session.ownership.next_generation = contract.count(generation)
+    return generation
+

@@ -1,0 +1,97 @@
+"""The open plan: role ids, current types and the edge blueprint of a session to be (contract §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from model.contract import TELLTALE_17, Contract
+from model.errors import StringError
+from model.local_types import LocalType, Mu, Recv, Send
+from model.theory import strip_mu, unfold_fully
+from model.values import DomainValue
+
+MAX_ROLES: Final = 65_536
+"""More roles than this are refused (contract §6)."""
+
+BlueprintEntry: TypeAlias = tuple[tuple[int, int], str, str]
+"""((from_id, to_id), sender's name, receiver's name)"""
+
+
+class InitialType(DomainValue):
+    """The type that a listed role starts with."""
+
+    current: LocalType
+    original: LocalType
+    role: str
+
+
+class OpenPlan(DomainValue):
+    """What opening a session with these roles and types sets up."""
+
+    active_branch_roles: tuple[str, ...]
+    edge_blueprint: tuple[BlueprintEntry, ...]
+    initial_types: tuple[InitialType, ...]
+    role_ids: dict[str, int]
+    roles: tuple[str, ...]
+
+
+def open_plan(
+    roles: Sequence[str],
+    initial_types: Mapping[str, LocalType],
+    contract: Contract = TELLTALE_17,
+) -> OpenPlan:
+    """Derive the open plan of ``roles`` and ``initial_types``; types of unlisted roles are ignored.
+
+    Raises:
+        StringError: there are more than 65,536 roles, or (H13) a name is repeated.
+    """
+    if len(roles) > MAX_ROLES:
+        raise StringError(f"too many roles: {len(roles)}")
+    role_ids: dict[str, int] = {}
+    for index, role in enumerate(roles):
+        if contract.distinct_roles and role in role_ids:
+            raise StringError(f"repeated role: {role}")
+        role_ids[role] = index
+    entries = tuple(
+        InitialType(current=first_step(initial_types[role], contract), original=initial_types[role], role=role)
+        for role in roles
+        if role in initial_types
+    )
+    edges = {
+        edge
+        for role in role_ids
+        if role in initial_types
+        for edge in _edges_of(role, initial_types[role], role_ids)
+    }
+    return OpenPlan(
+        active_branch_roles=tuple(
+            entry.role for entry in entries if isinstance(strip_mu(entry.original), Send | Recv)
+        ),
+        edge_blueprint=tuple(((a, b), roles[a], roles[b]) for a, b in sorted(edges)),
+        initial_types=entries,
+        role_ids=role_ids,
+        roles=tuple(roles),
+    )
+
+
+def first_step(local_type: LocalType, contract: Contract) -> LocalType:
+    """Return the type that a role with this one starts from: no leading Mu, or (H14) fully unfolded."""
+    return unfold_fully(local_type) if contract.substituting_unfold else strip_mu(local_type)
+
+
+def _edges_of(role: str, local_type: LocalType, role_ids: Mapping[str, int]) -> Iterator[tuple[int, int]]:
+    """Yield the directed edges between distinct listed roles that the type's sends and receives name."""
+    own = role_ids[role]
+    seen: set[int] = set()
+    waiting = [local_type]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mu):
+            waiting.append(node.body)
+        elif isinstance(node, Send | Recv) and id(node) not in seen:
+            seen.add(id(node))
+            partner = role_ids.get(node.partner, own)
+            if partner != own:
+                yield (own, partner) if isinstance(node, Send) else (partner, own)
+            waiting.extend(branch.continuation for branch in node.branches)

@@ -1,0 +1,79 @@
+"""The session store: the live sessions, the archive of reaped ones, and what is counted over all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from model.clock import Timeouts
+from model.contract import TELLTALE_17, Contract, contract_named
+from model.session import Session
+from model.values import ClosedSessionSummary, Status
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums over all live sessions, kept while they change so that reading them costs nothing."""
+
+    local_types: int = 0
+    buffers: int = 0
+    messages: int = 0
+    handlers: int = 0
+    traces: int = 0
+    leaves: int = 0
+    trees: int = 0
+
+    def forget(self, session: Session) -> None:
+        """Take away all that a session adds."""
+        gone = Totals(
+            local_types=len(session.types),
+            buffers=len(session.buffers),
+            messages=session.buffered_messages(),
+            handlers=len(session.edge_handlers),
+            traces=len(session.edge_traces),
+            leaves=session.auth_leaves,
+            trees=len(session.auth),
+        )
+        for count in fields(self):
+            setattr(self, count.name, getattr(self, count.name) - getattr(gone, count.name))
+
+
+class Store:
+    """A session store under one contract; the operations of the contract are functions over it."""
+
+    __slots__ = ("archive", "contract", "ended", "next_sid", "sessions", "sids_exhausted", "timeouts", "totals")
+
+    def __init__(self, contract: Contract | str = TELLTALE_17) -> None:
+        """Make an empty store.
+
+        Raises:
+            UnknownContract: ``contract`` is a name that the model does not state.
+        """
+        self.contract = contract_named(contract) if isinstance(contract, str) else contract
+        self.sessions: dict[int, Session] = {}
+        self.ended: set[int] = set()
+        """The live sids whose status is Closed, Cancelled or Faulted."""
+        self.next_sid = 0
+        self.sids_exhausted = False
+        """The highest sid has been used (H7)."""
+        self.archive: list[ClosedSessionSummary] = []
+        self.totals = Totals()
+        self.timeouts = Timeouts()
+
+    def set_status(self, session: Session, status: Status) -> None:
+        """Give a live session a status other than Active."""
+        session.status = status
+        self.ended.add(session.sid)
+
+    def insert(self, session: Session) -> None:
+        """Make a session live, in place of a live one of its sid."""
+        self.remove(session.sid)
+        self.sessions[session.sid] = session
+        self.totals.local_types += len(session.types)
+        self.totals.buffers += len(session.buffers)
+
+    def remove(self, sid: int) -> None:
+        """Forget the live session of that sid, if there is one."""
+        session = self.sessions.pop(sid, None)
+        if session is not None:
+            self.ended.discard(sid)
+            self.totals.forget(session)
