@@ -1,0 +1,53 @@
+"""Adapters: the implementations under test, in a process of their own or in this one.
+
+All of them are :class:`~oracle.adapters.protocol.Adapter`: a ``hello``, ``reset()``, ``submit(requests)``
+which yields one :class:`Answer` per :class:`Request` in order, and ``close()``; each is a context manager.
+
+* :class:`SubprocessAdapter` — a resident process that speaks the adapter protocol over stdin and stdout.
+* :class:`InProcessAdapter` — a Python object with one method per operation.
+* :class:`ReferenceAdapter` — the reference store of this project.
+
+``submit`` draws requests ahead of the answers, up to the window. A differential runner takes the arguments of
+later steps from the *reference's* results, so it can hand over whole programs, with ``RESET`` between them, and
+compare answer by answer; a divergence shows at the first answer that differs. A caller who needs an answer to
+form the next request yields ``AWAIT_ANSWERS`` first, or uses :func:`ask`.
+"""
+
+from __future__ import annotations
+
+from oracle.adapters.faults import AdapterFault, Diagnostic
+from oracle.adapters.protocol import (
+    ANSWER_KINDS,
+    AWAIT_ANSWERS,
+    PROTOCOL_VERSION,
+    RESET,
+    Adapter,
+    Answer,
+    AnswerKind,
+    Hello,
+    Request,
+)
+
+__all__ = [
+    "ANSWER_KINDS",
+    "AWAIT_ANSWERS",
+    "PROTOCOL_VERSION",
+    "RESET",
+    "Adapter",
+    "AdapterFault",
+    "Answer",
+    "AnswerKind",
+    "Diagnostic",
+    "Hello",
+    "Request",
+    "ask",
+]
+
+
+def ask(adapter: Adapter, request: Request) -> Answer:
+    """Return the answer to one request, waiting for it.
+
+    Raises:
+        AdapterFault: the adapter failed.
+    """
+    return next(iter(adapter.submit([request])))

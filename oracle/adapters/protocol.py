@@ -1,0 +1,148 @@
+"""What every adapter offers, and the messages that pass between it and the harness (adapter protocol 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, Literal, NamedTuple, Protocol
+
+import msgspec
+from msgspec import Raw, Struct
+
+PROTOCOL_VERSION: Final = 1
+OBSERVABLE: Final = frozenset({"audit"})
+"""What an adapter may say in its hello that it observes beside outcomes."""
+
+AnswerKind = Literal["ok", "err", "unsupported", "panic", "bad_request"]
+"""``ok`` and ``err`` are outcomes to judge; ``panic`` is a divergence of that class; ``unsupported`` means
+not covered; ``bad_request`` means that the adapter did not understand us, so nothing is concluded."""
+
+ANSWER_KINDS: Final[tuple[AnswerKind, ...]] = ("ok", "err", "unsupported", "panic", "bad_request")
+
+
+class Request(NamedTuple):
+    """One operation to carry out."""
+
+    op: str
+    args: bytes
+    """The arguments as one JSON object, on one line (no raw line break can be inside)."""
+
+
+RESET: Final = Request("reset", b"{}")
+"""Put among the requests of one ``submit``: everything after it happens in a fresh, empty store.
+
+It gives no answer, so that many short programs run through one full pipe.
+"""
+
+AWAIT_ANSWERS: Final = None
+"""Put among the requests of one ``submit``: the next request cannot be formed before all answers to those
+given so far were taken. (Without it, requests are drawn ahead of answers, as far as the window allows.)"""
+
+
+class Answer(NamedTuple):
+    """What an adapter answered to one request, each part as the raw JSON that it printed."""
+
+    kind: AnswerKind
+    payload: bytes
+    """The value of ``ok`` or ``err``; for the other kinds a JSON string that says why."""
+    audit: bytes | None
+    """The log records that the operation appended; None when the adapter does not observe them, and for the
+    kinds that are no outcome."""
+
+    def text(self) -> str:
+        """Return the payload of ``unsupported``, ``panic`` or ``bad_request`` as text, for people."""
+        value: Any = msgspec.json.decode(self.payload)
+        return value if isinstance(value, str) else self.payload.decode(errors="replace")
+
+
+class Hello(Struct, frozen=True, kw_only=True):
+    """What an adapter says of the implementation behind it."""
+
+    name: str
+    version: str
+    language: str
+    contract: str
+    """The contract that the implementation means to follow, ``telltale-17`` or ``hardened``."""
+    ops: frozenset[str]
+    """The operations that it carries out; no other is ever sent."""
+    observes: frozenset[str]
+    """``audit`` when every outcome comes with the log records that the operation appended."""
+
+    @property
+    def audited(self) -> bool:
+        """Whether outcomes come with log records."""
+        return "audit" in self.observes
+
+
+class Adapter(Protocol):
+    """An implementation under test, wherever it runs.
+
+    Every method may raise :class:`oracle.adapters.faults.AdapterFault`: then nothing is known of the
+    implementation (inconclusive, never a verdict), and the next ``reset`` starts afresh where that is possible.
+    """
+
+    @property
+    def hello(self) -> Hello:
+        """What the adapter said of the implementation."""
+
+    def reset(self) -> None:
+        """Make the store fresh and empty before the next request. Answers not yet taken are dropped."""
+
+    def submit(self, requests: Iterable[Request | None]) -> Iterator[Answer]:
+        """Yield one answer per request, in order; ``RESET`` and ``AWAIT_ANSWERS`` give none.
+
+        Requests are drawn as the window allows, ahead of the answers. The caller may stop at any answer.
+        A second ``submit`` ends the first.
+        """
+
+    def close(self) -> None:
+        """Say bye and see that nothing is left; closing twice does nothing."""
+
+
+class HelloAnswer(Struct, frozen=True):
+    """The hello as it comes over the wire; further fields are let pass."""
+
+    protocol: int
+    name: str
+    version: str
+    language: str
+    contract: str
+    ops: list[str]
+    observes: list[str]
+
+    def checked(self) -> Hello:
+        """Return what the harness keeps of it."""
+        return Hello(
+            name=self.name,
+            version=self.version,
+            language=self.language,
+            contract=self.contract,
+            ops=frozenset(self.ops),
+            observes=frozenset(self.observes),
+        )
+
+
+class ProtocolOnly(Struct, frozen=True):
+    """The part of a hello that is read before all else, so that another version is named as such."""
+
+    protocol: Raw
+
+
+def request_line(number: int, request: Request) -> bytes:
+    """Print a request as the line that is sent.
+
+    Raises:
+        ValueError: the arguments hold a line break, which would make two requests of one.
+    """
+    if b"\n" in request.args:
+        raise ValueError(f"arguments of {request.op} hold a line break; encode them without")
+    return b'{"id":%d,"op":%b,"args":%b}\n' % (number, _quoted(request.op), request.args)
+
+
+_QUOTED: Final[dict[str, bytes]] = {}
+
+
+def _quoted(op: str) -> bytes:
+    quoted = _QUOTED.get(op)
+    if quoted is None:
+        quoted = _QUOTED[op] = msgspec.json.encode(op)
+    return quoted
