@@ -8,9 +8,7 @@ built, and equality walks both trees with an explicit stack.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn, TypeVar
-
-_NodeT = TypeVar("_NodeT", bound="Node")
+from typing import Any, ClassVar, NoReturn, Self
 
 _set = object.__setattr__
 
@@ -48,10 +46,10 @@ class Node:
             return NotImplemented
         return _equal(self, other)
 
-    def __copy__(self: _NodeT) -> _NodeT:
+    def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self: _NodeT, memo: dict[int, Any]) -> _NodeT:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:

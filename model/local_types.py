@@ -15,7 +15,7 @@ package that can avoid it walks a shared subtree once.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Self
 
 from model.immutable import Node, _set
 from model.payloads import PayloadSort, ValType
@@ -70,9 +70,9 @@ class End(LocalType):
     """Nothing more to do. There is one instance, ``END``; ``End()`` gives it."""
 
     __slots__ = ()
-    _only: End | None = None
+    _only: ClassVar[Self | None] = None
 
-    def __new__(cls) -> End:
+    def __new__(cls) -> Self:
         if cls._only is None:
             only = super().__new__(cls)
             only._fill()

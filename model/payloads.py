@@ -17,7 +17,17 @@ from collections.abc import Callable
 from typing import Final, Literal, TypeAlias, TypeVar, cast
 
 from model.immutable import Node
-from model.json_shape import Place, kind_of, members, pair, refuse, sole_member, text, text_bytes, u64
+from model.json_shape import (
+    Place,
+    kind_of,
+    members,
+    pair,
+    refuse,
+    sole_member,
+    text,
+    text_bytes,
+    u64,
+)
 
 BasicSort: TypeAlias = Literal["Unit", "Nat", "Bool", "String", "Real"]
 BasicValType: TypeAlias = Literal["Unit", "Bool", "Nat", "String"]
@@ -255,7 +265,9 @@ def _sort_leaf(value: object, place: Place) -> PayloadSort:
     if type(value) is str:
         if value in BASIC_SORTS:
             return cast(PayloadSort, value)
-        raise refuse(place, f"a payload sort is due, this is {kind_of(value)}; basic ones are {', '.join(BASIC_SORTS)}")
+        raise refuse(
+            place, f"a payload sort is due, this is {kind_of(value)}; basic ones are {', '.join(BASIC_SORTS)}"
+        )
     name, content = sole_member(value, place, "a payload sort")
     if name != "Vector":
         raise refuse(place, f"a payload sort is Vector or Prod here, not {kind_of(name)}")
@@ -278,7 +290,9 @@ def _value_leaf(value: object, place: Place) -> Value:
     if type(value) is str:
         if value == "Unit":
             return UNIT
-        raise refuse(place, f'a value is due, this is {kind_of(value)}; the only value that is plain text is "Unit"')
+        raise refuse(
+            place, f'a value is due, this is {kind_of(value)}; the only value that is plain text is "Unit"'
+        )
     name, content = sole_member(value, place, "a value")
     here = (place, name)
     if name == "Nat":
@@ -296,7 +310,9 @@ def _value_leaf(value: object, place: Place) -> Value:
 
 def _endpoint(value: object, place: Place) -> tuple[int, str]:
     fields = members(value, place, "an endpoint", ("sid", "role"))
-    return u64(fields["sid"], (place, "sid"), "a session id"), text(fields["role"], (place, "role"), "a role name")
+    return u64(fields["sid"], (place, "sid"), "a session id"), text(
+        fields["role"], (place, "role"), "a role name"
+    )
 
 
 def read_pairs(

@@ -123,11 +123,16 @@ def print_pretty(local_type: LocalType, *, ascii: bool = False, indent: int = 0,
     column = indent
     stack: list[tuple[_Piece, int]] = [(local_type, indent)]
 
+    def newline(margin: int) -> None:
+        nonlocal column
+        parts[-1] = parts[-1].rstrip(" ")
+        parts.append("\n" + " " * margin)
+        column = margin
+
     def put(text: str, margin: int) -> None:
         nonlocal column
         if column > margin and column + len(text.rstrip()) > width:
-            parts.append("\n" + " " * margin)
-            column = margin
+            newline(margin)
         parts.append(text)
         column += len(text)
 
@@ -135,8 +140,8 @@ def print_pretty(local_type: LocalType, *, ascii: bool = False, indent: int = 0,
         item, margin = stack.pop()
         if isinstance(item, str):
             if item.startswith("\n"):
-                parts.append("\n" + " " * margin)
-                column, item = margin, item[1:]
+                newline(margin)
+                item = item[1:]
             put(item, margin)
         elif isinstance(item, Choice):
             partner, mark = print_name(item.partner, ascii=ascii), "!" if isinstance(item, Send) else "?"
@@ -169,5 +174,9 @@ def print_protocol(roles: Sequence[str], types: Mapping[str, LocalType], *, asci
     lines = ["roles " + ", ".join(print_name(role, ascii=ascii) for role in roles)] if roles else []
     for role in dict.fromkeys([*roles, *types]):
         if role in types:
-            lines += ("", f"{print_name(role, ascii=ascii)} =", "  " + print_pretty(types[role], ascii=ascii, indent=2))
+            lines += (
+                "",
+                f"{print_name(role, ascii=ascii)} =",
+                "  " + print_pretty(types[role], ascii=ascii, indent=2),
+            )
     return "\n".join(lines) + "\n"

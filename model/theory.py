@@ -9,7 +9,17 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping
 
-from model.local_types import Branch, Choice, LocalType, Mu, Recv, Send, Var, postorder, strip_mu
+from model.local_types import (
+    Branch,
+    Choice,
+    LocalType,
+    Mu,
+    Recv,
+    Send,
+    Var,
+    postorder,
+    strip_mu,
+)
 from model.variables import all_names, bound_names, free_variables, nodes_with_free
 from model.wellformed import Path, Problem, is_guarded, problems
 
@@ -154,11 +164,15 @@ def _replace(root: LocalType, environment: Mapping[str, LocalType], avoid: froze
         elif not active:
             built[key] = node
         elif isinstance(node, Choice):
-            waiting = [(b.continuation, active) for b in node.branches if (id(b.continuation), active) not in built]
+            waiting = [
+                (b.continuation, active) for b in node.branches if (id(b.continuation), active) not in built
+            ]
             if waiting:
                 stack += waiting
             else:
-                built[key] = _with_continuations(node, [built[id(b.continuation), active] for b in node.branches])
+                built[key] = _with_continuations(
+                    node, [built[id(b.continuation), active] for b in node.branches]
+                )
         elif isinstance(node, Mu):
             var, inner = node.var, active & ~bits.get(node.var, 0)
             if var in avoid and inner & targets and id(node.body) in occurring:

@@ -35,7 +35,18 @@ from model.json_shape import (
     text_bytes,
     u64,
 )
-from model.local_types import END, Branch, Choice, Label, LocalType, Mu, Recv, Send, Var, remember_encoding
+from model.local_types import (
+    END,
+    Branch,
+    Choice,
+    Label,
+    LocalType,
+    Mu,
+    Recv,
+    Send,
+    Var,
+    remember_encoding,
+)
 from model.payloads import (
     BASIC_SORTS,
     PayloadSort,
@@ -105,13 +116,16 @@ def _own_pieces(node: LocalType) -> list[_Piece]:
     if node._encoded is not None:
         return [node._encoded]
     if isinstance(node, Choice):
-        pieces: list[_Piece] = [b'{"Send":{"branches":[' if isinstance(node, Send) else b'{"Recv":{"branches":[']
+        pieces: list[_Piece] = [
+            b'{"Send":{"branches":[' if isinstance(node, Send) else b'{"Recv":{"branches":['
+        ]
         before = b"[{"
         for branch in node.branches:
             label = branch.label
             value_type = b"null" if branch.value_type is None else encode_val_type(branch.value_type)
             pieces.append(
-                b'%s"name":%s,"sort":%s},%s,' % (before, text_bytes(label.name), encode_sort(label.sort), value_type)
+                b'%s"name":%s,"sort":%s},%s,'
+                % (before, text_bytes(label.name), encode_sort(label.sort), value_type)
             )
             pieces.append(branch.continuation)
             before = b"],[{"
@@ -131,7 +145,10 @@ def _lean_pieces(node: LocalType) -> list[_Piece]:
         for branch in node.branches:
             label = branch.label
             pieces += (between + b'{"continuation":', branch.continuation)
-            between = b',"label":{"name":%s,"sort":%s}},' % (text_bytes(label.name), _encode_lean_sort(label.sort))
+            between = b',"label":{"name":%s,"sort":%s}},' % (
+                text_bytes(label.name),
+                _encode_lean_sort(label.sort),
+            )
         kind = b"send" if isinstance(node, Send) else b"recv"
         pieces.append(b'%s],"kind":"%s","partner":%s}' % (between[:-1], kind, text_bytes(node.partner)))
         return pieces
@@ -168,7 +185,9 @@ def _read(
         one, below = node(item, here)
         found.append(one)
         if max_depth is not None and depth >= max_depth and not isinstance(one, LocalType):
-            raise refuse(place, f"the local type has more than {max_depth} levels of Send, Recv and Mu, the limit here")
+            raise refuse(
+                place, f"the local type has more than {max_depth} levels of Send, Recv and Mu, the limit here"
+            )
         for inner, there in reversed(below):
             todo.append((inner, there, depth + 1))
     built: list[LocalType] = []

@@ -49,9 +49,10 @@ def nodes_with_free(local_type: LocalType, name: str) -> frozenset[int]:
         if isinstance(node, Var):
             if node.name == name:
                 found.add(id(node))
-        elif not (isinstance(node, Mu) and node.var == name):
-            if any(id(child) in found for child in children(node)):
-                found.add(id(node))
+        elif isinstance(node, Mu) and node.var == name:
+            continue
+        elif any(id(child) in found for child in children(node)):
+            found.add(id(node))
     return frozenset(found)
 
 
