@@ -1,0 +1,203 @@
+module
+
+public import Telltale.Lists
+
+/-!
+The values that operations take, return and log.
+-/
+
+@[expose] public section
+
+namespace Telltale
+
+/-- The largest value of a counter: 2^64 - 1. -/
+def top : Nat := 18446744073709551615
+
+/-- One more, staying at the top. -/
+def saturate (n : Nat) : Nat := if n < top then n + 1 else top
+
+/-- What a capability covers: the whole session, or a set of named parts (ascending, no repeats). -/
+inductive Scope
+  | session
+  | fragments (names : List String)
+  deriving DecidableEq
+
+/-- The scope of a set of names given in any order. -/
+def Scope.ofNames (names : List String) : Scope := .fragments (insertAll textLt names [])
+
+structure Cap where
+  session : Nat
+  owner : String
+  gen : Nat
+  scope : Scope
+  deriving DecidableEq
+
+structure Receipt where
+  session : Nat
+  claim : Nat
+  fromOwner : String
+  fromGen : Nat
+  toOwner : String
+  toGen : Nat
+  scope : Scope
+  deriving DecidableEq
+
+/-- A readiness witness. -/
+structure Readiness where
+  id : Nat
+  session : Nat
+  owner : String
+  gen : Nat
+  scope : Scope
+  predicate : String
+  deriving DecidableEq
+
+/-- Why ownership of a session has ended for ever. -/
+inductive Reason
+  | ownerDied (owner : String)
+  | abandoned (owner : String) (claim : Nat)
+  | commitFailed (owner : String) (claim : Nat) (why : String)
+  deriving DecidableEq
+
+/-- A cancellation witness. -/
+structure Cancellation where
+  id : Nat
+  session : Nat
+  owner : String
+  gen : Nat
+  reason : Reason
+  deriving DecidableEq
+
+/-- A timeout witness. -/
+structure Timeout where
+  id : Nat
+  site : String
+  issuedAt : Nat
+  untilTick : Nat
+  deriving DecidableEq
+
+/-- `faulted r` prints the text that the terminal reason `r` gives. -/
+inductive Status
+  | active
+  | draining
+  | closed
+  | cancelled
+  | faulted (reason : Reason)
+  deriving DecidableEq
+
+inductive Artifact
+  | cap (c : Cap)
+  | receipt (r : Receipt)
+  | readiness (w : Readiness)
+  | cancellation (w : Cancellation)
+  | timeout (w : Timeout)
+  deriving DecidableEq
+
+inductive Event
+  | issued
+  | consumed
+  | invalidated
+  | committed
+  | rolledBack
+  | rejected
+  | expired
+  deriving DecidableEq
+
+/-- One record of an authority audit log. -/
+structure Record where
+  tick : Option Nat
+  artifact : Artifact
+  event : Event
+  reason : Option String
+  deriving DecidableEq
+
+/-- A record of a session's log: without a tick. -/
+def note (a : Artifact) (e : Event) (reason : Option String) : Record := ⟨none, a, e, reason⟩
+
+structure Edge where
+  sid : Nat
+  sender : String
+  receiver : String
+  deriving DecidableEq
+
+def edgeLt (a b : Edge) : Bool :=
+  if a.sid = b.sid then textPairLt (a.sender, a.receiver) (b.sender, b.receiver)
+  else natLt a.sid b.sid
+
+inductive PayloadSort
+  | unit
+  | nat
+  | bool
+  | string
+  | real
+  | vector (n : Nat)
+  | prod (a b : PayloadSort)
+  deriving DecidableEq
+
+inductive ValType
+  | unit
+  | bool
+  | nat
+  | string
+  | prod (a b : ValType)
+  | chan (sid : Nat) (role : String)
+  deriving DecidableEq
+
+inductive Value
+  | unit
+  | nat (n : Nat)
+  | bool (b : Bool)
+  | str (s : String)
+  | prod (a b : Value)
+  | endpoint (sid : Nat) (role : String)
+  deriving DecidableEq
+
+inductive Mutation
+  | setDefaultHandler (handler : String)
+  | updateEdgeHandler (edge : Edge) (handler : String)
+  | updateTrace (edge : Edge) (trace : List ValType)
+  deriving DecidableEq
+
+inductive Counter
+  | generation
+  | claimId
+  | witnessId
+  deriving DecidableEq
+
+/-- Why a witness is invalid. -/
+inductive Invalid
+  | neverIssued
+  | payloadMismatch
+  | ownershipMoved
+  deriving DecidableEq
+
+/-- Every way in which an operation fails. The last three ownership errors exist only under
+`hardened`. Error texts are kept as structure and printed by the exporter. -/
+inductive Failure
+  | sessionNotFound (session : Nat)
+  | alreadyClaimed (session : Nat) (owner : String)
+  | unclaimed (session : Nat)
+  | stale (session : Nat) (owner : String) (expected actual : Nat)
+  | scopeViolation (session : Nat) (owner : String) (required actual : Scope)
+  | transferPending (session : Nat) (claim : Nat)
+  | notPending (session : Nat)
+  | receiptMismatch (session : Nat) (claim : Nat)
+  | invalidWitness (session : Nat) (witness : Nat) (why : Invalid)
+  | witnessConsumed (session : Nat) (witness : Nat)
+  | terminal (session : Nat) (reason : Reason)
+  | counterExhausted (session : Nat) (counter : Counter)
+  | sessionClosed (session : Nat)
+  | foreignEdge (session : Nat) (edge : Edge)
+  | noBranch (sid : Nat) (role : String) (label : String)
+  | noSession (sid : Nat)
+  | noBuffer (sender receiver : String)
+  | tooManyRoles (count : Nat)
+  | repeatedRole (name : String)
+  | sidUsed (sid : Nat)
+  | sidsExhausted
+  | clockBack (now to : Nat)
+  | invalidEdge (why : String)
+  | missingSid
+  deriving DecidableEq
+
+end Telltale

@@ -1,0 +1,221 @@
+module
+
+public import Telltale.Lists
+
+/-!
+JSON values, read from the line form of a request and written as one line of an answer.
+
+The line form has one token per line; the first character says what it is:
+
+    n t f      null, true, false
+    0…9        an unsigned integer
+    ~TEXT      any other number, as written
+    "TEXT      a text without backslash or line feed
+    'TEXT      a text with them escaped: \\ and \n
+    [N         an array: N values follow
+    {N         an object: N times a text and a value follow
+    $N         the result of step N of the program
+    =N         the result of step N with the fields of the object that follows replaced
+    !          the result of a step that is not in the program
+
+A value that refers to a step without result makes the whole step be skipped.
+-/
+
+@[expose] public section
+
+namespace Telltale
+
+inductive Json
+  | null
+  | bool (b : Bool)
+  | num (n : Nat)
+  | other (text : String)
+  | str (s : String)
+  | arr (xs : List Json)
+  | obj (fields : List (String × Json))
+
+/-- What is left to read, and what was met on the way. -/
+structure Reading where
+  value : Json
+  rest : List String
+  /-- A reference to a step without result was met. -/
+  skip : Bool
+  /-- Why the text cannot be read. -/
+  bad : Option String
+
+instance : Inhabited Reading := ⟨⟨.null, [], false, none⟩⟩
+
+namespace Json
+
+def kind (token : String) : Char := String.Pos.Raw.get token 0
+
+def body (token : String) : String := String.Pos.Raw.extract token ⟨1⟩ ⟨token.utf8ByteSize⟩
+
+def unescape (s : String) : String :=
+  String.intercalate "\\" (each (fun part => String.intercalate "\n" (part.splitOn "\\n"))
+    (s.splitOn "\\\\"))
+
+def number (text : String) : Nat :=
+  match text.toNat? with
+  | some n => n
+  | none => 0
+
+/-- The object with a field replaced; `none` when it has no such field. -/
+def replace (name : String) (v : Json) : List (String × Json) → Option (List (String × Json))
+  | [] => none
+  | (k, w) :: rest =>
+    if k = name then some ((k, v) :: rest)
+    else match replace name v rest with
+      | some rest' => some ((k, w) :: rest')
+      | none => none
+
+def replaceAll : List (String × Json) → List (String × Json) → Except String (List (String × Json))
+  | [], fields => .ok fields
+  | (k, v) :: rest, fields => match replace k v fields with
+    | some fields' => replaceAll rest fields'
+    | none => .error (String.append "the result has no field to set: " k)
+
+def unreadable (why : String) (rest : List String) : Reading := ⟨.null, rest, false, some why⟩
+
+mutual
+/-- One value, with the results of earlier steps at hand. -/
+partial def read (results : Array (Option Json)) : List String → Reading
+  | [] => unreadable "the request ends within a value" []
+  | token :: rest =>
+    match kind token with
+    | '"' => ⟨.str (body token), rest, false, none⟩
+    | '{' => readFields results (number (body token)) rest [] false none
+    | '[' => readItems results (number (body token)) rest [] false none
+    | '$' => match results[number (body token)]? with
+      | some (some v) => ⟨v, rest, false, none⟩
+      | _ => ⟨.null, rest, true, none⟩
+    | '=' =>
+      let r := read results rest
+      match results[number (body token)]? with
+      | some (some (.obj fields)) => match r.value with
+        | .obj changes => match replaceAll changes fields with
+          | .ok fields' => ⟨.obj fields', r.rest, r.skip, r.bad⟩
+          | .error why => if r.skip then r else unreadable why r.rest
+        | _ => unreadable "set takes an object" r.rest
+      | some (some _) => unreadable "set on a result that is no object" r.rest
+      | _ => ⟨.null, r.rest, true, r.bad⟩
+    | '!' => ⟨.null, rest, true, none⟩
+    | 'n' => ⟨.null, rest, false, none⟩
+    | 't' => ⟨.bool true, rest, false, none⟩
+    | 'f' => ⟨.bool false, rest, false, none⟩
+    | '~' => ⟨.other (body token), rest, false, none⟩
+    | '\'' => ⟨.str (unescape (body token)), rest, false, none⟩
+    | _ => match token.toNat? with
+      | some n => ⟨.num n, rest, false, none⟩
+      | none => unreadable (String.append "no such token: " token) rest
+
+partial def readItems (results : Array (Option Json)) (n : Nat) (tokens : List String)
+    (acc : List Json) (skip : Bool) (bad : Option String) : Reading :=
+  if n = 0 then ⟨.arr (rev acc), tokens, skip, bad⟩
+  else
+    let r := read results tokens
+    readItems results (n - 1) r.rest (r.value :: acc) (skip || r.skip) (orElse bad r.bad)
+
+partial def readFields (results : Array (Option Json)) (n : Nat) (tokens : List String)
+    (acc : List (String × Json)) (skip : Bool) (bad : Option String) : Reading :=
+  if n = 0 then ⟨.obj (rev acc), tokens, skip, bad⟩
+  else
+    match tokens with
+    | [] => unreadable "the request ends within an object" []
+    | key :: rest =>
+      let name := match kind key with
+        | '\'' => unescape (body key)
+        | _ => body key
+      let r := read results rest
+      readFields results (n - 1) r.rest ((name, r.value) :: acc) (skip || r.skip)
+        (orElse bad r.bad)
+end
+
+/-! ### Writing. Texts are written by `String.quote`: JSON, but for `\xNN` in place of the other
+control characters, which the reader of the answers knows. -/
+
+mutual
+partial def write (out : String) : Json → String
+  | .null => out.append "null"
+  | .bool true => out.append "true"
+  | .bool false => out.append "false"
+  | .num n => out.append (Nat.repr n)
+  | .other t => out.append t
+  | .str s => out.append s.quote
+  | .arr [] => out.append "[]"
+  | .arr (x :: xs) => writeItems ((x.write' (out.append "["))) xs
+  | .obj [] => out.append "{}"
+  | .obj ((k, v) :: fs) => writeFields (v.write' ((((out.append "{").append k.quote)).append ":")) fs
+
+partial def write' (v : Json) (out : String) : String := write out v
+
+partial def writeItems (out : String) : List Json → String
+  | [] => out.append "]"
+  | x :: xs => writeItems (write (out.append ",") x) xs
+
+partial def writeFields (out : String) : List (String × Json) → String
+  | [] => out.append "}"
+  | (k, v) :: fs => writeFields (write (((out.append ",").append k.quote).append ":") v) fs
+end
+
+def ofOption {α} (f : α → Json) : Option α → Json
+  | none => .null
+  | some a => f a
+
+def tagged (name : String) (v : Json) : Json := .obj [(name, v)]
+
+/-! ### Reading fields -/
+
+def field (name : String) (j : Json) : Except String Json :=
+  match j with
+  | .obj fields => match find name fields with
+    | some v => .ok v
+    | none => .error (String.append "missing field " name)
+  | _ => .error (String.append "no object that could have the field " name)
+
+/-- An optional field: absent and null are the same. -/
+def optional (name : String) (j : Json) : Option Json :=
+  match j with
+  | .obj fields => match find name fields with
+    | some .null => none
+    | v => v
+  | _ => none
+
+def nat (j : Json) : Except String Nat :=
+  match j with
+  | .num n => .ok n
+  | _ => .error "no unsigned integer"
+
+def text (j : Json) : Except String String :=
+  match j with
+  | .str s => .ok s
+  | _ => .error "no text"
+
+def items (j : Json) : Except String (List Json) :=
+  match j with
+  | .arr xs => .ok xs
+  | _ => .error "no array"
+
+def fields (j : Json) : Except String (List (String × Json)) :=
+  match j with
+  | .obj fs => .ok fs
+  | _ => .error "no object"
+
+/-- Every element read by `f`, in order. -/
+def readEach {α β} (f : α → Except String β) : List α → List β → Except String (List β)
+  | [], acc => .ok (rev acc)
+  | x :: xs, acc => match f x with
+    | .ok v => readEach f xs (v :: acc)
+    | .error e => .error e
+
+def list {β} (f : Json → Except String β) (j : Json) : Except String (List β) :=
+  match j with
+  | .arr xs => readEach f xs []
+  | _ => .error "no array"
+
+def natAt (name : String) (j : Json) : Except String Nat := do nat (← field name j)
+def textAt (name : String) (j : Json) : Except String String := do text (← field name j)
+
+end Json
+
+end Telltale

@@ -1,0 +1,138 @@
+module
+
+public import Telltale.Decode
+public import Telltale.Encode
+
+/-!
+The resident runner: a folder as mailbox. A request is a file of tokens, one per line (`Json`):
+
+    telltale-request 1
+    ops N            and N lines with the names of the operations that the request uses
+    program C        a program under the contract C (telltale-17 or hardened)
+    K                a step with operation K of the list above, and its arguments
+    end
+
+The answer has one JSON object per line: `{"program":C}` for a program; for a step `{"ok":…,
+"audit":[…]}`, `{"err":…,"audit":[…]}`, `{"skipped":true}` or `{"bad":"why"}`; and `{"end":true}`.
+`{"refused":"why"}` refuses the whole request.
+-/
+
+@[expose] public section
+
+namespace Telltale
+namespace Serve
+open Json
+
+abbrev Reader := Decode.Reader
+
+/-- The results so far, and the text so far. -/
+structure Running where
+  contract : Contract
+  store : Store
+  results : Array (Option Json)
+  out : String
+
+def contractNamed (name : String) : Option Contract :=
+  if name = "telltale-17" then some .telltale17
+  else if name = "hardened" then some .hardened
+  else none
+
+def bad (r : Running) (why : String) : Running :=
+  { r with
+    results := r.results.push none
+    out := ((r.out.append "{\"bad\":").append why.quote).append "}\n" }
+
+def withAudit (out : String) (added : List Record) : String :=
+  match added with
+  | [] => out.append ",\"audit\":[]}\n"
+  | rs => (write (out.append ",\"audit\":") (.arr (each Encode.record rs))).append "}\n"
+
+/-- One step of a program. -/
+def one (r : Running) (reader : Reader) (args : Reading) : Running :=
+  match args.bad with
+  | some why => bad r why
+  | none =>
+    if args.skip then
+      { r with results := r.results.push none, out := r.out.append "{\"skipped\":true}\n" }
+    else match reader args.value with
+      | .error why => bad r why
+      | .ok op =>
+        let s := step r.contract r.store op
+        match s.outcome with
+        | .ok a =>
+          let j := Encode.answer a
+          { r with
+            store := s.store
+            results := r.results.push (some j)
+            out := withAudit (write (r.out.append "{\"ok\":") j) s.added }
+        | .err e =>
+          { r with
+            store := s.store
+            results := r.results.push none
+            out := withAudit (write (r.out.append "{\"err\":") (Encode.failure e)) s.added }
+
+/-- The readers of the named operations, or the name that is unknown. -/
+def readersOf : Nat → List String → Array Reader → Except String (Array Reader × List String)
+  | 0, rest, acc => .ok (acc, rest)
+  | _ + 1, [], _ => .error "the request ends within the operations"
+  | n + 1, name :: rest, acc => match find name Decode.readers with
+    | some f => readersOf n rest (acc.push f)
+    | none => .error (String.append "unknown operation " name)
+
+def refused (why : String) : String :=
+  ((String.append "{\"refused\":" why.quote).append "}\n")
+
+/-- The steps of all programs; the text of the answer. -/
+partial def steps (readers : Array Reader) (r : Running) : List String → String
+  | [] => refused "the request has no end"
+  | token :: rest =>
+    match token.toNat? with
+    | some k => match readers[k]? with
+      | none => refused "no such operation number"
+      | some reader =>
+        let args := read r.results rest
+        steps readers (one r reader args) args.rest
+    | none =>
+      if token = "end" then r.out.append "{\"end\":true}\n"
+      else match token.splitOn " " with
+        | ["program", name] => match contractNamed name with
+          | some k =>
+            let out := ((r.out.append "{\"program\":").append name.quote).append "}\n"
+            steps readers ⟨k, Store.empty, #[], out⟩ rest
+          | none => refused (String.append "unknown contract " name)
+        | _ => refused (String.append "no step: " token)
+
+/-- The answer to a request. -/
+def answer (request : String) : String :=
+  match request.splitOn "\n" with
+  | "telltale-request 1" :: ops :: rest => match ops.splitOn " " with
+    | ["ops", n] => match readersOf (number n) rest #[] with
+      | .ok (readers, tokens) => steps readers ⟨.telltale17, Store.empty, #[], ""⟩ tokens
+      | .error why => refused why
+    | _ => refused "no list of operations"
+  | _ => refused "no request of version 1"
+
+/-- Answers `request-N` by `answer-N` for N = `n`, `n + 1`, … until there is a file `stop`, or
+nothing came for `idle` looks of 2 ms. The answer appears whole: it is renamed to its name. -/
+partial def serve (dir : String) (n idle left : Nat) : IO Unit := do
+  let path := String.join [dir, "/request-", Nat.repr n]
+  if ← System.FilePath.pathExists ⟨path⟩ then
+    let text ← IO.FS.readFile ⟨path⟩
+    let out := String.join [dir, "/answer-", Nat.repr n]
+    IO.FS.writeFile ⟨out.append ".part"⟩ (answer text)
+    IO.FS.rename ⟨out.append ".part"⟩ ⟨out⟩
+    serve dir (n + 1) idle idle
+  else if left = 0 then pure ()
+  else if ← System.FilePath.pathExists ⟨dir.append "/stop"⟩ then pure ()
+  else
+    IO.sleep 2
+    serve dir n idle (left - 1)
+
+/-- Says that it is ready, then serves. -/
+def main (dir : String) (idle : Nat) : IO Unit := do
+  IO.FS.writeFile ⟨dir.append "/ready.part"⟩ "ready\n"
+  IO.FS.rename ⟨dir.append "/ready.part"⟩ ⟨dir.append "/ready"⟩
+  serve dir 1 idle idle
+
+end Serve
+end Telltale
