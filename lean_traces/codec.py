@@ -127,27 +127,28 @@ def _printed_json(printed: Raw) -> object:
 
 
 def _printed_mutation(mutation: _Mutation) -> HostMutation:
-    match mutation:
-        case _Mutation(SetDefaultHandler(), UnsetType(), UnsetType()):
-            return mutation.SetDefaultHandler  # type: ignore[return-value] # the pattern says which it is
-        case _Mutation(UnsetType(), UpdateEdgeHandler(), UnsetType()):
-            return mutation.UpdateEdgeHandler  # type: ignore[return-value] # as above
-        case _Mutation(UnsetType(), UnsetType(), _EdgeTrace(edge, trace)):
-            return UpdateTrace(edge=edge, trace=tuple(_VAL_TYPES[bytes(printed)] for printed in trace))
-    raise NotOurForm
+    handler, edge_handler, trace = mutation.SetDefaultHandler, mutation.UpdateEdgeHandler, mutation.UpdateTrace
+    if (handler, edge_handler, trace).count(UNSET) != 2:
+        raise NotOurForm
+    if handler is not UNSET:
+        return handler
+    if edge_handler is not UNSET:
+        return edge_handler
+    assert trace is not UNSET
+    return UpdateTrace(edge=trace.edge, trace=tuple(_VAL_TYPES[bytes(printed)] for printed in trace.trace))
 
 
 def _mutation(document: object) -> HostMutation:
     match document:
         case {"UpdateTrace": {"edge": edge, "trace": [*trace], **unknown}, **others} if not (unknown or others):
             return UpdateTrace(
-                edge=_convert(edge, Edge),
+                edge=msgspec.convert(edge, Edge),
                 trace=tuple(val_type_from_json(value, f"$[{n}]") for n, value in enumerate(trace)),
             )
         case {"SetDefaultHandler": fields, **others} if not others:
-            return _convert(fields, SetDefaultHandler)
+            return msgspec.convert(fields, SetDefaultHandler)
         case {"UpdateEdgeHandler": fields, **others} if not others:
-            return _convert(fields, UpdateEdgeHandler)
+            return msgspec.convert(fields, UpdateEdgeHandler)
     raise ArgumentError("Expected one of SetDefaultHandler, UpdateEdgeHandler, UpdateTrace with its fields")
 
 
@@ -166,12 +167,8 @@ def _form_of(annotation: Any) -> _Form:
         annotation = list[str]
     elif annotation == Sequence[int]:
         annotation = list[U64]
-    return _Form(annotation, None, lambda document: _convert(document, annotation))
-
-
-def _convert(document: object, annotation: Any) -> Any:
-    """Convert parsed JSON to a domain value; integers beyond u64 are floats there, and refused so."""
-    return msgspec.convert(document, annotation)
+    # Strictly parsed integers beyond u64 are floats, so that converting refuses them.
+    return _Form(annotation, None, lambda document: msgspec.convert(document, annotation))
 
 
 class ArgumentCodec:
@@ -244,7 +241,7 @@ class ArgumentCodec:
         if type(document) is not dict:
             raise ArgumentError("args must be an object")
         rest = dict(document)
-        values = []
+        values: list[Any] = []
         for parameter in self.operation.parameters:
             name = self.wire_names[parameter]
             if name not in rest:

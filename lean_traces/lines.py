@@ -7,14 +7,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO, cast
 
 from lean_traces.limits import Limits
 from lean_traces.trace import MalformedTrace
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[BinaryIO]:
     """Open a file for reading bytes, unpacking it when its name ends in ``.gz``.
 
     Raises:
@@ -22,13 +22,13 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     """
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-            yield file
+            yield cast("BinaryIO", file)
     except OSError as error:
         problem = error.strerror or str(error)
         raise MalformedTrace(str(path), 0, f"cannot be read: {problem}", "name a readable file") from None
 
 
-def read_lines(file: IO[bytes], path: str, limits: Limits, *, packed: bool) -> Iterator[bytes]:
+def read_lines(file: BinaryIO, path: str, limits: Limits, *, packed: bool) -> Iterator[bytes]:
     """Yield the lines of a file with their line ends.
 
     Raises:

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -87,6 +87,10 @@ class Event:
             return False
         return len(self.line) == end + len(printed) + 1 and self.line.startswith(printed[1:], end + 1)
 
+    def arguments_document(self) -> Any:
+        """Return the arguments as the line has them, as parsed JSON."""
+        return self._reader.parse_object(self.line, self.line_number)["args"]
+
     def answer(self) -> Answer:
         """Parse the line strictly and return the answer.
 
@@ -108,14 +112,18 @@ class TraceReader:
         MalformedTrace: here or while iterating: what is wrong, where, and what to do.
     """
 
-    def __init__(self, file: IO[bytes], path: str, limits: Limits = DEFAULT_LIMITS, *, packed: bool) -> None:
+    def __init__(self, file: BinaryIO, path: str, limits: Limits = DEFAULT_LIMITS, *, packed: bool) -> None:
         self.path = path
         self._limits = limits
         self._lines = read_lines(file, path, limits, packed=packed)
         self._digest = hashlib.sha256()
         self.header = self._read_header()
+        self._events = self._read_events()
 
     def __iter__(self) -> Iterator[Event]:
+        return self._events
+
+    def _read_events(self) -> Iterator[Event]:
         nesting = self._limits.nesting
         update = self._digest.update
         seq = 0
@@ -152,7 +160,7 @@ class TraceReader:
     def _strict(self, line: bytes, seq: int) -> Event | None:
         """Read a line of any form; None after the end line, when all is in order."""
         number = seq + 2
-        document = self._parse_object(line, number)
+        document = self.parse_object(line, number)
         if "end" in document:
             self._check_end(document, seq, number)
             return None
@@ -168,7 +176,7 @@ class TraceReader:
         Raises:
             MalformedTrace: the line is not well-formed.
         """
-        return self._check_event(self._parse_object(line, number), number)
+        return self._check_event(self.parse_object(line, number), number)
 
     def _check_event(
         self, document: dict[str, Any], number: int
@@ -224,7 +232,7 @@ class TraceReader:
         line = next(self._lines, None)
         if line is None:
             raise self._malformed(0, "the file is empty", "name a recorded trace")
-        document = self._parse_object(line, 1)
+        document = self.parse_object(line, 1)
         schema = document.get("schema")
         if schema != TRACE_SCHEMA:
             shown = "missing" if schema is None else msgspec.json.encode(schema).decode()[:60]
@@ -243,7 +251,12 @@ class TraceReader:
         self._digest.update(line)
         return header
 
-    def _parse_object(self, line: bytes, number: int) -> dict[str, Any]:
+    def parse_object(self, line: bytes, number: int) -> dict[str, Any]:
+        """Parse one line of the trace strictly.
+
+        Raises:
+            MalformedTrace: it is not one JSON object.
+        """
         if line.endswith(b"\r\n"):
             raise self._malformed(number, "the line ends in CR LF", "lines end in LF alone")
         try:

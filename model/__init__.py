@@ -1,0 +1,1 @@
+"""What is true: local types, the session store and its two contracts; knows nothing of traces or tools."""

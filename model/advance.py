@@ -16,7 +16,7 @@ from model.values import DomainValue, Endpoint
 Direction = Literal["Send", "Recv"]
 
 
-class BranchResolution(DomainValue):
+class BranchResolution(DomainValue, frozen=True):
     """What following a branch of an endpoint's current type means."""
 
     continuation: LocalType
@@ -25,7 +25,7 @@ class BranchResolution(DomainValue):
     partner: str
 
 
-class Advanced(DomainValue):
+class Advanced(DomainValue, frozen=True):
     """What a typed step did."""
 
     current: LocalType

@@ -14,8 +14,8 @@ def decode_edge_json(store: Store, value: object, session_hint: int | None = Non
         StringError: ``invalid edge json: …`` or ``missing sid in edge json``.
     """
     match value:
-        case {"sender": str(sender), "receiver": str(receiver)}:
-            sid = value.get("sid")
+        case {"sender": str(sender), "receiver": str(receiver), **others}:
+            sid = others.get("sid")
         case [sid, str(sender), str(receiver)]:
             pass
         case dict() | list():

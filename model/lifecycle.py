@@ -116,7 +116,7 @@ def next_session_id(store: Store) -> int:
     return store.next_sid
 
 
-class RetainedBytes(DomainValue):
+class RetainedBytes(DomainValue, frozen=True):
     """An estimate of the bytes held, by part; ``total`` is the saturating sum of the others."""
 
     archived_closed: int
@@ -129,7 +129,7 @@ class RetainedBytes(DomainValue):
     traces: int
 
 
-class MemoryUsage(DomainValue):
+class MemoryUsage(DomainValue, frozen=True):
     """What the store holds: exact counts, and an estimate of bytes."""
 
     archived_closed_sessions: int

@@ -19,7 +19,7 @@ from model.values import (
 )
 
 
-class ObservedAuth(DomainValue):
+class ObservedAuth(DomainValue, frozen=True):
     """How many leaves, trees and roots the edges of a session have."""
 
     leaves: int
@@ -27,7 +27,7 @@ class ObservedAuth(DomainValue):
     trees: int
 
 
-class ObservedBuffer(DomainValue):
+class ObservedBuffer(DomainValue, frozen=True):
     """One edge's buffer."""
 
     capacity: int
@@ -35,21 +35,21 @@ class ObservedBuffer(DomainValue):
     len: int
 
 
-class ObservedHandler(DomainValue):
+class ObservedHandler(DomainValue, frozen=True):
     """One handler binding, as it was given."""
 
     edge: Edge
     handler: str
 
 
-class ObservedTrace(DomainValue):
+class ObservedTrace(DomainValue, frozen=True):
     """One edge trace, as it was given."""
 
     edge: Edge
     trace: tuple[ValType, ...]
 
 
-class ObservedType(DomainValue):
+class ObservedType(DomainValue, frozen=True):
     """Where one role stands."""
 
     current: LocalType
@@ -57,7 +57,7 @@ class ObservedType(DomainValue):
     role: str
 
 
-class ObservedOwnership(DomainValue):
+class ObservedOwnership(DomainValue, frozen=True):
     """Who owns a session, what is pending, issued and consumed."""
 
     consumed_witnesses: list[int]
@@ -69,7 +69,7 @@ class ObservedOwnership(DomainValue):
     terminal_reason: TerminalReason | None
 
 
-class ObservedSession(DomainValue):
+class ObservedSession(DomainValue, frozen=True):
     """All of a session's state that the contract speaks of."""
 
     audit_len: int

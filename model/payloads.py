@@ -222,13 +222,13 @@ def shortened(encoded: bytes, length: int = 60) -> str:
 def _encode_sort_leaf(sort: object) -> bytes:
     if isinstance(sort, Vector):
         return b'{"Vector":%d}' % sort.size
-    return b'"%s"' % cast(str, sort).encode()
+    return b'"%s"' % cast("str", sort).encode()
 
 
 def _encode_val_type_leaf(val_type: object) -> bytes:
     if isinstance(val_type, Chan):
         return b'{"Chan":{"role":%s,"sid":%d}}' % (text_bytes(val_type.role), val_type.sid)
-    return b'"%s"' % cast(str, val_type).encode()
+    return b'"%s"' % cast("str", val_type).encode()
 
 
 def _encode_value_leaf(value: object) -> bytes:
@@ -264,7 +264,7 @@ def encode_pairs(tree: object, leaf: Callable[[object], bytes]) -> bytes:
 def _sort_leaf(value: object, place: Place) -> PayloadSort:
     if type(value) is str:
         if value in BASIC_SORTS:
-            return cast(PayloadSort, value)
+            return cast("PayloadSort", value)
         raise refuse(
             place, f"a payload sort is due, this is {kind_of(value)}; basic ones are {', '.join(BASIC_SORTS)}"
         )
@@ -277,7 +277,7 @@ def _sort_leaf(value: object, place: Place) -> PayloadSort:
 def _val_type_leaf(value: object, place: Place) -> ValType:
     if type(value) is str:
         if value in BASIC_VAL_TYPES:
-            return cast(ValType, value)
+            return cast("ValType", value)
         known = ", ".join(BASIC_VAL_TYPES)
         raise refuse(place, f"a value type is due, this is {kind_of(value)}; basic ones are {known}")
     name, content = sole_member(value, place, "a value type")

@@ -18,7 +18,7 @@ BlueprintEntry: TypeAlias = tuple[tuple[int, int], str, str]
 """((from_id, to_id), sender's name, receiver's name)"""
 
 
-class InitialType(DomainValue):
+class InitialType(DomainValue, frozen=True):
     """The type that a listed role starts with."""
 
     current: LocalType
@@ -26,7 +26,7 @@ class InitialType(DomainValue):
     role: str
 
 
-class OpenPlan(DomainValue):
+class OpenPlan(DomainValue, frozen=True):
     """What opening a session with these roles and types sets up."""
 
     active_branch_roles: tuple[str, ...]

@@ -122,7 +122,7 @@ def _parser() -> tuple[Lark, _Builder]:
         parser="lalr",
         lexer="basic",
         start=["local_type", "protocol"],
-        transformer=cast(Any, builder),
+        transformer=cast("Any", builder),
         maybe_placeholders=True,
     ), builder
 
@@ -165,7 +165,7 @@ class _Builder:
         self.positions: dict[int, Position] = {}
 
     def local_type(self, children: list[Any]) -> LocalType:
-        return cast(LocalType, children[0])
+        return cast("LocalType", children[0])
 
     def protocol(self, children: list[Any]) -> tuple[list[_Name], list[tuple[_Name, LocalType]]]:
         return children[0], children[1:]
@@ -209,7 +209,7 @@ class _Builder:
         return branch
 
     def basic_sort(self, children: list[Any]) -> PayloadSort:
-        return cast(PayloadSort, _known(children[0], BASIC_SORTS, "a payload sort", "Vector(n), Prod(a, b)"))
+        return cast("PayloadSort", _known(children[0], BASIC_SORTS, "a payload sort", "Vector(n), Prod(a, b)"))
 
     def vector_sort(self, children: list[Any]) -> PayloadSort:
         _known(children[0], ("Vector",), "a payload sort with a number")
@@ -221,7 +221,7 @@ class _Builder:
 
     def basic_val_type(self, children: list[Any]) -> ValType:
         return cast(
-            ValType, _known(children[0], BASIC_VAL_TYPES, "a value type", "Prod(a, b), Chan(sid, role)")
+            "ValType", _known(children[0], BASIC_VAL_TYPES, "a value type", "Prod(a, b), Chan(sid, role)")
         )
 
     def prod_val_type(self, children: list[Any]) -> ValType:

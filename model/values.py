@@ -7,6 +7,7 @@ one field bears the variant's name.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
@@ -26,11 +27,11 @@ def successor(number: int) -> int:
     return number + 1 if number < U64_MAX else U64_MAX
 
 
-class DomainValue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DomainValue(Struct, frozen=True, forbid_unknown_fields=True):
     """Base of the domain values: immutable, compared by value, fields in wire order."""
 
 
-class Fragments(DomainValue, kw_only=False):
+class Fragments(DomainValue, frozen=True):
     """The scope of an owner who holds only named fragments of a session.
 
     A set: given in any order and with repeats, held sorted without (contract §1).
@@ -40,7 +41,7 @@ class Fragments(DomainValue, kw_only=False):
 
     def __post_init__(self) -> None:
         names = self.Fragments
-        if any(left >= right for left, right in zip(names, names[1:], strict=False)):
+        if any(left >= right for left, right in pairwise(names)):
             force_setattr(self, "Fragments", tuple(sorted(set(names))))
 
 
@@ -57,7 +58,7 @@ def within(part: Scope, whole: Scope) -> bool:
     return not isinstance(part, str) and set(part.Fragments) <= set(whole.Fragments)
 
 
-class OwnershipCapability(DomainValue):
+class OwnershipCapability(DomainValue, frozen=True):
     """The proof of being a session's owner, valid while its generation is live."""
 
     generation: U64
@@ -66,7 +67,7 @@ class OwnershipCapability(DomainValue):
     session_id: U64
 
 
-class OwnershipReceipt(DomainValue):
+class OwnershipReceipt(DomainValue, frozen=True):
     """A staged ownership transfer: from whom, to whom, with which scope."""
 
     claim_id: U64
@@ -78,7 +79,7 @@ class OwnershipReceipt(DomainValue):
     to_owner_id: str
 
 
-class ReadinessWitness(DomainValue):
+class ReadinessWitness(DomainValue, frozen=True):
     """A single-use proof that a named predicate held under one ownership generation."""
 
     generation: U64
@@ -89,32 +90,32 @@ class ReadinessWitness(DomainValue):
     witness_id: U64
 
 
-class OwnerDiedFields(DomainValue):
+class OwnerDiedFields(DomainValue, frozen=True):
     """Who died."""
 
     owner_id: str
 
 
-class OwnerDied(DomainValue):
+class OwnerDied(DomainValue, frozen=True):
     """The session ended because its owner died."""
 
     OwnerDied: OwnerDiedFields
 
 
-class TransferAbandonedFields(DomainValue):
+class TransferAbandonedFields(DomainValue, frozen=True):
     """Which transfer was abandoned, and by whom it had been begun."""
 
     claim_id: U64
     owner_id: str
 
 
-class TransferAbandoned(DomainValue):
+class TransferAbandoned(DomainValue, frozen=True):
     """The session ended because a pending transfer was abandoned."""
 
     TransferAbandoned: TransferAbandonedFields
 
 
-class TransferCommitFailedFields(DomainValue):
+class TransferCommitFailedFields(DomainValue, frozen=True):
     """Which transfer failed to commit, and why."""
 
     claim_id: U64
@@ -122,7 +123,7 @@ class TransferCommitFailedFields(DomainValue):
     reason: str
 
 
-class TransferCommitFailed(DomainValue):
+class TransferCommitFailed(DomainValue, frozen=True):
     """The session ended because committing a pending transfer failed."""
 
     TransferCommitFailed: TransferCommitFailedFields
@@ -131,7 +132,7 @@ class TransferCommitFailed(DomainValue):
 TerminalReason: TypeAlias = OwnerDied | TransferAbandoned | TransferCommitFailed
 
 
-class CancellationWitness(DomainValue):
+class CancellationWitness(DomainValue, frozen=True):
     """The proof that ownership of a session ended for good."""
 
     generation: U64
@@ -141,7 +142,7 @@ class CancellationWitness(DomainValue):
     witness_id: U64
 
 
-class TimeoutWitness(DomainValue):
+class TimeoutWitness(DomainValue, frozen=True):
     """The proof that a site waits until a tick of the runtime's clock (contract §9)."""
 
     issued_at_tick: U64
@@ -150,13 +151,13 @@ class TimeoutWitness(DomainValue):
     witness_id: U64
 
 
-class FaultedFields(DomainValue):
+class FaultedFields(DomainValue, frozen=True):
     """Why a session is faulted."""
 
     reason: str
 
 
-class Faulted(DomainValue):
+class Faulted(DomainValue, frozen=True):
     """The status of a session that ended in a fault."""
 
     Faulted: FaultedFields
@@ -165,7 +166,7 @@ class Faulted(DomainValue):
 Status: TypeAlias = Literal["Active", "Draining", "Closed", "Cancelled"] | Faulted
 
 
-class Edge(DomainValue):
+class Edge(DomainValue, frozen=True):
     """A directed edge of a session: messages from ``sender`` to ``receiver``."""
 
     receiver: str
@@ -173,38 +174,38 @@ class Edge(DomainValue):
     sid: U64
 
 
-class Endpoint(DomainValue):
+class Endpoint(DomainValue, frozen=True):
     """One role of one session."""
 
     role: str
     sid: U64
 
 
-class CapabilityArtifact(DomainValue, kw_only=False):
+class CapabilityArtifact(DomainValue, frozen=True):
     """A capability, as the audit log holds it."""
 
     OwnershipCapability: OwnershipCapability
 
 
-class ReceiptArtifact(DomainValue, kw_only=False):
+class ReceiptArtifact(DomainValue, frozen=True):
     """A receipt, as the audit log holds it."""
 
     OwnershipReceipt: OwnershipReceipt
 
 
-class ReadinessArtifact(DomainValue, kw_only=False):
+class ReadinessArtifact(DomainValue, frozen=True):
     """A readiness witness, as the audit log holds it."""
 
     Readiness: ReadinessWitness
 
 
-class CancellationArtifact(DomainValue, kw_only=False):
+class CancellationArtifact(DomainValue, frozen=True):
     """A cancellation witness, as the audit log holds it."""
 
     Cancellation: CancellationWitness
 
 
-class TimeoutArtifact(DomainValue, kw_only=False):
+class TimeoutArtifact(DomainValue, frozen=True):
     """A timeout witness, as the audit log holds it."""
 
     Timeout: TimeoutWitness
@@ -218,7 +219,7 @@ AuditEvent: TypeAlias = Literal[
 ]
 
 
-class AuditRecord(DomainValue, kw_only=False):
+class AuditRecord(DomainValue, frozen=True):
     """One line of an authority audit log; ``tick`` is there for timeout witnesses only."""
 
     artifact: Artifact
@@ -239,20 +240,20 @@ LIFECYCLE_STATES: Final[dict[AuditEvent, str]] = {
 """The lifecycle state that each audit event puts its artifact in (contract §11)."""
 
 
-class SetDefaultHandler(DomainValue):
+class SetDefaultHandler(DomainValue, frozen=True):
     """Host mutation: name the handler used where no edge has its own."""
 
     handler: str
 
 
-class UpdateEdgeHandler(DomainValue):
+class UpdateEdgeHandler(DomainValue, frozen=True):
     """Host mutation: bind a handler to an edge."""
 
     edge: Edge
     handler: str
 
 
-class UpdateTrace(DomainValue):
+class UpdateTrace(DomainValue, frozen=True):
     """Host mutation: store the value types seen on an edge."""
 
     edge: Edge
@@ -262,19 +263,19 @@ class UpdateTrace(DomainValue):
 HostMutation: TypeAlias = SetDefaultHandler | UpdateEdgeHandler | UpdateTrace
 
 
-class ResizeBounds(DomainValue):
+class ResizeBounds(DomainValue, frozen=True):
     """How far a full buffer may grow."""
 
     max_capacity: U64
 
 
-class Resize(DomainValue):
+class Resize(DomainValue, frozen=True):
     """The policy of a buffer that doubles when full."""
 
     Resize: ResizeBounds
 
 
-class BufferConfig(DomainValue):
+class BufferConfig(DomainValue, frozen=True):
     """How the buffers of a session hold messages (contract §8)."""
 
     initial_capacity: U64
@@ -286,7 +287,7 @@ DEFAULT_BUFFERS: Final = BufferConfig(initial_capacity=64, mode="Fifo", policy="
 """What a session gets that was opened without a buffer configuration (contract §5)."""
 
 
-class ClosedSessionSummary(DomainValue):
+class ClosedSessionSummary(DomainValue, frozen=True):
     """What the archive keeps of a reaped session (contract §5)."""
 
     auth_leaf_count: int

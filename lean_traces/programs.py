@@ -1,0 +1,203 @@
+"""Programs: operations whose arguments may refer to earlier results (program format)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from lean_traces.codec import CODECS, encode
+from lean_traces.limits import DEFAULT_LIMITS, Limits
+from lean_traces.lines import opened, read_lines
+from lean_traces.strict_json import StrictJsonError, parse
+from lean_traces.trace import PROGRAM_SCHEMA, VERSION, MalformedTrace
+from lean_traces.writer import written_whole
+
+_REMEDY: Final = "see `telltale-conformance schema program`"
+
+
+class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One operation of a program.
+
+    Any value within ``args`` may be ``{"$ref": n}``, the ok result of step n, or
+    ``{"$ref": n, "set": {...}}``, that result with fields replaced.
+    """
+
+    args: dict[str, Any]
+    op: str
+    seq: int
+
+
+class Program(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Steps in the order of their numbers, which may have gaps where steps were removed."""
+
+    contract: str = "telltale-17"
+    meta: dict[str, Any] = {}
+    steps: tuple[Step, ...]
+
+
+class UnresolvedReference(Exception):
+    """Thrown when a step refers to one that has no result: it failed, was skipped or was removed."""
+
+    def __init__(self, reference: int, why: str) -> None:
+        super().__init__(f"step {reference} {why}")
+        self.reference = reference
+        self.why = why
+
+
+def resolve(args: Any, results: Mapping[int, Any]) -> Any:
+    """Return ``args`` with every reference replaced by the JSON value of an earlier result.
+
+    Args:
+        args: JSON with references.
+        results: the ok results so far, as JSON, by step number.
+
+    Raises:
+        UnresolvedReference: a referred step has no result, or fields are set in one that is no object.
+    """
+    if isinstance(args, dict):
+        if "$ref" not in args:
+            return {name: resolve(value, results) for name, value in args.items()}
+        reference = args["$ref"]
+        if reference not in results:
+            raise UnresolvedReference(reference, "has no result")
+        result = results[reference]
+        replaced = args.get("set")
+        if replaced is None:
+            return result
+        if not isinstance(result, dict):
+            raise UnresolvedReference(reference, "gave no object, so no fields can be set in it")
+        return {**result, **resolve(replaced, results)}
+    if isinstance(args, list):
+        return [resolve(value, results) for value in args]
+    return args
+
+
+def references(args: Any) -> set[int]:
+    """Return the numbers of the steps that ``args`` refers to."""
+    found: set[int] = set()
+    waiting = [args]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if "$ref" in value:
+                found.add(value["$ref"])
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return found
+
+
+def without(program: Program, removed: Sequence[int]) -> Program:
+    """Return the program without the steps of those numbers; the others keep theirs."""
+    gone = set(removed)
+    return msgspec.structs.replace(
+        program, steps=tuple(step for step in program.steps if step.seq not in gone)
+    )
+
+
+def write_program(path: Path, program: Program) -> None:
+    """Write a program file, whole or not at all."""
+    header = {
+        "contract": program.contract,
+        "meta": program.meta,
+        "schema": PROGRAM_SCHEMA,
+        "version": VERSION,
+    }
+    with written_whole(path) as file:
+        file.write(encode(header) + b"\n")
+        for step in program.steps:
+            file.write(encode(step) + b"\n")
+        file.write(encode({"end": True, "steps": len(program.steps)}) + b"\n")
+
+
+def read_program(path: Path, limits: Limits = DEFAULT_LIMITS) -> Program:
+    """Read a program file, strictly.
+
+    Raises:
+        MalformedTrace: what is wrong, where, and what to do.
+    """
+    with opened(path) as file:
+        lines = read_lines(file, str(path), limits, packed=path.suffix == ".gz")
+        return _Reading(str(path), limits).program(list(lines))
+
+
+class _Reading:
+    def __init__(self, path: str, limits: Limits) -> None:
+        self._path = path
+        self._nesting = limits.nesting
+
+    def program(self, lines: Sequence[bytes]) -> Program:
+        documents = [self._object(line, number) for number, line in enumerate(lines, 1)]
+        if not documents:
+            raise self._malformed(0, "the file is empty", "name a program")
+        header, last = documents[0], documents[-1]
+        if header.get("schema") != PROGRAM_SCHEMA or header.get("version") != VERSION:
+            expected = f'"schema":"{PROGRAM_SCHEMA}","version":{VERSION}'
+            raise self._malformed(1, "this is no program of this version", f"a program begins with {expected}")
+        if header.keys() != {"schema", "version", "contract", "meta"}:
+            raise self._malformed(1, "the header is not schema, version, contract, meta", _REMEDY)
+        if type(header["contract"]) is not str or type(header["meta"]) is not dict:
+            raise self._malformed(1, "contract must be text and meta an object", _REMEDY)
+        if "end" not in last:
+            raise self._malformed(len(lines) + 1, "there is no end line", "the file was cut off")
+        steps = tuple(self._step(document, number) for number, document in enumerate(documents[1:-1], 2))
+        for number, (before, after) in enumerate(pairwise(steps), 3):
+            if after.seq <= before.seq:
+                raise self._malformed(
+                    number, f"seq {after.seq} after {before.seq}", "steps are numbered ascending"
+                )
+        if last != {"end": True, "steps": len(steps)} or type(last["steps"]) is not int:
+            raise self._malformed(len(lines), f"the end line does not count {len(steps)} steps", _REMEDY)
+        return Program(contract=header["contract"], meta=header["meta"], steps=steps)
+
+    def _step(self, document: dict[str, Any], number: int) -> Step:
+        try:
+            step = msgspec.convert(document, Step)
+        except msgspec.ValidationError as error:
+            raise self._malformed(number, f"step: {error}", _REMEDY) from None
+        codec = CODECS.get(step.op)
+        if codec is None or step.seq < 0:
+            problem = f"unknown operation `{step.op}`" if codec is None else "seq is negative"
+            raise self._malformed(number, problem, _REMEDY)
+        unknown = step.args.keys() - set(codec.wire_names.values())
+        if unknown:
+            problem = f"args of {step.op}: unknown field `{min(unknown)}`"
+            raise self._malformed(number, problem, _REMEDY)
+        problem = self._bad_reference(step)
+        if problem:
+            raise self._malformed(number, problem, _REMEDY)
+        return step
+
+    @staticmethod
+    def _bad_reference(step: Step) -> str:
+        waiting: list[Any] = [step.args]
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, dict):
+                if "$ref" in value:
+                    reference, fields = value["$ref"], value.get("set", {})
+                    if value.keys() - {"$ref", "set"} or type(fields) is not dict:
+                        return "a reference has `$ref` and, at most, `set` with an object"
+                    if type(reference) is not int or not 0 <= reference < step.seq:
+                        return f"`$ref` must be the number of an earlier step, not {reference!r}"
+                waiting.extend(value.values())
+            elif isinstance(value, list):
+                waiting.extend(value)
+        return ""
+
+    def _object(self, line: bytes, number: int) -> dict[str, Any]:
+        try:
+            document = parse(line, self._nesting)
+        except StrictJsonError as error:
+            raise self._malformed(number, str(error), "every line is one JSON object in UTF-8") from None
+        if type(document) is not dict:
+            raise self._malformed(number, "the line is not a JSON object", "every line is one JSON object")
+        return document
+
+    def _malformed(self, line: int, problem: str, remedy: str) -> MalformedTrace:
+        return MalformedTrace(self._path, line, problem, remedy)

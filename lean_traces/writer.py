@@ -1,0 +1,74 @@
+"""The writer of traces: our own form, with count and digest, written whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from msgspec import Raw
+
+from lean_traces.codec import encode
+from lean_traces.trace import Header
+
+
+class TraceWriter:
+    """Writes the lines of one trace to a binary file."""
+
+    def __init__(self, file: BinaryIO, header: Header) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+        self.header = header
+        self.events = 0
+        self._write(encode(header))
+
+    def event(self, op: str, args: bytes, answer: dict[str, Any]) -> None:
+        """Write the next event.
+
+        Args:
+            op: the operation's name.
+            args: its arguments, as one JSON object.
+            answer: ``ok`` or ``err``, and ``audit`` exactly when the header observes it.
+        """
+        members = {"args": Raw(args), "op": op, "seq": self.events, **answer}
+        self._write(encode(members))
+        self.events += 1
+
+    def end(self) -> None:
+        """Write the end line; nothing may follow."""
+        digest = f"sha256:{self._digest.hexdigest()}"
+        self._file.write(encode({"digest": digest, "end": True, "events": self.events}) + b"\n")
+
+    def _write(self, line: bytes) -> None:
+        line += b"\n"
+        self._digest.update(line)
+        self._file.write(line)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing that appears under its name only when the block ends without an error.
+
+    A name that ends in ``.gz`` is packed, the same bytes for the same contents.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if path.suffix == ".gz":
+                with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
+                    yield cast("BinaryIO", packed)
+            else:
+                yield file
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

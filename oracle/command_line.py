@@ -1,0 +1,92 @@
+"""The command ``telltale-conformance``: every subcommand, its options, and where its body is.
+
+Bodies are imported when their command runs, so that starting costs little.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="telltale-conformance",
+    help="Decide whether an implementation of telltale's session store keeps its contract.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per subject, and nothing else.")]
+
+
+class LevelName(StrEnum):
+    """How strictly answers are compared."""
+
+    outcome = "outcome"
+    payload = "payload"
+    audit = "audit"
+    state = "state"
+
+
+class ContractName(StrEnum):
+    """The contracts that the reference states."""
+
+    telltale_17 = "telltale-17"
+    hardened = "hardened"
+
+
+LevelOption = Annotated[LevelName, typer.Option(help="How strictly answers are compared.")]
+ContractOption = Annotated[
+    ContractName | None, typer.Option(help="Judge by this contract instead of the trace's own.")
+]
+
+
+@app.command()
+def types(
+    files: Annotated[list[Path], typer.Argument(help="Protocol files (.session) or JSON local types.")],
+    as_json: Json = False,
+    lean_json: Annotated[bool, typer.Option(help="Print types in the Lean side's JSON form.")] = False,
+    plan: Annotated[bool, typer.Option(help="Print the open plan and the edge blueprint.")] = False,
+    draw: Annotated[Path | None, typer.Option(metavar="OUT.svg", help="Draw the edge blueprint.")] = None,
+) -> None:
+    """Check local types and protocols, and print them in every form."""
+    from oracle.types_command import run
+
+    raise typer.Exit(run(files, as_json=as_json, lean_json=lean_json, plan=plan, draw=draw))
+
+
+@app.command()
+def replay(
+    paths: Annotated[list[Path], typer.Argument(help="Traces, or folders of traces.")],
+    contract: ContractOption = None,
+    level: LevelOption = LevelName.state,
+    as_json: Json = False,
+    max_line_bytes: Annotated[int, typer.Option(min=64, help="The longest line of a trace.")] = 2**24,
+    max_nesting: Annotated[int, typer.Option(min=8, help="The deepest nesting within a line.")] = 2000,
+    max_unpacked_bytes: Annotated[int, typer.Option(min=64, help="The most a .gz trace unpacks to.")] = 2**33,
+) -> None:
+    """Replay recorded traces against the reference store."""
+    from lean_traces.limits import Limits
+    from oracle.compare import Level
+    from oracle.replay_command import run
+
+    limits = Limits(line_bytes=max_line_bytes, nesting=max_nesting, unpacked_bytes=max_unpacked_bytes)
+    named = contract.value if contract else None
+    raise typer.Exit(run(paths, contract=named, level=Level[level.value], as_json=as_json, limits=limits))
+
+
+@app.command()
+def schema(name: Annotated[str | None, typer.Argument(help="Which schema; none lists them.")] = None) -> None:
+    """Print a JSON Schema of the formats."""
+    from oracle.schema_command import run
+
+    raise typer.Exit(run(name))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
