@@ -73,7 +73,7 @@ def text_bytes(text: str) -> bytes:
 
 
 def text(value: object, place: Place, what: str) -> str:
-    """`value` when it is Unicode text without lone surrogates; else TypeJsonError saying that `what` is due."""
+    """`value` when it is Unicode text without lone surrogates; TypeJsonError says that `what` is due."""
     if type(value) is not str:
         raise refuse(place, f"{what} is due (text), this is {kind_of(value)}")
     if not value.isascii():

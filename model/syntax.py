@@ -307,7 +307,7 @@ _TYPE_BEGINS: Final = {"END", "REC", "MU", "MU_SIGN", "DIRECTION", "NAME", "QUOT
 
 
 def _unexpected(error: UnexpectedInput, text: str, source: str) -> SyntaxProblem:
-    """The problem that a token (or a character that begins none) out of place is, in words of the language."""
+    """The problem that a token out of place is, or a character that begins none, in words of the language."""
     expected = _expected(error)
     wanted = expected[0] if len(expected) == 1 else ", ".join(expected[:-1]) + " or " + expected[-1]
     token: Token | None = getattr(error, "token", None)

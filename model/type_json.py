@@ -177,7 +177,7 @@ def _read(
     max_depth: int | None,
     node: Callable[[object, Place], tuple[_Built, _Below]],
 ) -> LocalType:
-    """Read nodes in document order with an explicit stack, then put them together from the last to the first."""
+    """Read nodes in document order with an explicit stack, then put them together from last to first."""
     todo: list[tuple[object, Place, int]] = [(value, place, 0)]
     found: list[_Built] = []
     while todo:

@@ -80,7 +80,7 @@ def is_guarded(local_type: LocalType) -> bool:
 
 
 def problems(local_type: LocalType) -> list[Problem]:
-    """Everything wrong with a type, in the order of its text; empty for a well-formed type.
+    """Everything wrong with a type, each choice before what is below it; empty for a well-formed type.
 
     * an *unbound variable*: a use that no enclosing Mu binds;
     * an *unguarded variable*: a use without a send or receive between it and its binder;
