@@ -16,6 +16,9 @@ form the next request yields ``AWAIT_ANSWERS`` first, or uses :func:`ask`.
 from __future__ import annotations
 
 from oracle.adapters.faults import AdapterFault, Diagnostic
+from oracle.adapters.in_process import InProcessAdapter
+from oracle.adapters.limits import AdapterLimits
+from oracle.adapters.process import BadCommand, split_command
 from oracle.adapters.protocol import (
     ANSWER_KINDS,
     AWAIT_ANSWERS,
@@ -27,6 +30,8 @@ from oracle.adapters.protocol import (
     Hello,
     Request,
 )
+from oracle.adapters.reference import ReferenceAdapter
+from oracle.adapters.subprocess_adapter import SubprocessAdapter
 
 __all__ = [
     "ANSWER_KINDS",
@@ -35,12 +40,18 @@ __all__ = [
     "RESET",
     "Adapter",
     "AdapterFault",
+    "AdapterLimits",
     "Answer",
     "AnswerKind",
+    "BadCommand",
     "Diagnostic",
     "Hello",
+    "InProcessAdapter",
+    "ReferenceAdapter",
     "Request",
+    "SubprocessAdapter",
     "ask",
+    "split_command",
 ]
 
 

@@ -98,8 +98,8 @@ class Adapter(Protocol):
         """Say bye and see that nothing is left; closing twice does nothing."""
 
 
-class HelloAnswer(Struct, frozen=True):
-    """The hello as it comes over the wire; further fields are let pass."""
+class HelloAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The hello as it comes over the wire."""
 
     protocol: int
     name: str
@@ -107,7 +107,7 @@ class HelloAnswer(Struct, frozen=True):
     language: str
     contract: str
     ops: list[str]
-    observes: list[str]
+    observes: list[Literal["audit"]]
 
     def checked(self) -> Hello:
         """Return what the harness keeps of it."""

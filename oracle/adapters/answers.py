@@ -1,0 +1,190 @@
+"""Lines that an adapter prints: cut out of a stream of bytes, and read as answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple, NoReturn
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from lean_traces.strict_json import StrictJsonError, parse
+from oracle.adapters.faults import AdapterFault, InvalidUtf8, LineTooLong, MalformedAnswer, NotJson
+from oracle.adapters.protocol import ANSWER_KINDS, Answer, AnswerKind
+
+_SHOWN: Final = 120
+"""How many bytes of a line a message shows."""
+
+
+_REST: Final = (len('{"id":,"":}'), len('{"id": , "": }'))
+"""How long the rest of an answer is beside id, kind and value, without spaces and with Python's; any other
+length is a member that is there twice, or an odd spacing."""
+_REST_AUDITED: Final = (len('{"id":,"":,"audit":}'), len('{"id": , "": , "audit": }'))
+
+
+class LineCutter:
+    """Cuts a stream into lines; holds at most one unfinished line, never longer than the limit."""
+
+    def __init__(self, line_bytes: int) -> None:
+        self._line_bytes = line_bytes
+        self._parts: list[bytes] = []
+        self.unfinished = 0
+        """How many bytes of a line are there whose end is not."""
+
+    def cut(self, data: bytes) -> Iterator[bytes]:
+        """Yield the lines that are whole now, without their line ends.
+
+        Raises:
+            LineTooLong: the next line is, whole or not; those before it were yielded.
+        """
+        lines = data.split(b"\n")
+        rest = lines.pop()
+        if lines and self._parts:
+            lines[0] = b"".join([*self._parts, lines[0]])
+            self._parts.clear()
+            self.unfinished = 0
+        for line in lines:
+            if len(line) >= self._line_bytes:
+                self._refuse()
+            yield line
+        if rest:
+            self._parts.append(rest)
+            self.unfinished += len(rest)
+            if self.unfinished >= self._line_bytes:
+                self._refuse()
+
+    def rest(self) -> bytes:
+        """Return the beginning of the line that is not whole yet."""
+        return b"".join(self._parts)
+
+    def _refuse(self) -> NoReturn:
+        self._parts.clear()
+        raise LineTooLong(f"an answer is longer than {self._line_bytes} bytes")
+
+
+class _Line(Struct, forbid_unknown_fields=True):
+    id: int
+    ok: Raw | UnsetType = UNSET
+    err: Raw | UnsetType = UNSET
+    audit: Raw | UnsetType = UNSET
+    unsupported: Raw | UnsetType = UNSET
+    panic: Raw | UnsetType = UNSET
+    bad_request: Raw | UnsetType = UNSET
+
+
+class Numbered(NamedTuple):
+    """An answer with the id that it carries."""
+
+    number: int
+    answer: Answer
+
+
+class AnswerReader:
+    """Reads answers, each in full or not at all."""
+
+    def __init__(self, nesting: int) -> None:
+        self._nesting = nesting
+        self._decode = msgspec.json.Decoder(_Line).decode
+
+    def read(self, line: bytes, audited: bool | None) -> Numbered:
+        """Return the answer on a line.
+
+        Args:
+            line: without its line end.
+            audited: whether outcomes must come with ``audit`` or without; None when either will do.
+
+        Raises:
+            InvalidUtf8, NotJson, MalformedAnswer: what the line is instead.
+        """
+        try:
+            line.decode()
+            parts = self._decode(line)
+        except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
+            return self._read_carefully(line, audited)
+        kind: AnswerKind
+        if (payload := parts.ok) is not UNSET:
+            kind = "ok"
+        elif (payload := parts.err) is not UNSET:
+            kind = "err"
+        else:
+            return self._read_carefully(line, audited)
+        audit = parts.audit
+        printed = bytes(payload)
+        rest = len(line) - len(str(parts.id)) - len(kind) - len(printed)
+        if audit is UNSET:
+            if audited or rest not in _REST:
+                return self._read_carefully(line, audited)
+            return Numbered(parts.id, Answer(kind, printed, None))
+        records = bytes(audit)
+        if audited is False or records[:1] != b"[" or rest - len(records) not in _REST_AUDITED:
+            return self._read_carefully(line, audited)
+        return Numbered(parts.id, Answer(kind, printed, records))
+
+    def _read_carefully(self, line: bytes, audited: bool | None) -> Numbered:
+        """Read an answer of another kind or in another spacing, or say what is wrong with the line."""
+        document = self._parse(line)
+        if type(document) is not dict:
+            raise _malformed(line, "it is not an object")
+        number = document.get("id")
+        if type(number) is not int or number < 0:
+            raise _malformed(line, "its id is not a number" if "id" in document else "it has no id")
+        kinds = [kind for kind in ANSWER_KINDS if kind in document]
+        if len(kinds) != 1:
+            raise _malformed(line, f"it has {' and '.join(kinds) or 'none of ' + ', '.join(ANSWER_KINDS)}")
+        kind = kinds[0]
+        outcome = kind in ("ok", "err")
+        unknown = sorted(set(document) - {"id", kind, "audit"})
+        if unknown:
+            raise _malformed(line, f"it has an unknown member {unknown[0]!r}")
+        if type(document.get("audit", [])) is not list:
+            raise _malformed(line, "audit is not a list")
+        if outcome and audited is not None and audited != ("audit" in document):
+            problem = "has no audit, which the hello observes" if audited else "has audit, unlike the hello"
+            raise _malformed(line, f"it {problem}")
+        if not outcome and not isinstance(document[kind], str):
+            raise _malformed(line, f"{kind} is not text")
+        members = _members(line)
+        return Numbered(number, Answer(kind, members[kind], members.get("audit") if outcome else None))
+
+    def _parse(self, line: bytes) -> Any:
+        try:
+            line.decode()
+        except UnicodeDecodeError as error:
+            raise InvalidUtf8(f"an answer is not UTF-8 at byte {error.start + 1}", _shown(line)) from None
+        try:
+            return parse(line, self._nesting)
+        except StrictJsonError as error:
+            raise NotJson(f"an answer cannot be read: {error}", _shown(line)) from None
+
+
+_TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]', re.DOTALL)
+
+
+def _members(line: bytes) -> dict[str, bytes]:
+    """Cut the members of a well-formed object out of its text; nothing here recurses."""
+    members: dict[str, bytes] = {}
+    depth, key, start = 0, b"", 0
+    for token in _TOKEN.finditer(line):
+        mark = token[0]
+        if mark in (b"[", b"{"):
+            depth += 1
+        elif mark in (b"]", b"}"):
+            depth -= 1
+        elif depth == 1 and mark == b":":
+            start = token.end()
+        elif depth == 1 and mark[:1] == b'"' and start == 0:
+            key = mark
+        if start and (depth == 0 or (depth == 1 and mark == b",")):
+            members[msgspec.json.decode(key)] = line[start : token.start()].strip()
+            start = 0
+    return members
+
+
+def _malformed(line: bytes, problem: str) -> AdapterFault:
+    return MalformedAnswer(f"a line is no answer: {problem}", _shown(line))
+
+
+def _shown(line: bytes) -> str:
+    cut = line[:_SHOWN].decode(errors="backslashreplace")
+    return f"it printed {cut!r}" + (f" and {len(line) - _SHOWN} bytes more" if len(line) > _SHOWN else "")

@@ -1,0 +1,130 @@
+"""The reference store of this project as an implementation under test."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import Any, Final
+
+import msgspec
+
+from lean_traces.codec import (
+    CODECS,
+    ArgumentCodec,
+    ArgumentError,
+    NotOurForm,
+    decode_arguments,
+    encode_answer,
+)
+from lean_traces.limits import DEFAULT_LIMITS
+from model.contract import Contract, contract_named
+from model.operations import OPERATIONS, step
+from model.store import Store
+from oracle.adapters.direct import DirectAdapter
+from oracle.adapters.protocol import Answer, Hello, Request
+
+_DISTRIBUTION: Final = "telltale-conformance"
+_DECODERS: Final[dict[str, tuple[ArgumentCodec, msgspec.json.Decoder[Any]]]] = {
+    name: (codec, msgspec.json.Decoder(codec.struct)) for name, codec in CODECS.items()
+}
+
+
+def reference_version() -> str:
+    """Return the version of this project, ``0`` where it is not installed."""
+    try:
+        return metadata.version(_DISTRIBUTION)
+    except metadata.PackageNotFoundError:
+        return "0"
+
+
+def reference_hello(contract: Contract) -> Hello:
+    """Return what the reference says of itself."""
+    return Hello(
+        name="telltale-conformance reference",
+        version=reference_version(),
+        language="python",
+        contract=contract.name,
+        ops=frozenset(OPERATIONS),
+        observes=frozenset({"audit"}),
+    )
+
+
+def read_arguments(op: str, args: bytes) -> tuple[Any, ...]:
+    """Return the model's arguments of an operation, quickly where they are printed in our own form.
+
+    Raises:
+        ArgumentError: an unknown operation, no JSON, or a wrong shape.
+    """
+    known = _DECODERS.get(op)
+    if known is None:
+        raise ArgumentError(f"unknown operation {op!r}")
+    codec, decoder = known
+    try:
+        return codec.from_printed(decoder.decode(args))
+    except (msgspec.DecodeError, NotOurForm, RecursionError):
+        return decode_arguments(op, args, DEFAULT_LIMITS.nesting)
+
+
+class ReferenceStore:
+    """A reference store that takes and gives JSON.
+
+    Args:
+        contract: the contract to follow, itself or by name.
+
+    Raises:
+        UnknownContract: there is none of that name.
+    """
+
+    def __init__(self, contract: Contract | str) -> None:
+        self.contract = contract_named(contract) if isinstance(contract, str) else contract
+        self._store = Store(self.contract)
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._store = Store(self.contract)
+
+    def members(self, op: str, args: bytes) -> bytes:
+        """Carry out an operation and return its answer, ``{"audit":…,"ok":…}`` or with ``err``.
+
+        Raises:
+            ArgumentError: the arguments have not the shape that the contract gives them.
+        """
+        return encode_answer(step(self._store, OPERATIONS[op], read_arguments(op, args)), audited=True)
+
+
+class ReferenceAdapter(DirectAdapter):
+    """The reference store in this process; arguments and answers are JSON as with any other adapter.
+
+    Args:
+        contract: the contract to follow, itself or by name.
+    """
+
+    def __init__(self, contract: Contract | str = "telltale-17") -> None:
+        self._reference = ReferenceStore(contract)
+        super().__init__(reference_hello(self._reference.contract))
+
+    def _fresh(self) -> None:
+        self._reference.reset()
+
+    def _answer(self, request: Request) -> Answer:
+        try:
+            members = self._reference.members(request.op, request.args)
+        except ArgumentError as error:
+            return Answer("bad_request", msgspec.json.encode(str(error)), None)
+        return _cut(members)
+
+
+class _Members(msgspec.Struct):
+    audit: msgspec.Raw
+    ok: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    err: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+_MEMBERS: Final = msgspec.json.Decoder(_Members)
+
+
+def _cut(members: bytes) -> Answer:
+    parts = _MEMBERS.decode(members)
+    if parts.ok is not msgspec.UNSET:
+        return Answer("ok", bytes(parts.ok), bytes(parts.audit))
+    assert parts.err is not msgspec.UNSET
+    return Answer("err", bytes(parts.err), bytes(parts.audit))
