@@ -44,7 +44,7 @@ def refuse(place: Place, message: str) -> TypeJsonError:
 
 
 def kind_of(value: object) -> str:
-    """Name the JSON kind of a parsed value, for messages: "an object", "the text \\"Endd\\""."""
+    """Name the JSON kind of a parsed value, for messages: "an object", "a text"."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -93,17 +93,13 @@ def u64(value: object, place: Place, what: str) -> int:
     return value
 
 
-def members(
-    value: object, place: Place, what: str, names: tuple[str, ...], optional: str = ""
-) -> dict[str, object]:
+def members(value: object, place: Place, what: str, names: tuple[str, ...], optional: str = "") -> dict[str, object]:
     """`value` when it is an object of exactly the fields `names` (`optional` may be absent)."""
     if type(value) is not dict:
         raise refuse(place, f"{what} is due (an object), this is {kind_of(value)}")
     for name in value:
         if name not in names:
-            raise refuse(
-                place, f"unknown field {quoted(str(name))} of {what}; its fields are {', '.join(names)}"
-            )
+            raise refuse(place, f"unknown field {quoted(str(name))} of {what}; its fields are {', '.join(names)}")
     for name in names:
         if name not in value and name != optional:
             raise refuse(place, f"the field {quoted(name)} of {what} is missing")

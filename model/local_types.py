@@ -73,6 +73,7 @@ class End(LocalType):
     _only: ClassVar[Self | None] = None
 
     def __new__(cls) -> Self:
+        """Give the one instance."""
         if cls._only is None:
             only = super().__new__(cls)
             only._fill()

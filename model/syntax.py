@@ -141,16 +141,15 @@ def _parse(start: str, text: str, source: str) -> tuple[Any, dict[int, Position]
             cause = error.orig_exc if isinstance(error, VisitError) else error
             if not isinstance(cause, _Misused):
                 raise
-            problem = SyntaxProblem(
-                cause.message, text, _position(cause.token), source=source, expected=cause.expected
-            )
+            problem = SyntaxProblem(cause.message, text, _position(cause.token), source=source, expected=cause.expected)
         finally:
             builder.positions = {}
     raise problem
 
 
 def _position(token: Token) -> Position:
-    assert token.line is not None and token.column is not None
+    assert token.line is not None
+    assert token.column is not None
     return Position(token.line, token.column)
 
 
@@ -220,9 +219,7 @@ class _Builder:
         return ProdSort(children[1], children[2])
 
     def basic_val_type(self, children: list[Any]) -> ValType:
-        return cast(
-            "ValType", _known(children[0], BASIC_VAL_TYPES, "a value type", "Prod(a, b), Chan(sid, role)")
-        )
+        return cast("ValType", _known(children[0], BASIC_VAL_TYPES, "a value type", "Prod(a, b), Chan(sid, role)"))
 
     def prod_val_type(self, children: list[Any]) -> ValType:
         _known(children[0], ("Prod",), "a value type with two parts")
@@ -245,9 +242,7 @@ class _Builder:
             name = json.loads(str(token))
             name.encode()
         except UnicodeEncodeError:
-            raise _Misused(
-                token, "this name contains a lone surrogate, which is no Unicode character"
-            ) from None
+            raise _Misused(token, "this name contains a lone surrogate, which is no Unicode character") from None
         except ValueError as error:
             reason = str(error).split(":")[0].lower()
             raise _Misused(token, f"this quoted name is not a JSON string: {reason}") from None
@@ -315,11 +310,7 @@ def _unexpected(error: UnexpectedInput, text: str, source: str) -> SyntaxProblem
         position = Position(error.line, error.column)
         assert error.pos_in_stream is not None
         char = text[error.pos_in_stream]
-        found = (
-            "this quoted name is not closed in its line"
-            if char == '"'
-            else f"{_shown(char)} cannot stand here"
-        )
+        found = "this quoted name is not closed in its line" if char == '"' else f"{_shown(char)} cannot stand here"
     elif token.type == "$END":
         position, found = _end_of(text), "the text ends here"
     else:

@@ -116,16 +116,13 @@ def _own_pieces(node: LocalType) -> list[_Piece]:
     if node._encoded is not None:
         return [node._encoded]
     if isinstance(node, Choice):
-        pieces: list[_Piece] = [
-            b'{"Send":{"branches":[' if isinstance(node, Send) else b'{"Recv":{"branches":['
-        ]
+        pieces: list[_Piece] = [b'{"Send":{"branches":[' if isinstance(node, Send) else b'{"Recv":{"branches":[']
         before = b"[{"
         for branch in node.branches:
             label = branch.label
             value_type = b"null" if branch.value_type is None else encode_val_type(branch.value_type)
             pieces.append(
-                b'%s"name":%s,"sort":%s},%s,'
-                % (before, text_bytes(label.name), encode_sort(label.sort), value_type)
+                b'%s"name":%s,"sort":%s},%s,' % (before, text_bytes(label.name), encode_sort(label.sort), value_type)
             )
             pieces.append(branch.continuation)
             before = b"],[{"
@@ -185,9 +182,7 @@ def _read(
         one, below = node(item, here)
         found.append(one)
         if max_depth is not None and depth >= max_depth and not isinstance(one, LocalType):
-            raise refuse(
-                place, f"the local type has more than {max_depth} levels of Send, Recv and Mu, the limit here"
-            )
+            raise refuse(place, f"the local type has more than {max_depth} levels of Send, Recv and Mu, the limit here")
         for inner, there in reversed(below):
             todo.append((inner, there, depth + 1))
     built: list[LocalType] = []
@@ -208,7 +203,7 @@ def _own_node(value: object, place: Place) -> tuple[_Built, _Below]:
         return END, []
     name, content = sole_member(value, place, 'a local type ("End", Send, Recv, Mu or Var)')
     here = (place, name)
-    if name == "Send" or name == "Recv":
+    if name in ("Send", "Recv"):
         fields = members(content, here, f"a {name}", ("partner", "branches"))
         partner = text(fields["partner"], (here, "partner"), "a role name")
         heads: list[tuple[Label, ValType | None]] = []
@@ -230,7 +225,7 @@ def _own_node(value: object, place: Place) -> tuple[_Built, _Below]:
 
 def _lean_node(value: object, place: Place) -> tuple[_Built, _Below]:
     kind = value.get("kind") if type(value) is dict else None
-    if kind == "send" or kind == "recv":
+    if kind in ("send", "recv"):
         fields = members(value, place, f"a {kind}", ("kind", "partner", "branches"))
         partner = text(fields["partner"], (place, "partner"), "a role name")
         heads: list[tuple[Label, ValType | None]] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,11 +52,11 @@ class Unreadable(Exception):
 class Subject:
     """The types of one file. A file with a single type has the role name None and no protocol."""
 
-    def __init__(self, path: Path, types: Mapping[str | None, LocalType], protocol: Protocol) -> None:
+    def __init__(self, path: Path, types: Iterable[tuple[str | None, LocalType]], protocol: Protocol) -> None:
         self.path = path
-        self.types = types
+        self.types = dict(types)
         self.protocol = protocol
-        self.single = None in types
+        self.single = None in self.types
         self.plan: OpenPlan | None = None
         if not self.single:
             try:
@@ -144,12 +144,12 @@ def read_subject(path: Path) -> Subject:
     try:
         if path.suffix == ".session" or _BEGINS_PROTOCOL.match(content):
             protocol = parse_protocol(content, source=str(path))
-            return Subject(path, {**protocol.types}, protocol)
+            return Subject(path, protocol.types.items(), protocol)
         parsed = parse_with_positions(content, source=str(path))
     except SyntaxProblem as error:
         raise Unreadable(error.message, Position(error.line, error.column), error.excerpt) from None
     protocol = Protocol((), {}, str(path), content, parsed.positions)
-    return Subject(path, {None: parsed.local_type}, protocol)
+    return Subject(path, [(None, parsed.local_type)], protocol)
 
 
 def _from_json(path: Path, data: bytes) -> Subject:
@@ -164,8 +164,8 @@ def _from_json(path: Path, data: bytes) -> Subject:
                 text(role, (("$", "roles"), index), "a role name") for index, role in enumerate(roles)
             )
             read = {role: _one_type(value, (("$", "initial_types"), role)) for role, value in types.items()}
-            return Subject(path, {**read}, Protocol(names, read, str(path)))
-        return Subject(path, {None: _one_type(document, "$")}, Protocol((), {}, str(path)))
+            return Subject(path, read.items(), Protocol(names, read, str(path)))
+        return Subject(path, [(None, _one_type(document, "$"))], Protocol((), {}, str(path)))
     except (StrictJsonError, TypeJsonError) as error:
         raise Unreadable(str(error)) from None
 
