@@ -15,9 +15,10 @@ from typing import Any, Final, NamedTuple, get_type_hints
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from lean_traces.printed_types import Unusual, printed_type
 from lean_traces.strict_json import StrictJsonError, parse
 from model.json_shape import TypeJsonError
-from model.local_types import End, LocalType, Mu, Recv, Send, Var
+from model.local_types import End, LocalType, Mu, Recv, Send, Var, remember_encoding
 from model.operations import OPERATIONS, Operation, Outcome
 from model.payloads import (
     Bool,
@@ -54,34 +55,42 @@ class NotOurForm(Exception):
 
 
 class Known(dict[bytes, Any]):
-    """Values by the bytes that we print them as; bounded in number and in the size of an entry."""
+    """Values by the bytes that we print them as; bounded in number and in the bytes kept."""
 
-    entries: Final = 1024
-    entry_bytes: Final = 64 * 1024
+    entries: Final = 8192
+    kept_bytes: Final = 16 * 1024 * 1024
 
-    def __init__(self, read: Callable[[object], Any], encode: Callable[[Any], bytes]) -> None:
+    def __init__(self, read: Callable[[Any], Any]) -> None:
         super().__init__()
         self._read = read
-        self._encode = encode
+        self._bytes = 0
 
     def __missing__(self, printed: bytes) -> Any:
         try:
-            value = self._read(msgspec.json.decode(printed))
-            same = self._encode(value) == printed
-        except (ValueError, RecursionError):
+            document = msgspec.json.decode(printed)
+            if _encode_plain(document) != printed:
+                raise NotOurForm
+            value = self._read(document)
+        except (ValueError, RecursionError, OverflowError, Unusual):
             raise NotOurForm from None
-        if not same:
-            raise NotOurForm
-        if len(printed) <= self.entry_bytes:
-            if len(self) >= self.entries:
-                self.clear()
-            self[printed] = value
+        if isinstance(value, LocalType):
+            remember_encoding(value, printed)
+        self._keep(printed, value)
         return value
 
+    def _keep(self, printed: bytes, value: Any) -> None:
+        if len(self) >= self.entries or self._bytes + len(printed) > self.kept_bytes:
+            self.clear()
+            self._bytes = 0
+        if len(printed) <= self.kept_bytes:
+            self._bytes += len(printed)
+            self[printed] = value
 
-_TYPES: Final = Known(type_from_json, encode_type)
-_VALUES: Final = Known(value_from_json, encode_value)
-_VAL_TYPES: Final = Known(val_type_from_json, encode_val_type)
+
+_encode_plain: Final = msgspec.json.Encoder(order="deterministic").encode
+_TYPES: Final = Known(printed_type)
+_VALUES: Final = Known(value_from_json)
+_VAL_TYPES: Final = Known(val_type_from_json)
 
 
 class _EdgeTrace(Struct, frozen=True, forbid_unknown_fields=True):
@@ -203,19 +212,16 @@ class ArgumentCodec:
             forbid_unknown_fields=True,
             rename=self.wire_names,
         )
-        self._fields = self._getter(operation.parameters)
+        self._fields: Callable[[Any], tuple[Any, ...]] = (
+            attrgetter(*operation.parameters) if len(operation.parameters) > 1 else msgspec.structs.astuple
+        )
         self._conversions = [
             (index, convert)
             for index, parameter in enumerate(operation.parameters)
             if (convert := self._forms[parameter].from_printed) is not None
         ]
 
-    @staticmethod
-    def _getter(parameters: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-        if not parameters:
-            return lambda arguments: ()
-        get = attrgetter(*parameters)
-        return get if len(parameters) > 1 else lambda arguments: (get(arguments),)
+        self._plain = not self._conversions and not self._optional
 
     def from_printed(self, arguments: Any) -> tuple[Any, ...]:
         """Return the model's arguments of a decoded ``struct``.
@@ -224,13 +230,14 @@ class ArgumentCodec:
             NotOurForm: a part that msgspec passed over is not as our writer prints it.
         """
         fields = self._fields(arguments)
-        if not self._conversions and not self._optional:
+        if self._plain:
             return fields
         values = list(fields)
         for index, convert in self._conversions:
-            if values[index] is not UNSET:
-                values[index] = convert(values[index])
-        return tuple(None if value is UNSET else value for value in values)
+            values[index] = convert(values[index])
+        if self._optional:
+            values = [None if value is UNSET else value for value in values]
+        return tuple(values)
 
     def from_json(self, document: object) -> tuple[Any, ...]:
         """Return the model's arguments of strictly parsed JSON.
@@ -295,7 +302,6 @@ def _hook(value: object) -> Raw:
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=_hook, order="deterministic")
 encode: Final = _ENCODER.encode
 """Print a model value as JSON in our own form: ascending keys, no spaces, UTF-8."""
-_encode_plain: Final = msgspec.json.Encoder(order="deterministic").encode
 
 
 def answer_document(outcome: Outcome, *, audited: bool) -> dict[str, Any]:

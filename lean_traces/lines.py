@@ -21,7 +21,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         MalformedTrace: the file cannot be opened.
     """
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb", 1 << 18) as file:
             yield cast("BinaryIO", file)
     except OSError as error:
         problem = error.strerror or str(error)

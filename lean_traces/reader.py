@@ -16,14 +16,15 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from lean_traces.codec import CODECS, ArgumentCodec, ArgumentError, NotOurForm, encode
+from lean_traces.codec import CODECS, ArgumentError, NotOurForm, encode
 from lean_traces.limits import DEFAULT_LIMITS, Limits
 from lean_traces.lines import opened, read_lines
-from lean_traces.strict_json import StrictJsonError, parse
-from lean_traces.trace import TRACE_SCHEMA, VERSION, Header, MalformedTrace
-from model.operations import Operation
+from lean_traces.strict_json import StrictJsonError, nests_within, parse
+from lean_traces.trace import TRACE_SCHEMA, VERSION, Header, MalformedTrace, event_line
+from model.operations import Operation, Outcome
 
-_PREFIX: Final = len(b'{"args":')
+_ARGS: Final = b'{"args":{'
+_OP: Final = b',"op":"'
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -35,71 +36,53 @@ class Answer(NamedTuple):
     audit: list[Any] | None
 
 
-def _line_decoder(codec: ArgumentCodec) -> msgspec.json.Decoder[Any]:
-    shape = msgspec.defstruct(
-        f"{codec.operation.name}_line",
-        [("args", codec.struct), ("op", str), ("seq", int)],
-        frozen=True,
-        kw_only=True,
-    )
-    return msgspec.json.Decoder(shape)
+_BY_NAME: Final = {
+    name.encode(): (codec, msgspec.json.Decoder(codec.struct).decode) for name, codec in CODECS.items()
+}
 
 
-_DECODERS: Final = {name.encode(): (codec, _line_decoder(codec)) for name, codec in CODECS.items()}
-
-
-class Event:
+class Event(Struct, gc=False):
     """One event of a trace: the operation with its arguments, and its line, which holds the answer."""
 
-    __slots__ = ("_args_end", "_checked", "_reader", "arguments", "line", "line_number", "operation", "seq")
+    reader: TraceReader
+    line: bytes
+    seq: int
+    operation: Operation
+    arguments: tuple[Any, ...]
+    printed: Struct | None
+    """The arguments as decoded from a line of our own form; None for a line of another form."""
+    checked: Answer | None = None
 
-    def __init__(
-        self,
-        reader: TraceReader,
-        line: bytes,
-        operation: Operation,
-        arguments: tuple[Any, ...],
-        seq: int,
-        args_end: int,
-        checked: Answer | None,
-    ) -> None:
-        self._reader = reader
-        self.line = line
-        self.line_number = seq + 2
-        self.operation = operation
-        self.arguments = arguments
-        self.seq = seq
-        self._args_end = args_end
-        """Where the arguments end in a line of our form; 0 in another form."""
-        self._checked = checked
+    @property
+    def line_number(self) -> int:
+        """The line in the file, counted from 1."""
+        return self.seq + 2
 
-    def is_exactly(self, tail: Struct) -> bool:
-        """Say whether the line is, byte for byte, its arguments followed by this tail (see ``tail_of``).
+    def is_exactly(self, outcome: Outcome) -> bool:
+        """Say whether the line is, byte for byte, what our writer prints for this outcome.
 
         True proves the line well-formed; False proves nothing.
         """
-        end = self._args_end
-        if not end:
+        if self.printed is None:
             return False
+        audited = self.reader.header.audited
         try:
-            printed = encode(tail)
-        except RecursionError:
+            printed = encode(event_line(self.printed, outcome, self.operation, self.seq, audited))
+        except (RecursionError, OverflowError):
             return False
-        return len(self.line) == end + len(printed) + 1 and self.line.startswith(printed[1:], end + 1)
+        return self.line[:-1] == printed
 
     def arguments_document(self) -> Any:
         """Return the arguments as the line has them, as parsed JSON."""
-        return self._reader.parse_object(self.line, self.line_number)["args"]
+        return self.reader.parse_object(self.line, self.line_number)["args"]
 
     def answer(self) -> Answer:
-        """Parse the line strictly and return the answer.
+        """Parse the line strictly, unless that has been done, and return the answer.
 
         Raises:
             MalformedTrace: the line is not well-formed.
         """
-        if self._checked is None:
-            self._checked = self._reader.parse_event(self.line, self.line_number)[2]
-        return self._checked
+        return self.checked or self.reader.parse_event(self.line, self.line_number)[2]
 
 
 class TraceReader:
@@ -124,38 +107,41 @@ class TraceReader:
         return self._events
 
     def _read_events(self) -> Iterator[Event]:
-        nesting = self._limits.nesting
         update = self._digest.update
+        fast = self._fast
         seq = 0
         for line in self._lines:
-            event = self._fast(line, seq) if line.count(b"{") + line.count(b"[") <= nesting else None
+            event = fast(line, seq) or self._strict(line, seq)
             if event is None:
-                event = self._strict(line, seq)
-                if event is None:
-                    return
+                return
             update(line)
             seq += 1
             yield event
         raise self._malformed(seq + 2, "there is no end line", "the file was cut off: record it again")
 
     def _fast(self, line: bytes, seq: int) -> Event | None:
-        """Read a line of our own form; None where strict parsing has to say what it is."""
-        start = line.rfind(b',"op":"') + 7
-        entry = _DECODERS.get(line[start : line.find(b'"', start)])
-        if entry is None:
+        """Read a line that begins and ends like one of our own form; None for any other.
+
+        Its operation and number stand at its end, so they are the line's own, whatever lies between. If the
+        line is well-formed its arguments are these; if it is not, ``is_exactly`` or ``answer`` finds out.
+        """
+        op, _, ending = line[line.rfind(_OP) + 7 :].partition(b'"')
+        entry = _BY_NAME.get(op)
+        if entry is None or ending != b',"seq":%d}\n' % seq or not line.startswith(_ARGS):
             return None
-        codec, decoder = entry
+        nesting = self._limits.nesting
+        if len(line) > nesting and not nests_within(line, nesting):
+            return None
+        args_end = line.find(b',"audit":[' if self.header.audited else b',"ok":', 8)
+        if args_end < 0:
+            args_end = line.find(b',"err":', 8)
+        codec, decode = entry
         try:
-            decoded = decoder.decode(line)
-            printed = encode(decoded.args)
-            if not line.startswith(printed, _PREFIX) or decoded.op != codec.operation.name:
-                return None
-            arguments = codec.from_printed(decoded.args)
-        except (msgspec.MsgspecError, NotOurForm, RecursionError, OverflowError, UnicodeDecodeError):
+            printed = decode(line[8:args_end])
+            arguments = codec.from_printed(printed)
+        except (msgspec.MsgspecError, NotOurForm, RecursionError, UnicodeDecodeError):
             return None
-        if decoded.seq != seq:
-            return None
-        return Event(self, line, codec.operation, arguments, seq, _PREFIX + len(printed), None)
+        return Event(self, line, seq, codec.operation, arguments, printed)
 
     def _strict(self, line: bytes, seq: int) -> Event | None:
         """Read a line of any form; None after the end line, when all is in order."""
@@ -168,7 +154,7 @@ class TraceReader:
             shown = msgspec.json.encode(document.get("seq")).decode()[:40]
             raise self._malformed(number, f"seq is {shown}, not {seq}", "events are numbered 0, 1, 2, …")
         operation, arguments, answer = self._check_event(document, number)
-        return Event(self, line, operation, arguments, seq, 0, answer)
+        return Event(self, line, seq, operation, arguments, None, answer)
 
     def parse_event(self, line: bytes, number: int) -> tuple[Operation, tuple[Any, ...], Answer]:
         """Parse one event's line strictly.

@@ -11,7 +11,9 @@ from typing import Any, Final, NoReturn
 from model.values import U64_MAX
 
 I64_MIN: Final = -(2**63)
-_BRACKETS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_INNERMOST: Final = re.compile(rb"\[\]|\{\}")
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class StrictJsonError(ValueError):
@@ -32,8 +34,8 @@ def parse(text: bytes, nesting: int) -> Any:
         StrictJsonError: not UTF-8, not JSON, a repeated key, NaN or infinity, a number out of range, a lone
             surrogate, or nested too deep.
     """
-    if text.count(b"{") + text.count(b"[") > nesting:
-        _check_nesting(text, nesting)
+    if not nests_within(text, nesting):
+        raise StrictJsonError(f"nested deeper than {nesting} levels")
     try:
         decoded = text.decode()
     except UnicodeDecodeError as error:
@@ -64,16 +66,17 @@ def _decode_deep(text: str) -> Any:
         sys.setrecursionlimit(before)
 
 
-def _check_nesting(text: bytes, nesting: int) -> None:
-    depth = 0
-    for match in _BRACKETS.finditer(text):
-        first = match[0]
-        if first in b"[{":
-            depth += 1
-            if depth > nesting:
-                raise StrictJsonError(f"nested deeper than {nesting} levels")
-        elif first in b"]}":
-            depth -= 1
+def nests_within(text: bytes, nesting: int) -> bool:
+    """Say whether no arrays and objects nest deeper than ``nesting`` (in JSON; in other text, roughly)."""
+    if text.count(b"{") + text.count(b"[") <= nesting:
+        return True
+    brackets = _STRING.sub(b"", text).translate(None, delete=_NO_BRACKETS)
+    for _ in range(nesting):
+        shorter = _INNERMOST.sub(b"", brackets)
+        if len(shorter) == len(brackets):
+            break
+        brackets = shorter
+    return not brackets or not _INNERMOST.search(brackets)
 
 
 def _refuse_surrogates(document: Any) -> None:

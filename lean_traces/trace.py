@@ -53,47 +53,51 @@ class Header(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return "audit" in self.observes
 
 
-class OkAudited(Struct, frozen=True):
-    """What follows the arguments in an event's line, in the order in which we print it."""
+class OkAudited(Struct, frozen=True, gc=False):
+    """An event's line, members in the order in which we print them."""
 
+    args: Any
     audit: Any
     ok: Any
     op: str
     seq: int
 
 
-class ErrAudited(Struct, frozen=True):
+class ErrAudited(Struct, frozen=True, gc=False):
     """The same of a refusal."""
 
+    args: Any
     audit: Any
     err: Any
     op: str
     seq: int
 
 
-class Ok(Struct, frozen=True):
+class Ok(Struct, frozen=True, gc=False):
     """The same without audit records."""
 
+    args: Any
     ok: Any
     op: str
     seq: int
 
 
-class Err(Struct, frozen=True):
+class Err(Struct, frozen=True, gc=False):
     """The same of a refusal."""
 
+    args: Any
     err: Any
     op: str
     seq: int
 
 
-def tail_of(outcome: Outcome, operation: Operation, seq: int, audited: bool) -> Struct:
-    """Return the members of an event after its arguments."""
+def event_line(args: Any, outcome: Outcome, operation: Operation, seq: int, audited: bool) -> Struct:
+    """Return the members of an event's line; ``args`` is anything that prints as the arguments."""
     if outcome.error is None:
         if audited:
-            return OkAudited(outcome.audit, outcome.ok, operation.name, seq)
-        return Ok(outcome.ok, operation.name, seq)
+            return OkAudited(args, outcome.audit, outcome.ok, operation.name, seq)
+        return Ok(args, outcome.ok, operation.name, seq)
     error = outcome.error.to_json()
     if audited:
-        return ErrAudited(outcome.audit, error, operation.name, seq)
-    return Err(error, operation.name, seq)
+        return ErrAudited(args, outcome.audit, error, operation.name, seq)
+    return Err(args, error, operation.name, seq)

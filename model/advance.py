@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from model.errors import NoBranch
-from model.local_types import LocalType, Mu, Recv, Send, Var
+from model.local_types import Choice, LocalType, Mu, Send, Var
 from model.payloads import ValType
 from model.plan import first_step
 from model.session import TypeEntry
@@ -70,7 +70,7 @@ def remove_type(store: Store, ep: Endpoint) -> None:
 def lookup_branch_resolution(store: Store, ep: Endpoint, label: str) -> BranchResolution | None:
     """Return the branch of that label in an endpoint's current type; of a repeated label the last."""
     entry = _entry(store, ep)
-    if entry is None or not isinstance(entry.current, Send | Recv):
+    if entry is None or not isinstance(entry.current, Choice):
         return None
     for branch in reversed(entry.current.branches):
         if branch.label.name == label:

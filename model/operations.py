@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from msgspec import Struct
+
 from model import (
     advance,
     edges,
@@ -33,7 +35,7 @@ class Operation(NamedTuple):
     """Gives, of the arguments, the sid whose audit log is the event's; None where the log is not looked at."""
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True, gc=False):
     """What an operation answered: ``ok`` or, when ``error`` is not None, a refusal; and its log records."""
 
     ok: Any

@@ -247,6 +247,8 @@ def _encode_value_leaf(value: object) -> bytes:
 
 def encode_pairs(tree: object, leaf: Callable[[object], bytes]) -> bytes:
     """JSON of a tree of pairs, its leaves encoded by `leaf`; linear, without recursion."""
+    if not isinstance(tree, (ProdSort, ProdType, ProdValue)):
+        return leaf(tree)
     parts: list[bytes] = []
     stack: list[object] = [tree]
     while stack:
@@ -324,7 +326,7 @@ def read_pairs(
     key: str = "Prod",
 ) -> _T:
     """Read a tree of ``{"Prod":[left,right]}`` with leaves read by `leaf`; linear, without recursion."""
-    if type(value) is str:
+    if type(value) is str or (type(value) is dict and key not in value):
         return leaf(value, place)
     todo: list[tuple[object, Place]] = [(value, place)]
     found: list[_T | None] = []  # in document order; None stands for a pair, whose halves follow

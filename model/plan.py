@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from model.contract import TELLTALE_17, Contract
 from model.errors import StringError
-from model.local_types import LocalType, Mu, Recv, Send
+from model.local_types import Choice, LocalType, Mu, Send
 from model.theory import strip_mu, unfold_fully
 from model.values import DomainValue
 
@@ -66,7 +66,7 @@ def open_plan(
     }
     return OpenPlan(
         active_branch_roles=tuple(
-            entry.role for entry in entries if isinstance(strip_mu(entry.original), Send | Recv)
+            entry.role for entry in entries if isinstance(strip_mu(entry.original), Choice)
         ),
         edge_blueprint=tuple(((a, b), roles[a], roles[b]) for a, b in sorted(edges)),
         initial_types=entries,
@@ -89,7 +89,7 @@ def _edges_of(role: str, local_type: LocalType, role_ids: Mapping[str, int]) -> 
         node = waiting.pop()
         if isinstance(node, Mu):
             waiting.append(node.body)
-        elif isinstance(node, Send | Recv) and id(node) not in seen:
+        elif isinstance(node, Choice) and id(node) not in seen:
             seen.add(id(node))
             partner = role_ids.get(node.partner, own)
             if partner != own:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from model.clock import Timeouts
 from model.contract import TELLTALE_17, Contract, contract_named
@@ -24,17 +24,13 @@ class Totals:
 
     def forget(self, session: Session) -> None:
         """Take away all that a session adds."""
-        gone = Totals(
-            local_types=len(session.types),
-            buffers=len(session.buffers),
-            messages=session.buffered_messages(),
-            handlers=len(session.edge_handlers),
-            traces=len(session.edge_traces),
-            leaves=session.auth_leaves,
-            trees=len(session.auth),
-        )
-        for count in fields(self):
-            setattr(self, count.name, getattr(self, count.name) - getattr(gone, count.name))
+        self.local_types -= len(session.types)
+        self.buffers -= len(session.buffers)
+        self.messages -= session.buffered_messages()
+        self.handlers -= len(session.edge_handlers)
+        self.traces -= len(session.edge_traces)
+        self.leaves -= session.auth_leaves
+        self.trees -= len(session.auth)
 
 
 class Store:

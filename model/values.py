@@ -27,7 +27,7 @@ def successor(number: int) -> int:
     return number + 1 if number < U64_MAX else U64_MAX
 
 
-class DomainValue(Struct, frozen=True, forbid_unknown_fields=True):
+class DomainValue(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Base of the domain values: immutable, compared by value, fields in wire order."""
 
 

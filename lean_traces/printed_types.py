@@ -1,0 +1,65 @@
+"""Local types from JSON that our own writer printed: the fast half of reading them.
+
+Whoever calls has made sure that printing the parsed JSON again gives the same bytes; so keys are sorted and
+not repeated and integers are exact. What is left to check is the shape; anything unusual is left to
+``model.type_json``, which says what is wrong.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Final
+
+from model.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from model.payloads import BASIC_SORTS, BASIC_VAL_TYPES, sort_from_json, val_type_from_json
+
+_CHOICES: Final = {"Send": Send, "Recv": Recv}
+
+
+class Unusual(Exception):
+    """Thrown where a document is not, or not quite, a local type as we print it."""
+
+
+@lru_cache(4096)
+def _label(name: str, sort: str) -> Label:
+    if sort not in BASIC_SORTS:
+        raise Unusual
+    return Label(name, sort)  # type: ignore[arg-type] # checked against the basic sorts
+
+
+def printed_type(document: Any) -> LocalType:
+    """Return the local type of parsed JSON.
+
+    Raises:
+        Unusual: the shape is not exactly ours; ``type_from_json`` decides.
+    """
+    if document == "End":
+        return END
+    try:
+        ((name, content),) = document.items()
+        if name in _CHOICES:
+            branches, partner = content["branches"], content["partner"]
+            if len(content) != 2 or type(partner) is not str or type(branches) is not list:
+                raise Unusual
+            return _CHOICES[name](partner, tuple([_branch(*branch) for branch in branches]))
+        if name == "Mu":
+            body, var = content["body"], content["var"]
+            if len(content) != 2 or type(var) is not str:
+                raise Unusual
+            return Mu(var, printed_type(body))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Unusual from None
+    if name != "Var" or type(content) is not str:
+        raise Unusual
+    return Var(content)
+
+
+def _branch(label: Any, value_type: Any, continuation: Any) -> Branch:
+    name, sort = label["name"], label["sort"]
+    if len(label) != 2 or type(name) is not str:
+        raise Unusual
+    shown = _label(name, sort) if type(sort) is str else Label(name, sort_from_json(sort))
+    if value_type is not None and value_type not in BASIC_VAL_TYPES:
+        value_type = val_type_from_json(value_type)
+    return Branch(shown, value_type, printed_type(continuation))
+

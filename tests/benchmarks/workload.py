@@ -1,0 +1,158 @@
+"""A long recording for benchmarks: sessions that live, are used in every way, close and are reaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lean_traces.codec import CODECS, answer_document, encode
+from lean_traces.reader import read_trace
+from lean_traces.trace import TRACE_SCHEMA, VERSION, Header, Source
+from lean_traces.writer import TraceWriter, written_whole
+from model.operations import step
+from model.store import Store
+
+EVENTS_PER_SESSION = 30
+_LABEL = {"name": "m", "sort": "Nat"}
+_SEND = {"Send": {"branches": [[_LABEL, "Nat", {"Var": "t"}]], "partner": "B"}}
+_RECV = {"Recv": {"branches": [[_LABEL, "Nat", {"Var": "t"}]], "partner": "A"}}
+_TYPES = {"A": {"Mu": {"body": _SEND, "var": "t"}}, "B": {"Mu": {"body": _RECV, "var": "t"}}}
+
+
+def _session(sid: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    owner, other = f"owner/{sid % 7}", f"owner/{sid % 5}x"
+    cap = {"generation": 0, "owner_id": owner, "scope": "Session", "session_id": sid}
+    witness = {**cap, "predicate_ref": "ready", "witness_id": 1}
+    receipt = {
+        "claim_id": 1,
+        "from_generation": 0,
+        "from_owner_id": owner,
+        "scope": {"Fragments": ["a", "b"]},
+        "session_id": sid,
+        "to_generation": 1,
+        "to_owner_id": other,
+    }
+    after = {"generation": 1, "owner_id": other, "scope": {"Fragments": ["a", "b"]}, "session_id": sid}
+    edge = {"receiver": "B", "sender": "A", "sid": sid}
+    yield "open", {"initial_types": _TYPES, "roles": ["A", "B"]}
+    yield "claim_ownership", {"owner_id": owner, "scope": "Session", "sid": sid}
+    yield "validate_ownership_capability", {"capability": cap}
+    yield "issue_readiness_witness", {"capability": cap, "predicate_ref": "ready"}
+    yield "apply_owned_session_mutation", {
+        "capability": cap,
+        "mutation": {"UpdateEdgeHandler": {"edge": edge, "handler": "h"}},
+    }
+    yield "lookup_handler", {"edge": edge}
+    for number in range(4):
+        yield "send", {"from": "A", "sid": sid, "to": "B", "val": {"Nat": sid * 10 + number}}
+        yield "advance", {"ep": {"role": "A", "sid": sid}, "label": "m"}
+    yield "recv", {"from": "A", "sid": sid, "to": "B"}
+    yield "lookup_type", {"ep": {"role": "A", "sid": sid}}
+    yield "consume_readiness_witness", {"capability": cap, "witness": witness}
+    yield "consume_readiness_witness", {"capability": cap, "witness": witness}
+    yield "begin_ownership_transfer", {
+        "capability": cap,
+        "new_owner_id": other,
+        "new_scope": {"Fragments": ["a", "b"]},
+    }
+    yield "commit_ownership_transfer", {"receipt": receipt}
+    yield "validate_ownership_capability", {"capability": cap}
+    yield "issue_readiness_witness", {"capability": after, "predicate_ref": "ready"}
+    yield "current_ownership", {"sid": sid}
+    yield "mark_owner_died", {"owner_id": other, "sid": sid}
+    yield "claim_ownership", {"owner_id": owner, "scope": "Session", "sid": sid}
+    yield "observe", {"sid": sid}
+    yield "send", {"from": "B", "sid": sid, "to": "A", "val": "Unit"}
+    yield "close", {"sid": sid}
+    yield "reap_closed", {}
+    yield "active_count", {}
+
+
+def _recorded_mix(recordings: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the recorded operations for ever, in one store: sids are shifted, all is closed and reaped between."""
+    traces = []
+    for path in sorted(recordings.glob("*.jsonl.gz")):
+        if "top-ids" not in path.name:
+            traces.append([(event.operation.name, event.arguments_document()) for _, event in read_trace(path)])
+    base = 0
+    while True:
+        for trace in traces:
+            highest = 0
+            for op, args in trace:
+                if op == "archived_closed":
+                    continue  # its answer is all of the past: in one long trace that grows without end
+                shifted, seen = _shifted(args, base)
+                highest = max(highest, seen)
+                yield op, shifted
+            base += highest + 1
+            yield "open_with_sid", {"initial_types": {}, "roles": [], "sid": base}
+            for sid in range(base - highest - 1, base + 1):
+                yield "close", {"sid": sid}
+            yield "reap_closed", {}
+            base += 1
+
+
+def _shifted(value: Any, base: int) -> tuple[Any, int]:
+    """Return JSON with all session ids shifted, and the highest id (unshifted) within."""
+    if isinstance(value, list):
+        pairs = [_shifted(item, base) for item in value]
+        return [item for item, _ in pairs], max((seen for _, seen in pairs), default=0)
+    if not isinstance(value, dict):
+        return value, 0
+    result, highest = {}, 0
+    for name, item in value.items():
+        if name == "Chan":
+            result[name], seen = item, 0
+        elif name in {"sid", "session_id"} and type(item) is int and item < 10_000:
+            result[name], seen = item + base, item
+        elif name == "session_ids":
+            result[name], seen = [sid + base for sid in item], max(item, default=0)
+        else:
+            result[name], seen = _shifted(item, base)
+        highest = max(highest, seen)
+    return result, highest
+
+
+def write_recorded_mix(path: Path, recordings: Path, events: int) -> int:
+    """Write a trace of that many recorded operations, answered by the reference; return how many there are."""
+    return _write(path, islice(_recorded_mix(recordings), events))
+
+
+def write_long_trace(path: Path, events: int) -> int:
+    """Write a trace of about that many events, answered by the reference; return how many there are."""
+    return _write(path, chain.from_iterable(_session(sid) for sid in range(max(1, events // EVENTS_PER_SESSION))))
+
+
+def _write(path: Path, operations: Iterable[tuple[str, dict[str, Any]]]) -> int:
+    header = Header(
+        contract="telltale-17",
+        meta={},
+        observes=["audit"],
+        schema=TRACE_SCHEMA,
+        source=Source(kind="reference", name="benchmark", version="1"),
+        version=VERSION,
+    )
+    store = Store()
+    with written_whole(path) as file:
+        writer = TraceWriter(file, header)
+        for op, args in operations:
+            codec = CODECS[op]
+            outcome = step(store, codec.operation, codec.from_json(args))
+            writer.event(op, encode(args), answer_document(outcome, audited=True))
+        writer.end()
+        return writer.events
+
+
+def decode_all(path: Path) -> int:
+    """Merely decode every line: what replay is measured against."""
+    decode = msgspec.json.Decoder().decode
+    lines = 0
+    with path.open("rb") as file:
+        for line in file:
+            decode(line)
+            lines += 1
+    return lines
