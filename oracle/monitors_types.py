@@ -1,0 +1,119 @@
+"""What the events tell about local types: blueprint edges (K15) and where each role stands (K16).
+
+A role's place is a node of its original type together with the binders entered on the way, so a variable leads
+to its own binder whatever is nested in between; that is what unfolding by substitution means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Binders = Mapping[str, tuple[Any, Any]]
+"""For each variable in scope: the ``Mu`` node that binds it, and the binders around that node."""
+
+
+def head(node: Any, binders: Binders) -> tuple[Any, Binders] | None:
+    """Unfold until the head is no recursion; None when there is no such head (unguarded or unbound)."""
+    seen = 0
+    while True:
+        if isinstance(node, dict) and "Mu" in node:
+            mu = node["Mu"]
+            binders = {**binders, mu["var"]: (node, binders)}
+            node = mu["body"]
+        elif isinstance(node, dict) and "Var" in node:
+            if node["Var"] not in binders:
+                return None
+            node, binders = binders[node["Var"]]
+            seen += 1
+            if seen > 1000:
+                return None
+        else:
+            return node, binders
+
+
+def offer(node: Any) -> Any:
+    """What a node offers: direction, partner, and each label with its type; a variable or recursion offers nothing."""
+    if not isinstance(node, dict) or node.keys() & {"Var", "Mu"}:
+        return node
+    ((direction, choice),) = node.items()
+    labels = [(_label(label), expected) for label, expected, _ in choice["branches"]]
+    return direction, choice["partner"], labels
+
+
+def _label(label: Any) -> Any:
+    return (label["name"], label.get("sort", "Unit"))
+
+
+def edges_of(role_types: list[tuple[int, Any]], positions: Mapping[str, list[int]]) -> set[tuple[int, int]]:
+    """The edges that the listed positions need: every send and receive between two of them."""
+    found: set[tuple[int, int]] = set()
+    for own, local_type in role_types:
+        waiting = [local_type]
+        while waiting:
+            node = waiting.pop()
+            if not isinstance(node, dict) or "Var" in node:
+                continue
+            if "Mu" in node:
+                waiting.append(node["Mu"]["body"])
+                continue
+            ((direction, choice),) = node.items()
+            for partner in positions.get(choice["partner"], []):
+                if partner != own:
+                    found.add((own, partner) if direction == "Send" else (partner, own))
+            waiting.extend(branch[2] for branch in choice["branches"])
+    return found
+
+
+class TypeWatch:
+    """Follows the roles of all sessions through their types."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[int, str], tuple[Any, Binders]] = {}
+        self._opened: dict[int, set[tuple[int, int]]] = {}
+
+    def opened(self, sid: int, roles: list[str], types: Mapping[str, Any]) -> None:
+        """Start the roles of a session just opened."""
+        for key in [key for key in self._places if key[0] == sid]:
+            del self._places[key]
+        for role in roles:
+            if role in types:
+                self._places[sid, role] = (types[role], {})
+        self._opened[sid] = self.blueprint(roles, types)
+
+    def blueprint(self, roles: list[str], types: Mapping[str, Any]) -> set[tuple[int, int]]:
+        """The edges that claim K15 asks for, by position in the role list."""
+        positions: dict[str, list[int]] = {}
+        for index, role in enumerate(roles):
+            positions.setdefault(role, []).append(index)
+        typed = [(index, types[role]) for index, role in enumerate(roles) if role in types]
+        needed = edges_of(typed, positions)
+        return {(a, b) for a, b in needed if roles[a] != roles[b]}
+
+    def opened_blueprint(self, sid: int) -> set[tuple[int, int]] | None:
+        """The edges that an opened session needs."""
+        return self._opened.get(sid)
+
+    def forget(self, ep: Mapping[str, Any]) -> None:
+        """Stop judging an endpoint whose type the host has replaced."""
+        self._places.pop((ep["sid"], ep["role"]), None)
+
+    def advance(self, args: Mapping[str, Any], result: Mapping[str, Any]) -> bool | None:
+        """Follow a branch; whether the type given as current offers something else than the continuation."""
+        key = (args["ep"]["sid"], args["ep"]["role"])
+        place = self._places.get(key)
+        at = None if place is None else head(*place)
+        if at is None or not isinstance(at[0], dict):
+            self._places.pop(key, None)
+            return None
+        ((_, choice),) = at[0].items()
+        following = [branch[2] for branch in choice["branches"] if branch[0]["name"] == args["label"]]
+        if not following:
+            self._places.pop(key, None)
+            return True
+        self._places[key] = (following[-1], at[1])
+        expected = head(following[-1], at[1])
+        if expected is None:
+            self._places.pop(key, None)
+            return None
+        return bool(offer(expected[0]) != offer(result["current"]))

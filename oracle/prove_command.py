@@ -1,0 +1,83 @@
+"""The ``prove`` command: every claim under every contract, decided by the symbolic lane."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
+
+if TYPE_CHECKING:
+    from oracle.symbolic.prove import Result
+
+CONTRACTS = ("telltale-17", "hardened")
+CLAIMS = tuple(f"K{number}" for number in range(1, 19))
+
+EXPECTED = {
+    "telltale-17": {
+        **dict.fromkeys(CLAIMS, "refuted"), "K3": "bounded", "K7": "proved", "K8": "bounded", "K9": "proved",
+    },
+    "hardened": {**dict.fromkeys(CLAIMS, "proved"), "K15": "bounded", "K16": "bounded"},
+}
+"""What is known of each claim (docs/claims.md); any other status is a finding about the harness or its rules."""
+
+
+def unknown(contract: str | None, claims: Iterable[str]) -> str | None:
+    """The sentence for an unknown contract or claim, with the list of those there are."""
+    if contract is not None and contract not in CONTRACTS:
+        return f"unknown contract {contract!r}: this harness states {', '.join(CONTRACTS)}"
+    for claim in claims:
+        if claim not in CLAIMS:
+            return f"unknown claim {claim!r}: there are {', '.join(CLAIMS)}"
+    return None
+
+
+def results(contract: str | None, claims: list[str], timeout: float | None = None) -> Iterator[Result]:
+    """Decide the claims, contract by contract; all contracts and all claims where none is named."""
+    from oracle.symbolic.prove import prove
+    from oracle.symbolic.solving import DEFAULT_TIMEOUT
+    from oracle.symbolic.state import Contract
+
+    for named in [contract] if contract else CONTRACTS:
+        for claim in [key for key in CLAIMS if not claims or key in claims]:
+            yield prove(claim, Contract(named), DEFAULT_TIMEOUT if timeout is None else timeout)
+
+
+def run(
+    contract: str | None = None, claims: list[str] | None = None, as_json: bool = False, timeout: float | None = None
+) -> int:
+    """Decide the claims, print a verdict on each, and return the exit code.
+
+    0: every claim stands as it is known to (docs/claims.md), refuted ones of ``telltale-17`` included.
+    1: one does not. 2: unknown claim or contract. 3: the solver gave up on one, which is named.
+    """
+    wanted = claims or []
+    problem = unknown(contract, wanted)
+    if problem is not None:
+        print(f"telltale-conformance: {problem}", file=sys.stderr)
+        return USAGE
+    code = AGREE
+    for result in results(contract, wanted, timeout):
+        if as_json:
+            print(json.dumps(result.to_json(), sort_keys=True, separators=(",", ":")), flush=True)
+        else:
+            print(_text(result), flush=True)
+        if result.finding.status == "inconclusive":
+            print(f"telltale-conformance: {result.claim} under {result.contract} is inconclusive:"
+                  f" {result.finding.method}", file=sys.stderr)
+            code = code or INCONCLUSIVE
+        elif result.finding.status != EXPECTED[result.contract][result.claim]:
+            code = DIVERGE
+    return code
+
+
+def _text(result: Result) -> str:
+    finding = result.finding
+    bound = f" ({finding.bound})" if finding.bound is not None else ""
+    line = f"{result.contract:12} {result.claim:4} {finding.status + bound:32} {result.seconds:6.2f} s  {finding.method}"
+    if finding.counterexample is None:
+        return line
+    steps = [f"    {step['seq']}: {step['op']} {json.dumps(step['args'])}" for step in finding.counterexample["steps"]]
+    return "\n".join([line, *steps])

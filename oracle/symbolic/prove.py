@@ -1,0 +1,235 @@
+"""Every claim under a contract: proved, refuted with a program that runs, or bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Literal
+
+from oracle.monitors import STATUS_REMARK, watch
+from oracle.symbolic import blueprint_claim, buffers_claims, claims_audit, claims_authority, claims_identity
+from oracle.symbolic import store_claims, unfolding_claim
+from oracle.symbolic.bounded import shortest_violation
+from oracle.symbolic.claim import Claim
+from oracle.symbolic.counterexample import program
+from oracle.symbolic.execution import run
+from oracle.symbolic.induction import find_gap
+from oracle.symbolic.solving import DEFAULT_TIMEOUT, Inconclusive, Limits
+from oracle.symbolic.state import Contract
+
+Status = Literal["proved", "refuted", "bounded", "inconclusive", "spurious"]
+Program = dict[str, Any]
+
+DEEPEST_SEARCH = 8
+"""Runs longer than this are not searched for a counterexample."""
+BLUEPRINT_NODES = 3
+UNFOLDING_NODES = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is known of a claim under a contract."""
+
+    status: Status
+    method: str
+    bound: int | None = None
+    counterexample: Program | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finding with its subject and its cost: one line of ``prove``."""
+
+    claim: str
+    contract: str
+    finding: Finding
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The wire form."""
+        return {
+            "claim": self.claim, "contract": self.contract, "status": self.finding.status,
+            "bound": self.finding.bound, "method": self.finding.method,
+            "counterexample": self.finding.counterexample, "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A claim in words, and how it is decided."""
+
+    id: str
+    name: str
+    sentence: str
+    seed: str
+    decide: Callable[[Contract, Limits], Finding]
+
+
+class Spurious(Exception):
+    """Thrown when a counterexample does not show its violation on the reference: the symbolic rules are wrong."""
+
+
+def confirm(monitor: str, found: Program) -> Program:
+    """Run a counterexample on the reference; it must break the claim with its last operation, and not before."""
+    events = run(found["steps"], found["contract"])
+    if len(events) != len(found["steps"]):
+        raise Spurious(f"{monitor}: a step of the counterexample was skipped")
+    violations = watch(events)[monitor].violations
+    shown = [step["seq"] for step in found["steps"] if step["op"] != "observe"]
+    if not violations or violations[0].seq < shown[-1]:
+        where = f"at step {violations[0].seq}" if violations else "nowhere"
+        raise Spurious(f"{monitor}: the reference shows the violation {where}, not at step {shown[-1]}")
+    return found
+
+
+def _made(contract: Contract, claim: str, steps: list[dict[str, Any]] | None, length: int) -> Program:
+    if steps is None:
+        raise Spurious(f"{claim}: neither proved nor refuted")
+    return {"contract": contract.value, "meta": {"claim": claim, "shortest": length}, "steps": steps}
+
+
+def _by_induction(claim: Claim, monitor: str) -> Callable[[Contract, Limits], Finding]:
+    def decide(contract: Contract, limits: Limits) -> Finding:
+        support = claim.supported_by(contract)
+        names = ", ".join(invariant.name for invariant in support)
+        by = f"with the invariants {names}, proved along" if support else "on every state, reachable or not"
+        if find_gap(claim, contract, limits) is None:
+            horizon = (claim.horizon or {}).get(contract)
+            if horizon is None:
+                return Finding("proved", f"induction over the operations, {by}")
+            return Finding("bounded", f"induction over runs of up to {horizon} operations, {by}; "
+                           f"operation {horizon + 1} can violate it, at the bound of a counter", horizon)
+        shortest = shortest_violation(claim, contract, DEEPEST_SEARCH, limits)
+        if shortest is None:
+            return Finding("bounded", "no violation found by bounded search, no proof", DEEPEST_SEARCH)
+        found = confirm(monitor, program(shortest))
+        return Finding("refuted", f"bounded search: none of fewer than {shortest.length} operations, "
+                       f"one of {shortest.length}", None, found)
+
+    return decide
+
+
+def _k10(contract: Contract, limits: Limits) -> Finding:
+    if store_claims.provable(contract, limits):
+        return Finding("proved", "induction over open and open_with_sid, with the invariant used-is-below-next")
+    steps = store_claims.shortest_reuse(contract, DEEPEST_SEARCH, limits)
+    length = len(steps or [])
+    found = confirm("K10", _made(contract, "K10", steps, length))
+    return Finding("refuted", f"bounded search: none of fewer than {length} operations, one of {length}", None, found)
+
+
+def _k14(contract: Contract, limits: Limits) -> Finding:
+    if buffers_claims.k14_provable(contract, limits):
+        return Finding("proved", "induction over send and recv, with the invariant content-fits-capacity")
+    steps = buffers_claims.k14_shortest(contract, DEEPEST_SEARCH, limits)
+    length = len(steps or []) - 1
+    found = confirm("K14", _made(contract, "K14", steps, length))
+    return Finding("refuted", f"bounded search: none of fewer than {length} operations, one of {length}", None, found)
+
+
+def _k15(contract: Contract, limits: Limits) -> Finding:
+    distinct = list(blueprint_claim.cases(BLUEPRINT_NODES, blueprint_claim.DISTINCT_LISTS))
+    repeating = list(blueprint_claim.cases(1, blueprint_claim.REPEATING_LISTS))
+    if blueprint_claim.disagreement(contract.value, distinct, limits) is not None:
+        raise Spurious("K15: the plan of distinct roles is not the Datalog answer")
+    wrong = blueprint_claim.smallest_disagreement(contract.value, repeating, limits)
+    method = f"Datalog (z3 fixed point) against the plan of {len(distinct)} role lists with distinct names and trees" \
+        f" of up to {BLUEPRINT_NODES} nodes"
+    if wrong is None:
+        return Finding("bounded", f"{method}: all agree; repeated names are refused", BLUEPRINT_NODES)
+    roles, types = wrong
+    steps = [{"seq": 0, "op": "plan", "args": {"roles": roles, "initial_types": types}}]
+    found = confirm("K15", _made(contract, "K15", steps, 1))
+    return Finding("refuted", f"{method}: all agree; with a repeated name a single plan is wrong", None, found)
+
+
+def _k16(contract: Contract, limits: Limits) -> Finding:
+    kinds = unfolding_claim.cases(UNFOLDING_NODES)
+    method = "Datalog (z3 fixed point): the tree's own binders beside the store's current and original types"
+    for nodes in range(1, UNFOLDING_NODES + 1):
+        smallest = unfolding_claim.disagreement(contract.value, unfolding_claim.cases(nodes), limits)
+        if smallest is not None:
+            break
+    else:
+        return Finding("bounded", f"{method}; all {len(kinds)} closed types of up to {UNFOLDING_NODES} nodes, "
+                       "paths of any length", UNFOLDING_NODES)
+    labels = unfolding_claim.shortest_path(contract.value, kinds, limits)
+    steps = unfolding_claim.program(*labels)
+    found = confirm("K16", _made(contract, "K16", steps, len(steps)))
+    return Finding("refuted", f"{method}; none of fewer than {len(steps)} operations (open follows no branch), "
+                   f"one of {len(steps)}", None, found)
+
+
+def _k18(contract: Contract, limits: Limits) -> Finding:
+    if buffers_claims.k18_provable(contract, limits):
+        return Finding("proved", "on every buffer state, reachable or not")
+    steps = buffers_claims.k18_shortest(contract, limits)
+    found = confirm("K18", _made(contract, "K18", steps, 3))
+    found["meta"]["level"] = "model"
+    return Finding("refuted", "bounded search: none of fewer than 3 operations, one of 3; no operation makes a "
+                   "signature bad, so the program corrupts the message in the reference between them", None, found)
+
+
+def _stated(claim: Claim) -> Statement:
+    return Statement(claim.id, claim.name, claim.sentence, claim.seed, _by_induction(claim, claim.id))
+
+
+_OWNERSHIP = (
+    claims_identity.K1, claims_identity.K2, claims_identity.K3, claims_authority.K4, claims_authority.K5,
+    claims_authority.K6, claims_authority.K7, claims_identity.K8, claims_authority.K9, claims_authority.K11,
+    claims_audit.K12, claims_audit.K13, claims_authority.K17,
+)
+
+_OTHERS = (
+    Statement("K10", "unique-session", "A session id names one session for ever.", "unique session identifier", _k10),
+    Statement(
+        "K14", "buffer-bound",
+        "A buffer that may be resized never holds nor has room for more than max_capacity (or than it was opened"
+        " with, where that is more).",
+        "upper bound on buffer capacity", _k14,
+    ),
+    Statement(
+        "K15", "blueprint",
+        "The edges of a session are exactly those between distinct listed roles that some reachable send or"
+        " receive needs.",
+        "edges derived from the local types", _k15,
+    ),
+    Statement(
+        "K16", "unfolding", "Following a branch gives the continuation of the substituted type.",
+        "unfold the recursion at the top of a local type", _k16,
+    ),
+    Statement(
+        "K18", "exactly-once delivery", "A message that is received is delivered, or stays.",
+        "signed value received from the edge", _k18,
+    ),
+)
+
+STATEMENTS: dict[str, Statement] = {
+    statement.id: statement
+    for statement in sorted((*map(_stated, _OWNERSHIP), *_OTHERS), key=lambda statement: int(statement.id[1:]))
+}
+"""K1–K18 in order."""
+
+REMARKS: dict[str, Statement] = {
+    key: Statement(key, claim.name, claim.sentence, claim.seed, _by_induction(claim, monitor))
+    for key, claim, monitor in (
+        (STATUS_REMARK, claims_authority.K9_STATUS, STATUS_REMARK),
+        ("K12-receipt", claims_audit.K12_RECEIPT, "K12"),
+        ("K12-witness", claims_audit.K12_WITNESS, "K12"),
+    )
+}
+"""Parts of claims that ``telltale-17`` breaks in a way of their own; they add programs to the corpus."""
+
+
+def prove(claim: str, contract: Contract, timeout: float = DEFAULT_TIMEOUT) -> Result:
+    """Decide one claim; a solver that gives up or runs out of time is reported as inconclusive."""
+    statement = STATEMENTS.get(claim) or REMARKS[claim]
+    started = perf_counter()
+    try:
+        finding = statement.decide(contract, Limits(timeout))
+    except Inconclusive as error:
+        finding = Finding("inconclusive", error.reason)
+    except Spurious as error:
+        finding = Finding("spurious", str(error))
+    return Result(claim, contract.value, finding, perf_counter() - started)

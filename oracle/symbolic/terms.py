@@ -1,0 +1,142 @@
+"""Records of z3 terms: how a state, an argument or a log record is built, chosen and compared.
+
+A *record* is a frozen dataclass whose fields are z3 terms or records; its class variable ``SORTS`` names the
+sort (or record class) of each field.  Unsigned 64-bit counters are bit vectors, so overflow is real and
+saturation has to be written out where the contract says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+import z3  # type: ignore[import-untyped]  # z3-solver ships neither stubs nor a py.typed marker
+
+R = TypeVar("R")
+
+U64 = z3.BitVecSort(64)
+NAME_BITS = 8
+"""Owners, roles, handlers, predicates and reasons are opaque: only equality is asked of them."""
+NAME = z3.BitVecSort(NAME_BITS)
+FRAGMENT_BITS = 8
+SCOPE_BITS = FRAGMENT_BITS + 1
+"""A scope: the top bit alone is ``Session``; otherwise a set of up to eight fragments.
+
+The rules ask only whether two scopes are equal or one contains the other, and each such question that fails is
+shown by one fragment, so eight fragments serve the comparisons of any one step.
+"""
+SCOPE = z3.BitVecSort(SCOPE_BITS)
+BOOL = z3.BoolSort()
+EDGE_BITS = 64 + 2 * NAME_BITS
+EDGE = z3.BitVecSort(EDGE_BITS)
+PAIR = z3.BitVecSort(2 * NAME_BITS)
+LAST = 2**64 - 1
+COUNTER = z3.BitVecSort(65)
+"""The next id of a counter.  The 65th bit says "used up" (rule H2); under ``telltale-17`` it is never set."""
+SESSION_SCOPE_BITS = 1 << FRAGMENT_BITS
+
+TRUE = z3.BoolVal(True)
+FALSE = z3.BoolVal(False)
+
+
+def u64(value: int) -> z3.BitVecRef:
+    """An unsigned 64-bit literal."""
+    return z3.BitVecVal(value, U64)
+
+
+def counter(value: int) -> z3.BitVecRef:
+    """A counter literal."""
+    return z3.BitVecVal(value, COUNTER)
+
+
+def identifier(value: z3.BitVecRef) -> z3.BitVecRef:
+    """The 64-bit id that a counter gives next."""
+    return z3.Extract(63, 0, value)
+
+
+def wide(value: z3.BitVecRef) -> z3.BitVecRef:
+    """An unsigned 64-bit value where 2^64 must be sayable too."""
+    return z3.ZeroExt(1, value)
+
+
+def name(code: int) -> z3.BitVecRef:
+    """The opaque name with this code; code 0 stands for "no entry" in tables and is no text."""
+    return z3.BitVecVal(code, NAME)
+
+
+def scope(bits: int) -> z3.BitVecRef:
+    """A scope literal: ``SESSION_SCOPE_BITS`` or a set of fragments."""
+    return z3.BitVecVal(bits, SCOPE)
+
+
+def succ(counter: z3.BitVecRef) -> z3.BitVecRef:
+    """One more, saturating at 2^64-1 (contract, first paragraph)."""
+    return z3.If(counter == u64(LAST), counter, counter + 1)
+
+
+def is_session(value: z3.BitVecRef) -> z3.BoolRef:
+    """The scope is ``Session``."""
+    return z3.Extract(FRAGMENT_BITS, FRAGMENT_BITS, value) == 1
+
+
+def well_formed_scope(value: z3.BitVecRef) -> z3.BoolRef:
+    """A scope value has one representation: ``Session`` carries no fragments."""
+    return z3.Implies(is_session(value), value == scope(SESSION_SCOPE_BITS))
+
+
+def within(inner: z3.BitVecRef, outer: z3.BitVecRef) -> z3.BoolRef:
+    """Scope inclusion: ``Session`` contains all, fragments contain their subsets."""
+    subset = (inner & ~outer) == scope(0)
+    return z3.Or(is_session(outer), z3.And(z3.Not(is_session(inner)), subset))
+
+
+def edge_key(sid: z3.BitVecRef, sender: z3.BitVecRef, receiver: z3.BitVecRef) -> z3.BitVecRef:
+    """An edge as one key: sid, sender, receiver."""
+    return z3.Concat(sid, sender, receiver)
+
+
+def pair_key(sender: z3.BitVecRef, receiver: z3.BitVecRef) -> z3.BitVecRef:
+    """A role pair as one key."""
+    return z3.Concat(sender, receiver)
+
+
+def choose(condition: z3.BoolRef, yes: R, no: R) -> R:
+    """If-then-else of two records (or terms) of the same shape."""
+    if yes is no:
+        return yes
+    if is_dataclass(yes) and not isinstance(yes, type):
+        changed = {
+            field.name: choose(condition, getattr(yes, field.name), getattr(no, field.name))
+            for field in fields(yes)
+        }
+        return replace(yes, **changed)
+    return z3.If(condition, yes, no)  # type: ignore[no-any-return]  # a z3 term, untyped
+
+
+def same(left: object, right: object) -> z3.BoolRef:
+    """Equality of two records (or terms), field by field."""
+    if is_dataclass(left) and not isinstance(left, type):
+        parts = [same(getattr(left, f.name), getattr(right, f.name)) for f in fields(left)]
+        return z3.And(*parts)
+    return left == right
+
+
+def fresh(kind: type[R], prefix: str) -> R:
+    """A record of unconstrained constants, named ``prefix.field``."""
+    sorts: dict[str, Any] = kind.SORTS  # type: ignore[attr-defined]  # every record class has it
+    made = {
+        key: fresh(sort, f"{prefix}.{key}") if isinstance(sort, type) else z3.Const(f"{prefix}.{key}", sort)
+        for key, sort in sorts.items()
+    }
+    return kind(**made)
+
+
+def leaves(record: object, prefix: str = "") -> dict[str, z3.ExprRef]:
+    """All terms of a record by dotted path."""
+    if not is_dataclass(record):
+        return {prefix: record}
+    found: dict[str, z3.ExprRef] = {}
+    for field in fields(record):
+        path = f"{prefix}.{field.name}" if prefix else field.name
+        found.update(leaves(getattr(record, field.name), path))
+    return found
