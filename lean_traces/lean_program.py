@@ -155,6 +155,9 @@ class LeanRun:
 class _Writer:
     tokens: list[str] = field(default_factory=list)
     operations: dict[str, int] = field(default_factory=dict)
+    shapes: dict[tuple[str, ...], int] = field(default_factory=dict)
+    values: dict[tuple[str, ...], int] = field(default_factory=dict)
+    constants: list[str] = field(default_factory=list)
 
     def program(self, number: int, program: LeanProgram) -> None:
         if program.contract not in ("telltale-17", "hardened"):
@@ -179,34 +182,36 @@ class _Writer:
             places[seq] = place
             last = seq
 
-    def _value(self, value: Any, places: Mapping[int, int]) -> None:
-        tokens = self.tokens
-        if isinstance(value, str):
-            tokens.append(_text(value))
-        elif value is None:
-            tokens.append("n")
-        elif isinstance(value, bool):
-            tokens.append("t" if value else "f")
-        elif isinstance(value, int):
-            tokens.append(str(value) if 0 <= value <= U64_MAX else f"~{value}")
-        elif isinstance(value, float):
-            tokens.append(f"~{value!r}")
-        elif isinstance(value, Mapping):
+    def _value(self, value: Any, places: Mapping[int, int]) -> bool:
+        """Write a value; whether it is free of references, and so in the table of values."""
+        if isinstance(value, Mapping):
             if "$ref" in value:
                 self._reference(value, places)
-                return
-            tokens.append(f"{{{len(value)}")
-            for name, item in value.items():
-                if not isinstance(name, str):
-                    raise _Unwritable(f"a field name is no text: {name!r}")
-                tokens.append(_text(name))
-                self._value(item, places)
-        elif isinstance(value, (list, tuple)):
-            tokens.append(f"[{len(value)}")
-            for item in value:
-                self._value(item, places)
-        else:
-            raise _Unwritable(f"no JSON value: {value!r}")
+                return False
+            start = len(self.tokens)
+            shape = tuple(map(_name, value))
+            self.tokens.append(f"{{{self.shapes.setdefault(shape, len(self.shapes))}")
+            return self._members(start, value.values(), places)
+        if isinstance(value, (list, tuple)):
+            start = len(self.tokens)
+            self.tokens.append(f"[{len(value)}")
+            return self._members(start, value, places)
+        self.tokens.append(_scalar(value))
+        return True
+
+    def _members(self, start: int, members: Iterable[Any], places: Mapping[int, int]) -> bool:
+        constant = True
+        for member in members:
+            if not self._value(member, places):
+                constant = False
+        if constant:
+            key = tuple(self.tokens[start:])
+            number = self.values.get(key)
+            if number is None:
+                number = self.values[key] = len(self.values)
+                self.constants.extend(key)
+            self.tokens[start:] = [f"@{number}"]
+        return constant
 
     def _reference(self, value: Mapping[str, Any], places: Mapping[int, int]) -> None:
         seq = value["$ref"]
@@ -258,6 +263,26 @@ def _text(text: str) -> str:
     return '"' + text
 
 
+def _name(name: Any) -> str:
+    if not isinstance(name, str):
+        raise _Unwritable(f"a field name is no text: {name!r}")
+    return _text(name)
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return _text(value)
+    if value is None:
+        return "n"
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, int):
+        return str(value) if 0 <= value <= U64_MAX else f"~{value}"
+    if isinstance(value, float):
+        return f"~{value!r}"
+    raise _Unwritable(f"no JSON value: {value!r}")
+
+
 def encode_request(programs: Iterable[LeanProgram]) -> bytes:
     """Programs as one request to the model, in UTF-8.
 
@@ -267,7 +292,12 @@ def encode_request(programs: Iterable[LeanProgram]) -> bytes:
     writer = _Writer()
     for number, program in enumerate(programs):
         writer.program(number, program)
-    lines = ["telltale-request 1", f"ops {len(writer.operations)}", *writer.operations, *writer.tokens, "end", ""]
+    lines = ["telltale-request 1", f"ops {len(writer.operations)}", *writer.operations]
+    lines.append(f"shapes {len(writer.shapes)}")
+    for shape in writer.shapes:
+        lines += [str(len(shape)), *shape]
+    lines.append(f"values {len(writer.values)}")
+    lines += writer.constants + writer.tokens + ["end", ""]
     try:
         return "\n".join(lines).encode()
     except UnicodeEncodeError as error:

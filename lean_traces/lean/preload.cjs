@@ -8,11 +8,23 @@
 // 3. The compiled program sees only /home and /tmp. The folders named in
 //    TELLTALE_LEAN_MOUNTS (separated by ':') are mounted as well.
 //
+// 4. The process ends when its parent does: nobody would read its answers, and
+//    it holds gigabytes.
+//
 // A piece that is not found exactly once stops the start: another lean.js than
 // the pinned one must not run half-fixed.
 "use strict";
 const Module = require("module");
 const { basename } = require("path");
+const { isMainThread, Worker } = require("worker_threads");
+
+if (isMainThread) {
+  const watch = `
+    const { workerData } = require("worker_threads");
+    setInterval(() => { if (process.ppid !== workerData) process.kill(process.pid, "SIGKILL"); }, 1000);
+  `;
+  new Worker(watch, { eval: true, execArgv: [], workerData: process.ppid }).unref();
+}
 
 const replacements = [
   [
@@ -39,8 +51,10 @@ globalThis.telltaleSymbolIndex = (lib, symbol) => {
 };
 
 globalThis.telltaleMounts = (FS, NODEFS) => {
-  for (const folder of (process.env.TELLTALE_LEAN_MOUNTS || "").split(":")) {
-    if (!folder || folder === "/home" || folder === "/tmp") continue;
+  const mounted = ["/home", "/tmp"];
+  for (const folder of (process.env.TELLTALE_LEAN_MOUNTS || "").split(":").sort()) {
+    if (!folder || mounted.some((above) => (folder + "/").startsWith(above + "/"))) continue;
+    mounted.push(folder);
     FS.mkdirTree(folder);
     FS.mount(NODEFS, { root: folder }, folder);
   }

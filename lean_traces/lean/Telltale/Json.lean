@@ -13,12 +13,14 @@ The line form has one token per line; the first character says what it is:
     "TEXT      a text without backslash or line feed
     'TEXT      a text with them escaped: \\ and \n
     [N         an array: N values follow
-    {N         an object: N times a text and a value follow
+    {N         an object of shape N: a value follows for each of its fields
+    @N         value N of the table of values
     $N         the result of step N of the program
     =N         the result of step N with the fields of the object that follows replaced
     !          the result of a step that is not in the program
 
-A value that refers to a step without result makes the whole step be skipped.
+The shapes (lists of field names) and the values without references that a request uses are in
+tables at its head, each once. A value that refers to a step without result makes the whole step be skipped.
 -/
 
 @[expose] public section
@@ -33,6 +35,13 @@ inductive Json
   | str (s : String)
   | arr (xs : List Json)
   | obj (fields : List (String × Json))
+
+/-- What tokens refer to. -/
+structure Tables where
+  shapes : Array (List String)
+  values : Array Json
+  /-- The results of the steps so far. -/
+  results : Array (Option Json)
 
 /-- What is left to read, and what was met on the way. -/
 structure Reading where
@@ -78,20 +87,25 @@ def replaceAll : List (String × Json) → List (String × Json) → Except Stri
 def unreadable (why : String) (rest : List String) : Reading := ⟨.null, rest, false, some why⟩
 
 mutual
-/-- One value, with the results of earlier steps at hand. -/
-partial def read (results : Array (Option Json)) : List String → Reading
+/-- One value. -/
+partial def read (known : Tables) : List String → Reading
   | [] => unreadable "the request ends within a value" []
   | token :: rest =>
     match kind token with
     | '"' => ⟨.str (body token), rest, false, none⟩
-    | '{' => readFields results (number (body token)) rest [] false none
-    | '[' => readItems results (number (body token)) rest [] false none
-    | '$' => match results[number (body token)]? with
+    | '@' => match known.values[number (body token)]? with
+      | some v => ⟨v, rest, false, none⟩
+      | none => unreadable "no such value" rest
+    | '{' => match known.shapes[number (body token)]? with
+      | some names => readFields known names rest [] false none
+      | none => unreadable "no such shape" rest
+    | '[' => readItems known (number (body token)) rest [] false none
+    | '$' => match known.results[number (body token)]? with
       | some (some v) => ⟨v, rest, false, none⟩
       | _ => ⟨.null, rest, true, none⟩
     | '=' =>
-      let r := read results rest
-      match results[number (body token)]? with
+      let r := read known rest
+      match known.results[number (body token)]? with
       | some (some (.obj fields)) => match r.value with
         | .obj changes => match replaceAll changes fields with
           | .ok fields' => ⟨.obj fields', r.rest, r.skip, r.bad⟩
@@ -109,27 +123,52 @@ partial def read (results : Array (Option Json)) : List String → Reading
       | some n => ⟨.num n, rest, false, none⟩
       | none => unreadable (String.append "no such token: " token) rest
 
-partial def readItems (results : Array (Option Json)) (n : Nat) (tokens : List String)
+partial def readItems (known : Tables) (n : Nat) (tokens : List String)
     (acc : List Json) (skip : Bool) (bad : Option String) : Reading :=
   if n = 0 then ⟨.arr (rev acc), tokens, skip, bad⟩
   else
-    let r := read results tokens
-    readItems results (n - 1) r.rest (r.value :: acc) (skip || r.skip) (orElse bad r.bad)
+    let r := read known tokens
+    readItems known (n - 1) r.rest (r.value :: acc) (skip || r.skip) (orElse bad r.bad)
 
-partial def readFields (results : Array (Option Json)) (n : Nat) (tokens : List String)
+partial def readFields (known : Tables) (names : List String) (tokens : List String)
     (acc : List (String × Json)) (skip : Bool) (bad : Option String) : Reading :=
-  if n = 0 then ⟨.obj (rev acc), tokens, skip, bad⟩
-  else
-    match tokens with
-    | [] => unreadable "the request ends within an object" []
-    | key :: rest =>
-      let name := match kind key with
-        | '\'' => unescape (body key)
-        | _ => body key
-      let r := read results rest
-      readFields results (n - 1) r.rest ((name, r.value) :: acc) (skip || r.skip)
-        (orElse bad r.bad)
+  match names with
+  | [] => ⟨.obj (rev acc), tokens, skip, bad⟩
+  | name :: more =>
+    let r := read known tokens
+    readFields known more r.rest ((name, r.value) :: acc) (skip || r.skip) (orElse bad r.bad)
 end
+
+/-- A text token. -/
+def textOf (token : String) : String :=
+  match kind token with
+  | '\'' => unescape (body token)
+  | _ => body token
+
+/-- The next `n` texts. -/
+def readNames : Nat → List String → List String → Except String (List String × List String)
+  | 0, rest, acc => .ok (rev acc, rest)
+  | _ + 1, [], _ => .error "the request ends within a shape"
+  | n + 1, token :: rest, acc => readNames n rest (textOf token :: acc)
+
+def readShapes (n : Nat) (tokens : List String) (acc : Array (List String)) :
+    Except String (Array (List String) × List String) :=
+  match n, tokens with
+  | 0, rest => .ok (acc, rest)
+  | _ + 1, [] => .error "the request ends within the shapes"
+  | n + 1, count :: rest => match readNames (number count) rest [] with
+    | .ok (names, rest') => readShapes n rest' (acc.push names)
+    | .error why => .error why
+
+def readValues (n : Nat) (tokens : List String) (known : Tables) :
+    Except String (Tables × List String) :=
+  match n with
+  | 0 => .ok (known, tokens)
+  | n + 1 =>
+    let r := read known tokens
+    match r.bad with
+    | some why => .error why
+    | none => readValues n r.rest { known with values := known.values.push r.value }
 
 /-! ### Writing. Texts are written by `String.quote`: JSON, but for `\xNN` in place of the other
 control characters, which the reader of the answers knows. -/

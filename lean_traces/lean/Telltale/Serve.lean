@@ -8,6 +8,8 @@ The resident runner: a folder as mailbox. A request is a file of tokens, one per
 
     telltale-request 1
     ops N            and N lines with the names of the operations that the request uses
+    shapes N         and N times a count and as many texts: the field names of objects
+    values N         and N values
     program C        a program under the contract C (telltale-17 or hardened)
     K                a step with operation K of the list above, and its arguments
     end
@@ -25,11 +27,11 @@ open Json
 
 abbrev Reader := Decode.Reader
 
-/-- The results so far, and the text so far. -/
+/-- What tokens may refer to, the results so far among it, and the text so far. -/
 structure Running where
   contract : Contract
   store : Store
-  results : Array (Option Json)
+  known : Tables
   out : String
 
 def contractNamed (name : String) : Option Contract :=
@@ -37,9 +39,12 @@ def contractNamed (name : String) : Option Contract :=
   else if name = "hardened" then some .hardened
   else none
 
+def addResult (known : Tables) (j : Option Json) : Tables :=
+  { known with results := known.results.push j }
+
 def bad (r : Running) (why : String) : Running :=
   { r with
-    results := r.results.push none
+    known := addResult r.known none
     out := ((r.out.append "{\"bad\":").append why.quote).append "}\n" }
 
 def withAudit (out : String) (added : List Record) : String :=
@@ -53,7 +58,7 @@ def one (r : Running) (reader : Reader) (args : Reading) : Running :=
   | some why => bad r why
   | none =>
     if args.skip then
-      { r with results := r.results.push none, out := r.out.append "{\"skipped\":true}\n" }
+      { r with known := addResult r.known none, out := r.out.append "{\"skipped\":true}\n" }
     else match reader args.value with
       | .error why => bad r why
       | .ok op =>
@@ -63,12 +68,12 @@ def one (r : Running) (reader : Reader) (args : Reading) : Running :=
           let j := Encode.answer a
           { r with
             store := s.store
-            results := r.results.push (some j)
+            known := addResult r.known (some j)
             out := withAudit (write (r.out.append "{\"ok\":") j) s.added }
         | .err e =>
           { r with
             store := s.store
-            results := r.results.push none
+            known := addResult r.known none
             out := withAudit (write (r.out.append "{\"err\":") (Encode.failure e)) s.added }
 
 /-- The readers of the named operations, or the name that is unknown. -/
@@ -90,7 +95,7 @@ partial def steps (readers : Array Reader) (r : Running) : List String → Strin
     | some k => match readers[k]? with
       | none => refused "no such operation number"
       | some reader =>
-        let args := read r.results rest
+        let args := read r.known rest
         steps readers (one r reader args) args.rest
     | none =>
       if token = "end" then r.out.append "{\"end\":true}\n"
@@ -98,19 +103,36 @@ partial def steps (readers : Array Reader) (r : Running) : List String → Strin
         | ["program", name] => match contractNamed name with
           | some k =>
             let out := ((r.out.append "{\"program\":").append name.quote).append "}\n"
-            steps readers ⟨k, Store.empty, #[], out⟩ rest
+            steps readers ⟨k, Store.empty, { r.known with results := #[] }, out⟩ rest
           | none => refused (String.append "unknown contract " name)
         | _ => refused (String.append "no step: " token)
 
+/-- The count of a line `NAME COUNT`, and what follows. -/
+def section' (name : String) (tokens : List String) : Except String (Nat × List String) :=
+  match tokens with
+  | [] => .error "the request ends in its head"
+  | line :: rest => match line.splitOn " " with
+    | [word, n] => if word = name then .ok (number n, rest) else .error (String.append "no " name)
+    | _ => .error (String.append "no " name)
+
+/-- The head of a request and what follows it. -/
+def head (tokens : List String) : Except String (Array Reader × Tables × List String) := do
+  let (n, tokens) ← section' "telltale-request" tokens
+  if n = 1 then
+    let (n, tokens) ← section' "ops" tokens
+    let (readers, tokens) ← readersOf n tokens #[]
+    let (n, tokens) ← section' "shapes" tokens
+    let (shapes, tokens) ← readShapes n tokens #[]
+    let (n, tokens) ← section' "values" tokens
+    let (known, tokens) ← readValues n tokens ⟨shapes, #[], #[]⟩
+    return (readers, known, tokens)
+  else .error "no request of version 1"
+
 /-- The answer to a request. -/
 def answer (request : String) : String :=
-  match request.splitOn "\n" with
-  | "telltale-request 1" :: ops :: rest => match ops.splitOn " " with
-    | ["ops", n] => match readersOf (number n) rest #[] with
-      | .ok (readers, tokens) => steps readers ⟨.telltale17, Store.empty, #[], ""⟩ tokens
-      | .error why => refused why
-    | _ => refused "no list of operations"
-  | _ => refused "no request of version 1"
+  match head (request.splitOn "\n") with
+  | .ok (readers, known, tokens) => steps readers ⟨.telltale17, Store.empty, known, ""⟩ tokens
+  | .error why => refused why
 
 /-- Answers `request-N` by `answer-N` for N = `n`, `n + 1`, … until there is a file `stop`, or
 nothing came for `idle` looks of 2 ms. The answer appears whole: it is renamed to its name. -/
@@ -127,6 +149,11 @@ partial def serve (dir : String) (n idle left : Nat) : IO Unit := do
   else
     IO.sleep 2
     serve dir n idle (left - 1)
+
+/-- One request from a file, its answer into another. -/
+def once (request out : String) : IO Unit := do
+  let text ← IO.FS.readFile ⟨request⟩
+  IO.FS.writeFile ⟨out⟩ (answer text)
 
 /-- Says that it is ready, then serves. -/
 def main (dir : String) (idle : Nat) : IO Unit := do

@@ -1,0 +1,238 @@
+"""The Lean sources as text: one file out of many, their hash, forbidden words, theorems, and changed copies.
+
+The WebAssembly build can evaluate only what is in the file it is given, so the modules are put into one, in the
+order of their imports. A native Lean takes the same file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lean_traces.lean_errors import LeanSourceError
+from lean_traces.lean_toolchain import sources_dir
+
+RUN_ROOT: Final = "Telltale.Serve"
+PROOF_ROOT: Final = "Telltale.Claims"
+
+FORBIDDEN: Final = (
+    "sorry",
+    "admit",
+    "axiom",
+    "native_decide",
+    "unsafe",
+    "implemented_by",
+    "extern",
+    "opaque",
+    "skipKernelTC",
+    "ofReduceBool",
+)
+"""Words with which a proof could claim what it does not show. `partial` is allowed: it cannot be used in one."""
+
+_IMPORT: Final = re.compile(r"^public import (\S+)$", re.MULTILINE)
+_HEADER: Final = re.compile(r"^(module|public import \S+|@\[expose\] public section)$", re.MULTILINE)
+_NOT_CODE: Final = re.compile(r"/-.*?-/|--[^\n]*|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class LeanBundle:
+    """One Lean file made of modules.
+
+    Attributes:
+        text: the file.
+        places: for each module its first line in the file, ascending.
+    """
+
+    text: str
+    places: tuple[tuple[int, str], ...]
+
+    def source_line(self, line: int) -> str:
+        """Where a line of the file comes from, as `Telltale/Store.lean:12`."""
+        found = None
+        for first, module in self.places:
+            if first <= line:
+                found = (first, module)
+        if found is None:
+            return f"bundle:{line}"
+        return f"{found[1].replace('.', '/')}.lean:{line - found[0] + 1}"
+
+
+def read_sources(root: Path | None = None) -> dict[str, str]:
+    """The text of every module of the package, by name (`Telltale.Store`).
+
+    Raises:
+        LeanSourceError: the folder has no modules.
+    """
+    root = sources_dir() if root is None else root
+    sources = {
+        ".".join(path.relative_to(root).with_suffix("").parts): path.read_text(encoding="utf-8")
+        for path in sorted((root / "Telltale").rglob("*.lean"))
+    }
+    if not sources:
+        raise LeanSourceError(f"there are no Lean sources below {root}", hint="Install the package again.")
+    return sources
+
+
+def module_order(root: str, sources: Mapping[str, str]) -> list[str]:
+    """The module and all that it imports, each after its own imports.
+
+    Raises:
+        LeanSourceError: an import that is not in the package, or an import cycle.
+    """
+    order: list[str] = []
+    open_modules: set[str] = set()
+
+    def visit(module: str, by: str) -> None:
+        if module in order:
+            return
+        if module not in sources:
+            raise LeanSourceError(f"{by} imports {module}, which is not in the package")
+        if module in open_modules:
+            raise LeanSourceError(f"{module} imports itself by way of {by}")
+        open_modules.add(module)
+        for imported in _IMPORT.findall(sources[module]):
+            visit(imported, module)
+        order.append(module)
+
+    visit(root, "the bundle")
+    return order
+
+
+def make_bundle(root: str, sources: Mapping[str, str] | None = None, tail: str = "") -> LeanBundle:
+    """The modules that `root` needs in one file, with `tail` (commands to run) at its end."""
+    sources = read_sources() if sources is None else sources
+    parts = ["module\n\n@[expose] public section\n"]
+    places = []
+    line = 4
+    for module in module_order(root, sources):
+        body = _HEADER.sub("", sources[module])
+        if not body.endswith("\n"):
+            body += "\n"
+        places.append((line, module))
+        parts.append(body)
+        line += body.count("\n")
+    parts.append(tail)
+    return LeanBundle("".join(parts), tuple(places))
+
+
+def quoted(text: str) -> str:
+    """A Lean string literal."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def run_bundle(mailbox: Path, idle_looks: int) -> LeanBundle:
+    """The resident runner on a mailbox folder; it ends by itself after so many looks of 2 ms without a request."""
+    return make_bundle(RUN_ROOT, tail=f"\n#eval Telltale.Serve.main {quoted(str(mailbox))} {idle_looks}\n")
+
+
+def model_hash(sources: Mapping[str, str] | None = None) -> str:
+    """The SHA-256 of the modules that make up the runner: what a corpus was exported with."""
+    sources = read_sources() if sources is None else sources
+    digest = hashlib.sha256()
+    for module in module_order(RUN_ROOT, sources):
+        digest.update(f"{module}\0{sources[module]}\0".encode())
+    return "sha256:" + digest.hexdigest()
+
+
+def forbidden_words(sources: Mapping[str, str] | None = None) -> list[str]:
+    """Every forbidden word in the code of the sources, as `Telltale/Store.lean:12: sorry`; comments may have them."""
+    sources = read_sources() if sources is None else sources
+    found = []
+    words = re.compile(r"\b(" + "|".join(FORBIDDEN) + r")\b")
+    for module, text in sources.items():
+        code = _NOT_CODE.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
+        for match in words.finditer(code):
+            line = code.count("\n", 0, match.start()) + 1
+            found.append(f"{module.replace('.', '/')}.lean:{line}: {match[1]}")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class LeanTheorem:
+    """A theorem of the package.
+
+    Attributes:
+        name: its full name.
+        claim: the claim that it is of (`K1`), or an empty text.
+        sentence: what it says, in words: its documentation comment.
+        module: where it is.
+    """
+
+    name: str
+    claim: str
+    sentence: str
+    module: str
+
+
+_THEOREM: Final = re.compile(
+    r"^/--((?:(?!-/).)*)-/\n(?:@\[[^\]]*\]\s*\n?)?theorem (\S+)", re.MULTILINE | re.DOTALL
+)
+
+
+def theorems(sources: Mapping[str, str] | None = None) -> list[LeanTheorem]:
+    """The theorems that have a sentence, in the order of the sources; lemmas on the way have none."""
+    sources = read_sources() if sources is None else sources
+    found = []
+    for module in module_order(PROOF_ROOT, sources):
+        for match in _THEOREM.finditer(sources[module]):
+            name = match[2]
+            claim = re.match(r"(?:not_)?(K\d+)_", name)
+            sentence = " ".join(match[1].split())
+            found.append(LeanTheorem(f"Telltale.{name}", claim[1] if claim else "", sentence, module))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class LeanMutant:
+    """One rule of the model changed, for testing that the comparison notices.
+
+    Attributes:
+        name: a fixed name of the change.
+        module: the module that is changed.
+        old, new: the text that is replaced; `old` occurs exactly once in the module.
+        operation: the operation in which the change must show.
+    """
+
+    name: str
+    module: str
+    old: str
+    new: str
+    operation: str
+
+
+_SHARED: Final = ("Telltale.Lists", "Telltale.Data", "Telltale.Json")
+"""Modules that changed copies take from the original; a change may be in any other."""
+
+
+def mutants_bundle(mutants: Sequence[LeanMutant], request: Path, answers: Sequence[Path]) -> LeanBundle:
+    """One file with a changed copy of the model for each mutant; each answers the request into its own file.
+
+    Args:
+        mutants: the changes.
+        request: a request (`lean_program.encode_request`).
+        answers: a file per mutant.
+
+    Raises:
+        LeanSourceError: a change that does not apply exactly once.
+    """
+    sources = read_sources()
+    order = module_order(RUN_ROOT, sources)
+    parts = ["module\n\n@[expose] public section\n"]
+    parts += [_HEADER.sub("", sources[module]) for module in order if module in _SHARED]
+    for number, (mutant, answer) in enumerate(zip(mutants, answers, strict=True)):
+        if mutant.module in _SHARED or sources.get(mutant.module, "").count(mutant.old) != 1:
+            raise LeanSourceError(f"the change {mutant.name} does not apply exactly once to {mutant.module}")
+        parts.append(f"\nnamespace Mutant{number}\nopen Telltale\n")
+        for module in order:
+            if module not in _SHARED:
+                text = sources[module]
+                if module == mutant.module:
+                    text = text.replace(mutant.old, mutant.new)
+                parts.append(_HEADER.sub("", text))
+        parts.append(f"\nend Mutant{number}\n")
+        parts.append(f"#eval Mutant{number}.Telltale.Serve.once {quoted(str(request))} {quoted(str(answer))}\n")
+    return LeanBundle("\n".join(parts), ())

@@ -1,0 +1,53 @@
+"""The model built natively, where `lake` is on PATH."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from lean_traces.lean_bundle import model_hash
+from lean_traces.lean_errors import LeanSourceError, LeanTimeout
+from lean_traces.lean_toolchain import cache_dir, sources_dir
+
+BUILD_DEADLINE = 1800.0
+"""Seconds that a build may take; elan may have to fetch the toolchain first."""
+
+
+def build_executable(lake: str, deadline: float = BUILD_DEADLINE) -> Path:
+    """The `lean_exe` of the package, built in a copy below the cache folder, once for each state of the sources.
+
+    The copy is built under another name and renamed when it is done, so one that was killed half-way is not used.
+
+    Raises:
+        LeanSourceError: the build failed.
+        LeanTimeout: it took too long.
+    """
+    home = cache_dir() / f"built-{model_hash().removeprefix('sha256:')[:16]}"
+    executable = home / ".lake" / "build" / "bin" / ("telltale.exe" if os.name == "nt" else "telltale")
+    if executable.is_file():
+        return executable
+    home.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f"part-{os.getpid()}-", dir=home.parent))
+    try:
+        copy = work / "package"
+        shutil.copytree(sources_dir(), copy, ignore=shutil.ignore_patterns(".lake", "*.cjs"))
+        try:
+            done = subprocess.run(
+                [lake, "build", "telltale"], cwd=copy, capture_output=True, text=True, timeout=deadline, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise LeanTimeout(f"lake build took more than {deadline:g} s") from None
+        except OSError as error:
+            raise LeanSourceError(f"{lake} does not start: {error}") from None
+        if done.returncode != 0:
+            raise LeanSourceError("lake build failed: " + (done.stdout + done.stderr).strip()[-2000:])
+        if not executable.is_file():
+            copy.rename(home)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    if not executable.is_file():
+        raise LeanSourceError(f"lake build made no {executable}")
+    return executable
