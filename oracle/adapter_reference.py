@@ -17,7 +17,8 @@ from msgspec import Raw, Struct
 
 from lean_traces.codec import ArgumentError
 from model.contract import CONTRACTS
-from oracle.adapters.protocol import PROTOCOL_VERSION, HelloAnswer
+from oracle.adapters.greeting import HelloAnswer
+from oracle.adapters.protocol import PROTOCOL_VERSION
 from oracle.adapters.reference import ReferenceStore, reference_hello
 
 _CHUNK: Final = 256 * 1024

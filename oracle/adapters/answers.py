@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any, Final, NamedTuple, NoReturn
 
 import msgspec
@@ -87,12 +88,8 @@ class AnswerReader:
         self._nesting = nesting
         self._decode = msgspec.json.Decoder(_Line).decode
 
-    def read(self, line: bytes, audited: bool | None) -> Numbered:
-        """Return the answer on a line.
-
-        Args:
-            line: without its line end.
-            audited: whether outcomes must come with ``audit`` or without; None when either will do.
+    def read(self, line: bytes) -> Numbered:
+        """Return the answer on a line, given without its line end.
 
         Raises:
             InvalidUtf8, NotJson, MalformedAnswer: what the line is instead.
@@ -101,49 +98,46 @@ class AnswerReader:
             line.decode()
             parts = self._decode(line)
         except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
-            return self._read_carefully(line, audited)
+            return self._read_carefully(line)
         kind: AnswerKind
         if (payload := parts.ok) is not UNSET:
             kind = "ok"
         elif (payload := parts.err) is not UNSET:
             kind = "err"
         else:
-            return self._read_carefully(line, audited)
+            return self._read_carefully(line)
         audit = parts.audit
         printed = bytes(payload)
         rest = len(line) - len(str(parts.id)) - len(kind) - len(printed)
         if audit is UNSET:
-            if audited or rest not in _REST:
-                return self._read_carefully(line, audited)
+            if rest not in _REST:
+                return self._read_carefully(line)
             return Numbered(parts.id, Answer(kind, printed, None))
         records = bytes(audit)
-        if audited is False or records[:1] != b"[" or rest - len(records) not in _REST_AUDITED:
-            return self._read_carefully(line, audited)
+        if rest - len(records) not in _REST_AUDITED or records[:1] != b"[":
+            return self._read_carefully(line)
         return Numbered(parts.id, Answer(kind, printed, records))
 
-    def _read_carefully(self, line: bytes, audited: bool | None) -> Numbered:
+    def _read_carefully(self, line: bytes) -> Numbered:
         """Read an answer of another kind or in another spacing, or say what is wrong with the line."""
         document = self._parse(line)
         if type(document) is not dict:
-            raise _malformed(line, "it is not an object")
+            raise malformed(line, "it is not an object")
         number = document.get("id")
         if type(number) is not int or number < 0:
-            raise _malformed(line, "its id is not a number" if "id" in document else "it has no id")
+            raise malformed(line, "its id is not a number" if "id" in document else "it has no id")
         kinds = [kind for kind in ANSWER_KINDS if kind in document]
         if len(kinds) != 1:
-            raise _malformed(line, f"it has {' and '.join(kinds) or 'none of ' + ', '.join(ANSWER_KINDS)}")
+            raise malformed(line, f"it has {' and '.join(kinds) or 'none of ' + ', '.join(ANSWER_KINDS)}")
         kind = kinds[0]
-        outcome = kind in ("ok", "err")
         unknown = sorted(set(document) - {"id", kind, "audit"})
         if unknown:
-            raise _malformed(line, f"it has an unknown member {unknown[0]!r}")
+            raise malformed(line, f"it has an unknown member {unknown[0]!r}")
         if type(document.get("audit", [])) is not list:
-            raise _malformed(line, "audit is not a list")
-        if outcome and audited is not None and audited != ("audit" in document):
-            problem = "has no audit, which the hello observes" if audited else "has audit, unlike the hello"
-            raise _malformed(line, f"it {problem}")
+            raise malformed(line, "audit is not a list")
+        outcome = kind in ("ok", "err")
         if not outcome and not isinstance(document[kind], str):
-            raise _malformed(line, f"{kind} is not text")
+            raise malformed(line, f"{kind} is not text")
         members = _members(line)
         return Numbered(number, Answer(kind, members[kind], members.get("audit") if outcome else None))
 
@@ -151,14 +145,27 @@ class AnswerReader:
         try:
             line.decode()
         except UnicodeDecodeError as error:
-            raise InvalidUtf8(f"an answer is not UTF-8 at byte {error.start + 1}", _shown(line)) from None
+            raise InvalidUtf8(f"an answer is not UTF-8 at byte {error.start + 1}", shown(line)) from None
+        if line.count(b"[") + line.count(b"{") > self._nesting < _depth(line):
+            raise NotJson(f"an answer nests deeper than {self._nesting} levels", shown(line))
         try:
             return parse(line, self._nesting)
         except StrictJsonError as error:
-            raise NotJson(f"an answer cannot be read: {error}", _shown(line)) from None
+            raise NotJson(f"an answer cannot be read: {error}", shown(line)) from None
 
 
 _TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]', re.DOTALL)
+
+
+_STRINGS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_STEPS: Final = [1 if byte in b"[{" else -1 for byte in range(256)]
+
+
+def _depth(line: bytes) -> int:
+    """How deep arrays and objects nest, in one pass over the line."""
+    brackets = _STRINGS.sub(b"", line).translate(None, delete=_NO_BRACKETS)
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 
 
 def _members(line: bytes) -> dict[str, bytes]:
@@ -181,10 +188,12 @@ def _members(line: bytes) -> dict[str, bytes]:
     return members
 
 
-def _malformed(line: bytes, problem: str) -> AdapterFault:
-    return MalformedAnswer(f"a line is no answer: {problem}", _shown(line))
+def malformed(line: bytes, problem: str) -> AdapterFault:
+    """Return the failure that a line of JSON is which is no answer."""
+    return MalformedAnswer(f"a line is no answer: {problem}", shown(line))
 
 
-def _shown(line: bytes) -> str:
+def shown(line: bytes) -> str:
+    """Return the beginning of a line for people to see."""
     cut = line[:_SHOWN].decode(errors="backslashreplace")
     return f"it printed {cut!r}" + (f" and {len(line) - _SHOWN} bytes more" if len(line) > _SHOWN else "")

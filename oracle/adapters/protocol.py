@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 PROTOCOL_VERSION: Final = 1
 OBSERVABLE: Final = frozenset({"audit"})
@@ -96,35 +96,6 @@ class Adapter(Protocol):
 
     def close(self) -> None:
         """Say bye and see that nothing is left; closing twice does nothing."""
-
-
-class HelloAnswer(Struct, frozen=True, forbid_unknown_fields=True):
-    """The hello as it comes over the wire."""
-
-    protocol: int
-    name: str
-    version: str
-    language: str
-    contract: str
-    ops: list[str]
-    observes: list[Literal["audit"]]
-
-    def checked(self) -> Hello:
-        """Return what the harness keeps of it."""
-        return Hello(
-            name=self.name,
-            version=self.version,
-            language=self.language,
-            contract=self.contract,
-            ops=frozenset(self.ops),
-            observes=frozenset(self.observes),
-        )
-
-
-class ProtocolOnly(Struct, frozen=True):
-    """The part of a hello that is read before all else, so that another version is named as such."""
-
-    protocol: Raw
 
 
 def request_line(number: int, request: Request) -> bytes:

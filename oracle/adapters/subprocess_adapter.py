@@ -8,9 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
-import msgspec
-
-from oracle.adapters.answers import AnswerReader, LineCutter
+from oracle.adapters.answers import AnswerReader, LineCutter, malformed, shown
 from oracle.adapters.direct import not_offered
 from oracle.adapters.faults import (
     AdapterFault,
@@ -19,17 +17,15 @@ from oracle.adapters.faults import (
     Exited,
     HalfLine,
     HelloChanged,
-    HelloRefused,
     LeftProcesses,
-    MalformedHello,
     NoCleanExit,
     ResetIgnored,
     ResetRefused,
     RestartsSpent,
     TwoAnswers,
     WrongId,
-    WrongProtocol,
 )
+from oracle.adapters.greeting import read_hello
 from oracle.adapters.limits import DEFAULT_ADAPTER_LIMITS, AdapterLimits
 from oracle.adapters.process import Process, exited, split_command
 from oracle.adapters.protocol import (
@@ -38,8 +34,6 @@ from oracle.adapters.protocol import (
     RESET,
     Answer,
     Hello,
-    HelloAnswer,
-    ProtocolOnly,
     Request,
     request_line,
 )
@@ -52,6 +46,7 @@ _FLUSH_AFTER: Final = 16
 """How many requests are gathered before they are written, so that the adapter begins while we go on."""
 _NOT_SENT: Final = -1
 """The number of a request that the adapter does not offer: it only holds its place."""
+_OUTCOMES: Final = ("ok", "err")
 _UNAUDITED: Final = ("hello", "reset", "bye")
 _END: Final = Request("", b"")
 
@@ -233,20 +228,7 @@ class SubprocessAdapter:
             raise
 
     def _greet(self) -> Hello:
-        answer = self._exchange(_HELLO)
-        if answer.kind != "ok":
-            what = answer.payload.decode(errors="replace")[:200]
-            raise HelloRefused(f"hello was answered with {answer.kind}", what)
-        try:
-            version = bytes(msgspec.json.decode(answer.payload, type=ProtocolOnly).protocol)
-            if version != b"%d" % PROTOCOL_VERSION:
-                text = version.decode(errors="replace")[:40]
-                raise WrongProtocol(f"the adapter speaks protocol {text}, not {PROTOCOL_VERSION}")
-            hello = msgspec.json.decode(answer.payload, type=HelloAnswer).checked()
-        except msgspec.ValidationError as error:
-            raise MalformedHello("hello was answered with something else", str(error)) from None
-        except RecursionError:
-            raise MalformedHello("hello was answered with something else", "it nests too deep") from None
+        hello = read_hello(self._exchange(_HELLO))
         self._deadline = self.limits.deadline
         self._audited = hello.audited
         self._offered = hello.ops
@@ -254,7 +236,8 @@ class SubprocessAdapter:
             op = next((op for op in _PROBES if op in hello.ops), None)
             if op is not None:
                 self._probe = Request(op, b"{}")
-                self._fresh = self._exchange(self._probe)
+                answer = self._exchange(self._probe)
+                self._fresh = answer if answer.kind == "ok" else None
         return hello
 
     def _restart(self) -> None:
@@ -301,10 +284,10 @@ class SubprocessAdapter:
         self._turn += 1
         self._queue(request, self._turn)
         self._flush()
-        while not self._ready:
-            if self._failure is not None:
-                raise self._failure
+        while not self._ready and self._failure is None:
             self._receive()
+        if self._failure is not None:
+            raise self._failure
         return self._ready.popleft()
 
     def _receive(self) -> None:
@@ -332,12 +315,14 @@ class SubprocessAdapter:
     def _take(self, line: bytes) -> None:
         """Take one line as the answer to the request that is due."""
         sent = self._in_flight[0] if self._in_flight else None
-        audited = None if sent is None or sent.op in _UNAUDITED else self._audited
-        number, answer = self._reader.read(line, audited)
+        number, answer = self._reader.read(line)
         if sent is None or number == self._last:
-            raise TwoAnswers(f"request {number} was answered again, or never asked", _cut(line))
+            raise TwoAnswers(f"request {number} was answered again, or never asked", shown(line))
         if number != sent.number:
-            raise WrongId(f"the answer to request {sent.number} has the id {number}", _cut(line))
+            raise WrongId(f"the answer to request {sent.number} has the id {number}", shown(line))
+        if answer.kind in _OUTCOMES and (answer.audit is None) == self._audited and sent.op not in _UNAUDITED:
+            has = "has no audit, which the hello observes" if self._audited else "has audit, unlike the hello"
+            raise malformed(line, f"it {has}")
         if sent.turn == self._turn:
             self._ready.append(answer)
         elif sent.turn == 0:
@@ -356,7 +341,7 @@ class SubprocessAdapter:
                 raise ResetRefused(f"reset was answered with {answer.kind}", what)
             if self._process is not None:
                 self._process.forget_stderr_count()
-        elif sent.op != "bye" and answer != self._fresh and self._fresh is not None:
+        elif sent.op != "bye" and self._fresh is not None and answer.kind == "ok" and answer != self._fresh:
             found, fresh = answer.payload.decode(), self._fresh.payload.decode()
             cause = f"{sent.op} answered {found[:80]} after a reset and {fresh[:80]} at the start"
             raise ResetIgnored("the store is not fresh after a reset", cause)
@@ -364,7 +349,7 @@ class SubprocessAdapter:
     def _late(self) -> AdapterFault:
         seconds = f"{self._deadline:g} s"
         if self._cutter.unfinished:
-            part = _cut(self._cutter.rest())
+            part = shown(self._cutter.rest())
             return HalfLine(f"an answer was begun and not ended within {seconds}", part)
         return DeadlinePassed(f"no answer came within {seconds}")
 
@@ -374,7 +359,7 @@ class SubprocessAdapter:
         if not self._cutter.unfinished:
             return fault
         return HalfLine(
-            "the last line of the adapter has no end", f"{fault.cause}; {_cut(self._cutter.rest())}"
+            "the last line of the adapter has no end", f"{fault.cause}; {shown(self._cutter.rest())}"
         )
 
     # Ending
@@ -393,7 +378,7 @@ class SubprocessAdapter:
         if ended is None:
             raise NoCleanExit("the adapter closed its stdout and did not exit after bye", within)
         if self._cutter.unfinished:
-            raise HalfLine("the last line of the adapter has no end", _cut(self._cutter.rest()))
+            raise HalfLine("the last line of the adapter has no end", shown(self._cutter.rest()))
         if self._in_flight and self._in_flight[0].op != "bye":
             raise Exited("the adapter ended before it answered", str(ended))
         if ended.code != 0:
@@ -419,8 +404,5 @@ class SubprocessAdapter:
     def _down(self) -> AdapterFault:
         if self._closed:
             return Closed("the adapter was closed")
-        return Closed("the adapter has failed and was not reset")
-
-
-def _cut(line: bytes) -> str:
-    return f"it printed {line[:120].decode(errors='backslashreplace')!r}"
+        cause = f"{self._failure.message} [{self._failure.code}]" if self._failure else ""
+        return Closed("the adapter has failed and was not reset", cause)
