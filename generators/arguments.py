@@ -1,0 +1,378 @@
+"""Arguments for every operation: valid, stale, forged and cross-session, drawn from what a program holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias, TypeVar
+
+import msgspec
+
+from generators.drawing import HANDLERS, LABELS, OWNERS, PREDICATES, REASONS, ROLES, SITES, Drawing
+from generators.pool import Held, Pool
+from generators.steps import Written
+from lean_traces.codec import encode
+from model.local_types import Choice
+from model.session import Session
+from model.store import Store
+from model.values import (
+    U64_MAX,
+    Edge,
+    Endpoint,
+    HostMutation,
+    OwnershipCapability,
+    OwnershipReceipt,
+    ReadinessWitness,
+    SetDefaultHandler,
+    UpdateEdgeHandler,
+    UpdateTrace,
+    successor,
+)
+
+Given: TypeAlias = tuple[Any, Written]
+"""An argument, and how a program writes it."""
+Artifact = TypeVar("Artifact", OwnershipCapability, OwnershipReceipt, ReadinessWitness)
+
+
+def _literal(value: Any) -> Given:
+    return value, None
+
+
+def as_json(value: object) -> Any:
+    """Return a model value as JSON."""
+    return msgspec.json.decode(encode(value))
+
+
+class Arguments:
+    """Draws the arguments of one operation at a time.
+
+    Args:
+        draw: the source of values.
+        pool: what the program was given so far.
+        store: the reference store that the program runs on.
+    """
+
+    def __init__(self, draw: Drawing, pool: Pool, store: Store) -> None:
+        self._draw = draw
+        self._pool = pool
+        self._store = store
+
+    def of(self, operation: str, focus: int) -> tuple[tuple[Any, ...], tuple[Written, ...]]:
+        """Return the arguments of an operation and how a program writes each; ``focus`` is the sid in mind."""
+        given = _BY_OPERATION[operation](self, focus)
+        if not given:
+            return (), ()
+        arguments, written = zip(*given, strict=True)
+        return arguments, written
+
+    # Sessions, endpoints, edges
+
+    def sid(self, focus: int) -> Given:
+        """The focus, or seldom another session, or none that is live."""
+        draw = self._draw
+        if draw.random() < draw.oddness * 0.2:
+            focus = draw.number() if draw.odd() or not self._pool.sids else draw.one_of(tuple(self._pool.sids))
+        return focus, self._pool.write_sid(focus)
+
+    def _session(self, sid: int) -> Session | None:
+        return self._store.sessions.get(sid)
+
+    def _role(self, sid: int) -> str:
+        session = self._session(sid)
+        return self._draw.name(session.roles or ROLES if session is not None else ROLES)
+
+    def endpoint(self, focus: int) -> Given:
+        """A role of the focus, mostly."""
+        sid, written = self.sid(focus)
+        endpoint = Endpoint(role=self._role(sid), sid=sid)
+        return endpoint, None if written is None else {"role": endpoint.role, "sid": written}
+
+    def _pair(self, sid: int) -> tuple[str, str]:
+        session = self._session(sid)
+        if session is not None and session.blueprint and self._draw.random() < 0.85:
+            _, sender, receiver = self._draw.one_of(session.blueprint)
+            return sender, receiver
+        return self._role(sid), self._role(sid)
+
+    def edge(self, focus: int) -> Given:
+        """An edge of the focus, mostly; else of another session, or between any roles."""
+        sid, written = self.sid(focus)
+        sender, receiver = self._pair(sid)
+        edge = Edge(receiver=receiver, sender=sender, sid=sid)
+        return edge, None if written is None else {"receiver": receiver, "sender": sender, "sid": written}
+
+    def known_edge(self, focus: int) -> Given:
+        """An edge that a handler or a trace was given for, where there is one; else any."""
+        session = self._session(focus)
+        if session is not None and self._draw.random() < 0.6:
+            known = (*session.edge_handlers, *session.edge_traces)
+            if known:
+                edge = self._draw.one_of(known)
+                written = self._pool.write_sid(edge.sid)
+                return edge, None if written is None else {**as_json(edge), "sid": written}
+        return self.edge(focus)
+
+    def message_edge(self, focus: int) -> list[Given]:
+        """The sid, sender and receiver of a message."""
+        sid = self.sid(focus)
+        sender, receiver = self._pair(sid[0])
+        return [sid, (sender, None), (receiver, None)]
+
+    def label(self, focus: int, endpoint: Endpoint) -> Given:
+        """A label of the endpoint's current type, mostly."""
+        session = self._session(endpoint.sid)
+        entry = session.types.get(endpoint.role) if session is not None else None
+        if entry is not None and isinstance(entry.current, Choice) and entry.current.branches:
+            if self._draw.random() < 0.85:
+                return self._draw.one_of(entry.current.branches).label.name, None
+        return self._draw.name(LABELS), None
+
+    def local_type(self, focus: int) -> Given:
+        """A type with partners among the roles of the focus."""
+        session = self._session(focus)
+        return self._draw.local_type(session.roles if session is not None else ROLES, 3), None
+
+    # Artifacts
+
+    def owner(self) -> str:
+        """The name of an owner."""
+        return self._draw.name(OWNERS)
+
+    def capability(self, focus: int) -> Given:
+        """The live capability of the focus, mostly; else an older, another session's, or a forged one."""
+        draw, pool = self._draw, self._pool
+        latest = pool.latest_capability.get(focus)
+        if latest is not None and draw.random() > 0.15 + 0.5 * draw.oddness:
+            return latest.value, latest.written
+        if not pool.capabilities:
+            return OwnershipCapability(draw.number(), self.owner(), draw.scope(), focus), None
+        held = draw.one_of(pool.capabilities)
+        chance = draw.random()
+        if chance < 0.4:
+            return held.value, held.written
+        if chance < 0.5:
+            return self._forge(held, session_id=focus)
+        held = latest or held
+        if chance < 0.6:
+            return self._forge(held, scope=draw.scope())
+        if chance < 0.75:
+            return self._forge(held, generation=self._near(held.value.generation))
+        if chance < 0.85:
+            return self._forge(held, owner_id=self.owner())
+        if chance < 0.95:
+            return self._forge(held, session_id=self.sid(draw.number())[0])
+        return OwnershipCapability(draw.number(), self.owner(), draw.scope(), focus), None
+
+    def receipt(self, focus: int) -> Given:
+        """The pending receipt of the focus, mostly; else an older or a forged one."""
+        draw, pool = self._draw, self._pool
+        latest = pool.latest_receipt.get(focus)
+        if latest is not None and draw.random() > 0.1 + 0.5 * draw.oddness:
+            return latest.value, latest.written
+        if not pool.receipts:
+            return self._made_up_receipt(focus), None
+        held = draw.one_of(pool.receipts)
+        chance = draw.random()
+        if chance < 0.3:
+            return held.value, held.written
+        held = latest or held
+        field = draw.one_of(_RECEIPT_FIELDS)
+        return self._forge(held, **{field: self._other(field, getattr(held.value, field))})
+
+    def witness(self, focus: int) -> Given:
+        """A witness that was issued, spent ones included; else a forged one."""
+        draw, pool = self._draw, self._pool
+        mine = [held for held in pool.witnesses if held.value.session_id == focus] or pool.witnesses
+        if not mine:
+            made = ReadinessWitness(0, self.owner(), draw.one_of(PREDICATES), draw.scope(), focus, draw.number())
+            return made, None
+        held = mine[-1] if draw.random() < 0.5 else draw.one_of(mine)
+        if draw.random() > 0.1 + 0.3 * draw.oddness:
+            return held.value, held.written
+        field = draw.one_of(_WITNESS_FIELDS)
+        return self._forge(held, **{field: self._other(field, getattr(held.value, field))})
+
+    def _made_up_receipt(self, focus: int) -> OwnershipReceipt:
+        draw = self._draw
+        return OwnershipReceipt(
+            draw.number(), draw.number(), self.owner(), draw.scope(), focus, draw.number(), self.owner()
+        )
+
+    def _near(self, number: int) -> int:
+        draw = self._draw
+        chance = draw.random()
+        if chance < 0.4:
+            return successor(number)
+        return max(0, number - 1) if chance < 0.8 else draw.number()
+
+    def _other(self, field: str, value: Any) -> Any:
+        draw = self._draw
+        if field == "session_id":
+            return self.sid(draw.number())[0]
+        if field == "scope":
+            return draw.scope()
+        if isinstance(value, int):
+            return self._near(value)
+        return draw.one_of(PREDICATES) if field == "predicate_ref" else self.owner()
+
+    def _forge(self, held: Held[Artifact], **fields: Any) -> Given:
+        """Replace one field of an artifact."""
+        written = {
+            name: (name == "session_id" and self._pool.write_sid(value)) or as_json(value)
+            for name, value in fields.items()
+        }
+        return msgspec.structs.replace(held.value, **fields), {**held.written, "set": written}
+
+    # Whole argument lists that need more than one value
+
+    def open(self, *before: Given) -> list[Given]:
+        """Roles, types and buffer configuration."""
+        draw = self._draw
+        roles = draw.roles()
+        return [*before, (roles, None), (draw.types(roles), None), (draw.buffer_config(), None)]
+
+    def open_with_sid(self, focus: int) -> list[Given]:
+        """A fresh sid, a used one, or one at the top."""
+        draw, store = self._draw, self._store
+        chance = draw.random()
+        if chance < 0.45:
+            sid = store.next_sid if chance < 0.15 else min(U64_MAX, store.next_sid + draw.below(4))
+        elif chance < 0.8:
+            sid = focus
+        elif draw.random() < draw.oddness * 0.3:
+            sid = U64_MAX - draw.below(2)
+        else:
+            sid = draw.below(6)
+        return self.open((sid, None))
+
+    def typed(self, focus: int) -> list[Given]:
+        """An endpoint and a type."""
+        endpoint = self.endpoint(focus)
+        return [endpoint, self.local_type(endpoint[0].sid)]
+
+    def stepping(self, focus: int) -> list[Given]:
+        """An endpoint and a label."""
+        endpoint = self.endpoint(focus)
+        return [endpoint, self.label(focus, endpoint[0])]
+
+    def sids(self, focus: int) -> list[Given]:
+        """A list of sids with repeated and unknown ones."""
+        drawn = [self.sid(focus if self._draw.random() < 0.4 else self._any_sid()) for _ in range(self._draw.below(4))]
+        written = [sid if reference is None else reference for sid, reference in drawn]
+        return [([sid for sid, _ in drawn], written)]
+
+    def _any_sid(self) -> int:
+        pool = self._pool
+        return self._draw.one_of(tuple(pool.sids)) if pool.sids else self._draw.number()
+
+    def mutation(self, focus: int) -> Given:
+        """A host mutation of any kind."""
+        draw = self._draw
+        chance = draw.random()
+        if chance < 0.25:
+            return SetDefaultHandler(draw.one_of(HANDLERS)), None
+        edge, written = self.edge(focus)
+        change: HostMutation
+        if chance < 0.65:
+            change = UpdateEdgeHandler(edge, draw.one_of(HANDLERS))
+        else:
+            change = UpdateTrace(edge, tuple(draw.val_type() for _ in range(draw.below(3))))
+        if written is None:
+            return change, None
+        return change, {type(change).__name__: {**as_json(change), "edge": written}}
+
+    def decoding(self, focus: int) -> list[Given]:
+        """JSON for an edge, with or without a hint."""
+        draw = self._draw
+        return [(draw.edge_json(), None), (draw.number() if draw.random() < 0.5 else None, None)]
+
+    def dying(self, focus: int) -> list[Given]:
+        """A session and the name of its owner, mostly."""
+        sid = self.sid(focus)
+        session = self._session(sid[0])
+        live = session.ownership.current if session is not None else None
+        name = live.owner_id if live is not None and self._draw.random() < 0.6 else self.owner()
+        return [sid, (name, None)]
+
+    def tick(self) -> Given:
+        """A tick near the clock, seldom before it or at the top."""
+        draw = self._draw
+        clock = self._store.timeouts.clock
+        near = min(U64_MAX, max(0, clock - 1 + draw.below(6)))
+        return (draw.number() if draw.random() < 0.05 + draw.oddness * 0.2 else near), None
+
+
+def _draw(arguments: Arguments) -> Drawing:
+    return arguments._draw
+
+
+_RECEIPT_FIELDS: Final = OwnershipReceipt.__struct_fields__
+_WITNESS_FIELDS: Final = ReadinessWitness.__struct_fields__
+_Lister: TypeAlias = Callable[[Arguments, int], list[Given]]
+
+
+def _names(values: tuple[str, ...]) -> Callable[[Arguments], Given]:
+    return lambda of: (_draw(of).name(values), None)
+
+
+_NOTHING: Final[_Lister] = lambda of, focus: []  # noqa: E731 -- the table below reads as one
+_SID: Final[_Lister] = lambda of, focus: [of.sid(focus)]  # noqa: E731
+_CAPABILITY: Final[_Lister] = lambda of, focus: [of.capability(focus)]  # noqa: E731
+_RECEIPT: Final[_Lister] = lambda of, focus: [of.receipt(focus)]  # noqa: E731
+_ENDPOINT: Final[_Lister] = lambda of, focus: [of.endpoint(focus)]  # noqa: E731
+_EDGE: Final[_Lister] = lambda of, focus: [of.known_edge(focus)]  # noqa: E731
+
+_BY_OPERATION: Final[dict[str, _Lister]] = {
+    "open": lambda of, focus: of.open(),
+    "open_with_sid": Arguments.open_with_sid,
+    "close": _SID,
+    "reap_closed": _NOTHING,
+    "reap_sessions": Arguments.sids,
+    "closed_session_ids": _NOTHING,
+    "session_ids": _NOTHING,
+    "active_count": _NOTHING,
+    "live_count": _NOTHING,
+    "next_session_id": _NOTHING,
+    "archived_closed": _NOTHING,
+    "memory_usage": _NOTHING,
+    "plan": lambda of, focus: of.open()[:2],
+    "claim_ownership": lambda of, focus: [of.sid(focus), (of.owner(), None), (_draw(of).scope(), None)],
+    "release_ownership": _CAPABILITY,
+    "validate_ownership_capability": _CAPABILITY,
+    "begin_ownership_transfer": lambda of, focus: [
+        of.capability(focus),
+        (of.owner(), None),
+        (_draw(of).scope(), None),
+    ],
+    "commit_ownership_transfer": _RECEIPT,
+    "rollback_ownership_transfer": _RECEIPT,
+    "cancel_abandoned_transfer": _RECEIPT,
+    "fault_failed_transfer_commit": lambda of, focus: [of.receipt(focus), _names(REASONS)(of)],
+    "attenuate_ownership_scope": lambda of, focus: [of.capability(focus), (_draw(of).scope(), None)],
+    "apply_owned_session_mutation": lambda of, focus: [of.capability(focus), of.mutation(focus)],
+    "issue_readiness_witness": lambda of, focus: [of.capability(focus), _names(PREDICATES)(of)],
+    "consume_readiness_witness": lambda of, focus: [of.capability(focus), of.witness(focus)],
+    "mark_owner_died": Arguments.dying,
+    "current_ownership": _SID,
+    "authority_audit_log": _SID,
+    "lookup_handler": _EDGE,
+    "lookup_trace": _EDGE,
+    "default_handler_for_session": _SID,
+    "lookup_type": _ENDPOINT,
+    "original_type": _ENDPOINT,
+    "update_type": Arguments.typed,
+    "update_original": Arguments.typed,
+    "remove_type": _ENDPOINT,
+    "lookup_branch_resolution": Arguments.stepping,
+    "advance": Arguments.stepping,
+    "unfold_mu": lambda of, focus: [of.local_type(focus)],
+    "unfold_if_var": lambda of, focus: [of.local_type(focus), of.local_type(focus)],
+    "unfold_if_var_with_scope": lambda of, focus: [of.local_type(focus), of.local_type(focus)],
+    "send": lambda of, focus: [*of.message_edge(focus), (_draw(of).value(), None)],
+    "recv": Arguments.message_edge,
+    "has_message": Arguments.message_edge,
+    "observe": _SID,
+    "decode_edge_json": Arguments.decoding,
+    "issue_timeout_witness": lambda of, focus: [_names(SITES)(of), of.tick()],
+    "advance_clock": lambda of, focus: [of.tick()],
+    "runtime_audit_log": _NOTHING,
+}

@@ -1,0 +1,208 @@
+"""Random domain values for programs: names, role lists, types, messages, buffer configurations, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any, Final, TypeVar
+
+from model.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from model.payloads import (
+    UNIT,
+    Bool,
+    Chan,
+    EndpointValue,
+    Nat,
+    PayloadSort,
+    ProdSort,
+    ProdType,
+    ProdValue,
+    Str,
+    ValType,
+    Value,
+    Vector,
+)
+from model.values import SESSION, U64_MAX, BufferConfig, Fragments, Resize, ResizeBounds, Scope
+
+T = TypeVar("T")
+
+OWNERS: Final = ("a", "b", "c")
+ODD_NAMES: Final = ("", "a ", "`a`", "<b>&amp;</b>", "é", "e\u0301", "名前", "😀", "\u202e", "A→B", 'q"\\', "a\nb")
+ROLES: Final = ("A", "B", "C")
+LABELS: Final = ("m", "n", "o")
+HANDLERS: Final = ("h", "g", "", "default_handler", "<script>")
+PREDICATES: Final = ("ready", "p", "", "∀x")
+SITES: Final = ("s", "t", "", "zz", "é")
+REASONS: Final = ("broken", "", "link `down` → retry")
+NUMBERS: Final = (0, 1, 2, 2**31, 2**32, 2**53 + 1, 2**63 - 1, 2**63, U64_MAX - 1, U64_MAX)
+
+_ROLE_LISTS: Final = (
+    (),
+    ("A",),
+    ("A", "B", "A"),
+    ("B", "A", "B", "C"),
+    ("A", "A"),
+    ("", "B"),
+    ("é", "e\u0301"),
+    ("A", "<b>", "B"),
+    ("C", "😀", "A"),
+)
+
+
+class Drawing:
+    """Draws values from one source of randomness.
+
+    Args:
+        rng: the source; the same state gives the same values.
+        oddness: how often a value is other than ordinary, 0 to 1.
+    """
+
+    def __init__(self, rng: Random, oddness: float) -> None:
+        self.random = rng.random
+        self.oddness = oddness
+
+    def one_of(self, values: Sequence[T]) -> T:
+        """Return one of the values, each as likely."""
+        return values[int(self.random() * len(values))]
+
+    def odd(self) -> bool:
+        """Say whether the next value is to be an odd one."""
+        return self.random() < self.oddness
+
+    def below(self, bound: int) -> int:
+        """Return a number from 0 to ``bound - 1``."""
+        return int(self.random() * bound)
+
+    def number(self) -> int:
+        """Return a u64, often at a bound."""
+        return self.one_of(NUMBERS) if self.odd() else self.below(5)
+
+    def name(self, ordinary: Sequence[str]) -> str:
+        """Return an ordinary name, or sometimes an odd one."""
+        return self.one_of(ODD_NAMES) if self.random() < self.oddness * 0.3 else self.one_of(ordinary)
+
+    def scope(self) -> Scope:
+        """Return a scope; the whole session most often."""
+        if self.random() < 0.65:
+            return SESSION
+        count = self.below(3)
+        return Fragments(tuple(self.name(ROLES) for _ in range(count)))
+
+    def roles(self) -> tuple[str, ...]:
+        """Return a role list; odd ones are empty, repeat a name or have odd names."""
+        return self.one_of(_ROLE_LISTS) if self.random() < self.oddness * 0.5 else ROLES[: 2 + self.below(2)]
+
+    def types(self, roles: Sequence[str]) -> dict[str, LocalType]:
+        """Return types for most of the roles and, seldom, for one that is not listed."""
+        types = {role: self.local_type(roles) for role in dict.fromkeys(roles) if self.random() < 0.9}
+        if self.random() < self.oddness * 0.2:
+            types[self.name(("Z",))] = self.local_type(roles)
+        return types
+
+    def local_type(self, roles: Sequence[str], depth: int = 4) -> LocalType:
+        """Return a type; recursion nests, and variables are mostly bound."""
+        return self._type(roles or ROLES, depth, ())
+
+    def _type(self, roles: Sequence[str], depth: int, bound: tuple[str, ...]) -> LocalType:
+        chance = self.random()
+        if depth <= 0 or chance < 0.1:
+            if bound and self.random() < 0.7:
+                return Var(self.one_of(bound))
+            return END if self.random() < 0.95 else Var("x")
+        if chance < 0.35:
+            var = self.one_of(("t", "u", "t"))
+            return Mu(var, self._type(roles, depth - 1, (*bound, var)))
+        partner = self.name(roles)
+        count = int(self.random() * 2.9) or (0 if self.random() < 0.1 else 1)
+        branches = tuple(
+            Branch(self.label(), self._annotation(), self._type(roles, depth - 1, bound)) for _ in range(count)
+        )
+        return Send(partner, branches) if self.random() < 0.5 else Recv(partner, branches)
+
+    def label(self) -> Label:
+        """Return a label; of few names, so that some repeat within a choice."""
+        name = self.name(LABELS)
+        return Label(name) if self.random() < 0.6 else Label(name, self._sort(2))
+
+    def _annotation(self) -> ValType | None:
+        return None if self.random() < 0.6 else self.val_type()
+
+    def _sort(self, depth: int) -> PayloadSort:
+        chance = self.random()
+        if depth and chance < 0.2:
+            return ProdSort(self._sort(depth - 1), self._sort(depth - 1))
+        if chance < 0.35:
+            return Vector(self.number())
+        return self.one_of(("Unit", "Nat", "Bool", "String", "Real"))
+
+    def val_type(self, depth: int = 2) -> ValType:
+        """Return a value type."""
+        chance = self.random()
+        if depth and chance < 0.2:
+            return ProdType(self.val_type(depth - 1), self.val_type(depth - 1))
+        if chance < 0.35:
+            return Chan(self.number(), self.name(ROLES))
+        return self.one_of(("Unit", "Bool", "Nat", "String"))
+
+    def value(self, depth: int = 2) -> Value:
+        """Return a message."""
+        chance = self.random()
+        if chance < 0.45:
+            return Nat(self.number())
+        if chance < 0.55:
+            return UNIT
+        if chance < 0.65:
+            return Bool(chance < 0.6)
+        if chance < 0.8:
+            return Str(self.name(("x", "hello")))
+        if depth and chance < 0.93:
+            return ProdValue(self.value(depth - 1), self.value(depth - 1))
+        return EndpointValue(self.number(), self.name(ROLES))
+
+    def buffer_config(self) -> BufferConfig | None:
+        """Return a buffer configuration, mostly a small one so that buffers fill; None for the default."""
+        if self.random() < 0.25:
+            return None
+        chance = self.random()
+        policy: Any = "Block" if chance < 0.2 else "Drop" if chance < 0.4 else "Error" if chance < 0.6 else None
+        if policy is None:
+            maximum = U64_MAX if self.random() < self.oddness * 0.2 else self.one_of((0, 1, 2, 3, 5, 8))
+            policy = Resize(ResizeBounds(maximum))
+        mode: Any = "LatestValue" if self.random() < 0.25 else "Fifo"
+        return BufferConfig(initial_capacity=self.below(4), mode=mode, policy=policy)
+
+    def edge_json(self) -> object:
+        """Return JSON that is an edge, or nearly."""
+        sid: object = self.number()
+        chance = self.random()
+        if chance < 0.3:
+            return {"sid": sid, "sender": "A", "receiver": "B"}
+        if chance < 0.4:
+            return {"sender": self.name(ROLES), "receiver": "B", "more": [1, {"x": None}]}
+        if chance < 0.5:
+            return [sid, "A", self.name(ROLES)]
+        if chance < 0.6:
+            return {"sid": None, "sender": "A", "receiver": "B"}
+        if chance < 0.65:
+            return [None, "A", "B"]
+        return self.one_of(_NO_EDGES)
+
+
+_NO_EDGES: Final = (
+    None,
+    7,
+    "A→B",
+    True,
+    [],
+    {},
+    [0, "A"],
+    [0, "A", "B", "C"],
+    [0, "A", 1],
+    ["0", "A", "B"],
+    {"sid": 0, "sender": "A"},
+    {"sid": "0", "sender": "A", "receiver": "B"},
+    {"sid": -1, "sender": "A", "receiver": "B"},
+    {"sid": 1.5, "sender": "A", "receiver": "B"},
+    {"sid": True, "sender": "A", "receiver": "B"},
+    {"sid": 0, "sender": None, "receiver": "B"},
+)

@@ -1,0 +1,80 @@
+"""One generated step: an operation with model arguments, where they came from, and the reference's outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from lean_traces.codec import CODECS, encode
+from lean_traces.programs import Program, Step
+from model.operations import Operation, Outcome
+from model.values import SetDefaultHandler, UpdateEdgeHandler, UpdateTrace
+
+Written = Any
+"""How a program writes an argument that was taken from an earlier result: JSON with ``{"$ref": n}``; None where the
+argument is written as it is."""
+
+
+class Cell(NamedTuple):
+    """What one step reached: the coverage that ``check`` prints and the floor is stated in."""
+
+    operation: str
+    """The operation; of a host mutation with its kind, as ``apply_owned_session_mutation/UpdateTrace``."""
+    outcome: str
+    phase: str
+    """Of the session that it is about: absent, unclaimed, claimed, pending, terminal, closed; ``-`` of none."""
+    relation: str
+    """How the given capability, receipt or owner stands to the live one; ``-`` where none is given."""
+    witness: str
+    """How the given witness stands to those issued; ``-`` where none is given."""
+
+    def __str__(self) -> str:
+        return " | ".join(self)
+
+
+class GeneratedStep(NamedTuple):
+    """One step as it was carried out on the reference."""
+
+    seq: int
+    operation: Operation
+    arguments: tuple[Any, ...]
+    written: tuple[Written, ...]
+    """Per argument, how a program writes it."""
+    outcome: Outcome
+    cell: Cell
+
+
+_MUTATIONS: Final = (SetDefaultHandler, UpdateEdgeHandler, UpdateTrace)
+
+
+def encode_arguments(operation: Operation, arguments: Iterable[Any]) -> bytes:
+    """Print model arguments as the JSON object of a request or an event; None leaves an optional one out."""
+    codec = CODECS[operation.name]
+    names = codec.wire_names
+    members = {}
+    for parameter, value in zip(operation.parameters, arguments, strict=True):
+        if isinstance(value, _MUTATIONS):
+            members[names[parameter]] = {type(value).__name__: value}
+        elif value is not None or parameter not in _OPTIONAL:
+            members[names[parameter]] = value
+    return encode(members)
+
+
+_OPTIONAL: Final = frozenset({"buffer_config", "session_hint"})
+
+
+def program_step(step: GeneratedStep) -> Step:
+    """Return the step as a program holds it, with references to earlier results."""
+    args = msgspec.json.decode(encode_arguments(step.operation, step.arguments))
+    names = CODECS[step.operation.name].wire_names
+    for parameter, written in zip(step.operation.parameters, step.written, strict=True):
+        if written is not None:
+            args[names[parameter]] = written
+    return Step(args=args, op=step.operation.name, seq=step.seq)
+
+
+def as_program(steps: Iterable[GeneratedStep], contract: str, meta: dict[str, Any]) -> Program:
+    """Return the steps as a program."""
+    return Program(contract=contract, meta=meta, steps=tuple(program_step(step) for step in steps))
