@@ -39,7 +39,7 @@ def read_lines(file: BinaryIO, path: str, limits: Limits, *, packed: bool) -> It
     try:
         while line := file.readline(longest + 1):
             number += 1
-            if line[-1] != 10:
+            if line[-1] != 10 or len(line) > longest:
                 _refuse_unended(path, number, line, longest)
             if packed:
                 unpacked += len(line)
