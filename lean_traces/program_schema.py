@@ -100,7 +100,7 @@ def program_schema() -> Schema:
         "title": "A line of a program",
         "description": (
             "A program is a trace without answers, whose arguments may refer to earlier results: a header, "
-            "steps, an end. Beyond this schema a reader requires `seq` to ascend (gaps are allowed, for steps "
+            "steps, an end. Beyond this schema a reader requires `seq` to ascend (with gaps, for steps "
             "may have been removed), a reference to name an earlier `seq`, and `steps` to count them. "
             "Derived from `operations` and `domain`: every value there may be a reference here."
         ),

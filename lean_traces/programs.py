@@ -10,9 +10,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from lean_traces.codec import CODECS, encode
+from lean_traces.codec import CODECS, ArgumentCodec, ArgumentError, encode
 from lean_traces.limits import DEFAULT_LIMITS, Limits
 from lean_traces.lines import opened, read_lines
+from lean_traces.schemas import validator
 from lean_traces.strict_json import StrictJsonError, parse
 from lean_traces.trace import PROGRAM_SCHEMA, VERSION, MalformedTrace
 from lean_traces.writer import written_whole
@@ -49,6 +50,16 @@ class UnresolvedReference(Exception):
         self.why = why
 
 
+def is_reference(value: Any) -> bool:
+    """Say whether a JSON value is a reference: of exactly that shape, so that a role may be called ``$ref``."""
+    return (
+        type(value) is dict
+        and type(value.get("$ref")) is int
+        and value["$ref"] >= 0
+        and (len(value) == 1 or (value.keys() == {"$ref", "set"} and type(value["set"]) is dict))
+    )
+
+
 def resolve(args: Any, results: Mapping[int, Any]) -> Any:
     """Return ``args`` with every reference replaced by the JSON value of an earlier result.
 
@@ -60,7 +71,7 @@ def resolve(args: Any, results: Mapping[int, Any]) -> Any:
         UnresolvedReference: a referred step has no result, or fields are set in one that is no object.
     """
     if isinstance(args, dict):
-        if "$ref" not in args:
+        if not is_reference(args):
             return {name: resolve(value, results) for name, value in args.items()}
         reference = args["$ref"]
         if reference not in results:
@@ -84,7 +95,7 @@ def references(args: Any) -> set[int]:
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
-            if "$ref" in value:
+            if is_reference(value):
                 found.add(value["$ref"])
             waiting.extend(value.values())
         elif isinstance(value, list):
@@ -95,9 +106,7 @@ def references(args: Any) -> set[int]:
 def without(program: Program, removed: Sequence[int]) -> Program:
     """Return the program without the steps of those numbers; the others keep theirs."""
     gone = set(removed)
-    return msgspec.structs.replace(
-        program, steps=tuple(step for step in program.steps if step.seq not in gone)
-    )
+    return msgspec.structs.replace(program, steps=tuple(step for step in program.steps if step.seq not in gone))
 
 
 def write_program(path: Path, program: Program) -> None:
@@ -136,7 +145,8 @@ class _Reading:
         if not documents:
             raise self._malformed(0, "the file is empty", "name a program")
         header, last = documents[0], documents[-1]
-        if header.get("schema") != PROGRAM_SCHEMA or header.get("version") != VERSION:
+        version = header.get("version")
+        if header.get("schema") != PROGRAM_SCHEMA or type(version) is not int or version != VERSION:
             expected = f'"schema":"{PROGRAM_SCHEMA}","version":{VERSION}'
             raise self._malformed(1, "this is no program of this version", f"a program begins with {expected}")
         if header.keys() != {"schema", "version", "contract", "meta"}:
@@ -148,10 +158,9 @@ class _Reading:
         steps = tuple(self._step(document, number) for number, document in enumerate(documents[1:-1], 2))
         for number, (before, after) in enumerate(pairwise(steps), 3):
             if after.seq <= before.seq:
-                raise self._malformed(
-                    number, f"seq {after.seq} after {before.seq}", "steps are numbered ascending"
-                )
-        if last != {"end": True, "steps": len(steps)} or type(last["steps"]) is not int:
+                raise self._malformed(number, f"seq {after.seq} after {before.seq}", "steps are numbered ascending")
+        counted = last == {"end": True, "steps": len(steps)} and type(last["steps"]) is int
+        if not counted or last["end"] is not True:
             raise self._malformed(len(lines), f"the end line does not count {len(steps)} steps", _REMEDY)
         return Program(contract=header["contract"], meta=header["meta"], steps=steps)
 
@@ -164,31 +173,32 @@ class _Reading:
         if codec is None or step.seq < 0:
             problem = f"unknown operation `{step.op}`" if codec is None else "seq is negative"
             raise self._malformed(number, problem, _REMEDY)
-        unknown = step.args.keys() - set(codec.wire_names.values())
-        if unknown:
-            problem = f"args of {step.op}: unknown field `{min(unknown)}`"
+        ahead = [reference for reference in references(step.args) if reference >= step.seq]
+        if ahead:
+            problem = f"`$ref` must be the number of an earlier step, not {min(ahead)}"
             raise self._malformed(number, problem, _REMEDY)
-        problem = self._bad_reference(step)
+        problem = self._unfit_arguments(step, codec)
         if problem:
             raise self._malformed(number, problem, _REMEDY)
         return step
 
     @staticmethod
-    def _bad_reference(step: Step) -> str:
-        waiting: list[Any] = [step.args]
-        while waiting:
-            value = waiting.pop()
-            if isinstance(value, dict):
-                if "$ref" in value:
-                    reference, fields = value["$ref"], value.get("set", {})
-                    if value.keys() - {"$ref", "set"} or type(fields) is not dict:
-                        return "a reference has `$ref` and, at most, `set` with an object"
-                    if type(reference) is not int or not 0 <= reference < step.seq:
-                        return f"`$ref` must be the number of an earlier step, not {reference!r}"
-                waiting.extend(value.values())
-            elif isinstance(value, list):
-                waiting.extend(value)
-        return ""
+    def _unfit_arguments(step: Step, codec: ArgumentCodec) -> str:
+        """Say what is wrong with a step's arguments; where they hold references, the schema decides."""
+        if not references(step.args):
+            try:
+                codec.from_json(step.args)
+            except ArgumentError as error:
+                return str(error)
+            return ""
+        from jsonschema.exceptions import best_match
+
+        document: Any = {"args": step.args, "op": step.op, "seq": step.seq}
+        try:
+            worst = best_match(validator("program", "step").iter_errors(document))
+        except RecursionError:
+            return "arguments with references nest too deep to be checked"
+        return f"{worst.json_path}: {worst.message[:200]}" if worst else ""
 
     def _object(self, line: bytes, number: int) -> dict[str, Any]:
         try:

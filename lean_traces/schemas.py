@@ -57,7 +57,7 @@ def load(name: str) -> dict[str, Any]:
 def validator(name: str, definition: str | None = None) -> Validator:
     """Return the validator of a schema, or of one of its ``$defs``.
 
-    Documents that nest some forty local types deep exceed Python's recursion limit in jsonschema: it raises
+    Documents that nest some sixty local types deep exceed Python's recursion limit in jsonschema: it raises
     RecursionError for them, never a wrong verdict.
 
     Raises:

@@ -90,9 +90,7 @@ def test_operations_are_those_of_the_model() -> None:
     assert schema["properties"]["op"]["enum"] == list(OPERATIONS)
     assert list(schema["$defs"]) == list(OPERATIONS)
     for name, operation in OPERATIONS.items():
-        assert set(schema["$defs"][name]["properties"]) == {
-            parameter.rstrip("_") for parameter in operation.parameters
-        }
+        assert set(schema["$defs"][name]["properties"]) == {parameter.rstrip("_") for parameter in operation.parameters}
 
 
 def test_program_schema_is_derived_from_operations_and_domain() -> None:
@@ -270,9 +268,7 @@ def test_end_takes_nothing_else(change: dict[str, object]) -> None:
             {
                 "kind": "send",
                 "partner": "B",
-                "branches": [
-                    {"label": {"name": "m", "sort": {"vector": 1}}, "continuation": {"kind": "end"}}
-                ],
+                "branches": [{"label": {"name": "m", "sort": {"vector": 1}}, "continuation": {"kind": "end"}}],
             },
         ),
         ("PayloadSort", {"Prod": [{"Vector": 3}, "Real"]}),
@@ -566,9 +562,7 @@ def test_claim_verdict_is_taken() -> None:
         "seconds": 0.5,
     }
     assert accepts("report", verdict, "claimVerdict")
-    assert accepts(
-        "report", {**verdict, "status": "refuted", "bound": None, "counterexample": [STEP]}, "claimVerdict"
-    )
+    assert accepts("report", {**verdict, "status": "refuted", "bound": None, "counterexample": [STEP]}, "claimVerdict")
     assert not accepts("report", {**verdict, "counterexample": [CLAIM]}, "claimVerdict")
 
 
@@ -640,7 +634,7 @@ RESULTS = {
     "observe": "SessionState",
     "decode_edge_json": "Edge",
 }
-"""What an operation answers: a definition of ``domain``, [several], or (?) null too; else null or true or false."""
+"""What an operation answers: a definition of ``domain``, [several], or (?) null too; else null or a truth."""
 
 
 def shaped(value: object, shape: str) -> bool:
@@ -684,9 +678,7 @@ def test_recording_is_taken_and_its_answers_are_domain_values(path: Path) -> Non
         if "ok" in event:
             assert shaped(event["ok"], RESULTS[op]) if op in RESULTS else event["ok"] in (None, True, False)
         elif not isinstance(event["err"], str):
-            validator("domain", "AdvanceError" if op == "advance" else "OwnershipError").validate(
-                event["err"]
-            )
+            validator("domain", "AdvanceError" if op == "advance" else "OwnershipError").validate(event["err"])
 
 
 def test_there_are_recordings() -> None:
