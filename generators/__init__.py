@@ -1,0 +1,1 @@
+"""What to try: Hypothesis strategies, stateful machines, seeded programs, exploration, mutants."""

@@ -7,8 +7,8 @@ empty, keywords of the text syntax, quotes, control characters, characters beyon
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, Literal, NamedTuple, TypeAlias
+from functools import cache
+from typing import Final, NamedTuple, TypeAlias
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -81,38 +81,39 @@ ODD_NAMES: Final = (
 )
 """Names that a parser, a printer or a terminal may stumble over; all are Unicode text."""
 
-ROLES: Final = ("A", "B", "C")
-
-Expectation: TypeAlias = Literal["Send", "Recv"]
-
 
 def unicode_text(max_size: int = 8) -> SearchStrategy[str]:
     """Any text of Unicode scalar values."""
     return st.text(st.characters(exclude_categories=["Cs"]), max_size=max_size)
 
 
+@cache
 def names() -> SearchStrategy[str]:
     """Names for roles, labels and variables: ordinary, odd, arbitrary."""
     return st.one_of(st.sampled_from(["A", "B", "m", "t", "msg_1"]), st.sampled_from(ODD_NAMES), unicode_text())
 
 
+@cache
 def u64s() -> SearchStrategy[int]:
     """Integers of 0..2^64-1, the bounds often."""
     return st.one_of(st.sampled_from([0, 1, U64_MAX - 1, U64_MAX]), st.integers(0, U64_MAX))
 
 
+@cache
 def sorts() -> SearchStrategy[PayloadSort]:
     """Payload sorts, pairs and vectors included."""
     leaves: SearchStrategy[PayloadSort] = st.one_of(st.sampled_from(BASIC_SORTS), st.builds(Vector, u64s()))
     return st.recursive(leaves, lambda inner: st.builds(ProdSort, inner, inner), max_leaves=4)
 
 
+@cache
 def val_types() -> SearchStrategy[ValType]:
     """Value types, pairs and channel ends included."""
     leaves: SearchStrategy[ValType] = st.one_of(st.sampled_from(BASIC_VAL_TYPES), st.builds(Chan, u64s(), names()))
     return st.recursive(leaves, lambda inner: st.builds(ProdType, inner, inner), max_leaves=4)
 
 
+@cache
 def values() -> SearchStrategy[Value]:
     """Values of every kind."""
     leaves: SearchStrategy[Value] = st.one_of(
@@ -133,7 +134,7 @@ def labels(label_names: SearchStrategy[str] | None = None) -> SearchStrategy[Lab
 @st.composite
 def any_local_types(draw: DrawFn, max_depth: int = 5) -> LocalType:
     """Any trees: unbound and unguarded variables, empty choices, repeated labels and odd names included."""
-    return _grown(draw, max_depth, names(), names(), lambda var, scope: True, unique=False, least=0)
+    return _Growth(draw, names(), _heads(None, sound=False), sound=False).grown(max_depth, {})
 
 
 @st.composite
@@ -145,8 +146,7 @@ def local_types(
 ) -> LocalType:
     """Well-formed types: closed, guarded, every choice with at least one branch and distinct labels."""
     partner = names() if partners is None else partners
-    label = names() if label_names is None else label_names
-    return _grown(draw, max_depth, partner, label, lambda var, scope: scope.get(var, False), unique=True, least=1)
+    return _Growth(draw, partner, _heads(label_names, sound=True), sound=True).grown(max_depth, {})
 
 
 @st.composite
@@ -194,51 +194,50 @@ def protocols(draw: DrawFn, max_depth: int = 4) -> tuple[tuple[str, ...], dict[s
     return roles, {role: draw(local_types(max_depth, partner)) for role in typed}
 
 
-def _grown(
-    draw: DrawFn,
-    depth: int,
-    partners: SearchStrategy[str],
-    label_names: SearchStrategy[str],
-    usable: Callable[[str, dict[str, bool]], bool],
-    *,
-    unique: bool,
-    least: int,
-    scope: dict[str, bool] | None = None,
-) -> LocalType:
-    """A type of at most `depth` levels; `scope` says of each variable in scope whether it is guarded."""
-    scope = {} if scope is None else scope
-    usables = [var for var in scope if usable(var, scope)]
-    forms = ["end"] + ["var"] * bool(usables or not unique)
-    if depth > 0:
-        forms += ["send", "recv", "send", "recv", "mu"]
-    form = draw(st.sampled_from(forms))
-    if form == "end":
-        return END
-    if form == "var":
-        return Var(draw(st.sampled_from(usables) if usables and (unique or draw(st.booleans())) else names()))
-    if form == "mu":
-        var = draw(names())
-        inner = {**scope, var: False}
-        body = _grown(draw, depth - 1, partners, label_names, usable, unique=unique, least=least, scope=inner)
-        return Mu(var, body)
-    guarded = dict.fromkeys(scope, True)
-    heads = draw(
-        st.lists(
-            st.tuples(labels(label_names), st.none() | val_types()),
-            min_size=least,
-            max_size=3,
-            unique_by=(lambda head: head[0].name) if unique else None,
-        )
+_Heads: TypeAlias = "SearchStrategy[list[tuple[Label, ValType | None]]]"
+
+
+@cache
+def _heads(label_names: SearchStrategy[str] | None, *, sound: bool) -> _Heads:
+    """What the branches of a choice begin with; distinct labels and at least one where `sound`."""
+    return st.lists(
+        st.tuples(labels(label_names), st.none() | val_types()),
+        min_size=1 if sound else 0,
+        max_size=3,
+        unique_by=(lambda head: head[0].name) if sound else None,
     )
-    branches = tuple(
-        Branch(
-            label,
-            value_type,
-            _grown(draw, depth - 1, partners, label_names, usable, unique=unique, least=least, scope=guarded),
-        )
-        for label, value_type in heads
+
+
+@cache
+def _forms(*, variable: bool, deeper: bool) -> SearchStrategy[str]:
+    return st.sampled_from(
+        ["end"] + ["var"] * variable + ["send", "recv", "send", "recv", "mu"] * deeper,
     )
-    return (Send if form == "send" else Recv)(draw(partners), branches)
+
+
+class _Growth:
+    """Draws a type downwards, with the variables in scope and whether each is guarded by now."""
+
+    def __init__(self, draw: DrawFn, partners: SearchStrategy[str], heads: _Heads, *, sound: bool) -> None:
+        self.draw, self.partners, self.heads, self.sound = draw, partners, heads, sound
+
+    def grown(self, depth: int, scope: dict[str, bool]) -> LocalType:
+        """A type of at most `depth` levels of choice and recursion."""
+        usable = [var for var, guarded in scope.items() if guarded or not self.sound]
+        form = self.draw(_forms(variable=bool(usable) or not self.sound, deeper=depth > 0))
+        if form == "end":
+            return END
+        if form == "var":
+            known = usable and (self.sound or self.draw(st.booleans()))
+            return Var(self.draw(st.sampled_from(usable) if known else names()))
+        if form == "mu":
+            var = self.draw(names())
+            return Mu(var, self.grown(depth - 1, {**scope, var: False}))
+        guarded = dict.fromkeys(scope, True)
+        branches = tuple(
+            Branch(label, value_type, self.grown(depth - 1, guarded)) for label, value_type in self.draw(self.heads)
+        )
+        return (Send if form == "send" else Recv)(self.draw(self.partners), branches)
 
 
 def _planted(draw: DrawFn, sound: LocalType, faulty: LocalType) -> LocalType:

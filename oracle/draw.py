@@ -13,6 +13,7 @@ Edge: TypeAlias = tuple[str, str]
 """Sender's and receiver's name."""
 
 _BOX: Final = (132.0, 40.0)
+_MARGIN: Final = 36.0
 _SHOWN: Final = 16
 _STYLE: Final = """
   svg { background: #ffffff; color: #1b1f24; }
@@ -40,10 +41,9 @@ def drawing(
     """
     names = list(dict.fromkeys(roles))
     radius = max(150.0, len(names) * 30.0) if len(names) > 1 else 0.0
-    width, height = 2 * radius + _BOX[0] + 60, 2 * radius * _flatness(len(names)) + _BOX[1] + 80
-    places = {
-        name: _place(index, len(names), radius, width / 2, height / 2) for index, name in enumerate(names)
-    }
+    places = _placed(names, radius)
+    width = max(x for x, _ in places.values()) + _BOX[0] / 2 + _MARGIN if places else 2 * _MARGIN
+    height = max(y for _, y in places.values()) + _BOX[1] / 2 + _MARGIN if places else 2 * _MARGIN
     listed = "; ".join(f"{_plain(a)} to {_plain(b)}" for a, b in edges) or "none"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
@@ -71,16 +71,14 @@ def drawing(
     return "\n".join([*parts, "</svg>", ""])
 
 
-def _flatness(count: int) -> float:
-    """The height of the circle to its width: two roles lie side by side."""
-    return 0.25 if count <= 2 else 0.8
-
-
-def _place(index: int, count: int, radius: float, x: float, y: float) -> tuple[float, float]:
-    if count <= 2:
-        return (x + (2 * index - 1) * radius if count == 2 else x), y
-    angle = 2 * math.pi * index / count - math.pi / 2
-    return x + radius * math.cos(angle), y + radius * _flatness(count) * math.sin(angle)
+def _placed(names: Sequence[str], radius: float) -> dict[str, tuple[float, float]]:
+    """The centre of each role's box: two side by side, more on an ellipse from the top clockwise."""
+    start = math.pi if len(names) == 2 else -math.pi / 2
+    angles = [start + 2 * math.pi * index / len(names) for index in range(len(names))]
+    points = [(radius * math.cos(angle), 0.8 * radius * math.sin(angle)) for angle in angles]
+    left = min((x for x, _ in points), default=0.0) - _BOX[0] / 2 - _MARGIN
+    top = min((y for _, y in points), default=0.0) - _BOX[1] / 2 - _MARGIN
+    return {name: (x - left, y - top) for name, (x, y) in zip(names, points, strict=True)}
 
 
 def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from generators.deep_types import chain, doubled, recursions
 from generators.local_types import any_local_types, sorts, val_types, values
 from model.immutable import Node
 from model.local_types import END, Branch, Choice, End, Label, LocalType, Mu, Recv, Send, Var, postorder
@@ -19,22 +20,6 @@ from model.payloads import Bool, Chan, EndpointValue, Nat, PayloadSort, ProdSort
 from model.type_json import encode_type, type_from_json
 
 DEEP = 20_000
-
-
-def chain(levels: int, end: LocalType = END) -> LocalType:
-    """Alternating sends and receives, each with one branch."""
-    tree = end
-    for level in range(levels):
-        tree = (Send if level % 2 else Recv)("B", (Branch(Label("m", "Nat"), "Nat", tree),))
-    return tree
-
-
-def recursions(levels: int, end: LocalType) -> LocalType:
-    """Nothing but nested Mu, each with its own variable."""
-    tree = end
-    for level in range(levels):
-        tree = Mu(f"t{level}", tree)
-    return tree
 
 
 @given(any_local_types(), any_local_types())
@@ -147,20 +132,13 @@ def test_deep_pairs_compare_hash_and_print_without_recursion() -> None:
 
 
 def test_comparing_shared_subtrees_walks_each_pair_once() -> None:
-    left: LocalType = END
-    right: LocalType = END
-    for _ in range(200):  # 2^200 nodes when written out
-        left = Send("B", (Branch(Label("a"), None, left), Branch(Label("b"), None, left)))
-        right = Send("B", (Branch(Label("a"), None, right), Branch(Label("b"), None, right)))
+    left, right = doubled(200), doubled(200)
     assert left == right
     assert len(postorder(left)) == 201
 
 
 def test_a_shared_type_of_enormous_size_has_a_short_repr() -> None:
-    tree: LocalType = END
-    for _ in range(200):
-        tree = Send("B", (Branch(Label("a"), None, tree), Branch(Label("b"), None, tree)))
-    assert len(repr(tree)) < 300
+    assert len(repr(doubled(200))) < 300
 
 
 def test_deallocating_a_very_deep_type_does_not_crash() -> None:
