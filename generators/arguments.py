@@ -121,9 +121,9 @@ class Arguments:
         """A label of the endpoint's current type, mostly."""
         session = self._session(endpoint.sid)
         entry = session.types.get(endpoint.role) if session is not None else None
-        if entry is not None and isinstance(entry.current, Choice) and entry.current.branches:
-            if self._draw.random() < 0.85:
-                return self._draw.one_of(entry.current.branches).label.name, None
+        branches = entry.current.branches if entry is not None and isinstance(entry.current, Choice) else ()
+        if branches and self._draw.random() < 0.85:
+            return self._draw.one_of(branches).label.name, None
         return self._draw.name(LABELS), None
 
     def local_type(self, focus: int) -> Given:

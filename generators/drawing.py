@@ -188,7 +188,7 @@ class Drawing:
         return self.one_of(_NO_EDGES)
 
 
-_NO_EDGES: Final = (
+_NO_EDGES: Final[tuple[object, ...]] = (
     None,
     7,
     "A→B",

@@ -1,0 +1,166 @@
+"""The ``check`` command: every lane against one implementation, a table, the coverage, the verdict."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module, util
+from typing import Any, Final
+
+import msgspec
+
+from lean_traces.codec import encode
+from model.contract import CONTRACTS
+from oracle.adapters import AdapterFault, AdapterLimits, BadCommand, Hello
+from oracle.adapters.limits import DEFAULT_ADAPTER_LIMITS
+from oracle.check_text import closing_text, coverage_text, divergence_text, lane_line, table_head
+from oracle.compare import Level
+from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
+from oracle.lanes import LANES, LaneResult, Settings, Subject, not_run
+
+DEFAULT_LANES: Final = tuple(LANES)
+SHARES: Final[Mapping[str, float]] = {
+    "corpus": 0.1,
+    "programs": 0.25,
+    "stateful": 0.15,
+    "graph": 0.3,
+    "near-miss": 0.05,
+    "claims": 0.05,
+    "lean": 0.05,
+    "symbolic": 0.05,
+}
+"""Which part of the budget each lane may take; what one leaves, those after it may use."""
+
+
+def run(
+    *,
+    sut: str | None = None,
+    lanes: Sequence[str] | None = None,
+    budget: float = 60.0,
+    seed: int = 0,
+    workers: int = 1,
+    level: Level = Level.state,
+    as_json: bool = False,
+    coverage: bool = False,
+    examples: str | None = None,
+    limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS,
+    on_results: Callable[[Subject, Sequence[LaneResult]], int | None] | None = None,
+) -> int:
+    """Run the lanes, print a table, and return the exit code.
+
+    Args:
+        sut: the command of the adapter; None is the built-in reference, in this process.
+        lanes: their names; all of them by default.
+        budget: seconds for all lanes together, above 0.
+        seed: what the generated cases follow from, with the budget.
+        workers: processes among which cases are shared, from 1.
+        level: how strictly answers are compared.
+        as_json: print one JSON object per lane instead of the tables.
+        coverage: print every cell that was reached, not only how many.
+        examples: where Hypothesis keeps failing examples, a folder or a Redis URL; None for nowhere.
+        limits: within which the adapter is heard.
+        on_results: is given all results, to report them or to hold them against a baseline; the code that it
+            returns, if any, takes the place of the exit code.
+    """
+    names = list(lanes) if lanes else list(DEFAULT_LANES)
+    unknown = [name for name in names if name not in LANES]
+    problem = (
+        f"unknown lane {unknown[0]!r}: there are {', '.join(LANES)}"
+        if unknown
+        else "the budget must be above 0 seconds"
+        if not budget > 0
+        else "workers must be at least 1"
+        if workers < 1
+        else None
+    )
+    if problem is not None:
+        return _refuse(problem, USAGE)
+    try:
+        subject, hello = _subject(sut, limits)
+    except BadCommand as error:
+        return _refuse(str(error), USAGE)
+    except AdapterFault as fault:
+        return _refuse(f"inconclusive: {fault.diagnostic()}", INCONCLUSIVE)
+    if hello.contract not in CONTRACTS:
+        known = ", ".join(CONTRACTS)
+        return _refuse(f"the adapter follows contract {hello.contract!r}; this harness states {known}", INCONCLUSIVE)
+
+    started = time.monotonic()
+    settings = Settings(seed=seed, budget=budget, workers=workers, level=level, examples=examples)
+    results: list[LaneResult] = []
+    if not as_json:
+        print(f"{hello.name} {hello.version}, contract {hello.contract}, seed {seed}", flush=True)
+        print(table_head(), flush=True)
+    for result in _results(names, subject, settings, started):
+        results.append(result)
+        if as_json:
+            print(encode(_document(result)).decode(), flush=True)
+        else:
+            print(lane_line(result), flush=True)
+            for divergence in result.divergences[:1]:
+                print(divergence_text(divergence), flush=True)
+    code = check_exit_code(results)
+    if on_results is not None:
+        replaced = on_results(subject, results)
+        code = code if replaced is None else replaced
+    if not as_json:
+        print(coverage_text(results, hello.ops, every_cell=coverage))
+        print(closing_text(results, code, time.monotonic() - started), flush=True)
+    return code
+
+
+def check_exit_code(results: Sequence[LaneResult]) -> int:
+    """Return the exit code of a check: a divergence is certain, then what is inconclusive, then agreement."""
+    verdicts = {result.verdict for result in results}
+    if "diverge" in verdicts:
+        return DIVERGE
+    if "inconclusive" in verdicts or "agree" not in verdicts:
+        return INCONCLUSIVE
+    return AGREE
+
+
+def _subject(sut: str | None, limits: AdapterLimits) -> tuple[Subject, Hello]:
+    """Return the implementation, to be judged by the contract that it says it follows."""
+    subject = Subject(command=sut, limits=limits)
+    adapter = subject.start()
+    hello = adapter.hello
+    adapter.close()
+    return msgspec.structs.replace(subject, contract=hello.contract), hello
+
+
+def _results(names: Sequence[str], subject: Subject, settings: Settings, started: float) -> Iterator[LaneResult]:
+    share = sum(SHARES[name] for name in names)
+    spent = 0.0
+    for name in names:
+        spent += SHARES[name]
+        deadline = started + settings.budget * spent / share
+        yield run_lane(name, subject, msgspec.structs.replace(settings, deadline=deadline))
+
+
+def run_lane(name: str, subject: Subject, settings: Settings) -> LaneResult:
+    """Run one lane; a fault of the harness or the adapter makes it inconclusive, never a verdict."""
+    module = LANES[name]
+    started = time.monotonic()
+    if util.find_spec(module) is None:
+        return not_run(name, "this lane is not part of this installation")
+    try:
+        result: LaneResult = import_module(module).run(subject, settings)
+    except AdapterFault as fault:
+        note = f"fault of the adapter: {fault.diagnostic()}"
+    except Exception as error:
+        note = f"fault of the harness: {type(error).__name__}: {error}"
+    else:
+        return result
+    return LaneResult(lane=name, verdict="inconclusive", notes=(note,), seconds=time.monotonic() - started)
+
+
+def _document(result: LaneResult) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.to_builtins(result)
+    document["coverage"] = [list(cell) for cell in sorted(result.coverage)]
+    return document
+
+
+def _refuse(problem: str, code: int) -> int:
+    print(f"telltale-conformance: {problem}", file=sys.stderr)
+    return code

@@ -1,0 +1,190 @@
+"""A lane's cases in chunks of fixed size, shared among processes, merged in the order of the cases.
+
+What is reported never depends on the number of workers: chunks are cut by number, each one begins in a fresh store,
+and a lane that stops early stops after the first chunk, in order, by which enough cases have diverged.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from generators.steps import Cell
+from oracle.adapters import Adapter, AdapterFault
+from oracle.judging import CaseResult
+from oracle.lanes import LaneDivergence, LaneResult, LaneVerdict, Settings, Subject
+
+
+class Chunk(Struct, frozen=True, kw_only=True):
+    """What some cases of a lane came to."""
+
+    planned: int = 0
+    """How many cases the chunk has."""
+    cases: int = 0
+    judged: int = 0
+    uncovered: int = 0
+    not_judged: int = 0
+    skipped: int = 0
+    divergences: tuple[LaneDivergence, ...] = ()
+    faults: tuple[str, ...] = ()
+    unsupported: frozenset[str] = frozenset()
+    coverage: frozenset[Cell] = frozenset()
+    ended: bool = False
+    """The adapter cannot be started again, so nothing more is run on it."""
+
+
+Task: TypeAlias = Callable[[Adapter, int], Chunk]
+"""Runs the chunk of that number; must be picklable, as functions and partials of functions are."""
+
+
+def collect(
+    results: Iterable[CaseResult], planned: int, describe: Callable[[int, CaseResult], LaneDivergence]
+) -> Chunk:
+    """Add up the cases of a chunk; ``describe`` is given the number of a diverging case within the chunk."""
+    total = CaseResult()
+    cases = 0
+    divergences: list[LaneDivergence] = []
+    faults: list[str] = []
+    for result in results:
+        total.judged += result.judged
+        total.uncovered += result.uncovered
+        total.not_judged += result.not_judged
+        total.cells |= result.cells
+        total.unsupported |= result.unsupported
+        if result.divergence is not None:
+            divergences.append(describe(cases, result))
+        if result.fault is not None:
+            faults.append(result.fault)
+        cases += 1
+    return Chunk(
+        planned=planned,
+        cases=cases,
+        judged=total.judged,
+        uncovered=total.uncovered,
+        not_judged=total.not_judged,
+        divergences=tuple(divergences),
+        faults=tuple(faults),
+        unsupported=frozenset(total.unsupported),
+        coverage=frozenset(total.cells),
+        ended=cases < planned,
+    )
+
+
+def run_chunks(
+    lane: str,
+    subject: Subject,
+    settings: Settings,
+    task: Task,
+    count: int,
+    *,
+    figures: dict[str, int] | None = None,
+    notes: Sequence[str] = (),
+) -> LaneResult:
+    """Run ``count`` chunks of a lane, by as many processes as the settings say, and merge them."""
+    started = time.monotonic()
+    workers = max(1, min(settings.workers, count))
+    if workers == 1:
+        shares = [_work(subject, task, range(count), settings)]
+    else:
+        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+            futures = [
+                pool.submit(_work, subject, task, range(worker, count, workers), settings) for worker in range(workers)
+            ]
+            shares = [future.result() for future in futures]
+    chunks: list[Chunk] = []
+    done = {number: chunk for share in shares for number, chunk in share.chunks}
+    closing = tuple(share.closing for share in shares if share.closing)[:1]
+    cut_off = False
+    for number in range(count):
+        if number not in done:
+            cut_off = True
+            break
+        chunks.append(done[number])
+        if sum(len(chunk.divergences) for chunk in chunks) >= settings.divergences or done[number].ended:
+            break
+    return _merged(lane, chunks, count, cut_off, closing, tuple(notes), figures or {}, time.monotonic() - started)
+
+
+class _Share(Struct, frozen=True):
+    """What one worker did."""
+
+    chunks: tuple[tuple[int, Chunk], ...]
+    closing: str
+    """What went wrong when the adapter was started or ended; empty when nothing did."""
+
+
+def _work(subject: Subject, task: Task, numbers: Sequence[int], settings: Settings) -> _Share:
+    """Run some chunks on one adapter; stop where the merged result certainly stops, or at the deadline."""
+    done: list[tuple[int, Chunk]] = []
+    diverged = 0
+    try:
+        adapter = subject.start()
+    except AdapterFault as fault:
+        return _Share((), str(fault.diagnostic()))
+    try:
+        for number in numbers:
+            if settings.deadline is not None and time.monotonic() > settings.deadline:
+                break
+            chunk = task(adapter, number)
+            done.append((number, chunk))
+            diverged += len(chunk.divergences)
+            if diverged >= settings.divergences or chunk.ended:
+                break
+    finally:
+        closing = _closed(adapter)
+    return _Share(tuple(done), "" if done and done[-1][1].ended else closing)
+
+
+def _closed(adapter: Adapter) -> str:
+    try:
+        adapter.close()
+    except AdapterFault as fault:
+        return str(fault.diagnostic())
+    return ""
+
+
+def _merged(
+    lane: str,
+    chunks: Sequence[Chunk],
+    count: int,
+    cut_off: bool,
+    closing: tuple[str, ...],
+    notes: tuple[str, ...],
+    figures: dict[str, int],
+    seconds: float,
+) -> LaneResult:
+    divergences = tuple(divergence for chunk in chunks for divergence in chunk.divergences)
+    faults = tuple(fault for chunk in chunks for fault in chunk.faults) + closing
+    unsupported = sorted({op for chunk in chunks for op in chunk.unsupported})
+    judged = sum(chunk.judged for chunk in chunks)
+    verdict: LaneVerdict = "diverge" if divergences else "agree" if judged and not faults else "inconclusive"
+    remarks = [*notes]
+    if unsupported:
+        remarks.append(f"answered as unsupported: {', '.join(unsupported)}")
+    if faults:
+        remarks.append(f"{len(faults)} fault(s) of the adapter; the first: {faults[0]}")
+    if cut_off and not closing:
+        remarks.append(f"stopped at the end of its budget after {len(chunks)} of {count} chunks of cases")
+    elif len(chunks) < count and divergences:
+        remarks.append(
+            f"stopped after {len(divergences)} diverging cases: {len(chunks)} of {count} chunks of cases run"
+        )
+    return LaneResult(
+        lane=lane,
+        verdict=verdict,
+        cases=sum(chunk.cases for chunk in chunks),
+        judged=judged,
+        uncovered=sum(chunk.uncovered for chunk in chunks),
+        not_judged=sum(chunk.not_judged for chunk in chunks),
+        skipped=sum(chunk.skipped for chunk in chunks),
+        divergences=divergences,
+        notes=tuple(remarks),
+        coverage=frozenset().union(*(chunk.coverage for chunk in chunks)),
+        figures=figures,
+        seconds=seconds,
+    )

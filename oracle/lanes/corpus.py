@@ -1,0 +1,147 @@
+"""Lane ``corpus``: recorded traces. The reference replays them; an implementation is given their operations."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from generators.coverage import cell_of, situation
+from generators.steps import encode_arguments
+from lean_traces.limits import DEFAULT_LIMITS
+from lean_traces.lines import opened
+from lean_traces.programs import Program, Step
+from lean_traces.reader import TraceReader
+from lean_traces.trace import MalformedTrace
+from model.operations import step
+from model.store import Store
+from oracle.adapters import Adapter
+from oracle.judging import Asked, CaseResult, judge_cases
+from oracle.lanes import LaneDivergence, LaneResult, LaneVerdict, Settings, Subject, not_run
+from oracle.lanes.chunks import Chunk, collect, run_chunks
+from oracle.lanes.describing import described
+from oracle.replay import TraceResult
+from oracle.replay_command import judge
+from oracle.traces import is_trace
+
+CHUNK: Final = 20
+"""Traces per chunk."""
+
+
+def corpus_files() -> list[Path]:
+    """Return the traces that come with the package and, in a checkout, the recordings of its tests."""
+    package = Path(str(resources.files("lean_traces"))) / "corpus"
+    recordings = Path(__file__).parents[2] / "tests" / "recordings"
+    return [
+        path
+        for folder in (package, recordings)
+        if folder.is_dir()
+        for path in sorted(folder.rglob("*.jsonl*"))
+        if is_trace(path)
+    ]
+
+
+def run(subject: Subject, settings: Settings) -> LaneResult:
+    """Replay the corpus on the reference, or put its operations to the implementation."""
+    files = corpus_files()
+    if not files:
+        return not_run("corpus", "no recorded traces come with this installation")
+    if subject.command is None:
+        return _replayed(files, settings)
+    task = partial(_chunk, files=files, contract=subject.contract, settings=settings)
+    return run_chunks("corpus", subject, settings, task, -(-len(files) // CHUNK))
+
+
+def _replayed(files: Sequence[Path], settings: Settings) -> LaneResult:
+    started = time.monotonic()
+    results = [judge(path, level=settings.level) for path in files]
+    errors = [result.error for result in results if result.error is not None]
+    divergences = tuple(_recorded(result) for result in results if result.first_divergence is not None)
+    verdict: LaneVerdict = "diverge" if divergences else "inconclusive" if errors else "agree"
+    return LaneResult(
+        lane="corpus",
+        verdict=verdict,
+        cases=len(results),
+        judged=sum(result.judged for result in results),
+        uncovered=sum(result.uncovered for result in results),
+        not_judged=sum(result.not_judged for result in results),
+        divergences=divergences,
+        notes=tuple(f"inconclusive: {error}" for error in errors[:3]),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _recorded(result: TraceResult) -> LaneDivergence:
+    first = result.first_divergence
+    assert first is not None
+    return LaneDivergence(
+        case=Path(result.trace).name,
+        seq=first.seq,
+        op=first.op,
+        kind=first.kind,  # type: ignore[arg-type] # a class of divergence, kept as text there
+        args=first.args,
+        expected=first.expected,
+        actual=first.actual,
+        reason=first.reason,
+        state=first.state,
+        path=result.trace,
+    )
+
+
+def _chunk(adapter: Adapter, number: int, *, files: Sequence[Path], contract: str, settings: Settings) -> Chunk:
+    mine = files[number * CHUNK : (number + 1) * CHUNK]
+    offered = adapter.hello.ops
+    left_out = 0
+    cases = []
+    for path in mine:
+        try:
+            asked, skipped = _asked(path, contract, offered)
+        except MalformedTrace as error:
+            return Chunk(planned=len(mine), faults=(str(error),))
+        left_out += skipped
+        cases.append(partial(iter, asked))
+
+    def describe(position: int, result: CaseResult) -> LaneDivergence:
+        path = mine[position]
+        assert result.diverged_at is not None
+        return described(path.name, result, _program(path, contract, offered, result.diverged_at.seq), str(path))
+
+    chunk = collect(judge_cases(adapter, cases, settings.level), len(mine), describe)
+    return msgspec.structs.replace(chunk, uncovered=chunk.uncovered + left_out)
+
+
+def _asked(path: Path, contract: str, offered: frozenset[str]) -> tuple[list[Asked], int]:
+    """Return the operations of a trace with the reference's answers, and how many are not offered."""
+    store = Store(contract)
+    asked: list[Asked] = []
+    left_out = 0
+    with opened(path) as file:
+        for event in TraceReader(file, str(path), DEFAULT_LIMITS, packed=path.suffix == ".gz"):
+            operation, arguments = event.operation, event.arguments
+            if operation.name not in offered:
+                left_out += 1
+                continue
+            before = situation(store, operation, arguments)
+            outcome = step(store, operation, arguments)
+            cell = cell_of(before, operation, outcome)
+            asked.append(Asked(event.seq, operation.name, encode_arguments(operation, arguments), outcome, cell))
+    return asked, left_out
+
+
+def _program(path: Path, contract: str, offered: frozenset[str], last: int) -> Program:
+    """Return the operations of a trace up to a step, as a program."""
+    return Program(contract=contract, meta={"trace": path.name}, steps=tuple(_steps(path, offered, last)))
+
+
+def _steps(path: Path, offered: frozenset[str], last: int) -> Iterator[Step]:
+    with opened(path) as file:
+        for event in TraceReader(file, str(path), DEFAULT_LIMITS, packed=path.suffix == ".gz"):
+            if event.seq > last:
+                return
+            if event.operation.name in offered:
+                yield Step(args=event.arguments_document(), op=event.operation.name, seq=event.seq)
