@@ -1,0 +1,127 @@
+"""``replay`` through the installed command: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.installed import run
+from tests.trace_files import CLOSE, HEADER, OPEN, RECORDINGS, trace_bytes
+
+FIELDS = {"trace", "verdict", "events", "judged", "uncovered", "first_divergence", "error"}
+
+
+def trace(folder: Path, name: str, events: list[object], **header: object) -> Path:
+    path = folder / name
+    path.write_bytes(trace_bytes(events, {**HEADER, **header}))  # type: ignore[arg-type] # events are dicts
+    return path
+
+
+def test_the_recordings_agree() -> None:
+    done = run("replay", RECORDINGS)
+    assert (done.returncode, done.stderr) == (0, "")
+    last = done.stdout.splitlines()[-1]
+    assert last == (
+        "146 traces: 146 agree, 0 diverge, 0 malformed, 0 inconclusive; "
+        "8668 events judged, 0 uncovered, 0 not judged after a divergence"
+    )
+
+
+def test_json_prints_one_object_per_trace_and_nothing_else() -> None:
+    done = run("replay", RECORDINGS, "--json", "--level", "payload")
+    objects = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, done.stderr, len(objects)) == (0, "", 146)
+    assert all(item.keys() == FIELDS and item["verdict"] == "agree" for item in objects)
+
+
+def test_a_divergence_exits_1_and_shows_event_fields_guard_and_state(tmp_path: Path) -> None:
+    wrong = {"args": {"owner_id": "a", "sid": 0}, "audit": [], "err": {"Unclaimed": {"session_id": 1}}}
+    path = trace(tmp_path, "t.jsonl", [OPEN, {**wrong, "op": "mark_owner_died"}, CLOSE])
+    done = run("replay", path)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines()[:8] == [
+        f"diverge  {path}  3 events",
+        "  event 1 (line 3): mark_owner_died diverges in payload",
+        '    args      {"owner_id": "a", "sid": 0}',
+        "    expected  err.Unclaimed.session_id = 0",
+        "    actual    err.Unclaimed.session_id = 1",
+        "    decided   G-owned: there is a live owner",
+        '    state     {"ownership": {"consumed_witnesses": [], "current": null, "issued_readiness": [], '
+        '"next_claim_id": 1, "next_witness_id": 1, "pending_transfer": null, "terminal_reason": null}, '
+        '"sid": 0, "status": "Active"}',
+        "    1 later events not judged",
+    ]
+    first = json.loads(run("replay", path, "--json").stdout)["first_divergence"]
+    assert (first["seq"], first["op"], first["class"]) == (1, "mark_owner_died", "payload")
+    assert first["expected"] == {"err": {"$.Unclaimed.session_id": 0}}
+    assert first["reason"] == "G-owned: there is a live owner"
+
+
+def test_a_malformed_trace_exits_2_with_file_line_and_remedy(tmp_path: Path) -> None:
+    path = trace(tmp_path, "t.jsonl", [OPEN, {**CLOSE, "ok": 1}, {**CLOSE, "args": {"sid": -1}}])
+    done = run("replay", path)
+    assert done.returncode == 2
+    assert done.stdout.startswith(f"malformed  {path}:4: args of close, `sid`: Expected `int` >= 0")
+    assert "schema trace-event" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "0 events judged" in done.stdout
+    document = json.loads(run("replay", path, "--json").stdout)
+    assert (document["verdict"], document["judged"], document["first_divergence"]) == ("malformed", 0, None)
+
+
+def test_a_folder_without_traces_a_missing_file_and_an_unknown_contract_exit_2(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+    good = trace(tmp_path, "good.jsonl", [OPEN])
+    strange = trace(tmp_path, "strange.jsonl", [OPEN], contract="telltale-99")
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    for arguments, sentence in (
+        (["replay", folder], "no traces in this folder"),
+        (["replay", tmp_path / "none.jsonl"], "no such file or folder"),
+        (["replay", good, "--contract", "telltale-99"], "'telltale-99' is not one of"),
+        (["replay", strange], "unknown contract 'telltale-99': this harness states telltale-17, hardened"),
+        (["replay", good, "--level", "strict"], "'strict' is not one of"),
+        (["replay", good, "--max-nesting", "3"], "--max-nesting"),
+        (["replay"], "Missing argument"),
+        (["repaly"], "No such command"),
+    ):
+        done = run(*arguments)
+        assert (done.returncode, sentence in done.stdout + done.stderr) == (2, True), done
+        assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_limits_are_settable(tmp_path: Path) -> None:
+    path = trace(tmp_path, "t.jsonl", [OPEN])
+    done = run("replay", path, "--max-line-bytes", "100")
+    assert (done.returncode, "line longer than 100 bytes" in done.stdout) == (2, True)
+
+
+def test_a_trace_of_which_nothing_could_be_judged_exits_3(tmp_path: Path) -> None:
+    done = run("replay", trace(tmp_path, "t.jsonl", []))
+    assert done.returncode == 3
+    assert "inconclusive" in done.stdout
+
+
+@pytest.mark.parametrize("level", ["outcome", "payload", "audit", "state"])
+def test_levels_judge_more_and_more(tmp_path: Path, level: str) -> None:
+    wrong_text = {"args": {"sid": 9}, "audit": [], "err": "session 8 not found", "op": "close"}
+    wrong_log = {**CLOSE, "audit": [{"event": "Issued"}]}
+    missing = {"args": {"sid": 0}, "audit": [], "ok": {"sid": 0}, "op": "observe"}
+    codes = {
+        name: run("replay", trace(tmp_path, f"{name}.jsonl", [OPEN, event]), "--level", level).returncode
+        for name, event in (("payload", wrong_text), ("audit", wrong_log), ("state", missing))
+    }
+    order = ["outcome", "payload", "audit", "state"]
+    assert codes == {name: int(order.index(level) >= order.index(name)) for name in codes}
+
+
+def test_plain_and_packed_traces_in_folders_are_found(tmp_path: Path) -> None:
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    trace(inner, "one.jsonl", [OPEN])
+    shutil.copy(RECORDINGS / "corner-widening-0.jsonl.gz", tmp_path)
+    done = run("replay", tmp_path)
+    assert (done.returncode, "2 traces: 2 agree" in done.stdout) == (0, True)
