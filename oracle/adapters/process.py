@@ -98,6 +98,7 @@ class Process:
         except BaseException:
             ours.close()
             raise
+        self._owner = os.getpid()
         self._control = ours
         self._said = b""
         self._ended: Ended | None = None
@@ -272,6 +273,8 @@ class Process:
 
     def kill(self) -> str:
         """End the adapter with everything that it started, wait for that, and return its stderr's end."""
+        if os.getpid() != self._owner:
+            return ""  # a forked copy of this process has the adapter's pipes, but it is not its own
         with suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
         self.close_stdin()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
@@ -220,6 +221,7 @@ class SubprocessAdapter:
         self._deadline = self.limits.start_deadline
         try:
             self._process = Process(self.command, self.limits)
+            self._forgotten = weakref.finalize(self, self._process.kill)
             return self._greet()
         except AdapterFault as fault:
             raise self._fail(fault) from None
@@ -399,7 +401,10 @@ class SubprocessAdapter:
 
     def _kill(self) -> str:
         process, self._process = self._process, None
-        return process.kill() if process is not None else ""
+        if process is None:
+            return ""
+        self._forgotten.detach()
+        return process.kill()
 
     def _down(self) -> AdapterFault:
         if self._closed:

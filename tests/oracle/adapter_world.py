@@ -41,16 +41,17 @@ def script(text: str) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", text]
 
 
-def marked(mark: str) -> list[str]:
-    """Return the command lines of all processes that were started with the mark in their environment."""
-    found = []
+def marked(mark: str) -> dict[int, str]:
+    """Return the command lines, by pid, of all processes started with the mark in their environment."""
+    found = {}
     for entry in os.listdir("/proc"):
         if not entry.isdigit() or int(entry) == os.getpid():
             continue
         try:
             environment = Path(f"/proc/{entry}/environ").read_bytes()
             if f"{MARK}={mark}".encode() in environment.split(b"\0"):
-                found.append(Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode())
+                command = Path(f"/proc/{entry}/cmdline").read_bytes()
+                found[int(entry)] = command.replace(b"\0", b" ").decode()
         except OSError:
             continue
     return found

@@ -9,9 +9,9 @@ import uuid
 from pathlib import Path
 
 import pytest
-from adapter_world import MARK, PATIENT, conclude, judge, kit, marked, script
+from adapter_world import MARK, PATIENT, PROGRAM, conclude, judge, kit, marked, script
 
-from oracle.adapters import AdapterFault, AdapterLimits, SubprocessAdapter, faults
+from oracle.adapters import RESET, AdapterFault, AdapterLimits, Request, SubprocessAdapter, faults
 from oracle.fault_kit import KIT
 
 BRIEF = AdapterLimits(deadline=0.3, start_deadline=60, close_deadline=0.3)
@@ -41,21 +41,20 @@ def test_a_misbehaving_adapter_ends_as_the_table_says(name: str, mark: str) -> N
     ended, fault = conclude(kit(name), limits_for(name))
     assert ended == KIT[name].ends_as, fault and fault.diagnostic()
     assert time.monotonic() - began < 30
-    assert marked(mark) == []
+    assert marked(mark) == {}
 
 
 @pytest.mark.parametrize("at", [1, 2, 5, 8])
 @pytest.mark.parametrize("name", ["dies", "two-answers", "wrong-id", "not-json", "half-line", "invalid-utf8"])
 def test_it_does_not_matter_when_an_adapter_fails(name: str, at: int, mark: str) -> None:
     assert conclude(kit(name, at))[0] == KIT[name].ends_as
-    assert marked(mark) == []
+    assert marked(mark) == {}
 
 
 def test_the_last_answer_given_twice_is_noticed_at_the_end(mark: str) -> None:
-    with pytest.raises(faults.TwoAnswers):
-        with SubprocessAdapter(kit("two-answers", 9), PATIENT) as adapter:
-            assert judge(adapter) == "agree"
-    assert marked(mark) == []
+    with pytest.raises(faults.TwoAnswers), SubprocessAdapter(kit("two-answers", 9), PATIENT) as adapter:
+        assert judge(adapter) == "agree"
+    assert marked(mark) == {}
 
 
 def test_every_failure_has_a_code_a_hint_and_an_adapter_that_shows_it() -> None:
@@ -69,13 +68,10 @@ def test_every_failure_has_a_code_a_hint_and_an_adapter_that_shows_it() -> None:
 
 
 def test_answers_before_a_failure_are_given_first() -> None:
-    from adapter_world import PROGRAM
-
     for name in ("dies", "not-json", "gigabyte-line", "wrong-id"):
         answers = []
-        with SubprocessAdapter(kit(name, 4), PATIENT) as adapter:
-            with pytest.raises(AdapterFault):
-                answers.extend(adapter.submit(PROGRAM))
+        with SubprocessAdapter(kit(name, 4), PATIENT) as adapter, pytest.raises(AdapterFault):
+            answers.extend(adapter.submit(PROGRAM))
         # The probe at the start is the first operation, so the fourth is the third of the program.
         assert [answer.payload for answer in answers] == [b"0", b"[0]"]
 
@@ -105,7 +101,7 @@ def test_an_adapter_that_does_not_start_is_named(make: object, cause: str, tmp_p
     with pytest.raises(faults.CannotStart, match=re.escape(str(path))) as failure:
         SubprocessAdapter([str(path)], PATIENT)
     assert cause in failure.value.cause
-    assert marked(mark) == []
+    assert marked(mark) == {}
 
 
 def test_a_line_of_a_gigabyte_is_refused_in_bounded_memory() -> None:
@@ -143,8 +139,6 @@ for line in sys.stdin.buffer:
     hello = dict(protocol=1, name="n", version="1", language="l", contract="telltale-17", ops=["x"], observes=[])
     print(json.dumps({"id": request["id"], "ok": hello}), flush=True)
 """
-    from oracle.adapters import RESET, Request
-
     limits = AdapterLimits(deadline=30, start_deadline=60, stderr_bytes=400_000)
     with SubprocessAdapter(script(chatty), limits) as adapter:
         # 40 times 50,000 bytes, but never 400,000 between two resets
