@@ -8,6 +8,7 @@ msgspec, which is fast and sees nothing else; or from strictly parsed JSON of an
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, get_type_hints
@@ -38,6 +39,9 @@ from model.payloads import (
 from model.type_json import encode_type, type_from_json
 from model.values import (
     U64,
+    U64_MAX,
+    BufferConfig,
+    DomainValue,
     Edge,
     HostMutation,
     SetDefaultHandler,
@@ -180,6 +184,9 @@ def _form_of(annotation: Any) -> _Form:
     return _Form(annotation, None, lambda document: msgspec.convert(document, annotation))
 
 
+_LONG_INTEGER: Final = re.compile(rb"[1-9][0-9]{19}")
+
+
 class ArgumentCodec:
     """Reads and writes the arguments of one operation."""
 
@@ -222,6 +229,37 @@ class ArgumentCodec:
         ]
 
         self._plain = not self._conversions and not self._optional
+        self._integers = self._integer_getter()
+        self._loose_integers = [
+            parameter
+            for parameter, form in self._forms.items()
+            if form.annotation in (list[U64], U64 | None, BufferConfig | None, _Mutation)
+        ]
+
+    def _integer_getter(self) -> Callable[[Any], tuple[int, ...]] | None:
+        """Give the integers that are always there, by parameter and by field of a domain value."""
+        paths = []
+        for parameter, form in self._forms.items():
+            annotation = form.annotation
+            if annotation == U64:
+                paths.append(parameter)
+            elif isinstance(annotation, type) and issubclass(annotation, DomainValue):
+                fields = get_type_hints(annotation, include_extras=True).items()
+                paths += [f"{parameter}.{name}" for name, kind in fields if kind == U64]
+        return attrgetter(paths[0], *paths) if paths else None  # the first twice, so that it gives a tuple
+
+    def _refuse_large_integers(self, arguments: Any) -> None:
+        """Check the bound that msgspec cannot state.
+
+        Raises:
+            NotOurForm: an integer is above 2^64-1, or (where any is possible) so long that it might be.
+        """
+        if self._integers is not None and max(self._integers(arguments)) > U64_MAX:
+            raise NotOurForm
+        for parameter in self._loose_integers:
+            value = getattr(arguments, parameter)
+            if value is not UNSET and _LONG_INTEGER.search(encode(value)):
+                raise NotOurForm
 
     def from_printed(self, arguments: Any) -> tuple[Any, ...]:
         """Return the model's arguments of a decoded ``struct``.
@@ -229,6 +267,7 @@ class ArgumentCodec:
         Raises:
             NotOurForm: a part that msgspec passed over is not as our writer prints it.
         """
+        self._refuse_large_integers(arguments)
         fields = self._fields(arguments)
         if self._plain:
             return fields
