@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from model.json_shape import quoted
 from model.local_types import Branch, Choice, LocalType, Mu, Var, postorder, strip_mu
@@ -12,32 +12,52 @@ from model.variables import free_variables, shared_nodes
 
 ProblemKind: TypeAlias = Literal["unbound variable", "unguarded variable", "empty choice", "repeated label"]
 
+_SHOWN_STEPS: Final = 10
+"""How many steps at either end of a long path are written."""
+
 
 class Path:
     """The way from the root of a type to a node: of a choice the number of the branch, of a Mu "body".
 
-    A linked list that grows towards the root, so that the paths of a deep type share their beginnings.
+    A linked list that grows towards the root, so that the paths of a deep type share their beginnings. Each
+    holds its length and its first few steps: writing it out costs the same however long it is.
     """
 
-    __slots__ = ("above", "step")
+    __slots__ = ("above", "first", "length", "step")
+    above: Path | None
+    first: tuple[int | str, ...]
+    length: int
+    step: int | str
 
     def __init__(self, above: Path | None = None, step: int | Literal["body"] = "body") -> None:
         self.above = above
         self.step = step
+        if above is None:
+            self.length, self.first = 0, ()
+        else:
+            self.length = above.length + 1
+            self.first = (*above.first, step) if above.length < _SHOWN_STEPS else above.first
 
     def __iter__(self) -> Iterator[int | str]:
+        return iter(self.last(self.length))
+
+    def last(self, count: int) -> list[int | str]:
+        """The last `count` steps, in order."""
         steps: list[int | str] = []
         here = self
-        while here.above is not None:
+        while here.above is not None and len(steps) < count:
             steps.append(here.step)
             here = here.above
-        return reversed(steps)
+        steps.reverse()
+        return steps
 
     def __str__(self) -> str:
-        steps = [str(step) for step in self]
-        if len(steps) > 20:
-            steps[10:-10] = [f"… {len(steps) - 20} steps …"]
-        return "/".join(steps) or "the root"
+        left_out = self.length - 2 * _SHOWN_STEPS
+        if left_out > 0:
+            steps = [*self.first, f"… {left_out} steps …", *self.last(_SHOWN_STEPS)]
+        else:
+            steps = self.last(self.length)
+        return "/".join(map(str, steps)) or "the root"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

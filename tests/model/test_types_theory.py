@@ -82,6 +82,19 @@ def test_free_variables_are_those_of_the_definition(tree: LocalType) -> None:
     assert free_variables(tree) == free_by_definition(tree)
 
 
+@pytest.mark.parametrize(
+    ("text", "free"),
+    [
+        ("!A{a. t, b. μt. A!m. t}", {"t"}),
+        ("!A{a. μt. A!m. t, b. t}", {"t"}),
+        ("μt. !A{a. μt. t, b. t, c. u}", {"u"}),
+        ("μt. !A{a. u, b. μu. t}", {"u"}),
+    ],
+)
+def test_a_binder_ends_with_its_body(text: str, free: set[str]) -> None:
+    assert free_variables(p(text)) == free
+
+
 @given(any_local_types(), variable_names, any_local_types(max_depth=3))
 def test_substitution_is_that_of_the_nameless_form(tree: LocalType, var: str, replacement: LocalType) -> None:
     result = substitute(tree, var, replacement)
@@ -238,6 +251,14 @@ def test_a_path_leads_to_the_part_with_the_problem(tree: LocalType) -> None:
         assert here is one.node or here == one.node
         assert one.message
         assert is_guarded(tree) or any(other.kind == "unguarded variable" for other in problems(tree))
+
+
+def test_a_long_path_is_written_short_and_walked_in_full() -> None:
+    (one,) = problems(Mu("u", chain(500, Var("t"))))
+    assert list(one.path) == ["body", *[0] * 500]
+    assert str(one.path) == "body" + "/0" * 9 + "/… 481 steps …" + "/0" * 10
+    (one,) = problems(chain(20, Var("t")))
+    assert str(one.path) == "/".join(["0"] * 20)
 
 
 def test_a_shared_part_is_judged_at_each_place() -> None:

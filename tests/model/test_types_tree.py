@@ -53,9 +53,11 @@ def rebuilt(tree: LocalType) -> LocalType:
     return new[id(tree)]
 
 
-def test_every_field_counts() -> None:
+def one_of_each_difference() -> list[LocalType]:
+    """Types that differ from the first in one field each."""
     base = Send("B", (Branch(Label("m", "Nat"), "Nat", Var("t")),))
-    others: list[LocalType] = [
+    return [
+        base,
         Recv("B", base.branches),
         Send("C", base.branches),
         Send("B", ()),
@@ -68,8 +70,23 @@ def test_every_field_counts() -> None:
         Mu("t", base),
         Mu("u", base),
     ]
-    everything = [base, *others]
+
+
+def test_every_field_counts() -> None:
+    everything = one_of_each_difference()
     assert len(set(everything)) == len(everything)
+
+
+def test_equal_hashes_do_not_make_types_equal() -> None:
+    everything = one_of_each_difference()
+    for tree in everything:
+        for node in postorder(tree):
+            parts = [part for b in node.branches for part in (b, b.label)] if isinstance(node, Choice) else []
+            for part in (node, *parts):
+                if part is not END:
+                    object.__setattr__(part, "_hash", hash(END))
+    for index, tree in enumerate(everything):
+        assert [tree == other for other in everything] == [other == index for other in range(len(everything))]
 
 
 def test_values_of_different_kinds_are_different() -> None:
