@@ -303,12 +303,15 @@ class _LeavesChild(Adapter):
     own_session = False
 
     def fault(self, request: dict[str, Any]) -> None:
-        if os.fork() == 0:
+        child = os.fork()
+        if child == 0:
             if self.own_session:
                 os.setsid()
                 if os.fork():
                     os._exit(0)
             hang()
+        if self.own_session:
+            os.waitpid(child, 0)
         self.operation(request)
 
 
