@@ -143,6 +143,11 @@ def test_substitution_avoids_capture_and_renames_no_more_than_it_must(
         ("μt. t", "μt. t", "μt. t"),
         ("μt. μu. t", "μu. μt. μu. t", "μt. μu. t"),
         ("μt. μu. s", "μu. s", "s"),
+        (
+            "μt. !A{a. u, b. μu. B!m. t}",
+            "!A{a. u, b. μu_1. B!m. μt. !A{a. u, b. μu. B!m. t}}",
+            "!A{a. u, b. μu_1. B!m. μt. !A{a. u, b. μu. B!m. t}}",
+        ),
         ("μt. μu. !A{a. t, b. u, c. s}", None, None),
     ],
 )
