@@ -6,7 +6,6 @@ as long as no variable capture has to be avoided below it.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping
 
 from model.local_types import (
@@ -115,32 +114,28 @@ def substitute(local_type: LocalType, var: str, replacement: LocalType) -> Local
 
 
 def _closed_variables(leading: list[Mu], head: LocalType) -> dict[str, LocalType]:
-    """What each leading variable that `head` uses stands for: its Mu, closed over the Mu before it."""
-    binders: dict[str, list[int]] = {}
-    for index, mu in enumerate(leading):
-        binders.setdefault(mu.var, []).append(index)
+    """What each leading variable that `head` uses stands for: its Mu, closed over the Mu before it.
 
-    def bound_by(local_type: LocalType, before: int) -> dict[str, int]:
-        """The leading Mu, among the first `before`, that bind the free variables of a type."""
-        found: dict[str, int] = {}
-        for name in free_variables(local_type):
-            position = bisect_left(binders.get(name, ()), before)
-            if position:
-                found[name] = binders[name][position - 1]
-        return found
+    Of several leading Mu with one variable only the innermost is ever meant: whatever uses the variable
+    lies in `head`, and so inside all of them.
+    """
+    binder = {mu.var: index for index, mu in enumerate(leading)}
 
-    of_head = bound_by(head, len(leading))
+    def used_in(local_type: LocalType) -> dict[str, int]:
+        return {name: binder[name] for name in free_variables(local_type) if name in binder}
+
+    of_head = used_in(head)
     wanted = set(of_head.values())
     uses: dict[int, dict[str, int]] = {}
     for index in range(len(leading) - 1, -1, -1):
         if index in wanted:
-            uses[index] = bound_by(leading[index], index)
+            uses[index] = used_in(leading[index])
             wanted.update(uses[index].values())
     closed: dict[int, LocalType] = {}
     for index in sorted(wanted):
-        environment = {name: closed[binder] for name, binder in uses[index].items()}
+        environment = {name: closed[outer] for name, outer in uses[index].items()}
         closed[index] = _replace(leading[index], environment, frozenset())
-    return {name: closed[binder] for name, binder in of_head.items()}
+    return {name: closed[index] for name, index in of_head.items()}
 
 
 def _replace(root: LocalType, environment: Mapping[str, LocalType], avoid: frozenset[str]) -> LocalType:
@@ -164,15 +159,11 @@ def _replace(root: LocalType, environment: Mapping[str, LocalType], avoid: froze
         elif not active:
             built[key] = node
         elif isinstance(node, Choice):
-            waiting = [
-                (b.continuation, active) for b in node.branches if (id(b.continuation), active) not in built
-            ]
+            waiting = [(b.continuation, active) for b in node.branches if (id(b.continuation), active) not in built]
             if waiting:
                 stack += waiting
             else:
-                built[key] = _with_continuations(
-                    node, [built[id(b.continuation), active] for b in node.branches]
-                )
+                built[key] = _with_continuations(node, [built[id(b.continuation), active] for b in node.branches])
         elif isinstance(node, Mu):
             var, inner = node.var, active & ~bits.get(node.var, 0)
             if var in avoid and inner & targets and id(node.body) in occurring:
@@ -200,9 +191,7 @@ def _with_continuations(choice: Choice, continuations: list[LocalType]) -> Choic
     """The choice with these continuations; the choice itself when they are the ones that it has."""
     if all(new is b.continuation for new, b in zip(continuations, choice.branches, strict=True)):
         return choice
-    branches = tuple(
-        Branch(b.label, b.value_type, new) for new, b in zip(continuations, choice.branches, strict=True)
-    )
+    branches = tuple(Branch(b.label, b.value_type, new) for new, b in zip(continuations, choice.branches, strict=True))
     return type(choice)(choice.partner, branches)
 
 
