@@ -91,7 +91,13 @@ READ_ONLY: Final = frozenset(
 """Operations that change nothing: one that is unsupported leaves the rest of its case meaningful."""
 
 
-def judge_cases(adapter: Adapter, cases: Sequence[Case], level: Level) -> Iterator[CaseResult]:
+Watch = Callable[[Asked, Answer], None]
+"""Is shown every answer that was judged and what was asked, in order."""
+
+
+def judge_cases(
+    adapter: Adapter, cases: Sequence[Case], level: Level, watch: Watch | None = None
+) -> Iterator[CaseResult]:
     """Yield the result of each case, in order, each in a fresh store.
 
     A fault of the adapter makes the case that it hits inconclusive; the adapter is then started again and the next
@@ -99,7 +105,7 @@ def judge_cases(adapter: Adapter, cases: Sequence[Case], level: Level) -> Iterat
     """
     done = 0
     while done < len(cases):
-        run = _Run(adapter, cases[done:], level)
+        run = _Run(adapter, cases[done:], level, watch)
         for result in run:
             done += 1
             yield result
@@ -114,8 +120,9 @@ def judge_cases(adapter: Adapter, cases: Sequence[Case], level: Level) -> Iterat
 class _Run:
     """The cases from some point on, up to the first fault."""
 
-    def __init__(self, adapter: Adapter, cases: Sequence[Case], level: Level) -> None:
+    def __init__(self, adapter: Adapter, cases: Sequence[Case], level: Level, watch: Watch | None) -> None:
         self._adapter = adapter
+        self._watch = watch
         self._cases = cases
         self._level = level
         self._pending: deque[tuple[CaseResult, Asked | None]] = deque()
@@ -123,7 +130,7 @@ class _Run:
         self.fault: AdapterFault | None = None
 
     def __iter__(self) -> Iterator[CaseResult]:
-        pending, level = self._pending, self._level
+        pending, level, watch = self._pending, self._level, self._watch
         try:
             for answer in self._adapter.submit(self._requests()):
                 while pending[0][1] is None:
@@ -134,6 +141,8 @@ class _Run:
                     result.not_judged += 1
                 else:
                     _judge(result, asked, answer, level)
+                    if watch is not None:
+                        watch(asked, answer)
         except AdapterFault as fault:
             self.fault = fault
             yield from self._faulted(fault)

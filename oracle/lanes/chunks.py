@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from generators.steps import Cell
@@ -34,6 +35,8 @@ class Chunk(Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...] = ()
     unsupported: frozenset[str] = frozenset()
     coverage: frozenset[Cell] = frozenset()
+    marks: frozenset[int] = frozenset()
+    """Whatever else a lane collects, to be united over all chunks."""
     ended: bool = False
     """The adapter cannot be started again, so nothing more is run on it."""
 
@@ -82,10 +85,12 @@ def run_chunks(
     task: Task,
     count: int,
     *,
-    figures: dict[str, int] | None = None,
-    notes: Sequence[str] = (),
+    finish: Callable[[LaneResult, Sequence[Chunk]], LaneResult] | None = None,
 ) -> LaneResult:
-    """Run ``count`` chunks of a lane, by as many processes as the settings say, and merge them."""
+    """Run ``count`` chunks of a lane, by as many processes as the settings say, and merge them.
+
+    ``finish`` is given the result with the merged chunks and may conclude more from them.
+    """
     started = time.monotonic()
     workers = max(1, min(settings.workers, count))
     if workers == 1:
@@ -107,7 +112,10 @@ def run_chunks(
         chunks.append(done[number])
         if sum(len(chunk.divergences) for chunk in chunks) >= settings.divergences or done[number].ended:
             break
-    return _merged(lane, chunks, count, cut_off, closing, tuple(notes), figures or {}, time.monotonic() - started)
+    result = _merged(lane, chunks, count, cut_off, closing)
+    if finish is not None:
+        result = finish(result, chunks)
+    return msgspec.structs.replace(result, seconds=time.monotonic() - started)
 
 
 class _Share(Struct, frozen=True):
@@ -154,16 +162,13 @@ def _merged(
     count: int,
     cut_off: bool,
     closing: tuple[str, ...],
-    notes: tuple[str, ...],
-    figures: dict[str, int],
-    seconds: float,
 ) -> LaneResult:
     divergences = tuple(divergence for chunk in chunks for divergence in chunk.divergences)
     faults = tuple(fault for chunk in chunks for fault in chunk.faults) + closing
     unsupported = sorted({op for chunk in chunks for op in chunk.unsupported})
     judged = sum(chunk.judged for chunk in chunks)
     verdict: LaneVerdict = "diverge" if divergences else "agree" if judged and not faults else "inconclusive"
-    remarks = [*notes]
+    remarks: list[str] = []
     if unsupported:
         remarks.append(f"answered as unsupported: {', '.join(unsupported)}")
     if faults:
@@ -185,6 +190,4 @@ def _merged(
         divergences=divergences,
         notes=tuple(remarks),
         coverage=frozenset().union(*(chunk.coverage for chunk in chunks)),
-        figures=figures,
-        seconds=seconds,
     )

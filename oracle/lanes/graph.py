@@ -1,0 +1,199 @@
+"""Lane ``graph``: every edge of the bounded exploration, and the two graphs compared both ways.
+
+The reference's graph is explored first. Tours take each of its edges through the implementation, whose answers are
+judged as everywhere; and out of those answers alone the graph that the implementation went through is put together
+and held against the reference's: edges that it lacks, and edges that the reference has not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
+from typing import Any, Final
+
+import msgspec
+
+from generators.graph import DEFAULT_BOUND, Bound, Graph, Key, canonical, key_of
+from generators.graph_labels import ROLES, SID, TYPES, Label, instantiate
+from generators.steps import encode_arguments
+from generators.tours import Tour, tour_program, toured
+from lean_traces.programs import Program
+from model.operations import OPERATIONS, step
+from model.store import Store
+from oracle.adapters import Adapter, Answer
+from oracle.compare import outcome_variant
+from oracle.judging import Asked, CaseResult, judge_cases
+from oracle.lanes import LaneDivergence, LaneResult, Settings, Subject
+from oracle.lanes.chunks import Chunk, collect, run_chunks
+from oracle.lanes.describing import described
+from oracle.lanes.programs import offered_by
+
+CHUNK: Final = 100
+"""Tours per chunk."""
+SMALL_BOUND: Final = Bound(witnesses=1)
+LARGE_BOUND: Final = Bound(claims=3)
+
+
+def bound_for(budget: float) -> Bound:
+    """Return the bound that a budget stands for: about 8,000 edges below 30 s, 85,000, and more from 300 s."""
+    if budget < 30:
+        return SMALL_BOUND
+    return DEFAULT_BOUND if budget < 300 else LARGE_BOUND
+
+
+def run(subject: Subject, settings: Settings) -> LaneResult:
+    """Take every edge through the implementation."""
+    offered = offered_by(subject)
+    bound = bound_for(settings.budget)
+    graph, all_tours = toured(bound, subject.contract, offered)
+    task = partial(_chunk, bound=bound, contract=subject.contract, settings=settings)
+    finish = partial(_concluded, graph=graph)
+    return run_chunks("graph", subject, settings, task, -(-len(all_tours) // CHUNK), finish=finish)
+
+
+def programs(bound: Bound, contract: str) -> Iterator[Program]:
+    """Yield the tours as programs, for whoever runs programs."""
+    _, all_tours = toured(bound, contract, frozenset(OPERATIONS))
+    for tour in all_tours:
+        yield tour_program(tour, contract)
+
+
+def _chunk(adapter: Adapter, number: int, *, bound: Bound, contract: str, settings: Settings) -> Chunk:
+    offered = adapter.hello.ops
+    _, all_tours = toured(bound, contract, offered)
+    mine = all_tours[number * CHUNK : (number + 1) * CHUNK]
+    reached = _Reached(mine)
+
+    def describe(position: int, result: CaseResult) -> LaneDivergence:
+        program = tour_program(mine[position], contract)
+        assert result.diverged_at is not None
+        last = result.diverged_at.seq + 1
+        cut = msgspec.structs.replace(program, steps=program.steps[:last])
+        return described(f"tour {number * CHUNK + position}", result, cut)
+
+    looks = "observe" in offered
+    cases = [partial(_asked, tour, position, contract, looks) for position, tour in enumerate(mine)]
+    chunk = collect(judge_cases(adapter, cases, settings.level, reached.watch), len(mine), describe)
+    return msgspec.structs.replace(chunk, marks=frozenset(reached.edges))
+
+
+class _AskedOfTour(Asked):
+    """A step of a tour, which knows its tour."""
+
+    tour: int
+
+
+_OPEN: Final = encode_arguments(OPERATIONS["open"], (ROLES, TYPES, None))
+_OBSERVE: Final = encode_arguments(OPERATIONS["observe"], (SID,))
+
+
+def _asked(tour: Tour, position: int, contract: str, looks: bool) -> Iterator[Asked]:
+    store = Store(contract)
+    yield _step(store, 0, position, "open", (ROLES, TYPES, None), _OPEN)
+    for seq, visit in enumerate(tour, 1):
+        if visit.label is not None:
+            arguments = instantiate(visit.label, swapped=visit.swapped)
+            args = _printed(visit.label, visit.swapped)
+            yield _step(store, seq, position, visit.label[0], arguments, args)
+        elif looks:
+            yield _step(store, seq, position, "observe", (SID,), _OBSERVE)
+
+
+def _step(store: Store, seq: int, tour: int, op: str, arguments: tuple[Any, ...], args: bytes) -> Asked:
+    asked = _AskedOfTour(seq, op, args, step(store, OPERATIONS[op], arguments))
+    asked.tour = tour
+    return asked
+
+
+_PRINTED: Final[dict[tuple[Label, bool], bytes]] = {}
+
+
+def _printed(label: Label, swapped: bool) -> bytes:
+    args = _PRINTED.get((label, swapped))
+    if args is None:
+        arguments = instantiate(label, swapped=swapped)
+        args = _PRINTED[label, swapped] = encode_arguments(OPERATIONS[label[0]], arguments)
+    return args
+
+
+class _Reached:
+    """The implementation's graph, out of its answers alone."""
+
+    def __init__(self, tours: Sequence[Tour]) -> None:
+        self._tours = tours
+        self._here = 0
+        self._since: list[tuple[Label, str]] = []
+        """The covering steps since the last look, with what the implementation answered."""
+        self.edges: set[int] = set()
+
+    def watch(self, asked: Asked, answer: Answer) -> None:
+        """Take in one answer."""
+        assert isinstance(asked, _AskedOfTour)
+        if asked.seq == 0:
+            self._since.clear()
+            return
+        visit = self._tours[asked.tour][asked.seq - 1]
+        if visit.label is None:
+            reached = _state_hash(_key_in(answer))
+            for label, variant in self._since:
+                self.edges.add(_edge_hash(self._here, label, variant, reached))
+            self._since.clear()
+            self._here = reached
+        elif visit.covers:
+            self._since.append((visit.label, _variant(answer)))
+
+
+def _variant(answer: Answer) -> str:
+    if answer.kind == "ok":
+        return "ok"
+    if answer.kind == "err":
+        return outcome_variant(is_ok=False, result=msgspec.json.decode(answer.payload))
+    return answer.kind
+
+
+def _key_in(answer: Answer) -> Key:
+    try:
+        return canonical(key_of(msgspec.json.decode(answer.payload)))[0]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return ("unreadable", answer.payload)
+
+
+def _hash(text: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
+
+
+_LABELS: Final[dict[Label, bytes]] = {}
+
+
+@cache
+def _state_hash(key: Key) -> int:
+    return _hash(repr(key).encode())
+
+
+def _edge_hash(source: int, label: Label, variant: str, target: int) -> int:
+    printed = _LABELS.get(label)
+    if printed is None:
+        printed = _LABELS[label] = repr(label).encode()
+    return _hash(b"%d %b %b %d" % (source, printed, variant.encode(), target))
+
+
+def _concluded(result: LaneResult, chunks: Sequence[Chunk], *, graph: Graph) -> LaneResult:
+    """Compare the two graphs, where the implementation's is whole."""
+    states = [_state_hash(state.key) for state in graph.states]
+    expected: set[int] = set()
+    for here, state in zip(states, graph.states, strict=True):
+        expected.update(_edge_hash(here, label, outcome, here) for label, outcome in state.stays)
+        expected.update(_edge_hash(here, move.label, move.outcome, states[move.target]) for move in state.moves)
+    reached: set[int] = set().union(*(chunk.marks for chunk in chunks))
+    figures: Mapping[str, int] = {
+        "states": len(graph.states),
+        "states left again": sum(state.within for state in graph.states),
+        "edges": graph.edges,
+        "edges of the implementation": len(reached),
+        "edges lacking": len(expected - reached),
+        "edges added": len(reached - expected),
+    }
+    bound = ", ".join(f"{name} {value}" for name, value in graph.bound._asdict().items())
+    notes = (*result.notes, f"bound: {bound}; two owners, two scopes, states that differ in names merged")
+    return msgspec.structs.replace(result, figures=figures, notes=notes)
