@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import accumulate
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Annotated, Any, Final, NamedTuple, NoReturn
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from lean_traces.strict_json import StrictJsonError, parse
 from oracle.adapters.faults import AdapterFault, InvalidUtf8, LineTooLong, MalformedAnswer, NotJson
@@ -65,7 +65,7 @@ class LineCutter:
 
 
 class _Line(Struct, forbid_unknown_fields=True):
-    id: int
+    id: Annotated[int, Meta(ge=0)]
     ok: Raw | UnsetType = UNSET
     err: Raw | UnsetType = UNSET
     audit: Raw | UnsetType = UNSET

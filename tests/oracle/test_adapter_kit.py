@@ -1,0 +1,98 @@
+"""adapter-kit tells what is wrong with an adapter, and passes one that is right."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import pytest
+from adapter_world import REFERENCE, ROOT, kit
+
+from oracle.adapter_checks import CHECKS
+from oracle.adapter_kit import run
+
+PASS, INCONCLUSIVE, USAGE = 0, 3, 2
+ALL = ["hello", *(check.name for check in CHECKS), "bye", "again"]
+
+
+@pytest.fixture(autouse=True)
+def in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def statuses(
+    command: list[str], capsys: pytest.CaptureFixture[str], deadline: float = 20
+) -> tuple[int, dict[str, str]]:
+    code = run(shlex.join(command), as_json=True, deadline=deadline)
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    document = json.loads(printed.out)
+    assert document["verdict"] == ("inconclusive" if code else "agree")
+    return code, {check["check"]: check["status"] for check in document["checks"]}
+
+
+def test_the_reference_passes_every_check(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = statuses(REFERENCE, capsys)
+    assert found == dict.fromkeys(ALL, "passed")
+    assert code == PASS
+
+
+def test_what_is_not_offered_is_skipped_and_nothing_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = statuses(kit("correct"), capsys)
+    skipped = {"outcomes", "text", "long", "integers", "deep"}
+    assert found == {name: "skipped" if name in skipped else "passed" for name in ALL}
+    assert code == PASS
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "failed"),
+    [
+        ("dies", 4, {"understands", "reset", "order"}),
+        ("wrong-id", 40, {"order"}),
+        ("two-answers", 40, {"order"}),
+        ("not-json", 3, {"understands", "reset", "order"}),
+        ("half-line", 500, {"order"}),
+        ("ignores-reset", 0, {"reset"}),
+        ("refuses-reset", 0, {"understands", "reset", "order"}),
+        ("bad-request", 3, {"understands"}),
+        ("leaves-child", 3, {"bye"}),
+        ("exits-with-one", 0, {"bye", "again"}),
+        ("changes-hello", 40, {"order", "restart"}),
+        ("refuses-hello", 0, {"hello"}),
+        ("wrong-protocol", 0, {"hello"}),
+        ("exits-at-once", 0, {"hello"}),
+    ],
+)
+def test_it_names_the_checks_that_fail(
+    name: str, at: int, failed: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, found = statuses(kit(name, at), capsys)
+    assert {check for check, status in found.items() if status == "failed"} == failed
+    assert code == INCONCLUSIVE
+
+
+def test_one_that_hangs_is_given_up_check_by_check(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = statuses(kit("hangs"), capsys, deadline=0.4)
+    assert found["understands"] == found["order"] == "failed"
+    assert found["pace"] == "advice"
+    assert code == INCONCLUSIVE
+
+
+def test_people_get_a_line_per_check_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(shlex.join(kit("refuses-hello")), as_json=False, deadline=20) == INCONCLUSIVE
+    printed = capsys.readouterr().out
+    assert printed.startswith("FAILED  hello         hello was answered with bad_request [hello-refused]")
+    assert "→ answer hello with ok" in printed
+    assert "The adapter cannot be used yet: hello." in printed
+    assert run(shlex.join(kit("correct")), as_json=False, deadline=20) == PASS
+    assert "The adapter speaks the protocol." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("command", "deadline"), [("'", 1), ("", 1), ("true", -1)])
+def test_a_command_that_makes_no_sense_is_a_usage_error(
+    command: str, deadline: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(command, as_json=True, deadline=deadline) == USAGE
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("adapter-kit: ")
