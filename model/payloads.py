@@ -267,9 +267,7 @@ def _sort_leaf(value: object, place: Place) -> PayloadSort:
     if type(value) is str:
         if value in BASIC_SORTS:
             return cast("PayloadSort", value)
-        raise refuse(
-            place, f"a payload sort is due, this is {kind_of(value)}; basic ones are {', '.join(BASIC_SORTS)}"
-        )
+        raise refuse(place, f"a payload sort is due, this is {kind_of(value)}; basic ones are {', '.join(BASIC_SORTS)}")
     name, content = sole_member(value, place, "a payload sort")
     if name != "Vector":
         raise refuse(place, f"a payload sort is Vector or Prod here, not {kind_of(name)}")
@@ -292,9 +290,7 @@ def _value_leaf(value: object, place: Place) -> Value:
     if type(value) is str:
         if value == "Unit":
             return UNIT
-        raise refuse(
-            place, f'a value is due, this is {kind_of(value)}; the only value that is plain text is "Unit"'
-        )
+        raise refuse(place, f'a value is due, this is {kind_of(value)}; the only value that is plain text is "Unit"')
     name, content = sole_member(value, place, "a value")
     here = (place, name)
     if name == "Nat":
@@ -312,9 +308,7 @@ def _value_leaf(value: object, place: Place) -> Value:
 
 def _endpoint(value: object, place: Place) -> tuple[int, str]:
     fields = members(value, place, "an endpoint", ("sid", "role"))
-    return u64(fields["sid"], (place, "sid"), "a session id"), text(
-        fields["role"], (place, "role"), "a role name"
-    )
+    return u64(fields["sid"], (place, "sid"), "a session id"), text(fields["role"], (place, "role"), "a role name")
 
 
 def read_pairs(

@@ -128,9 +128,7 @@ def _listing_problems(protocol: Protocol) -> Iterator[ProtocolProblem]:
 def _edge_problems(protocol: Protocol) -> Iterator[ProtocolProblem]:
     roles = tuple(dict.fromkeys(protocol.roles))
     listed = frozenset(roles)
-    sides = {
-        role: _traffic(protocol.types[role], protocol.positions) for role in roles if role in protocol.types
-    }
+    sides = {role: _traffic(protocol.types[role], protocol.positions) for role in roles if role in protocol.types}
     one_sided: list[ProtocolProblem] = []
     labels: list[ProtocolProblem] = []
     for role, own in sides.items():
@@ -169,9 +167,7 @@ def _traffic(local_type: LocalType, positions: Mapping[int, Position]) -> dict[t
             continue
         met.add(id(node))
         if isinstance(node, Choice):
-            traffic = found.setdefault(
-                (node.partner, isinstance(node, Send)), _Traffic(positions.get(id(node)))
-            )
+            traffic = found.setdefault((node.partner, isinstance(node, Send)), _Traffic(positions.get(id(node))))
             for branch in node.branches:
                 traffic.labels.setdefault(branch.label.name, positions.get(id(branch)))
         stack += reversed(children(node))

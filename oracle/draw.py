@@ -31,9 +31,7 @@ _STYLE: Final = """
 """
 
 
-def drawing(
-    title: str, roles: Sequence[str], edges: Sequence[Edge], labels: Mapping[Edge, Sequence[str]]
-) -> str:
+def drawing(title: str, roles: Sequence[str], edges: Sequence[Edge], labels: Mapping[Edge, Sequence[str]]) -> str:
     """The SVG text of a blueprint.
 
     Self-contained, readable in light and dark, with a title and a description that lists the edges for
@@ -58,9 +56,7 @@ def drawing(
         a, b = edge
         carried = ", ".join(_plain(label) for label in labels.get(edge, ()))
         what = f"{_plain(a)} → {_plain(b)}" + (f": {carried}" if carried else "")
-        parts.append(
-            f'<g><title>{_text(what)}</title><path class="edge" d="{_arrow(places[a], places[b])}"/></g>'
-        )
+        parts.append(f'<g><title>{_text(what)}</title><path class="edge" d="{_arrow(places[a], places[b])}"/></g>')
     for name in names:
         x, y = places[name]
         parts.append(

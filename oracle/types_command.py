@@ -133,9 +133,7 @@ def read_subject(path: Path) -> Subject:
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from None
     stripped = data.strip()
-    if path.suffix == ".json" or (
-        path.suffix != ".session" and (stripped.startswith(b"{") or stripped == b'"End"')
-    ):
+    if path.suffix == ".json" or (path.suffix != ".session" and (stripped.startswith(b"{") or stripped == b'"End"')):
         return _from_json(path, data)
     try:
         content = data.decode("utf-8-sig")
@@ -160,9 +158,7 @@ def _from_json(path: Path, data: bytes) -> Subject:
             roles, types = fields["roles"], fields["initial_types"]
             if type(roles) is not list or type(types) is not dict:
                 raise Unreadable("$: roles is an array of names and initial_types an object of types")
-            names = tuple(
-                text(role, (("$", "roles"), index), "a role name") for index, role in enumerate(roles)
-            )
+            names = tuple(text(role, (("$", "roles"), index), "a role name") for index, role in enumerate(roles))
             read = {role: _one_type(value, (("$", "initial_types"), role)) for role, value in types.items()}
             return Subject(path, read.items(), Protocol(names, read, str(path)))
         return Subject(path, [(None, _one_type(document, "$"))], Protocol((), {}, str(path)))
@@ -178,9 +174,7 @@ def _one_type(value: object, place: Any) -> LocalType:
 # --- the report
 
 
-def _finding(
-    kind: str, message: str, role: str | None, place: Position | None, path: str | None
-) -> dict[str, Any]:
+def _finding(kind: str, message: str, role: str | None, place: Position | None, path: str | None) -> dict[str, Any]:
     line, column = place if place is not None else (None, None)
     return {"kind": kind, "message": message, "role": role, "line": line, "column": column, "path": path}
 
@@ -249,9 +243,7 @@ def _human(subject: Subject, report: dict[str, Any], lean_json: bool, plan: bool
         yield "  " + print_pretty(local_type, indent=2)
         if lean_json:
             lean = one["lean_json"]
-            yield (
-                bytes(lean).decode() if lean else f"(its JSON nests deeper than {NESTING} levels, the limit)"
-            )
+            yield (bytes(lean).decode() if lean else f"(its JSON nests deeper than {NESTING} levels, the limit)")
     if subject.plan is not None:
         yield "\nedges"
         for (a, b), sender, receiver in subject.plan.edge_blueprint:
