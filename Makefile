@@ -20,7 +20,7 @@ lint: .venv/installed-dev
 	$(BIN)/lint-imports
 
 bench: .venv/installed-dev
-	$(PYTEST) tests/benchmarks -o python_files='bench_*.py' --benchmark-only --benchmark-disable-gc
+	$(PYTEST) tests/benchmarks -o python_files='bench_*.py' -o python_functions='bench_*' --benchmark-only -s -p no:xdist --benchmark-disable-gc
 
 clean:
 	rm -rf .venv report build *.egg-info

@@ -228,13 +228,13 @@ class ArgumentCodec:
             if (convert := self._forms[parameter].from_printed) is not None
         ]
 
-        self._plain = not self._conversions and not self._optional
         self._integers = self._integer_getter()
         self._loose_integers = [
             parameter
             for parameter, form in self._forms.items()
             if form.annotation in (list[U64], U64 | None, BufferConfig | None, _Mutation)
         ]
+        self._plain = not (self._conversions or self._optional or self._loose_integers)
 
     def _integer_getter(self) -> Callable[[Any], tuple[int, ...]] | None:
         """Give the integers that are always there, by parameter and by field of a domain value."""
@@ -248,29 +248,22 @@ class ArgumentCodec:
                 paths += [f"{parameter}.{name}" for name, kind in fields if kind == U64]
         return attrgetter(paths[0], *paths) if paths else None  # the first twice, so that it gives a tuple
 
-    def _refuse_large_integers(self, arguments: Any) -> None:
-        """Check the bound that msgspec cannot state.
-
-        Raises:
-            NotOurForm: an integer is above 2^64-1, or (where any is possible) so long that it might be.
-        """
-        if self._integers is not None and max(self._integers(arguments)) > U64_MAX:
-            raise NotOurForm
-        for parameter in self._loose_integers:
-            value = getattr(arguments, parameter)
-            if value is not UNSET and _LONG_INTEGER.search(encode(value)):
-                raise NotOurForm
-
     def from_printed(self, arguments: Any) -> tuple[Any, ...]:
         """Return the model's arguments of a decoded ``struct``.
 
         Raises:
             NotOurForm: a part that msgspec passed over is not as our writer prints it.
         """
-        self._refuse_large_integers(arguments)
+        # msgspec can neither state the bound 2^64-1 nor fails to print what is above it
+        if self._integers is not None and max(self._integers(arguments)) > U64_MAX:
+            raise NotOurForm
         fields = self._fields(arguments)
         if self._plain:
             return fields
+        for parameter in self._loose_integers:
+            value = getattr(arguments, parameter)
+            if value is not UNSET and _LONG_INTEGER.search(encode(value)):
+                raise NotOurForm
         values = list(fields)
         for index, convert in self._conversions:
             values[index] = convert(values[index])

@@ -24,7 +24,7 @@ class Unusual(Exception):
 def _label(name: str, sort: str) -> Label:
     if sort not in BASIC_SORTS:
         raise Unusual
-    return Label(name, sort)  # type: ignore[arg-type] # checked against the basic sorts
+    return Label(name, sort)
 
 
 def printed_type(document: Any) -> LocalType:

@@ -65,9 +65,8 @@ class Event(Struct, gc=False):
         """
         if self.printed is None:
             return False
-        audited = self.reader.header.audited
         try:
-            printed = encode(event_line(self.printed, outcome, self.operation, self.seq, audited))
+            printed = encode(event_line(self.printed, outcome, self.operation, self.seq, self.reader.audited))
         except (RecursionError, OverflowError):
             return False
         return self.line[:-1] == printed
@@ -101,6 +100,9 @@ class TraceReader:
         self._lines = read_lines(file, path, limits, packed=packed)
         self._digest = hashlib.sha256()
         self.header = self._read_header()
+        self.audited = self.header.audited
+        self._nesting = limits.nesting
+        self._after_args = b',"audit":[' if self.audited else b',"ok":'
         self._events = self._read_events()
 
     def __iter__(self) -> Iterator[Event]:
@@ -129,10 +131,9 @@ class TraceReader:
         entry = _BY_NAME.get(op)
         if entry is None or ending != b',"seq":%d}\n' % seq or not line.startswith(_ARGS):
             return None
-        nesting = self._limits.nesting
-        if len(line) > nesting and not nests_within(line, nesting):
+        if len(line) > self._nesting and not nests_within(line, self._nesting):
             return None
-        args_end = line.find(b',"audit":[' if self.header.audited else b',"ok":', 8)
+        args_end = line.find(self._after_args, 8)
         if args_end < 0:
             args_end = line.find(b',"err":', 8)
         codec, decode = entry
@@ -171,7 +172,7 @@ class TraceReader:
         if present != 1:
             problem = "the event has both `ok` and `err`" if present else "the event has neither `ok` nor `err`"
             raise self._malformed(number, problem, "give exactly one of them")
-        needed = {"seq", "op", "args"} | ({"audit"} if self.header.audited else set())
+        needed = {"seq", "op", "args"} | ({"audit"} if self.audited else set())
         for name in sorted(needed - document.keys()):
             raise self._malformed(number, f"missing field `{name}`", "record the event with all its fields")
         for name in sorted(document.keys() - needed - {"ok", "err"}):
@@ -187,7 +188,7 @@ class TraceReader:
         except ArgumentError as error:
             raise self._malformed(number, str(error), "see `telltale-conformance schema trace-event`") from None
         audit = document.get("audit")
-        if self.header.audited and type(audit) is not list:
+        if self.audited and type(audit) is not list:
             raise self._malformed(number, "`audit` is not an array", "give the records that were appended")
         is_ok = "ok" in document
         return codec.operation, arguments, Answer(is_ok, document["ok" if is_ok else "err"], audit)

@@ -15,17 +15,25 @@ _LEAF: Final = b"tc/tree-leaf"
 _NODE: Final = b"tc/tree-node"
 _SIZE: Final = 32
 
-
-def endpoint_key(sid: int, role: str) -> bytes:
-    """Return the 32-byte signing key of a session's role."""
-    return blake2b(sid.to_bytes(8, "big") + role.encode(), digest_size=_SIZE, person=_KEY).digest()
+_LEAF_HASH: Final = blake2b(digest_size=_SIZE, person=_LEAF)
+_NODE_HASH: Final = blake2b(digest_size=_SIZE, person=_NODE)
 
 
-def sign(key: bytes, receiver: str, payload: bytes) -> bytes:
-    """Return the 32-byte signature of ``payload`` sent to ``receiver`` under the sender's key."""
-    to = receiver.encode()
-    framed = len(to).to_bytes(8, "big") + to + payload
-    return blake2b(framed, digest_size=_SIZE, key=key, person=_SIGNATURE).digest()
+class SigningKey:
+    """The key of one session's role; signs, and by signing again verifies."""
+
+    __slots__ = ("_hash", "secret")
+
+    def __init__(self, sid: int, role: str) -> None:
+        self.secret = blake2b(sid.to_bytes(8, "big") + role.encode(), digest_size=_SIZE, person=_KEY).digest()
+        self._hash = blake2b(digest_size=_SIZE, key=self.secret, person=_SIGNATURE)
+
+    def sign(self, receiver: str, payload: bytes) -> bytes:
+        """Return the 32-byte signature of ``payload`` sent to ``receiver``."""
+        to = receiver.encode()
+        signature = self._hash.copy()
+        signature.update(b"%d:%b%b" % (len(to), to, payload))
+        return signature.digest()
 
 
 class AuthTree:
@@ -39,7 +47,9 @@ class AuthTree:
 
     def append(self, signature: bytes) -> None:
         """Add the leaf of a signed message."""
-        node = blake2b(signature, digest_size=_SIZE, person=_LEAF).digest()
+        leaf = _LEAF_HASH.copy()
+        leaf.update(signature)
+        node = leaf.digest()
         size = self.leaves
         while size & 1:
             node = _join(self._peaks.pop(), node)
@@ -58,4 +68,6 @@ class AuthTree:
 
 
 def _join(left: bytes, right: bytes) -> bytes:
-    return blake2b(left + right, digest_size=_SIZE, person=_NODE).digest()
+    node = _NODE_HASH.copy()
+    node.update(left + right)
+    return node.digest()

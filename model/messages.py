@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hmac import compare_digest
 
-from model.auth import AuthTree, endpoint_key, sign
+from model.auth import AuthTree, SigningKey
 from model.buffers import EnqueueResult, SignedValue
 from model.errors import StringError
 from model.lifecycle import found
@@ -59,8 +59,8 @@ def has_message(store: Store, sid: int, from_: str, to: str) -> bool:
 def _signature(session: Session, sender: str, receiver: str, value: Value) -> bytes:
     key = session.keys.get(sender)
     if key is None:
-        key = session.keys[sender] = endpoint_key(session.sid, sender)
-    return sign(key, receiver, encode_value(value))
+        key = session.keys[sender] = SigningKey(session.sid, sender)
+    return key.sign(receiver, encode_value(value))
 
 
 def _add_leaf(store: Store, session: Session, pair: tuple[str, str], signature: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
@@ -40,7 +40,10 @@ class Outcome(Struct, frozen=True, gc=False):
 
     ok: Any
     error: Refused | None
-    audit: list[AuditRecord]
+    audit: Sequence[AuditRecord]
+
+
+_NO_RECORDS: Final[Sequence[AuditRecord]] = ()
 
 
 def step(store: Store, operation: Operation, arguments: tuple[Any, ...]) -> Outcome:
@@ -49,19 +52,19 @@ def step(store: Store, operation: Operation, arguments: tuple[Any, ...]) -> Outc
     The records are those that the operation appended to the log of the session it names (none for ``open*``,
     which names none that was there before).
     """
-    session = None
-    if operation.subject is not None:
-        session = store.sessions.get(operation.subject(arguments))
-        if session is not None:
-            before = len(session.log)
+    session = None if operation.subject is None else store.sessions.get(operation.subject(arguments))
+    if session is None:
+        try:
+            return Outcome(operation.function(store, *arguments), None, _NO_RECORDS)
+        except Refused as refusal:
+            return Outcome(None, refusal, _NO_RECORDS)
+    log = session.log
+    before = len(log)
     try:
         ok, error = operation.function(store, *arguments), None
     except Refused as refusal:
         ok, error = None, refusal
-    if session is None:
-        return Outcome(ok, error, [])
-    log = session.log
-    return Outcome(ok, error, log[before:] if len(log) > before else [])
+    return Outcome(ok, error, log[before:] if len(log) > before else _NO_RECORDS)
 
 
 def _sid(arguments: tuple[Any, ...]) -> int:

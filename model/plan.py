@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from model.contract import TELLTALE_17, Contract
@@ -58,12 +59,13 @@ def open_plan(
         for role in roles
         if role in initial_types
     )
-    edges = {
-        edge
-        for role in role_ids
-        if role in initial_types
-        for edge in _edges_of(role, initial_types[role], role_ids)
-    }
+    edges: set[tuple[int, int]] = set()
+    for role, own in role_ids.items():
+        if role in initial_types:
+            for sends, partner in _exchanges(initial_types[role]):
+                other = role_ids.get(partner, own)
+                if other != own:
+                    edges.add((own, other) if sends else (other, own))
     return OpenPlan(
         active_branch_roles=tuple(
             entry.role for entry in entries if isinstance(strip_mu(entry.original), Choice)
@@ -80,9 +82,10 @@ def first_step(local_type: LocalType, contract: Contract) -> LocalType:
     return unfold_fully(local_type) if contract.substituting_unfold else strip_mu(local_type)
 
 
-def _edges_of(role: str, local_type: LocalType, role_ids: Mapping[str, int]) -> Iterator[tuple[int, int]]:
-    """Yield the directed edges between distinct listed roles that the type's sends and receives name."""
-    own = role_ids[role]
+@lru_cache(2048)
+def _exchanges(local_type: LocalType) -> frozenset[tuple[bool, str]]:
+    """Return whom the type's choices name, through all branches: (it sends, partner)."""
+    found: set[tuple[bool, str]] = set()
     seen: set[int] = set()
     waiting = [local_type]
     while waiting:
@@ -91,7 +94,7 @@ def _edges_of(role: str, local_type: LocalType, role_ids: Mapping[str, int]) -> 
             waiting.append(node.body)
         elif isinstance(node, Choice) and id(node) not in seen:
             seen.add(id(node))
-            partner = role_ids.get(node.partner, own)
-            if partner != own:
-                yield (own, partner) if isinstance(node, Send) else (partner, own)
-            waiting.extend(branch.continuation for branch in node.branches)
+            found.add((isinstance(node, Send), node.partner))
+            for branch in node.branches:
+                waiting.append(branch.continuation)
+    return frozenset(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from model.auth import AuthTree
+from model.auth import AuthTree, SigningKey
 from model.buffers import Buffer
 from model.local_types import LocalType
 from model.payloads import ValType
@@ -66,7 +66,7 @@ class Session:
     edge_traces: dict[Edge, tuple[ValType, ...]] = field(default_factory=dict)
     auth: dict[RolePair, AuthTree] = field(default_factory=dict)
     auth_leaves: int = 0
-    keys: dict[str, bytes] = field(default_factory=dict)
+    keys: dict[str, SigningKey] = field(default_factory=dict)
     ownership: Ownership = field(default_factory=Ownership)
     log: list[AuditRecord] = field(default_factory=list)
 

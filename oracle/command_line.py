@@ -80,6 +80,52 @@ def replay(
 
 
 @app.command()
+def check(
+    sut: Annotated[
+        str | None, typer.Option(metavar="CMD", help="The adapter's command; without it, the built-in reference.")
+    ] = None,
+    lanes: Annotated[
+        str | None, typer.Option(metavar="L,L…", help="Lanes to run, separated by commas; all without it.")
+    ] = None,
+    budget: Annotated[float, typer.Option(metavar="SECONDS", help="For all lanes together.")] = 60.0,
+    seed: Annotated[int, typer.Option(min=0, help="What the generated cases follow from.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the cases.")] = 1,
+    level: LevelOption = LevelName.state,
+    as_json: Json = False,
+    coverage: Annotated[bool, typer.Option(help="Print every cell that was reached.")] = False,
+) -> None:
+    """Judge an implementation by every lane: the gate."""
+    from oracle.check_command import run
+    from oracle.compare import Level
+
+    named = [lane.strip() for lane in lanes.split(",")] if lanes is not None else None
+    code = run(
+        sut=sut,
+        lanes=named,
+        budget=budget,
+        seed=seed,
+        workers=workers,
+        level=Level[level.value],
+        as_json=as_json,
+        coverage=coverage,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def prove(
+    contract: Annotated[str | None, typer.Option(help="One contract; both without it.")] = None,
+    claim: Annotated[list[str] | None, typer.Option(metavar="K…", help="One claim; may be repeated.")] = None,
+    as_json: Json = False,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Per query of the solver.")] = None,
+) -> None:
+    """Prove or refute the claims of a contract."""
+    from oracle.prove_command import run
+
+    raise typer.Exit(run(contract, claim, as_json, timeout))
+
+
+@app.command()
 def schema(name: Annotated[str | None, typer.Argument(help="Which schema; none lists them.")] = None) -> None:
     """Print a JSON Schema of the formats."""
     from oracle.schema_command import run

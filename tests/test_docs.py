@@ -1,0 +1,127 @@
+"""The documents: every command in them runs and prints what they say; links and names lead somewhere.
+
+In a ``console`` block a line after ``$ `` is a command, and the lines up to the next one are its output:
+``...`` alone on a line stands for any lines, ``…`` within a line for any text. A last line ``# exit N`` names
+the exit code when it is not 0. Commands of make are not run here (they run this test); their targets must exist.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+class Shown(NamedTuple):
+    place: str
+    command: str
+    output: list[str]
+    exit_code: int
+
+
+def shown_commands(document: Path) -> Iterator[Shown]:
+    """Yield the commands of a document's console blocks with the output that it shows for them."""
+    lines = document.read_text().splitlines()
+    inside = False
+    current: Shown | None = None
+    for number, line in enumerate(lines, 1):
+        if line.startswith("```"):
+            if current:
+                yield current
+            inside, current = line.strip() == "```console", None
+        elif inside and line.startswith("$ "):
+            if current:
+                yield current
+            current = Shown(f"{document.name}:{number}", line[2:], [], 0)
+        elif inside and current:
+            exit_line = re.fullmatch(r"# exit (\d)", line)
+            if exit_line:
+                current = current._replace(exit_code=int(exit_line[1]))
+            else:
+                current.output.append(line)
+    assert not inside, f"{document.name}: a block is not closed"
+
+
+COMMANDS = [shown for document in DOCUMENTS if document.exists() for shown in shown_commands(document)]
+RUN_HERE = [shown for shown in COMMANDS if not shown.command.startswith(("make", "git clone", "cd "))]
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like a checkout, in which commands may leave files."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("tests", "docs", "lean_traces", "model", "oracle", "generators", "pyproject.toml", "README.md"):
+        if (ROOT / name).exists():
+            (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+@pytest.mark.parametrize("shown", RUN_HERE, ids=[f"{shown.place} {shown.command[:60]}" for shown in RUN_HERE])
+def test_every_command_prints_what_the_document_shows(shown: Shown, checkout: Path) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", shown.command],
+        cwd=checkout,
+        env={**os.environ, "PATH": path, "COLUMNS": "100", "NO_COLOR": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    assert done.returncode == shown.exit_code, done.stdout
+    if shown.output:
+        pattern = "\n".join(r"(?:.*\n)*?.*" if line == "..." else _pattern(line) for line in shown.output)
+        assert re.fullmatch(pattern + r"\s*", _trimmed(done.stdout)), done.stdout
+
+
+def _pattern(line: str) -> str:
+    return ".*".join(re.escape(part) for part in line.rstrip().split("…"))
+
+
+def _trimmed(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def test_the_readme_shows_the_two_commands_and_output() -> None:
+    commands = [shown.command for shown in COMMANDS if shown.place.startswith("README")]
+    assert "make check" in commands
+    assert "make test" in commands
+
+
+def test_make_targets_in_the_documents_exist() -> None:
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for document in DOCUMENTS:
+        for target in re.findall(r"`make ([\w-]+)`|^\$ make ([\w-]+)", document.read_text(), re.MULTILINE):
+            assert (target[0] or target[1]) in targets, (document.name, target)
+
+
+def test_links_between_documents_lead_to_files() -> None:
+    for document in DOCUMENTS:
+        for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text()):
+            if "://" not in link:
+                assert (document.parent / link).exists(), (document.name, link)
+
+
+def test_nothing_refers_to_where_the_project_was_made() -> None:
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        files = [path for path in ROOT.rglob("*") if path.suffix in {".py", ".md", ".toml", ".lean", ".json"}]
+    else:
+        listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+        files = [ROOT / name for name in listed.decode().split("\0") if name]
+    outside = re.compile(r"\.\./shared|/" + r"work/|/" + r"farm/|\." + r"library\b")
+    for path in files:
+        if path.is_file() and path.suffix in {".py", ".md", ".toml", ".lean", ".json", ".mjs", ".cjs", ""}:
+            found = outside.search(path.read_text(errors="replace"))
+            assert not found, (path, found and found[0])
