@@ -215,16 +215,21 @@ def edges_of(state: Snapshot) -> Iterator[tuple[str, Json]]:
     yield "close", {"sid": sid}
     yield "close", {"sid": sid + 1}
     yield "reap_sessions", {"session_ids": [sid]}
+    yield "reap_sessions", {"session_ids": [sid + 1]}
+
+
+def _around(owner: str, generation: int) -> Iterator[tuple[str, int]]:
+    """The other owner and the generations below, at and above, in every combination."""
+    for name in (owner, "bob" if owner == "alice" else "alice"):
+        for number in (generation, generation + 1, generation - 1):
+            if number >= 0:
+                yield name, number
 
 
 def _caps(state: Snapshot) -> Iterator[Json]:
     live = state.current or cap(state.sid, "alice", 0, "Session")
-    generation = live["generation"]
-    yield live
-    yield {**live, "owner_id": "bob" if live["owner_id"] == "alice" else "alice"}
-    yield {**live, "generation": generation + 1}
-    if generation:
-        yield {**live, "generation": generation - 1}
+    for owner, generation in _around(live["owner_id"], live["generation"]):
+        yield {**live, "owner_id": owner, "generation": generation}
     yield {**live, "scope": SCOPES[1] if live["scope"] == "Session" else "Session"}
     yield {**live, "session_id": state.sid + 1}
 
@@ -234,9 +239,9 @@ def _receipts(state: Snapshot) -> Iterator[Json]:
         "session_id": state.sid, "claim_id": 1, "from_owner_id": "alice", "from_generation": 0,
         "to_owner_id": "bob", "to_generation": 1, "scope": "Session",
     }
-    yield pending
+    for owner, generation in _around(pending["from_owner_id"], pending["from_generation"]):
+        yield {**pending, "from_owner_id": owner, "from_generation": generation}
     yield {**pending, "scope": SCOPES[2]}
-    yield {**pending, "from_generation": pending["from_generation"] + 1}
     yield {**pending, "session_id": state.sid + 1}
 
 

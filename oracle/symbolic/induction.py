@@ -54,12 +54,11 @@ def find_gap(claim: Claim, contract: Contract, limits: Limits) -> Gap | None:
         after = claim.follow(view)
         wrong = {invariant.name: z3.Not(invariant.holds(step.post, after)) for invariant in support}
         wrong["claim"] = claim.violated(view)
-        checker = solver(limits)
-        checker.add(*assumed, z3.Or(*wrong.values()))
-        if satisfiable(checker):
-            model = checker.model()
-            part = next(key for key, term in wrong.items() if z3.is_true(model.eval(term, True)))
-            return Gap(op, part, model)
+        for part, term in wrong.items():
+            checker = solver(limits)
+            checker.add(*assumed, term)
+            if satisfiable(checker):
+                return Gap(op, part, checker.model())
     return None
 
 
