@@ -140,7 +140,7 @@ class _Run:
                 if result.over:
                     result.not_judged += 1
                 else:
-                    _judge(result, asked, answer, level)
+                    judge_one(result, asked, answer, level)
                     if watch is not None:
                         watch(asked, answer)
         except AdapterFault as fault:
@@ -171,7 +171,8 @@ class _Run:
         yield hit
 
 
-def _judge(result: CaseResult, asked: Asked, answer: Answer, level: Level) -> None:
+def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) -> None:
+    """Judge one answer and put what it comes to into the result of its case."""
     expected = asked.expected
     kind = answer.kind
     if kind in ("ok", "err"):

@@ -86,14 +86,22 @@ def run_chunks(
     count: int,
     *,
     finish: Callable[[LaneResult, Sequence[Chunk]], LaneResult] | None = None,
+    isolated: bool = False,
 ) -> LaneResult:
     """Run ``count`` chunks of a lane, by as many processes as the settings say, and merge them.
 
-    ``finish`` is given the result with the merged chunks and may conclude more from them.
+    Args:
+        lane: its name.
+        subject: what is judged; every process starts its own.
+        settings: how.
+        task: runs one chunk.
+        count: how many chunks there are.
+        finish: is given the result with the merged chunks and may conclude more from them.
+        isolated: use a new process even for one worker, for tasks whose cases depend on what is imported.
     """
     started = time.monotonic()
     workers = max(1, min(settings.workers, count))
-    if workers == 1:
+    if workers == 1 and not isolated:
         shares = [_work(subject, task, range(count), settings)]
     else:
         with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:

@@ -1,0 +1,399 @@
+"""The session store as a Hypothesis state machine: reference and implementation side by side.
+
+Sessions, capabilities, receipts and witnesses are kept in bundles; what was live once stays there and becomes stale,
+and rules of their own put forged ones beside them. After every step the session that it was about is looked at on both
+sides, and the reference itself is held against what must be true of every state.
+
+A test of an implementation is ``machine_for(counterpart)``, where a :class:`Counterpart` drives the implementation;
+without one the machine runs the reference alone. (Adapters are made counterparts by ``oracle.machines``.)
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final, Protocol, TypeVar
+
+import msgspec
+from hypothesis import currently_in_test_context, note, target
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
+
+from generators import strategies as values
+from generators.coverage import cell_of, situation
+from generators.graph_labels import TYPES
+from generators.steps import Cell, GeneratedStep, encode_arguments
+from lean_traces.codec import encode
+from model.local_types import Choice
+from model.operations import OPERATIONS, Outcome, step
+from model.store import Store
+from model.values import (
+    SESSION,
+    BufferConfig,
+    Edge,
+    Endpoint,
+    HostMutation,
+    OwnershipCapability,
+    OwnershipReceipt,
+    ReadinessWitness,
+    Scope,
+    successor,
+)
+
+
+class Counterpart(Protocol):
+    """An implementation that is driven beside the reference."""
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """The operations that it offers; no other is asked of it."""
+
+    def reset(self) -> None:
+        """Make its store fresh and empty."""
+
+    def compare(self, step: GeneratedStep, args: bytes) -> None:
+        """Carry out a step that the reference has carried out.
+
+        Raises:
+            AssertionError: its answer is another.
+        """
+
+
+Artifact = TypeVar("Artifact", OwnershipCapability, OwnershipReceipt, ReadinessWitness)
+Maybe = MultipleResults[Any] | Any
+_NO_ARGUMENTS: Final = tuple(name for name, operation in OPERATIONS.items() if not operation.parameters)
+_SMALL: Final = st.integers(0, 3)
+_OWNERS: Final = st.sampled_from(values.OWNERS)
+_OF_SESSION: Final = ["current_ownership", "authority_audit_log", "default_handler_for_session"]
+_TYPES: Final = values.any_local_types(3)
+_EDGE_JSON: Final = st.one_of(
+    st.builds(lambda sid, name: {"sid": sid, "sender": name, "receiver": "B"}, _SMALL, values.names()),
+    st.none(),
+    st.just([0, "A"]),
+)
+_FORGED: Final[dict[str, Any]] = {
+    "session_id": _SMALL,
+    "scope": values.scopes(),
+    "predicate_ref": st.sampled_from(["p", "q"]),
+    **dict.fromkeys(("owner_id", "from_owner_id", "to_owner_id"), _OWNERS),
+}
+
+
+def _forged(artifact: Artifact, data: st.DataObject) -> Artifact:
+    """Return the artifact with one field drawn anew; numbers move by one."""
+    field = data.draw(st.sampled_from(artifact.__struct_fields__))
+    drawn = _FORGED.get(field)
+    old = getattr(artifact, field)
+    value = data.draw(drawn) if drawn is not None else data.draw(st.sampled_from([successor(old), max(0, old - 1)]))
+    return msgspec.structs.replace(artifact, **{field: value})
+
+
+def _sid_of(arguments: tuple[Any, ...]) -> int | None:
+    """Return the session that an operation was about; None for none."""
+    first = arguments[0] if arguments else None
+    if type(first) is int:
+        return first
+    sid: int | None = getattr(first, "session_id", getattr(first, "sid", None))
+    return sid
+
+
+def _shown(outcome: Outcome, length: int = 160) -> str:
+    if outcome.error is not None:
+        text = f"err {encode(outcome.error.to_json()).decode()}"
+    else:
+        text = f"ok {encode(outcome.ok).decode()}"
+    return text if len(text) <= length else text[:length] + "…"
+
+
+class SessionStoreMachine(RuleBasedStateMachine):
+    """All operations of the contract as rules over bundles, checked on both sides after every step."""
+
+    counterpart: ClassVar[Counterpart | None] = None
+    """What is driven beside the reference; None for nothing."""
+    contract: ClassVar[str] = "telltale-17"
+
+    sessions = Bundle("sessions")
+    capabilities = Bundle("capabilities")
+    receipts = Bundle("receipts")
+    witnesses = Bundle("witnesses")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.store = Store(self.contract)
+        self.cells: set[Cell] = set()
+        self.steps = 0
+        self._touched: int | None = None
+        if self.counterpart is not None:
+            self.counterpart.reset()
+
+    def carry_out(self, name: str, *arguments: Any) -> Outcome | None:
+        """Carry out an operation on both sides; None when the implementation does not offer it."""
+        counterpart = self.counterpart
+        if counterpart is not None and name not in counterpart.offered:
+            return None
+        operation = OPERATIONS[name]
+        before = situation(self.store, operation, arguments)
+        outcome = step(self.store, operation, arguments)
+        cell = cell_of(before, operation, outcome)
+        self.cells.add(cell)
+        if currently_in_test_context():
+            note(f"    → {_shown(outcome)}")
+        if counterpart is not None:
+            written = (None,) * len(arguments)
+            generated = GeneratedStep(self.steps, operation, arguments, written, outcome, cell)
+            counterpart.compare(generated, encode_arguments(operation, arguments))
+        self.steps += 1
+        return outcome
+
+    def _given(self, name: str, *arguments: Any) -> Maybe:
+        """Carry out an operation and put what it gives in the rule's bundle, if it gives anything."""
+        outcome = self.carry_out(name, *arguments)
+        self._touched = _sid_of(arguments)
+        return multiple() if outcome is None or outcome.error is not None else outcome.ok
+
+    def _done(self, name: str, *arguments: Any) -> None:
+        self._given(name, *arguments)
+
+    # Sessions
+
+    @initialize(target=sessions)
+    def open_first(self) -> Maybe:
+        """Open a session that the other rules can work on."""
+        return self._given("open", ["A", "B"], TYPES, BufferConfig(1, "Fifo", "Error"))
+
+    @initialize(target=capabilities)
+    def claim_first(self) -> Maybe:
+        """Open a session and claim all of it."""
+        opened = self.carry_out("open", ["A", "B"], TYPES, None)
+        return multiple() if opened is None else self._given("claim_ownership", opened.ok, "a", SESSION)
+
+    @rule(target=sessions, data=st.data(), config=st.none() | values.buffer_configs())
+    def open(self, data: st.DataObject, config: BufferConfig | None) -> Maybe:
+        """Open a session."""
+        roles = data.draw(values.role_lists())
+        return self._given("open", roles, data.draw(values.initial_types(roles)), config)
+
+    @rule(target=sessions, sid=_SMALL, data=st.data())
+    def open_with_sid(self, sid: int, data: st.DataObject) -> Maybe:
+        """Open a session under an id, in place of another perhaps."""
+        roles = data.draw(values.role_lists())
+        return self._given("open_with_sid", sid, roles, data.draw(values.initial_types(roles)), None)
+
+    @rule(sid=sessions)
+    def close(self, sid: int) -> None:
+        """Close a session."""
+        self._done("close", sid)
+
+    @rule(sids=st.lists(st.one_of(sessions, _SMALL), max_size=3))
+    def reap_sessions(self, sids: list[int]) -> None:
+        """Reap some sessions."""
+        self._done("reap_sessions", sids)
+
+    @rule(name=st.sampled_from(_NO_ARGUMENTS))
+    def ask(self, name: str) -> None:
+        """Ask for what takes no argument."""
+        self._done(name)
+
+    @rule(roles=values.role_lists(), data=st.data())
+    def plan(self, roles: list[str], data: st.DataObject) -> None:
+        """Plan a session that is not opened."""
+        self._done("plan", roles, data.draw(values.initial_types(roles)))
+
+    @rule(
+        name=st.sampled_from(["current_ownership", "authority_audit_log", "default_handler_for_session"]), sid=sessions
+    )
+    def ask_of_session(self, name: str, sid: int) -> None:
+        """Ask something of a session."""
+        self._done(name, sid)
+
+    # Ownership
+
+    @rule(target=capabilities, sid=sessions, owner=_OWNERS, scope=values.scopes())
+    def claim_ownership(self, sid: int, owner: str, scope: Scope) -> Maybe:
+        """Claim a session."""
+        return self._given("claim_ownership", sid, owner, scope)
+
+    @rule(target=capabilities, capability=capabilities, data=st.data())
+    def forge_capability(self, capability: OwnershipCapability, data: st.DataObject) -> OwnershipCapability:
+        """Change one field of a capability."""
+        return _forged(capability, data)
+
+    @rule(target=receipts, receipt=receipts, data=st.data())
+    def forge_receipt(self, receipt: OwnershipReceipt, data: st.DataObject) -> OwnershipReceipt:
+        """Change one field of a receipt."""
+        return _forged(receipt, data)
+
+    @rule(target=witnesses, witness=witnesses, data=st.data())
+    def forge_witness(self, witness: ReadinessWitness, data: st.DataObject) -> ReadinessWitness:
+        """Change one field of a witness."""
+        return _forged(witness, data)
+
+    @rule(
+        name=st.sampled_from(["release_ownership", "validate_ownership_capability", "validate_ownership_capability"]),
+        capability=capabilities,
+    )
+    def use_capability(self, name: str, capability: OwnershipCapability) -> None:
+        """Release or validate with a live, stale or forged capability."""
+        self._done(name, capability)
+
+    @rule(target=receipts, capability=capabilities, owner=_OWNERS, scope=values.scopes())
+    def begin_ownership_transfer(self, capability: OwnershipCapability, owner: str, scope: Scope) -> Maybe:
+        """Stage a transfer."""
+        return self._given("begin_ownership_transfer", capability, owner, scope)
+
+    @rule(target=capabilities, receipt=receipts)
+    def commit_ownership_transfer(self, receipt: OwnershipReceipt) -> Maybe:
+        """Commit a transfer."""
+        return self._given("commit_ownership_transfer", receipt)
+
+    @rule(receipt=receipts)
+    def rollback_ownership_transfer(self, receipt: OwnershipReceipt) -> None:
+        """Roll a transfer back."""
+        self._done("rollback_ownership_transfer", receipt)
+
+    @rule(receipt=consumes(receipts))
+    def cancel_abandoned_transfer(self, receipt: OwnershipReceipt) -> None:
+        """Cancel a session whose transfer was abandoned."""
+        self._done("cancel_abandoned_transfer", receipt)
+
+    @rule(receipt=consumes(receipts), reason=st.sampled_from(["broken", ""]))
+    def fault_failed_transfer_commit(self, receipt: OwnershipReceipt, reason: str) -> None:
+        """Fault a session whose transfer failed."""
+        self._done("fault_failed_transfer_commit", receipt, reason)
+
+    @rule(target=capabilities, capability=capabilities, scope=values.scopes())
+    def attenuate_ownership_scope(self, capability: OwnershipCapability, scope: Scope) -> Maybe:
+        """Take another scope."""
+        return self._given("attenuate_ownership_scope", capability, scope)
+
+    @rule(sid=sessions, owner=_OWNERS)
+    def mark_owner_died(self, sid: int, owner: str) -> None:
+        """Report an owner's death."""
+        self._done("mark_owner_died", sid, owner)
+
+    @rule(capability=capabilities, mutation=values.mutations(_SMALL))
+    def apply_owned_session_mutation(self, capability: OwnershipCapability, mutation: HostMutation) -> None:
+        """Change a handler or a trace."""
+        self._done("apply_owned_session_mutation", capability, mutation)
+
+    @rule(name=st.sampled_from(["lookup_handler", "lookup_trace"]), edge=values.edges(_SMALL))
+    def look_up_edge(self, name: str, edge: Edge) -> None:
+        """Look up what an edge was given."""
+        self._done(name, edge)
+
+    @rule(target=witnesses, capability=capabilities, predicate=st.sampled_from(["p", "q"]))
+    def issue_readiness_witness(self, capability: OwnershipCapability, predicate: str) -> Maybe:
+        """Issue a witness."""
+        return self._given("issue_readiness_witness", capability, predicate)
+
+    @rule(capability=capabilities, witness=witnesses)
+    def consume_readiness_witness(self, capability: OwnershipCapability, witness: ReadinessWitness) -> None:
+        """Consume a witness, an issued, spent or forged one."""
+        self._done("consume_readiness_witness", capability, witness)
+
+    # Types and messages
+
+    @rule(name=st.sampled_from(["lookup_type", "original_type", "remove_type"]), ep=values.endpoints(_SMALL))
+    def ask_of_endpoint(self, name: str, ep: Endpoint) -> None:
+        """Ask for the types of an endpoint, or take them away."""
+        self._done(name, ep)
+
+    @rule(
+        name=st.sampled_from(["update_type", "update_original"]),
+        ep=values.endpoints(_SMALL),
+        lt=values.any_local_types(3),
+    )
+    def set_type(self, name: str, ep: Endpoint, lt: Any) -> None:
+        """Set a type of an endpoint."""
+        self._done(name, ep, lt)
+
+    @rule(name=st.sampled_from(["advance", "advance", "lookup_branch_resolution"]), sid=sessions, data=st.data())
+    def take_branch(self, name: str, sid: int, data: st.DataObject) -> None:
+        """Take or look up a branch, mostly one that is there."""
+        session = self.store.sessions.get(sid)
+        role = data.draw(st.sampled_from(session.roles if session is not None and session.roles else ["A"]))
+        entry = session.types.get(role) if session is not None else None
+        there = (
+            [branch.label.name for branch in entry.current.branches]
+            if entry and isinstance(entry.current, Choice)
+            else []
+        )
+        self._done(name, Endpoint(role=role, sid=sid), data.draw(st.sampled_from([*there, "m"])))
+
+    @rule(cont=_TYPES, original=_TYPES)
+    def unfold(self, cont: Any, original: Any) -> None:
+        """Unfold types that belong to no session."""
+        self._done("unfold_mu", cont)
+        self._done("unfold_if_var", cont, original)
+        self._done("unfold_if_var_with_scope", cont, original)
+
+    @rule(sid=sessions, pair=st.sampled_from([("A", "B"), ("A", "B"), ("B", "A"), ("A", "C")]), val=values.values())
+    def send(self, sid: int, pair: tuple[str, str], val: Any) -> None:
+        """Send a message."""
+        self._done("send", sid, *pair, val)
+
+    @rule(name=st.sampled_from(["recv", "has_message"]), sid=sessions, pair=st.sampled_from([("A", "B"), ("B", "A")]))
+    def receive(self, name: str, sid: int, pair: tuple[str, str]) -> None:
+        """Receive a message or ask for one."""
+        self._done(name, sid, *pair)
+
+    # Without a session
+
+    @rule(
+        value=st.one_of(st.builds(_edge_json, _SMALL, values.names()), st.none(), st.just([0, "A"])),
+        hint=st.none() | _SMALL,
+    )
+    def decode_edge_json(self, value: Any, hint: int | None) -> None:
+        """Read an edge from JSON."""
+        self._done("decode_edge_json", value, hint)
+
+    @rule(site=st.sampled_from(["s", "t", ""]), tick=st.integers(0, 9))
+    def issue_timeout_witness(self, site: str, tick: int) -> None:
+        """Issue a timeout witness."""
+        self._done("issue_timeout_witness", site, tick)
+
+    @rule(tick=st.integers(0, 9))
+    def advance_clock(self, tick: int) -> None:
+        """Advance the clock, or try to turn it back."""
+        self._done("advance_clock", tick)
+
+    # After every step
+
+    @invariant()
+    def both_sides_look_alike(self) -> None:
+        """Look at the session that the step was about, on both sides."""
+        sid, self._touched = self._touched, None
+        if sid is not None:
+            self.carry_out("observe", sid)
+
+    @invariant()
+    def the_reference_is_sound(self) -> None:
+        """Check what is true of every state that the contract lets a store reach."""
+        for session in self.store.sessions.values():
+            ownership = session.ownership
+            assert ownership.pending is None or ownership.current is not None, "a transfer pends without an owner"
+            assert ownership.terminal is None or ownership.current is None, "an ended session has an owner"
+            assert not ownership.consumed & ownership.issued.keys(), "a witness is issued and consumed"
+            assert all(len(buffer.messages) <= buffer.capacity for buffer in session.buffers.values()), "overfull"
+        assert self.store.ended <= self.store.sessions.keys(), "a session ended that is not live"
+
+    def teardown(self) -> None:
+        """Tell Hypothesis how much was reached, and look at what is left."""
+        for name in ("memory_usage", "archived_closed"):
+            self.carry_out(name)
+        if currently_in_test_context():
+            target(float(len(self.cells)), label="cells reached")
+
+
+def machine_for(counterpart: Counterpart | None, contract: str = "telltale-17") -> Any:
+    """Return a ``unittest`` test case that runs the machine on a counterpart."""
+    members = {"counterpart": counterpart, "contract": contract}
+    machine: Any = type("MachineOfCounterpart", (SessionStoreMachine,), members)
+    return machine.TestCase

@@ -1,0 +1,120 @@
+"""Adapters as counterparts of the state machine: ``machine_for(adapter)`` is a test case for an implementation."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from generators.machine import machine_for as machine_for_counterpart
+from generators.steps import GeneratedStep, as_program
+from lean_traces.programs import Program
+from oracle.adapters import Adapter, AdapterFault, Request, ask
+from oracle.compare import Level
+from oracle.judging import Asked, CaseResult, judge_one
+
+
+class Disagreement(AssertionError):
+    """Thrown when the implementation answers otherwise than the reference; the message says how."""
+
+
+class Unusable(Exception):
+    """Thrown when the adapter fails or cannot carry a step out: nothing is concluded."""
+
+
+class AdapterCounterpart:
+    """An adapter beside the reference, with what was judged so far.
+
+    Args:
+        adapter: drives the implementation; the caller closes it.
+        contract: what the reference follows.
+        level: how strictly answers are compared.
+    """
+
+    def __init__(self, adapter: Adapter, contract: str = "telltale-17", level: Level = Level.state) -> None:
+        self._adapter = adapter
+        self._contract = contract
+        self._level = level
+        self._unsupported: set[str] = set()
+        self._steps: list[GeneratedStep] = []
+        self.cases = 0
+        self.totals = CaseResult()
+        self.first: CaseResult | None = None
+        """The first case that diverged."""
+        self.first_program: Program | None = None
+        self.fault: str | None = None
+        """The first fault of the adapter; after it nothing more is asked."""
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """The operations that it offers, less those that it answered as unsupported."""
+        return self._adapter.hello.ops - self._unsupported if self.fault is None else _NONE
+
+    def reset(self) -> None:
+        """Begin a case in a fresh store."""
+        self._steps.clear()
+        self.cases += 1
+        if self.fault is None:
+            try:
+                self._adapter.reset()
+            except AdapterFault as fault:
+                self.fault = str(fault.diagnostic())
+
+    def compare(self, step: GeneratedStep, args: bytes) -> None:
+        """Put a step to the implementation and compare.
+
+        Raises:
+            Disagreement: it answers otherwise.
+        """
+        self._steps.append(step)
+        try:
+            answer = ask(self._adapter, Request(step.operation.name, args))
+        except AdapterFault as fault:
+            self.fault = str(fault.diagnostic())
+            return
+        result = CaseResult()
+        judge_one(result, Asked(step.seq, step.operation.name, args, step.outcome, step.cell), answer, self._level)
+        self._take(result)
+        if result.divergence is not None:
+            told = f"expected {result.divergence.expected}, got {result.divergence.actual}"
+            raise Disagreement(f"{step.operation.name} diverges in {result.divergence.kind}: {told}")
+
+    def _take(self, result: CaseResult) -> None:
+        totals = self.totals
+        totals.judged += result.judged
+        totals.uncovered += result.uncovered
+        totals.cells |= result.cells
+        totals.unsupported |= result.unsupported
+        self._unsupported |= result.unsupported
+        if result.fault is not None and self.fault is None:
+            self.fault = result.fault
+        if result.divergence is not None and self.first is None:
+            self.first = result
+            self.first_program = as_program(self._steps, self._contract, {"source": "state machine"})
+
+
+_NONE: Final[frozenset[str]] = frozenset()
+
+
+def machine_for(adapter: Adapter, contract: str | None = None, level: Level = Level.state) -> Any:
+    """Return a ``unittest`` test case that drives an implementation and the reference side by side.
+
+    Assign it to a name in a test module, and pytest or unittest will run it::
+
+        TestMyStore = machine_for(SubprocessAdapter("my-adapter"))
+
+    Args:
+        adapter: drives the implementation.
+        contract: what it is judged by; by default the one that its hello names.
+        level: how strictly answers are compared.
+    """
+    followed = contract or adapter.hello.contract
+    counterpart = _Strict(adapter, followed, level)
+    return machine_for_counterpart(counterpart, followed)
+
+
+class _Strict(AdapterCounterpart):
+    """As a test of its own, a fault of the adapter is an error that is shown, and not an agreement."""
+
+    def compare(self, step: GeneratedStep, args: bytes) -> None:
+        super().compare(step, args)
+        if self.fault is not None:
+            raise Unusable(self.fault)
