@@ -19,7 +19,9 @@ OLD_GENERATION = z3.Const("any.generation", U64)
 WITNESS_ID = z3.Const("any.witness_id", U64)
 """Arbitrary but fixed: what is proved about them holds for every capability and every witness id."""
 
-STEPS = z3.BitVecSort(80)
+STEP_BITS = 66
+STEPS = z3.BitVecSort(STEP_BITS)
+"""Numbers of operations: enough for runs that bring a 64-bit counter to its bound, and a few beyond."""
 
 
 def steps(number: int) -> z3.BitVecRef:
@@ -29,7 +31,7 @@ def steps(number: int) -> z3.BitVecRef:
 
 def _more_than(count: z3.BitVecRef, value: z3.BitVecRef, by: int) -> z3.BoolRef:
     """``count >= value + by`` without overflow."""
-    return z3.UGE(count, z3.ZeroExt(80 - value.size(), value) + by)
+    return z3.UGE(count, z3.ZeroExt(STEP_BITS - value.size(), value) + by)
 
 
 # K1 -----------------------------------------------------------------------------------------------------------

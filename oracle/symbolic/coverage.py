@@ -8,7 +8,7 @@ is settled by one of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ from oracle.symbolic.cells import (
     NO_WITNESS, OUTCOMES, PHASES, Cell, cell_of, phase_term, relation_term, relations_of, witness_term, witnesses_of,
 )
 from oracle.symbolic.claim import Claim, Invariant
-from oracle.symbolic.claims_identity import Count, steps
+from oracle.symbolic.claims_identity import STEP_BITS, Count, steps
 from oracle.symbolic.concrete import Json
 from oracle.symbolic.counterexample import program
 from oracle.symbolic.explore import Bounds, small_world
@@ -47,19 +47,20 @@ class Settled:
     program: tuple[tuple[str, Json], ...] | None = None
 
 
-def _counters_bounded(s: Session, g: Count) -> z3.BoolRef:
-    """Every counter, and the live generation, is at most the number of operations (open is the first)."""
-    count = g.count
-    narrow = [z3.UGE(count, z3.ZeroExt(15, counter_)) for counter_ in (
-        s.next_generation, s.next_claim_id, s.next_witness_id,
-    )]
-    return z3.And(
-        z3.UGE(count, 1), *narrow,
-        z3.Implies(s.owned, z3.UGE(count, z3.ZeroExt(16, s.live.generation) + 1)),
+def _at_most_steps(name: str, value: Callable[[Session], z3.BitVecRef]) -> Invariant:
+    """The counter is at most the number of operations (open is the first)."""
+    return Invariant(
+        f"{name}-a-step", f"each operation raises {name} by at most one",
+        lambda s, g: z3.UGE(g.count, z3.ZeroExt(STEP_BITS - value(s).size(), value(s))),
     )
 
 
-_STEP_COUNT = Invariant("one-a-step", "each operation raises each counter by at most one", _counters_bounded)
+_STEP_COUNTS = (
+    Invariant("steps", "open is the first operation", lambda s, g: z3.UGE(g.count, 1)),
+    _at_most_steps("next_generation", lambda s: s.next_generation),
+    _at_most_steps("next_claim_id", lambda s: s.next_claim_id),
+    _at_most_steps("next_witness_id", lambda s: s.next_witness_id),
+)
 _ISSUED_IS_LIVE = Invariant(
     "issued-is-live", "an issued witness is of the live capability",
     lambda s, g: z3.Implies(s.issued[ANY_WITNESS] != NOT_ISSUED, _of_live(s)),
@@ -105,7 +106,7 @@ def _of_live(s: Session) -> z3.BoolRef:
 
 _COMMON = (
     inv.PENDING_IS_OWNERS, inv.LIVE_IS_HERE, inv.TERMINAL_UNOWNED, inv.TERMINAL_STATUS, inv.TERMINAL_NOT_ACTIVE,
-    _ISSUED_HERE, _ENTRY_WHOLE, _STEP_COUNT, _FRESH_IDS,
+    _ISSUED_HERE, _ENTRY_WHOLE, *_STEP_COUNTS, _FRESH_IDS,
 )
 MAP_INVARIANTS: dict[Contract, tuple[Invariant, ...]] = {
     Contract.TELLTALE_17: (*_COMMON, inv.PENDING_SATURATED, _ids_within(LAST)),

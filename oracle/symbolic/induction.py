@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import z3  # type: ignore[import-untyped]  # see terms
 
 from oracle.symbolic.claim import Claim, View
-from oracle.symbolic.claims_identity import STEPS, steps
+from oracle.symbolic.claims_identity import steps
 from oracle.symbolic.solving import Limits, satisfiable, solver
 from oracle.symbolic.state import Args, Contract, Session, fresh_session, well_formed
 from oracle.symbolic.terms import BOOL, NAME, TRUE, fresh, well_formed_scope
@@ -31,7 +31,7 @@ def _within_horizon(claim: Claim, contract: Contract, ghost: object) -> z3.BoolR
     horizon = (claim.horizon or {}).get(contract)
     count = getattr(ghost, "count", None)
     if horizon is None:
-        return TRUE if count is None else z3.ULT(count, z3.BitVecVal(1 << 79, STEPS))
+        return TRUE if count is None else z3.ULT(count, steps(1 << 65))
     return z3.ULT(count, steps(horizon))
 
 
