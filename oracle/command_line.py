@@ -126,6 +126,41 @@ def prove(
 
 
 @app.command()
+def record(
+    sut: Annotated[str, typer.Option(metavar="CMD", help="The adapter's command.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="TRACE", help="The trace to write.")],
+    program: Annotated[Path | None, typer.Option(metavar="FILE", help="What to do.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Do a generated program of this seed instead.")] = None,
+    steps: Annotated[int, typer.Option(min=1, help="How long the generated program is.")] = 200,
+    deadline: Annotated[float, typer.Option(metavar="SECONDS", help="For one answer.")] = 10.0,
+) -> None:
+    """Drive an implementation and write what it answered as a trace."""
+    from lean_traces.trace import MalformedTrace
+    from oracle.record_command import program_to_record, run
+
+    if (program is None) == (seed is None):
+        raise typer.BadParameter("give either --program or --seed")
+    try:
+        chosen = program_to_record(program, seed, steps)
+    except MalformedTrace as error:
+        typer.echo(f"telltale-conformance: {error}", err=True)
+        raise typer.Exit(2) from None
+    raise typer.Exit(run(sut, chosen, output, deadline=deadline))
+
+
+@app.command("adapter-kit")
+def adapter_kit(
+    cmd: Annotated[str, typer.Argument(metavar="CMD", help="The adapter's command.")],
+    as_json: Json = False,
+    deadline: Annotated[float, typer.Option(metavar="SECONDS", help="For one answer.")] = 5.0,
+) -> None:
+    """Tell an adapter's author, check by check, whether it speaks the protocol."""
+    from oracle.adapter_kit import run
+
+    raise typer.Exit(run(cmd, as_json=as_json, deadline=deadline))
+
+
+@app.command()
 def schema(name: Annotated[str | None, typer.Argument(help="Which schema; none lists them.")] = None) -> None:
     """Print a JSON Schema of the formats."""
     from oracle.schema_command import run

@@ -5,10 +5,23 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from lean_traces.programs import Program
+from lean_traces.programs import Program, read_program
 from oracle.adapters import AdapterFault, AdapterLimits, BadCommand, SubprocessAdapter
 from oracle.exit_codes import AGREE, INCONCLUSIVE, USAGE
 from oracle.recording import Recording, record
+
+
+def program_to_record(path: Path | None, seed: int | None, steps: int) -> Program:
+    """Return the program in a file, or else the generated one of a seed.
+
+    Raises:
+        MalformedTrace: the file is no program.
+    """
+    if path is not None:
+        return read_program(path)
+    from generators.programs import generate_program
+
+    return generate_program(seed or 0, 0, steps=steps)
 
 
 def run(sut: str, program: Program, output: Path, *, deadline: float) -> int:
