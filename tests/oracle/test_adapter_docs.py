@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from adapter_world import NEXT, OPEN, PATIENT, ROOT, SESSIONS, judge
 
 from oracle.adapter_kit import run
 from oracle.adapters import RESET, Request, SubprocessAdapter, faults
 from oracle.adapters.limits import DEFAULT_ADAPTER_LIMITS
+from tests.oracle.adapter_world import NEXT, OPEN, PATIENT, ROOT, SESSIONS, judge
 
 TEXT = (ROOT / "docs" / "adapters.md").read_text(encoding="utf-8")
 CLAIM = Request("claim_ownership", b'{"sid":0,"owner_id":"alice","scope":"Session"}')

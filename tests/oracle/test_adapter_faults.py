@@ -9,10 +9,10 @@ import uuid
 from pathlib import Path
 
 import pytest
-from adapter_world import MARK, PATIENT, PROGRAM, conclude, judge, kit, marked, script
 
 from oracle.adapters import RESET, AdapterFault, AdapterLimits, Request, SubprocessAdapter, faults
 from oracle.fault_kit import KIT
+from tests.oracle.adapter_world import MARK, PATIENT, PROGRAM, conclude, judge, kit, marked, script
 
 BRIEF = AdapterLimits(deadline=0.3, start_deadline=60, close_deadline=0.3)
 """For adapters that never answer, where to be late is right."""

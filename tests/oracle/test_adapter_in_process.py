@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from adapter_world import NEXT, OPEN, PROGRAM, SESSIONS, judge
 
 from lean_traces.codec import encode
 from model.contract import UnknownContract
@@ -17,6 +16,7 @@ from model.values import OwnershipCapability
 from oracle.adapter_reference import ReferenceServer, serve
 from oracle.adapters import RESET, InProcessAdapter, ReferenceAdapter, Request, ask, faults
 from oracle.adapters.protocol import request_line
+from tests.oracle.adapter_world import NEXT, OPEN, PROGRAM, SESSIONS, judge
 
 
 class Sessions:

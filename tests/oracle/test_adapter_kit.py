@@ -6,10 +6,10 @@ import json
 import shlex
 
 import pytest
-from adapter_world import REFERENCE, ROOT, kit
 
 from oracle.adapter_checks import CHECKS
 from oracle.adapter_kit import run
+from tests.oracle.adapter_world import REFERENCE, ROOT, kit
 
 PASS, INCONCLUSIVE, USAGE = 0, 3, 2
 ALL = ["hello", *(check.name for check in CHECKS), "bye", "again"]

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from adapter_world import MARK, NEXT, OPEN, PATIENT, REFERENCE, ROOT, SESSIONS, judge, kit, marked, script
 
 from oracle.adapters import (
     AWAIT_ANSWERS,
@@ -30,6 +29,7 @@ from oracle.adapters import (
     faults,
     split_command,
 )
+from tests.oracle.adapter_world import MARK, NEXT, OPEN, PATIENT, REFERENCE, ROOT, SESSIONS, judge, kit, marked, script
 
 ECHO = """
 import json, os, sys

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from adapter_world import PATIENT, REFERENCE, ROOT, kit
 
 from lean_traces.programs import Program, Step
 from lean_traces.reader import TraceReader
 from oracle.adapters import AdapterFault, InProcessAdapter, ReferenceAdapter, SubprocessAdapter
 from oracle.record_command import run
 from oracle.recording import record
+from tests.oracle.adapter_world import PATIENT, REFERENCE, ROOT, kit
 
 OPEN: dict[str, Any] = {"roles": ["A", "B"], "initial_types": {}}
 STEPS: list[tuple[str, dict[str, Any]]] = [
