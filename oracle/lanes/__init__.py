@@ -116,6 +116,10 @@ class LaneResult(Struct, frozen=True, kw_only=True):
     """Faults, limits that were met, and what else a reader should know."""
     coverage: frozenset[Cell] = frozenset()
     """The cells in which answers were judged."""
+    faults: int = 0
+    """How many cases a fault of the adapter left without a verdict; the verdict ``diverge`` hides them."""
+    complete: bool = True
+    """Every planned case was run: what was not seen is not there."""
     figures: Mapping[str, int] = {}
     """Further counts, such as the states and edges of a graph."""
     seconds: float = 0.0

@@ -198,4 +198,6 @@ def _merged(
         divergences=divergences,
         notes=tuple(remarks),
         coverage=frozenset().union(*(chunk.coverage for chunk in chunks)),
+        faults=len(faults),
+        complete=len(chunks) == count and not any(chunk.ended for chunk in chunks),
     )
