@@ -1,0 +1,174 @@
+"""What the tests of the store share: steps, plain JSON forms, snapshots, small sessions."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import msgspec
+
+from model.auth import AuthTree, SigningKey
+from model.buffers import Buffer
+from model.clock import Timeouts
+from model.contract import HARDENED, TELLTALE_17, Contract
+from model.immutable import Node
+from model.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from model.operations import OPERATIONS, step
+from model.payloads import (
+    Chan,
+    ProdType,
+    Value,
+    encode_val_type,
+    encode_value,
+    val_type_from_json,
+    value_from_json,
+)
+from model.session import Ownership, Session, TypeEntry
+from model.store import Store, Totals
+from model.type_json import encode_type, type_from_json
+from model.values import SESSION, BufferConfig, DomainValue, Fragments, OwnershipCapability, Scope
+
+BOTH = (TELLTALE_17, HARDENED)
+TOP = 2**64 - 1
+
+XY = Fragments(("x", "y"))
+X = Fragments(("x",))
+XZ = Fragments(("x", "z"))
+NOTHING = Fragments(())
+
+
+def branch(label: str, then: LocalType = END) -> Branch:
+    """A branch without a value type."""
+    return Branch(Label(label), None, then)
+
+
+PING: dict[str, LocalType] = {"A": Send("B", (branch("ping"),)), "B": Recv("A", (branch("ping"),))}
+"""A sends once to B: one edge, A → B."""
+
+LOOP: dict[str, LocalType] = {
+    "A": Mu("t", Send("B", (branch("more", Recv("B", (branch("ack", Var("t")),))), branch("stop")))),
+    "B": Mu("t", Recv("A", (branch("more", Send("A", (branch("ack", Var("t")),))), branch("stop")))),
+}
+"""A and B talk in both directions: two edges, A → B and B → A."""
+
+
+def plain(value: object) -> Any:
+    """A model value as the JSON that the wire prints of it."""
+
+    def node(value: object) -> msgspec.Raw:
+        if isinstance(value, LocalType):
+            return msgspec.Raw(encode_type(value))
+        if isinstance(value, ProdType | Chan):
+            return msgspec.Raw(encode_val_type(value))
+        return msgspec.Raw(encode_value(cast("Value", value)))
+
+    return json.loads(msgspec.json.encode(value, enc_hook=node))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an operation answered, in JSON; ``value`` is the model's own ok value."""
+
+    ok: Any
+    err: Any
+    audit: list[Any]
+    value: Any
+
+
+def run(store: Store, name: str, *arguments: object) -> Answer:
+    """Carry out one operation of the contract by name."""
+    outcome = step(store, OPERATIONS[name], arguments)
+    error = None if outcome.error is None else plain(outcome.error.to_json())
+    return Answer(plain(outcome.ok), error, plain(list(outcome.audit)), outcome.ok)
+
+
+def do(store: Store, name: str, *arguments: object) -> Any:
+    """Carry out one operation that must succeed; return the model's own value."""
+    answer = run(store, name, *arguments)
+    assert answer.err is None, (name, answer.err)
+    return answer.value
+
+
+def refusal(store: Store, name: str, *arguments: object, logs: Iterable[Any] = ()) -> Any:
+    """Carry out one operation that must be refused, change nothing and log just ``logs``; return its error."""
+    before = snapshot(store)
+    answer = run(store, name, *arguments)
+    assert answer.err is not None, (name, answer.ok)
+    after = snapshot(store)
+    appended = []
+    for sid, session in after["sessions"].items():
+        length = len(before["sessions"][sid]["log"])
+        appended += session["log"][length:]
+        del session["log"][length:]
+    assert after == before
+    assert plain(appended) == answer.audit == list(logs)
+    return answer.err
+
+
+def snapshot(value: Any) -> Any:
+    """Everything a store holds, as plain comparable data; caches of keys are left out."""
+    if isinstance(value, Session):
+        fields = {name: snapshot(getattr(value, name)) for name in value.__slots__ if name != "keys"}
+        return {**fields, "log": list(value.log)}
+    if isinstance(value, Store | Ownership | TypeEntry | Buffer | AuthTree | Timeouts | Totals):
+        return {name: snapshot(getattr(value, name)) for name in value.__slots__}
+    if isinstance(value, Mapping):
+        return {key: snapshot(each) for key, each in value.items()}
+    if isinstance(value, list | deque):
+        return [snapshot(each) for each in value]
+    if isinstance(value, set):
+        return set(value)
+    assert isinstance(value, DomainValue | Node | tuple | str | bytes | int | None) or value in BOTH, type(value)
+    assert not isinstance(value, SigningKey)
+    return value
+
+
+def opened(
+    contract: Contract = TELLTALE_17,
+    types: Mapping[str, LocalType] = PING,
+    config: BufferConfig | None = None,
+    roles: tuple[str, ...] = ("A", "B"),
+) -> Store:
+    """A store with one session, 0."""
+    store = Store(contract)
+    do(store, "open", roles, types, config)
+    return store
+
+
+def owned(
+    contract: Contract = TELLTALE_17,
+    scope: Scope = SESSION,
+    owner: str = "ann",
+    types: Mapping[str, LocalType] = PING,
+) -> tuple[Store, OwnershipCapability]:
+    """A store with one session, claimed; and its capability."""
+    store = opened(contract, types)
+    return store, do(store, "claim_ownership", 0, owner, scope)
+
+
+def record(kind: str, artifact: object, event: str, reason: str | None = None, tick: int | None = None) -> Any:
+    """An audit record in JSON."""
+    return {"artifact": {kind: plain(artifact)}, "event": event, "reason": reason, "tick": tick}
+
+
+def cap_record(artifact: object, event: str, reason: str | None = None) -> Any:
+    """A capability's audit record."""
+    return record("OwnershipCapability", artifact, event, reason)
+
+
+def receipt_record(artifact: object, event: str, reason: str | None = None) -> Any:
+    """A receipt's audit record."""
+    return record("OwnershipReceipt", artifact, event, reason)
+
+
+def witness_record(artifact: object, event: str, reason: str | None = None) -> Any:
+    """A readiness witness's audit record."""
+    return record("Readiness", artifact, event, reason)
+
+
+typed = type_from_json
+val_type = val_type_from_json
+value = value_from_json
