@@ -37,10 +37,15 @@ theorem not_K2_telltale17 : ¬ K2 .telltale17 := by
 theorem not_K4_telltale17 : ¬ K4 .telltale17 := by
   intro h
   exact h 0 [] [.claim "a" narrow] narrowA narrowA ⟨0, "a", 1, .session⟩ .session rfl rfl
-    
+
 /-- K5 fails under `telltale17`: an owner of one fragment grants the whole session. -/
 theorem not_K5_telltale17 : ¬ K5 .telltale17 := by
   intro h
   exact h 0 [] [.claim "a" narrow] narrowA narrowA ⟨0, 1, "a", 0, "b", 1, .session⟩ "b" .session rfl rfl
+
+/-- K10 fails under `telltale17`: open_with_sid opens the sid of a live session again. -/
+theorem not_K10_telltale17 : ¬ K10 .telltale17 := by
+  intro h
+  exact h [] (.openWith 0 [] [] .standard) [] (.openWith 0 [] [] .standard) 0 (by decide) rfl rfl
 
 end Telltale

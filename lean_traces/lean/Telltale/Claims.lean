@@ -1,0 +1,12 @@
+module
+
+public import Telltale.Proofs.Ownership
+public import Telltale.Proofs.Generations
+public import Telltale.Proofs.Sids
+public import Telltale.Proofs.Blueprint
+public import Telltale.Proofs.Counterexamples
+
+/-!
+Everything that is proved. The theorems with a sentence above them are the ones that
+the documentation lists.
+-/

@@ -1,0 +1,258 @@
+module
+
+public import Telltale.Proofs.Tables
+
+/-!
+K15: the edge blueprint holds exactly the edges that the types name.
+-/
+
+@[expose] public section
+
+namespace Telltale
+
+/-- The type is the continuation of one of the branches. -/
+def Branches.holds (t : LocalType) : Branches → Prop
+  | .nil => False
+  | .cons _ _ next rest => t = next ∨ rest.holds t
+
+/-- Some Send (to) or Recv (from) in the type names the partner: at its head, under a Mu, or in a
+branch. -/
+inductive Names : LocalType → Direction → String → Prop
+  | send (p : String) (bs : Branches) : Names (.send p bs) .send p
+  | recv (p : String) (bs : Branches) : Names (.recv p bs) .recv p
+  | mu (v : String) {b : LocalType} {d : Direction} {p : String} : Names b d p → Names (.mu v b) d p
+  | inSend (q : String) {bs : Branches} {t : LocalType} {d : Direction} {p : String} :
+      bs.holds t → Names t d p → Names (.send q bs) d p
+  | inRecv (q : String) {bs : Branches} {t : LocalType} {d : Direction} {p : String} :
+      bs.holds t → Names t d p → Names (.recv q bs) d p
+
+mutual
+theorem names_of_mentions (t : LocalType) (d : Direction) (p : String) (h : (d, p) ∈ t.mentions) :
+    Names t d p := by
+  cases t with
+  | done => simp [LocalType.mentions] at h
+  | var v => simp [LocalType.mentions] at h
+  | mu v b => exact .mu v (names_of_mentions b d p (by simpa [LocalType.mentions] using h))
+  | send q bs =>
+    simp only [LocalType.mentions, List.mem_cons, Prod.mk.injEq] at h
+    cases h with
+    | inl h => rw [h.1, h.2]; exact .send q bs
+    | inr h =>
+      obtain ⟨t, ht, hn⟩ := names_of_branches bs d p h
+      exact .inSend q ht hn
+  | recv q bs =>
+    simp only [LocalType.mentions, List.mem_cons, Prod.mk.injEq] at h
+    cases h with
+    | inl h => rw [h.1, h.2]; exact .recv q bs
+    | inr h =>
+      obtain ⟨t, ht, hn⟩ := names_of_branches bs d p h
+      exact .inRecv q ht hn
+
+theorem names_of_branches (bs : Branches) (d : Direction) (p : String) (h : (d, p) ∈ bs.mentions) :
+    ∃ t, bs.holds t ∧ Names t d p := by
+  cases bs with
+  | nil => simp [Branches.mentions] at h
+  | cons l v next rest =>
+    simp only [Branches.mentions, mem_cat] at h
+    cases h with
+    | inl h => exact ⟨next, .inl rfl, names_of_mentions next d p h⟩
+    | inr h =>
+      obtain ⟨t, ht, hn⟩ := names_of_branches rest d p h
+      exact ⟨t, .inr ht, hn⟩
+end
+
+theorem branches_mention (bs : Branches) (t : LocalType) (x : Direction × String) (hb : bs.holds t)
+    (h : x ∈ t.mentions) : x ∈ bs.mentions := by
+  match bs with
+  | .nil => exact hb.elim
+  | .cons _ _ next rest =>
+    simp only [Branches.mentions, mem_cat]
+    cases hb with
+    | inl e => left; rw [← e]; exact h
+    | inr e => right; exact branches_mention rest t x e h
+
+theorem mentions_of_names (t : LocalType) (d : Direction) (p : String) (h : Names t d p) :
+    (d, p) ∈ t.mentions := by
+  induction h with
+  | send p bs => simp [LocalType.mentions]
+  | recv p bs => simp [LocalType.mentions]
+  | mu v _ ih => simpa [LocalType.mentions] using ih
+  | inSend q hb _ ih => simp only [LocalType.mentions, List.mem_cons]; right; exact branches_mention _ _ _ hb ih
+  | inRecv q hb _ ih => simp only [LocalType.mentions, List.mem_cons]; right; exact branches_mention _ _ _ hb ih
+
+theorem mem_insert (e x : PlanEdge) (es : List PlanEdge) :
+    e ∈ insert planEdgeLt x es ↔ e = x ∨ e ∈ es := by
+  induction es with
+  | nil => simp [insert]
+  | cons y ys ih =>
+    simp only [insert]
+    split
+    · next h => subst h; simp
+    · split
+      · simp
+      · simp only [List.mem_cons, ih]
+        grind
+
+theorem mem_edgesOfRole (ids : List (String × Nat)) (r : String) (i : Nat)
+    (ms : List (Direction × String)) (acc : List PlanEdge) (e : PlanEdge) :
+    e ∈ edgesOfRole ids r i ms acc ↔ e ∈ acc ∨ ∃ d p, (d, p) ∈ ms ∧ edgeOf ids r i d p = some e := by
+  induction ms generalizing acc with
+  | nil => simp [edgesOfRole]
+  | cons m ms ih =>
+    obtain ⟨d, p⟩ := m
+    simp only [edgesOfRole]
+    split
+    · next e' he =>
+      rw [ih, mem_insert]
+      constructor
+      · rintro ((h | h) | ⟨d', p', hm, hx⟩)
+        · right; exact ⟨d, p, by simp, by rw [he, h]⟩
+        · left; exact h
+        · right; exact ⟨d', p', by simp [hm], hx⟩
+      · rintro (h | ⟨d', p', hm, hx⟩)
+        · left; right; exact h
+        · simp only [List.mem_cons, Prod.mk.injEq] at hm
+          rcases hm with ⟨rfl, rfl⟩ | hm
+          · left; left; rw [he] at hx; exact (Option.some.inj hx).symm
+          · right; exact ⟨d', p', hm, hx⟩
+    · next he =>
+      rw [ih]
+      constructor
+      · rintro (h | ⟨d', p', hm, hx⟩)
+        · left; exact h
+        · right; exact ⟨d', p', by simp [hm], hx⟩
+      · rintro (h | ⟨d', p', hm, hx⟩)
+        · left; exact h
+        · simp only [List.mem_cons, Prod.mk.injEq] at hm
+          rcases hm with ⟨rfl, rfl⟩ | hm
+          · rw [he] at hx; exact absurd hx (by simp)
+          · right; exact ⟨d', p', hm, hx⟩
+
+/-- What the blueprint should hold: an edge that some listed role's type asks for. -/
+def Asked (roles : List String) (types : List (String × LocalType)) (ids : List (String × Nat))
+    (e : PlanEdge) : Prop :=
+  ∃ r t i d p, r ∈ roles ∧ find r types = some t ∧ find r ids = some i ∧ Names t d p ∧
+    edgeOf ids r i d p = some e
+
+theorem mem_edgesOfRoles (ids : List (String × Nat)) (types : List (String × LocalType))
+    (roles : List String) (acc : List PlanEdge) (e : PlanEdge) :
+    e ∈ edgesOfRoles ids types roles acc ↔ e ∈ acc ∨ Asked roles types ids e := by
+  induction roles generalizing acc with
+  | nil => simp [edgesOfRoles, Asked]
+  | cons r rs ih =>
+    simp only [edgesOfRoles]
+    split
+    · next t i ht hi =>
+      rw [ih, mem_edgesOfRole]
+      constructor
+      · rintro ((h | ⟨d, p, hm, hx⟩) | ⟨r', t', i', d, p, hr, h⟩)
+        · left; exact h
+        · right; exact ⟨r, t, i, d, p, by simp, ht, hi, names_of_mentions t d p hm, hx⟩
+        · right; exact ⟨r', t', i', d, p, by simp [hr], h⟩
+      · rintro (h | ⟨r', t', i', d, p, hr, ht', hi', hn, hx⟩)
+        · left; left; exact h
+        · simp only [List.mem_cons] at hr
+          rcases hr with rfl | hr
+          · rw [ht] at ht'; rw [hi] at hi'
+            cases ht'; cases hi'
+            left; right; exact ⟨d, p, mentions_of_names t d p hn, hx⟩
+          · right; exact ⟨r', t', i', d, p, hr, ht', hi', hn, hx⟩
+    · next hno =>
+      rw [ih]
+      constructor
+      · rintro (h | ⟨r', t', i', d, p, hr, h⟩)
+        · left; exact h
+        · right; exact ⟨r', t', i', d, p, by simp [hr], h⟩
+      · rintro (h | ⟨r', t', i', d, p, hr, ht', hi', h⟩)
+        · left; exact h
+        · simp only [List.mem_cons] at hr
+          rcases hr with rfl | hr
+          · exact absurd hi' (hno t' i' ht')
+          · right; exact ⟨r', t', i', d, p, hr, ht', hi', h⟩
+
+/-- K15: the blueprint holds exactly the edges that a Send or Recv in some listed role's type names,
+with a listed partner of another id. -/
+theorem K15_blueprint_exact (roles : List String) (types : List (String × LocalType)) (e : PlanEdge) :
+    e ∈ blueprint roles types ↔ Asked roles types (roleIds roles) e := by
+  simp [blueprint, mem_edgesOfRoles]
+
+/-- K15: an edge that is asked for joins two different listed roles, sender first. -/
+theorem K15_edges_join_listed (ids : List (String × Nat)) (r p : String) (i : Nat) (d : Direction)
+    (e : PlanEdge) (hi : find r ids = some i) (h : edgeOf ids r i d p = some e) :
+    find e.sender ids = some e.ids.1 ∧ find e.receiver ids = some e.ids.2 ∧ e.ids.1 ≠ e.ids.2 := by
+  simp only [edgeOf] at h
+  split at h
+  · simp at h
+  · next j hj =>
+    split at h
+    · simp at h
+    · next hne =>
+      cases d <;> simp at h <;> subst h <;> simp [hi, hj] <;> omega
+
+/-- Ascending by ids, every entry different from all before it. -/
+def Ascends (es : List PlanEdge) : Prop :=
+  es.Pairwise fun a b => a ≠ b ∧ pairLt b.ids a.ids = false
+
+theorem insert_ascends (x : PlanEdge) (es : List PlanEdge) (h : Ascends es) :
+    Ascends (insert planEdgeLt x es) := by
+  unfold Ascends at h ⊢
+  induction es with
+  | nil => simp [insert]
+  | cons y ys ih =>
+    rw [List.pairwise_cons] at h
+    simp only [insert]
+    split
+    · rw [List.pairwise_cons]; exact h
+    · next hne =>
+      split
+      · next hlt =>
+        rw [List.pairwise_cons]
+        refine ⟨?_, by rw [List.pairwise_cons]; exact h⟩
+        intro z hz
+        simp only [List.mem_cons] at hz
+        rcases hz with rfl | hz
+        · refine ⟨hne, ?_⟩
+          simp [planEdgeLt, pairLt, natLt] at hlt ⊢; omega
+        · have := (h.1 z hz).2
+          refine ⟨?_, ?_⟩
+          · rintro rfl
+            simp_all [planEdgeLt]
+          · simp [planEdgeLt, pairLt, natLt] at hlt this ⊢; omega
+      · next hlt =>
+        rw [List.pairwise_cons]
+        refine ⟨?_, ih h.2⟩
+        intro z hz
+        rw [mem_insert] at hz
+        rcases hz with rfl | hz
+        · exact ⟨fun e => hne e.symm, by simpa [planEdgeLt] using hlt⟩
+        · exact h.1 z hz
+
+theorem edgesOfRole_ascends (ids : List (String × Nat)) (r : String) (i : Nat)
+    (ms : List (Direction × String)) (acc : List PlanEdge) (h : Ascends acc) :
+    Ascends (edgesOfRole ids r i ms acc) := by
+  induction ms generalizing acc with
+  | nil => exact h
+  | cons m ms ih =>
+    obtain ⟨d, p⟩ := m
+    simp only [edgesOfRole]
+    split
+    · exact ih _ (insert_ascends _ _ h)
+    · exact ih _ h
+
+theorem edgesOfRoles_ascends (ids : List (String × Nat)) (types : List (String × LocalType))
+    (roles : List String) (acc : List PlanEdge) (h : Ascends acc) :
+    Ascends (edgesOfRoles ids types roles acc) := by
+  induction roles generalizing acc with
+  | nil => exact h
+  | cons r rs ih =>
+    simp only [edgesOfRoles]
+    split
+    · exact ih _ (edgesOfRole_ascends _ _ _ _ _ h)
+    · exact ih _ h
+
+/-- K15: the blueprint is sorted by ids, without repeats. -/
+theorem K15_blueprint_sorted (roles : List String) (types : List (String × LocalType)) :
+    Ascends (blueprint roles types) :=
+  edgesOfRoles_ascends _ _ _ _ (by simp [Ascends])
+
+end Telltale
