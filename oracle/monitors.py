@@ -61,11 +61,26 @@ class Monitors:
         self._used: set[int] = set()
         self._lives: dict[int, Ledger] = {}
         self._types = TypeWatch()
+        self.unreadable: list[int] = []
+        """The events whose answers had no readable shape."""
 
     def feed(self, event: Event) -> list[Violation]:
-        """Watch one event; give the violations that it adds."""
+        """Watch one event; give the violations that it adds.
+
+        An answer of a shape that no implementation should give is noted in ``unreadable``; nothing is judged from
+        then on of the sessions opened so far, since what they came to is not known.
+        """
         self._seq = int(event["seq"])
         self._new: list[Violation] = []
+        try:
+            self._take(event)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            self.unreadable.append(self._seq)
+            self._lives.clear()
+            self._types = TypeWatch()
+        return self._new
+
+    def _take(self, event: Event) -> None:
         op, args, ok = str(event["op"]), event["args"], "ok" in event
         if op in ("open", "open_with_sid"):
             self._opened(op, args, event, ok)
@@ -86,7 +101,6 @@ class Monitors:
         elif op in ("reap_closed", "reap_sessions") and ok:
             for summary in event["ok"]:
                 self._lives.pop(summary["sid"], None)
-        return self._new
 
     def _judge(self, claim: str, broken: bool | None, why: str) -> None:
         """Count an event for a claim, and note it when it breaks it; None: nothing can be said."""

@@ -144,21 +144,27 @@ def _k15(contract: Contract, limits: Limits) -> Finding:
     return Finding("refuted", f"{method}: all agree; with a repeated name a single plan is wrong", None, found)
 
 
+_BY_BINDER = "Datalog (z3 fixed point): the tree's own binders beside the store's current and original types"
+
+
 def _k16(contract: Contract, limits: Limits) -> Finding:
-    kinds = unfolding_claim.cases(UNFOLDING_NODES)
-    method = "Datalog (z3 fixed point): the tree's own binders beside the store's current and original types"
-    for nodes in range(1, UNFOLDING_NODES + 1):
-        smallest = unfolding_claim.disagreement(contract.value, unfolding_claim.cases(nodes), limits)
-        if smallest is not None:
-            break
-    else:
-        return Finding("bounded", f"{method}; all {len(kinds)} closed types of up to {UNFOLDING_NODES} nodes, "
-                       "paths of any length", UNFOLDING_NODES)
-    labels = unfolding_claim.shortest_path(contract.value, kinds, limits)
-    steps = unfolding_claim.program(*labels)
+    return _unfolding(contract, limits, unfolding_claim.cases(UNFOLDING_NODES))
+
+
+def _k16_binder(contract: Contract, limits: Limits) -> Finding:
+    return _unfolding(
+        contract, limits, unfolding_claim.without_empty_recursion(unfolding_claim.cases(UNFOLDING_NODES))
+    )
+
+
+def _unfolding(contract: Contract, limits: Limits, kinds: list[Any]) -> Finding:
+    if unfolding_claim.disagreement(contract.value, kinds, limits) is None:
+        return Finding("bounded", f"{_BY_BINDER}; all {len(kinds)} closed types of up to {UNFOLDING_NODES} nodes (up to"
+                       " swapping variables and directions), paths of any length", UNFOLDING_NODES)
+    steps = unfolding_claim.program(*unfolding_claim.shortest_path(contract.value, kinds, limits))
     found = confirm("K16", _made(contract, "K16", steps, len(steps)))
-    return Finding("refuted", f"{method}; none of fewer than {len(steps)} operations (open follows no branch), "
-                   f"one of {len(steps)}", None, found)
+    return Finding("refuted", f"{_BY_BINDER}; none of fewer than {len(steps)} operations on {len(kinds)} closed types of"
+                   f" up to {UNFOLDING_NODES} nodes, one of {len(steps)}", None, found)
 
 
 def _k18(contract: Contract, limits: Limits) -> Finding:
@@ -212,12 +218,18 @@ STATEMENTS: dict[str, Statement] = {
 """K1–K18 in order."""
 
 REMARKS: dict[str, Statement] = {
-    key: Statement(key, claim.name, claim.sentence, claim.seed, _by_induction(claim, monitor))
-    for key, claim, monitor in (
-        (STATUS_REMARK, claims_authority.K9_STATUS, STATUS_REMARK),
-        ("K12-receipt", claims_audit.K12_RECEIPT, "K12"),
-        ("K12-witness", claims_audit.K12_WITNESS, "K12"),
-    )
+    **{
+        key: Statement(key, claim.name, claim.sentence, claim.seed, _by_induction(claim, monitor))
+        for key, claim, monitor in (
+            (STATUS_REMARK, claims_authority.K9_STATUS, STATUS_REMARK),
+            ("K12-receipt", claims_audit.K12_RECEIPT, "K12"),
+            ("K12-witness", claims_audit.K12_WITNESS, "K12"),
+        )
+    },
+    "K16-binder": Statement(
+        "K16-binder", "unfolding (binders)", "A variable leads to its own binder, not to the recursion entered last.",
+        "unfold the recursion at the top of a local type", _k16_binder,
+    ),
 }
 """Parts of claims that ``telltale-17`` breaks in a way of their own; they add programs to the corpus."""
 

@@ -33,6 +33,20 @@ def cases(size: int) -> list[LocalType]:
     ]
 
 
+def without_empty_recursion(trees: list[LocalType]) -> list[LocalType]:
+    """The types in which every recursion has a send, a receive or the end under it before any variable."""
+    return [tree for tree in trees if not _binds_variable(tree)]
+
+
+def _binds_variable(tree: LocalType) -> bool:
+    if not isinstance(tree, dict) or "Var" in tree:
+        return False
+    if "Mu" in tree:
+        body = tree["Mu"]["body"]
+        return (isinstance(body, dict) and "Var" in body) or _binds_variable(body)
+    return any(_binds_variable(branch[2]) for branch in _branches(tree))
+
+
 def _first(tree: LocalType, what: str) -> str | None:
     """The first binder's variable (``var``), or the first choice's direction (``way``), in reading order."""
     if not isinstance(tree, dict) or "Var" in tree:

@@ -1,0 +1,37 @@
+"""Programs that come with the harness: one that breaks each refuted claim of ``telltale-17``, and those that reach
+every cell of the coverage map.
+
+They are data, found by the symbolic lane and checked against it, so that any lane and any implementation can run
+them: an implementation that keeps a claim does not show the violation that the program shows on the reference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from lean_traces.programs import Program, read_program
+
+_DATA: Final = Path(str(resources.files("generators"))) / "data"
+CLAIMS_FOLDER: Final = _DATA / "claims"
+COVERAGE_FOLDER: Final = _DATA / "coverage"
+
+
+def claim_programs() -> Iterator[tuple[str, Program]]:
+    """Yield the shortest program that breaks each refuted claim of ``telltale-17``, by claim (``K1``, ``K9-status``)."""
+    for path in sorted(CLAIMS_FOLDER.glob("*.jsonl")):
+        yield path.stem, read_program(path)
+
+
+def coverage_program(contract: str) -> Program:
+    """Return the program that reaches every reachable cell of the coverage map under a contract."""
+    return read_program(COVERAGE_FOLDER / f"{contract}.jsonl")
+
+
+def coverage_map(contract: str) -> dict[str, Any]:
+    """Return the coverage map under a contract: which cells are reached, and which are proved out of reach."""
+    found: dict[str, Any] = json.loads((COVERAGE_FOLDER / f"{contract}.json").read_text())
+    return found

@@ -1,0 +1,85 @@
+"""Which claims an implementation keeps and which it breaks, apart from whether it conforms to a contract.
+
+The programs that break the claims of ``telltale-17`` are run on the implementation, each in a fresh store, its own
+results standing for the references; the monitors then say what its answers did to the claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from generators.claim_programs import claim_programs
+from lean_traces.codec import encode
+from lean_traces.programs import Program, UnresolvedReference, resolve
+from oracle.adapters import Adapter, AdapterFault, Request, ask
+from oracle.monitors import Monitors
+
+ClaimAnswer = Literal["kept", "broken", "not shown", "inconclusive"]
+"""``not shown``: the program could not be carried through to the end, so it says nothing."""
+
+Perform = Callable[[str, dict[str, Any]], dict[str, Any] | None]
+"""Carries out an operation; gives ``{"ok"|"err": …, "audit": …}``, or None where it is not supported."""
+
+
+@dataclass(frozen=True)
+class ClaimReport:
+    """What one program showed of the implementation."""
+
+    program: str
+    """Which program: the claim, with a suffix where it has several (``K12-receipt``)."""
+    claim: str
+    answer: ClaimAnswer
+    seq: int | None
+    """The step that breaks the claim."""
+    why: str
+
+
+def judge_program(name: str, program: Program, perform: Perform) -> ClaimReport:
+    """Run one claim's program and say what it showed.
+
+    A step that the implementation refuses is part of the answer: a refusal is how a claim is kept.
+    """
+    claim = name if name == "K9-status" else str(program.meta["claim"])
+    monitors, results = Monitors(), dict[int, Any]()
+    for step in program.steps:
+        try:
+            args = resolve(step.args, results)
+        except UnresolvedReference:
+            continue
+        answer = perform(step.op, args)
+        if answer is None:
+            return ClaimReport(name, claim, "not shown", step.seq, f"{step.op} is not supported")
+        for violation in monitors.feed({"seq": step.seq, "op": step.op, "args": args, **answer}):
+            if violation.claim == claim:
+                return ClaimReport(name, claim, "broken", violation.seq, violation.why)
+        if "ok" in answer:
+            results[step.seq] = answer["ok"]
+    if monitors.unreadable:
+        return ClaimReport(name, claim, "not shown", monitors.unreadable[0], "the answer has no readable shape")
+    return ClaimReport(name, claim, "kept", None, "the program that breaks it on telltale-17 does not")
+
+
+def judge_claims(adapter: Adapter) -> Iterator[ClaimReport]:
+    """Run every claim's program on an implementation; a fault of its adapter is inconclusive, never a verdict."""
+
+    def perform(op: str, args: dict[str, Any]) -> dict[str, Any] | None:
+        if op not in adapter.hello.ops:
+            return None
+        answer = ask(adapter, Request(op, encode(args)))
+        if answer.kind not in ("ok", "err"):
+            return None
+        shown: dict[str, Any] = {answer.kind: msgspec.json.decode(answer.payload)}
+        if answer.audit is not None:
+            shown["audit"] = msgspec.json.decode(answer.audit)
+        return shown
+
+    for name, program in claim_programs():
+        try:
+            adapter.reset()
+            yield judge_program(name, program, perform)
+        except AdapterFault as fault:
+            yield ClaimReport(name, str(program.meta["claim"]), "inconclusive", None, str(fault))
