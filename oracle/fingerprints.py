@@ -26,6 +26,11 @@ _CLAIM: Final = re.compile(r"\b(K(?:1[0-8]|[1-9]))\b")
 _INDEX: Final = re.compile(r"\[\d+\]")
 _DEEP: Final = re.compile(r"\.(?:Send|Recv|Mu|Var|Prod|Fragments|Endpoint|Chan|Vector)(?=[.\[]|$)")
 _NAMED: Final = re.compile(r"(\.role_ids)\..*", re.DOTALL)
+_WITNESS_RULES: Final = {
+    "witness was never issued": "§3.2",
+    "witness payload mismatch": "§3.3",
+    "live ownership no longer matches witness": "§3.4",
+}
 _VOCABULARY: Final = frozenset({"event", "status", "mode", "direction"})
 """Fields whose texts are words of the contract, not names."""
 
@@ -108,8 +113,16 @@ def _variant(answer: Any) -> str:
     """Return ``ok``, or which error an answer is."""
     name, result = _only_member(answer)
     if name in ("ok", "err"):
-        return outcome_variant(is_ok=name == "ok", result=result)
+        variant = outcome_variant(is_ok=name == "ok", result=result)
+        return f"{variant} ({_witness_rule(result)})" if variant == "InvalidWitness" else variant
     return name if name == "panic" else "no answer of the contract"
+
+
+def _witness_rule(error: Any) -> str:
+    """Return which rule of contract §3 refused a witness: the error bears one variant for three of them."""
+    fields = error.get("InvalidWitness") if isinstance(error, dict) else None
+    reason = fields.get("reason") if isinstance(fields, dict) else None
+    return _WITNESS_RULES.get(reason, "another reason") if isinstance(reason, str) else "another reason"
 
 
 def _guard(reason: str) -> str:

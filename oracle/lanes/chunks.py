@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from generators.steps import Cell
 from oracle.adapters import Adapter, AdapterFault
+from oracle.interrupts import Interrupted, leave_interrupts_to_parent
 from oracle.judging import CaseResult
 from oracle.lanes import LaneDivergence, LaneResult, LaneVerdict, Settings, Subject
 
@@ -104,7 +105,8 @@ def run_chunks(
     if workers == 1 and not isolated:
         shares = [_work(subject, task, range(count), settings)]
     else:
-        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=leave_interrupts_to_parent) as pool:
             futures = [
                 pool.submit(_work, subject, task, range(worker, count, workers), settings) for worker in range(workers)
             ]
@@ -151,6 +153,8 @@ def _work(subject: Subject, task: Task, numbers: Sequence[int], settings: Settin
             diverged += len(chunk.divergences)
             if diverged >= settings.divergences or chunk.ended:
                 break
+    except Interrupted:
+        pass  # what was done until then is reported; the check ends after this lane
     finally:
         closing = _closed(adapter)
     return _Share(tuple(done), "" if done and done[-1][1].ended else closing)
@@ -182,7 +186,7 @@ def _merged(
     if faults:
         remarks.append(f"{len(faults)} fault(s) of the adapter; the first: {faults[0]}")
     if cut_off and not closing:
-        remarks.append(f"stopped at the end of its budget after {len(chunks)} of {count} chunks of cases")
+        remarks.append(f"stopped by its budget or a signal after {len(chunks)} of {count} chunks of cases")
     elif len(chunks) < count and divergences:
         remarks.append(
             f"stopped after {len(divergences)} diverging cases: {len(chunks)} of {count} chunks of cases run"

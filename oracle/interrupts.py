@@ -1,0 +1,127 @@
+"""Ctrl-C and SIGTERM: the run ends soon, its report is written as a partial one, no process stays behind.
+
+A signal raises :class:`Interrupted` in the main thread and ends the processes that share the cases; the adapters that
+those have started go with them, since each is watched over by a keeper of its own. Where the main thread does not
+come back (a solver may be deep in foreign code, where Python hears no signal), another thread calls the
+``last_resort``, which writes what there is, and ends the process.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Final
+
+from oracle.exit_codes import INCONCLUSIVE
+
+GRACE_SECONDS: Final = 10.0
+"""How long the main thread may take from the signal to the end of the lanes."""
+_POLL_SECONDS: Final = 0.1
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(KeyboardInterrupt):
+    """Thrown in the main thread by a signal that asks the run to end; no ``except Exception`` stops it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+        """The signal, as ``SIGTERM``."""
+
+
+class Watch:
+    """Whether a signal has come, and which."""
+
+    def __init__(self) -> None:
+        self.signal: str | None = None
+        """The first signal that came, as ``SIGINT``; None before."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why the run was cut short, for the report; None where it was not."""
+        return None if self.signal is None else f"interrupted by {self.signal}"
+
+
+@contextmanager
+def watched(last_resort: Callable[[], None] = lambda: None, grace: float = GRACE_SECONDS) -> Iterator[Watch]:
+    """Turn SIGINT and SIGTERM into :class:`Interrupted` while the block runs; the second one ends the process.
+
+    In a thread other than the main one signals cannot be watched, and nothing is.
+
+    Args:
+        last_resort: is called from another thread when the block has not ended ``grace`` seconds after a signal;
+            then the process exits with code 3.
+        grace: those seconds.
+    """
+    watch = Watch()
+    if threading.current_thread() is not threading.main_thread():
+        yield watch
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if watch.signal is None:
+            watch.signal = signal.Signals(number).name
+            raise Interrupted(watch.signal)
+
+    heard, bell = socket.socketpair()
+    bell.setblocking(False)
+    guard = threading.Thread(target=_guard, args=(heard, watch, last_resort, grace), daemon=True)
+    guard.start()
+    wakeup = signal.set_wakeup_fd(bell.fileno(), warn_on_full_buffer=False)
+    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    try:
+        yield watch
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(wakeup)
+        bell.close()
+        guard.join()
+
+
+def _guard(heard: socket.socket, watch: Watch, last_resort: Callable[[], None], grace: float) -> None:
+    """Wait for a signal; after it, see to it that the process ends in time. Ends when the block does."""
+    until: float | None = None
+    with heard:
+        while True:
+            heard.settimeout(None if until is None else _POLL_SECONDS)
+            received = b""
+            with suppress(TimeoutError):
+                received = heard.recv(1)
+                if not received:
+                    return
+            if received and received[0] not in _SIGNALS:
+                continue
+            if until is None:
+                until = time.monotonic() + grace
+                name = signal.Signals(received[0]).name
+                print(f"\ntelltale-conformance: {name}, ending; once more to leave without a report", file=sys.stderr)
+            elif received:
+                end_children()
+                os._exit(INCONCLUSIVE)
+            end_children()
+            if time.monotonic() > until:
+                watch.signal = watch.signal or "a signal"
+                try:
+                    last_resort()
+                finally:
+                    os._exit(INCONCLUSIVE)
+
+
+def end_children() -> None:
+    """End the processes that share the cases; their adapters are ended by their keepers."""
+    for child in multiprocessing.active_children():
+        child.terminate()
+
+
+def leave_interrupts_to_parent() -> None:
+    """Ignore Ctrl-C in a process that shares cases: the parent, which gets it too, ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
