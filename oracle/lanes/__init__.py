@@ -120,6 +120,8 @@ class LaneResult(Struct, frozen=True, kw_only=True):
     """How many cases a fault of the adapter left without a verdict; the verdict ``diverge`` hides them."""
     complete: bool = True
     """Every planned case was run: what was not seen is not there."""
+    claims: Mapping[str, str] = {}
+    """What the lane says of each claim it looked at: kept, broken, not judged, proved, refuted or bounded."""
     figures: Mapping[str, int] = {}
     """Further counts, such as the states and edges of a graph."""
     seconds: float = 0.0

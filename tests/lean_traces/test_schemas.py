@@ -493,9 +493,14 @@ def test_adapter_says_who_it_is() -> None:
 
 ENTRY = {
     "fingerprint": "0" * 64,
-    "lane": "corpus",
     "op": "close",
     "class": "payload",
+    "expected": "number",
+    "actual": "null",
+    "guard": "-",
+    "place": "ok $",
+    "claim": None,
+    "lanes": ["corpus"],
     "owner": "o",
     "reason": "r",
     "link": None,
@@ -530,6 +535,9 @@ def test_baseline_is_taken() -> None:
         {"class": "wrong"},
         {"op": "wrong"},
         {"fingerprint": "0"},
+        {"claim": "K19"},
+        {"lanes": []},
+        {"lanes": ["corpus", "corpus"]},
         {"more": 1},
     ],
 )
