@@ -52,8 +52,6 @@ class DirectAdapter(ABC):
                 yield not_offered(request.op)
             else:
                 yield self._answer(request)
-            if turn != self._turn:
-                return
 
     def close(self) -> None:
         """End its use."""

@@ -13,6 +13,7 @@ from lean_traces.codec import encode
 from model.contract import UnknownContract
 from model.errors import SessionNotFound
 from model.values import OwnershipCapability
+from oracle import adapter_reference
 from oracle.adapter_reference import ReferenceServer, serve
 from oracle.adapters import RESET, InProcessAdapter, ReferenceAdapter, Request, ask, faults
 from oracle.adapters.protocol import request_line
@@ -137,24 +138,25 @@ def test_the_reference_answers_a_wrong_shape_with_bad_request(args: bytes) -> No
 
 
 @pytest.mark.parametrize("size", [1, 10, 1 << 16])
-def test_the_served_reference_answers_however_the_requests_are_cut(size: int) -> None:
+def test_the_served_reference_answers_however_the_requests_are_cut(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapter_reference, "_CHUNK", size)
     lines = [request_line(n, request) for n, request in enumerate([r for r in PROGRAM if r is not RESET], 1)]
     lines.append(b"nonsense\n")
     lines.append(request_line(99, Request("bye", b"{}")))
     lines.append(request_line(100, NEXT))
-    stream = b"".join(lines)
-    answers = b"".join(served([stream[at : at + size] for at in range(0, len(stream), size)]))
+    answers = b"".join(served(b"".join(lines)))
     documents = [json.loads(line) for line in answers.splitlines()]
     assert [document["id"] for document in documents] == [*range(1, 10), 0]
     assert [document.get("ok") for document in documents] == [0, [0], 1, 2, 2, 2, [0, 1, 2], 3, 4, None]
     assert "bad_request" in documents[-1]
 
 
-def served(chunks: list[bytes]) -> Iterator[bytes]:
+def served(stream: bytes) -> Iterator[bytes]:
     source, ours = os.pipe()
     result, target = os.pipe()
-    for chunk in chunks:
-        os.write(ours, chunk)
+    os.write(ours, stream)
     os.close(ours)
     serve(ReferenceServer("telltale-17"), source, target)
     os.close(source)

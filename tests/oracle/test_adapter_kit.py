@@ -9,7 +9,7 @@ import pytest
 
 from oracle.adapter_checks import CHECKS
 from oracle.adapter_kit import run
-from tests.oracle.adapter_world import REFERENCE, ROOT, kit
+from tests.oracle.adapter_world import REFERENCE, ROOT, kit, script
 
 PASS, INCONCLUSIVE, USAGE = 0, 3, 2
 ALL = ["hello", *(check.name for check in CHECKS), "bye", "again"]
@@ -69,6 +69,27 @@ def test_it_names_the_checks_that_fail(
     code, found = statuses(kit(name, at), capsys)
     assert {check for check, status in found.items() if status == "failed"} == failed
     assert code == INCONCLUSIVE
+
+
+ONLY_OPENS = """
+import json, sys
+hello = dict(protocol=1, name="n", version="1", language="l", contract="telltale-17", ops=["open"], observes=[])
+opened = 0
+for line in sys.stdin:
+    request = json.loads(line)
+    if request["op"] == "bye":
+        break
+    answer = {"hello": hello, "reset": None, "open": opened}[request["op"]]
+    opened += request["op"] == "open"
+    print(json.dumps({"id": request["id"], "ok": answer}), flush=True)
+"""
+
+
+def test_a_reset_is_checked_also_where_nothing_tells_a_fresh_store(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = statuses(script(ONLY_OPENS), capsys)[1]
+    assert {check for check, status in found.items() if status == "failed"} == {"reset", "order"}
 
 
 def test_one_that_hangs_is_given_up_check_by_check(capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,7 +29,19 @@ from oracle.adapters import (
     faults,
     split_command,
 )
-from tests.oracle.adapter_world import MARK, NEXT, OPEN, PATIENT, REFERENCE, ROOT, SESSIONS, judge, kit, marked, script
+from tests.oracle.adapter_world import (
+    MARK,
+    NEXT,
+    OPEN,
+    PATIENT,
+    REFERENCE,
+    ROOT,
+    SESSIONS,
+    judge,
+    kit,
+    marked,
+    script,
+)
 
 ECHO = """
 import json, os, sys
@@ -140,6 +152,16 @@ def test_what_a_caller_does_not_take_is_dropped(reference: SubprocessAdapter) ->
     reference.reset()
     assert list(third) == []
     assert ask(reference, NEXT).payload == b"0"
+
+
+def test_answers_still_on_their_way_are_dropped_too() -> None:
+    with SubprocessAdapter(kit("slow"), PATIENT) as adapter:
+        answers = adapter.submit([OPEN] * 40)
+        assert next(answers).payload == b"0"
+        assert judge(adapter, [RESET, OPEN, SESSIONS]) == "agree"
+        assert next(adapter.submit([OPEN] * 40)).payload == b"1"
+        adapter.reset()
+        assert judge(adapter, [NEXT]) == "agree"
 
 
 def test_operations_that_the_hello_does_not_offer_are_not_sent(echo: SubprocessAdapter) -> None:
