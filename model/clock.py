@@ -14,6 +14,6 @@ class Timeouts:
         self.clock = 0
         self.next_witness_id = 0
         self.live: dict[str, TimeoutWitness] = {}
-        self.horizon: list[tuple[int, int, str]] = []
-        """A heap of (until_tick, witness_id, site); an entry whose witness was replaced is passed over."""
+        self.horizon: list[tuple[int, str]] = []
+        """A heap of (until_tick, site); an entry whose site now waits for a later tick is passed over."""
         self.log: list[AuditRecord] = []

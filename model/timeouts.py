@@ -24,7 +24,7 @@ def issue_timeout_witness(store: Store, site: str, until_tick: int) -> TimeoutWi
     )
     state.next_witness_id = successor(state.next_witness_id)
     state.live[site] = witness
-    heapq.heappush(state.horizon, (until_tick, witness.witness_id, site))
+    heapq.heappush(state.horizon, (until_tick, site))
     state.log.append(AuditRecord(TimeoutArtifact(witness), "Issued", None, state.clock))
     return witness
 
@@ -41,9 +41,9 @@ def advance_clock(store: Store, tick: int) -> tuple[TimeoutWitness, ...]:
     state.clock = tick
     expired: list[TimeoutWitness] = []
     while state.horizon and state.horizon[0][0] <= tick:
-        _, witness_id, site = heapq.heappop(state.horizon)
+        _, site = heapq.heappop(state.horizon)
         witness = state.live.get(site)
-        if witness is not None and witness.witness_id == witness_id:
+        if witness is not None and witness.until_tick <= tick:
             expired.append(state.live.pop(site))
     expired.sort(key=lambda witness: witness.site)
     state.log.extend(
