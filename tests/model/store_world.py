@@ -11,7 +11,7 @@ from typing import Any, cast
 import msgspec
 
 from model.auth import AuthTree, SigningKey
-from model.buffers import Buffer
+from model.buffers import Buffer, SignedValue
 from model.clock import Timeouts
 from model.contract import HARDENED, TELLTALE_17, Contract
 from model.immutable import Node
@@ -172,3 +172,42 @@ def witness_record(artifact: object, event: str, reason: str | None = None) -> A
 typed = type_from_json
 val_type = val_type_from_json
 value = value_from_json
+
+
+def _nat(number: int) -> Any:
+    return value({"Nat": number})
+
+
+def tamper(store: Store, kind: str) -> None:
+    """Change the oldest message A → B behind the store's back."""
+    messages = store.sessions[0].buffers["A", "B"].messages
+    message = messages[0]
+    if kind == "value":
+        messages[0] = SignedValue(_nat(666), message.signature)
+    elif kind == "signature":
+        messages[0] = SignedValue(message.value, bytes(32))
+    elif kind == "one bit":
+        flipped = bytes([message.signature[0] ^ 1]) + message.signature[1:]
+        messages[0] = SignedValue(message.value, flipped)
+    elif kind == "empty":
+        messages[0] = SignedValue(message.value, b"")
+    elif kind == "other edge":
+        other = store.sessions[0].buffers["B", "A"].messages[0]
+        messages[0] = SignedValue(message.value, other.signature)
+    elif kind == "other session":
+        other = store.sessions[1].buffers["A", "B"].messages[0]
+        messages[0] = SignedValue(message.value, other.signature)
+
+
+TAMPERING = ["value", "signature", "one bit", "empty", "other edge", "other session"]
+
+
+def tampered(contract: Contract, kind: str) -> Store:
+    """Two messages A → B, 1 and 2, the first of them changed; and others elsewhere to change it with."""
+    store = opened(contract, LOOP)
+    do(store, "open", ("A", "B"), LOOP)
+    for sid, pair in ((0, ("A", "B")), (0, ("B", "A")), (1, ("A", "B"))):
+        do(store, "send", sid, *pair, _nat(1))
+    do(store, "send", 0, "A", "B", _nat(2))
+    tamper(store, kind)
+    return store

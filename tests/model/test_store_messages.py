@@ -6,11 +6,23 @@ from typing import Any, Literal
 
 import pytest
 
-from model.buffers import SignedValue
 from model.contract import TELLTALE_17, Contract
 from model.store import Store
 from model.values import BufferConfig, Resize, ResizeBounds
-from tests.model.store_world import BOTH, LOOP, PING, TOP, do, opened, refusal, run, snapshot, value
+from tests.model.store_world import (
+    BOTH,
+    LOOP,
+    PING,
+    TAMPERING,
+    TOP,
+    do,
+    opened,
+    refusal,
+    run,
+    snapshot,
+    tampered,
+    value,
+)
 
 both = pytest.mark.parametrize("contract", BOTH, ids=lambda c: c.name)
 Policy = Literal["Block", "Drop", "Error"]
@@ -235,40 +247,6 @@ def test_only_accepted_messages_add_leaves(contract: Contract) -> None:
     do(store, "recv", 0, "B", "A")
     do(store, "close", 0)
     assert counts() == (3, 2, 2)
-
-
-def tamper(store: Store, kind: str) -> None:
-    """Change the oldest message A → B behind the store's back."""
-    messages = store.sessions[0].buffers["A", "B"].messages
-    message = messages[0]
-    if kind == "value":
-        messages[0] = SignedValue(nat(666), message.signature)
-    elif kind == "signature":
-        messages[0] = SignedValue(message.value, bytes(32))
-    elif kind == "one bit":
-        flipped = bytes([message.signature[0] ^ 1]) + message.signature[1:]
-        messages[0] = SignedValue(message.value, flipped)
-    elif kind == "empty":
-        messages[0] = SignedValue(message.value, b"")
-    elif kind == "other edge":
-        other = store.sessions[0].buffers["B", "A"].messages[0]
-        messages[0] = SignedValue(message.value, other.signature)
-    elif kind == "other session":
-        other = store.sessions[1].buffers["A", "B"].messages[0]
-        messages[0] = SignedValue(message.value, other.signature)
-
-
-TAMPERING = ["value", "signature", "one bit", "empty", "other edge", "other session"]
-
-
-def tampered(contract: Contract, kind: str) -> Store:
-    store = opened(contract, LOOP)
-    do(store, "open", ("A", "B"), LOOP)
-    for sid, pair in ((0, ("A", "B")), (0, ("B", "A")), (1, ("A", "B"))):
-        do(store, "send", sid, *pair, nat(1))
-    do(store, "send", 0, "A", "B", nat(2))
-    tamper(store, kind)
-    return store
 
 
 @pytest.mark.parametrize("kind", TAMPERING)
