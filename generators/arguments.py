@@ -7,11 +7,11 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
-from generators.drawing import HANDLERS, LABELS, OWNERS, PREDICATES, REASONS, ROLES, SITES, Drawing
+from generators.drawing import HANDLERS, LABELS, OWNERS, PREDICATES, REASONS, ROLES, SITES, VARIABLES, Drawing
 from generators.pool import Held, Pool
 from generators.steps import Written
 from lean_traces.codec import encode
-from model.local_types import Choice
+from model.local_types import Choice, Mu, Var
 from model.session import Session
 from model.store import Store
 from model.values import (
@@ -89,7 +89,8 @@ class Arguments:
     def _pair(self, sid: int) -> tuple[str, str]:
         session = self._session(sid)
         if session is not None and session.blueprint and self._draw.random() < 0.85:
-            _, sender, receiver = self._draw.one_of(session.blueprint)
+            busy = self._draw.random() < 0.65  # the same edge again and again, so that it fills
+            _, sender, receiver = session.blueprint[0] if busy else self._draw.one_of(session.blueprint)
             return sender, receiver
         return self._role(sid), self._role(sid)
 
@@ -130,6 +131,18 @@ class Arguments:
         """A type with partners among the roles of the focus."""
         session = self._session(focus)
         return self._draw.local_type(session.roles if session is not None else ROLES, 3), None
+
+    def unfolding(self, focus: int) -> list[Given]:
+        """A continuation, often a bare variable or a recursion, and the type that it belongs to."""
+        draw = self._draw
+        chance = draw.random()
+        cont = draw.local_type(ROLES, 3)
+        if chance < 0.35:
+            cont = Var(draw.one_of(VARIABLES))
+        elif chance < 0.6:
+            cont = Mu(draw.one_of(VARIABLES), cont)
+        original = draw.local_type(ROLES, 3)
+        return [(cont, None), (Mu(draw.one_of(VARIABLES), original) if draw.random() < 0.5 else original, None)]
 
     # Artifacts
 
@@ -255,7 +268,12 @@ class Arguments:
         return [endpoint, self.label(focus, endpoint[0])]
 
     def sids(self, focus: int) -> list[Given]:
-        """A list of sids with repeated and unknown ones."""
+        """A list of sids, in any order, with repeated, active and unknown ones."""
+        ended = sorted(self._store.ended)
+        if len(ended) > 1 and self._draw.random() < 0.6:
+            turned = self._draw.below(len(ended))
+            mixed = [*ended[turned:], *ended[:turned], *ended[:1]]
+            return [(mixed, [self._pool.write_sid(sid) or sid for sid in mixed])]
         drawn = [self.sid(focus if self._draw.random() < 0.4 else self._any_sid()) for _ in range(self._draw.below(4))]
         written = [sid if reference is None else reference for sid, reference in drawn]
         return [([sid for sid, _ in drawn], written)]
@@ -271,6 +289,9 @@ class Arguments:
         if chance < 0.25:
             return SetDefaultHandler(draw.one_of(HANDLERS)), None
         edge, written = self.edge(focus)
+        if written is not None and draw.random() < 0.15:
+            edge = Edge(receiver=edge.receiver, sender="unlisted", sid=edge.sid)
+            written = {**written, "sender": edge.sender}
         change: HostMutation
         if chance < 0.65:
             change = UpdateEdgeHandler(edge, draw.one_of(HANDLERS))
@@ -365,8 +386,8 @@ _BY_OPERATION: Final[dict[str, _Lister]] = {
     "lookup_branch_resolution": Arguments.stepping,
     "advance": Arguments.stepping,
     "unfold_mu": lambda of, focus: [of.local_type(focus)],
-    "unfold_if_var": lambda of, focus: [of.local_type(focus), of.local_type(focus)],
-    "unfold_if_var_with_scope": lambda of, focus: [of.local_type(focus), of.local_type(focus)],
+    "unfold_if_var": Arguments.unfolding,
+    "unfold_if_var_with_scope": Arguments.unfolding,
     "send": lambda of, focus: [*of.message_edge(focus), (_draw(of).value(), None)],
     "recv": Arguments.message_edge,
     "has_message": Arguments.message_edge,

@@ -123,10 +123,14 @@ def _outcome_variant(name: str, outcome: Outcome) -> str:
         return "null" if ok is None and name in _NULLABLE else "ok"
     if isinstance(error, StringError):
         text = error.text
-        return _TEXTS.get(text.split(" ", 1)[0]) or (
-            "session not found" if text.endswith("not found") else "session id used"
-        )
+        return _TEXTS.get(text.split(" ", 1)[0]) or _session_text(text)
     return type(error).__name__
+
+
+def _session_text(text: str) -> str:
+    if text.endswith("not found"):
+        return "session not found"
+    return "session ids exhausted" if text.startswith("session ids") else "session already used"
 
 
 def _capability_relation(session: Session | None, given: OwnershipCapability) -> str:

@@ -1,12 +1,60 @@
-"""The floor: cells that every default check must reach, as the contract's tables give them."""
+"""The floor: the cells that the programs of a check must reach, stated per contract in ``data/floor``.
+
+A cell is a line of the file, its five parts separated by `` | ``. Which cells are stated: those that 600 programs reach
+sixteen times or more on the average of many seeds, and every operation with every outcome that it can have by rarer
+means. A check in which one of them was not judged did not show what it promises, whatever its answers were.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+from typing import Final
 
 from generators.steps import Cell
 
+_NEEDED: Final = {
+    "unclaimed": ("open",),
+    "claimed": ("claim_ownership",),
+    "pending": ("claim_ownership", "begin_ownership_transfer"),
+    "terminal": ("mark_owner_died", "cancel_abandoned_transfer", "fault_failed_transfer_commit"),
+    "closed": ("close",),
+    "no owner": ("claim_ownership", "release_ownership"),
+    "other owner": ("claim_ownership", "release_ownership"),
+    "older": ("claim_ownership", "attenuate_ownership_scope", "commit_ownership_transfer"),
+    "newer": ("claim_ownership", "attenuate_ownership_scope", "commit_ownership_transfer"),
+    "altered": ("begin_ownership_transfer", "issue_readiness_witness"),
+    "none pending": ("begin_ownership_transfer",),
+    "fresh": ("issue_readiness_witness",),
+    "outlived": ("issue_readiness_witness", "release_ownership"),
+    "consumed": ("issue_readiness_witness", "consume_readiness_witness"),
+}
+"""The operations without which a phase, relation or witness state may be out of reach."""
 
-def unreached(cells: Iterable[Cell], offered: frozenset[str]) -> list[Cell]:
-    """Return the cells of the floor that none of ``cells`` reaches, of operations that are offered."""
-    return []
+
+@cache
+def floor_of(contract: str, offered: frozenset[str]) -> frozenset[Cell]:
+    """Return the floor of a contract for an implementation that offers these operations.
+
+    A cell counts only where its operation is offered and everything by which its situation comes about.
+    """
+    file = resources.files("generators") / "data" / "floor" / f"{contract}.txt"
+    if not file.is_file():
+        return frozenset()
+    cells = (Cell(*line.split(" | ")) for line in file.read_text(encoding="utf-8").splitlines() if line)
+    return frozenset(cell for cell in cells if _within_reach(cell, offered))
+
+
+def unreached(cells: Iterable[Cell], contract: str, offered: frozenset[str]) -> list[Cell]:
+    """Return the cells of the floor that none of ``cells`` is, sorted."""
+    return sorted(floor_of(contract, offered) - frozenset(cells))
+
+
+def _within_reach(cell: Cell, offered: frozenset[str]) -> bool:
+    needed = {cell.operation.split("/")[0], "open"}
+    for part in (cell.phase, cell.relation, cell.witness):
+        needed.update(_NEEDED.get(part, ()))
+    if cell.outcome not in ("ok", "SessionNotFound"):
+        needed.update(("claim_ownership", "open_with_sid") if cell.outcome != "null" else ())
+    return needed <= offered

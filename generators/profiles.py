@@ -27,9 +27,9 @@ _OWNERSHIP: Final = {
     "authority_audit_log": 1.0,
 }
 _ENDINGS: Final = {
-    "mark_owner_died": 1.0,
-    "cancel_abandoned_transfer": 1.5,
-    "fault_failed_transfer_commit": 1.5,
+    "mark_owner_died": 1.6,
+    "cancel_abandoned_transfer": 2.0,
+    "fault_failed_transfer_commit": 2.0,
 }
 _WITNESSES: Final = {"issue_readiness_witness": 7.0, "consume_readiness_witness": 9.0}
 _HANDLERS: Final = {
@@ -50,11 +50,11 @@ _TYPES: Final = {
     "unfold_if_var": 1.5,
     "unfold_if_var_with_scope": 1.5,
 }
-_MESSAGES: Final = {"send": 12.0, "recv": 6.0, "has_message": 2.0}
+_MESSAGES: Final = {"send": 14.0, "recv": 6.0, "has_message": 2.0}
 _LIFECYCLE: Final = {
-    "close": 2.0,
-    "reap_closed": 0.7,
-    "reap_sessions": 1.0,
+    "close": 3.0,
+    "reap_closed": 0.6,
+    "reap_sessions": 1.2,
     "closed_session_ids": 1.0,
     "session_ids": 1.0,
     "active_count": 0.7,

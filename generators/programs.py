@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Iterator
+from itertools import islice
 from random import Random
 from typing import Final
 
@@ -20,6 +21,7 @@ from generators.steps import GeneratedStep, Written, as_program
 from lean_traces.programs import Program
 from model.contract import Contract
 from model.operations import OPERATIONS, step
+from model.session import Session
 from model.store import Store
 
 ALL_OPERATIONS: Final = frozenset(OPERATIONS)
@@ -32,6 +34,8 @@ _EPILOGUE: Final = (
     "next_session_id",
     "runtime_audit_log",
 )
+_LOOKED_INTO: Final = 4
+"""How many bindings of a kind are looked up at the end of a program, per session."""
 
 
 def profile_of(index: int) -> Profile:
@@ -115,9 +119,23 @@ class Generator:
             for name in ("observe", "authority_audit_log", "default_handler_for_session"):
                 if name in self._offered and (name == "observe" or name in self.profile.weights):
                     yield self._carry_out(name, (sid,), (written,))
+        for session in tuple(self.store.sessions.values()):
+            yield from self._look_into(session)
         for name in _EPILOGUE:
             if name in self._offered:
                 yield self._carry_out(name, (), ())
+
+    def _look_into(self, session: Session) -> Iterator[GeneratedStep]:
+        """Look up what was bound and receive what was sent, as far as the profile has to do with it."""
+        asked = self.profile.weights.keys() & self._offered
+        sid, written = session.sid, self._pool.write_sid(session.sid)
+        for name, edges in (("lookup_handler", session.edge_handlers), ("lookup_trace", session.edge_traces)):
+            for edge in islice(tuple(edges), _LOOKED_INTO if name in asked else 0):
+                yield self._carry_out(name, (edge,), (None,))
+        if "recv" in asked:
+            waiting = [pair for pair, buffer in session.buffers.items() for _ in buffer.messages]
+            for sender, receiver in waiting[: 2 * _LOOKED_INTO]:
+                yield self._carry_out("recv", (sid, sender, receiver), (written, None, None))
 
 
 def generate_program(seed: int, index: int, *, steps: int = DEFAULT_STEPS, contract: str = "telltale-17") -> Program:

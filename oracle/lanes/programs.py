@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from generators.floor import unreached
+from generators.floor import floor_of, unreached
 from generators.programs import Generator
 from generators.steps import GeneratedStep, as_program, encode_arguments
 from oracle.adapters import Adapter
@@ -20,16 +20,18 @@ from oracle.lanes.describing import described
 
 CHUNK: Final = 20
 """Programs per chunk."""
+PROGRAMS: Final = 600
+"""How many programs are planned at least: those for which the floor is stated."""
 PROGRAMS_PER_SECOND: Final = 10
-"""Programs planned per second of the whole budget."""
+"""Programs planned per second of the whole budget, where that gives more."""
 
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
     """Judge as many programs as the budget stands for; without the floor reached the lane is inconclusive."""
-    count = max(1, round(settings.budget * PROGRAMS_PER_SECOND / CHUNK))
+    count = round(max(PROGRAMS, settings.budget * PROGRAMS_PER_SECOND) / CHUNK)
     task = partial(_chunk, seed=settings.seed, contract=subject.contract, settings=settings)
     result = run_chunks("programs", subject, settings, task, count)
-    return result if result.verdict != "agree" else with_floor(result, offered_by(subject))
+    return result if result.verdict != "agree" else with_floor(result, subject.contract, offered_by(subject))
 
 
 def offered_by(subject: Subject) -> frozenset[str]:
@@ -41,11 +43,11 @@ def offered_by(subject: Subject) -> frozenset[str]:
         adapter.close()
 
 
-def with_floor(result: LaneResult, offered: frozenset[str]) -> LaneResult:
+def with_floor(result: LaneResult, contract: str, offered: frozenset[str]) -> LaneResult:
     """Return the result, inconclusive where a cell of the floor was not reached with the offered operations."""
-    missing = unreached(result.coverage, offered)
+    missing = unreached(result.coverage, contract, offered)
     if not missing:
-        return result
+        return msgspec.structs.replace(result, figures={"cells of the floor": len(floor_of(contract, offered))})
     shown = "; ".join(str(cell) for cell in missing[:5])
     note = f"{len(missing)} cells of the stated floor were not reached, among them: {shown}"
     return msgspec.structs.replace(result, verdict="inconclusive", notes=(*result.notes, note))
