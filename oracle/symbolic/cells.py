@@ -74,7 +74,9 @@ def cell_of(state: Snapshot, op: str, args: Json, outcome: Json) -> Cell:
     relation = NO_RELATION
     if phase != ABSENT and state.current is not None:
         relation = _relation_of(state.current, op, args)
-    witness = NO_WITNESS if op != "consume_readiness_witness" else _witness_of(state, args["witness"])
+    witness = NO_WITNESS
+    if op == "consume_readiness_witness":
+        witness = "never issued" if phase == ABSENT else _witness_of(state, args["witness"])
     return Cell(op, name, phase, relation, witness)
 
 
@@ -159,10 +161,11 @@ def relation_term(relation: str, op: str, s: Session, a: Args) -> z3.BoolRef:
 
 
 def witness_term(witness: str, s: Session, a: Args) -> z3.BoolRef:
-    """The given witness is in this state."""
+    """The given witness is in this state in the session that the capability names (in none: never issued)."""
     if witness == NO_WITNESS:
         return TRUE
-    consumed, entry = s.consumed[a.witness.id], s.issued[a.witness.id]
+    here = z3.And(s.exists, s.sid == a.cap.sid)
+    consumed, entry = z3.And(here, s.consumed[a.witness.id]), z3.If(here, s.issued[a.witness.id], NOT_ISSUED)
     terms = {
         "consumed": consumed,
         "never issued": z3.And(z3.Not(consumed), entry == NOT_ISSUED),

@@ -1,0 +1,125 @@
+"""The table of claims is what the tool finds: proved, refuted by a shortest program that runs, or bounded."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from oracle import prove_command
+from oracle.monitors import watch
+from oracle.prove_command import CLAIMS, CONTRACTS, EXPECTED
+from oracle.symbolic import prove as proving
+from oracle.symbolic.execution import run
+from oracle.symbolic.prove import REMARKS, Finding, Spurious, confirm, prove
+from oracle.symbolic.state import Contract
+
+SHORTEST = {
+    "K1": 5, "K2": 6, "K4": 3, "K5": 3, "K6": 3, "K10": 2, "K11": 3, "K12": 3, "K13": 2, "K14": 4, "K15": 1, "K16": 2,
+    "K17": 3, "K18": 3,
+}
+"""Operations of the shortest violating run; ``observe`` at the end of a program only shows it."""
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_every_claim_stands_as_documented(claim: str, contract: str) -> None:
+    result = prove(claim, Contract(contract))
+    assert result.finding.status == EXPECTED[contract][claim], result.finding.method
+    assert result.seconds < 15
+    if result.finding.status == "refuted":
+        assert result.finding.counterexample is not None
+        assert result.finding.counterexample["meta"]["shortest"] == SHORTEST[claim]
+
+
+@pytest.mark.parametrize(
+    ("remark", "length"), [("K9-status", 4), ("K12-receipt", 4), ("K12-witness", 4), ("K16-binder", 3)]
+)
+def test_remarks_have_their_own_shortest_program(remark: str, length: int) -> None:
+    broken = prove(remark, Contract.TELLTALE_17).finding
+    assert broken.counterexample is not None
+    assert broken.counterexample["meta"]["shortest"] == length
+    assert prove(remark, Contract.HARDENED).finding.status in ("proved", "bounded")
+    assert set(REMARKS) == {"K9-status", "K12-receipt", "K12-witness", "K16-binder"}
+
+
+def test_a_counterexample_keeps_the_claim_under_hardened() -> None:
+    found = prove("K2", Contract.TELLTALE_17).finding.counterexample
+    assert found is not None
+    assert watch(run(found["steps"], "telltale-17"))["K2"].verdict == "broken"
+    assert watch(run(found["steps"], "hardened"))["K2"].verdict != "broken"
+
+
+def test_a_counterexample_that_shows_nothing_is_refused() -> None:
+    found = prove("K4", Contract.TELLTALE_17).finding.counterexample
+    assert found is not None
+    harmless = {**found, "steps": found["steps"][:-1]}
+    with pytest.raises(Spurious, match="nowhere"):
+        confirm("K4", harmless)
+    with pytest.raises(Spurious, match="skipped"):
+        confirm("K4", {**found, "steps": found["steps"][1:]})
+
+
+def test_a_violation_before_the_last_step_is_not_the_shortest() -> None:
+    found = prove("K4", Contract.TELLTALE_17).finding.counterexample
+    assert found is not None
+    again = {"seq": 3, "op": "claim_ownership", "args": {"sid": 0, "owner_id": "bob", "scope": "Session"}}
+    with pytest.raises(Spurious, match="at step 2"):
+        confirm("K4", {**found, "steps": [*found["steps"], again]})
+
+
+def test_two_runs_say_the_same() -> None:
+    first, second = (prove("K2", Contract.TELLTALE_17).finding for _ in range(2))
+    assert first == second
+
+
+def test_json_lines_have_the_fixed_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    assert prove_command.run("telltale-17", ["K4", "K7"], as_json=True) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["claim"], line["status"]) for line in lines] == [("K4", "refuted"), ("K7", "proved")]
+    fields = {"claim", "contract", "status", "bound", "method", "counterexample", "seconds"}
+    assert all(set(line) == fields for line in lines)
+
+
+def test_text_shows_the_counterexample(capsys: pytest.CaptureFixture[str]) -> None:
+    assert prove_command.run(None, ["K10"]) == 0
+    out = capsys.readouterr().out
+    assert "refuted" in out
+    assert "1: open_with_sid" in out
+    assert "hardened" in out
+
+
+@pytest.mark.parametrize(("contract", "claims"), [("nonsense", []), ("hardened", ["K19"]), (None, ["k1"])])
+def test_unknown_claim_or_contract_is_a_usage_error(
+    contract: str | None, claims: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prove_command.run(contract, claims) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "telltale-17, hardened" in captured.err or "K18" in captured.err
+
+
+@pytest.mark.parametrize("claim", ["K1", "K8", "K14", "K15", "K16"])
+def test_no_time_is_inconclusive_never_proved(claim: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert prove_command.run("hardened", [claim], timeout=0.0001) == 3
+    captured = capsys.readouterr()
+    assert "inconclusive" in captured.out
+    assert f"{claim} under hardened is inconclusive" in captured.err
+
+
+def test_an_unexpected_status_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(*_: Any) -> Finding:
+        return Finding("bounded", "made up", 3)
+
+    statement = proving.STATEMENTS["K4"]
+    monkeypatch.setitem(proving.STATEMENTS, "K4", proving.Statement("K4", "", "", "", wrong))
+    assert prove_command.run("hardened", ["K4"]) == 1
+    assert statement.sentence.startswith("Attenuating")
+
+
+def test_starting_the_command_does_not_load_the_solver() -> None:
+    code = "import sys, oracle.prove_command; sys.exit('z3' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

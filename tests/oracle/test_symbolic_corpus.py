@@ -1,0 +1,77 @@
+"""The programs that come with the harness break their claims on telltale-17, and none under hardened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from generators.claim_programs import CLAIMS_FOLDER, claim_programs
+from lean_traces.programs import Program, read_program
+from oracle.adapters import ReferenceAdapter
+from oracle.claims_check import judge_claims, judge_program
+from oracle.prove_command import EXPECTED
+from oracle.symbolic.prove import prove
+from oracle.symbolic.regenerate import as_program
+from oracle.symbolic.state import Contract
+from tests.oracle.test_symbolic_claims import SHORTEST
+
+NAMES = [path.stem for path in sorted(CLAIMS_FOLDER.glob("*.jsonl"))]
+
+
+def program_of(name: str) -> Program:
+    return read_program(CLAIMS_FOLDER / f"{name}.jsonl")
+
+
+def test_there_is_a_program_for_each_refuted_claim_that_operations_can_show() -> None:
+    refuted = {claim for claim, status in EXPECTED["telltale-17"].items() if status == "refuted"}
+    assert {str(program.meta["claim"]) for name, program in claim_programs() if "-" not in name} == refuted - {"K18"}
+    assert {"K9-status", "K12-receipt", "K12-witness", "K16-binder"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_program_is_the_shortest_counterexample(name: str) -> None:
+    found = prove(name, Contract.TELLTALE_17).finding.counterexample
+    assert found is not None
+    assert as_program(found) == program_of(name)
+    if name in SHORTEST:
+        assert program_of(name).meta["shortest"] == SHORTEST[name]
+
+
+def test_the_reference_breaks_each_claim_under_telltale_17_and_keeps_it_under_hardened() -> None:
+    old = {report.program: report.answer for report in judge_claims(ReferenceAdapter("telltale-17"))}
+    new = {report.program: report.answer for report in judge_claims(ReferenceAdapter("hardened"))}
+    assert old == dict.fromkeys(NAMES, "broken")
+    assert new == dict.fromkeys(NAMES, "kept")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "K15"])
+def test_no_step_of_a_program_can_be_left_out(name: str) -> None:
+    program = program_of(name)
+    shown = program.steps[-1].op == "observe"
+    for left_out in program.steps[: -1 if shown else None]:
+        shorter = tuple(step for step in program.steps if step.seq != left_out.seq)
+        rest = Program(contract=program.contract, meta=program.meta, steps=shorter)
+        assert judge_program(name, rest, _on_reference()).answer != "broken", left_out
+
+
+def _on_reference() -> Any:
+    from oracle.symbolic.execution import ReferenceRun
+
+    run = ReferenceRun("telltale-17")
+
+    def perform(op: str, args: dict[str, Any]) -> dict[str, Any]:
+        event = run.perform(0, op, args)
+        return {key: event[key] for key in ("ok", "err", "audit") if key in event}
+
+    return perform
+
+
+def test_what_an_implementation_does_not_support_says_nothing() -> None:
+    report = judge_program("K1", program_of("K1"), lambda op, args: None)
+    assert (report.answer, report.seq) == ("not shown", 0)
+
+
+def test_an_unreadable_answer_says_nothing() -> None:
+    report = judge_program("K10", program_of("K10"), lambda op, args: {"ok": {"strange": 1}})
+    assert report.answer == "not shown"

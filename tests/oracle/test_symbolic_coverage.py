@@ -1,0 +1,90 @@
+"""The coverage map is complete and right: every cell reached by the default program, or proved out of reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from generators.claim_programs import coverage_map, coverage_program
+from oracle.symbolic import guards
+from oracle.symbolic.cells import Cell, cell_of
+from oracle.symbolic.concrete import read
+from oracle.symbolic.coverage import Questions, cells, invariants_hold, settle
+from oracle.symbolic.coverage_map import Index, document, table
+from oracle.symbolic.execution import ReferenceRun
+from oracle.symbolic.regenerate import MAP_BOUNDS
+from oracle.symbolic.solving import Limits
+from oracle.symbolic.state import Contract
+from lean_traces.programs import resolve
+
+CONTRACTS = [contract.value for contract in Contract]
+DOCS = Path(__file__).parents[2] / "docs" / "coverage.md"
+
+
+def reached_by_default_program(contract: str) -> set[Cell]:
+    run, results, found = ReferenceRun(contract), {}, set()
+    for step in coverage_program(contract).steps:
+        args = resolve(step.args, results)
+        named = args.get("capability") or args.get("receipt")
+        sid = named["session_id"] if named else args.get("sid", args.get("session_ids", [None])[0])
+        before = read(run.store, sid) if sid is not None else None
+        event = run.perform(step.seq, step.op, args)
+        if "ok" in event:
+            results[step.seq] = event["ok"]
+        if before is not None:
+            outcome = {"ok": event["ok"]} if "ok" in event else {"err": event["err"]}
+            found.add(cell_of(before, step.op, args, outcome))
+    return found
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_every_cell_is_settled(contract: str) -> None:
+    index = Index(coverage_map(contract))
+    verdicts = {cell: index.verdict(cell) for cell in cells()}
+    assert "unsettled" not in verdicts.values()
+    assert "not_found" not in verdicts.values()
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_the_default_program_reaches_exactly_the_reachable_cells(contract: str) -> None:
+    reached = {tuple(cell) for cell in reached_by_default_program(contract)}
+    assert reached == {tuple(row) for row in coverage_map(contract)["reached"]}
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_the_invariants_of_the_map_are_inductive(contract: str) -> None:
+    assert invariants_hold(Contract(contract), Limits(60)) is None
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_no_state_with_the_invariants_reaches_an_unreachable_cell(contract: str) -> None:
+    found = coverage_map(contract)
+    for op in sorted({row[0] for row in found["unreachable"]}):
+        questions = Questions(Contract(contract), op, Limits(60))
+        for row in found["unreachable"]:
+            if row[0] == op:
+                assert not questions.possible(tuple(row[1:]), early=False), row
+        for row in found["beyond_horizon"]:
+            if row[0] == op:
+                assert questions.possible(tuple(row[1:]), early=False), row
+                assert not questions.possible(tuple(row[1:]), early=True), row
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_the_table_in_the_docs_is_the_map(contract: str) -> None:
+    assert table(coverage_map(contract)) in DOCS.read_text()
+
+
+def test_a_cell_that_a_wrong_rule_opens_is_not_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = guards.active
+    monkeypatch.setattr(guards, "active", lambda s: guards.Guard(s.exists, right(s).code))
+    row = ("ok", "closed")
+    assert ["claim_ownership", *row] in coverage_map("hardened")["unreachable"]
+    assert Questions(Contract.HARDENED, "claim_ownership", Limits(60)).possible(row, early=False)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_settling_again_gives_the_map(contract: str) -> None:
+    assert document(contract, settle(Contract(contract), Limits(600), MAP_BOUNDS)) == coverage_map(contract)

@@ -1,0 +1,203 @@
+"""Seeded mistakes: one symbolic rule changed at a time; the comparison with the reference, or a claim, notices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import z3
+
+from oracle.prove_command import EXPECTED
+from oracle.symbolic import buffers_claims, guards, store_claims, transitions
+from oracle.symbolic.compiled import compiled
+from oracle.symbolic.guards import Code, Guard
+from oracle.symbolic.prove import prove
+from oracle.symbolic.state import Args, Contract, Session, Status, status
+from oracle.symbolic.step import Event, Record, Step
+from oracle.symbolic.terms import TRUE, counter, u64
+from tests.oracle.agreeing import CONTRACTS, on_parts, on_random_states
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+def passing(name: str) -> Patch:
+    """A guard that lets everything pass."""
+
+    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        right = getattr(guards, name)
+        monkeypatch.setattr(guards, name, lambda *args: replace(right(*args), passes=TRUE))
+
+    return patch
+
+
+def guard_made(name: str, change: Callable[..., Guard]) -> Patch:
+    """A guard that is changed, given what it was made from."""
+
+    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        right = getattr(guards, name)
+        monkeypatch.setattr(guards, name, lambda *args: change(right(*args), *args))
+
+    return patch
+
+
+def step_made(op: str, change: Callable[[Step, Contract, Session, Args], Step]) -> Patch:
+    """An operation whose step is changed where it succeeds."""
+
+    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        right = transitions.OPERATIONS[op]
+
+        def wrong(contract: Contract, s: Session, a: Args) -> Step:
+            return change(right(contract, s, a), contract, s, a)
+
+        monkeypatch.setitem(transitions.OPERATIONS, op, wrong)
+
+    return patch
+
+
+def post_made(op: str, **changes: Callable[[Step, Session, Args], Any]) -> Patch:
+    """An operation after whose success some fields of the state are wrong."""
+
+    def change(step: Step, _: Contract, s: Session, a: Args) -> Step:
+        fields = {
+            key: z3.If(step.ok(), wrong(step, s, a), getattr(step.post, key)) for key, wrong in changes.items()
+        }
+        return replace(step, post=replace(step.post, **fields))
+
+    return step_made(op, change)
+
+
+def rule(module: Any, name: str, wrong: Callable[..., Any]) -> Patch:
+    """A small rule replaced."""
+    return lambda monkeypatch: monkeypatch.setattr(module, name, wrong)
+
+
+def without_records(event: Event) -> Callable[[Step, Contract, Session, Args], Step]:
+    """The log of a step lacks the records of one event."""
+
+    def change(step: Step, *_: Any) -> Step:
+        kept = tuple(entry for entry in step.log if not (isinstance(entry, Record) and entry.event is event))
+        return replace(step, log=kept)
+
+    return change
+
+
+def swapped(op: str) -> Patch:
+    """The log of a step in another order."""
+    return step_made(op, lambda step, *_: replace(step, log=step.log[::-1]))
+
+
+MISTAKES: dict[str, Patch] = {
+    "live owner not compared": guard_made("live", lambda g, s, cap: replace(g, passes=cap.generation == s.live.generation)),
+    "live generation not compared": guard_made("live", lambda g, s, cap: replace(g, passes=cap.owner == s.live.owner)),
+    "terminal reason not looked at": passing("opened"),
+    "closed not looked at (H8)": passing("active"),
+    "pending transfer not looked at": passing("idle"),
+    "receipt compared without its scope": guard_made(
+        "match", lambda g, s, r: replace(g, passes=z3.And(s.pending.claim_id == r.claim_id, s.pending.sid == r.sid))
+    ),
+    "given scope not compared (H5)": passing("honest"),
+    "live scope not looked at": passing("session_scope"),
+    "new scope may exceed (H3, H4)": passing("narrower"),
+    "counter wraps around (H2)": passing("not_used_up"),
+    "foreign edges taken (H15)": passing("own_edge"),
+    "consumed ids forgotten": passing("not_consumed"),
+    "witness payload not compared": passing("unchanged"),
+    "witness not bound to the capability": passing("still_bound"),
+    "stale error names the live owner": guard_made(
+        "live", lambda g, s, cap: replace(g, fields={**g.fields, "owner_id": s.live.owner})
+    ),
+    "unclaimed reported as stale": guard_made("owned", lambda g, s: replace(g, code=Code.TERMINAL)),
+    "refusals logged under another reason (H11)": guard_made("opened", lambda g, s: replace(g, rejected="terminated")),
+    "generation starts with one": rule(
+        transitions, "generation_for_claim",
+        lambda contract, s: z3.Extract(63, 0, s.next_generation) if contract is Contract.HARDENED else u64(1),
+    ),
+    "generations restart after release (H1)": rule(transitions, "generation_for_claim", lambda contract, s: u64(0)),
+    "attenuation does not saturate": rule(
+        transitions, "generation_after",
+        lambda contract, s, g: z3.Extract(63, 0, s.next_generation) if contract is Contract.HARDENED else g + 1,
+    ),
+    "ids do not saturate": rule(transitions, "spend", lambda contract, ids: ids + 1),
+    "witnesses outlive their generation (H9)": rule(
+        transitions, "end_generation",
+        lambda contract, s, shown, reason, when=TRUE: (s.issued, [Record(when, shown, Event.INVALIDATED, reason)]),
+    ),
+    "release keeps the owner": post_made("release_ownership", owned=lambda step, s, a: s.owned),
+    "commit keeps the receipt pending": post_made("commit_ownership_transfer", staged=lambda step, s, a: s.staged),
+    "rollback ends ownership": post_made("rollback_ownership_transfer", owned=lambda step, s, a: z3.BoolVal(False)),
+    "cancellation faults": post_made(
+        "cancel_abandoned_transfer", status=lambda step, s, a: status(Status.FAULTED)
+    ),
+    "fault uses a witness id": post_made(
+        "fault_failed_transfer_commit", next_witness_id=lambda step, s, a: s.next_witness_id + counter(1)
+    ),
+    "issuing forgets the witness": post_made("issue_readiness_witness", issued=lambda step, s, a: s.issued),
+    "close does not count an epoch": post_made("close", epoch=lambda step, s, a: s.epoch),
+    "close keeps edge traces": post_made("close", edge_traces=lambda step, s, a: s.edge_traces),
+    "reaping takes active sessions": post_made("reap_sessions", exists=lambda step, s, a: z3.BoolVal(False)),
+    "commit's records in another order": swapped("commit_ownership_transfer"),
+    "owner death logs no cancellation": step_made("mark_owner_died", without_records(Event.ISSUED)),
+    "refused receipt not logged": step_made("rollback_ownership_transfer", without_records(Event.REJECTED)),
+    "resize passes its maximum (H12)": rule(
+        buffers_claims, "doubled", lambda contract, b: z3.If(z3.UGE(b.capacity, u64(1 << 63)), u64(2**64 - 1), b.capacity * 2)
+    ),
+    "resize adds one": rule(buffers_claims, "doubled", lambda contract, b: b.capacity + 1),
+    "session ids reused (H7)": lambda monkeypatch: monkeypatch.setitem(
+        store_claims.OPENINGS, "open_with_sid", lambda contract, pre, sid: store_claims.open_with_sid(
+            Contract.TELLTALE_17, pre, sid)
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _compiled_anew() -> Iterator[None]:
+    compiled.cache_clear()
+    yield
+    compiled.cache_clear()
+
+
+def noticed() -> bool:
+    """Whether the comparison with the reference, or else the table of claims, shows the mistake."""
+    if any(on_random_states(contract, seed=1, states=40) is not None for contract in CONTRACTS):
+        return True
+    return on_parts(seed=1, rounds=40) is not None
+
+
+def test_nothing_is_noticed_without_a_mistake() -> None:
+    assert not noticed()
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_the_comparison_notices(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    MISTAKES[mistake](monkeypatch)
+    assert noticed()
+
+
+@pytest.mark.parametrize(
+    ("mistake", "contract", "claim"),
+    [
+        ("closed not looked at (H8)", "hardened", "K11"),
+        ("given scope not compared (H5)", "hardened", "K6"),
+        ("new scope may exceed (H3, H4)", "hardened", "K4"),
+        ("foreign edges taken (H15)", "hardened", "K17"),
+        ("generations restart after release (H1)", "hardened", "K1"),
+        ("witnesses outlive their generation (H9)", "hardened", "K2"),
+        ("terminal reason not looked at", "telltale-17", "K9"),
+        ("pending transfer not looked at", "telltale-17", "K7"),
+        ("resize passes its maximum (H12)", "hardened", "K14"),
+        ("session ids reused (H7)", "hardened", "K10"),
+    ],
+)
+def test_the_claim_that_a_rule_serves_notices_too(
+    mistake: str, contract: str, claim: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    MISTAKES[mistake](monkeypatch)
+    found = prove(claim, Contract(contract)).finding
+    assert found.status != EXPECTED[contract][claim]
+    assert found.status in ("spurious", "refuted"), found
+
+
+def test_at_least_twenty_mistakes() -> None:
+    assert len(MISTAKES) >= 20
