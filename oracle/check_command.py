@@ -111,11 +111,14 @@ def run(
 
 
 def check_exit_code(results: Sequence[LaneResult]) -> int:
-    """Return the exit code of a check: a divergence is certain, then what is inconclusive, then agreement."""
+    """Return the exit code of a check: a divergence is certain, then what is inconclusive, then agreement.
+
+    A check in which no answer was judged is inconclusive, whatever its lanes say.
+    """
     verdicts = {result.verdict for result in results}
     if "diverge" in verdicts:
         return DIVERGE
-    if "inconclusive" in verdicts or "agree" not in verdicts:
+    if "inconclusive" in verdicts or not any(result.judged for result in results):
         return INCONCLUSIVE
     return AGREE
 

@@ -21,6 +21,7 @@ from lean_traces.trace import MalformedTrace
 from model.operations import step
 from model.store import Store
 from oracle.adapters import Adapter
+from oracle.compare import Level
 from oracle.judging import Asked, CaseResult, judge_cases
 from oracle.lanes import LaneDivergence, LaneResult, LaneVerdict, Settings, Subject, not_run
 from oracle.lanes.chunks import Chunk, collect, run_chunks
@@ -94,24 +95,32 @@ def _recorded(result: TraceResult) -> LaneDivergence:
 
 
 def _chunk(adapter: Adapter, number: int, *, files: Sequence[Path], contract: str, settings: Settings) -> Chunk:
-    mine = files[number * CHUNK : (number + 1) * CHUNK]
+    return _judged(adapter, files[number * CHUNK : (number + 1) * CHUNK], contract, settings.level)
+
+
+def judge_trace(adapter: Adapter, path: Path, level: Level = Level.state) -> Chunk:
+    """Put the operations of one trace to an implementation; it is judged by the contract that its hello names."""
+    return _judged(adapter, [path], adapter.hello.contract, level)
+
+
+def _judged(adapter: Adapter, paths: Sequence[Path], contract: str, level: Level) -> Chunk:
     offered = adapter.hello.ops
     left_out = 0
     cases = []
-    for path in mine:
+    for path in paths:
         try:
             asked, skipped = _asked(path, contract, offered)
         except MalformedTrace as error:
-            return Chunk(planned=len(mine), faults=(str(error),))
+            return Chunk(planned=len(paths), faults=(str(error),))
         left_out += skipped
         cases.append(partial(iter, asked))
 
     def describe(position: int, result: CaseResult) -> LaneDivergence:
-        path = mine[position]
+        path = paths[position]
         assert result.diverged_at is not None
         return described(path.name, result, _program(path, contract, offered, result.diverged_at.seq), str(path))
 
-    chunk = collect(judge_cases(adapter, cases, settings.level), len(mine), describe)
+    chunk = collect(judge_cases(adapter, cases, level), len(paths), describe)
     return msgspec.structs.replace(chunk, uncovered=chunk.uncovered + left_out)
 
 

@@ -1,0 +1,133 @@
+"""Lane ``near-miss``: the harness against itself. Right answers with one edit each must be refused, at that very step.
+
+Nothing is concluded about the implementation here: an edit that passes is a fault of the harness, so the lane is then
+inconclusive. Edits are made to answers as an adapter gives them, and to recorded traces.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import msgspec
+
+from generators.near_miss import Edit, one_edit
+from generators.programs import Generator
+from generators.steps import encode_arguments
+from lean_traces.codec import encode, encode_answer
+from lean_traces.lines import opened
+from oracle.adapters import ReferenceAdapter, Request
+from oracle.adapters.direct import DirectAdapter
+from oracle.adapters.protocol import Answer
+from oracle.compare import Level
+from oracle.judging import Asked, judge_cases
+from oracle.lanes import LaneResult, Settings, Subject
+from oracle.lanes.corpus import corpus_files
+from oracle.replay_command import judge
+
+PROGRAMS: Final = 150
+TRACES: Final = 60
+
+
+def run(subject: Subject, settings: Settings) -> LaneResult:
+    """Edit one answer of each of some programs and traces, and see that it is refused."""
+    started = time.monotonic()
+    rng = Random(f"near misses/{settings.seed}")
+    passed: list[str] = []
+    judged = cases = 0
+    for index in range(PROGRAMS):
+        steps, missed = _edited_program(settings.seed, index, subject.contract, rng)
+        judged += steps
+        cases += 1
+        passed += missed
+    files = corpus_files()
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(min(TRACES, len(files)) if subject.contract == "telltale-17" else 0):
+            events, missed = _edited_trace(files[int(rng.random() * len(files))], Path(folder) / f"{number}.jsonl", rng)
+            judged += events
+            cases += 1
+            passed += missed
+    notes = tuple(f"fault of the harness: not refused: {text}" for text in passed[:5])
+    return LaneResult(
+        lane="near-miss",
+        verdict="inconclusive" if passed else "agree",
+        cases=cases,
+        figures={"edits refused": cases - len(passed), "answers compared": judged},
+        notes=notes,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _edited_program(seed: int, index: int, contract: str, rng: Random) -> tuple[int, list[str]]:
+    """Judge a program one of whose answers is edited; return how many answers, and what passed."""
+    steps = list(Generator(seed, index, contract=contract).steps(40))
+    asked = [
+        Asked(step.seq, step.operation.name, encode_arguments(step.operation, step.arguments), step.outcome)
+        for step in steps
+    ]
+    place = int(rng.random() * len(asked))
+    answer = msgspec.json.decode(encode_answer(asked[place].expected, audited=True))
+    edit = one_edit(answer, rng)
+    if edit is None:
+        return 0, []
+    with _Editing(contract, place, edit) as adapter:
+        (result,) = judge_cases(adapter, [lambda: asked], Level.state)
+    found = result.diverged_at
+    if found is not None and found.seq == asked[place].seq:
+        return result.judged, []
+    return result.judged, [f"{edit} of {asked[place].op}, step {place} of program {index}"]
+
+
+class _Editing(DirectAdapter):
+    """The reference, with one answer edited."""
+
+    def __init__(self, contract: str, place: int, edit: Edit) -> None:
+        self._reference = ReferenceAdapter(contract)
+        self._place = place
+        self._edit = edit
+        self._count = 0
+        super().__init__(self._reference.hello)
+
+    def _fresh(self) -> None:
+        self._reference.reset()
+        self._count = 0
+
+    def _answer(self, request: Request) -> Answer:
+        answer = next(iter(self._reference.submit([request])))
+        if self._count == self._place:
+            edited = self._edit.answer
+            member: Any = "ok" if "ok" in edited else "err"
+            answer = Answer(member, encode(edited[member]), encode(edited["audit"]))
+        self._count += 1
+        return answer
+
+
+def _edited_trace(path: Path, copy: Path, rng: Random) -> tuple[int, list[str]]:
+    """Replay a trace one of whose answers is edited; return how many events, and what passed."""
+    with opened(path) as file:
+        lines = file.read().splitlines(keepends=True)
+    place = 1 + int(rng.random() * (len(lines) - 2))
+    event = msgspec.json.decode(lines[place])
+    edit = one_edit({name: event[name] for name in ("ok", "err", "audit") if name in event}, rng)
+    if edit is None:
+        return 0, []
+    rest = {name: event[name] for name in ("args", "op", "seq")}
+    lines[place] = encode({**rest, **edit.answer}) + b"\n"
+    copy.write_bytes(b"".join(_closed(lines)))
+    result = judge(copy)
+    first = result.first_divergence
+    if result.verdict == "malformed" or (first is not None and first.seq == place - 1):
+        return result.judged, []
+    return result.judged, [f"{edit} of {event['op']}, event {place - 1} of {path.name}"]
+
+
+def _closed(lines: Sequence[bytes]) -> Iterable[bytes]:
+    """Give the lines an end line that fits them."""
+    body = lines[:-1]
+    digest = f"sha256:{hashlib.sha256(b''.join(body)).hexdigest()}"
+    return [*body, encode({"digest": digest, "end": True, "events": len(body) - 1}) + b"\n"]

@@ -1,0 +1,151 @@
+"""A pytest plugin: recorded traces as test items.
+
+``pytest --session-traces DIR`` collects every ``*.jsonl`` and ``*.jsonl.gz`` trace in the folder as a test: replayed
+against the reference store or, with ``--session-sut CMD``, its operations put to the implementation behind that adapter
+and its answers compared with the reference's. When the adapter fails, its items fail as inconclusive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from oracle.adapters import Adapter
+    from oracle.lanes import LaneDivergence
+
+_GROUP = "telltale-conformance"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the plugin."""
+    group = parser.getgroup(_GROUP, "session-store traces")
+    group.addoption(
+        "--session-traces",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="Collect the recorded traces in this folder as tests; may be given more than once.",
+    )
+    group.addoption(
+        "--session-sut",
+        default=None,
+        metavar="CMD",
+        help="Put the traces' operations to the implementation behind this adapter.",
+    )
+    group.addoption(
+        "--session-level",
+        default="state",
+        choices=["outcome", "payload", "audit", "state"],
+        help="How strictly answers are compared.",
+    )
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Refuse folders that are not there before anything is run."""
+    for folder in session.config.getoption("--session-traces"):
+        if not Path(folder).is_dir():
+            raise pytest.UsageError(f"--session-traces {folder}: no such folder")
+
+
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the traces behind the tests that were collected."""
+    from oracle.traces import is_trace
+
+    for folder in config.getoption("--session-traces"):
+        root = Path(folder).resolve()
+        found = sorted(path for path in root.rglob("*.jsonl*") if is_trace(path))
+        if not found:
+            raise pytest.UsageError(f"--session-traces {folder}: no traces in this folder")
+        for path in found:
+            collector = TraceFile.from_parent(session, path=path, name=str(path))
+            items.append(TraceItem.from_parent(collector, name=str(path.relative_to(root))))
+
+
+class TraceFile(pytest.File):
+    """One trace."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield its one item."""
+        yield TraceItem.from_parent(self, name=self.path.name)
+
+
+class Departure(Exception):
+    """Thrown when a trace departs from the contract, or an implementation on its operations; the text tells how."""
+
+
+class Inconclusive(Exception):
+    """Thrown when the adapter or the harness fails, so that nothing is concluded."""
+
+
+class TraceItem(pytest.Item):
+    """The judgement of one trace."""
+
+    def runtest(self) -> None:
+        """Judge it."""
+        from oracle.compare import Level
+
+        level = Level[self.config.getoption("--session-level")]
+        command: str | None = self.config.getoption("--session-sut")
+        if command is None:
+            self._replay(level)
+        else:
+            self._put_to(command, level)
+
+    def _replay(self, level: Any) -> None:
+        from oracle.replay_command import judge, result_text
+
+        result = judge(self.path, level=level)
+        if result.verdict != "agree":
+            raise Departure(result_text(result))
+
+    def _put_to(self, command: str, level: Any) -> None:
+        from oracle.adapters import AdapterFault
+        from oracle.check_text import divergence_text
+        from oracle.lanes.corpus import judge_trace
+
+        try:
+            adapter = _adapter(self.config, command)
+        except AdapterFault as fault:
+            raise Inconclusive(f"inconclusive: {fault.diagnostic()}") from None
+        result = judge_trace(adapter, self.path, level)
+        if result.faults:
+            raise Inconclusive(f"inconclusive: {result.faults[0]}")
+        divergences: tuple[LaneDivergence, ...] = result.divergences
+        if divergences:
+            raise Departure(divergence_text(divergences[0]))
+        if not result.judged:
+            pytest.skip("the implementation offers none of the operations of this trace")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show a departure or a fault as its text, anything else with where it came from."""
+        if isinstance(excinfo.value, Departure | Inconclusive):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Name the trace."""
+        return self.path, None, f"trace {self.name}"
+
+
+_ADAPTER: pytest.StashKey[Any] = pytest.StashKey()
+
+
+def _adapter(config: pytest.Config, command: str) -> Adapter:
+    """Return the adapter, started once per run."""
+    from oracle.adapters import SubprocessAdapter
+
+    if _ADAPTER not in config.stash:
+        config.stash[_ADAPTER] = SubprocessAdapter(command)
+    adapter: Adapter = config.stash[_ADAPTER]
+    return adapter
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the adapter."""
+    adapter = config.stash.get(_ADAPTER, None)
+    if adapter is not None:
+        adapter.close()
