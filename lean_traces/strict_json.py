@@ -6,13 +6,14 @@ import json
 import math
 import re
 import sys
+from itertools import accumulate
 from typing import Any, Final, NoReturn
 
 from model.values import U64_MAX
 
 I64_MIN: Final = -(2**63)
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_INNERMOST: Final = re.compile(rb"\[\]|\{\}")
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)', re.DOTALL)
+_DEPTH_CHANGE: Final = [(byte in b"[{") - (byte in b"]}") for byte in range(256)]
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -71,12 +72,7 @@ def nests_within(text: bytes, nesting: int) -> bool:
     if text.count(b"{") + text.count(b"[") <= nesting:
         return True
     brackets = _STRING.sub(b"", text).translate(None, delete=_NO_BRACKETS)
-    for _ in range(nesting):
-        shorter = _INNERMOST.sub(b"", brackets)
-        if len(shorter) == len(brackets):
-            break
-        brackets = shorter
-    return not brackets or not _INNERMOST.search(brackets)
+    return max(accumulate(map(_DEPTH_CHANGE.__getitem__, brackets)), default=0) <= nesting
 
 
 def _refuse_surrogates(document: Any) -> None:

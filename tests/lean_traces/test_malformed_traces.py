@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from lean_traces.limits import Limits
 from lean_traces.reader import read_trace
+from lean_traces.strict_json import nests_within
 from lean_traces.trace import MalformedTrace
 from oracle.replay import replay_file
 from tests.trace_files import CAP, CLAIM, CLOSE, HEADER, OPEN, end_line, printed, trace_bytes
@@ -263,3 +265,20 @@ def test_other_forms_of_well_formed_lines_are_read(tmp_path: Path) -> None:
     (tmp_path / "t.jsonl").write_bytes(b"".join([*lines, end_line(lines, 1)]))
     result = replay_file(tmp_path / "t.jsonl")
     assert (result.verdict, result.judged) == ("agree", 1)
+
+
+@pytest.mark.parametrize("text", [b"[" * 10**6, b'"' + b'\\"' * 10**6 + b"[" * 3000, b"[]," * 10**6])
+def test_the_depth_of_a_hostile_line_is_found_in_one_pass(text: bytes) -> None:
+    passes = 0
+
+    def profile(frame: object, event: str, argument: object) -> None:
+        nonlocal passes
+        passes += 1
+
+    sys.setprofile(profile)
+    try:
+        within = nests_within(text, 2000)
+    finally:
+        sys.setprofile(None)
+    assert within == (not text.startswith(b"[["))
+    assert passes < 20
