@@ -1,4 +1,4 @@
-"""The rules H7 and H12–H16, of sessions, types and messages: the same steps under both contracts, and where they part."""
+"""The rules H7 and H12–H16, of sessions, types and messages: the same steps under both contracts."""
 
 from __future__ import annotations
 
