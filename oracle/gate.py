@@ -1,0 +1,238 @@
+"""The gate: what a check concludes from its lanes, with the baseline, the reports and the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from oracle.adapters import Hello
+from oracle.baseline import (
+    BadBaseline,
+    Baseline,
+    Standing,
+    hold_against,
+    read_baseline,
+    updated,
+    write_baseline,
+)
+from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
+from oracle.fingerprints import divergence_key
+from oracle.lanes import LaneResult, Settings, Subject
+from oracle.reports.report import Minimiser, Report
+
+KEPT_WITH_BASELINE: Final = 1000
+"""After how many diverging cases a lane stops when known divergences are listed: they must not hide new ones."""
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """A check that was run, to its end or not."""
+
+    subject: Subject
+    hello: Hello
+    settings: Settings
+    results: tuple[LaneResult, ...]
+    seconds: float
+    cut_short: str | None = None
+    """Why it did not come to its end; None when it did."""
+    interrupted: bool = False
+    """It was a signal that cut it short."""
+
+
+class Gate:
+    """How a check ends: the baseline that it is held against, where it is reported, when it stops early.
+
+    Args:
+        baseline: the file of known divergences; None for none.
+        update: write the baseline anew instead of failing on what is new or stale.
+        report: the folder of the reports; None for none.
+        fail_fast: stop at the first divergence that is not known.
+        minimise: makes the programs in the reports smaller.
+        today: by which entries expire; the day in UTC when not given.
+    """
+
+    def __init__(
+        self,
+        *,
+        baseline: Path | None = None,
+        update: bool = False,
+        report: Path | None = None,
+        fail_fast: bool = False,
+        minimise: Minimiser | None = None,
+        today: date | None = None,
+    ) -> None:
+        self.baseline_path = baseline
+        self.update = update
+        self.report = report
+        self.fail_fast = fail_fast
+        self.minimise = minimise
+        self.today = today or datetime.now(UTC).date()
+        self.baseline: Baseline | None = None
+
+    def prepare(self, contract: str) -> None:
+        """Read the baseline.
+
+        Raises:
+            BadBaseline: it cannot be read, is none, is for another contract, or ``--update`` names none.
+        """
+        path = self.baseline_path
+        if path is None:
+            if self.update:
+                raise BadBaseline("--update needs --baseline FILE, which it writes")
+            return
+        if self.update and not path.exists():
+            self.baseline = Baseline(contract=contract)
+            return
+        self.baseline = read_baseline(path)
+        if self.baseline.contract != contract:
+            raise BadBaseline(
+                f"{path}: it lists divergences from contract {self.baseline.contract!r}, "
+                f"and this implementation follows {contract!r}"
+            )
+
+    def settings(self, settings: Settings) -> Settings:
+        """Return the settings of the lanes: when each of them stops."""
+        if self.baseline is not None:
+            return msgspec.structs.replace(settings, divergences=KEPT_WITH_BASELINE)
+        return msgspec.structs.replace(settings, divergences=1) if self.fail_fast else settings
+
+    def stops_after(self, result: LaneResult) -> str | None:
+        """Say why no further lane is run after this one; None to go on."""
+        if not self.fail_fast:
+            return None
+        for divergence in result.divergences:
+            entry = self.baseline.entry(divergence_key(divergence).fingerprint) if self.baseline else None
+            if entry is None or date.fromisoformat(entry.expires) < self.today:
+                return f"stopped by --fail-fast in lane {result.lane}"
+        return None
+
+    def conclude(self, check: Check, *, quiet: bool = False) -> int:
+        """Hold the check against the baseline, write the reports, say what matters, and return the exit code.
+
+        Args:
+            check: what was run.
+            quiet: print nothing on stdout.
+        """
+        standing = self._standing(check)
+        code = gate_code(check, standing)
+        out = sys.stderr if quiet else sys.stdout
+        for line in _baseline_lines(standing):
+            print(line, file=out)
+        problem = self._report(check, standing, code, out is sys.stderr)
+        if problem is not None:
+            print(f"telltale-conformance: {problem}", file=sys.stderr)
+            return code or INCONCLUSIVE
+        return code
+
+    def _standing(self, check: Check) -> Standing | None:
+        if self.baseline is None or self.baseline_path is None:
+            return None
+        if self.update and check.cut_short is not None:
+            print(f"telltale-conformance: the baseline is not updated: {check.cut_short}", file=sys.stderr)
+        elif self.update:
+            update = updated(self.baseline, check.results, self.today)
+            write_baseline(self.baseline_path, update.baseline)
+            self.baseline = update.baseline
+            for line in update.lines() or ["nothing changed"]:
+                print(f"{self.baseline_path}: {line}", file=sys.stderr)
+        return hold_against(self.baseline, check.results, self.today)
+
+    def _report(self, check: Check, standing: Standing | None, code: int, to_stderr: bool) -> str | None:
+        """Write the reports; return what went wrong, if anything did."""
+        on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+        if self.report is None and not on_github:
+            return None
+        from oracle import reports
+
+        folder = self.report or Path("report")
+        report = self.assembled(check, standing, code)
+        out = sys.stderr if to_stderr else sys.stdout
+        try:
+            if self.report is not None:
+                print(f"report: {reports.write_reports(report, folder)}", file=out)
+            if on_github:
+                for line in reports.workflow_commands(report, folder):
+                    print(line, file=out)
+                summary = os.environ.get("GITHUB_STEP_SUMMARY")
+                if summary:
+                    with Path(summary).open("a", encoding="utf-8") as file:
+                        file.write(reports.markdown(report, folder))
+        except OSError as error:
+            return f"cannot write the report to {error.filename or folder}: {error.strerror or error}"
+        return None
+
+    def assembled(self, check: Check, standing: Standing | None, code: int) -> Report:
+        """Return what the reports are made of."""
+        from oracle.reports import findings
+
+        subject = check.subject
+        found = findings(
+            check.results,
+            command=subject.command,
+            baseline=self.baseline,
+            today=self.today,
+            minimise=None if check.interrupted else self.minimise,
+        )
+        return Report(
+            harness=harness_version(),
+            command=subject.command,
+            implementation=check.hello,
+            contract=subject.contract,
+            level=check.settings.level,
+            seed=check.settings.seed,
+            budget=check.settings.budget,
+            seconds=check.seconds,
+            exit_code=code,
+            cut_short=check.cut_short,
+            lanes=check.results,
+            findings=found,
+            standing=standing,
+            baseline=None if self.baseline_path is None else str(self.baseline_path),
+        )
+
+
+def gate_code(check: Check, standing: Standing | None) -> int:
+    """Return the exit code of a check.
+
+    A signal makes it inconclusive. Else what is certain comes first: a divergence that is not known, a stale or
+    expired entry. Then what is inconclusive, a fault that a known divergence hides included; then agreement.
+    """
+    results: Sequence[LaneResult] = check.results
+    if check.interrupted:
+        return INCONCLUSIVE
+    diverges = standing.fails if standing is not None else any(result.divergences for result in results)
+    if diverges:
+        return DIVERGE
+    open_question = any(result.verdict == "inconclusive" or result.faults for result in results)
+    if open_question or not any(result.judged for result in results):
+        return INCONCLUSIVE
+    return AGREE
+
+
+def harness_version() -> str:
+    """Return the version of this package; ``unknown`` where it is not installed."""
+    try:
+        return version("telltale-conformance")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _baseline_lines(standing: Standing | None) -> Iterator[str]:
+    if standing is None:
+        return
+    yield (
+        f"baseline: {len(standing.known)} known, {len(standing.new)} new, {len(standing.stale)} stale, "
+        f"{len(standing.expired)} expired, {len(standing.unobserved)} unobserved"
+    )
+    for key in standing.new:
+        yield f"  new      {key.fingerprint[:12]} {key}"
+    for mark, entries in (("stale", standing.stale), ("expired", standing.expired)):
+        for entry in entries:
+            yield f"  {mark:<8} {entry.fingerprint[:12]} {entry.text} (owner {entry.owner}, until {entry.expires})"

@@ -1,0 +1,90 @@
+"""Reports: what a check concluded, for people and for machines, written together or not at all.
+
+``write_reports`` puts into one folder ``index.html`` (one self-contained page), ``summary.md``, ``report.json``
+(schema ``report``), ``report.sarif`` (SARIF 2.1.0), ``junit.xml`` and the programs of the divergences.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from oracle.reports.findings import findings, program_name, program_text
+from oracle.reports.html import page
+from oracle.reports.json_report import report_json
+from oracle.reports.junit import junit
+from oracle.reports.markdown import markdown, workflow_commands
+from oracle.reports.report import Finding, Minimal, Minimiser, Report, Reproducer
+from oracle.reports.sarif import sarif
+
+__all__ = [
+    "Finding",
+    "Minimal",
+    "Minimiser",
+    "Report",
+    "Reproducer",
+    "findings",
+    "markdown",
+    "rendered",
+    "workflow_commands",
+    "write_reports",
+]
+
+
+def write_reports(report: Report, folder: Path) -> Path:
+    """Write all forms of the report and return the path of its page.
+
+    Every file is rendered before any is written, and each appears under its name whole; ``report.json`` comes last,
+    so that who waits for it finds the others of the same run. Programs of former reports are removed.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    files = rendered(report, folder)
+    written: list[tuple[Path, Path]] = []
+    try:
+        for name, text in files.items():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+            written.append((Path(temporary), target))
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode("utf-8", "replace"))
+                os.fchmod(file.fileno(), 0o666 & ~_umask())
+        for temporary_path, target in written:
+            temporary_path.replace(target)
+    except BaseException:
+        for temporary_path, _ in written:
+            temporary_path.unlink(missing_ok=True)
+        raise
+    for path in (folder / "programs").glob("*.program.jsonl"):
+        if f"programs/{path.name}" not in files:
+            with suppress(OSError):
+                path.unlink()
+    return folder / "index.html"
+
+
+def rendered(report: Report, folder: Path) -> Mapping[str, str]:
+    """Return the text of every file of the report by its name in the folder, in the order of writing."""
+    programs = {
+        program_name(finding.fingerprint): program_text(finding.program)
+        for finding in report.findings
+        if finding.program is not None
+    }
+    return {
+        **programs,
+        "index.html": page(report, folder),
+        "summary.md": markdown(report, folder),
+        "junit.xml": junit(report),
+        "report.sarif": sarif(report, folder),
+        "report.json": report_json(report),
+    }
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

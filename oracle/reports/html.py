@@ -1,0 +1,190 @@
+"""The report as one page: everything in it, nothing fetched, opened from a file as well as from a server.
+
+Texts of the implementation are escaped by the template; the page's own policy forbids any script and any style but
+the two that are written here, and every connection.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from msgspec import Struct
+
+from model.caret import visible
+from oracle.reports.cast import cast
+from oracle.reports.coverage_map import CoverageMap, coverage_map
+from oracle.reports.diagram import diagram
+from oracle.reports.exchanges import Exchange, exchanges
+from oracle.reports.findings import program_name
+from oracle.reports.report import CLAIMS, Finding, Report
+from oracle.reports.side_by_side import Line, side_by_side
+from oracle.reports.wording import lane_notes, place_of, problems, shortly, stand_text, title
+
+STEPS_SHOWN: Final = 40
+"""Of a longer program the page shows the last steps; the file beside it has them all."""
+_TEMPLATES: Final = "templates"
+
+
+class LogRow(Struct, frozen=True, kw_only=True):
+    """One step in the log."""
+
+    seq: int
+    op: str
+    args: str
+    expected: str
+    note: str
+    diverges: bool
+    skipped: str | None
+
+
+class FindingView(Struct, frozen=True, kw_only=True):
+    """A finding as the page shows it."""
+
+    finding: Finding
+    title: str
+    stand: str
+    place: str | None
+    program: str | None
+    """The name of its program's file."""
+    diagram: Markup | None
+    log: tuple[LogRow, ...]
+    left_out: int
+    """Steps before those that are shown."""
+    answer: tuple[Line, ...]
+    """The answer to the diverging step, side by side."""
+    state: str
+
+
+class ClaimRow(Struct, frozen=True):
+    """A claim as the page shows it."""
+
+    id: str
+    name: str
+    sentence: str
+    status: str
+
+
+class Bar(Struct, frozen=True):
+    """A lane's time."""
+
+    lane: str
+    seconds: float
+    start: float
+    """In per mille of the whole."""
+    width: float
+
+
+def page(report: Report, folder: Path) -> str:
+    """Return the page; ``folder`` is where the programs are that it names."""
+    environment = Environment(
+        loader=PackageLoader("oracle.reports", _TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["visible"] = visible
+    style, script = _part("page.css"), _part("page.js")
+    return environment.get_template("page.html.j2").render(
+        report=report,
+        problems=problems(report),
+        findings=[_view(finding, folder) for finding in report.findings],
+        coverage=_coverage(report),
+        claims=_claims(report),
+        bars=_bars(report),
+        command=_command(report),
+        lane_notes=lane_notes,
+        style=Markup(style),
+        script=Markup(script),
+        policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'",
+    )
+
+
+def _part(name: str) -> str:
+    return resources.files("oracle.reports").joinpath(_TEMPLATES, name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _view(finding: Finding, folder: Path) -> FindingView:
+    steps = exchanges(finding)
+    shown = steps[-STEPS_SHOWN:]
+    last = next((step for step in shown if step.diverges), None)
+    place = place_of(finding, folder)
+    return FindingView(
+        finding=finding,
+        title=title(finding),
+        stand=stand_text(finding),
+        place=None if place is None else f"{place.path}:{place.line}",
+        program=None if finding.program is None else program_name(finding.fingerprint),
+        diagram=Markup(diagram(cast(shown), f"d{finding.short}")) if shown else None,
+        log=tuple(_log_row(step) for step in shown),
+        left_out=len(steps) - len(shown),
+        answer=tuple(_answer(finding, last)),
+        state="" if finding.divergence.state is None else shortly(finding.divergence.state, 2000),
+    )
+
+
+def _log_row(step: Exchange) -> LogRow:
+    return LogRow(
+        seq=step.seq,
+        op=step.op,
+        args=shortly(step.args),
+        expected="" if step.expected is None else shortly(step.expected),
+        note=step.note,
+        diverges=step.diverges,
+        skipped=step.skipped,
+    )
+
+
+def _answer(finding: Finding, step: Exchange | None) -> Sequence[Line]:
+    """Return both answers to the diverging step; the differing fields alone where the step cannot be run."""
+    if step is None or step.expected is None:
+        return side_by_side(finding.divergence.expected, finding.divergence.actual)
+    actual = dict(step.actual or {})
+    expected = dict(step.expected)
+    if finding.divergence.kind in ("outcome", "panic"):
+        expected.pop("audit", None)  # what the implementation logged there was not compared
+    return side_by_side(expected, actual)
+
+
+def _coverage(report: Report) -> CoverageMap:
+    cells = set().union(*(lane.coverage for lane in report.lanes))
+    return coverage_map(cells, report.contract, report.implementation.ops)
+
+
+def _claims(report: Report) -> list[ClaimRow]:
+    return [ClaimRow(claim, *CLAIMS.get(claim, (claim, "")), status) for claim, status in report.claims.items()]
+
+
+def _bars(report: Report) -> list[Bar]:
+    whole = sum(lane.seconds for lane in report.lanes) or 1.0
+    bars, start = [], 0.0
+    for lane in report.lanes:
+        width = 1000 * lane.seconds / whole
+        bars.append(Bar(lane.lane, lane.seconds, round(start, 1), round(max(width, 1.5), 1)))
+        start += width
+    return bars
+
+
+def _command(report: Report) -> str:
+    words: list[Any] = ["telltale-conformance", "check"]
+    if report.command is not None:
+        words += ["--sut", report.command]
+    words += ["--seed", report.seed, "--budget", f"{report.budget:g}", "--level", report.level.name]
+    ran = [lane.lane for lane in report.lanes]
+    words += ["--lanes", ",".join(ran)] if ran else []
+    if report.baseline is not None:
+        words += ["--baseline", report.baseline]
+    return shlex.join(str(word) for word in words)

@@ -1,0 +1,120 @@
+"""The report as JSON, for machines: schema ``report``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import msgspec
+
+from generators.coverage import by_operation
+from oracle.lanes import LaneResult
+from oracle.reports.report import Finding, Report
+
+SCHEMA: Final = "telltale-conformance/report"
+VERSION: Final = 1
+
+
+def report_json(report: Report) -> str:
+    """Return the report as one JSON object."""
+    return json.dumps(report_document(report), ensure_ascii=False, indent=1) + "\n"
+
+
+def report_document(report: Report) -> dict[str, Any]:
+    """Return what the JSON report holds; schema ``report`` describes it."""
+    hello = report.implementation
+    standing = report.standing
+    cells = set().union(*(lane.coverage for lane in report.lanes))
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "harness": report.harness,
+        "verdict": report.verdict,
+        "headline": report.headline,
+        "exit_code": report.exit_code,
+        "complete": report.cut_short is None,
+        "cut_short": report.cut_short,
+        "contract": report.contract,
+        "level": report.level.name,
+        "seed": report.seed,
+        "budget": report.budget,
+        "seconds": round(report.seconds, 3),
+        "command": report.command,
+        "implementation": {
+            "protocol": 1,
+            "name": hello.name,
+            "version": hello.version,
+            "language": hello.language,
+            "contract": hello.contract,
+            "ops": sorted(hello.ops),
+            "observes": sorted(hello.observes),
+        },
+        "lanes": [_lane(lane) for lane in report.lanes],
+        "findings": [_finding(finding) for finding in report.findings],
+        "coverage": by_operation(cells),
+        "claims": report.claims,
+        "baseline": None
+        if standing is None
+        else {
+            "path": report.baseline,
+            "new": sorted(key.fingerprint for key in standing.new),
+            "known": sorted(entry.fingerprint for entry in standing.known),
+            "stale": sorted(entry.fingerprint for entry in standing.stale),
+            "expired": sorted(entry.fingerprint for entry in standing.expired),
+            "unobserved": sorted(entry.fingerprint for entry in standing.unobserved),
+        },
+    }
+
+
+def _lane(lane: LaneResult) -> dict[str, Any]:
+    return {
+        "lane": lane.lane,
+        "verdict": lane.verdict,
+        "complete": lane.complete,
+        "cases": lane.cases,
+        "judged": lane.judged,
+        "uncovered": lane.uncovered,
+        "not_judged": lane.not_judged,
+        "skipped": lane.skipped,
+        "faults": lane.faults,
+        "seconds": round(lane.seconds, 3),
+        "figures": dict(lane.figures),
+        "claims": dict(lane.claims),
+        "notes": list(lane.notes),
+        "coverage": [list(cell) for cell in sorted(lane.coverage)],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    divergence, key = finding.divergence, finding.key
+    return {
+        "fingerprint": finding.fingerprint,
+        "stand": finding.stand,
+        "rule": key.rule,
+        "class": {
+            "op": key.op,
+            "class": key.kind,
+            "expected": key.expected,
+            "actual": key.actual,
+            "guard": key.guard,
+            "place": key.place,
+            "claim": key.claim,
+        },
+        "lanes": list(finding.lanes),
+        "cases": list(finding.cases),
+        "divergence": {
+            "seq": divergence.seq,
+            "op": divergence.op,
+            "class": divergence.kind,
+            "args": divergence.args,
+            "expected": divergence.expected,
+            "actual": divergence.actual,
+            "reason": divergence.reason,
+            "state": divergence.state,
+        },
+        "trace": divergence.path,
+        "minimal": finding.minimal,
+        "program": None if finding.program is None else msgspec.to_builtins(finding.program.steps),
+        "notes": {str(seq): note for seq, note in finding.notes.items()},
+        "reproducers": [{"title": one.title, "text": one.text} for one in finding.reproducers],
+    }

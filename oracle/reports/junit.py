@@ -1,0 +1,94 @@
+"""The report as JUnit XML: a suite for each lane, a test for each class of divergence in it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from oracle.lanes import LaneResult
+from oracle.reports.report import Finding, Report
+from oracle.reports.wording import lane_notes, message, problems, stand_text, title
+
+_FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold, not even escaped."""
+
+
+def junit(report: Report) -> str:
+    """Return the report as JUnit XML.
+
+    In each lane one test stands for everything that agreed. A known divergence is a skipped test; what is
+    inconclusive is an error; so is the baseline's suite, which fails for what is stale or expired.
+    """
+    suites = [_lane(report, lane) for lane in report.lanes]
+    suites.append(_gate(report))
+    root = ET.Element("testsuites", name="telltale-conformance", time=_time(report.seconds))
+    for name in ("tests", "failures", "errors"):
+        root.set(name, str(sum(int(suite.get(name, "0")) for suite in suites)))
+    root.extend(suites)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _lane(report: Report, lane: LaneResult) -> ET.Element:
+    mine = [finding for finding in report.findings if lane.lane in finding.lanes]
+    cases = [_case(lane.lane, title(finding)) for finding in mine]
+    for case, finding in zip(cases, mine, strict=True):
+        _put_finding(case, finding)
+    whole = _case(lane.lane, f"lane {lane.lane}: {lane.judged} answers judged in {lane.cases} cases", lane.seconds)
+    if lane.verdict == "inconclusive" or lane.faults:
+        _put(whole, "error", "inconclusive", "inconclusive", lane_notes(lane))
+    elif lane.verdict == "not run":
+        _put(whole, "skipped", "not run", lane_notes(lane), "")
+    suite = _suite(lane.lane, [whole, *cases], lane.seconds)
+    properties = ET.SubElement(suite, "properties")
+    for name in ("verdict", "complete", "cases", "judged", "uncovered", "not_judged", "skipped", "faults"):
+        ET.SubElement(properties, "property", name=name, value=str(getattr(lane, name)))
+    suite.remove(properties)
+    suite.insert(0, properties)
+    return suite
+
+
+def _put_finding(case: ET.Element, finding: Finding) -> None:
+    if finding.fails:
+        _put(case, "failure", finding.key.kind, title(finding), message(finding))
+    else:
+        _put(case, "skipped", "known", stand_text(finding), "")
+
+
+def _gate(report: Report) -> ET.Element:
+    case = _case("gate", "the whole check")
+    if report.cut_short:
+        _put(case, "error", "cut-short", f"this report is a partial one: {report.cut_short}", "")
+    cases = [case]
+    for problem in problems(report):
+        if problem.fails:
+            one = _case("baseline", f"{problem.rule}: {problem.subject}")
+            _put(one, "failure", problem.rule, problem.message, problem.message)
+            cases.append(one)
+    return _suite("gate", cases, 0.0)
+
+
+def _suite(name: str, cases: list[ET.Element], seconds: float) -> ET.Element:
+    suite = ET.Element("testsuite", name=name, time=_time(seconds), tests=str(len(cases)))
+    for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
+    suite.extend(cases)
+    return suite
+
+
+def _case(lane: str, name: str, seconds: float = 0.0) -> ET.Element:
+    return ET.Element("testcase", classname=f"telltale-conformance.{lane}", name=_clean(name), time=_time(seconds))
+
+
+def _put(case: ET.Element, tag: str, kind: str, text: str, body: str) -> None:
+    element = ET.SubElement(case, tag, type=kind, message=_clean(text))
+    element.text = _clean(body)
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.3f}"
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("\ufffd", text)

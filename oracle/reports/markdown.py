@@ -1,0 +1,118 @@
+"""The report as Markdown, for people, and as annotations of GitHub's workflow log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from oracle.lanes import LaneResult
+from oracle.reports.findings import program_name
+from oracle.reports.report import Finding, Report
+from oracle.reports.wording import message, place_of, problems, shown_path, stand_text, title
+
+SHOWN: Final = 10
+"""Findings that are spelled out, and annotations: GitHub shows no more of them for one step."""
+_LONGEST_PROGRAM: Final = 4000
+_SIGNS: Final = {"agree": "✅", "diverge": "❌", "inconclusive": "⚠️", "not run": "▫️"}
+
+
+def markdown(report: Report, folder: Path) -> str:
+    """Return a summary in GitHub's Markdown; names of the implementation stay text in it."""
+    return "\n".join(_lines(report, folder)) + "\n"
+
+
+def _lines(report: Report, folder: Path) -> Iterator[str]:
+    yield f"## {_SIGNS[report.verdict]} telltale-conformance: {report.verdict}"
+    yield ""
+    yield _plain(report.headline)
+    yield ""
+    yield f"Level {report.level.name}, seed {report.seed}, {report.seconds:.1f} s, exit code {report.exit_code}."
+    yield ""
+    yield "| lane | verdict | cases | judged | uncovered | not judged | seconds |"
+    yield "|---|---|--:|--:|--:|--:|--:|"
+    for lane in report.lanes:
+        yield _lane_row(lane)
+    for problem in problems(report):
+        yield ""
+        yield f"- **{problem.rule}** {_plain(problem.subject)}: {_plain(problem.message)}"
+    if report.findings:
+        yield ""
+        yield f"### {len(report.findings)} kinds of divergence, {len(report.failing)} of them not accepted"
+    for finding in report.findings[:SHOWN]:
+        yield from _finding(finding, folder)
+    if len(report.findings) > SHOWN:
+        yield ""
+        yield f"{len(report.findings) - SHOWN} more are in `{shown_path(folder)}/index.html`."
+
+
+def _lane_row(lane: LaneResult) -> str:
+    numbers = f"{lane.cases} | {lane.judged} | {lane.uncovered} | {lane.not_judged} | {lane.seconds:.1f}"
+    verdict = f"{_SIGNS[lane.verdict]} {lane.verdict}" + ("" if lane.complete else " (not in full)")
+    return f"| {lane.lane} | {verdict} | {numbers} |"
+
+
+def _finding(finding: Finding, folder: Path) -> Iterator[str]:
+    mark = "❌" if finding.fails else "☑️"
+    yield ""
+    yield f"<details{' open' if finding.fails else ''}><summary>{mark} {_plain(title(finding))}</summary>"
+    yield ""
+    yield from _fenced(message(finding), "text")
+    yield ""
+    yield f"{_plain(stand_text(finding))}"
+    shell = next((one for one in finding.reproducers if len(one.text) <= _LONGEST_PROGRAM), None)
+    if shell is not None:
+        yield ""
+        yield f"To see it again ({_plain(shell.title)}):"
+        yield ""
+        yield from _fenced(shell.text.rstrip("\n"), "sh" if shell.title == "Shell" else "text")
+    elif finding.program is not None:
+        yield ""
+        yield f"Its program is `{shown_path(folder / program_name(finding.fingerprint))}`."
+    yield ""
+    yield "</details>"
+
+
+def _fenced(text: str, language: str) -> Iterator[str]:
+    """Yield a code block whose fence is longer than any run of backticks in the text."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield fence + language
+    yield text
+    yield fence
+
+
+def _plain(text: str) -> str:
+    """Return a text that Markdown and HTML show as it is, in one line."""
+    one_line = re.sub(r"[\r\n]+", " ", text)
+    escaped = one_line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|~#@!{}])", r"\\\1", escaped)
+
+
+def workflow_commands(report: Report, folder: Path) -> list[str]:
+    """Return the commands by which GitHub's runner marks lines: one for each thing that fails the gate."""
+    lines = []
+    for finding in report.findings:
+        place = place_of(finding, folder)
+        at = {} if place is None else {"file": place.path, "line": str(place.line)}
+        level = "error" if finding.fails else "notice"
+        lines.append(_command(level, {**at, "title": title(finding)}, message(finding)))
+    for problem in problems(report):
+        place = problem.place
+        at = {} if place is None else {"file": place.path, "line": str(place.line)}
+        level = "error" if problem.fails else "warning"
+        lines.append(_command(level, {**at, "title": f"{problem.rule}: {problem.subject}"}, problem.message))
+    lines.sort(key=lambda line: not line.startswith("::error"))
+    return lines[:SHOWN]
+
+
+def _command(level: str, properties: dict[str, str], text: str) -> str:
+    fields = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
+    return f"::{level} {fields}::{_escaped(text)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    for char in "%\r\n" + more:
+        text = text.replace(char, f"%{ord(char):02X}")
+    return text

@@ -1,0 +1,174 @@
+"""What a check concluded, as every form of the report is given it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from lean_traces.programs import Program
+from oracle.adapters import Hello
+from oracle.baseline import Entry, Standing
+from oracle.compare import Level
+from oracle.exit_codes import AGREE, DIVERGE
+from oracle.fingerprints import DivergenceKey
+from oracle.lanes import LaneDivergence, LaneResult
+
+Stand = Literal["new", "known", "expired"]
+"""Whether the baseline lists a divergence; ``expired`` when it does and its last day has passed."""
+
+
+class Reproducer(Struct, frozen=True, kw_only=True):
+    """A text that shows a divergence again when it is pasted somewhere."""
+
+    title: str
+    """Where to paste it, as ``Shell``."""
+    text: str
+
+
+class Minimal(Struct, frozen=True, kw_only=True):
+    """The smallest program that was found for a divergence."""
+
+    program: Program
+    divergence: LaneDivergence
+    """The divergence as this program shows it."""
+    notes: Mapping[int, str] = {}
+    """Why each step is needed, by its number."""
+    reproducers: tuple[Reproducer, ...] = ()
+
+
+Minimiser = Callable[[LaneDivergence], Minimal | None]
+"""Makes a divergence's program smaller; None where it cannot."""
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """All cases of one class of divergence."""
+
+    key: DivergenceKey
+    fingerprint: str
+    stand: Stand
+    entry: Entry | None
+    """The baseline's entry, where it lists the class."""
+    lanes: tuple[str, ...]
+    cases: tuple[str, ...]
+    """The cases that show it, as ``corpus: corner-3.jsonl``."""
+    divergence: LaneDivergence
+    """The case with the fewest steps, or its minimal form."""
+    program: Program | None
+    """That case's steps up to the divergence."""
+    minimal: bool
+    notes: Mapping[int, str]
+    reproducers: tuple[Reproducer, ...]
+
+    @property
+    def short(self) -> str:
+        """The beginning of the fingerprint, enough to tell findings of a report apart."""
+        return self.fingerprint[:12]
+
+    @property
+    def fails(self) -> bool:
+        """Whether it fails the gate."""
+        return self.stand != "known"
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """A check: what was judged, how, and what came of it."""
+
+    harness: str
+    """The version of the harness."""
+    command: str | None
+    """The adapter's command; None for the built-in reference."""
+    implementation: Hello
+    contract: str
+    level: Level
+    seed: int
+    budget: float
+    seconds: float
+    exit_code: int
+    cut_short: str | None
+    """Why the report is a partial one; None when every lane had its turn."""
+    lanes: tuple[LaneResult, ...]
+    findings: tuple[Finding, ...]
+    """Those that fail the gate first."""
+    standing: Standing | None = None
+    """What became of the baseline; None without one."""
+    baseline: str | None = None
+    """Its path."""
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in one word."""
+        return {AGREE: "agree", DIVERGE: "diverge"}.get(self.exit_code, "inconclusive")
+
+    @property
+    def judged(self) -> int:
+        """How many answers were compared."""
+        return sum(lane.judged for lane in self.lanes)
+
+    @property
+    def failing(self) -> tuple[Finding, ...]:
+        """The findings that fail the gate."""
+        return tuple(finding for finding in self.findings if finding.fails)
+
+    @property
+    def claims(self) -> dict[str, str]:
+        """What is known of each claim that was looked at, in the order of their numbers."""
+        found: dict[str, str] = {}
+        for lane in self.lanes:
+            for claim, status in lane.claims.items():
+                if _GRAVITY.get(status, 0) >= _GRAVITY.get(found.get(claim, ""), -1):
+                    found[claim] = status
+        for finding in self.findings:
+            if finding.key.claim is not None:
+                found[finding.key.claim] = "broken"
+        return {claim: found[claim] for claim in sorted(found, key=lambda claim: (len(claim), claim))}
+
+    @property
+    def headline(self) -> str:
+        """The verdict in one sentence."""
+        name = f"{self.implementation.name} {self.implementation.version}".strip()
+        failing, standing = self.failing, self.standing
+        if failing:
+            count = "one divergence" if len(failing) == 1 else f"{len(failing)} kinds of divergence"
+            sentence = f"{name} departs from contract {self.contract}: {count} that the gate does not accept."
+        elif self.exit_code == DIVERGE and standing is not None and (standing.stale or standing.expired):
+            sentence = f"{name} shows nothing new, but the baseline is out of date."
+        elif self.exit_code == AGREE:
+            known = f", {len(self.findings)} known divergences apart" if self.findings else ""
+            sentence = f"{name} keeps contract {self.contract} in all {self.judged:,} answers judged{known}."
+        else:
+            sentence = f"Nothing can be concluded about {name}: {self._open_question()}."
+        return f"{sentence} The run was cut short: {self.cut_short}." if self.cut_short else sentence
+
+    def _open_question(self) -> str:
+        if self.cut_short:
+            return "the run did not come to its end"
+        lanes = [lane.lane for lane in self.lanes if lane.verdict == "inconclusive" or lane.faults]
+        return f"inconclusive in {', '.join(lanes)}" if lanes else "nothing was judged"
+
+
+_GRAVITY: Final = {"not judged": 0, "kept": 1, "bounded": 2, "proved": 3, "refuted": 4, "broken": 5}
+"""Which of two statements about a claim tells more."""
+
+CLAIMS: Final = {
+    "K1": ("generation-freshness", "a capability once invalidated is never accepted again"),
+    "K2": ("witness-binding", "a witness is consumable only under the very claim that issued it"),
+    "K3": ("witness-single-use", "a witness id is consumed at most once per session"),
+    "K4": ("attenuation", "attenuating never adds authority"),
+    "K5": ("transfer-authority", "a transfer grants no more than the giver has"),
+    "K6": ("scope-honesty", "a capability whose scope differs from the live one is refused"),
+    "K7": ("one-pending", "at most one transfer is pending"),
+    "K8": ("commit-generation", "after a commit the live generation is the receipt's, one above the former"),
+    "K9": ("terminal-absorbing", "once a terminal reason is recorded no ownership operation succeeds"),
+    "K10": ("unique-session", "a session id names one session for ever"),
+    "K11": ("closed-means-closed", "no operation on a closed session grants or uses authority"),
+    "K12": ("audit-completeness", "replaying the log gives the ownership state"),
+    "K13": ("rejection-audited", "every refused receipt or witness is logged as Rejected"),
+    "K14": ("buffer-bound", "a buffer never exceeds its max_capacity"),
+    "K15": ("blueprint", "the edges of a session are exactly those that some send or receive needs"),
+    "K16": ("unfolding", "following a branch gives the continuation of the substituted type"),
+    "K17": ("foreign-edge", "a mutation touches only edges of its own session"),
+    "K18": ("exactly-once delivery", "a message received is delivered, or stays"),
+}
+"""The claims with their names and what they say."""

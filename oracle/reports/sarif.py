@@ -1,0 +1,120 @@
+"""The report as SARIF 2.1.0, for code scanning: a rule for each claim or row of the contract that is broken."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from oracle.exit_codes import AGREE, DIVERGE
+from oracle.reports.report import CLAIMS, Finding, Report
+from oracle.reports.wording import Place, Problem, message, place_of, problems, stand_text, title
+
+SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_PROBLEMS: Final = {
+    "baseline-stale": "A known divergence is not seen any more although its lanes ran",
+    "baseline-expired": "The last day on which a known divergence is accepted has passed",
+    "inconclusive": "A lane could not conclude",
+    "cut-short": "The run did not come to its end",
+}
+
+
+def sarif(report: Report, folder: Path) -> str:
+    """Return the report as SARIF; ``folder`` is where the programs are, which locations name."""
+    gate = [problem for problem in problems(report) if problem.fails]
+    results = [_result(finding, folder) for finding in report.findings] + [_problem(problem) for problem in gate]
+    rules = {result["ruleId"]: None for result in results}
+    run = {
+        "tool": {
+            "driver": {
+                "name": "telltale-conformance",
+                "version": report.harness,
+                "rules": [_rule(name) for name in sorted(rules)],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "invocations": [
+            {
+                "executionSuccessful": report.exit_code in (AGREE, DIVERGE) and report.cut_short is None,
+                "exitCode": report.exit_code,
+                "toolExecutionNotifications": [
+                    {
+                        "level": "error",
+                        "descriptor": {"id": problem.rule},
+                        "message": {"text": f"{problem.subject}: {problem.message}"},
+                    }
+                    for problem in problems(report)
+                    if not problem.fails
+                ],
+            }
+        ],
+        "properties": {
+            "implementation": f"{report.implementation.name} {report.implementation.version}",
+            "contract": report.contract,
+            "level": report.level.name,
+            "seed": report.seed,
+            "verdict": report.verdict,
+        },
+        "results": results,
+    }
+    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _rule(name: str) -> dict[str, Any]:
+    if name in CLAIMS:
+        label, sentence = CLAIMS[name]
+        return {"id": name, "name": _pascal(label), "shortDescription": {"text": f"{name} {label}: {sentence}"}}
+    if name in _PROBLEMS:
+        return {"id": name, "name": _pascal(name), "shortDescription": {"text": _PROBLEMS[name]}}
+    text = f"The contract's row of the operation `{name}`"
+    return {"id": name, "name": _pascal(name), "shortDescription": {"text": text}}
+
+
+def _pascal(name: str) -> str:
+    return "".join(word.capitalize() for word in name.replace("-", " ").replace("_", " ").split())
+
+
+def _result(finding: Finding, folder: Path) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": finding.key.rule,
+        "level": "error" if finding.fails else "note",
+        "message": {"text": message(finding)},
+        "partialFingerprints": {"telltaleConformance/v1": finding.fingerprint},
+        "properties": {
+            "title": title(finding),
+            "lanes": list(finding.lanes),
+            "class": finding.key.kind,
+            "guard": finding.key.guard,
+            "minimal": finding.minimal,
+        },
+        "occurrenceCount": len(finding.cases),
+        "baselineState": "unchanged" if finding.entry else "new",
+    }
+    if not finding.fails:
+        result["suppressions"] = [
+            {"kind": "external", "status": "accepted", "justification": stand_text(finding)}
+        ]
+    place = place_of(finding, folder)
+    if place is not None:
+        result["locations"] = [_location(place)]
+    return result
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": problem.rule,
+        "level": "error",
+        "message": {"text": f"{problem.subject}: {problem.message}"},
+    }
+    if problem.place is not None:
+        result["locations"] = [_location(problem.place)]
+    return result
+
+
+def _location(place: Place) -> dict[str, Any]:
+    uri = quote(place.path) if not place.path.startswith("/") else Path(place.path).as_uri()
+    return {
+        "physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": place.line}},
+    }

@@ -1,0 +1,71 @@
+"""Two JSON documents side by side, line by line, with the lines that differ marked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+
+class Line(Struct, frozen=True):
+    """One line of both documents; an empty side has nothing there."""
+
+    left: str
+    right: str
+    differs: bool
+
+
+def side_by_side(left: Any, right: Any) -> list[Line]:
+    """Return both documents as aligned lines, their members in ascending order of names."""
+    return list(_lines(left, right, "", "", ""))
+
+
+def _lines(left: Any, right: Any, indent: str, name: str, comma: str) -> Iterator[Line]:
+    if isinstance(left, dict) and isinstance(right, dict) and (left or right):
+        names = sorted(left.keys() | right.keys())
+        yield Line(f"{indent}{name}{{", f"{indent}{name}{{", False)
+        for index, key in enumerate(names):
+            label = f"{json.dumps(key, ensure_ascii=False)}: "
+            yield from _member(left, right, key, indent + "  ", label, "," if index < len(names) - 1 else "")
+        yield Line(f"{indent}}}{comma}", f"{indent}}}{comma}", False)
+    elif isinstance(left, list) and isinstance(right, list) and (left or right):
+        longest = max(len(left), len(right))
+        yield Line(f"{indent}{name}[", f"{indent}{name}[", False)
+        both = dict(enumerate(left)), dict(enumerate(right))
+        for index in range(longest):
+            yield from _member(*both, index, indent + "  ", "", "," if index < longest - 1 else "")
+        yield Line(f"{indent}]{comma}", f"{indent}]{comma}", False)
+    elif type(left) is type(right) and left == right:
+        text = f"{indent}{name}{_printed(left)}{comma}"
+        yield Line(text, text, False)
+    else:
+        yield from _different(_block(left, indent, name, comma), _block(right, indent, name, comma))
+
+
+def _member(
+    left: dict[Any, Any], right: dict[Any, Any], key: Any, indent: str, label: str, comma: str
+) -> Iterator[Line]:
+    if key not in right:
+        yield from _different(_block(left[key], indent, label, comma), [])
+    elif key not in left:
+        yield from _different([], _block(right[key], indent, label, comma))
+    else:
+        yield from _lines(left[key], right[key], indent, label, comma)
+
+
+def _block(value: Any, indent: str, name: str, comma: str) -> list[str]:
+    first, *rest = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2).splitlines()
+    lines = [f"{indent}{name}{first}", *(indent + line for line in rest)]
+    lines[-1] += comma
+    return lines
+
+
+def _different(left: list[str], right: list[str]) -> Iterator[Line]:
+    for index in range(max(len(left), len(right))):
+        yield Line(left[index] if index < len(left) else "", right[index] if index < len(right) else "", True)
+
+
+def _printed(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
