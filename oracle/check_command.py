@@ -45,7 +45,7 @@ def run(
     coverage: bool = False,
     examples: str | None = None,
     limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS,
-    on_results: Callable[[Subject, Sequence[LaneResult]], int | None] | None = None,
+    gate: Gate | None = None,
 ) -> int:
     """Run the lanes, print a table, and return the exit code.
 
@@ -60,8 +60,7 @@ def run(
         coverage: print every cell that was reached, not only how many.
         examples: where Hypothesis keeps failing examples, a folder or a Redis URL; None for nowhere.
         limits: within which the adapter is heard.
-        on_results: is given all results, to report them or to hold them against a baseline; the code that it
-            returns, if any, takes the place of the exit code.
+        gate: the baseline, the reports and when to stop early; none of these when None.
     """
     names = list(lanes) if lanes else list(DEFAULT_LANES)
     unknown = [name for name in names if name not in LANES]
@@ -86,28 +85,68 @@ def run(
         known = ", ".join(CONTRACTS)
         return _refuse(f"the adapter follows contract {hello.contract!r}; this harness states {known}", INCONCLUSIVE)
 
-    started = time.monotonic()
-    settings = Settings(seed=seed, budget=budget, workers=workers, level=level, examples=examples)
-    results: list[LaneResult] = []
+    gate = gate or Gate()
+    try:
+        gate.prepare(hello.contract)
+    except BadBaseline as error:
+        return _refuse(str(error), USAGE)
+
+    settings = gate.settings(Settings(seed=seed, budget=budget, workers=workers, level=level, examples=examples, named=bool(lanes)))
     if not as_json:
         print(f"{hello.name} {hello.version}, contract {hello.contract}, seed {seed}", flush=True)
         print(table_head(), flush=True)
-    for result in _results(names, subject, settings, started):
-        results.append(result)
-        if as_json:
-            print(encode(_document(result)).decode(), flush=True)
-        else:
-            print(lane_line(result), flush=True)
-            for divergence in result.divergences[:1]:
-                print(divergence_text(divergence), flush=True)
-    code = check_exit_code(results)
-    if on_results is not None:
-        replaced = on_results(subject, results)
-        code = code if replaced is None else replaced
+    check = _run(names, Check(subject=subject, hello=hello, settings=settings), gate, as_json)
     if not as_json:
-        print(coverage_text(results, hello.ops, every_cell=coverage))
-        print(closing_text(results, code, time.monotonic() - started), flush=True)
+        print(coverage_text(check.results, hello.contract, hello.ops, every_cell=coverage))
+    code = gate.conclude(check, quiet=as_json)
+    if not as_json:
+        print(closing_text(check.results, code, check.seconds), flush=True)
     return code
+
+
+def _run(names: Sequence[str], check: Check, gate: Gate, as_json: bool) -> Check:
+    """Run the lanes in their order; a signal or the gate may end them early."""
+    started = time.monotonic()
+    results: list[LaneResult] = []
+    shares = {name: SHARES[name] for name in names}
+
+    def so_far(reason: str | None, interrupted: bool) -> Check:
+        """Return what has been run; lanes that had no turn say why."""
+        rest = names[len(results) :]
+        if interrupted and rest:
+            hit = LaneResult(lane=rest[0], verdict="inconclusive", notes=(str(reason),), complete=False)
+            results.append(hit)
+        all_results = (*results, *(not_run(name, str(reason)) for name in names[len(results) :]))
+        seconds = time.monotonic() - started
+        return msgspec.structs.replace(
+            check, results=all_results, seconds=seconds, cut_short=reason, interrupted=interrupted
+        )
+
+    def last_resort() -> None:
+        gate.conclude(so_far("interrupted, and the running lane did not end", True), quiet=as_json)
+
+    reason: str | None = None
+    with watched(last_resort) as watch, bar(shares, check.settings.budget, wanted=not as_json) as shown:
+        try:
+            for result in _results(names, check.subject, check.settings, started, shown):
+                results.append(result)
+                with shown.aside():
+                    _tell(result, as_json)
+                reason = watch.reason or gate.stops_after(result)
+                if reason is not None:
+                    break
+        except Interrupted:
+            reason = watch.reason
+    return so_far(reason if len(results) < len(names) or watch.signal else None, watch.signal is not None)
+
+
+def _tell(result: LaneResult, as_json: bool) -> None:
+    if as_json:
+        print(encode(_document(result)).decode(), flush=True)
+        return
+    print(lane_line(result), flush=True)
+    for divergence in result.divergences[:1]:
+        print(divergence_text(divergence), flush=True)
 
 
 def check_exit_code(results: Sequence[LaneResult]) -> int:
@@ -132,11 +171,14 @@ def _subject(sut: str | None, limits: AdapterLimits) -> tuple[Subject, Hello]:
     return msgspec.structs.replace(subject, contract=hello.contract), hello
 
 
-def _results(names: Sequence[str], subject: Subject, settings: Settings, started: float) -> Iterator[LaneResult]:
+def _results(
+    names: Sequence[str], subject: Subject, settings: Settings, started: float, shown: Bar
+) -> Iterator[LaneResult]:
     share = sum(SHARES[name] for name in names)
     spent = 0.0
     for name in names:
         spent += SHARES[name]
+        shown.begin(name)
         deadline = started + settings.budget * spent / share
         yield run_lane(name, subject, msgspec.structs.replace(settings, deadline=deadline))
 

@@ -70,6 +70,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """After how many diverging cases a lane stops."""
     examples: str | None = None
     """Where Hypothesis keeps failing examples: a folder, a Redis URL, or None for nowhere."""
+    named: bool = False
+    """The lanes were asked for by name."""
 
 
 class LaneDivergence(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,152 @@
+"""The Lean model against the reference, program by program: every outcome, record and final observation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from generators.coverage import cell_of, situation
+from generators.programs import generate_program
+from generators.steps import Cell
+from lean_traces.codec import CODECS, ArgumentError, encode
+from lean_traces.lean_answer import LeanRun, LeanStep
+from lean_traces.lean_process import LeanModel
+from lean_traces.programs import Program, Step, UnresolvedReference, resolve
+from lean_traces.reader import Answer
+from oracle.compare import Divergence, Level, compare, decided_by
+from oracle.lanes import LaneDivergence
+from oracle.lanes.describing import printable
+from oracle.relevant import relevant_state
+from oracle.run_program import ReferenceRun, ReferenceStep
+
+BATCH: Final = 250
+"""Programs in one request to the model."""
+
+class ProgramComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """What comparing one program on both sides came to."""
+
+    judged: int
+    skipped: int
+    not_judged: int
+    divergence: LaneDivergence | None
+
+
+def diff_programs(seed: int, count: int, steps: int, contract: str) -> Iterator[Program]:
+    """Yield the generated programs of a seed, each closed by an observation of every session it may have opened."""
+    for index in range(count):
+        yield observed_at_the_end(generate_program(seed, index, steps=steps, contract=contract))
+
+
+def observed_at_the_end(program: Program) -> Program:
+    """Return the program with an ``observe`` of each of its opened sessions as last steps."""
+    last = program.steps[-1].seq if program.steps else -1
+    opened = [step.seq for step in program.steps if step.op in {"open", "open_with_sid"}]
+    observes = tuple(
+        Step(args={"sid": {"$ref": seq}}, op="observe", seq=last + 1 + number) for number, seq in enumerate(opened)
+    )
+    return msgspec.structs.replace(program, steps=(*program.steps, *observes))
+
+
+def compare_runs(
+    model: LeanModel,
+    programs: Sequence[Program],
+    level: Level,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Iterator[ProgramComparison]:
+    """Run the programs on the model, in batches, and compare each with the reference.
+
+    Args:
+        model: the resident model.
+        programs: any number.
+        level: how strictly answers are compared.
+        progress: is told how many programs the model has answered.
+
+    Raises:
+        LeanError: Lean failed; LeanProgramRefused: the model cannot read a program.
+    """
+    for start in range(0, len(programs), BATCH):
+        runs = model.run(programs[start : start + BATCH])
+        progress(start + len(runs))
+        for number, run in enumerate(runs, start):
+            yield compare_run(run, f"program {number}", level)
+
+
+def compare_run(run: LeanRun, case: str, level: Level) -> ProgramComparison:
+    """Compare one program's answers of the model with those of the reference, up to the first divergence."""
+    reference = ReferenceRun(run.program.contract)
+    judged = skipped = 0
+    for step, answered in zip(run.program.steps, run.steps, strict=True):
+        expected = reference.step(step)
+        if expected.outcome is None and answered.kind == "skipped":
+            skipped += 1
+            continue
+        judged += 1
+        divergence = _difference(expected, answered, level)
+        if divergence is not None:
+            rest = len(run.program.steps) - judged - skipped
+            return ProgramComparison(
+                judged=judged,
+                skipped=skipped,
+                not_judged=rest,
+                divergence=_described(case, run.program, reference, expected, divergence),
+            )
+    return ProgramComparison(judged=judged, skipped=skipped, not_judged=0, divergence=None)
+
+
+def reference_cells(programs: Sequence[Program]) -> set[Cell]:
+    """Return the coverage cells that the programs reach on the reference."""
+    cells: set[Cell] = set()
+    for program in programs:
+        reference = ReferenceRun(program.contract)
+        for step in program.steps:
+            cells |= _cell(reference, step)
+    return cells
+
+
+def _cell(reference: ReferenceRun, step: Step) -> set[Cell]:
+    codec = CODECS[step.op]
+    try:
+        arguments = codec.from_json(resolve(step.args, reference.results))
+    except (UnresolvedReference, ArgumentError):
+        return set()
+    before = situation(reference.store, codec.operation, arguments)
+    outcome = reference.step(step).outcome
+    assert outcome is not None
+    return {cell_of(before, codec.operation, outcome)}
+
+
+def _difference(expected: ReferenceStep, answered: LeanStep, level: Level) -> Divergence | None:
+    if expected.outcome is None or answered.kind == "skipped":
+        sides = (_side(expected.outcome is None), _side(answered.kind == "skipped"))
+        return Divergence("outcome", {"step": sides[0]}, {"step": sides[1]}, ())
+    actual = Answer(answered.kind == "ok", answered.value, answered.audit)
+    return compare(answered.op, expected.outcome, actual, level)
+
+
+def _side(is_skipped: bool) -> str:
+    return "skipped" if is_skipped else "carried out"
+
+
+def _described(
+    case: str, program: Program, reference: ReferenceRun, expected: ReferenceStep, divergence: Divergence
+) -> LaneDivergence:
+    step = expected.step
+    upto = tuple(earlier for earlier in program.steps if earlier.seq <= step.seq)
+    state = None
+    if expected.args is not None:
+        codec = CODECS[step.op]
+        state = relevant_state(reference.store, codec.operation, codec.from_json(expected.args))
+    return LaneDivergence(
+        case=case,
+        seq=step.seq,
+        op=step.op,
+        kind=divergence.kind,
+        args=expected.args if expected.args is not None else step.args,
+        expected=printable(divergence.expected),
+        actual=printable(divergence.actual),
+        reason=decided_by(expected.outcome) if expected.outcome is not None else str(expected.skipped),
+        program=msgspec.structs.replace(program, steps=upto),
+        state=msgspec.json.decode(encode(state)),
+    )
