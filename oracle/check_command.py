@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module, util
 from typing import Any, Final
 
@@ -14,10 +14,14 @@ from lean_traces.codec import encode
 from model.contract import CONTRACTS
 from oracle.adapters import AdapterFault, AdapterLimits, BadCommand, Hello
 from oracle.adapters.limits import DEFAULT_ADAPTER_LIMITS
+from oracle.baseline import BadBaseline
 from oracle.check_text import closing_text, coverage_text, divergence_text, lane_line, table_head
 from oracle.compare import Level
-from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
+from oracle.exit_codes import INCONCLUSIVE, USAGE
+from oracle.gate import Check, Gate
+from oracle.interrupts import Interrupted, watched
 from oracle.lanes import LANES, LaneResult, Settings, Subject, not_run
+from oracle.progress import Bar, bar
 
 DEFAULT_LANES: Final = tuple(LANES)
 SHARES: Final[Mapping[str, float]] = {
@@ -91,13 +95,13 @@ def run(
     except BadBaseline as error:
         return _refuse(str(error), USAGE)
 
-    settings = gate.settings(Settings(seed=seed, budget=budget, workers=workers, level=level, examples=examples, named=bool(lanes)))
+    settings = Settings(seed=seed, budget=budget, workers=workers, level=level, examples=examples, named=bool(lanes))
     if not as_json:
         print(f"{hello.name} {hello.version}, contract {hello.contract}, seed {seed}", flush=True)
         print(table_head(), flush=True)
-    check = _run(names, Check(subject=subject, hello=hello, settings=settings), gate, as_json)
+    check = _run(names, Check(subject=subject, hello=hello, settings=gate.settings(settings)), gate, as_json)
     if not as_json:
-        print(coverage_text(check.results, hello.contract, hello.ops, every_cell=coverage))
+        print(coverage_text(check.results, hello.ops, every_cell=coverage))
     code = gate.conclude(check, quiet=as_json)
     if not as_json:
         print(closing_text(check.results, code, check.seconds), flush=True)
@@ -147,19 +151,6 @@ def _tell(result: LaneResult, as_json: bool) -> None:
     print(lane_line(result), flush=True)
     for divergence in result.divergences[:1]:
         print(divergence_text(divergence), flush=True)
-
-
-def check_exit_code(results: Sequence[LaneResult]) -> int:
-    """Return the exit code of a check: a divergence is certain, then what is inconclusive, then agreement.
-
-    A check in which no answer was judged is inconclusive, whatever its lanes say.
-    """
-    verdicts = {result.verdict for result in results}
-    if "diverge" in verdicts:
-        return DIVERGE
-    if "inconclusive" in verdicts or not any(result.judged for result in results):
-        return INCONCLUSIVE
-    return AGREE
 
 
 def _subject(sut: str | None, limits: AdapterLimits) -> tuple[Subject, Hello]:

@@ -38,8 +38,8 @@ class Check(Struct, frozen=True, kw_only=True):
     subject: Subject
     hello: Hello
     settings: Settings
-    results: tuple[LaneResult, ...]
-    seconds: float
+    results: tuple[LaneResult, ...] = ()
+    seconds: float = 0.0
     cut_short: str | None = None
     """Why it did not come to its end; None when it did."""
     interrupted: bool = False

@@ -20,6 +20,7 @@ from oracle.adapters import Adapter, AdapterFault
 from oracle.interrupts import Interrupted, leave_interrupts_to_parent
 from oracle.judging import CaseResult
 from oracle.lanes import LaneDivergence, LaneResult, LaneVerdict, Settings, Subject
+from oracle.progress import tell
 
 
 class Chunk(Struct, frozen=True, kw_only=True):
@@ -150,6 +151,7 @@ def _work(subject: Subject, task: Task, numbers: Sequence[int], settings: Settin
                 break
             chunk = task(adapter, number)
             done.append((number, chunk))
+            tell(len(done), len(numbers))
             diverged += len(chunk.divergences)
             if diverged >= settings.divergences or chunk.ended:
                 break
