@@ -46,7 +46,7 @@ class DivergenceKey(Struct, frozen=True, order=True, kw_only=True):
     guard: str
     """The short name of the guard or rule that decided, as ``G-live``; ``-`` where none refuses."""
     place: str
-    """Where in the answer the first difference is, without indices and names; ``$`` for all of it."""
+    """Where in the answer the first difference is, as ``audit[].event``; ``$`` for all of it."""
     claim: str | None = None
     """The claim that was broken, where the divergence was found by watching one."""
 
@@ -99,7 +99,7 @@ def _first_difference(divergence: LaneDivergence) -> tuple[str, str, str]:
         return "$", _shape(expected, "$"), _shape(actual, "$")
     path = next(iter(fields))
     place = _place(path)
-    return f"{member} {place}", _shape(fields[path], place), _shape(answered.get(path, repr(ABSENT)), place)
+    return f"{member}{place.removeprefix('$')}", _shape(fields[path], place), _shape(answered.get(path, repr(ABSENT)), place)
 
 
 def _only_member(document: Any) -> tuple[str, Any]:

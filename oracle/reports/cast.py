@@ -64,6 +64,23 @@ def cast(steps: Sequence[Exchange]) -> Cast:
     return Cast(tuple(ordered), messages)
 
 
+def scene(steps: Sequence[Exchange], most: int) -> list[Exchange]:
+    """Return the steps that tell what led to the divergence: those of its session, the last of them.
+
+    Where a program was not made smaller, most of its steps have nothing to do with what goes wrong.
+
+    Args:
+        steps: the whole program.
+        most: how many to return at most.
+    """
+    last = next((step for step in steps if step.diverges), None)
+    if last is None or len(steps) <= most:
+        return list(steps[-most:])
+    about = _session(last, last.args if isinstance(last.args, dict) else {})
+    mine = [step for step in steps if _session(step, step.args if isinstance(step.args, dict) else {}) == about]
+    return mine[-most:]
+
+
 def _message(step: Exchange) -> Message:
     args = step.args if isinstance(step.args, dict) else {}
     session = _session(step, args)

@@ -9,13 +9,13 @@ from model.caret import visible
 from oracle.reports.cast import Cast, Message, Participant
 
 _LEFT: Final = 52.0
-_COLUMN: Final = 190.0
-_BOX: Final = (158.0, 34.0)
+_COLUMN: Final = 165.0
+_BOX: Final = (146.0, 34.0)
 _TOP: Final = 14.0
 _ROW: Final = 62.0
 _CHARACTER: Final = 7.4
 """The width of a character of the monospaced labels, in pixels."""
-_NAME: Final = 20
+_NAME: Final = 18
 
 
 def diagram(cast: Cast, identifier: str) -> str:

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from model.caret import visible
-from oracle.reports.cast import cast
+from oracle.reports.cast import cast, scene
 from oracle.reports.coverage_map import CoverageMap, coverage_map
 from oracle.reports.diagram import diagram
 from oracle.reports.exchanges import Exchange, exchanges
@@ -30,7 +30,12 @@ from oracle.reports.wording import lane_notes, place_of, problems, shortly, stan
 
 STEPS_SHOWN: Final = 40
 """Of a longer program the page shows the last steps; the file beside it has them all."""
+STEPS_DRAWN: Final = 14
+"""Of a longer program the diagram shows the last steps about the session that diverges."""
 _TEMPLATES: Final = "templates"
+_SHOWN: Final = 240
+"""Characters of a value in the log."""
+_SHOWN_DIVERGING: Final = 2000
 
 
 class LogRow(Struct, frozen=True, kw_only=True):
@@ -57,7 +62,9 @@ class FindingView(Struct, frozen=True, kw_only=True):
     diagram: Markup | None
     log: tuple[LogRow, ...]
     left_out: int
-    """Steps before those that are shown."""
+    """Steps before those that the log shows."""
+    not_drawn: int
+    """Steps that the diagram leaves out."""
     answer: tuple[Line, ...]
     """The answer to the diverging step, side by side."""
     state: str
@@ -120,6 +127,7 @@ def _digest(text: str) -> str:
 def _view(finding: Finding, folder: Path) -> FindingView:
     steps = exchanges(finding)
     shown = steps[-STEPS_SHOWN:]
+    drawn = steps if finding.minimal and len(steps) <= STEPS_SHOWN else scene(steps, STEPS_DRAWN)
     last = next((step for step in shown if step.diverges), None)
     place = place_of(finding, folder)
     return FindingView(
@@ -128,9 +136,10 @@ def _view(finding: Finding, folder: Path) -> FindingView:
         stand=stand_text(finding),
         place=None if place is None else f"{place.path}:{place.line}",
         program=None if finding.program is None else program_name(finding.fingerprint),
-        diagram=Markup(diagram(cast(shown), f"d{finding.short}")) if shown else None,
+        diagram=Markup(diagram(cast(drawn), f"d{finding.short}")) if drawn else None,
         log=tuple(_log_row(step) for step in shown),
         left_out=len(steps) - len(shown),
+        not_drawn=len(steps) - len(drawn),
         answer=tuple(_answer(finding, last)),
         state="" if finding.divergence.state is None else shortly(finding.divergence.state, 2000),
     )
@@ -140,8 +149,8 @@ def _log_row(step: Exchange) -> LogRow:
     return LogRow(
         seq=step.seq,
         op=step.op,
-        args=shortly(step.args),
-        expected="" if step.expected is None else shortly(step.expected),
+        args=shortly(step.args, _SHOWN if not step.diverges else _SHOWN_DIVERGING),
+        expected="" if step.expected is None else shortly(step.expected, _SHOWN),
         note=step.note,
         diverges=step.diverges,
         skipped=step.skipped,

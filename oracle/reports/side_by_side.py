@@ -26,6 +26,9 @@ def _lines(left: Any, right: Any, indent: str, name: str, comma: str) -> Iterato
     if isinstance(left, dict) and isinstance(right, dict) and (left or right):
         names = sorted(left.keys() | right.keys())
         yield Line(f"{indent}{name}{{", f"{indent}{name}{{", False)
+        if len(left) == len(right) == 1 and left.keys() != right.keys():
+            yield from _different(_only(left, indent + "  "), _only(right, indent + "  "))
+            names = []
         for index, key in enumerate(names):
             label = f"{json.dumps(key, ensure_ascii=False)}: "
             yield from _member(left, right, key, indent + "  ", label, "," if index < len(names) - 1 else "")
@@ -53,6 +56,12 @@ def _member(
         yield from _different([], _block(right[key], indent, label, comma))
     else:
         yield from _lines(left[key], right[key], indent, label, comma)
+
+
+def _only(document: dict[str, Any], indent: str) -> list[str]:
+    """Return the lines of the one member of a document: an ``ok`` goes beside an ``err``."""
+    ((name, value),) = document.items()
+    return _block(value, indent, f"{json.dumps(name, ensure_ascii=False)}: ", "")
 
 
 def _block(value: Any, indent: str, name: str, comma: str) -> list[str]:
