@@ -1,0 +1,168 @@
+"""The minimiser: from anything that diverges to the smallest program with the same class of divergence."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from lean_traces.programs import Program
+from oracle.adapters import Adapter
+from oracle.compare import Level
+from oracle.minimise.fingerprint import Fingerprint
+from oracle.minimise.lifting import lift_again
+from oracle.minimise.minimality import Remaining, remaining
+from oracle.minimise.removal import numbers, renumbered
+from oracle.minimise.repeating import TO_BELIEVE, Rate, rate
+from oracle.minimise.simplify import simpler_values
+from oracle.minimise.steps import fewer_steps, one_by_one
+from oracle.minimise.trying import OutOfTime, Sighting, Trials, on_reference
+
+Ending = Literal["minimal", "deadline", "does not diverge", "flaky", "inconclusive"]
+"""``deadline``: smaller than before, but not proven 1-minimal."""
+
+
+class Runs(Struct, frozen=True, kw_only=True):
+    """What it took."""
+
+    implementation: int
+    """Programs put to the implementation, those that confirm the divergence included."""
+    reference: int
+    repeated: int
+    """Candidates answered from what was known."""
+    seconds: float
+
+
+class Minimised(Struct, frozen=True, kw_only=True):
+    """What the minimiser came to."""
+
+    ending: Ending
+    program: Program
+    """The smallest program found; the given one where nothing was minimised."""
+    fingerprint: Fingerprint | None = None
+    rate: Rate | None = None
+    """How often the given program showed the divergence."""
+    remaining: tuple[Remaining, ...] = ()
+    """Every single removal or simplification left, with what then happens; whole only where ``minimal``."""
+    runs: Runs
+    given_steps: int
+    """How many steps the given program had."""
+    faults: tuple[str, ...] = ()
+
+    @property
+    def minimal(self) -> bool:
+        """Whether it is proven that no single removal or simplification keeps the divergence."""
+        return self.ending == "minimal"
+
+
+def minimise(
+    adapter: Adapter,
+    program: Program,
+    *,
+    level: Level = Level.state,
+    target: Fingerprint | None = None,
+    seconds: float | None = None,
+    repeats: int = TO_BELIEVE,
+) -> Minimised:
+    """Make a diverging program as small as it gets while it shows the same class of divergence.
+
+    Args:
+        adapter: the implementation; it is reset between tries and left open.
+        program: judged by its own contract.
+        level: how strictly answers are compared.
+        target: the class to keep; by default that of the first divergence.
+        seconds: how long it may take; None for as long as it needs.
+        repeats: how many runs must show the divergence before anything is taken away.
+    """
+    started = time.monotonic()
+    trials = Trials(adapter, level, None if seconds is None else started + seconds)
+    trials.target = target
+    search = _Search(trials, program, started)
+    return search.run(repeats)
+
+
+class _Search:
+    def __init__(self, trials: Trials, program: Program, started: float) -> None:
+        self._trials = trials
+        self._given = program
+        self._started = started
+        self._rate: Rate | None = None
+
+    def run(self, repeats: int) -> Minimised:
+        trials = self._trials
+        offered = self._offered(self._given)
+        measured, sighting = rate(trials, offered, runs=repeats)
+        self._rate = measured
+        if trials.faults:
+            return self._ended("inconclusive", self._given)
+        if measured.times == 0:
+            return self._ended("does not diverge", self._given)
+        trials.target = trials.target or sighting.fingerprint
+        if not measured.steady:
+            return self._ended("flaky", self._given)
+        program = _up_to(offered, sighting)
+        trials.best = program
+        try:
+            program, left = self._smallest(program, sighting)
+        except OutOfTime:
+            return self._ended("deadline", renumbered(trials.best))
+        again, _ = rate(trials, program, runs=TO_BELIEVE)
+        if trials.faults:
+            return self._ended("inconclusive", program, left)
+        if not again.steady:
+            self._rate = again
+            return self._ended("flaky", self._given)
+        return self._ended("minimal", program, left)
+
+    def _offered(self, program: Program) -> Program:
+        """Return the program without what is skipped, and without operations that the implementation lacks."""
+        ops = self._trials._adapter.hello.ops
+        kept = tuple(step for step in program.steps if step.op in ops)
+        program = msgspec.structs.replace(program, steps=kept)
+        carried_out = {item.step.seq for item in on_reference(program).steps}
+        return msgspec.structs.replace(program, steps=tuple(step for step in kept if step.seq in carried_out))
+
+    def _smallest(self, program: Program, sighting: Sighting) -> tuple[Program, list[Remaining]]:
+        trials = self._trials
+        assert sighting.divergence is not None
+        program = fewer_steps(trials, program, sighting)
+        while True:
+            program = simpler_values(trials, program)
+            program = one_by_one(trials, program, sighting.divergence)
+            program = self._tidy(program)
+            left, smaller = remaining(trials, program)
+            if smaller is None:
+                return program, left
+            program = smaller
+
+    def _tidy(self, program: Program) -> Program:
+        """Number the steps from 0, and refer to earlier results where their values are written out."""
+        tidied = renumbered(lift_again(program, on_reference(program).results))
+        attempt = self._trials.attempt(tidied)
+        return tidied if attempt.verdict == "reproduces" else renumbered(program)
+
+    def _ended(self, ending: Ending, program: Program, left: list[Remaining] | None = None) -> Minimised:
+        trials = self._trials
+        runs = Runs(
+            implementation=trials.runs,
+            reference=trials.reference_runs,
+            repeated=trials.repeated,
+            seconds=time.monotonic() - self._started,
+        )
+        return Minimised(
+            ending=ending,
+            program=program,
+            fingerprint=trials.target,
+            rate=self._rate,
+            remaining=tuple(left or ()),
+            runs=runs,
+            given_steps=len(self._given.steps),
+            faults=tuple(trials.faults),
+        )
+
+
+def _up_to(program: Program, sighting: Sighting) -> Program:
+    place = numbers(program).index(sighting.at)
+    return msgspec.structs.replace(program, steps=program.steps[: place + 1])

@@ -1,0 +1,204 @@
+"""Taking steps out of a program so that what is left still means something.
+
+What referred to a removed step either goes with it or, where the value itself is what matters, gets the value
+written out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from lean_traces.programs import Program, Step, is_reference, references
+from oracle.minimise.lifting import OPENING, SID_FIELDS
+
+GIVES: Final[Mapping[str, str]] = {
+    "claim_ownership": "capability",
+    "commit_ownership_transfer": "capability",
+    "attenuate_ownership_scope": "capability",
+    "begin_ownership_transfer": "receipt",
+    "issue_readiness_witness": "witness",
+    "open": "session",
+    "open_with_sid": "session",
+}
+"""What a step gives that later ones refer to."""
+
+
+def numbers(program: Program) -> list[int]:
+    """Return the numbers of the steps."""
+    return [step.seq for step in program.steps]
+
+
+def only(program: Program, kept: Collection[int]) -> Program:
+    """Return the program with these steps only, without those of them that refer to a step that is not there."""
+    there: set[int] = set()
+    steps = []
+    for step in program.steps:
+        if step.seq in kept and references(step.args) <= there:
+            steps.append(step)
+            there.add(step.seq)
+    return msgspec.structs.replace(program, steps=tuple(steps))
+
+
+def with_needed(program: Program, wanted: Collection[int]) -> set[int]:
+    """Return these steps and all that they refer to, directly or not."""
+    by_number = {step.seq: step for step in program.steps}
+    found: set[int] = set()
+    waiting = list(wanted)
+    while waiting:
+        number = waiting.pop()
+        if number not in found and number in by_number:
+            found.add(number)
+            waiting.extend(references(by_number[number].args))
+    return found
+
+
+def written_out(program: Program, removed: Collection[int], results: Mapping[int, Any]) -> Program:
+    """Return the program without these steps; what refers to one of them has the result written out.
+
+    Args:
+        program: the steps.
+        removed: the numbers of those to take out.
+        results: the ok results of the whole program; a reference to a step without one stays dangling.
+    """
+    sids = {
+        results[step.seq]: step.seq
+        for step in program.steps
+        if step.op in OPENING and step.seq not in removed and step.seq in results
+    }
+    steps = tuple(
+        msgspec.structs.replace(step, args=_written(step.args, removed, results, sids, step))
+        for step in program.steps
+        if step.seq not in removed
+    )
+    return msgspec.structs.replace(program, steps=steps)
+
+
+def retargeted(program: Program, removed: int) -> Program | None:
+    """Return the program without a step, what referred to its result referring to the last one of its kind before.
+
+    Steps whose results only the removed one took go too. None when the step gives no session, capability, receipt
+    or witness, or no earlier one is there.
+    """
+    kinds = {step.seq: GIVES.get(step.op) for step in program.steps}
+    kind = kinds[removed]
+    earlier = [step.seq for step in program.steps if step.seq < removed and kinds[step.seq] == kind]
+    if kind is None or not earlier:
+        return None
+    steps = tuple(
+        msgspec.structs.replace(step, args=_pointed(step.args, removed, earlier[-1]))
+        for step in program.steps
+        if step.seq != removed
+    )
+    return _without_idle(program, removed, msgspec.structs.replace(program, steps=steps))
+
+
+def attenuated(program: Program, commit: int) -> Program | None:
+    """Return the program with a transfer made an attenuation, which is a step less and gives as good a generation.
+
+    None when the step commits no receipt that a transfer gave.
+    """
+    by_number = {step.seq: step for step in program.steps}
+    step = by_number[commit]
+    receipt = step.args.get("receipt")
+    if step.op != "commit_ownership_transfer" or not is_reference(receipt) or "set" in receipt:
+        return None
+    begin = by_number.get(receipt["$ref"])
+    if begin is None or begin.op != "begin_ownership_transfer":
+        return None
+    args = {"capability": begin.args["capability"], "new_scope": begin.args["new_scope"]}
+    return _without_idle(program, commit, _replaced(program, commit, "attenuate_ownership_scope", args))
+
+
+def closed(program: Program, ending: int, results: Mapping[int, Any]) -> Program | None:
+    """Return the program with the end of an owner or a transfer made a close, which needs neither.
+
+    None when the step ends nothing, or its session was not opened by a step.
+    """
+    step = next(step for step in program.steps if step.seq == ending)
+    if step.op not in _ENDINGS:
+        return None
+    opened = {other.seq for other in program.steps if other.op in OPENING}
+    sessions = sorted(with_needed(program, {ending}) & opened)
+    if len(sessions) != 1 or sessions[0] not in results:
+        return None
+    changed = _replaced(program, ending, "close", {"sid": {"$ref": sessions[0]}})
+    return _without_idle(program, ending, changed)
+
+
+_ENDINGS: Final = frozenset({"mark_owner_died", "cancel_abandoned_transfer", "fault_failed_transfer_commit"})
+
+
+def _replaced(program: Program, seq: int, op: str, args: dict[str, Any]) -> Program:
+    steps = tuple(
+        msgspec.structs.replace(step, op=op, args=args) if step.seq == seq else step for step in program.steps
+    )
+    return msgspec.structs.replace(program, steps=steps)
+
+
+def _without_idle(before: Program, seq: int, after: Program) -> Program:
+    """Return a changed program without the steps whose results only the changed one took, openings excepted."""
+    openings = {step.seq for step in before.steps if step.op in OPENING}
+    served = with_needed(before, {seq}) - openings - {seq}
+    while True:
+        wanted = set().union(*(references(step.args) for step in after.steps)) if after.steps else set()
+        idle = {step.seq for step in after.steps} & served - wanted
+        if not idle:
+            return after
+        after = msgspec.structs.replace(after, steps=tuple(step for step in after.steps if step.seq not in idle))
+
+
+def _pointed(value: Any, old: int, new: int) -> Any:
+    if isinstance(value, list):
+        return [_pointed(element, old, new) for element in value]
+    if not isinstance(value, dict):
+        return value
+    if is_reference(value) and value["$ref"] == old:
+        value = {**value, "$ref": new}
+    return {name: member if name == "$ref" else _pointed(member, old, new) for name, member in value.items()}
+
+
+def _written(
+    value: Any, removed: Collection[int], results: Mapping[int, Any], sids: Mapping[int, int], step: Step
+) -> Any:
+    if isinstance(value, list):
+        return [_written(element, removed, results, sids, step) for element in value]
+    if not isinstance(value, dict):
+        return value
+    changed = value
+    if is_reference(value):
+        number = value["$ref"]
+        if number in removed and number in results:
+            result = results[number]
+            if not isinstance(result, dict):
+                return result
+            changed = {**_sessions_referred(result, sids, step), **value.get("set", {})}
+    return {name: _written(member, removed, results, sids, step) for name, member in changed.items()}
+
+
+def _sessions_referred(result: dict[str, Any], sids: Mapping[int, int], step: Step) -> dict[str, Any]:
+    return {
+        name: {"$ref": sids[member]}
+        if name in SID_FIELDS and type(member) is int and sids.get(member, step.seq) < step.seq
+        else member
+        for name, member in result.items()
+    }
+
+
+def renumbered(program: Program) -> Program:
+    """Return the program with its steps numbered 0, 1, 2, …"""
+    new = {step.seq: number for number, step in enumerate(program.steps)}
+    steps = tuple(Step(args=_renumber(step.args, new), op=step.op, seq=new[step.seq]) for step in program.steps)
+    return msgspec.structs.replace(program, steps=steps)
+
+
+def _renumber(value: Any, new: Mapping[int, int]) -> Any:
+    if isinstance(value, list):
+        return [_renumber(element, new) for element in value]
+    if not isinstance(value, dict):
+        return value
+    if is_reference(value):
+        value = {**value, "$ref": new[value["$ref"]]}
+    return {name: member if name == "$ref" else _renumber(member, new) for name, member in value.items()}

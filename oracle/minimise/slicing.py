@@ -1,0 +1,150 @@
+"""Causal slices: which steps can the diverging one depend on at all?
+
+Everything here is decided by the reference alone. A slice is a guess, smallest first; the implementation is asked
+whether the divergence is still there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from lean_traces.codec import encode
+from lean_traces.programs import Program
+from oracle.compare import Divergence, same_json
+from oracle.judging import READ_ONLY
+from oracle.minimise.lifting import OPENING, SID_FIELDS
+from oracle.minimise.removal import numbers, only, with_needed
+from oracle.minimise.trying import ReferenceSide, Referred, on_reference
+
+Holds = Callable[[ReferenceSide], bool]
+
+
+def slices(program: Program, reference: ReferenceSide) -> Iterator[Program]:
+    """Yield ever larger parts of the program on which its last step may depend; the whole program comes last."""
+    last = program.steps[-1].seq
+    about = _sessions(reference.steps[-1])
+    changes = {item.step.seq for item in reference.steps if _changes(item)}
+    touching = {item.step.seq for item in reference.steps if not about or about & _sessions(item)}
+    tried: set[tuple[int, ...]] = set()
+    for wanted in (touching & changes, touching, changes, set(numbers(program))):
+        kept = with_needed(program, {*wanted, last})
+        if tuple(sorted(kept)) not in tried:
+            tried.add(tuple(sorted(kept)))
+            yield only(program, kept)
+
+
+def core(program: Program, holds: Holds) -> Program:
+    """Return a part of the program for which ``holds`` is still true and from which nothing can be taken away.
+
+    Args:
+        program: steps for which it is true; the last one always stays.
+        holds: looks at a run on the reference.
+    """
+    at = len(program.steps) - 2
+    width = max(1, len(program.steps) // 2)
+    while at >= 0:
+        removed = {step.seq for step in program.steps[max(0, at - width + 1) : at + 1]}
+        smaller = cascade(program, removed)
+        if smaller is not None and holds(on_reference(smaller)):
+            program = smaller
+            at = min(at - width, len(program.steps) - 2)
+            width *= 2
+        elif width > 1:
+            width //= 2
+        else:
+            at -= 1
+    return program
+
+
+def cascade(program: Program, removed: set[int]) -> Program | None:
+    """Return the program without these steps and whatever refers to them; None when the last one would go."""
+    smaller = only(program, set(numbers(program)) - removed)
+    if not smaller.steps or smaller.steps[-1].seq != program.steps[-1].seq:
+        return None
+    return smaller
+
+
+def same_contract_side(allows: Callable[[str, Any], bool], divergence: Divergence, reference: ReferenceSide) -> Holds:
+    """Return the question whether the contract still demands the same of the last step, where the answers differed.
+
+    Args:
+        allows: says of an operation and the contract's answer whether the class is kept.
+        divergence: what was seen.
+        reference: the run of the program in which it was seen.
+    """
+    places = [difference.path for difference in divergence.differences] if divergence.kind != "outcome" else []
+    wanted = [_at(reference.steps[-1], place) for place in places if not _names_session(place)]
+
+    def holds(side: ReferenceSide) -> bool:
+        if not side.steps or side.steps[-1].step.seq != reference.steps[-1].step.seq:
+            return False
+        last = side.steps[-1]
+        if not allows(last.step.op, last.outcome):
+            return False
+        found = [_at(last, place) for place in places if not _names_session(place)]
+        return all(same_json(one, other) for one, other in zip(wanted, found, strict=True))
+
+    return holds
+
+
+_NOTHING: Final = "(nothing there)"
+
+
+def _at(item: Referred, path: str) -> Any:
+    """Return what stands at a place of the contract's answer and of its records, session ids left out."""
+    outcome = item.outcome
+    result = outcome.ok if outcome.error is None else outcome.error.to_json()
+    value: Any = msgspec.json.decode(encode([result, outcome.audit]))
+    return [_sessionless(_followed(root, path)) for root in value]
+
+
+def _sessionless(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _sessionless(member) for name, member in value.items() if name not in SID_FIELDS}
+    if isinstance(value, list):
+        return [_sessionless(element) for element in value]
+    return value
+
+
+def _followed(value: Any, path: str) -> Any:
+    for name in path.removeprefix("$").replace("[", ".[").split(".")[1:]:
+        if name.startswith("[") and isinstance(value, list) and name[1:-1].isdigit() and int(name[1:-1]) < len(value):
+            value = value[int(name[1:-1])]
+        elif isinstance(value, dict) and name in value:
+            value = value[name]
+        else:
+            return _NOTHING
+    return value
+
+
+def _names_session(path: str) -> bool:
+    return path.rpartition(".")[2] in SID_FIELDS
+
+
+def _changes(item: Referred) -> bool:
+    """Say whether a step changed anything that the contract speaks of."""
+    return bool(item.outcome.audit) or (item.outcome.error is None and item.step.op not in READ_ONLY)
+
+
+def _sessions(item: Referred) -> set[int]:
+    """Return the sessions that a step names or opens."""
+    found: set[int] = set()
+    if item.step.op in OPENING and type(item.outcome.ok) is int:
+        found.add(item.outcome.ok)
+    found.update(_ids(item.args.get("session_ids", [])))
+    waiting: list[Any] = [item.args]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            found.update(_ids([member for name, member in value.items() if name in SID_FIELDS]))
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return found
+
+
+def _ids(values: Sequence[Any]) -> Iterator[int]:
+    return (value for value in values if type(value) is int)

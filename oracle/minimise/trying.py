@@ -1,0 +1,236 @@
+"""Tries: a candidate program is first held against the reference, which costs nothing, then put to the implementation.
+
+The contract's side of a divergence is known without the implementation: where the reference no longer gives the
+expected answer by the same guard, the class cannot be kept, and the implementation is not asked.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final, Literal, NamedTuple
+
+from lean_traces.codec import encode
+from lean_traces.programs import Program, Step
+from model.operations import Outcome
+from oracle.adapters import Adapter, Answer
+from oracle.compare import Divergence, Level
+from oracle.judging import Asked, judge_cases
+from oracle.minimise.fingerprint import Fingerprint, contract_side, fingerprint
+from oracle.run_program import ReferenceRun
+
+Verdict = Literal["reproduces", "impossible", "agrees", "differs", "not covered", "inconclusive"]
+"""``impossible``: the contract's own answer is another one, so the implementation was not asked. ``differs``: it
+departs from the contract, but in another class."""
+
+
+class OutOfTime(Exception):
+    """Thrown when a try is asked for after the deadline."""
+
+
+class Referred(NamedTuple):
+    """One step as the reference carried it out."""
+
+    step: Step
+    args: dict[str, Any]
+    outcome: Outcome
+
+
+class ReferenceSide(NamedTuple):
+    """A program as the reference carries it out: the steps that were not skipped, and their results."""
+
+    steps: list[Referred]
+    results: dict[int, Any]
+    skipped: list[tuple[int, str]]
+
+
+def on_reference(program: Program) -> ReferenceSide:
+    """Run a program on the reference under its own contract."""
+    run = ReferenceRun(program.contract)
+    steps: list[Referred] = []
+    skipped: list[tuple[int, str]] = []
+    for step in program.steps:
+        came = run.step(step)
+        if came.outcome is None or came.args is None:
+            skipped.append((step.seq, came.skipped or "skipped"))
+        else:
+            steps.append(Referred(step, came.args, came.outcome))
+    return ReferenceSide(steps, run.results, skipped)
+
+
+class Sighting(NamedTuple):
+    """The first divergence of a run on the implementation, if there was one."""
+
+    fingerprint: Fingerprint | None = None
+    at: int = -1
+    """The number of the diverging step."""
+    expected: Outcome | None = None
+    divergence: Divergence | None = None
+    fault: str | None = None
+    """What went wrong with the adapter."""
+    uncovered: str | None = None
+    """The operation that the implementation did not carry out, when that ended the run."""
+    answers: tuple[Answer, ...] = ()
+
+
+class Attempt(NamedTuple):
+    """What came of one candidate."""
+
+    verdict: Verdict
+    program: Program
+    """The candidate; where it reproduces, without what follows the diverging step."""
+    then: str
+    """What happens, in words."""
+    sighting: Sighting | None = None
+
+
+class Trials:
+    """Runs candidates, each in a fresh store of the one resident adapter; the same candidate never twice.
+
+    Args:
+        adapter: the implementation.
+        level: how strictly answers are compared.
+        deadline: on the clock of ``time.monotonic``; None for none.
+    """
+
+    def __init__(self, adapter: Adapter, level: Level, deadline: float | None = None) -> None:
+        self._adapter = adapter
+        self._level = level
+        self._deadline = deadline
+        self._known: dict[bytes, Attempt] = {}
+        self.target: Fingerprint | None = None
+        self.best: Program | None = None
+        """The smallest program so far that reproduces the divergence."""
+        self.runs = 0
+        """How many programs were put to the implementation."""
+        self.reference_runs = 0
+        self.faults: list[str] = []
+        self.repeated = 0
+        """How many tries were answered from what was known."""
+
+    def look(self, program: Program, reference: ReferenceSide | None = None, *, keep: bool = False) -> Sighting:
+        """Run a program on the implementation, whatever is known of it; return its first divergence.
+
+        Args:
+            program: the steps.
+            reference: what the reference made of it, where that is known.
+            keep: keep the answers.
+        """
+        reference = reference or self._refer(program)
+        asked = [
+            Asked(referred.step.seq, referred.step.op, encode(referred.args), referred.outcome)
+            for referred in reference.steps
+        ]
+        answers: list[Answer] = []
+        self.runs += 1
+        watch = (lambda _, answer: answers.append(answer)) if keep else None
+        result = next(judge_cases(self._adapter, [lambda: asked], self._level, watch), None)
+        if result is None or result.fault is not None:
+            fault = "the adapter cannot be started again" if result is None else result.fault
+            self.faults.append(str(fault))
+            return Sighting(fault=fault)
+        kept = tuple(answers)
+        if result.diverged_at is None or result.divergence is None:
+            unsupported = next(iter(sorted(result.unsupported)), None) if result.over else None
+            return Sighting(uncovered=unsupported, answers=kept)
+        at = result.diverged_at
+        seen = fingerprint(at.op, at.expected, result.divergence)
+        return Sighting(seen, at.seq, at.expected, result.divergence, answers=kept)
+
+    def attempt(self, program: Program) -> Attempt:
+        """Find out whether a candidate shows the target divergence.
+
+        Raises:
+            OutOfTime: the deadline has passed.
+        """
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            raise OutOfTime
+        assert self.target is not None
+        reference = self._refer(program)
+        steps = reference.steps
+        while steps and not self.target.allows(steps[-1].step.op, steps[-1].outcome):
+            steps.pop()
+        if not steps:
+            return Attempt("impossible", program, self._instead(program))
+        candidate = _of(program, steps)
+        key = b"\n".join(part for item in steps for part in (item.step.op.encode(), encode(item.args)))
+        known = self._known.get(key)
+        if known is not None:
+            self.repeated += 1
+            if known.verdict != "reproduces":
+                return known._replace(program=candidate)
+            assert known.sighting is not None
+            place = len(known.program.steps)
+            return known._replace(program=_of(program, steps[:place]))
+        attempt = self._asked(candidate, reference)
+        self._known[key] = attempt
+        if attempt.verdict == "reproduces" and (self.best is None or size(attempt.program) < size(self.best)):
+            self.best = attempt.program
+        return attempt
+
+    def _asked(self, candidate: Program, reference: ReferenceSide) -> Attempt:
+        assert self.target is not None
+        sighting = self.look(candidate, reference)
+        if sighting.fault is not None:
+            return Attempt("inconclusive", candidate, f"fault of the adapter: {sighting.fault}", sighting)
+        if sighting.uncovered is not None:
+            return Attempt("not covered", candidate, f"the implementation does not offer {sighting.uncovered}", sighting)
+        seen = sighting.fingerprint
+        if seen is None:
+            return Attempt("agrees", candidate, "the implementation answers as the contract demands", sighting)
+        if not self.target.covers(seen):
+            return Attempt("differs", candidate, f"it departs in another way: {seen.text()}", sighting)
+        place = next(index for index, item in enumerate(reference.steps) if item.step.seq == sighting.at)
+        shown = _of(candidate, reference.steps[: place + 1])
+        return Attempt("reproduces", shown, "the divergence is still there", sighting)
+
+    def possible(self, program: Program) -> bool:
+        """Say whether the contract's side leaves the target divergence possible, without asking the implementation."""
+        assert self.target is not None
+        return any(self.target.allows(item.step.op, item.outcome) for item in self._refer(program).steps)
+
+    def _refer(self, program: Program) -> ReferenceSide:
+        self.reference_runs += 1
+        return on_reference(program)
+
+    def _instead(self, program: Program) -> str:
+        """Say what the contract demands of a program in which the divergence is impossible."""
+        reference = on_reference(program)
+        last = program.steps[-1] if program.steps else None
+        for item in reversed(reference.steps):
+            if item.step.op == self.target.op:  # type: ignore[union-attr] # attempt has a target
+                return instead_text(item.outcome)
+        if last is not None and reference.skipped and reference.skipped[-1][0] == last.seq:
+            return f"its last step cannot be formed: {reference.skipped[-1][1]}"
+        return "nothing is left that could diverge"
+
+
+_INSTEAD: Final = {
+    "ok": "nothing refuses it: every guard passes",
+    "SessionNotFound": "the session does not exist (G-found)",
+    "Terminal": "the session has ended for good (G-open)",
+    "SessionClosed": "the session is closed (G-active)",
+    "Unclaimed": "the session has no live owner (G-owned)",
+    "AlreadyClaimed": "the session has a live owner already",
+    "StaleCapability": "the capability is not live (G-live)",
+    "ScopeViolation": "the scope does not suffice (G-scope)",
+    "TransferPending": "a transfer is pending (G-idle)",
+    "TransferNotPending": "no transfer is pending (G-staged)",
+    "ReceiptMismatch": "the receipt is not the pending one (G-match)",
+    "WitnessConsumed": "the witness was consumed before (§3.1)",
+    "NoBranch": "the current type has no branch of that label (§7)",
+}
+
+
+def instead_text(outcome: Outcome) -> str:
+    """Say in words what the contract answers."""
+    variant, guard = contract_side(outcome)
+    return _INSTEAD.get(variant, f"the contract answers {variant} ({guard})")
+
+
+def size(program: Program) -> tuple[int, int]:
+    """Return how large a program is: its steps, then the bytes of their arguments."""
+    return len(program.steps), sum(len(encode(step.args)) for step in program.steps)
+
+
+def _of(program: Program, steps: list[Referred]) -> Program:
+    return Program(contract=program.contract, meta=program.meta, steps=tuple(item.step for item in steps))

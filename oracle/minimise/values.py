@@ -1,0 +1,222 @@
+"""Simpler values: for every part of a program's arguments, what would be simpler in its place.
+
+Each :class:`Simplification` makes the program strictly simpler (fewer parts, smaller numbers, plainer or fewer
+names), so that trying them until none helps comes to an end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from lean_traces.codec import encode
+from lean_traces.programs import Program, is_reference
+from oracle.minimise.names import canonical, names_of, renamed
+
+Path = tuple[str | int, ...]
+
+_TYPES: Final = frozenset({"new_type", "new_original", "lt", "cont", "original"})
+_VALUE_TYPES: Final = frozenset({"trace"})
+_OPTIONAL: Final = frozenset({"buffer_config", "session_hint"})
+_SHRINKING_LISTS: Final = frozenset({"roles", "session_ids", "Fragments", "branches", "trace"})
+_SIMPLEST_BUFFERS: Final = (
+    ("mode", "Fifo"),
+    ("policy", "Block"),
+)
+
+
+class Simplification(NamedTuple):
+    """One change that makes a program simpler."""
+
+    what: str
+    """The change in words, with the step that it is in."""
+    candidate: Program
+    seq: int = -1
+    path: Path = ()
+    """Where it is; empty for a change of names."""
+    value: Any = None
+    """What stands there then; ``REMOVED`` for nothing."""
+
+
+class Removed:
+    """Stands for a part that is taken away."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+REMOVED: Final = Removed()
+
+
+def simplifications(program: Program) -> Iterator[Simplification]:
+    """Yield every single simplification of the program's names and values, the largest first."""
+    yield from _namings(program)
+    for step in reversed(program.steps):
+        if step.op == "open_with_sid" and "sid" in step.args:
+            args = {name: value for name, value in step.args.items() if name != "sid"}
+            opened = msgspec.structs.replace(step, args=args, op="open")
+            steps = tuple(opened if other.seq == step.seq else other for other in program.steps)
+            changed = msgspec.structs.replace(program, steps=steps)
+            yield Simplification(f"step {step.seq}: open without a given session id", changed)
+        for path, value, simpler in _leaves((), step.args):
+            yield Simplification(
+                f"step {step.seq}: {_place(path)}: {_shown(simpler)} in place of {_shown(value)}",
+                put(program, step.seq, path, simpler),
+                step.seq,
+                path,
+                simpler,
+            )
+
+
+def all_names_plain(program: Program) -> Program:
+    """Return the program with the plainest names, as many different ones as before."""
+    return renamed(program, canonical(names_of(program)))
+
+
+def put(program: Program, seq: int, path: Path, value: Any) -> Program:
+    """Return the program with the value at a place of a step's arguments replaced, or taken away."""
+    steps = tuple(
+        msgspec.structs.replace(step, args=_put(step.args, path, value)) if step.seq == seq else step
+        for step in program.steps
+    )
+    return msgspec.structs.replace(program, steps=steps)
+
+
+def _put(document: Any, path: Path, value: Any) -> Any:
+    if not path:
+        return value
+    first, rest = path[0], path[1:]
+    copied: Any = dict(document) if isinstance(document, dict) else list(document)
+    if not rest and value is REMOVED:
+        del copied[first]
+    else:
+        copied[first] = _put(copied[first], rest, value)
+    if is_reference(copied) and copied.get("set") == {}:
+        del copied["set"]
+    return copied
+
+
+def _namings(program: Program) -> Iterator[Simplification]:
+    names = names_of(program)
+    plain = canonical(names)
+    if plain:
+        yield Simplification("all names plain", renamed(program, plain))
+    firsts: dict[str, str] = {}
+    for sort, name in names:
+        first = firsts.setdefault(sort, name)
+        if first != name:
+            yield Simplification(f"{sort} {name!r} called {first!r} too", renamed(program, {(sort, name): first}))
+    taken = set(names)
+    for (sort, name), new in plain.items():
+        if (sort, new) not in taken:
+            yield Simplification(f"{sort} {name!r} called {new!r}", renamed(program, {(sort, name): new}))
+
+
+def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any, Any]]:
+    """Yield (place, value, simpler value) for everything within a step's arguments, outer parts first."""
+    waiting: list[tuple[Path, Any]] = [(path, value)]
+    while waiting:
+        place, current = waiting.pop()
+        yield from ((place, current, simpler) for simpler in _simpler(place, current))
+        if is_reference(current):
+            if "set" in current:
+                for name in current["set"]:
+                    yield (*place, "set", name), current["set"][name], REMOVED
+                waiting.append(((*place, "set"), current["set"]))
+            continue
+        if isinstance(current, dict):
+            waiting.extend(((*place, name), member) for name, member in reversed(current.items()))
+        elif isinstance(current, list):
+            shrinks = bool(place) and place[-1] in _SHRINKING_LISTS
+            if shrinks:
+                yield from (((*place, index), current[index], REMOVED) for index in range(len(current) - 1, -1, -1))
+            waiting.extend(((*place, index), element) for index, element in reversed([*enumerate(current)]))
+
+
+def _simpler(path: Path, value: Any) -> Iterator[Any]:
+    """Yield what is simpler than one value as a whole."""
+    name = path[-1] if path else ""
+    if is_reference(value):
+        return
+    if name in _OPTIONAL and value is not None:
+        yield REMOVED
+    if _is_type(path):
+        yield from _simpler_types(value)
+    elif name == "initial_types" and isinstance(value, dict):
+        if len(value) > 1:
+            yield {}
+    elif len(path) > 1 and path[-2] == "initial_types":
+        yield REMOVED
+    elif name in ("scope", "new_scope") and value != "Session":
+        yield "Session"
+        if isinstance(value, dict) and value.get("Fragments"):
+            yield {"Fragments": []}
+    elif name == "val" and value != "Unit":
+        yield "Unit"
+    elif name == "policy" and value != "Block":
+        yield "Block"
+    elif name == "mode" and value != "Fifo":
+        yield "Fifo"
+    elif name == "mutation" and isinstance(value, dict) and "SetDefaultHandler" not in value:
+        yield {"SetDefaultHandler": {"handler": "h"}}
+    elif _is_sort(path) and value not in ("Unit", None):
+        yield "Unit"
+    elif _is_value_type(path) and value not in ("Unit", None):
+        if len(path) > 2 and path[-3] == "branches":
+            yield None
+        yield "Unit"
+    elif name in ("roles", "session_ids") and isinstance(value, list) and len(value) > 1:
+        yield []
+    elif type(value) is int:
+        yield from sorted({0, 1, value // 2, value - 1} & set(range(min(value, 2)))) if value < 2 else sorted(
+            {0, 1, value // 2, value - 1}
+        )
+    elif value is True:
+        yield False
+
+
+def _simpler_types(value: Any) -> Iterator[Any]:
+    if value == "End" or isinstance(value, dict) and "kind" in value:
+        return
+    yield "End"
+    if not isinstance(value, dict) or len(value) != 1:
+        return
+    form, fields = next(iter(value.items()))
+    if form in ("Send", "Recv") and isinstance(fields, dict):
+        for branch in fields.get("branches", []):
+            if isinstance(branch, list) and len(branch) == 3 and branch[2] != "End":
+                yield branch[2]
+    elif form == "Mu" and isinstance(fields, dict) and fields.get("body") != "End":
+        yield fields["body"]
+
+
+def _is_type(path: Path) -> bool:
+    """Say whether a local type stands at a place of the arguments."""
+    if len(path) == 2 and path[0] == "initial_types":
+        return False  # an entry, which is taken away or has its type changed
+    if not path or not (path[0] in _TYPES or path[0] == "initial_types"):
+        return False
+    return path[-1] in ("body",) or path[0] == path[-1] or (len(path) > 2 and path[-3] == "branches" and path[-1] == 2)
+
+
+def _is_sort(path: Path) -> bool:
+    return bool(path) and path[-1] == "sort"
+
+
+def _is_value_type(path: Path) -> bool:
+    if len(path) > 2 and path[-3] == "branches" and path[-1] == 1:
+        return True
+    return len(path) > 1 and path[-2] in _VALUE_TYPES
+
+
+def _place(path: Path) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def _shown(value: Any, length: int = 60) -> str:
+    if value is REMOVED:
+        return repr(REMOVED)
+    text = encode(value).decode()
+    return text if len(text) <= length else f"{text[:length]}…"
