@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Iterator
@@ -50,6 +51,27 @@ class TraceWriter:
         self._file.write(line)
 
 
+def packed(content: bytes) -> bytes:
+    """Return the bytes gzipped: the same bytes for the same contents, whenever and wherever."""
+    file = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0, compresslevel=9) as pack:
+        pack.write(content)
+    return file.getvalue()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that appears under its name only with all its bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        _put_in_place(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
 @contextmanager
 def written_whole(path: Path) -> Iterator[BinaryIO]:
     """Open a file for writing that appears under its name only when the block ends without an error.
@@ -65,10 +87,15 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
                     yield cast("BinaryIO", packed)
             else:
                 yield file
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, path)
+        _put_in_place(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _put_in_place(name: str, path: Path) -> None:
+    """Give a finished temporary file the usual permissions and its name."""
+    umask = os.umask(0)
+    os.umask(umask)
+    os.chmod(name, 0o666 & ~umask)
+    os.replace(name, path)

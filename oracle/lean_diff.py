@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -23,6 +23,7 @@ from oracle.run_program import ReferenceRun, ReferenceStep
 
 BATCH: Final = 250
 """Programs in one request to the model."""
+
 
 class ProgramComparison(msgspec.Struct, frozen=True, kw_only=True):
     """What comparing one program on both sides came to."""
