@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from lean_traces.lean_answer import LeanRun, decode_answer
 from lean_traces.lean_bundle import LeanBundle, forbidden_words, run_bundle
 from lean_traces.lean_errors import (
     LeanCrashed,
@@ -23,8 +24,9 @@ from lean_traces.lean_errors import (
     LeanSourceError,
     LeanTimeout,
 )
-from lean_traces.lean_program import LeanProgram, LeanRun, decode_answer, encode_request
+from lean_traces.lean_program import encode_request
 from lean_traces.lean_toolchain import LeanToolchain, find_toolchain
+from lean_traces.programs import Program
 
 START_DEADLINE: Final = 300.0
 """Seconds that a start may take; it takes 20 to 30 on two free cores."""
@@ -242,7 +244,7 @@ class LeanModel(LeanProcess):
         (self.folder / name).unlink()
         return text
 
-    def run(self, programs: Sequence[LeanProgram], deadline: float = ANSWER_DEADLINE) -> list[LeanRun]:
+    def run(self, programs: Sequence[Program], deadline: float = ANSWER_DEADLINE) -> list[LeanRun]:
         """Run programs, each on a fresh store.
 
         Args:
@@ -255,4 +257,5 @@ class LeanModel(LeanProcess):
         """
         if not programs:
             return []
-        return decode_answer(self.ask(encode_request(programs), deadline), programs)
+        request = encode_request(programs)
+        return decode_answer(self.ask(request.text, deadline), request)

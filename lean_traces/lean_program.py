@@ -1,22 +1,21 @@
-"""Programs as requests to the Lean model, and its answers as trace events.
+"""Programs as requests to the Lean model.
 
 A request is text with one token per line (the first character says what it is; `Telltale/Json.lean` has the
-table), an answer has one JSON object per line. References of a program stay references: whether a step has a
-result is known only while it runs, so the model resolves them and skips what refers to a step without one.
+table). References of a program stay references: whether a step has a result is known only while it runs, so the
+model resolves them and skips what refers to a step without one.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from dataclasses import dataclass
+from typing import Any, Final
 
-import msgspec
+from lean_traces.programs import Program, Step, is_reference
+from model.values import U64_MAX
 
-U64_MAX: Final = 2**64 - 1
-
-ContractName = Literal["telltale-17", "hardened"]
+CONTRACTS: Final = ("telltale-17", "hardened")
+"""The contracts that the Lean model states."""
 
 _ARGUMENTS: Final[dict[str, str]] = {
     "open": "roles initial_types buffer_config?",
@@ -70,15 +69,13 @@ _ARGUMENTS: Final[dict[str, str]] = {
     "runtime_audit_log": "",
 }
 
-OPERATIONS: Final = frozenset(_ARGUMENTS)
-"""Every operation that the Lean model knows (contract §12, all of it)."""
+LEAN_OPERATIONS: Final = frozenset(_ARGUMENTS)
+"""Every operation that the Lean model knows: all of the contract's, §12."""
 
 _REQUIRED: Final = {
     op: frozenset(a for a in arguments.split() if not a.endswith("?")) for op, arguments in _ARGUMENTS.items()
 }
-_ALLOWED: Final = {
-    op: frozenset(a.rstrip("?") for a in arguments.split()) for op, arguments in _ARGUMENTS.items()
-}
+_ALLOWED: Final = {op: frozenset(a.rstrip("?") for a in arguments.split()) for op, arguments in _ARGUMENTS.items()}
 
 
 class LeanProgramRefused(Exception):
@@ -98,111 +95,109 @@ class LeanProgramRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class LeanProgram:
-    """A program and the contract that it runs under.
+class LeanRequest:
+    """Programs in the line form.
 
     Attributes:
-        steps: `{"seq": n, "op": name, "args": {…}}`, seq strictly ascending, gaps allowed.
-        contract: `telltale-17` or `hardened`.
+        programs: what was asked.
+        text: the line form, UTF-8.
     """
 
-    steps: Sequence[Mapping[str, Any]]
-    contract: ContractName = "telltale-17"
+    programs: Sequence[Program]
+    text: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LeanStep:
-    """What the model answered to one step.
+def encode_request(programs: Sequence[Program]) -> LeanRequest:
+    """Programs as one request to the model.
 
-    Attributes:
-        seq: the step's number in the program.
-        op: the operation.
-        args: the arguments with every reference replaced by the result it stands for; empty when skipped.
-        kind: `ok`, `err`, or `skipped` (a reference had no result).
-        value: the result or error, as JSON (`None` when skipped).
-        audit: the records that the step added to the log of the session it names.
+    Raises:
+        LeanProgramRefused: a step is malformed, or names an operation that the model does not know.
     """
-
-    seq: int
-    op: str
-    args: Mapping[str, Any]
-    kind: Literal["ok", "err", "skipped"]
-    value: Any
-    audit: Sequence[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class LeanRun:
-    """What the model answered to one program, step by step, in the program's order."""
-
-    program: LeanProgram
-    steps: Sequence[LeanStep]
-
-    @property
-    def skipped(self) -> int:
-        """How many steps were skipped, because a reference of theirs had no result."""
-        return sum(1 for step in self.steps if step.kind == "skipped")
-
-    def events(self) -> list[dict[str, Any]]:
-        """The trace events of the steps that ran, numbered from 0 (trace format §2)."""
-        return [
-            {"seq": seq, "op": step.op, "args": step.args, step.kind: step.value, "audit": step.audit}
-            for seq, step in enumerate(s for s in self.steps if s.kind != "skipped")
-        ]
+    writer = _Writer()
+    for number, program in enumerate(programs):
+        writer.program(number, program)
+    lines = ["telltale-request 1", f"ops {len(writer.operations)}", *writer.operations]
+    lines.append(f"shapes {len(writer.shapes)}")
+    for shape in writer.shapes:
+        lines += [str(len(shape)), *shape]
+    lines.append(f"values {len(writer.values)}")
+    lines += writer.constants
+    lines += writer.tokens
+    lines += ["end", ""]
+    try:
+        return LeanRequest(programs, "\n".join(lines).encode())
+    except UnicodeEncodeError as error:
+        text = error.object[error.start : error.end]
+        raise LeanProgramRefused("request", f"a text is not Unicode: {text!r}", "Correct the program.") from None
 
 
-@dataclass(slots=True)
+class _Unwritable(ValueError):
+    """Thrown when a value of a program has no line form; the message says why."""
+
+
 class _Writer:
-    tokens: list[str] = field(default_factory=list)
-    operations: dict[str, int] = field(default_factory=dict)
-    shapes: dict[tuple[str, ...], int] = field(default_factory=dict)
-    values: dict[tuple[str, ...], int] = field(default_factory=dict)
-    constants: list[str] = field(default_factory=list)
+    """The tokens of a request, with its tables of operations, shapes and values."""
 
-    def program(self, number: int, program: LeanProgram) -> None:
-        if program.contract not in ("telltale-17", "hardened"):
+    def __init__(self) -> None:
+        self.tokens: list[str] = []
+        self.operations: dict[str, int] = {}
+        self.shapes: dict[tuple[str, ...], int] = {}
+        self.values: dict[tuple[str, ...], int] = {}
+        self.constants: list[str] = []
+        self._places: dict[int, int] = {}
+
+    def program(self, number: int, program: Program) -> None:
+        """Write a program.
+
+        Raises:
+            LeanProgramRefused: it cannot be read.
+        """
+        if program.contract not in CONTRACTS:
             raise LeanProgramRefused(
-                f"program {number}", f"unknown contract {program.contract!r}", "Use telltale-17 or hardened."
+                f"program {number}",
+                f"the Lean model has no contract {program.contract!r}",
+                f"Use {' or '.join(CONTRACTS)}.",
             )
         self.tokens.append("program " + program.contract)
-        places: dict[int, int] = {}
+        self._places = {}
         last = -1
         for place, step in enumerate(program.steps):
-            seq, op, args = _shape(number, place, step, last)
-            where = f"program {number}, step {seq}, operation {op}"
-            self.tokens.append(str(self.operations.setdefault(op, len(self.operations))))
+            where = f"program {number}, step {step.seq}, operation {step.op}"
+            problem = _problem(step, last)
+            if problem:
+                raise LeanProgramRefused(where, *problem)
+            self.tokens.append(str(self.operations.setdefault(step.op, len(self.operations))))
             try:
-                self._value(args, places)
+                self._value(step.args)
             except RecursionError:
-                raise LeanProgramRefused(
-                    where, "its arguments nest too deep", "Use local types that nest less deep."
-                ) from None
+                hint = "Use local types that nest less deep."
+                raise LeanProgramRefused(where, "its arguments nest too deep", hint) from None
             except _Unwritable as error:
                 raise LeanProgramRefused(where, str(error), "Correct the program.") from None
-            places[seq] = place
-            last = seq
+            self._places[step.seq] = place
+            last = step.seq
 
-    def _value(self, value: Any, places: Mapping[int, int]) -> bool:
+    def _value(self, value: Any) -> bool:
         """Write a value; whether it is free of references, and so in the table of values."""
         if isinstance(value, Mapping):
-            if "$ref" in value:
-                self._reference(value, places)
+            if is_reference(value):
+                self._reference(value)
                 return False
             start = len(self.tokens)
             shape = tuple(map(_name, value))
             self.tokens.append(f"{{{self.shapes.setdefault(shape, len(self.shapes))}")
-            return self._members(start, value.values(), places)
+            return self._members(start, value.values())
         if isinstance(value, (list, tuple)):
             start = len(self.tokens)
             self.tokens.append(f"[{len(value)}")
-            return self._members(start, value, places)
+            return self._members(start, value)
         self.tokens.append(_scalar(value))
         return True
 
-    def _members(self, start: int, members: Iterable[Any], places: Mapping[int, int]) -> bool:
+    def _members(self, start: int, members: Iterable[Any]) -> bool:
         constant = True
         for member in members:
-            if not self._value(member, places):
+            if not self._value(member):
                 constant = False
         if constant:
             key = tuple(self.tokens[start:])
@@ -213,48 +208,36 @@ class _Writer:
             self.tokens[start:] = [f"@{number}"]
         return constant
 
-    def _reference(self, value: Mapping[str, Any], places: Mapping[int, int]) -> None:
-        seq = value["$ref"]
-        if isinstance(seq, bool) or not isinstance(seq, int):
-            raise _Unwritable(f"$ref is no step number: {seq!r}")
-        if value.keys() - {"$ref", "set"}:
-            raise _Unwritable(f"a reference has only $ref and set, not {sorted(value)}")
-        if seq not in places:
+    def _reference(self, value: Mapping[str, Any]) -> None:
+        place = self._places.get(value["$ref"])
+        if place is None:
             self.tokens.append("!")
         elif "set" in value:
-            if not isinstance(value["set"], Mapping):
-                raise _Unwritable("set takes an object")
-            self.tokens.append(f"={places[seq]}")
-            self._value({**value["set"]}, places)
+            self.tokens.append(f"={place}")
+            self._plain_object(value["set"])
         else:
-            self.tokens.append(f"${places[seq]}")
+            self.tokens.append(f"${place}")
+
+    def _plain_object(self, fields: Mapping[str, Any]) -> None:
+        """The fields of a `set`, which is no reference even if it looks like one."""
+        start = len(self.tokens)
+        shape = tuple(map(_name, fields))
+        self.tokens.append(f"{{{self.shapes.setdefault(shape, len(self.shapes))}")
+        self._members(start, fields.values())
 
 
-class _Unwritable(ValueError):
-    """Thrown when a value of a program has no line form; the message says why."""
-
-
-def _shape(number: int, place: int, step: Mapping[str, Any], last: int) -> tuple[int, str, Mapping[str, Any]]:
-    """Seq, operation and arguments of a step, or a refusal by name."""
-    where = f"program {number}, step at place {place}"
-    if not isinstance(step, Mapping) or step.keys() != {"seq", "op", "args"}:
-        raise LeanProgramRefused(where, "a step has exactly seq, op and args", "Correct the program.")
-    seq, op, args = step["seq"], step["op"], step["args"]
-    if isinstance(seq, bool) or not isinstance(seq, int) or seq <= last:
-        raise LeanProgramRefused(where, f"seq {seq!r} does not ascend", "Number the steps upwards from 0.")
-    where = f"program {number}, step {seq}, operation {op}"
-    if op not in OPERATIONS:
-        raise LeanProgramRefused(
-            where, "the Lean model has no such operation", "Leave the step out, or extend the Lean model."
-        )
-    if not isinstance(args, Mapping):
-        raise LeanProgramRefused(where, "args is no object", "Correct the program.")
-    missing = _REQUIRED[op] - args.keys()
-    unknown = args.keys() - _ALLOWED[op]
+def _problem(step: Step, last: int) -> tuple[str, str] | None:
+    """What is wrong with a step, and what to do; `None` for nothing."""
+    if step.seq <= last:
+        return f"seq {step.seq} does not ascend", "Number the steps upwards from 0."
+    if step.op not in LEAN_OPERATIONS:
+        return "the Lean model has no such operation", "Leave the step out, or extend the Lean model."
+    missing = _REQUIRED[step.op] - step.args.keys()
+    unknown = step.args.keys() - _ALLOWED[step.op]
     if missing or unknown:
         wrong = [f"{a} is missing" for a in sorted(missing)] + [f"{a} is unknown" for a in sorted(unknown)]
-        raise LeanProgramRefused(where, ", ".join(wrong), "Give the arguments that the contract lists.")
-    return seq, op, args
+        return ", ".join(wrong), "Give the arguments that the contract lists."
+    return None
 
 
 def _text(text: str) -> str:
@@ -281,123 +264,3 @@ def _scalar(value: Any) -> str:
     if isinstance(value, float):
         return f"~{value!r}"
     raise _Unwritable(f"no JSON value: {value!r}")
-
-
-def encode_request(programs: Iterable[LeanProgram]) -> bytes:
-    """Programs as one request to the model, in UTF-8.
-
-    Raises:
-        LeanProgramRefused: a step is malformed, or names an operation that the model does not know.
-    """
-    writer = _Writer()
-    for number, program in enumerate(programs):
-        writer.program(number, program)
-    lines = ["telltale-request 1", f"ops {len(writer.operations)}", *writer.operations]
-    lines.append(f"shapes {len(writer.shapes)}")
-    for shape in writer.shapes:
-        lines += [str(len(shape)), *shape]
-    lines.append(f"values {len(writer.values)}")
-    lines += writer.constants + writer.tokens + ["end", ""]
-    try:
-        return "\n".join(lines).encode()
-    except UnicodeEncodeError as error:
-        raise LeanProgramRefused(
-            "request", f"a text is not Unicode: {error.object[error.start:error.end]!r}", "Correct the program."
-        ) from None
-
-
-_ESCAPE: Final = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|.)")
-
-
-def _json_escapes(text: bytes) -> bytes:
-    r"""Lean writes control characters as `\xNN`, JSON as `\u00NN`."""
-    if b"\\x" not in text:
-        return text
-    return _ESCAPE.sub(lambda m: b"\\u00" + m[1] if m[1] else m[0], text)
-
-
-def decode_answer(answer: bytes, programs: Sequence[LeanProgram]) -> list[LeanRun]:
-    """The model's answer to `encode_request(programs)`.
-
-    Raises:
-        LeanProgramRefused: the model could not read the request, or a step of it.
-        LeanAnswerMalformed: the answer is not one to these programs.
-    """
-    lines = _json_escapes(answer).split(b"\n")
-    decode = msgspec.json.Decoder().decode
-    try:
-        objects = [decode(line) for line in lines if line]
-    except msgspec.DecodeError as error:
-        raise LeanAnswerMalformed(f"a line of it is no JSON: {error}") from None
-    if objects and "refused" in objects[-1]:
-        raise LeanProgramRefused("request", str(objects[-1]["refused"]), "Correct the program.")
-    if not objects or objects[-1] != {"end": True}:
-        raise LeanAnswerMalformed("it has no end line")
-    expected = sum(len(program.steps) + 1 for program in programs) + 1
-    if len(objects) != expected:
-        raise LeanAnswerMalformed(f"it has {len(objects)} lines where {expected} were due")
-    runs = []
-    at = 0
-    for number, program in enumerate(programs):
-        if objects[at] != {"program": program.contract}:
-            raise LeanAnswerMalformed(f"line {at + 1} does not begin program {number}")
-        count = len(program.steps)
-        answered = objects[at + 1 : at + 1 + count]
-        runs.append(LeanRun(program, _steps(number, program, answered)))
-        at += count + 1
-    return runs
-
-
-class LeanAnswerMalformed(Exception):
-    """Thrown when the model's answer is not one to the request: the two sides are out of step.
-
-    Attributes:
-        message, cause, hint: what happened, why, and what to do.
-    """
-
-    def __init__(self, cause: str) -> None:
-        self.message = "the Lean model's answer cannot be read"
-        self.cause = cause
-        self.hint = "This is a fault of the harness: report it with the program."
-        super().__init__(f"{self.message}: {cause}. {self.hint}")
-
-
-def _steps(number: int, program: LeanProgram, answered: Sequence[Mapping[str, Any]]) -> list[LeanStep]:
-    results: dict[int, Any] = {}
-    steps = []
-    for step, answer in zip(program.steps, answered, strict=True):
-        seq, op = step["seq"], step["op"]
-        if "bad" in answer:
-            raise LeanProgramRefused(
-                f"program {number}, step {seq}, operation {op}", str(answer["bad"]), "Correct the program."
-            )
-        if "skipped" in answer:
-            steps.append(LeanStep(seq, op, {}, "skipped", None, ()))
-            continue
-        args = resolve(step["args"], results)
-        if "ok" in answer:
-            results[seq] = answer["ok"]
-            steps.append(LeanStep(seq, op, args, "ok", answer["ok"], answer["audit"]))
-        elif "err" in answer:
-            steps.append(LeanStep(seq, op, args, "err", answer["err"], answer["audit"]))
-        else:
-            raise LeanAnswerMalformed(f"program {number}, step {seq}: neither ok nor err")
-    return steps
-
-
-def resolve(value: Any, results: Mapping[int, Any]) -> Any:
-    """A JSON value with its references replaced by the results they stand for (programs, §3).
-
-    Raises:
-        KeyError: a reference to a step without result.
-    """
-    if isinstance(value, Mapping):
-        if "$ref" in value:
-            found = results[value["$ref"]]
-            if "set" in value:
-                return {**found, **resolve(value["set"], results)}
-            return found
-        return {name: resolve(item, results) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [resolve(item, results) for item in value]
-    return value

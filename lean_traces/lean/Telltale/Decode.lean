@@ -22,18 +22,22 @@ def scope (j : Json) : Except String Scope :=
 def scopeAt (name : String) (j : Json) : Except String Scope := do scope (← field name j)
 
 def cap (j : Json) : Except String Cap := do
+  let j ← sized 4 j
   return ⟨← natAt "session_id" j, ← textAt "owner_id" j, ← natAt "generation" j, ← scopeAt "scope" j⟩
 
 def receipt (j : Json) : Except String Receipt := do
+  let j ← sized 7 j
   return ⟨← natAt "session_id" j, ← natAt "claim_id" j, ← textAt "from_owner_id" j,
     ← natAt "from_generation" j, ← textAt "to_owner_id" j, ← natAt "to_generation" j,
     ← scopeAt "scope" j⟩
 
 def readiness (j : Json) : Except String Readiness := do
+  let j ← sized 6 j
   return ⟨← natAt "witness_id" j, ← natAt "session_id" j, ← textAt "owner_id" j,
     ← natAt "generation" j, ← scopeAt "scope" j, ← textAt "predicate_ref" j⟩
 
 def edge (j : Json) : Except String Edge := do
+  let j ← sized 3 j
   return ⟨← natAt "sid" j, ← textAt "sender" j, ← textAt "receiver" j⟩
 
 partial def sort (j : Json) : Except String PayloadSort :=
@@ -54,7 +58,9 @@ partial def valType (j : Json) : Except String ValType :=
   | .str "Nat" => .ok .nat
   | .str "String" => .ok .string
   | .obj [("Prod", .arr [a, b])] => do return .prod (← valType a) (← valType b)
-  | .obj [("Chan", c)] => do return .chan (← natAt "sid" c) (← textAt "role" c)
+  | .obj [("Chan", c)] => do
+    let c ← sized 2 c
+    return .chan (← natAt "sid" c) (← textAt "role" c)
   | _ => .error "no value type"
 
 partial def value (j : Json) : Except String Value :=
@@ -64,14 +70,20 @@ partial def value (j : Json) : Except String Value :=
   | .obj [("Bool", .bool b)] => .ok (.bool b)
   | .obj [("Str", .str s)] => .ok (.str s)
   | .obj [("Prod", .arr [a, b])] => do return .prod (← value a) (← value b)
-  | .obj [("Endpoint", e)] => do return .endpoint (← natAt "sid" e) (← textAt "role" e)
+  | .obj [("Endpoint", e)] => do
+    let e ← sized 2 e
+    return .endpoint (← natAt "sid" e) (← textAt "role" e)
   | _ => .error "no value"
 
 /-- An absent sort reads as Unit. -/
 def label (j : Json) : Except String Label := do
-  let s ← match optional "sort" j with
-    | some s => sort s
-    | none => .ok .unit
+  let s ← match find "sort" (← fields j) with
+    | some s => do
+      let _ ← sized 2 j
+      sort s
+    | none => do
+      let _ ← sized 1 j
+      .ok .unit
   return ⟨← textAt "name" j, s⟩
 
 mutual
@@ -79,10 +91,14 @@ partial def localType (j : Json) : Except String LocalType :=
   match j with
   | .str "End" => .ok .done
   | .obj [("Send", a)] => do
+    let a ← sized 2 a
     return .send (← textAt "partner" a) (← branches (← items (← field "branches" a)))
   | .obj [("Recv", a)] => do
+    let a ← sized 2 a
     return .recv (← textAt "partner" a) (← branches (← items (← field "branches" a)))
-  | .obj [("Mu", a)] => do return .mu (← textAt "var" a) (← localType (← field "body" a))
+  | .obj [("Mu", a)] => do
+    let a ← sized 2 a
+    return .mu (← textAt "var" a) (← localType (← field "body" a))
   | .obj [("Var", .str v)] => .ok (.var v)
   | _ => .error "no local type"
 
@@ -117,14 +133,19 @@ def config (args : Json) : Except String BufferConfig :=
   match optional "buffer_config" args with
   | none => .ok .standard
   | some c => do
+    let c ← sized 3 c
     return ⟨← mode (← field "mode" c), ← natAt "initial_capacity" c, ← policy (← field "policy" c)⟩
 
 def mutation (j : Json) : Except String Mutation :=
   match j with
-  | .obj [("SetDefaultHandler", a)] => do return .setDefaultHandler (← textAt "handler" a)
+  | .obj [("SetDefaultHandler", a)] => do
+    let a ← sized 1 a
+    return .setDefaultHandler (← textAt "handler" a)
   | .obj [("UpdateEdgeHandler", a)] => do
+    let a ← sized 2 a
     return .updateEdgeHandler (← edge (← field "edge" a)) (← textAt "handler" a)
   | .obj [("UpdateTrace", a)] => do
+    let a ← sized 2 a
     return .updateTrace (← edge (← field "edge" a)) (← list valType (← field "trace" a))
   | _ => .error "no host mutation"
 
@@ -155,7 +176,7 @@ def byReceipt (args : Json) (f : Receipt → Except String OwnOp) : Except Strin
   return .own r.session (← f r)
 
 def byEp (args : Json) (f : Nat → String → Except String Op) : Except String Op := do
-  let ep ← field "ep" args
+  let ep ← sized 2 (← field "ep" args)
   f (← natAt "sid" ep) (← textAt "role" ep)
 
 /-- An operation from its arguments. -/

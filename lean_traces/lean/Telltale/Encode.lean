@@ -134,7 +134,7 @@ def plan (p : Plan) : Json :=
 where
   edgeEntry (e : PlanEdge) : Json :=
     .arr [.arr [.num e.ids.1, .num e.ids.2], .str e.sender, .str e.receiver]
-  roleIds (ids : List (String × Nat)) : Json := .obj (each (fun e => (e.1, .num e.2)) ids)
+  roleIds (ids : List (String × Nat)) : Json := .dict (each (fun e => (e.1, .num e.2)) ids)
 
 def summary (s : Summary) : Json :=
   .obj [("auth_leaf_count", .num s.authLeafCount), ("auth_root_count", .num s.authRootCount),
@@ -190,7 +190,7 @@ def state (s : Session) : Json :=
       ("next_claim_id", .num o.nextClaim), ("next_witness_id", .num o.nextWitness),
       ("pending_transfer", ofOption receipt o.pending),
       ("terminal_reason", ofOption reason o.terminal)]),
-    ("role_ids", .obj (each (fun (e : String × Nat) => (e.1, .num e.2)) b.roleIds)),
+    ("role_ids", .dict (each (fun (e : String × Nat) => (e.1, .num e.2)) b.roleIds)),
     ("roles", .arr (each .str b.roles)),
     ("sid", .num o.sid),
     ("status", status o.status)]

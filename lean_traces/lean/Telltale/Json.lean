@@ -16,11 +16,14 @@ The line form has one token per line; the first character says what it is:
     {N         an object of shape N: a value follows for each of its fields
     @N         value N of the table of values
     $N         the result of step N of the program
-    =N         the result of step N with the fields of the object that follows replaced
+    =N         the result of step N with the fields of the object that follows replaced;
+               a step without result when it has not those fields
     !          the result of a step that is not in the program
 
 The shapes (lists of field names) and the values without references that a request uses are in
-tables at its head, each once. A value that refers to a step without result makes the whole step be skipped.
+tables at its head, each once. A value that
+refers to a step without result makes the whole step be skipped, and so does one whose references
+resolve to arguments that the operation does not take.
 -/
 
 @[expose] public section
@@ -35,6 +38,8 @@ inductive Json
   | str (s : String)
   | arr (xs : List Json)
   | obj (fields : List (String × Json))
+  /-- An object whose field names may need escapes when written. -/
+  | dict (fields : List (String × Json))
 
 /-- What tokens refer to. -/
 structure Tables where
@@ -49,10 +54,12 @@ structure Reading where
   rest : List String
   /-- A reference to a step without result was met. -/
   skip : Bool
+  /-- A reference was met, with result or without. -/
+  refers : Bool
   /-- Why the text cannot be read. -/
   bad : Option String
 
-instance : Inhabited Reading := ⟨⟨.null, [], false, none⟩⟩
+instance : Inhabited Reading := ⟨⟨.null, [], false, false, none⟩⟩
 
 namespace Json
 
@@ -78,13 +85,14 @@ def replace (name : String) (v : Json) : List (String × Json) → Option (List 
       | some rest' => some ((k, w) :: rest')
       | none => none
 
-def replaceAll : List (String × Json) → List (String × Json) → Except String (List (String × Json))
-  | [], fields => .ok fields
+/-- The object with fields replaced; `none` when it lacks one. -/
+def replaceAll : List (String × Json) → List (String × Json) → Option (List (String × Json))
+  | [], fields => some fields
   | (k, v) :: rest, fields => match replace k v fields with
     | some fields' => replaceAll rest fields'
-    | none => .error (String.append "the result has no field to set: " k)
+    | none => none
 
-def unreadable (why : String) (rest : List String) : Reading := ⟨.null, rest, false, some why⟩
+def unreadable (why : String) (rest : List String) : Reading := ⟨.null, rest, false, false, some why⟩
 
 mutual
 /-- One value. -/
@@ -92,51 +100,52 @@ partial def read (known : Tables) : List String → Reading
   | [] => unreadable "the request ends within a value" []
   | token :: rest =>
     match kind token with
-    | '"' => ⟨.str (body token), rest, false, none⟩
+    | '"' => ⟨.str (body token), rest, false, false, none⟩
     | '@' => match known.values[number (body token)]? with
-      | some v => ⟨v, rest, false, none⟩
+      | some v => ⟨v, rest, false, false, none⟩
       | none => unreadable "no such value" rest
     | '{' => match known.shapes[number (body token)]? with
-      | some names => readFields known names rest [] false none
+      | some names => readFields known names rest ⟨.null, rest, false, false, none⟩ []
       | none => unreadable "no such shape" rest
-    | '[' => readItems known (number (body token)) rest [] false none
+    | '[' => readItems known (number (body token)) ⟨.null, rest, false, false, none⟩ []
     | '$' => match known.results[number (body token)]? with
-      | some (some v) => ⟨v, rest, false, none⟩
-      | _ => ⟨.null, rest, true, none⟩
+      | some (some v) => ⟨v, rest, false, true, none⟩
+      | _ => ⟨.null, rest, true, true, none⟩
     | '=' =>
       let r := read known rest
       match known.results[number (body token)]? with
       | some (some (.obj fields)) => match r.value with
         | .obj changes => match replaceAll changes fields with
-          | .ok fields' => ⟨.obj fields', r.rest, r.skip, r.bad⟩
-          | .error why => if r.skip then r else unreadable why r.rest
-        | _ => unreadable "set takes an object" r.rest
-      | some (some _) => unreadable "set on a result that is no object" r.rest
-      | _ => ⟨.null, r.rest, true, r.bad⟩
-    | '!' => ⟨.null, rest, true, none⟩
-    | 'n' => ⟨.null, rest, false, none⟩
-    | 't' => ⟨.bool true, rest, false, none⟩
-    | 'f' => ⟨.bool false, rest, false, none⟩
-    | '~' => ⟨.other (body token), rest, false, none⟩
-    | '\'' => ⟨.str (unescape (body token)), rest, false, none⟩
+          | some fields' => ⟨.obj fields', r.rest, r.skip, true, r.bad⟩
+          | none => ⟨.null, r.rest, true, true, r.bad⟩
+        | _ => ⟨.null, r.rest, true, true, r.bad⟩
+      | _ => ⟨.null, r.rest, true, true, r.bad⟩
+    | '!' => ⟨.null, rest, true, true, none⟩
+    | 'n' => ⟨.null, rest, false, false, none⟩
+    | 't' => ⟨.bool true, rest, false, false, none⟩
+    | 'f' => ⟨.bool false, rest, false, false, none⟩
+    | '~' => ⟨.other (body token), rest, false, false, none⟩
+    | '\'' => ⟨.str (unescape (body token)), rest, false, false, none⟩
     | _ => match token.toNat? with
-      | some n => ⟨.num n, rest, false, none⟩
+      | some n => ⟨.num n, rest, false, false, none⟩
       | none => unreadable (String.append "no such token: " token) rest
 
-partial def readItems (known : Tables) (n : Nat) (tokens : List String)
-    (acc : List Json) (skip : Bool) (bad : Option String) : Reading :=
-  if n = 0 then ⟨.arr (rev acc), tokens, skip, bad⟩
+partial def readItems (known : Tables) (n : Nat) (so : Reading) (acc : List Json) : Reading :=
+  if n = 0 then ⟨.arr (rev acc), so.rest, so.skip, so.refers, so.bad⟩
   else
-    let r := read known tokens
-    readItems known (n - 1) r.rest (r.value :: acc) (skip || r.skip) (orElse bad r.bad)
+    let r := read known so.rest
+    readItems known (n - 1)
+      ⟨.null, r.rest, so.skip || r.skip, so.refers || r.refers, orElse so.bad r.bad⟩ (r.value :: acc)
 
-partial def readFields (known : Tables) (names : List String) (tokens : List String)
-    (acc : List (String × Json)) (skip : Bool) (bad : Option String) : Reading :=
+partial def readFields (known : Tables) (names : List String) (tokens : List String) (so : Reading)
+    (acc : List (String × Json)) : Reading :=
   match names with
-  | [] => ⟨.obj (rev acc), tokens, skip, bad⟩
+  | [] => ⟨.obj (rev acc), tokens, so.skip, so.refers, so.bad⟩
   | name :: more =>
     let r := read known tokens
-    readFields known more r.rest ((name, r.value) :: acc) (skip || r.skip) (orElse bad r.bad)
+    readFields known more r.rest
+      ⟨.null, r.rest, so.skip || r.skip, so.refers || r.refers, orElse so.bad r.bad⟩
+      ((name, r.value) :: acc)
 end
 
 /-- A text token. -/
@@ -182,11 +191,11 @@ partial def write (out : String) : Json → String
   | .other t => out.append t
   | .str s => out.append s.quote
   | .arr [] => out.append "[]"
-  | .arr (x :: xs) => writeItems ((x.write' (out.append "["))) xs
+  | .arr (x :: xs) => writeItems (write (out.append "[") x) xs
   | .obj [] => out.append "{}"
-  | .obj ((k, v) :: fs) => writeFields (v.write' ((((out.append "{").append k.quote)).append ":")) fs
-
-partial def write' (v : Json) (out : String) : String := write out v
+  | .obj ((k, v) :: fs) => writeFields (write (((out.append "{\"").append k).append "\":") v) fs
+  | .dict [] => out.append "{}"
+  | .dict ((k, v) :: fs) => writeNamed (write (((out.append "{").append k.quote).append ":") v) fs
 
 partial def writeItems (out : String) : List Json → String
   | [] => out.append "]"
@@ -194,7 +203,11 @@ partial def writeItems (out : String) : List Json → String
 
 partial def writeFields (out : String) : List (String × Json) → String
   | [] => out.append "}"
-  | (k, v) :: fs => writeFields (write (((out.append ",").append k.quote).append ":") v) fs
+  | (k, v) :: fs => writeFields (write (((out.append ",\"").append k).append "\":") v) fs
+
+partial def writeNamed (out : String) : List (String × Json) → String
+  | [] => out.append "}"
+  | (k, v) :: fs => writeNamed (write (((out.append ",").append k.quote).append ":") v) fs
 end
 
 def ofOption {α} (f : α → Json) : Option α → Json
@@ -211,6 +224,12 @@ def field (name : String) (j : Json) : Except String Json :=
     | some v => .ok v
     | none => .error (String.append "missing field " name)
   | _ => .error (String.append "no object that could have the field " name)
+
+/-- An object of exactly `n` fields. -/
+def sized (n : Nat) (j : Json) : Except String Json :=
+  match j with
+  | .obj fields => if size fields = n then .ok j else .error "wrong number of fields"
+  | _ => .error "no object"
 
 /-- An optional field: absent and null are the same. -/
 def optional (name : String) (j : Json) : Option Json :=

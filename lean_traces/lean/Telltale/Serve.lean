@@ -47,6 +47,9 @@ def bad (r : Running) (why : String) : Running :=
     known := addResult r.known none
     out := ((r.out.append "{\"bad\":").append why.quote).append "}\n" }
 
+def skipped (r : Running) : Running :=
+  { r with known := addResult r.known none, out := r.out.append "{\"skipped\":true}\n" }
+
 def withAudit (out : String) (added : List Record) : String :=
   match added with
   | [] => out.append ",\"audit\":[]}\n"
@@ -57,10 +60,9 @@ def one (r : Running) (reader : Reader) (args : Reading) : Running :=
   match args.bad with
   | some why => bad r why
   | none =>
-    if args.skip then
-      { r with known := addResult r.known none, out := r.out.append "{\"skipped\":true}\n" }
+    if args.skip then skipped r
     else match reader args.value with
-      | .error why => bad r why
+      | .error why => if args.refers then skipped r else bad r why
       | .ok op =>
         let s := step r.contract r.store op
         match s.outcome with

@@ -188,22 +188,23 @@ def start (k : Contract) (st : Store) (sid next : Nat) (roles : List String)
   ⟨.ok (.nat sid),
     { st.set sid s with nextSid := next, exhausted := st.exhausted || decide (sid = top) }, []⟩
 
-def openNext (k : Contract) (st : Store) (roles : List String) (types : List (String × LocalType))
-    (config : BufferConfig) : Step :=
-  match refusedRoles k roles with
-  | some e => st.fails e
-  | none =>
-    if k.mayOpen st then start k st st.nextSid (saturate st.nextSid) roles types config
-    else st.fails .sidsExhausted
-
-def openWith (k : Contract) (st : Store) (sid : Nat) (roles : List String)
+/-- A session opened under `sid` when the roles can be planned. -/
+def openAs (k : Contract) (st : Store) (sid next : Nat) (roles : List String)
     (types : List (String × LocalType)) (config : BufferConfig) : Step :=
   match refusedRoles k roles with
   | some e => st.fails e
-  | none =>
-    if k.mayOpenWith st sid then
-      start k st sid (Nat.max st.nextSid (saturate sid)) roles types config
-    else st.fails (.sidUsed sid)
+  | none => start k st sid next roles types config
+
+def openNext (k : Contract) (st : Store) (roles : List String) (types : List (String × LocalType))
+    (config : BufferConfig) : Step :=
+  if k.mayOpen st then openAs k st st.nextSid (saturate st.nextSid) roles types config
+  else st.fails .sidsExhausted
+
+def openWith (k : Contract) (st : Store) (sid : Nat) (roles : List String)
+    (types : List (String × LocalType)) (config : BufferConfig) : Step :=
+  if k.mayOpenWith st sid then
+    openAs k st sid (Nat.max st.nextSid (saturate sid)) roles types config
+  else st.fails (.sidUsed sid)
 
 /-! ### Reaping and counting -/
 

@@ -192,7 +192,6 @@ theorem invalidates_ends (s : Own) (op : OwnOp) (c : Cap) (hi : invalidates .har
     (repeat' split at hi) <;> simp_all [note, mem_cat, not_ended, cat, after, Contract.spendGen,
       Contract.claimGen, Contract.committedGen, Contract.attenuatedGen, Contract.closedOwn]
 
-/-- An operation that invalidates a capability ends the generation that was live. -/
 theorem invalidates_since (s : Own) (op : OwnOp) (c : Cap) (h : orderly s)
     (hi : invalidates .hardened s op c) :
     c.gen < s.nextGen ∧ since s.nextGen (after .hardened s op) := by
@@ -200,7 +199,6 @@ theorem invalidates_since (s : Own) (op : OwnOp) (c : Cap) (h : orderly s)
   have := h.1 o ho
   exact ⟨by omega, invalidates_ends s op c hi⟩
 
-/-- A capability of a generation that is over is refused. -/
 theorem old_refused (s : Own) (n : Nat) (use : OwnOp) (c : Cap) (hs : since n s) (hc : c.gen < n)
     (hu : use.capability = some c) : (act .hardened s use).outcome.isOk = false := by
   unfold since at hs

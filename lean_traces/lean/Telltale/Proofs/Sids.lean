@@ -49,7 +49,7 @@ theorem others_unchanged (k : Contract) (st : Store) (op : Op) (sid other : Nat)
     (hop : op.target = some sid) (h : other ≠ sid) :
     (step k st op).store.session other = st.session other := by
   cases op <;> simp [Op.target] at hop <;> subst hop <;>
-    simp [step, Store.openWith, Store.own, Store.looks, Store.reads, Store.says, Store.fails,
+    simp [step, Store.openWith, Store.openAs, Store.own, Store.looks, Store.reads, Store.says, Store.fails,
       Store.onBody, Store.setBody, Store.advance, Store.send, Store.recv] <;>
     (repeat' split) <;> simp_all [session_set, start_other]
 
@@ -77,7 +77,7 @@ theorem failing_step_changes_nothing (k : Contract) (st : Store) (op : Op) (e : 
   | _ =>
     left
     revert h
-    simp only [step, Store.openNext, Store.openWith, Store.start, Store.looks, Store.reads, Store.says,
+    simp only [step, Store.openNext, Store.openWith, Store.openAs, Store.start, Store.looks, Store.reads, Store.says,
       Store.fails, Store.onBody, Store.setBody, Store.advance, Store.send, Store.recv,
       Store.planned, Store.decoded, Store.reaped, Store.issueTimeout, Store.advanceClock]
     (repeat' split) <;> simp
@@ -160,12 +160,11 @@ theorem reap_sids (sids : List Nat) (st : Store) (acc : List Summary) :
     simp only [Store.reap]
     (repeat' split) <;> simp [ih]
 
-/-- What holds of a sid that is spent stays: no operation makes the next id smaller. -/
 theorem spent_after (k : Contract) (st : Store) (op : Op) (sid : Nat) (h : spent sid st) :
     spent sid (step k st op).store := by
   unfold spent at h ⊢
   cases op <;>
-    simp only [step, Store.own, Store.openNext, Store.openWith, Store.start, Store.looks, Store.reads,
+    simp only [step, Store.own, Store.openNext, Store.openWith, Store.openAs, Store.start, Store.looks, Store.reads,
       Store.says, Store.fails, Store.onBody, Store.setBody, Store.advance, Store.send, Store.recv,
       Store.planned, Store.decoded, Store.reaped, Store.issueTimeout, Store.advanceClock, Store.set,
       reap_sids] <;>
@@ -174,7 +173,7 @@ theorem spent_after (k : Contract) (st : Store) (op : Op) (sid : Nat) (h : spent
 theorem bounded_after (k : Contract) (st : Store) (op : Op) (h : st.nextSid ≤ top) :
     (step k st op).store.nextSid ≤ top := by
   cases op <;>
-    simp only [step, Store.own, Store.openNext, Store.openWith, Store.start, Store.looks, Store.reads,
+    simp only [step, Store.own, Store.openNext, Store.openWith, Store.openAs, Store.start, Store.looks, Store.reads,
       Store.says, Store.fails, Store.onBody, Store.setBody, Store.advance, Store.send, Store.recv,
       Store.planned, Store.decoded, Store.reaped, Store.issueTimeout, Store.advanceClock, Store.set,
       reap_sids] <;>
@@ -198,10 +197,10 @@ theorem opened_spent (st : Store) (op : Op) (sid : Nat) (hle : sid ≤ top) (hb 
   unfold spent
   cases op with
   | openNext roles types config =>
-    simp only [step, Store.openNext, Store.start, Store.fails] at h ⊢
+    simp only [step, Store.openNext, Store.openAs, Store.start, Store.fails] at h ⊢
     grind [saturate]
   | openWith sid' roles types config =>
-    simp only [step, Store.openWith, Store.start, Store.fails] at h ⊢
+    simp only [step, Store.openWith, Store.openAs, Store.start, Store.fails] at h ⊢
     grind [saturate]
   | _ => simp at h
 
@@ -210,23 +209,23 @@ theorem spent_refused (st : Store) (op : Op) (sid : Nat) (hs : spent sid st) :
   unfold spent at hs
   cases op with
   | openNext roles types config =>
-    simp only [opened, step, Store.openNext, Store.start, Store.fails, Contract.mayOpen]
-    cases Store.refusedRoles .hardened roles with
-    | some e => simp
-    | none =>
-      cases he : st.exhausted with
-      | true => simp
-      | false =>
+    simp only [opened, step, Store.openNext, Store.openAs, Store.start, Store.fails, Contract.mayOpen]
+    cases he : st.exhausted with
+    | true => simp
+    | false =>
+      cases Store.refusedRoles .hardened roles with
+      | some e => simp
+      | none =>
         simp [he] at hs ⊢
         omega
   | openWith sid' roles types config =>
-    simp only [opened, step, Store.openWith, Store.start, Store.fails]
-    cases Store.refusedRoles .hardened roles with
-    | some e => simp
-    | none =>
-      cases hm : Contract.mayOpenWith .hardened st sid' with
-      | false => simp
-      | true =>
+    simp only [opened, step, Store.openWith, Store.openAs, Store.start, Store.fails]
+    cases hm : Contract.mayOpenWith .hardened st sid' with
+    | false => simp
+    | true =>
+      cases Store.refusedRoles .hardened roles with
+      | some e => simp
+      | none =>
         simp
         rintro rfl
         simp [Contract.mayOpenWith, natLt] at hm
