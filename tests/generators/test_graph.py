@@ -1,0 +1,66 @@
+"""The bounded exploration: complete within its bound, symmetric states merged, every edge in a tour."""
+
+from collections import Counter
+
+from generators.graph import DEFAULT_BOUND, Bound, canonical, explore, key_of_session
+from generators.graph_labels import ROLES, TYPES, instantiate
+from generators.tours import tour_program, tours
+from model.operations import OPERATIONS, step
+from model.store import Store
+from oracle.run_program import run_on_reference
+
+SMALL = Bound(witnesses=1)
+
+
+def test_the_default_bound_has_more_than_fifty_thousand_edges() -> None:
+    graph = explore(DEFAULT_BOUND)
+    assert graph.edges >= 50_000
+    assert len(graph.states) == len({state.key for state in graph.states})
+    covering = sum(visit.covers for tour in tours(graph) for visit in tour)
+    assert covering == graph.edges
+
+
+def test_states_that_differ_in_names_are_one() -> None:
+    keys = []
+    for owner in ("a", "b"):
+        store = Store()
+        for name, arguments in (("open", (["A"], {})), ("claim_ownership", (0, owner, "Session"))):
+            step(store, OPERATIONS[name], arguments)
+        keys.append(canonical(key_of_session(store.sessions[0]))[0])
+    assert keys[0] == keys[1]
+
+
+def test_every_step_of_a_tour_can_be_taken() -> None:
+    for tour in tours(explore(SMALL)):
+        run = list(run_on_reference(tour_program(tour, "telltale-17")))
+        assert all(answer.skipped is None for answer in run)
+
+
+def test_tours_go_through_the_states_they_claim() -> None:
+    graph = explore(SMALL)
+    index = {state.key: number for number, state in enumerate(graph.states)}
+    seen: Counter[tuple[int, object]] = Counter()
+    for tour in tours(graph):
+        store = Store()
+        step(store, OPERATIONS["open"], (ROLES, TYPES))
+        for visit in tour:
+            if visit.label is None:
+                continue
+            before = index[canonical(key_of_session(store.sessions[0]))[0]]
+            step(store, OPERATIONS[visit.label[0]], instantiate(visit.label, swapped=visit.swapped))
+            if visit.covers:
+                seen[before, visit.label] += 1
+    every = {(number, label) for number, state in enumerate(graph.states) for label, _ in state.stays}
+    every |= {(number, move.label) for number, state in enumerate(graph.states) for move in state.moves}
+    assert seen == Counter(dict.fromkeys(every, 1))
+
+
+def test_the_graph_of_hardened_is_another() -> None:
+    assert set(explore(SMALL, "hardened").labelled_edges()) != set(explore(SMALL).labelled_edges())
+
+
+def test_operations_that_are_not_offered_are_left_out() -> None:
+    offered = frozenset(OPERATIONS) - {"close", "mark_owner_died"}
+    labels = {label[0] for _, label, _, _ in explore(SMALL, offered=offered).labelled_edges()}
+    assert labels <= offered
+    assert "claim_ownership" in labels

@@ -1,0 +1,32 @@
+"""Near misses: every edit changes what is compared."""
+
+from random import Random
+
+import msgspec
+
+from generators.near_miss import one_edit
+from generators.programs import Generator
+from lean_traces.codec import encode_answer
+from oracle.compare import same_json
+
+
+def test_every_edit_makes_another_answer() -> None:
+    rng = Random(1)
+    kinds = set()
+    for index in range(60):
+        for step in Generator(2, index).steps(40):
+            answer = msgspec.json.decode(encode_answer(step.outcome, audited=True))
+            edit = one_edit(answer, rng)
+            if edit is not None:
+                kinds.add(edit.what)
+                assert not same_json(answer, edit.answer), f"{edit} of {answer}"
+                assert ("ok" in edit.answer) != ("err" in edit.answer)
+                assert "audit" in edit.answer
+    assert len(kinds) >= 14
+
+
+def test_what_the_contract_leaves_open_is_not_edited() -> None:
+    rng = Random(1)
+    usage = {"ok": {"retained_bytes": {"total": 1}}}
+    assert {one_edit(usage, rng).path for _ in range(200)} == {("ok",)}
+    assert one_edit({"err": "invalid edge json: whatever"}, rng) is None

@@ -1,0 +1,83 @@
+"""The command ``check``: what it prints, and its exit codes."""
+
+import json
+import sys
+
+import pytest
+
+from oracle import check_command
+from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
+from oracle.lanes import LANES, LaneResult, Settings, Subject, programs
+from tests.oracle.lane_world import PATIENT, served
+
+QUICK = {"lanes": ["corpus", "graph"], "budget": 25.0}
+
+
+def test_a_newcomer_sees_the_reference_agree(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check_command.run(**QUICK) == AGREE  # type: ignore[arg-type]
+    output = capsys.readouterr().out
+    assert "corpus     agree" in output
+    assert "graph      agree" in output
+    assert "exit code 0" in output
+
+
+def test_json_is_one_object_per_lane_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    check_command.run(**QUICK, as_json=True)  # type: ignore[arg-type]
+    lanes = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [lane["lane"] for lane in lanes] == ["corpus", "graph"]
+    assert all(lane["judged"] > 0 for lane in lanes)
+
+
+def test_a_divergence_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    code = check_command.run(sut=served("generation_is_not_compared"), lanes=["programs"], seed=5, limits=PATIENT)
+    output = capsys.readouterr().out
+    assert code == DIVERGE
+    assert "diverges in" in output
+    assert "StaleCapability" in output
+    assert "exit code 1" in output
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"lanes": ["nonsense"]}, "unknown lane"),
+        ({"budget": 0.0}, "budget"),
+        ({"workers": 0}, "workers"),
+        ({"sut": "'"}, ""),
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error(
+    options: dict[str, object], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check_command.run(**options) == USAGE  # type: ignore[arg-type]
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("sut", ["false", "/no/such/adapter", f"{sys.executable} -c print(1)"])
+def test_an_adapter_that_does_not_speak_is_inconclusive(sut: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check_command.run(sut=sut) == INCONCLUSIVE
+    assert "inconclusive" in capsys.readouterr().err
+
+
+def test_a_floor_that_is_not_reached_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "PROGRAMS", 20)
+    assert check_command.run(lanes=["programs"], budget=1) == INCONCLUSIVE
+
+
+def test_the_self_test_alone_judges_nothing() -> None:
+    assert check_command.run(lanes=["near-miss"]) == INCONCLUSIVE
+
+
+def test_a_fault_of_the_harness_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(subject: Subject, settings: Settings) -> LaneResult:
+        raise ZeroDivisionError("a mistake")
+
+    monkeypatch.setattr(programs, "run", broken)
+    result = check_command.run_lane("programs", Subject(), Settings())
+    assert result.verdict == "inconclusive"
+    assert "ZeroDivisionError: a mistake" in result.notes[0]
+
+
+def test_every_lane_has_its_share_of_the_budget() -> None:
+    assert check_command.SHARES.keys() == LANES.keys()
+    assert sum(check_command.SHARES.values()) == pytest.approx(1)

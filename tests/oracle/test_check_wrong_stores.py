@@ -1,0 +1,64 @@
+"""Stores with one wrong rule each, behind real processes: the default check refuses every one of them.
+
+A check stops nowhere before its lanes have run, so what one of its lanes refuses it refuses. The default suite asks the
+lane of programs, which is the first to see most of them; ``nightly`` runs the whole check as a command.
+"""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from model.operations import OPERATIONS
+from oracle.check_command import run_lane
+from oracle.exit_codes import AGREE, DIVERGE
+from oracle.lanes import Settings, programs
+from tests.oracle.lane_world import ROOT, served, subject
+from tests.wrong_stores.rules import RULES
+
+LANES = "corpus,programs,stateful,graph,near-miss"
+
+
+def command(name: str, *options: str) -> subprocess.CompletedProcess[str]:
+    code = "import sys; from oracle.command_line import main; sys.exit(main())"
+    words = [sys.executable, "-c", code, "check", "--sut", served(name), *options]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_there_are_at_least_thirty_and_the_right_one_is_none_of_them() -> None:
+    assert len(RULES) >= 30
+    assert "correct" not in RULES
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_wrong_store_is_refused(name: str) -> None:
+    result = programs.run(subject(name), Settings(seed=11, divergences=1))
+    assert result.verdict == "diverge", f"{name}: {result.notes}"
+    first = result.divergences[0]
+    assert first.expected != first.actual
+    assert first.program is not None
+
+
+@pytest.mark.parametrize("seed", [101, 102])
+def test_the_right_store_passes(seed: int) -> None:
+    results = [run_lane(lane, subject("correct"), Settings(seed=seed)) for lane in ("corpus", "programs")]
+    assert [result.verdict for result in results] == ["agree", "agree"], results
+    assert results[1].figures["cells of the floor"] > 250
+    assert {cell.operation.split("/")[0] for cell in results[1].coverage} == set(OPERATIONS)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", RULES)
+def test_the_command_refuses_a_wrong_store_within_its_budget(name: str) -> None:
+    started = time.monotonic()
+    done = command(name, "--workers", "2", "--seed", "12", "--lanes", LANES)
+    assert done.returncode == DIVERGE, done.stdout + done.stderr
+    assert time.monotonic() - started < 60
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(20))
+def test_the_command_passes_the_right_store(seed: int) -> None:
+    done = command("correct", "--workers", "2", "--seed", str(seed), "--budget", "180", "--lanes", LANES)
+    assert done.returncode == AGREE, done.stdout + done.stderr

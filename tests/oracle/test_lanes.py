@@ -1,0 +1,114 @@
+"""The lanes: the right store agrees, wrong ones are refused, and the report does not depend on the workers."""
+
+from pathlib import Path
+
+import pytest
+
+from lean_traces.programs import write_program
+from oracle.lanes import LaneResult, Settings, Subject, corpus, graph, near_miss, programs, stateful
+from oracle.run_program import run_on_reference
+from tests.oracle.lane_world import Stub, same, subject
+
+QUICK = Settings(seed=3, budget=20)
+TWO = Settings(seed=3, budget=20, workers=2)
+
+
+def test_corpus_replays_the_recordings_and_puts_them_to_a_process() -> None:
+    replayed = corpus.run(Subject(), QUICK)
+    assert replayed.verdict == "agree"
+    driven = corpus.run(subject("correct"), QUICK)
+    assert (driven.verdict, driven.cases, driven.judged) == ("agree", replayed.cases, replayed.judged)
+    assert same(driven) == same(corpus.run(subject("correct"), TWO))
+
+
+def test_corpus_names_the_trace_of_a_divergence() -> None:
+    result = corpus.run(subject("close_keeps_edge_traces"), QUICK)
+    assert result.verdict == "diverge"
+    first = result.divergences[0]
+    assert Path(first.path or "").name == first.case
+    assert first.program is not None
+    assert first.program.steps[-1].seq == first.seq
+
+
+def test_corpus_counts_what_is_not_offered() -> None:
+    chunk = corpus.judge_trace(Stub(ops={"open", "observe"}), corpus.corpus_files()[0])
+    assert chunk.uncovered > 0
+    assert not chunk.divergences
+
+
+@pytest.mark.parametrize("name", ["generation_is_not_compared", "death_keeps_the_pending_transfer"])
+def test_programs_report_a_divergence_that_can_be_run_again(name: str, tmp_path: Path) -> None:
+    result = programs.run(subject(name), QUICK)
+    assert result.verdict == "diverge"
+    assert same(result) == same(programs.run(subject(name), TWO))
+    for divergence in result.divergences:
+        assert divergence.program is not None
+        run = list(run_on_reference(divergence.program))
+        assert run[-1].step.seq == divergence.seq
+        assert run[-1].args == divergence.args
+        write_program(tmp_path / "case.jsonl", divergence.program)
+
+
+def test_programs_without_their_floor_are_inconclusive() -> None:
+    agreeing = LaneResult(lane="programs", verdict="agree", judged=1)
+    some = programs.with_floor(agreeing, "telltale-17", frozenset({"open", "observe"}))
+    assert some.verdict == "inconclusive"
+    assert "not reached" in some.notes[0]
+
+
+def test_graph_goes_through_every_edge_both_ways() -> None:
+    result = graph.run(subject("correct"), QUICK)
+    assert result.verdict == "agree"
+    figures = result.figures
+    assert figures["edges"] == figures["edges of the implementation"] > 8000
+    assert (figures["edges lacking"], figures["edges added"]) == (0, 0)
+    assert same(result) == same(graph.run(subject("correct"), TWO))
+
+
+def test_graph_finds_edges_that_the_implementation_has_otherwise() -> None:
+    result = graph.run(subject("death_keeps_the_pending_transfer"), Settings(seed=3, budget=20, divergences=10**6))
+    assert result.verdict == "diverge"
+    assert result.figures["edges lacking"] > 0
+    assert result.figures["edges added"] > 0
+    first = result.divergences[0]
+    assert first.program is not None
+    assert [answer.skipped for answer in run_on_reference(first.program)] == [None] * len(first.program.steps)
+
+
+def test_stateful_agrees_and_refuses_alike_for_any_workers() -> None:
+    result = stateful.run(subject("correct"), QUICK)
+    assert result.verdict == "agree"
+    assert same(result) == same(stateful.run(subject("correct"), TWO))
+    wrong = stateful.run(subject("lookup_falls_back_to_the_default_handler"), QUICK)
+    assert wrong.verdict == "diverge"
+    assert wrong.divergences[0].program is not None
+
+
+def test_near_misses_are_all_refused() -> None:
+    for contract in ("telltale-17", "hardened"):
+        result = near_miss.run(Subject(contract=contract), QUICK)
+        assert result.verdict == "agree", result.notes
+        assert result.figures["edits refused"] == result.cases
+
+
+def test_near_misses_that_pass_are_a_fault_of_the_harness(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oracle.judging.compare", lambda *arguments: None)
+    result = near_miss.run(Subject(), QUICK)
+    assert result.verdict == "inconclusive"
+    assert "not refused" in result.notes[0]
+
+
+@pytest.mark.parametrize("lane", [corpus, programs, graph, stateful])
+def test_an_adapter_that_ends_is_inconclusive(lane: object) -> None:
+    from oracle.check_command import run_lane
+
+    name = lane.__name__.rpartition(".")[2]  # type: ignore[attr-defined]
+    result = run_lane(name, Subject(command="false"), QUICK)
+    assert result.verdict == "inconclusive"
+    assert not result.divergences
+
+
+def test_a_lane_that_meets_its_deadline_says_so() -> None:
+    result = programs.run(Subject(), Settings(deadline=0.0))
+    assert result.verdict == "inconclusive"
+    assert "stopped by its budget" in " ".join(result.notes)
