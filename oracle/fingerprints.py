@@ -99,7 +99,8 @@ def _first_difference(divergence: LaneDivergence) -> tuple[str, str, str]:
         return "$", _shape(expected, "$"), _shape(actual, "$")
     path = next(iter(fields))
     place = _place(path)
-    return f"{member}{place.removeprefix('$')}", _shape(fields[path], place), _shape(answered.get(path, repr(ABSENT)), place)
+    there = answered.get(path, repr(ABSENT))
+    return f"{member}{place.removeprefix('$')}", _shape(fields[path], place), _shape(there, place)
 
 
 def _only_member(document: Any) -> tuple[str, Any]:

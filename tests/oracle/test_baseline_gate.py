@@ -1,0 +1,144 @@
+"""The gate holds a check against its baseline, writes it anew on demand, and answers with an exit code."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from oracle.baseline import BadBaseline, read_baseline
+from oracle.check_command import run
+from oracle.gate import Check, Gate, gate_code
+from oracle.lanes import LaneResult, Settings, Subject
+from tests.oracle.report_world import HELLO, accepted, lane, unlogged
+
+TODAY = date(2030, 6, 15)
+
+
+def conclude(gate: Gate, *results: LaneResult, **changes: Any) -> int:
+    gate.prepare("telltale-17")
+    check = Check(subject=Subject(command="x"), hello=HELLO, settings=Settings(), results=results, seconds=1.0)
+    return gate.conclude(msgspec.structs.replace(check, **changes))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "known.json"
+
+
+def written(path: Path, *results: LaneResult, **fields: str) -> Path:
+    """Write the baseline of what these lanes saw, each entry with these fields changed."""
+    conclude(Gate(baseline=path, update=True, today=TODAY), *results)
+    document = json.loads(path.read_text())
+    for entry in document["entries"]:
+        entry.update(fields)
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_without_a_baseline_any_divergence_is_1_and_none_is_0() -> None:
+    assert conclude(Gate(), lane("programs", accepted())) == 1
+    assert conclude(Gate(), lane("programs")) == 0
+    assert conclude(Gate(), lane("programs", verdict="inconclusive")) == 3
+    assert conclude(Gate(), lane("programs", verdict="not run", judged=0)) == 3
+    assert conclude(Gate()) == 3
+
+
+def test_known_divergences_let_the_gate_pass(path: Path) -> None:
+    seen = lane("programs", accepted())
+    assert conclude(Gate(baseline=written(path, seen), today=TODAY), seen) == 0
+
+
+@pytest.mark.parametrize(
+    ("results", "fields", "said"),
+    [
+        ((lane("programs", accepted(), unlogged()),), {}, "new      "),
+        ((lane("programs"),), {}, "stale    "),
+        ((lane("programs", accepted()),), {"expires": "2030-06-14"}, "expired  "),
+    ],
+)
+def test_each_side_of_the_baseline_fails_with_1_and_is_named(
+    path: Path, results: tuple[LaneResult, ...], fields: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(path, lane("programs", accepted()), **fields)
+    assert conclude(Gate(baseline=path, today=TODAY), *results) == 1
+    assert said in capsys.readouterr().out
+
+
+def test_what_no_lane_looked_at_does_not_fail(path: Path) -> None:
+    written(path, lane("programs", accepted()))
+    assert conclude(Gate(baseline=path, today=TODAY), lane("corpus")) == 0
+
+
+def test_a_fault_beside_a_known_divergence_is_inconclusive(path: Path) -> None:
+    seen = lane("programs", accepted(), faults=1)
+    assert conclude(Gate(baseline=written(path, seen), today=TODAY), seen) == 3
+
+
+def test_update_writes_and_then_passes(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seen = lane("programs", accepted())
+    assert conclude(Gate(baseline=path, update=True, today=TODAY), seen) == 0
+    assert "+ " in capsys.readouterr().err
+    assert conclude(Gate(baseline=path, update=True, today=TODAY), lane("programs")) == 0
+    assert "- " in capsys.readouterr().err
+    assert not read_baseline(path).entries
+
+
+def test_update_does_not_make_an_expired_entry_good(path: Path) -> None:
+    seen = lane("programs", accepted())
+    written(path, seen, expires="2030-06-14")
+    assert conclude(Gate(baseline=path, update=True, today=TODAY), seen) == 1
+    assert read_baseline(path).entries[0].expires == "2030-06-14"
+
+
+def test_a_partial_run_does_not_update(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written(path, lane("programs", accepted()))
+    before = path.read_bytes()
+    gate = Gate(baseline=path, update=True, today=TODAY)
+    assert conclude(gate, lane("programs"), cut_short="interrupted by SIGINT", interrupted=True) == 3
+    assert path.read_bytes() == before
+    assert "not updated" in capsys.readouterr().err
+
+
+def test_a_baseline_that_does_not_fit_is_a_usage_error(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for gate, said in (
+        (Gate(update=True), "--update needs --baseline"),
+        (Gate(baseline=path), "no such file"),
+    ):
+        assert run(lanes=["corpus"], gate=gate) == 2
+        assert said in capsys.readouterr().err
+    written(path, lane("programs", accepted()))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "contract": "hardened"}))
+    with pytest.raises(BadBaseline, match="follows 'telltale-17'"):
+        Gate(baseline=path).prepare("telltale-17")
+
+
+def test_known_divergences_do_not_end_a_lane_early(path: Path) -> None:
+    gate = Gate(baseline=written(path, lane("programs", accepted())), fail_fast=True, today=TODAY)
+    gate.prepare("telltale-17")
+    assert gate.settings(Settings()).divergences > 100
+    assert Gate(fail_fast=True).settings(Settings()).divergences == 1
+    assert gate.stops_after(lane("programs", accepted())) is None
+    assert gate.stops_after(lane("programs", accepted(), unlogged())) == "stopped by --fail-fast in lane programs"
+
+
+def test_a_signal_makes_a_check_inconclusive_whatever_was_seen() -> None:
+    check = Check(subject=Subject(), hello=HELLO, settings=Settings(), results=(lane("programs", accepted()),))
+    assert gate_code(check, None) == 1
+    assert gate_code(msgspec.structs.replace(check, cut_short="x", interrupted=True), None) == 3
+
+
+def test_fail_fast_ends_a_check_after_the_lane_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from oracle import check_command
+
+    seen = {"corpus": lane("corpus", accepted()), "programs": lane("programs"), "graph": lane("graph")}
+    monkeypatch.setattr(check_command, "run_lane", lambda name, *_: seen[name])
+    assert run(lanes=list(seen), gate=Gate(fail_fast=True, report=tmp_path)) == 1
+    document = json.loads((tmp_path / "report.json").read_text())
+    assert [one["verdict"] for one in document["lanes"]] == ["diverge", "not run", "not run"]
+    assert document["complete"] is False
+    assert document["cut_short"] == "stopped by --fail-fast in lane corpus"
