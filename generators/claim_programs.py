@@ -1,5 +1,4 @@
-"""Programs that come with the harness: one that breaks each refuted claim of ``telltale-17``, and those that reach
-every cell of the coverage map.
+"""Programs that come with the harness: breaking each refuted claim, and reaching every cell of the coverage map.
 
 They are data, found by the symbolic lane and checked against it, so that any lane and any implementation can run
 them: an implementation that keeps a claim does not show the violation that the program shows on the reference.
@@ -21,7 +20,7 @@ COVERAGE_FOLDER: Final = _DATA / "coverage"
 
 
 def claim_programs() -> Iterator[tuple[str, Program]]:
-    """Yield the shortest program that breaks each refuted claim of ``telltale-17``, by claim (``K1``, ``K9-status``)."""
+    """Yield the shortest program that breaks each refuted claim, by claim (``K1``, ``K9-status``)."""
     for path in sorted(CLAIMS_FOLDER.glob("*.jsonl")):
         yield path.stem, read_program(path)
 

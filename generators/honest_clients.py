@@ -106,10 +106,15 @@ def _without_owner(writer: _Writer, client: _Client) -> None:
 
 def _with_transfer(writer: _Writer, client: _Client) -> None:
     given = {"receipt": {"$ref": client.receipt}}
-    op = writer.rng.choice([
-        "commit_ownership_transfer", "commit_ownership_transfer", "rollback_ownership_transfer",
-        "cancel_abandoned_transfer", "fault_failed_transfer_commit",
-    ])
+    op = writer.rng.choice(
+        [
+            "commit_ownership_transfer",
+            "commit_ownership_transfer",
+            "rollback_ownership_transfer",
+            "cancel_abandoned_transfer",
+            "fault_failed_transfer_commit",
+        ]
+    )
     if op == "fault_failed_transfer_commit":
         given["reason"] = "receiver unreachable"  # type: ignore[assignment]  # a text beside the reference
     number = writer.add(op, given)
@@ -153,8 +158,11 @@ def _with_whole_session(writer: _Writer, client: _Client, given: dict[str, Any])
         client.witnesses.append(writer.add("issue_readiness_witness", {**given, "predicate_ref": "ready"}))
     else:
         edge = {"sid": {"$ref": client.opened}, "sender": "A", "receiver": "B"}
-        mutation = writer.rng.choice([
-            {"SetDefaultHandler": {"handler": "h"}}, {"UpdateEdgeHandler": {"edge": edge, "handler": "h"}},
-            {"UpdateTrace": {"edge": edge, "trace": ["Nat"]}},
-        ])
+        mutation = writer.rng.choice(
+            [
+                {"SetDefaultHandler": {"handler": "h"}},
+                {"UpdateEdgeHandler": {"edge": edge, "handler": "h"}},
+                {"UpdateTrace": {"edge": edge, "trace": ["Nat"]}},
+            ]
+        )
         writer.add("apply_owned_session_mutation", {**given, "mutation": mutation})

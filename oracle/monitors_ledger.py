@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-ACCEPTS_CAPABILITY = frozenset({
-    "release_ownership", "begin_ownership_transfer", "attenuate_ownership_scope", "validate_ownership_capability",
-    "apply_owned_session_mutation", "issue_readiness_witness", "consume_readiness_witness",
-})
-RECEIPT_OPERATIONS = frozenset({
-    "commit_ownership_transfer", "rollback_ownership_transfer", "cancel_abandoned_transfer",
-    "fault_failed_transfer_commit",
-})
+ACCEPTS_CAPABILITY = frozenset(
+    {
+        "release_ownership",
+        "begin_ownership_transfer",
+        "attenuate_ownership_scope",
+        "validate_ownership_capability",
+        "apply_owned_session_mutation",
+        "issue_readiness_witness",
+        "consume_readiness_witness",
+    }
+)
+RECEIPT_OPERATIONS = frozenset(
+    {
+        "commit_ownership_transfer",
+        "rollback_ownership_transfer",
+        "cancel_abandoned_transfer",
+        "fault_failed_transfer_commit",
+    }
+)
 OWNERSHIP_OPERATIONS = ACCEPTS_CAPABILITY | RECEIPT_OPERATIONS | {"claim_ownership", "mark_owner_died"}
 _TERMINATES = frozenset({"mark_owner_died", "cancel_abandoned_transfer", "fault_failed_transfer_commit"})
 
@@ -124,7 +135,7 @@ class Ledger:
         config = self.buffer_config
         if not config or config["mode"] != "Fifo" or not isinstance(config["policy"], dict):
             return None
-        return max(int(config["policy"]["Resize"]["max_capacity"]), max(1, int(config["initial_capacity"])))
+        return max(1, int(config["policy"]["Resize"]["max_capacity"]), int(config["initial_capacity"]))
 
     def sent(self, edge: tuple[str, str], value: Any) -> None:
         """A message was accepted; a LatestValue buffer keeps only it."""

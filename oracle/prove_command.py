@@ -17,7 +17,11 @@ CLAIMS = tuple(f"K{number}" for number in range(1, 19))
 
 EXPECTED = {
     "telltale-17": {
-        **dict.fromkeys(CLAIMS, "refuted"), "K3": "bounded", "K7": "proved", "K8": "bounded", "K9": "proved",
+        **dict.fromkeys(CLAIMS, "refuted"),
+        "K3": "bounded",
+        "K7": "proved",
+        "K8": "bounded",
+        "K9": "proved",
     },
     "hardened": {**dict.fromkeys(CLAIMS, "proved"), "K15": "bounded", "K16": "bounded"},
 }
@@ -65,8 +69,11 @@ def run(
         else:
             print(_text(result), flush=True)
         if result.finding.status == "inconclusive":
-            print(f"telltale-conformance: {result.claim} under {result.contract} is inconclusive:"
-                  f" {result.finding.method}", file=sys.stderr)
+            print(
+                f"telltale-conformance: {result.claim} under {result.contract} is inconclusive:"
+                f" {result.finding.method}",
+                file=sys.stderr,
+            )
             code = code or INCONCLUSIVE
         elif result.finding.status != EXPECTED[result.contract][result.claim]:
             code = DIVERGE
@@ -76,7 +83,8 @@ def run(
 def _text(result: Result) -> str:
     finding = result.finding
     bound = f" ({finding.bound})" if finding.bound is not None else ""
-    line = f"{result.contract:12} {result.claim:4} {finding.status + bound:32} {result.seconds:6.2f} s  {finding.method}"
+    subject = f"{result.contract:12} {result.claim:4} {finding.status + bound:32}"
+    line = f"{subject} {result.seconds:6.2f} s  {finding.method}"
     if finding.counterexample is None:
         return line
     steps = [f"    {step['seq']}: {step['op']} {json.dumps(step['args'])}" for step in finding.counterexample["steps"]]

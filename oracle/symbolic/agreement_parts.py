@@ -19,7 +19,8 @@ _ANSWERS = ("Ok", "WouldBlock", "Dropped", "Full")
 _POLICIES: dict[int, Any] = {BLOCK: "Block", DROP: "Drop", ERROR: "Error"}
 _EDGE = {"sid": 0, "from": "A", "to": "B"}
 _OPEN = {
-    "roles": ["A", "B"], "initial_types": {"A": {"Send": {"partner": "B", "branches": []}}},
+    "roles": ["A", "B"],
+    "initial_types": {"A": {"Send": {"partner": "B", "branches": []}}},
 }
 
 
@@ -36,8 +37,14 @@ def buffer_difference(contract: str, rng: Random, operations: int = 12) -> str |
     if rng.random() < 0.3:
         actual.capacity = rng.choice((1, LAST // 2, LAST // 2 + 1, LAST - 1, LAST))
     symbolic = Buffer(
-        z3.BoolVal(latest), z3.BitVecVal(policy, POLICY), u64(initial), u64(maximum), u64(actual.capacity), u64(0),
-        u64(0), z3.K(U64, TRUE),
+        z3.BoolVal(latest),
+        z3.BitVecVal(policy, POLICY),
+        u64(initial),
+        u64(maximum),
+        u64(actual.capacity),
+        u64(0),
+        u64(0),
+        z3.K(U64, TRUE),
     )
     for number in range(operations):
         op = rng.choice(("send", "send", "recv", CORRUPT))

@@ -22,8 +22,14 @@ class Buffer:
     """A buffer: its configuration, its capacity, and its messages by position, oldest at ``first``."""
 
     SORTS: ClassVar[dict[str, Any]] = {
-        "latest": BOOL, "policy": POLICY, "initial": U64, "maximum": U64, "capacity": U64,
-        "first": U64, "length": U64, "genuine": z3.ArraySort(U64, BOOL),
+        "latest": BOOL,
+        "policy": POLICY,
+        "initial": U64,
+        "maximum": U64,
+        "capacity": U64,
+        "first": U64,
+        "length": U64,
+        "genuine": z3.ArraySort(U64, BOOL),
     }
     latest: z3.BoolRef
     policy: z3.BitVecRef

@@ -16,24 +16,43 @@ from oracle.symbolic.state import NO_REASON, NOT_ISSUED, Args, Session, Status, 
 from oracle.symbolic.terms import FALSE, TRUE
 
 ABSENT, TERMINAL, CLOSED, PENDING, CLAIMED, UNCLAIMED = (
-    "absent", "terminal", "closed", "pending", "claimed", "unclaimed",
+    "absent",
+    "terminal",
+    "closed",
+    "pending",
+    "claimed",
+    "unclaimed",
 )
 PHASES = (ABSENT, TERMINAL, CLOSED, PENDING, CLAIMED, UNCLAIMED)
 NO_RELATION = "none"
 RELATIONS = (
-    NO_RELATION, "below/same", "below/other", "equal/same", "equal/other", "above/same", "above/other",
+    NO_RELATION,
+    "below/same",
+    "below/other",
+    "equal/same",
+    "equal/other",
+    "above/same",
+    "above/other",
 )
 OWNER_RELATIONS = (NO_RELATION, "same", "other")
 WITNESS_STATES = ("live", "consumed", "never issued", "mismatched")
 NO_WITNESS = "-"
 
 OUTCOMES = {
-    Code.OK: "ok", Code.SESSION_NOT_FOUND: "SessionNotFound", Code.TERMINAL: "Terminal",
-    Code.SESSION_CLOSED: "SessionClosed", Code.UNCLAIMED: "Unclaimed", Code.ALREADY_CLAIMED: "AlreadyClaimed",
-    Code.STALE_CAPABILITY: "StaleCapability", Code.SCOPE_VIOLATION: "ScopeViolation",
-    Code.TRANSFER_PENDING: "TransferPending", Code.TRANSFER_NOT_PENDING: "TransferNotPending",
-    Code.RECEIPT_MISMATCH: "ReceiptMismatch", Code.WITNESS_CONSUMED: "WitnessConsumed",
-    Code.INVALID_WITNESS: "InvalidWitness", Code.COUNTER_EXHAUSTED: "CounterExhausted",
+    Code.OK: "ok",
+    Code.SESSION_NOT_FOUND: "SessionNotFound",
+    Code.TERMINAL: "Terminal",
+    Code.SESSION_CLOSED: "SessionClosed",
+    Code.UNCLAIMED: "Unclaimed",
+    Code.ALREADY_CLAIMED: "AlreadyClaimed",
+    Code.STALE_CAPABILITY: "StaleCapability",
+    Code.SCOPE_VIOLATION: "ScopeViolation",
+    Code.TRANSFER_PENDING: "TransferPending",
+    Code.TRANSFER_NOT_PENDING: "TransferNotPending",
+    Code.RECEIPT_MISMATCH: "ReceiptMismatch",
+    Code.WITNESS_CONSUMED: "WitnessConsumed",
+    Code.INVALID_WITNESS: "InvalidWitness",
+    Code.COUNTER_EXHAUSTED: "CounterExhausted",
     Code.FOREIGN_EDGE: "ForeignEdge",
 }
 """Outcome names by code; ``close`` has its own text for a session that is not there, counted as SessionNotFound."""
@@ -153,7 +172,8 @@ def relation_term(relation: str, op: str, s: Session, a: Args) -> z3.BoolRef:
     generation = a.cap.generation if uses else a.receipt.from_generation
     at, whose = relation.split("/")
     compared = {
-        "below": z3.ULT(generation, s.live.generation), "equal": generation == s.live.generation,
+        "below": z3.ULT(generation, s.live.generation),
+        "equal": generation == s.live.generation,
         "above": z3.UGT(generation, s.live.generation),
     }[at]
     same = owner == s.live.owner

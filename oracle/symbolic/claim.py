@@ -12,23 +12,39 @@ from oracle.symbolic.state import Args, Contract, Session
 from oracle.symbolic.step import Step
 from oracle.symbolic.transitions import OWNERSHIP
 
-USES_CAPABILITY = frozenset({
-    "release_ownership", "begin_ownership_transfer", "attenuate_ownership_scope",
-    "validate_ownership_capability", "apply_owned_session_mutation", "issue_readiness_witness",
-    "consume_readiness_witness",
-})
+USES_CAPABILITY = frozenset(
+    {
+        "release_ownership",
+        "begin_ownership_transfer",
+        "attenuate_ownership_scope",
+        "validate_ownership_capability",
+        "apply_owned_session_mutation",
+        "issue_readiness_witness",
+        "consume_readiness_witness",
+    }
+)
 """Operations that are given a capability: succeeding means that they accepted it."""
 
-ENDS_TENURE = frozenset({
-    "release_ownership", "commit_ownership_transfer", "attenuate_ownership_scope", "mark_owner_died",
-    "cancel_abandoned_transfer", "fault_failed_transfer_commit",
-})
+ENDS_TENURE = frozenset(
+    {
+        "release_ownership",
+        "commit_ownership_transfer",
+        "attenuate_ownership_scope",
+        "mark_owner_died",
+        "cancel_abandoned_transfer",
+        "fault_failed_transfer_commit",
+    }
+)
 """Operations after which the capability that was live has stopped being so."""
 
-RECEIPT_REFUSERS = frozenset({
-    "commit_ownership_transfer", "rollback_ownership_transfer", "cancel_abandoned_transfer",
-    "fault_failed_transfer_commit",
-})
+RECEIPT_REFUSERS = frozenset(
+    {
+        "commit_ownership_transfer",
+        "rollback_ownership_transfer",
+        "cancel_abandoned_transfer",
+        "fault_failed_transfer_commit",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,11 @@ class Replay:
     """Ownership as a reader of the log alone has it; of the witnesses, the arbitrary one."""
 
     SORTS: ClassVar[dict[str, Any]] = {
-        "owned": BOOL, "live": Cap, "staged": BOOL, "pending": Receipt, "witness": PACKED,
+        "owned": BOOL,
+        "live": Cap,
+        "staged": BOOL,
+        "pending": Receipt,
+        "witness": PACKED,
     }
     owned: z3.BoolRef
     live: Cap
@@ -76,9 +80,7 @@ def read_log(v: View) -> Replay:
     for entry in v.step.log:
         if isinstance(entry, EndedWitnesses):
             gone = z3.And(entry.when, entry.issued[WITNESS_ID] != NOT_ISSUED)
-            seen = Replay(
-                seen.owned, seen.live, seen.staged, seen.pending, z3.If(gone, NOT_ISSUED, seen.witness)
-            )
+            seen = Replay(seen.owned, seen.live, seen.staged, seen.pending, z3.If(gone, NOT_ISSUED, seen.witness))
             continue
         after = seen
         if isinstance(entry.artifact, Cap):
@@ -93,13 +95,17 @@ def read_log(v: View) -> Replay:
 
 def _agrees(s: Session, seen: Replay) -> z3.BoolRef:
     return z3.And(
-        seen.owned == s.owned, z3.Implies(s.owned, same(seen.live, s.live)),
-        seen.staged == s.staged, z3.Implies(s.staged, same(seen.pending, s.pending)),
+        seen.owned == s.owned,
+        z3.Implies(s.owned, same(seen.live, s.live)),
+        seen.staged == s.staged,
+        z3.Implies(s.staged, same(seen.pending, s.pending)),
         seen.witness == s.issued[WITNESS_ID],
     )
 
 
-_LOG_AGREES = Invariant("log-agrees", "the log so far gives the live owner, the pending receipt and each witness", _agrees)
+_LOG_AGREES = Invariant(
+    "log-agrees", "the log so far gives the live owner, the pending receipt, the witnesses", _agrees
+)
 
 
 def _begin_reading(s: Session) -> Replay:
@@ -107,7 +113,8 @@ def _begin_reading(s: Session) -> Replay:
 
 
 K12 = Claim(
-    "K12", "audit-completeness",
+    "K12",
+    "audit-completeness",
     "Replaying the log gives the live owner, the pending receipt and the issued witnesses: what stops being valid"
     " gets its record.",
     "append-only authority audit log",
@@ -120,7 +127,8 @@ K12 = Claim(
 )
 
 K12_RECEIPT = Claim(
-    "K12", "audit-completeness (receipts)",
+    "K12",
+    "audit-completeness (receipts)",
     "A pending receipt that is dropped gets its record.",
     "append-only authority audit log",
     violated=lambda v: read_log(v).staged != v.post.staged,
@@ -156,24 +164,30 @@ def _witness_outlives(v: View) -> z3.BoolRef:
 _WITNESS = inv.witness_invariants(WITNESS_ID)
 
 K12_WITNESS = Claim(
-    "K12", "audit-completeness (witnesses)",
+    "K12",
+    "audit-completeness (witnesses)",
     "A witness whose generation has ended gets its record.",
     "append-only authority audit log",
     violated=_witness_outlives,
     ghost=WitnessRecord,
     start=lambda s: WitnessRecord(Binding(FALSE, FALSE), _begin_reading(s)),
     follow=_follow_witness_record,
-    invariants={HARDENED: (
-        Invariant(
-            "stale-is-recorded", "a witness of an ended generation is recorded as ended",
-            lambda s, g: z3.And(
-                z3.Implies(g.binding.stale, g.log.witness == NOT_ISSUED),
-                z3.Implies(g.binding.running, s.owned),
-                g.log.witness == s.issued[WITNESS_ID],
+    invariants={
+        HARDENED: (
+            Invariant(
+                "stale-is-recorded",
+                "a witness of an ended generation is recorded as ended",
+                lambda s, g: z3.And(
+                    z3.Implies(g.binding.stale, g.log.witness == NOT_ISSUED),
+                    z3.Implies(g.binding.running, s.owned),
+                    g.log.witness == s.issued[WITNESS_ID],
+                ),
             ),
-        ),
-        inv.PENDING_IS_OWNERS, _WITNESS["bounded"], _WITNESS["needs owner"],
-    )},
+            inv.PENDING_IS_OWNERS,
+            _WITNESS["bounded"],
+            _WITNESS["needs owner"],
+        )
+    },
 )
 
 
@@ -195,7 +209,8 @@ def _unlogged_refusal(v: View) -> z3.BoolRef:
 
 
 K13 = Claim(
-    "K13", "rejection-audited",
+    "K13",
+    "rejection-audited",
     "Every receipt or witness that a live session refuses is logged as Rejected.",
     "artifact was rejected",
     violated=_unlogged_refusal,

@@ -23,14 +23,16 @@ def _result_exceeds(v: View) -> z3.BoolRef:
 
 
 K4 = Claim(
-    "K4", "attenuation",
+    "K4",
+    "attenuation",
     "Attenuating never adds authority: the new scope is contained in the live one.",
     "attenuate the live ownership scope",
     violated=lambda v: z3.And(v.succeeds("attenuate_ownership_scope"), _result_exceeds(v)),
 )
 
 K5 = Claim(
-    "K5", "transfer-authority",
+    "K5",
+    "transfer-authority",
     "A transfer grants no more than the giver has, neither in its receipt nor on commit.",
     "scope granted by the transfer receipt",
     violated=lambda v: z3.Or(
@@ -41,7 +43,8 @@ K5 = Claim(
 )
 
 K6 = Claim(
-    "K6", "scope-honesty",
+    "K6",
+    "scope-honesty",
     "A capability whose scope differs from the live one is refused.",
     "scope granted by the capability",
     violated=lambda v: z3.And(v.accepts_capability(), v.args.cap.scope != v.pre.live.scope),
@@ -59,8 +62,11 @@ class Outstanding:
 def _follow_outstanding(v: View) -> Outstanding:
     begun = v.succeeds("begin_ownership_transfer")
     ended = v.succeeds(
-        "commit_ownership_transfer", "rollback_ownership_transfer", "cancel_abandoned_transfer",
-        "fault_failed_transfer_commit", "mark_owner_died",
+        "commit_ownership_transfer",
+        "rollback_ownership_transfer",
+        "cancel_abandoned_transfer",
+        "fault_failed_transfer_commit",
+        "mark_owner_died",
     )
     if v.op == "close" and v.contract is HARDENED:
         ended = v.step.ok()
@@ -68,12 +74,14 @@ def _follow_outstanding(v: View) -> Outstanding:
 
 
 _ONE_PENDING = Invariant(
-    "outstanding-is-pending", "a receipt is outstanding exactly when the session has it pending",
+    "outstanding-is-pending",
+    "a receipt is outstanding exactly when the session has it pending",
     lambda s, g: g.outstanding == s.staged,
 )
 
 K7 = Claim(
-    "K7", "one-pending",
+    "K7",
+    "one-pending",
     "At most one transfer is pending: none begins while a receipt is outstanding.",
     "currently pending transfer receipt, if any",
     violated=lambda v: z3.And(v.ghost.outstanding, v.succeeds("begin_ownership_transfer")),
@@ -87,7 +95,8 @@ K7 = Claim(
 )
 
 K9 = Claim(
-    "K9", "terminal-absorbing",
+    "K9",
+    "terminal-absorbing",
     "Once a terminal reason is recorded, no ownership operation succeeds and the reason stays.",
     "terminal reason, once ownership has ended for good",
     violated=lambda v: z3.And(
@@ -97,7 +106,8 @@ K9 = Claim(
 )
 
 K9_STATUS = Claim(
-    "K9", "terminal-absorbing (status)",
+    "K9",
+    "terminal-absorbing (status)",
     "Cancelled and Faulted are never overwritten.",
     "terminal reason, once ownership has ended for good",
     violated=lambda v: z3.And(
@@ -109,7 +119,8 @@ K9_STATUS = Claim(
 )
 
 K11 = Claim(
-    "K11", "closed-means-closed",
+    "K11",
+    "closed-means-closed",
     "No ownership operation on a closed session succeeds.",
     "session is closed",
     violated=lambda v: z3.And(v.pre.status == status(Status.CLOSED), v.exercises_authority()),
@@ -128,16 +139,13 @@ def _touches_foreign_edge(v: View) -> z3.BoolRef:
         v.post.edge_handlers[ANY_EDGE] != v.pre.edge_handlers[ANY_EDGE],
         v.post.edge_traces[ANY_EDGE] != v.pre.edge_traces[ANY_EDGE],
     )
-    bound_here = z3.And(
-        v.args.edge_sid != v.pre.sid, v.post.pair_handlers[ANY_PAIR] != v.pre.pair_handlers[ANY_PAIR]
-    )
-    return z3.And(
-        v.succeeds("apply_owned_session_mutation"), z3.Or(z3.And(z3.Not(own), changed), bound_here)
-    )
+    bound_here = z3.And(v.args.edge_sid != v.pre.sid, v.post.pair_handlers[ANY_PAIR] != v.pre.pair_handlers[ANY_PAIR])
+    return z3.And(v.succeeds("apply_owned_session_mutation"), z3.Or(z3.And(z3.Not(own), changed), bound_here))
 
 
 K17 = Claim(
-    "K17", "foreign-edge",
+    "K17",
+    "foreign-edge",
     "A mutation touches only edges of its own session, between listed roles.",
     "edge handler bound within the session",
     violated=_touches_foreign_edge,

@@ -50,28 +50,35 @@ def _is_old(owner: z3.BitVecRef, generation: z3.BitVecRef) -> z3.BoolRef:
 
 
 K1 = Claim(
-    "K1", "generation-freshness",
+    "K1",
+    "generation-freshness",
     "A capability that was live and has stopped being so is never accepted again.",
     "ownership generation used to reject stale capabilities",
     prefers_oldest=True,
-    violated=lambda v: z3.And(
-        v.ghost.dead, v.accepts_capability(), _is_old(v.args.cap.owner, v.args.cap.generation)
-    ),
+    violated=lambda v: z3.And(v.ghost.dead, v.accepts_capability(), _is_old(v.args.cap.owner, v.args.cap.generation)),
     ghost=Dead,
     start=lambda s: Dead(FALSE),
     follow=lambda v: Dead(
         z3.Or(v.ghost.dead, z3.And(v.ends_tenure(), _is_old(v.pre.live.owner, v.pre.live.generation)))
     ),
-    invariants={HARDENED: (
-        inv.LATEST_GENERATION, inv.PENDING_IS_OWNERS, inv.PENDING_ONE_ABOVE,
-        Invariant(
-            "dead-is-past", "a dead capability's generation is below next_generation and is not the live one",
-            lambda s, g: z3.Implies(g.dead, z3.And(
-                z3.ULT(wide(OLD_GENERATION), s.next_generation),
-                z3.Implies(s.owned, s.live.generation != OLD_GENERATION),
-            )),
-        ),
-    )},
+    invariants={
+        HARDENED: (
+            inv.LATEST_GENERATION,
+            inv.PENDING_IS_OWNERS,
+            inv.PENDING_ONE_ABOVE,
+            Invariant(
+                "dead-is-past",
+                "a dead capability's generation is below next_generation and is not the live one",
+                lambda s, g: z3.Implies(
+                    g.dead,
+                    z3.And(
+                        z3.ULT(wide(OLD_GENERATION), s.next_generation),
+                        z3.Implies(s.owned, s.live.generation != OLD_GENERATION),
+                    ),
+                ),
+            ),
+        )
+    },
 )
 
 
@@ -100,26 +107,31 @@ def follow_binding(v: View) -> Binding:
 _WITNESS = inv.witness_invariants(WITNESS_ID)
 
 K2 = Claim(
-    "K2", "witness-binding",
+    "K2",
+    "witness-binding",
     "A witness is consumed only under the very claim (tenure of a live capability) that issued it.",
     "generation that must still be live when the witness is consumed",
-    violated=lambda v: z3.And(
-        v.ghost.stale, v.succeeds("consume_readiness_witness"), v.args.witness.id == WITNESS_ID
-    ),
+    violated=lambda v: z3.And(v.ghost.stale, v.succeeds("consume_readiness_witness"), v.args.witness.id == WITNESS_ID),
     ghost=Binding,
     start=lambda s: Binding(FALSE, FALSE),
     follow=follow_binding,
-    invariants={HARDENED: (
-        inv.TERMINAL_UNOWNED, inv.PENDING_IS_OWNERS, _WITNESS["bounded"], _WITNESS["needs owner"],
-        Invariant(
-            "stale-is-gone", "a witness whose tenure has ended is not issued any more, and its id is used",
-            lambda s, g: z3.And(
-                z3.Implies(g.running, s.owned),
-                z3.Implies(z3.Or(g.running, g.stale), z3.ULT(wide(WITNESS_ID), s.next_witness_id)),
-                z3.Implies(g.stale, s.issued[WITNESS_ID] == NOT_ISSUED),
+    invariants={
+        HARDENED: (
+            inv.TERMINAL_UNOWNED,
+            inv.PENDING_IS_OWNERS,
+            _WITNESS["bounded"],
+            _WITNESS["needs owner"],
+            Invariant(
+                "stale-is-gone",
+                "a witness whose tenure has ended is not issued any more, and its id is used",
+                lambda s, g: z3.And(
+                    z3.Implies(g.running, s.owned),
+                    z3.Implies(z3.Or(g.running, g.stale), z3.ULT(wide(WITNESS_ID), s.next_witness_id)),
+                    z3.Implies(g.stale, s.issued[WITNESS_ID] == NOT_ISSUED),
+                ),
             ),
-        ),
-    )},
+        )
+    },
 )
 
 
@@ -148,17 +160,17 @@ def _consumes_id(v: View) -> z3.BoolRef:
 
 
 _CONSUMED_KNOWN = Invariant(
-    "consumed-known", "the consumed table remembers every consumption",
+    "consumed-known",
+    "the consumed table remembers every consumption",
     lambda s, g: g.consumed == s.consumed[WITNESS_ID],
 )
 
 K3 = Claim(
-    "K3", "witness-single-use",
+    "K3",
+    "witness-single-use",
     "A witness id is given out at most once and consumed at most once in a session.",
     "unique witness identifier; consumed exactly once",
-    violated=lambda v: z3.Or(
-        z3.And(v.ghost.given, _gives_id(v)), z3.And(v.ghost.consumed, _consumes_id(v))
-    ),
+    violated=lambda v: z3.Or(z3.And(v.ghost.given, _gives_id(v)), z3.And(v.ghost.consumed, _consumes_id(v))),
     ghost=Uses,
     start=lambda s: Uses(FALSE, FALSE, steps(1)),
     follow=lambda v: Uses(
@@ -166,27 +178,39 @@ K3 = Claim(
     ),
     invariants={
         HARDENED: (
-            _CONSUMED_KNOWN, _WITNESS["bounded"],
+            _CONSUMED_KNOWN,
+            _WITNESS["bounded"],
             Invariant(
-                "given-below", "an id given out is below next_witness_id",
+                "given-below",
+                "an id given out is below next_witness_id",
                 lambda s, g: z3.Implies(g.given, z3.ULT(wide(WITNESS_ID), s.next_witness_id)),
             ),
         ),
         TELLTALE_17: (
-            _CONSUMED_KNOWN, inv.PENDING_IS_OWNERS,
+            _CONSUMED_KNOWN,
+            inv.PENDING_IS_OWNERS,
             Invariant(
-                "one-id-a-step", "each operation raises next_witness_id by at most one, and open and claim come first",
+                "one-id-a-step",
+                "each operation raises next_witness_id by at most one, and open and claim come first",
                 lambda s, g: z3.And(
-                    z3.ULE(counter(1), s.next_witness_id), z3.ULE(s.next_witness_id, counter(LAST)),
+                    z3.ULE(counter(1), s.next_witness_id),
+                    z3.ULE(s.next_witness_id, counter(LAST)),
                     z3.UGE(g.count, 1),
-                    z3.Implies(z3.Or(s.owned, s.next_witness_id != counter(1)), _more_than(g.count, s.next_witness_id, 1)),
+                    z3.Implies(
+                        z3.Or(s.owned, s.next_witness_id != counter(1)), _more_than(g.count, s.next_witness_id, 1)
+                    ),
                 ),
             ),
             Invariant(
-                "given-below-or-last", "an id given out is below next_witness_id, or is 2^64-1 after 2^64+1 operations",
-                lambda s, g: z3.Implies(g.given, z3.Or(
-                    z3.ULT(wide(WITNESS_ID), s.next_witness_id), z3.UGE(g.count, steps(LAST + 2)),
-                )),
+                "given-below-or-last",
+                "an id given out is below next_witness_id, or is 2^64-1 after 2^64+1 operations",
+                lambda s, g: z3.Implies(
+                    g.given,
+                    z3.Or(
+                        z3.ULT(wide(WITNESS_ID), s.next_witness_id),
+                        z3.UGE(g.count, steps(LAST + 2)),
+                    ),
+                ),
             ),
         ),
     },
@@ -225,7 +249,8 @@ def _enough_steps(s: Session, g: Count) -> z3.BoolRef:
 
 
 K8 = Claim(
-    "K8", "commit-generation",
+    "K8",
+    "commit-generation",
     "After a commit the live generation is the receipt's to_generation, which is one above its from_generation.",
     "target ownership generation that becomes live on commit",
     violated=_commit_is_wrong,
@@ -235,7 +260,8 @@ K8 = Claim(
     invariants={
         HARDENED: (inv.LATEST_GENERATION, inv.PENDING_IS_OWNERS, inv.PENDING_ONE_ABOVE),
         TELLTALE_17: (
-            inv.PENDING_IS_OWNERS, inv.PENDING_SATURATED,
+            inv.PENDING_IS_OWNERS,
+            inv.PENDING_SATURATED,
             Invariant(
                 "one-generation-a-step",
                 "the live generation is at most the number of operations less two (three with a pending transfer)",

@@ -12,8 +12,15 @@ from model.contract import contract_named
 from model.session import Ownership, Session
 from model.store import Store
 from model.values import (
-    Edge, OwnerDied, OwnershipCapability, OwnershipReceipt, ReadinessWitness, Status, TerminalReason,
-    TransferAbandoned, TransferCommitFailed,
+    Edge,
+    OwnerDied,
+    OwnershipCapability,
+    OwnershipReceipt,
+    ReadinessWitness,
+    Status,
+    TerminalReason,
+    TransferAbandoned,
+    TransferCommitFailed,
 )
 
 Json = Any
@@ -44,13 +51,26 @@ class Snapshot:
 
     def key(self) -> str:
         """Equal for equal states."""
-        return repr([
-            self.sid, self.exists, self.status, self.epoch, _sorted(self.current), _sorted(self.pending),
-            _sorted(self.terminal), self.next_generation, self.next_claim_id, self.next_witness_id,
-            sorted((key, _sorted(value)) for key, value in self.issued.items()), sorted(self.consumed),
-            self.default_handler, sorted(self.edge_handlers.items()), sorted(self.pair_handlers.items()),
-            sorted(self.edge_traces.items()),
-        ])
+        return repr(
+            [
+                self.sid,
+                self.exists,
+                self.status,
+                self.epoch,
+                _sorted(self.current),
+                _sorted(self.pending),
+                _sorted(self.terminal),
+                self.next_generation,
+                self.next_claim_id,
+                self.next_witness_id,
+                sorted((key, _sorted(value)) for key, value in self.issued.items()),
+                sorted(self.consumed),
+                self.default_handler,
+                sorted(self.edge_handlers.items()),
+                sorted(self.pair_handlers.items()),
+                sorted(self.edge_traces.items()),
+            ]
+        )
 
 
 def _sorted(value: Json) -> Json:
@@ -69,11 +89,19 @@ def read(store: Store, sid: int, roles: tuple[str, ...] = ("A", "B")) -> Snapsho
         return Snapshot(sid=sid, exists=False, roles=roles)
     own = session.ownership
     return Snapshot(
-        sid=sid, status=plain(session.status), epoch=session.epoch, current=plain(own.current),
-        pending=plain(own.pending), terminal=plain(own.terminal), next_generation=own.next_generation,
-        next_claim_id=own.next_claim_id, next_witness_id=own.next_witness_id,
-        issued={key: plain(witness) for key, witness in own.issued.items()}, consumed=set(own.consumed),
-        roles=session.roles, default_handler=session.default_handler,
+        sid=sid,
+        status=plain(session.status),
+        epoch=session.epoch,
+        current=plain(own.current),
+        pending=plain(own.pending),
+        terminal=plain(own.terminal),
+        next_generation=own.next_generation,
+        next_claim_id=own.next_claim_id,
+        next_witness_id=own.next_witness_id,
+        issued={key: plain(witness) for key, witness in own.issued.items()},
+        consumed=set(own.consumed),
+        roles=session.roles,
+        default_handler=session.default_handler,
         edge_handlers={(e.sid, e.sender, e.receiver): h for e, h in session.edge_handlers.items()},
         pair_handlers=dict(session.pair_handlers),
         edge_traces={(e.sid, e.sender, e.receiver): tuple(plain(t)) for e, t in session.edge_traces.items()},
@@ -89,15 +117,23 @@ def install(state: Snapshot, contract: str) -> Store:
         current=_value(state.current, OwnershipCapability),
         pending=_value(state.pending, OwnershipReceipt),
         terminal=_terminal(state.terminal),
-        next_generation=state.next_generation, next_claim_id=state.next_claim_id,
+        next_generation=state.next_generation,
+        next_claim_id=state.next_claim_id,
         next_witness_id=state.next_witness_id,
         issued={key: _value(witness, ReadinessWitness) for key, witness in state.issued.items()},
         consumed=set(state.consumed),
     )
     roles = {role: index for index, role in enumerate(state.roles)}
     session = Session(
-        sid=state.sid, roles=state.roles, role_ids=roles, blueprint=(), types={}, buffers={},
-        status=_value(state.status, Status), epoch=state.epoch, default_handler=state.default_handler,
+        sid=state.sid,
+        roles=state.roles,
+        role_ids=roles,
+        blueprint=(),
+        types={},
+        buffers={},
+        status=_value(state.status, Status),
+        epoch=state.epoch,
+        default_handler=state.default_handler,
         edge_handlers={_edge(key): value for key, value in state.edge_handlers.items()},
         pair_handlers=dict(state.pair_handlers),
         edge_traces={_edge(key): _trace(key, value) for key, value in state.edge_traces.items()},

@@ -14,10 +14,21 @@ from oracle.symbolic.terms import SESSION_SCOPE_BITS, leaves, same
 from oracle.symbolic.wording import Reader, mutation_json, scope_json, text
 
 PLAINEST_FIRST = (
-    "validate_ownership_capability", "claim_ownership", "release_ownership", "begin_ownership_transfer",
-    "commit_ownership_transfer", "attenuate_ownership_scope", "issue_readiness_witness",
-    "consume_readiness_witness", "apply_owned_session_mutation", "mark_owner_died", "rollback_ownership_transfer",
-    "cancel_abandoned_transfer", "fault_failed_transfer_commit", "close", "reap_sessions",
+    "validate_ownership_capability",
+    "claim_ownership",
+    "release_ownership",
+    "begin_ownership_transfer",
+    "commit_ownership_transfer",
+    "attenuate_ownership_scope",
+    "issue_readiness_witness",
+    "consume_readiness_witness",
+    "apply_owned_session_mutation",
+    "mark_owner_died",
+    "rollback_ownership_transfer",
+    "cancel_abandoned_transfer",
+    "fault_failed_transfer_commit",
+    "close",
+    "reap_sessions",
 )
 """Which operation is tried first where several would do."""
 
@@ -42,7 +53,10 @@ _READS = {
 }
 
 _PLAINEST_VALUES = {
-    "scope": (SESSION_SCOPE_BITS, 1, 2, 3, 0), "mutation": (1, 0, 2), "sid": (0, 1), "edge_sid": (1, 0),
+    "scope": (SESSION_SCOPE_BITS, 1, 2, 3, 0),
+    "mutation": (1, 0, 2),
+    "sid": (0, 1),
+    "edge_sid": (1, 0),
     "receiver": (2, 1, 3),
 }
 

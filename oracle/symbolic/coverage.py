@@ -17,7 +17,16 @@ import z3  # type: ignore[import-untyped]  # see terms
 from oracle.symbolic import invariants as inv
 from oracle.symbolic.bounded import shortest_violation
 from oracle.symbolic.cells import (
-    NO_WITNESS, OUTCOMES, PHASES, Cell, cell_of, phase_term, relation_term, relations_of, witness_term, witnesses_of,
+    NO_WITNESS,
+    OUTCOMES,
+    PHASES,
+    Cell,
+    cell_of,
+    phase_term,
+    relation_term,
+    relations_of,
+    witness_term,
+    witnesses_of,
 )
 from oracle.symbolic.claim import Claim, Invariant
 from oracle.symbolic.claims_identity import STEP_BITS, Count, steps
@@ -50,7 +59,8 @@ class Settled:
 def _at_most_steps(name: str, value: Callable[[Session], z3.BitVecRef]) -> Invariant:
     """The counter is at most the number of operations (open is the first)."""
     return Invariant(
-        f"{name}-a-step", f"each operation raises {name} by at most one",
+        f"{name}-a-step",
+        f"each operation raises {name} by at most one",
         lambda s, g: z3.UGE(g.count, z3.ZeroExt(STEP_BITS - value(s).size(), value(s))),
     )
 
@@ -62,24 +72,28 @@ _STEP_COUNTS = (
     _at_most_steps("next_witness_id", lambda s: s.next_witness_id),
 )
 _ISSUED_IS_LIVE = Invariant(
-    "issued-is-live", "an issued witness is of the live capability",
+    "issued-is-live",
+    "an issued witness is of the live capability",
     lambda s, g: z3.Implies(s.issued[ANY_WITNESS] != NOT_ISSUED, _of_live(s)),
 )
 _ISSUED_HERE = Invariant(
-    "issued-here", "an issued witness names this session",
+    "issued-here",
+    "an issued witness names this session",
     lambda s, g: z3.Implies(
         s.issued[ANY_WITNESS] != NOT_ISSUED, unpacked(ANY_WITNESS, s.issued[ANY_WITNESS]).sid == s.sid
     ),
 )
 _ENTRY_WHOLE = Invariant(
-    "entry-whole", "an entry of the issued table is a whole witness",
+    "entry-whole",
+    "an entry of the issued table is a whole witness",
     lambda s, g: z3.Or(
         s.issued[ANY_WITNESS] == NOT_ISSUED,
         z3.Extract(PACKED_BITS - 1, PACKED_BITS - 1, s.issued[ANY_WITNESS]) == 1,
     ),
 )
 _FRESH_IDS = Invariant(
-    "ids-below", "an id that was given is below next_witness_id while that has not reached 2^64-1",
+    "ids-below",
+    "an id that was given is below next_witness_id while that has not reached 2^64-1",
     lambda s, g: z3.Implies(
         z3.And(z3.Or(s.issued[ANY_WITNESS] != NOT_ISSUED, s.consumed[ANY_WITNESS]), z3.ULT(g.count, steps(LAST))),
         z3.ULT(wide(ANY_WITNESS), s.next_witness_id),
@@ -89,38 +103,63 @@ _FRESH_IDS = Invariant(
 
 def _ids_within(last: int) -> Invariant:
     return Invariant(
-        "ids-within", f"claim and witness counters are from 1 to {last}",
-        lambda s, g: z3.And(*(
-            z3.And(z3.ULE(counter(1), ids), z3.ULE(ids, counter(last)))
-            for ids in (s.next_claim_id, s.next_witness_id)
-        )),
+        "ids-within",
+        f"claim and witness counters are from 1 to {last}",
+        lambda s, g: z3.And(
+            *(
+                z3.And(z3.ULE(counter(1), ids), z3.ULE(ids, counter(last)))
+                for ids in (s.next_claim_id, s.next_witness_id)
+            )
+        ),
     )
 
 
 def _of_live(s: Session) -> z3.BoolRef:
     issued = unpacked(ANY_WITNESS, s.issued[ANY_WITNESS])
     return z3.And(
-        s.owned, issued.owner == s.live.owner, issued.generation == s.live.generation, issued.scope == s.live.scope,
+        s.owned,
+        issued.owner == s.live.owner,
+        issued.generation == s.live.generation,
+        issued.scope == s.live.scope,
     )
 
 
 _COMMON = (
-    inv.PENDING_IS_OWNERS, inv.LIVE_IS_HERE, inv.TERMINAL_UNOWNED, inv.TERMINAL_STATUS, inv.TERMINAL_NOT_ACTIVE,
-    _ISSUED_HERE, _ENTRY_WHOLE, *_STEP_COUNTS, _FRESH_IDS,
+    inv.PENDING_IS_OWNERS,
+    inv.LIVE_IS_HERE,
+    inv.TERMINAL_UNOWNED,
+    inv.TERMINAL_STATUS,
+    inv.TERMINAL_NOT_ACTIVE,
+    _ISSUED_HERE,
+    _ENTRY_WHOLE,
+    *_STEP_COUNTS,
+    _FRESH_IDS,
 )
 MAP_INVARIANTS: dict[Contract, tuple[Invariant, ...]] = {
     Contract.TELLTALE_17: (*_COMMON, inv.PENDING_SATURATED, _ids_within(LAST)),
     Contract.HARDENED: (
-        *_COMMON, inv.LATEST_GENERATION, inv.PENDING_ONE_ABOVE, inv.PENDING_WITHIN, inv.CLOSED_UNOWNED,
-        _ISSUED_IS_LIVE, _ids_within(LAST + 1),
+        *_COMMON,
+        inv.LATEST_GENERATION,
+        inv.PENDING_ONE_ABOVE,
+        inv.PENDING_WITHIN,
+        inv.CLOSED_UNOWNED,
+        _ISSUED_IS_LIVE,
+        _ids_within(LAST + 1),
     ),
 }
 
 
 def _map_claim(violated: Any) -> Claim:
     return Claim(
-        "map", "coverage", "a cell is not reached", "", violated=violated, ghost=Count, start=lambda s: Count(steps(1)),
-        follow=lambda v: Count(v.ghost.count + 1), invariants=MAP_INVARIANTS,
+        "map",
+        "coverage",
+        "a cell is not reached",
+        "",
+        violated=violated,
+        ghost=Count,
+        start=lambda s: Count(steps(1)),
+        follow=lambda v: Count(v.ghost.count + 1),
+        invariants=MAP_INVARIANTS,
     )
 
 
@@ -162,7 +201,7 @@ class Questions:
         ghost = fresh(Count, "ghost")
         self._early = z3.ULT(ghost.count, steps(HORIZON))
         self._solver = solver(limits)
-        self._solver.add(well_formed(self.args), typed(self.pre), ANY_WITNESS == self.args.witness.id)
+        self._solver.add(well_formed(self.args), typed(self.pre), self.args.witness.id == ANY_WITNESS)
         self._solver.add(*(invariant.holds(self.pre, ghost) for invariant in MAP_INVARIANTS[contract]))
 
     def term(self, prefix: tuple[str | None, ...]) -> z3.BoolRef:
@@ -186,7 +225,7 @@ class Questions:
         return satisfiable(self._solver, *wanted)
 
 
-def settle(contract: Contract, limits: Limits, bounds: Bounds = Bounds()) -> list[Settled]:
+def settle(contract: Contract, limits: Limits, bounds: Bounds) -> list[Settled]:
     """Settle every cell of the map under a contract."""
     found = reached(contract, bounds)
     settled = [Settled(cell, "reached", path) for cell, path in found.items()]
@@ -198,8 +237,13 @@ def settle(contract: Contract, limits: Limits, bounds: Bounds = Bounds()) -> lis
 
 
 def _settle_below(
-    contract: Contract, questions: Questions, op: str, prefix: tuple[str, ...], axes: tuple[tuple[str, ...], ...],
-    found: dict[Cell, Any], limits: Limits,
+    contract: Contract,
+    questions: Questions,
+    op: str,
+    prefix: tuple[str, ...],
+    axes: tuple[tuple[str, ...], ...],
+    found: dict[Cell, Any],
+    limits: Limits,
 ) -> Iterator[Settled]:
     for value in axes[len(prefix)]:
         inner = (*prefix, value)
@@ -229,8 +273,10 @@ def _search(contract: Contract, op: str, inner: tuple[str, ...], limits: Limits)
         if view.op != op:
             return z3.BoolVal(False)
         return z3.And(
-            view.step.gives(code), phase_term(phase, op, view.pre, view.args),
-            relation_term(relation, op, view.pre, view.args), witness_term(witness, view.pre, view.args),
+            view.step.gives(code),
+            phase_term(phase, op, view.pre, view.args),
+            relation_term(relation, op, view.pre, view.args),
+            witness_term(witness, view.pre, view.args),
         )
 
     shortest = shortest_violation(_map_claim(in_cell), contract, LONGEST_SEARCH, limits)

@@ -21,8 +21,12 @@ def document(contract: str, settled: Iterable[Settled]) -> Json:
         return sorted([str(part) for part in item.prefix] for item in items if item.verdict == verdict)
 
     return {
-        "contract": contract, "axes": ["operation", "outcome", "phase", "relation", "witness"], "horizon": HORIZON,
-        "reached": rows("reached"), "unreachable": rows("unreachable"), "beyond_horizon": rows("beyond horizon"),
+        "contract": contract,
+        "axes": ["operation", "outcome", "phase", "relation", "witness"],
+        "horizon": HORIZON,
+        "reached": rows("reached"),
+        "unreachable": rows("unreachable"),
+        "beyond_horizon": rows("beyond horizon"),
         "not_found": rows("not found"),
     }
 
@@ -42,7 +46,8 @@ class Index:
     def __init__(self, found: Json) -> None:
         self._rows = {
             tuple(row): verdict
-            for verdict in ("reached", "unreachable", "beyond_horizon", "not_found") for row in found[verdict]
+            for verdict in ("reached", "unreachable", "beyond_horizon", "not_found")
+            for row in found[verdict]
         }
 
     def verdict(self, cell: Cell) -> str:
@@ -86,7 +91,8 @@ def _columns(index: Index, op: str, outcome: str) -> tuple[list[str], Counter[st
     for phase in PHASES:
         verdicts = Counter(
             index.verdict(Cell(op, outcome, phase, relation, witness))
-            for relation in relations_of(op) for witness in witnesses_of(op)
+            for relation in relations_of(op)
+            for witness in witnesses_of(op)
         )
         why += verdicts
         columns.append(f"{verdicts['reached']}/{verdicts.total()}" if verdicts["reached"] else "–")

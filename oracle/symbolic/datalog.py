@@ -43,9 +43,7 @@ class Datalog:
         """Add facts, past the wrapper (which would close each one over all declared variables)."""
         for row in rows:
             values = (ctypes.c_uint * len(row))(*row)
-            z3.Z3_fixedpoint_add_fact(
-                self._engine.ctx.ref(), self._engine.fixedpoint, relation.ast, len(row), values
-            )
+            z3.Z3_fixedpoint_add_fact(self._engine.ctx.ref(), self._engine.fixedpoint, relation.ast, len(row), values)
 
     def rule(self, head: z3.BoolRef, *body: z3.BoolRef) -> None:
         """Add ``head :- body``; a negated atom in the body is stratified negation."""

@@ -12,8 +12,13 @@ from oracle.symbolic.concrete import Json, Snapshot
 from oracle.symbolic.terms import LAST
 
 OWNERS = ("alice", "bob")
-SCOPES: tuple[Json, ...] = ("Session", {"Fragments": ["m"]}, {"Fragments": ["n"]}, {"Fragments": ["m", "n"]},
-                            {"Fragments": []})
+SCOPES: tuple[Json, ...] = (
+    "Session",
+    {"Fragments": ["m"]},
+    {"Fragments": ["n"]},
+    {"Fragments": ["m", "n"]},
+    {"Fragments": []},
+)
 NUMBERS = (0, 1, 2, LAST - 1, LAST)
 TEXTS = ("p", "q")
 HARDENED = "hardened"
@@ -26,7 +31,12 @@ def cap(sid: int, owner: str, generation: int, scope: Json) -> Json:
 
 def random_cap(rng: Random, sid: int) -> Json:
     """Any capability."""
-    return cap(sid, rng.choice(OWNERS), rng.choice(NUMBERS), rng.choice(SCOPES))
+    return cap(sid, rng.choice(OWNERS), rng.choice(NUMBERS), random_scope(rng))
+
+
+def random_scope(rng: Random) -> Json:
+    """Any scope, ``Session`` as often as not."""
+    return rng.choice(SCOPES) if rng.random() < 0.6 else "Session"
 
 
 def random_receipt(rng: Random, sid: int, giver: Json = None) -> Json:
@@ -34,8 +44,12 @@ def random_receipt(rng: Random, sid: int, giver: Json = None) -> Json:
     made = giver or random_cap(rng, sid)
     after = min(made["generation"] + 1, LAST) if giver else rng.choice(NUMBERS)
     return {
-        "session_id": sid, "claim_id": rng.choice(NUMBERS), "from_owner_id": made["owner_id"],
-        "from_generation": made["generation"], "to_owner_id": rng.choice(OWNERS), "to_generation": after,
+        "session_id": sid,
+        "claim_id": rng.choice(NUMBERS),
+        "from_owner_id": made["owner_id"],
+        "from_generation": made["generation"],
+        "to_owner_id": rng.choice(OWNERS),
+        "to_generation": after,
         "scope": rng.choice(SCOPES),
     }
 
@@ -66,8 +80,8 @@ def random_state(rng: Random, contract: str) -> Snapshot:
         witness = random_witness(rng, sid, state.current)
         state.issued[witness["witness_id"]] = witness
     state.consumed = {rng.choice(NUMBERS) for _ in range(rng.randrange(2))}
-    state.status = rng.choice(("Active", "Active", "Closed"))
-    if rng.random() < 0.2:
+    state.status = rng.choice(("Active", "Active", "Active", "Active", "Closed"))
+    if rng.random() < 0.12:
         state.terminal, state.status = _random_end(rng)
         if contract != HARDENED and rng.random() < 0.3:
             state.status = "Closed"
@@ -92,7 +106,7 @@ def _perhaps_forged(rng: Random, genuine: Json, other: Json) -> Json:
     """The genuine artifact, or with one field of another one."""
     if genuine is None:
         return other
-    if rng.random() < 0.6:
+    if rng.random() < 0.7:
         return genuine
     key = rng.choice(sorted(genuine))
     return {**genuine, key: other[key]}
@@ -105,14 +119,18 @@ def random_args(rng: Random, op: str, state: Snapshot) -> Json:
     receipt = _perhaps_forged(rng, state.pending, random_receipt(rng, sid))
     held = rng.choice(sorted(state.issued)) if state.issued else None
     holder = state.current if rng.random() < 0.5 else None
-    witness = _perhaps_forged(rng, state.issued.get(held) if held is not None else None, random_witness(rng, sid, holder))
+    witness = _perhaps_forged(
+        rng, state.issued.get(held) if held is not None else None, random_witness(rng, sid, holder)
+    )
     owner = state.current["owner_id"] if state.current and rng.random() < 0.7 else rng.choice(OWNERS)
     edge = {"sid": rng.choice((state.sid, state.sid, 3)), "sender": rng.choice("AB"), "receiver": rng.choice("ABC")}
     return {
         "claim_ownership": {"sid": sid, "owner_id": owner, "scope": rng.choice(SCOPES)},
         "release_ownership": {"capability": capability},
         "begin_ownership_transfer": {
-            "capability": capability, "new_owner_id": rng.choice(OWNERS), "new_scope": rng.choice(SCOPES),
+            "capability": capability,
+            "new_owner_id": rng.choice(OWNERS),
+            "new_scope": rng.choice(SCOPES),
         },
         "commit_ownership_transfer": {"receipt": receipt},
         "rollback_ownership_transfer": {"receipt": receipt},
@@ -132,7 +150,8 @@ def random_args(rng: Random, op: str, state: Snapshot) -> Json:
 def mutations(edge: Json) -> list[Json]:
     """One mutation of each kind."""
     return [
-        {"SetDefaultHandler": {"handler": "d"}}, {"UpdateEdgeHandler": {"edge": edge, "handler": "h"}},
+        {"SetDefaultHandler": {"handler": "d"}},
+        {"UpdateEdgeHandler": {"edge": edge, "handler": "h"}},
         {"UpdateTrace": {"edge": edge, "trace": ["Nat", "Bool"]}},
     ]
 
@@ -161,11 +180,12 @@ class Bounds:
         generation = state.current["generation"] if state.current else 0
         return (
             max(generation, state.next_generation - 1) <= self.generation
-            and state.next_claim_id <= self.claims and state.next_witness_id <= self.witnesses
+            and state.next_claim_id <= self.claims
+            and state.next_witness_id <= self.witnesses
         )
 
 
-def small_world(contract: str, bounds: Bounds = Bounds()) -> Iterator[Edge]:
+def small_world(contract: str, bounds: Bounds) -> Iterator[Edge]:
     """Every edge of the graph of states that the reference reaches within the bounds, breadth first."""
     start = Snapshot()
     waiting: deque[tuple[Snapshot, tuple[tuple[str, Json], ...]]] = deque([(start, ())])
@@ -236,8 +256,13 @@ def _caps(state: Snapshot) -> Iterator[Json]:
 
 def _receipts(state: Snapshot) -> Iterator[Json]:
     pending = state.pending or {
-        "session_id": state.sid, "claim_id": 1, "from_owner_id": "alice", "from_generation": 0,
-        "to_owner_id": "bob", "to_generation": 1, "scope": "Session",
+        "session_id": state.sid,
+        "claim_id": 1,
+        "from_owner_id": "alice",
+        "from_generation": 0,
+        "to_owner_id": "bob",
+        "to_generation": 1,
+        "scope": "Session",
     }
     for owner, generation in _around(pending["from_owner_id"], pending["from_generation"]):
         yield {**pending, "from_owner_id": owner, "from_generation": generation}
@@ -252,4 +277,3 @@ def _witnesses(state: Snapshot, capability: Json) -> Iterator[Json]:
         yield genuine
         if witness_id in state.issued:
             yield {**genuine, "predicate_ref": "q"}
-

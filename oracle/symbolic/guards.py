@@ -67,16 +67,12 @@ def found(s: Session, sid: z3.BitVecRef) -> Guard:
 
 def opened(s: Session) -> Guard:
     """G-open: no terminal reason is recorded."""
-    return Guard(
-        s.reason.kind == terminal(Terminal.NONE), Code.TERMINAL, {"session_id": s.sid}, "ownership terminated"
-    )
+    return Guard(s.reason.kind == terminal(Terminal.NONE), Code.TERMINAL, {"session_id": s.sid}, "ownership terminated")
 
 
 def active(s: Session) -> Guard:
     """G-active (H8): the status is not Closed."""
-    return Guard(
-        s.status != status(Status.CLOSED), Code.SESSION_CLOSED, {"session_id": s.sid}, "session closed"
-    )
+    return Guard(s.status != status(Status.CLOSED), Code.SESSION_CLOSED, {"session_id": s.sid}, "session closed")
 
 
 def owned(s: Session) -> Guard:
@@ -86,9 +82,7 @@ def owned(s: Session) -> Guard:
 
 def unowned(s: Session) -> Guard:
     """The guard of claim: there is no live owner."""
-    return Guard(
-        z3.Not(s.owned), Code.ALREADY_CLAIMED, {"session_id": s.sid, "current_owner_id": s.live.owner}
-    )
+    return Guard(z3.Not(s.owned), Code.ALREADY_CLAIMED, {"session_id": s.sid, "current_owner_id": s.live.owner})
 
 
 def live(s: Session, cap: Cap) -> Guard:
@@ -96,8 +90,12 @@ def live(s: Session, cap: Cap) -> Guard:
     return Guard(
         z3.And(cap.owner == s.live.owner, cap.generation == s.live.generation),
         Code.STALE_CAPABILITY,
-        {"session_id": s.sid, "owner_id": cap.owner, "expected_generation": cap.generation,
-         "actual_generation": s.live.generation},
+        {
+            "session_id": s.sid,
+            "owner_id": cap.owner,
+            "expected_generation": cap.generation,
+            "actual_generation": s.live.generation,
+        },
         "stale capability",
     )
 
@@ -105,7 +103,8 @@ def live(s: Session, cap: Cap) -> Guard:
 def honest(s: Session, cap: Cap) -> Guard:
     """G-honest (H5): the given scope is the live one."""
     return Guard(
-        cap.scope == s.live.scope, Code.SCOPE_VIOLATION,
+        cap.scope == s.live.scope,
+        Code.SCOPE_VIOLATION,
         {"session_id": s.sid, "owner_id": s.live.owner, "required": cap.scope, "actual": s.live.scope},
         "scope mismatch",
     )
@@ -114,7 +113,8 @@ def honest(s: Session, cap: Cap) -> Guard:
 def session_scope(s: Session) -> Guard:
     """G-scope: the live scope is ``Session``."""
     return Guard(
-        is_session(s.live.scope), Code.SCOPE_VIOLATION,
+        is_session(s.live.scope),
+        Code.SCOPE_VIOLATION,
         {"session_id": s.sid, "owner_id": s.live.owner, "required": SESSION_SCOPE, "actual": s.live.scope},
         "scope violation",
     )
@@ -122,23 +122,22 @@ def session_scope(s: Session) -> Guard:
 
 def idle(s: Session) -> Guard:
     """G-idle: no transfer is pending."""
-    return Guard(
-        z3.Not(s.staged), Code.TRANSFER_PENDING, {"session_id": s.sid, "claim_id": s.pending.claim_id}
-    )
+    return Guard(z3.Not(s.staged), Code.TRANSFER_PENDING, {"session_id": s.sid, "claim_id": s.pending.claim_id})
 
 
 def staged(s: Session) -> Guard:
     """G-staged: a transfer is pending."""
-    return Guard(
-        s.staged, Code.TRANSFER_NOT_PENDING, {"session_id": s.sid}, "receipt is no longer pending", True
-    )
+    return Guard(s.staged, Code.TRANSFER_NOT_PENDING, {"session_id": s.sid}, "receipt is no longer pending", True)
 
 
 def match(s: Session, receipt: Receipt) -> Guard:
     """G-match: the pending receipt equals the given one in every field."""
     return Guard(
-        same(s.pending, receipt), Code.RECEIPT_MISMATCH,
-        {"session_id": s.sid, "claim_id": receipt.claim_id}, "receipt payload mismatch", True,
+        same(s.pending, receipt),
+        Code.RECEIPT_MISMATCH,
+        {"session_id": s.sid, "claim_id": receipt.claim_id},
+        "receipt payload mismatch",
+        True,
     )
 
 
@@ -147,8 +146,12 @@ def giver(s: Session, receipt: Receipt) -> Guard:
     return Guard(
         z3.And(s.live.owner == receipt.from_owner, s.live.generation == receipt.from_generation),
         Code.STALE_CAPABILITY,
-        {"session_id": s.sid, "owner_id": receipt.from_owner,
-         "expected_generation": receipt.from_generation, "actual_generation": s.live.generation},
+        {
+            "session_id": s.sid,
+            "owner_id": receipt.from_owner,
+            "expected_generation": receipt.from_generation,
+            "actual_generation": s.live.generation,
+        },
         "stale capability",
     )
 
@@ -156,16 +159,22 @@ def giver(s: Session, receipt: Receipt) -> Guard:
 def is_owner(s: Session, owner: z3.BitVecRef) -> Guard:
     """The last guard of owner death: the named owner is the live one."""
     return Guard(
-        owner == s.live.owner, Code.STALE_CAPABILITY,
-        {"session_id": s.sid, "owner_id": owner, "expected_generation": s.live.generation,
-         "actual_generation": s.live.generation},
+        owner == s.live.owner,
+        Code.STALE_CAPABILITY,
+        {
+            "session_id": s.sid,
+            "owner_id": owner,
+            "expected_generation": s.live.generation,
+            "actual_generation": s.live.generation,
+        },
     )
 
 
 def narrower(s: Session, wanted: z3.BitVecRef) -> Guard:
     """G-within (H3, H4): the new scope is contained in the live one."""
     return Guard(
-        within(wanted, s.live.scope), Code.SCOPE_VIOLATION,
+        within(wanted, s.live.scope),
+        Code.SCOPE_VIOLATION,
         {"session_id": s.sid, "owner_id": s.live.owner, "required": wanted, "actual": s.live.scope},
     )
 
@@ -173,8 +182,10 @@ def narrower(s: Session, wanted: z3.BitVecRef) -> Guard:
 def not_used_up(s: Session, which: str, next_id: z3.BitVecRef) -> Guard:
     """G-counter (H2): the id to be given does not pass 2^64-1."""
     return Guard(
-        z3.ULE(next_id, counter(LAST)), Code.COUNTER_EXHAUSTED,
-        {"session_id": s.sid, "counter": which}, "counter exhausted",
+        z3.ULE(next_id, counter(LAST)),
+        Code.COUNTER_EXHAUSTED,
+        {"session_id": s.sid, "counter": which},
+        "counter exhausted",
     )
 
 
@@ -183,17 +194,20 @@ def own_edge(s: Session, args: Args) -> Guard:
     names_edge = args.mutation != 0
     own = z3.And(args.edge_sid == s.sid, s.roles[args.sender], s.roles[args.receiver])
     return Guard(
-        z3.Implies(names_edge, own), Code.FOREIGN_EDGE,
-        {"session_id": s.sid, "edge.sid": args.edge_sid, "edge.sender": args.sender,
-         "edge.receiver": args.receiver},
+        z3.Implies(names_edge, own),
+        Code.FOREIGN_EDGE,
+        {"session_id": s.sid, "edge.sid": args.edge_sid, "edge.sender": args.sender, "edge.receiver": args.receiver},
     )
 
 
 def not_consumed(s: Session, args: Args) -> Guard:
     """§3.1: the id was not consumed before."""
     return Guard(
-        z3.Not(s.consumed[args.witness.id]), Code.WITNESS_CONSUMED,
-        {"session_id": args.witness.sid, "witness_id": args.witness.id}, "witness already consumed", True,
+        z3.Not(s.consumed[args.witness.id]),
+        Code.WITNESS_CONSUMED,
+        {"session_id": args.witness.sid, "witness_id": args.witness.id},
+        "witness already consumed",
+        True,
     )
 
 
@@ -211,15 +225,14 @@ def unchanged(s: Session, args: Args) -> Guard:
 def still_bound(s: Session, args: Args) -> Guard:
     """§3.4: session, owner, generation and scope are the given capability's."""
     w, cap = args.witness, args.cap
-    bound = z3.And(
-        w.sid == cap.sid, w.owner == cap.owner, w.generation == cap.generation, w.scope == cap.scope
-    )
+    bound = z3.And(w.sid == cap.sid, w.owner == cap.owner, w.generation == cap.generation, w.scope == cap.scope)
     return _invalid(bound, args, "live ownership no longer matches witness")
 
 
 def _invalid(passes: z3.BoolRef, args: Args, reason: str) -> Guard:
     fields: dict[str, z3.ExprRef | str] = {
-        "session_id": args.cap.sid, "witness_id": args.witness.id, "reason": reason,
+        "session_id": args.cap.sid,
+        "witness_id": args.witness.id,
+        "reason": reason,
     }
     return Guard(passes, Code.INVALID_WITNESS, fields, reason, True)
-

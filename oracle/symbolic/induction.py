@@ -66,5 +66,3 @@ def typed(s: Session) -> z3.BoolRef:
     """What every session state satisfies by its type: scopes in normal form, roles as given."""
     scopes = (s.live.scope, s.pending.scope)
     return z3.And(*(well_formed_scope(value) for value in scopes), s.roles == ROLES)
-
-

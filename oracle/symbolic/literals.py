@@ -10,23 +10,61 @@ import z3  # type: ignore[import-untyped]  # see terms
 from oracle.symbolic.concrete import Json, Snapshot
 from oracle.symbolic.guards import Code, Guard
 from oracle.symbolic.state import (
-    DEFAULT_HANDLER, NO_EDGES, NO_REASON, NO_WITNESSES, NOT_ISSUED, Args, Cancellation, Cap, Mutation, Reason, Receipt,
-    Session, Status, Terminal, Witness, no_cap, no_receipt, packed, status, terminal, unpacked,
+    DEFAULT_HANDLER,
+    NO_EDGES,
+    NO_REASON,
+    NO_WITNESSES,
+    Args,
+    Cancellation,
+    Cap,
+    Mutation,
+    Reason,
+    Receipt,
+    Session,
+    Status,
+    Terminal,
+    Witness,
+    no_cap,
+    no_receipt,
+    packed,
+    status,
+    terminal,
+    unpacked,
 )
 from oracle.symbolic.step import Artifact, EndedWitnesses, Step
 from oracle.symbolic.terms import (
-    FALSE, FRAGMENT_BITS, NAME, PAIR, SESSION_SCOPE_BITS, TRUE, U64, counter, edge_key, leaves, name, pair_key,
-    scope, u64,
+    FALSE,
+    FRAGMENT_BITS,
+    NAME,
+    PAIR,
+    SESSION_SCOPE_BITS,
+    TRUE,
+    U64,
+    counter,
+    edge_key,
+    leaves,
+    name,
+    pair_key,
+    scope,
+    u64,
 )
 
 FRAGMENTS = "mnopqrst"
 _VARIANTS = {
-    Code.SESSION_NOT_FOUND: "SessionNotFound", Code.TERMINAL: "Terminal", Code.SESSION_CLOSED: "SessionClosed",
-    Code.UNCLAIMED: "Unclaimed", Code.ALREADY_CLAIMED: "AlreadyClaimed", Code.STALE_CAPABILITY: "StaleCapability",
-    Code.SCOPE_VIOLATION: "ScopeViolation", Code.TRANSFER_PENDING: "TransferPending",
-    Code.TRANSFER_NOT_PENDING: "TransferNotPending", Code.RECEIPT_MISMATCH: "ReceiptMismatch",
-    Code.WITNESS_CONSUMED: "WitnessConsumed", Code.INVALID_WITNESS: "InvalidWitness",
-    Code.COUNTER_EXHAUSTED: "CounterExhausted", Code.FOREIGN_EDGE: "ForeignEdge",
+    Code.SESSION_NOT_FOUND: "SessionNotFound",
+    Code.TERMINAL: "Terminal",
+    Code.SESSION_CLOSED: "SessionClosed",
+    Code.UNCLAIMED: "Unclaimed",
+    Code.ALREADY_CLAIMED: "AlreadyClaimed",
+    Code.STALE_CAPABILITY: "StaleCapability",
+    Code.SCOPE_VIOLATION: "ScopeViolation",
+    Code.TRANSFER_PENDING: "TransferPending",
+    Code.TRANSFER_NOT_PENDING: "TransferNotPending",
+    Code.RECEIPT_MISMATCH: "ReceiptMismatch",
+    Code.WITNESS_CONSUMED: "WitnessConsumed",
+    Code.INVALID_WITNESS: "InvalidWitness",
+    Code.COUNTER_EXHAUSTED: "CounterExhausted",
+    Code.FOREIGN_EDGE: "ForeignEdge",
 }
 
 
@@ -60,8 +98,9 @@ class Names:
         return name(self._codes[text])
 
     def text(self, term: z3.ExprRef) -> Any:
-        """The text of a code."""
-        return self._texts[value_of(term)]
+        """The text of a code; one that stands for no text is shown as a number, for wrong rules to be seen by."""
+        number = value_of(term)
+        return self._texts.get(number, f"#{number}")
 
 
 class Translation:
@@ -87,16 +126,25 @@ class Translation:
         """A receipt."""
         code = self.names.code
         return Receipt(
-            u64(d["session_id"]), u64(d["claim_id"]), code(d["from_owner_id"]), u64(d["from_generation"]),
-            code(d["to_owner_id"]), u64(d["to_generation"]), self.scope(d["scope"]),
+            u64(d["session_id"]),
+            u64(d["claim_id"]),
+            code(d["from_owner_id"]),
+            u64(d["from_generation"]),
+            code(d["to_owner_id"]),
+            u64(d["to_generation"]),
+            self.scope(d["scope"]),
         )
 
     def witness(self, d: Json) -> Witness:
         """A readiness witness."""
         code = self.names.code
         return Witness(
-            u64(d["witness_id"]), u64(d["session_id"]), code(d["owner_id"]), u64(d["generation"]),
-            self.scope(d["scope"]), code(d["predicate_ref"]),
+            u64(d["witness_id"]),
+            u64(d["session_id"]),
+            code(d["owner_id"]),
+            u64(d["generation"]),
+            self.scope(d["scope"]),
+            code(d["predicate_ref"]),
         )
 
     def reason(self, document: Json) -> Reason:
@@ -106,11 +154,12 @@ class Translation:
         ((kind, fields),) = document.items()
         text = self.names.code(fields["reason"]) if "reason" in fields else name(0)
         kinds = {
-            "OwnerDied": Terminal.OWNER_DIED, "TransferAbandoned": Terminal.TRANSFER_ABANDONED,
+            "OwnerDied": Terminal.OWNER_DIED,
+            "TransferAbandoned": Terminal.TRANSFER_ABANDONED,
             "TransferCommitFailed": Terminal.TRANSFER_COMMIT_FAILED,
         }
         return Reason(
-            terminal(kinds[kind]), self.names.code(fields["owner_id"]), u64(fields.get("claim_id", 0)), text
+            terminal(kinds[kind]), self.names.code(fields["owner_id"]), u64(int(fields.get("claim_id", 0))), text
         )
 
     def session(self, s: Snapshot) -> Session:
@@ -132,16 +181,25 @@ class Translation:
             traces = z3.Store(traces, edge_key(u64(edge_sid), code(sender), code(receiver)), code(trace))
         statuses = {"Active": Status.ACTIVE, "Closed": Status.CLOSED, "Cancelled": Status.CANCELLED}
         return Session(
-            sid=sid, exists=z3.BoolVal(s.exists),
+            sid=sid,
+            exists=z3.BoolVal(s.exists),
             status=status(Status.FAULTED if isinstance(s.status, dict) else statuses[s.status]),
-            epoch=u64(s.epoch), owned=z3.BoolVal(s.current is not None),
+            epoch=u64(s.epoch),
+            owned=z3.BoolVal(s.current is not None),
             live=no_cap(sid) if s.current is None else self.cap(s.current),
             staged=z3.BoolVal(s.pending is not None),
             pending=no_receipt(sid) if s.pending is None else self.receipt(s.pending),
-            reason=self.reason(s.terminal), next_generation=counter(s.next_generation),
-            next_claim_id=counter(s.next_claim_id), next_witness_id=counter(s.next_witness_id),
-            issued=issued, consumed=consumed, roles=roles, default_handler=code(s.default_handler),
-            edge_handlers=handlers, pair_handlers=pairs, edge_traces=traces,
+            reason=self.reason(s.terminal),
+            next_generation=counter(s.next_generation),
+            next_claim_id=counter(s.next_claim_id),
+            next_witness_id=counter(s.next_witness_id),
+            issued=issued,
+            consumed=consumed,
+            roles=roles,
+            default_handler=code(s.default_handler),
+            edge_handlers=handlers,
+            pair_handlers=pairs,
+            edge_traces=traces,
         )
 
     def args(self, wire: Json) -> Args:
@@ -150,7 +208,8 @@ class Translation:
         sid, other = u64(wire.get("sid", wire.get("session_ids", [0])[0])), name(255)
         owner = wire.get("owner_id", wire.get("new_owner_id"))
         text = wire.get("predicate_ref", wire.get("reason"))
-        kind, edge, given = Mutation.DEFAULT_HANDLER, {"sid": 0, "sender": "A", "receiver": "B"}, text
+        edge: Json = {"sid": 0, "sender": "A", "receiver": "B"}
+        kind, given = Mutation.DEFAULT_HANDLER, text
         if "mutation" in wire:
             ((variant, fields),) = wire["mutation"].items()
             edge = fields.get("edge", edge)
@@ -159,14 +218,19 @@ class Translation:
             given = tuple(fields["trace"]) if "trace" in fields else fields["handler"]
         scope_json = wire.get("scope", wire.get("new_scope"))
         return Args(
-            sid=sid, owner=other if owner is None else code(owner),
+            sid=sid,
+            owner=other if owner is None else code(owner),
             scope=scope(0) if scope_json is None else self.scope(scope_json),
             cap=self.cap(wire["capability"]) if "capability" in wire else no_cap(sid),
             receipt=self.receipt(wire["receipt"]) if "receipt" in wire else no_receipt(sid),
-            witness=self.witness(wire["witness"]) if "witness" in wire
+            witness=self.witness(wire["witness"])
+            if "witness" in wire
             else Witness(u64(0), sid, other, u64(0), scope(0), other),
-            text=other if given is None else code(given), mutation=z3.BitVecVal(int(kind), 2),
-            edge_sid=u64(edge["sid"]), sender=code(edge["sender"]), receiver=code(edge["receiver"]),
+            text=other if given is None else code(given),
+            mutation=z3.BitVecVal(int(kind), 2),
+            edge_sid=u64(edge["sid"]),
+            sender=code(edge["sender"]),
+            receiver=code(edge["receiver"]),
         )
 
     # out of literals
@@ -183,18 +247,25 @@ class Translation:
         text = self.names.text
         if isinstance(value, Cap):
             return {
-                "session_id": value_of(value.sid), "owner_id": text(value.owner),
-                "generation": value_of(value.generation), "scope": self.scope_json(value.scope),
+                "session_id": value_of(value.sid),
+                "owner_id": text(value.owner),
+                "generation": value_of(value.generation),
+                "scope": self.scope_json(value.scope),
             }
         if isinstance(value, Receipt):
             return {
-                "session_id": value_of(value.sid), "claim_id": value_of(value.claim_id),
-                "from_owner_id": text(value.from_owner), "from_generation": value_of(value.from_generation),
-                "to_owner_id": text(value.to_owner), "to_generation": value_of(value.to_generation),
+                "session_id": value_of(value.sid),
+                "claim_id": value_of(value.claim_id),
+                "from_owner_id": text(value.from_owner),
+                "from_generation": value_of(value.from_generation),
+                "to_owner_id": text(value.to_owner),
+                "to_generation": value_of(value.to_generation),
                 "scope": self.scope_json(value.scope),
             }
         common = {
-            "witness_id": value_of(value.id), "session_id": value_of(value.sid), "owner_id": text(value.owner),
+            "witness_id": value_of(value.id),
+            "session_id": value_of(value.sid),
+            "owner_id": text(value.owner),
             "generation": value_of(value.generation),
         }
         if isinstance(value, Cancellation):
@@ -212,7 +283,8 @@ class Translation:
         if kind is Terminal.TRANSFER_COMMIT_FAILED:
             fields["reason"] = self.names.text(reason.text)
         variants = {
-            Terminal.OWNER_DIED: "OwnerDied", Terminal.TRANSFER_ABANDONED: "TransferAbandoned",
+            Terminal.OWNER_DIED: "OwnerDied",
+            Terminal.TRANSFER_ABANDONED: "TransferAbandoned",
             Terminal.TRANSFER_COMMIT_FAILED: "TransferCommitFailed",
         }
         return {variants[kind]: fields}
@@ -254,10 +326,10 @@ class Translation:
         found = Status(value_of(s.status))
         if found is not Status.FAULTED:
             return found.name.capitalize()
-        ((kind, fields),) = reason.items()
-        if kind == "OwnerDied":
-            return {"Faulted": {"reason": f"ownership owner `{fields['owner_id']}` died"}}
-        return {"Faulted": {"reason": f"ownership transfer commit failed: {fields['reason']}"}}
+        fields = next(iter(reason.values()), {}) if reason else {}
+        died = reason is not None and "OwnerDied" in reason
+        text = f"ownership owner `{fields['owner_id']}` died" if died else None
+        return {"Faulted": {"reason": text or f"ownership transfer commit failed: {fields.get('reason')}"}}
 
     def _edge(self, key: z3.ExprRef) -> tuple[int, str, str]:
         bits = value_of(key)
@@ -287,7 +359,9 @@ class Translation:
     def log_json(self, step: Step) -> list[Json]:
         """The records that a step appends, in wire form."""
         kinds = {
-            Cap: "OwnershipCapability", Receipt: "OwnershipReceipt", Witness: "Readiness",
+            Cap: "OwnershipCapability",
+            Receipt: "OwnershipReceipt",
+            Witness: "Readiness",
             Cancellation: "Cancellation",
         }
         records: list[Json] = []

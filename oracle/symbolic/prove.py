@@ -8,8 +8,15 @@ from time import perf_counter
 from typing import Any, Literal
 
 from oracle.monitors import STATUS_REMARK, watch
-from oracle.symbolic import blueprint_claim, buffers_claims, claims_audit, claims_authority, claims_identity
-from oracle.symbolic import store_claims, unfolding_claim
+from oracle.symbolic import (
+    blueprint_claim,
+    buffers_claims,
+    claims_audit,
+    claims_authority,
+    claims_identity,
+    store_claims,
+    unfolding_claim,
+)
 from oracle.symbolic.bounded import shortest_violation
 from oracle.symbolic.claim import Claim
 from oracle.symbolic.counterexample import program
@@ -49,9 +56,13 @@ class Result:
     def to_json(self) -> dict[str, Any]:
         """The wire form."""
         return {
-            "claim": self.claim, "contract": self.contract, "status": self.finding.status,
-            "bound": self.finding.bound, "method": self.finding.method,
-            "counterexample": self.finding.counterexample, "seconds": round(self.seconds, 3),
+            "claim": self.claim,
+            "contract": self.contract,
+            "status": self.finding.status,
+            "bound": self.finding.bound,
+            "method": self.finding.method,
+            "counterexample": self.finding.counterexample,
+            "seconds": round(self.seconds, 3),
         }
 
 
@@ -98,14 +109,22 @@ def _by_induction(claim: Claim, monitor: str) -> Callable[[Contract, Limits], Fi
             horizon = (claim.horizon or {}).get(contract)
             if horizon is None:
                 return Finding("proved", f"induction over the operations, {by}")
-            return Finding("bounded", f"induction over runs of up to {horizon} operations, {by}; "
-                           f"operation {horizon + 1} can violate it, at the bound of a counter", horizon)
+            return Finding(
+                "bounded",
+                f"induction over runs of up to {horizon} operations, {by}; "
+                f"operation {horizon + 1} can violate it, at the bound of a counter",
+                horizon,
+            )
         shortest = shortest_violation(claim, contract, DEEPEST_SEARCH, limits)
         if shortest is None:
             return Finding("bounded", "no violation found by bounded search, no proof", DEEPEST_SEARCH)
         found = confirm(monitor, program(shortest))
-        return Finding("refuted", f"bounded search: none of fewer than {shortest.length} operations, "
-                       f"one of {shortest.length}", None, found)
+        return Finding(
+            "refuted",
+            f"bounded search: none of fewer than {shortest.length} operations, one of {shortest.length}",
+            None,
+            found,
+        )
 
     return decide
 
@@ -134,8 +153,10 @@ def _k15(contract: Contract, limits: Limits) -> Finding:
     if blueprint_claim.disagreement(contract.value, distinct, limits) is not None:
         raise Spurious("K15: the plan of distinct roles is not the Datalog answer")
     wrong = blueprint_claim.smallest_disagreement(contract.value, repeating, limits)
-    method = f"Datalog (z3 fixed point) against the plan of {len(distinct)} role lists with distinct names and trees" \
+    method = (
+        f"Datalog (z3 fixed point) against the plan of {len(distinct)} role lists with distinct names and trees"
         f" of up to {BLUEPRINT_NODES} nodes"
+    )
     if wrong is None:
         return Finding("bounded", f"{method}: all agree; repeated names are refused", BLUEPRINT_NODES)
     roles, types = wrong
@@ -152,19 +173,26 @@ def _k16(contract: Contract, limits: Limits) -> Finding:
 
 
 def _k16_binder(contract: Contract, limits: Limits) -> Finding:
-    return _unfolding(
-        contract, limits, unfolding_claim.without_empty_recursion(unfolding_claim.cases(UNFOLDING_NODES))
-    )
+    return _unfolding(contract, limits, unfolding_claim.without_empty_recursion(unfolding_claim.cases(UNFOLDING_NODES)))
 
 
 def _unfolding(contract: Contract, limits: Limits, kinds: list[Any]) -> Finding:
     if unfolding_claim.disagreement(contract.value, kinds, limits) is None:
-        return Finding("bounded", f"{_BY_BINDER}; all {len(kinds)} closed types of up to {UNFOLDING_NODES} nodes (up to"
-                       " swapping variables and directions), paths of any length", UNFOLDING_NODES)
+        return Finding(
+            "bounded",
+            f"{_BY_BINDER}; all {len(kinds)} closed types of up to {UNFOLDING_NODES} nodes (up to"
+            " swapping variables and directions), paths of any length",
+            UNFOLDING_NODES,
+        )
     steps = unfolding_claim.program(*unfolding_claim.shortest_path(contract.value, kinds, limits))
     found = confirm("K16", _made(contract, "K16", steps, len(steps)))
-    return Finding("refuted", f"{_BY_BINDER}; none of fewer than {len(steps)} operations on {len(kinds)} closed types of"
-                   f" up to {UNFOLDING_NODES} nodes, one of {len(steps)}", None, found)
+    return Finding(
+        "refuted",
+        f"{_BY_BINDER}; none of fewer than {len(steps)} operations on {len(kinds)} closed types of"
+        f" up to {UNFOLDING_NODES} nodes, one of {len(steps)}",
+        None,
+        found,
+    )
 
 
 def _k18(contract: Contract, limits: Limits) -> Finding:
@@ -173,8 +201,13 @@ def _k18(contract: Contract, limits: Limits) -> Finding:
     steps = buffers_claims.k18_shortest(contract, limits)
     found = confirm("K18", _made(contract, "K18", steps, 3))
     found["meta"]["level"] = "model"
-    return Finding("refuted", "bounded search: none of fewer than 3 operations, one of 3; no operation makes a "
-                   "signature bad, so the program corrupts the message in the reference between them", None, found)
+    return Finding(
+        "refuted",
+        "bounded search: none of fewer than 3 operations, one of 3; no operation makes a "
+        "signature bad, so the program corrupts the message in the reference between them",
+        None,
+        found,
+    )
 
 
 def _stated(claim: Claim) -> Statement:
@@ -182,32 +215,52 @@ def _stated(claim: Claim) -> Statement:
 
 
 _OWNERSHIP = (
-    claims_identity.K1, claims_identity.K2, claims_identity.K3, claims_authority.K4, claims_authority.K5,
-    claims_authority.K6, claims_authority.K7, claims_identity.K8, claims_authority.K9, claims_authority.K11,
-    claims_audit.K12, claims_audit.K13, claims_authority.K17,
+    claims_identity.K1,
+    claims_identity.K2,
+    claims_identity.K3,
+    claims_authority.K4,
+    claims_authority.K5,
+    claims_authority.K6,
+    claims_authority.K7,
+    claims_identity.K8,
+    claims_authority.K9,
+    claims_authority.K11,
+    claims_audit.K12,
+    claims_audit.K13,
+    claims_authority.K17,
 )
 
 _OTHERS = (
     Statement("K10", "unique-session", "A session id names one session for ever.", "unique session identifier", _k10),
     Statement(
-        "K14", "buffer-bound",
+        "K14",
+        "buffer-bound",
         "A buffer that may be resized never holds nor has room for more than max_capacity (or than it was opened"
         " with, where that is more).",
-        "upper bound on buffer capacity", _k14,
+        "upper bound on buffer capacity",
+        _k14,
     ),
     Statement(
-        "K15", "blueprint",
+        "K15",
+        "blueprint",
         "The edges of a session are exactly those between distinct listed roles that some reachable send or"
         " receive needs.",
-        "edges derived from the local types", _k15,
+        "edges derived from the local types",
+        _k15,
     ),
     Statement(
-        "K16", "unfolding", "Following a branch gives the continuation of the substituted type.",
-        "unfold the recursion at the top of a local type", _k16,
+        "K16",
+        "unfolding",
+        "Following a branch gives the continuation of the substituted type.",
+        "unfold the recursion at the top of a local type",
+        _k16,
     ),
     Statement(
-        "K18", "exactly-once delivery", "A message that is received is delivered, or stays.",
-        "signed value received from the edge", _k18,
+        "K18",
+        "exactly-once delivery",
+        "A message that is received is delivered, or stays.",
+        "signed value received from the edge",
+        _k18,
     ),
 )
 
@@ -227,8 +280,11 @@ REMARKS: dict[str, Statement] = {
         )
     },
     "K16-binder": Statement(
-        "K16-binder", "unfolding (binders)", "A variable leads to its own binder, not to the recursion entered last.",
-        "unfold the recursion at the top of a local type", _k16_binder,
+        "K16-binder",
+        "unfolding (binders)",
+        "A variable leads to its own binder, not to the recursion entered last.",
+        "unfold the recursion at the top of a local type",
+        _k16_binder,
     ),
 }
 """Parts of claims that ``telltale-17`` breaks in a way of their own; they add programs to the corpus."""

@@ -62,16 +62,23 @@ def write_coverage(folder: Path, docs: Path) -> None:
     for contract in Contract:
         settled = settle(contract, Limits(600), MAP_BOUNDS)
         found = document(contract.value, settled)
-        rows = [f'  "{key}": {json.dumps(value)}' if not isinstance(value, list) or key == "axes" else _rows(key, value)
-                for key, value in found.items()]
+        rows = [
+            f'  "{key}": {json.dumps(value)}' if not isinstance(value, list) or key == "axes" else _rows(key, value)
+            for key, value in found.items()
+        ]
         (folder / f"{contract.value}.json").write_text("{\n" + ",\n".join(rows) + "\n}\n")
         steps = woven(contract.value, settled).steps
         made = {"contract": contract.value, "meta": {"purpose": "coverage"}, "steps": steps}
         write_program(folder / f"{contract.value}.jsonl", as_program(made))
-        counts = ", ".join(f"{len(found[key])} {words}" for key, words in (
-            ("reached", "cells reached"), ("unreachable", "proofs of unreachability (each for all cells of its prefix)"),
-            ("beyond_horizon", "beyond the horizon"), ("not_found", "undecided"),
-        ))
+        counts = ", ".join(
+            f"{len(found[key])} {words}"
+            for key, words in (
+                ("reached", "cells reached"),
+                ("unreachable", "proofs of unreachability (each for all cells of its prefix)"),
+                ("beyond_horizon", "beyond the horizon"),
+                ("not_found", "undecided"),
+            )
+        )
         text.append(f"## `{contract.value}`\n\n{counts}; default program: {len(steps)} steps.\n\n{table(found)}")
     docs.write_text("\n".join(text))
 

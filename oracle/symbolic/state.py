@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any, ClassVar
 
 import z3  # type: ignore[import-untyped]  # see terms
@@ -28,7 +28,7 @@ from oracle.symbolic.terms import (
 )
 
 
-class Contract(str, Enum):
+class Contract(StrEnum):
     """Which store is spoken of."""
 
     TELLTALE_17 = "telltale-17"
@@ -79,8 +79,13 @@ class Receipt:
     """OwnershipReceipt."""
 
     SORTS: ClassVar[dict[str, Any]] = {
-        "sid": U64, "claim_id": U64, "from_owner": NAME, "from_generation": U64,
-        "to_owner": NAME, "to_generation": U64, "scope": SCOPE,
+        "sid": U64,
+        "claim_id": U64,
+        "from_owner": NAME,
+        "from_generation": U64,
+        "to_owner": NAME,
+        "to_generation": U64,
+        "scope": SCOPE,
     }
     sid: z3.BitVecRef
     claim_id: z3.BitVecRef
@@ -96,7 +101,12 @@ class Witness:
     """ReadinessWitness."""
 
     SORTS: ClassVar[dict[str, Any]] = {
-        "id": U64, "sid": U64, "owner": NAME, "generation": U64, "scope": SCOPE, "predicate": NAME,
+        "id": U64,
+        "sid": U64,
+        "owner": NAME,
+        "generation": U64,
+        "scope": SCOPE,
+        "predicate": NAME,
     }
     id: z3.BitVecRef
     sid: z3.BitVecRef
@@ -122,7 +132,11 @@ class Cancellation:
     """CancellationWitness."""
 
     SORTS: ClassVar[dict[str, Any]] = {
-        "id": U64, "sid": U64, "owner": NAME, "generation": U64, "reason": Reason,
+        "id": U64,
+        "sid": U64,
+        "owner": NAME,
+        "generation": U64,
+        "reason": Reason,
     }
     id: z3.BitVecRef
     sid: z3.BitVecRef
@@ -141,9 +155,7 @@ NOT_ISSUED = z3.BitVecVal(0, PACKED)
 def packed(witness: Witness) -> z3.BitVecRef:
     """An entry of the issued table: present bit, then every field but the id (which is the key)."""
     present = z3.BitVecVal(1, 1)
-    return z3.Concat(
-        present, witness.sid, witness.owner, witness.generation, witness.scope, witness.predicate
-    )
+    return z3.Concat(present, witness.sid, witness.owner, witness.generation, witness.scope, witness.predicate)
 
 
 def unpacked(key: z3.BitVecRef, entry: z3.BitVecRef) -> Witness:
@@ -160,12 +172,24 @@ class Session:
     """One session, live or reaped (``exists``); tables are arrays, absent entries zero."""
 
     SORTS: ClassVar[dict[str, Any]] = {
-        "sid": U64, "exists": BOOL, "status": z3.BitVecSort(2), "epoch": U64,
-        "owned": BOOL, "live": Cap, "staged": BOOL, "pending": Receipt, "reason": Reason,
-        "next_generation": COUNTER, "next_claim_id": COUNTER, "next_witness_id": COUNTER,
-        "issued": z3.ArraySort(U64, PACKED), "consumed": z3.ArraySort(U64, BOOL),
-        "roles": z3.ArraySort(NAME, BOOL), "default_handler": NAME,
-        "edge_handlers": z3.ArraySort(EDGE, NAME), "pair_handlers": z3.ArraySort(PAIR, NAME),
+        "sid": U64,
+        "exists": BOOL,
+        "status": z3.BitVecSort(2),
+        "epoch": U64,
+        "owned": BOOL,
+        "live": Cap,
+        "staged": BOOL,
+        "pending": Receipt,
+        "reason": Reason,
+        "next_generation": COUNTER,
+        "next_claim_id": COUNTER,
+        "next_witness_id": COUNTER,
+        "issued": z3.ArraySort(U64, PACKED),
+        "consumed": z3.ArraySort(U64, BOOL),
+        "roles": z3.ArraySort(NAME, BOOL),
+        "default_handler": NAME,
+        "edge_handlers": z3.ArraySort(EDGE, NAME),
+        "pair_handlers": z3.ArraySort(PAIR, NAME),
         "edge_traces": z3.ArraySort(EDGE, NAME),
     }
     sid: z3.BitVecRef
@@ -208,12 +232,25 @@ def no_receipt(sid: z3.BitVecRef) -> Receipt:
 def fresh_session(sid: z3.BitVecRef, roles: z3.ArrayRef) -> Session:
     """A session just opened: unowned, nothing pending, ids from 1, empty tables (contract §2, §5)."""
     return Session(
-        sid=sid, exists=TRUE, status=status(Status.ACTIVE), epoch=u64(0),
-        owned=FALSE, live=no_cap(sid), staged=FALSE, pending=no_receipt(sid), reason=NO_REASON,
-        next_generation=counter(0), next_claim_id=counter(1), next_witness_id=counter(1),
-        issued=NO_WITNESSES, consumed=z3.K(U64, FALSE), roles=roles,
+        sid=sid,
+        exists=TRUE,
+        status=status(Status.ACTIVE),
+        epoch=u64(0),
+        owned=FALSE,
+        live=no_cap(sid),
+        staged=FALSE,
+        pending=no_receipt(sid),
+        reason=NO_REASON,
+        next_generation=counter(0),
+        next_claim_id=counter(1),
+        next_witness_id=counter(1),
+        issued=NO_WITNESSES,
+        consumed=z3.K(U64, FALSE),
+        roles=roles,
         default_handler=name(DEFAULT_HANDLER),
-        edge_handlers=NO_EDGES, pair_handlers=z3.K(PAIR, name(0)), edge_traces=NO_EDGES,
+        edge_handlers=NO_EDGES,
+        pair_handlers=z3.K(PAIR, name(0)),
+        edge_traces=NO_EDGES,
     )
 
 
@@ -230,8 +267,17 @@ class Args:
     """Everything an operation may be given; each reads what its row names."""
 
     SORTS: ClassVar[dict[str, Any]] = {
-        "sid": U64, "owner": NAME, "scope": SCOPE, "cap": Cap, "receipt": Receipt, "witness": Witness,
-        "text": NAME, "mutation": z3.BitVecSort(2), "edge_sid": U64, "sender": NAME, "receiver": NAME,
+        "sid": U64,
+        "owner": NAME,
+        "scope": SCOPE,
+        "cap": Cap,
+        "receipt": Receipt,
+        "witness": Witness,
+        "text": NAME,
+        "mutation": z3.BitVecSort(2),
+        "edge_sid": U64,
+        "sender": NAME,
+        "receiver": NAME,
     }
     sid: z3.BitVecRef
     owner: z3.BitVecRef
@@ -257,8 +303,15 @@ def well_formed(a: Args) -> z3.BoolRef:
     """What every argument satisfies by its type: scopes in normal form, names that are texts, a known mutation."""
     scopes = (a.scope, a.cap.scope, a.receipt.scope, a.witness.scope)
     names = (
-        a.owner, a.text, a.sender, a.receiver, a.cap.owner, a.receipt.from_owner, a.receipt.to_owner,
-        a.witness.owner, a.witness.predicate,
+        a.owner,
+        a.text,
+        a.sender,
+        a.receiver,
+        a.cap.owner,
+        a.receipt.from_owner,
+        a.receipt.to_owner,
+        a.witness.owner,
+        a.witness.predicate,
     )
     return z3.And(
         *(well_formed_scope(value) for value in scopes),

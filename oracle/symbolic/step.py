@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 import z3  # type: ignore[import-untyped]  # see terms
 
@@ -15,7 +15,7 @@ from oracle.symbolic.terms import TRUE, choose
 Artifact = Cap | Receipt | Witness | Cancellation
 
 
-class Event(str, Enum):
+class Event(StrEnum):
     """AuthorityAuditEvent, as far as ownership uses it."""
 
     ISSUED = "Issued"

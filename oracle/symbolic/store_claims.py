@@ -39,11 +39,15 @@ EMPTY = Ids(u64(0), FALSE, FALSE)
 def _opened(pre: Ids, ok: z3.BoolRef, sid: z3.BitVecRef) -> Opening:
     after = succ(sid)
     following = z3.If(z3.UGT(pre.next_sid, after), pre.next_sid, after)
-    return Opening(ok, sid, Ids(
-        z3.If(ok, following, pre.next_sid),
-        z3.Or(pre.exhausted, z3.And(ok, sid == u64(LAST))),
-        z3.Or(pre.used, z3.And(ok, sid == ANY_SID)),
-    ))
+    return Opening(
+        ok,
+        sid,
+        Ids(
+            z3.If(ok, following, pre.next_sid),
+            z3.Or(pre.exhausted, z3.And(ok, sid == u64(LAST))),
+            z3.Or(pre.used, z3.And(ok, sid == ANY_SID)),
+        ),
+    )
 
 
 def open_next(contract: Contract, pre: Ids, _sid: z3.BitVecRef) -> Opening:
@@ -90,7 +94,7 @@ def shortest_reuse(contract: Contract, most: int, limits: Limits) -> list[dict[s
     state, chosen = EMPTY, []
     for at in range(most):
         sid, other = z3.Const(f"sid{at}", U64), z3.Const(f"with_sid{at}", BOOL)
-        plain, given = open_next(contract, state, sid), open_with_sid(contract, state, sid)
+        plain, given = (OPENINGS[op](contract, state, sid) for op in ("open", "open_with_sid"))
         violated = z3.If(other, _violated(state, given), _violated(state, plain))
         after = fresh(Ids, f"ids{at}")
         checker.add(z3.If(other, same(after, given.post), same(after, plain.post)))

@@ -106,8 +106,7 @@ def choose(condition: z3.BoolRef, yes: R, no: R) -> R:
         return yes
     if is_dataclass(yes) and not isinstance(yes, type):
         changed = {
-            field.name: choose(condition, getattr(yes, field.name), getattr(no, field.name))
-            for field in fields(yes)
+            field.name: choose(condition, getattr(yes, field.name), getattr(no, field.name)) for field in fields(yes)
         }
         return replace(yes, **changed)
     return z3.If(condition, yes, no)  # type: ignore[no-any-return]  # a z3 term, untyped

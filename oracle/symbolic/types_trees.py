@@ -51,9 +51,7 @@ def closed_types(size: int, scope: frozenset[str] = frozenset()) -> tuple[LocalT
     """Every type of exactly this many nodes whose variables are bound, with partner B and two variables."""
     if size == 1:
         return ("End", *({"Var": name} for name in sorted(scope)))
-    found: list[LocalType] = [
-        rec(var, body) for var in ("s", "t") for body in closed_types(size - 1, scope | {var})
-    ]
+    found: list[LocalType] = [rec(var, body) for var in ("s", "t") for body in closed_types(size - 1, scope | {var})]
     pairs = list(_pairs(size - 1, lambda n: closed_types(n, scope)))
     for way in ("Send", "Recv"):
         found += [choice(way, "B", (body,)) for body in closed_types(size - 1, scope)]

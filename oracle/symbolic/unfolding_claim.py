@@ -14,8 +14,8 @@ from typing import Any
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from oracle.symbolic.datalog import Datalog
 from oracle.monitors import watch
+from oracle.symbolic.datalog import Datalog
 from oracle.symbolic.execution import ReferenceRun, run
 from oracle.symbolic.solving import Limits
 from oracle.symbolic.types_trees import LocalType, closed_types
@@ -142,9 +142,7 @@ def _advance(reference: ReferenceRun, current: Any, original: Any, label: str) -
     return reference.perform(0, "lookup_type", {"ep": ENDPOINT})["ok"], after
 
 
-def disagreement(
-    contract: str, trees: list[LocalType], limits: Limits, depth: int | None = None
-) -> LocalType | None:
+def disagreement(contract: str, trees: list[LocalType], limits: Limits, depth: int | None = None) -> LocalType | None:
     """A type on which following some branches goes wrong (within ``depth`` branches, if given)."""
     facts = _Facts()
     reference = ReferenceRun(contract)

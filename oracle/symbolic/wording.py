@@ -49,7 +49,8 @@ class Reader:
         common = {"session_id": self.number(value.sid), "scope": scope_json(self.number(value.scope))}
         if isinstance(value, Receipt):
             return {
-                **common, "claim_id": self.number(value.claim_id),
+                **common,
+                "claim_id": self.number(value.claim_id),
                 "from_owner_id": self.owner(value.from_owner),
                 "from_generation": self.number(value.from_generation),
                 "to_owner_id": self.owner(value.to_owner),

@@ -1,4 +1,4 @@
-"""The comparison of the symbolic rules with the reference that tests share: how much of it, and the first difference."""
+"""The comparison of the symbolic rules with the reference that tests share, up to the first difference."""
 
 from __future__ import annotations
 

@@ -26,8 +26,13 @@ def cap(generation: int = 0, owner: str = "a", scope: Any = "Session") -> dict[s
 
 def receipt(generation: int = 0, after: int = 1) -> dict[str, Any]:
     return {
-        "session_id": 0, "claim_id": 1, "from_owner_id": "a", "from_generation": generation, "to_owner_id": "b",
-        "to_generation": after, "scope": "Session",
+        "session_id": 0,
+        "claim_id": 1,
+        "from_owner_id": "a",
+        "from_generation": generation,
+        "to_owner_id": "b",
+        "to_generation": after,
+        "scope": "Session",
     }
 
 
@@ -36,9 +41,17 @@ def witness(key: int) -> dict[str, Any]:
 
 
 CLAIM = ("claim_ownership", {"sid": 0, "owner_id": "a", "scope": "Session"}, cap())
-DIED = ("mark_owner_died", {"sid": 0, "owner_id": "a"}, {
-    "witness_id": 1, "session_id": 0, "owner_id": "a", "generation": 0, "reason": {"OwnerDied": {"owner_id": "a"}},
-})
+DIED = (
+    "mark_owner_died",
+    {"sid": 0, "owner_id": "a"},
+    {
+        "witness_id": 1,
+        "session_id": 0,
+        "owner_id": "a",
+        "generation": 0,
+        "reason": {"OwnerDied": {"owner_id": "a"}},
+    },
+)
 BEGIN = ("begin_ownership_transfer", {"capability": cap(), "new_owner_id": "b", "new_scope": "Session"}, receipt())
 ISSUE = ("issue_readiness_witness", {"capability": cap(), "predicate_ref": "p"}, witness(1))
 CONSUME = ("consume_readiness_witness", {"capability": cap(), "witness": witness(1)}, None)
@@ -75,11 +88,14 @@ def test_witness_ids_given_out_twice() -> None:
 
 
 def test_a_record_left_out_breaks_the_audit() -> None:
-    whole = run([
-        {"seq": 0, "op": "open", "args": OPEN["args"]},
-        {"seq": 1, "op": "claim_ownership", "args": CLAIM[1]},
-        {"seq": 2, "op": "release_ownership", "args": {"capability": {"$ref": 1}}},
-    ], "telltale-17")
+    whole = run(
+        [
+            {"seq": 0, "op": "open", "args": OPEN["args"]},
+            {"seq": 1, "op": "claim_ownership", "args": CLAIM[1]},
+            {"seq": 2, "op": "release_ownership", "args": {"capability": {"$ref": 1}}},
+        ],
+        "telltale-17",
+    )
     assert watch(whole)["K12"].verdict == "kept"
     cut = [*whole[:-1], {**whole[-1], "audit": []}]
     assert watch(cut)["K12"].verdict == "broken"

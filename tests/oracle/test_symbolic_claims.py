@@ -18,8 +18,20 @@ from oracle.symbolic.prove import REMARKS, Finding, Spurious, confirm, prove
 from oracle.symbolic.state import Contract
 
 SHORTEST = {
-    "K1": 5, "K2": 6, "K4": 3, "K5": 3, "K6": 3, "K10": 2, "K11": 3, "K12": 3, "K13": 2, "K14": 4, "K15": 1, "K16": 2,
-    "K17": 3, "K18": 3,
+    "K1": 5,
+    "K2": 6,
+    "K4": 3,
+    "K5": 3,
+    "K6": 3,
+    "K10": 2,
+    "K11": 3,
+    "K12": 3,
+    "K13": 2,
+    "K14": 4,
+    "K15": 1,
+    "K16": 2,
+    "K17": 3,
+    "K18": 3,
 }
 """Operations of the shortest violating run; ``observe`` at the end of a program only shows it."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from generators.claim_programs import coverage_map, coverage_program
+from lean_traces.programs import resolve
 from oracle.symbolic import guards
 from oracle.symbolic.cells import Cell, cell_of
 from oracle.symbolic.concrete import read
@@ -16,7 +17,6 @@ from oracle.symbolic.execution import ReferenceRun
 from oracle.symbolic.regenerate import MAP_BOUNDS
 from oracle.symbolic.solving import Limits
 from oracle.symbolic.state import Contract
-from lean_traces.programs import resolve
 
 CONTRACTS = [contract.value for contract in Contract]
 DOCS = Path(__file__).parents[2] / "docs" / "coverage.md"

@@ -10,14 +10,14 @@ import pytest
 import z3
 
 from oracle.prove_command import EXPECTED
-from oracle.symbolic import buffers_claims, guards, store_claims, transitions
+from oracle.symbolic import buffers_claims, guards, rules, store_claims, transitions
 from oracle.symbolic.compiled import compiled
 from oracle.symbolic.guards import Code, Guard
 from oracle.symbolic.prove import prove
 from oracle.symbolic.state import Args, Contract, Session, Status, status
 from oracle.symbolic.step import Event, Record, Step
 from oracle.symbolic.terms import TRUE, counter, u64
-from tests.oracle.agreeing import CONTRACTS, on_parts, on_random_states
+from tests.oracle.agreeing import on_parts, on_random_states
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 
@@ -60,9 +60,7 @@ def post_made(op: str, **changes: Callable[[Step, Session, Args], Any]) -> Patch
     """An operation after whose success some fields of the state are wrong."""
 
     def change(step: Step, _: Contract, s: Session, a: Args) -> Step:
-        fields = {
-            key: z3.If(step.ok(), wrong(step, s, a), getattr(step.post, key)) for key, wrong in changes.items()
-        }
+        fields = {key: z3.If(step.ok(), wrong(step, s, a), getattr(step.post, key)) for key, wrong in changes.items()}
         return replace(step, post=replace(step.post, **fields))
 
     return step_made(op, change)
@@ -89,7 +87,9 @@ def swapped(op: str) -> Patch:
 
 
 MISTAKES: dict[str, Patch] = {
-    "live owner not compared": guard_made("live", lambda g, s, cap: replace(g, passes=cap.generation == s.live.generation)),
+    "live owner not compared": guard_made(
+        "live", lambda g, s, cap: replace(g, passes=cap.generation == s.live.generation)
+    ),
     "live generation not compared": guard_made("live", lambda g, s, cap: replace(g, passes=cap.owner == s.live.owner)),
     "terminal reason not looked at": passing("opened"),
     "closed not looked at (H8)": passing("active"),
@@ -111,25 +111,26 @@ MISTAKES: dict[str, Patch] = {
     "unclaimed reported as stale": guard_made("owned", lambda g, s: replace(g, code=Code.TERMINAL)),
     "refusals logged under another reason (H11)": guard_made("opened", lambda g, s: replace(g, rejected="terminated")),
     "generation starts with one": rule(
-        transitions, "generation_for_claim",
+        rules,
+        "generation_for_claim",
         lambda contract, s: z3.Extract(63, 0, s.next_generation) if contract is Contract.HARDENED else u64(1),
     ),
-    "generations restart after release (H1)": rule(transitions, "generation_for_claim", lambda contract, s: u64(0)),
+    "generations restart after release (H1)": rule(rules, "generation_for_claim", lambda contract, s: u64(0)),
     "attenuation does not saturate": rule(
-        transitions, "generation_after",
+        rules,
+        "generation_after",
         lambda contract, s, g: z3.Extract(63, 0, s.next_generation) if contract is Contract.HARDENED else g + 1,
     ),
-    "ids do not saturate": rule(transitions, "spend", lambda contract, ids: ids + 1),
+    "ids do not saturate": rule(rules, "spend", lambda contract, ids: ids + 1),
     "witnesses outlive their generation (H9)": rule(
-        transitions, "end_generation",
+        rules,
+        "end_generation",
         lambda contract, s, shown, reason, when=TRUE: (s.issued, [Record(when, shown, Event.INVALIDATED, reason)]),
     ),
     "release keeps the owner": post_made("release_ownership", owned=lambda step, s, a: s.owned),
     "commit keeps the receipt pending": post_made("commit_ownership_transfer", staged=lambda step, s, a: s.staged),
     "rollback ends ownership": post_made("rollback_ownership_transfer", owned=lambda step, s, a: z3.BoolVal(False)),
-    "cancellation faults": post_made(
-        "cancel_abandoned_transfer", status=lambda step, s, a: status(Status.FAULTED)
-    ),
+    "cancellation faults": post_made("cancel_abandoned_transfer", status=lambda step, s, a: status(Status.FAULTED)),
     "fault uses a witness id": post_made(
         "fault_failed_transfer_commit", next_witness_id=lambda step, s, a: s.next_witness_id + counter(1)
     ),
@@ -141,12 +142,15 @@ MISTAKES: dict[str, Patch] = {
     "owner death logs no cancellation": step_made("mark_owner_died", without_records(Event.ISSUED)),
     "refused receipt not logged": step_made("rollback_ownership_transfer", without_records(Event.REJECTED)),
     "resize passes its maximum (H12)": rule(
-        buffers_claims, "doubled", lambda contract, b: z3.If(z3.UGE(b.capacity, u64(1 << 63)), u64(2**64 - 1), b.capacity * 2)
+        buffers_claims,
+        "doubled",
+        lambda contract, b: z3.If(z3.UGE(b.capacity, u64(1 << 63)), u64(2**64 - 1), b.capacity * 2),
     ),
     "resize adds one": rule(buffers_claims, "doubled", lambda contract, b: b.capacity + 1),
     "session ids reused (H7)": lambda monkeypatch: monkeypatch.setitem(
-        store_claims.OPENINGS, "open_with_sid", lambda contract, pre, sid: store_claims.open_with_sid(
-            Contract.TELLTALE_17, pre, sid)
+        store_claims.OPENINGS,
+        "open_with_sid",
+        lambda contract, pre, sid: store_claims.open_with_sid(Contract.TELLTALE_17, pre, sid),
     ),
 }
 
@@ -160,9 +164,11 @@ def _compiled_anew() -> Iterator[None]:
 
 def noticed() -> bool:
     """Whether the comparison with the reference, or else the table of claims, shows the mistake."""
-    if any(on_random_states(contract, seed=1, states=40) is not None for contract in CONTRACTS):
-        return True
-    return on_parts(seed=1, rounds=40) is not None
+    return (
+        on_random_states("hardened", seed=1, states=30) is not None
+        or on_parts(seed=1, rounds=20) is not None
+        or on_random_states("telltale-17", seed=1, states=30) is not None
+    )
 
 
 def test_nothing_is_noticed_without_a_mistake() -> None:
@@ -183,7 +189,7 @@ def test_the_comparison_notices(mistake: str, monkeypatch: pytest.MonkeyPatch) -
         ("new scope may exceed (H3, H4)", "hardened", "K4"),
         ("foreign edges taken (H15)", "hardened", "K17"),
         ("generations restart after release (H1)", "hardened", "K1"),
-        ("witnesses outlive their generation (H9)", "hardened", "K2"),
+        ("witnesses outlive their generation (H9)", "hardened", "K12-witness"),
         ("terminal reason not looked at", "telltale-17", "K9"),
         ("pending transfer not looked at", "telltale-17", "K7"),
         ("resize passes its maximum (H12)", "hardened", "K14"),
@@ -195,7 +201,7 @@ def test_the_claim_that_a_rule_serves_notices_too(
 ) -> None:
     MISTAKES[mistake](monkeypatch)
     found = prove(claim, Contract(contract)).finding
-    assert found.status != EXPECTED[contract][claim]
+    assert found.status != EXPECTED[contract].get(claim, "proved")
     assert found.status in ("spurious", "refuted"), found
 
 
