@@ -32,7 +32,7 @@ class LeanCheck:
     seconds: float
 
 
-def check(
+def check_proofs(
     toolchain: LeanToolchain | None = None,
     *,
     sources: Path | None = None,
