@@ -112,9 +112,20 @@ def machine_for(adapter: Adapter, contract: str | None = None, level: Level = Le
 
 
 class _Strict(AdapterCounterpart):
-    """As a test of its own, a fault of the adapter is an error that is shown, and not an agreement."""
+    """As a test of its own, a fault of the adapter is an error that is shown, and not an agreement.
+
+    Every case begins with the adapter started again, so that Hypothesis meets a fault that stays once more.
+    """
+
+    def reset(self) -> None:
+        self.fault = None
+        super().reset()
+        self._insist()
 
     def compare(self, step: GeneratedStep, args: bytes) -> None:
         super().compare(step, args)
+        self._insist()
+
+    def _insist(self) -> None:
         if self.fault is not None:
             raise Unusable(self.fault)
