@@ -1,0 +1,246 @@
+"""Every form of the report is valid under its published schema, and says what the check came to."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from jsonschema import Draft4Validator
+from lxml import etree
+
+from lean_traces.programs import read_program
+from lean_traces.schemas import validator
+from oracle.baseline import Baseline, hold_against, updated, write_baseline
+from oracle.gate import Check, Gate
+from oracle.lanes import Settings, Subject
+from oracle.reports import Minimal, Report, rendered, workflow_commands, write_reports
+from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, report, unlogged
+
+SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
+TODAY = date(2030, 6, 15)
+NASTY = "\x00\x1b[31m\u202e|`\n%::error::\u2028]]>"
+
+
+def half_known(**changes: Any) -> Report:
+    """Return a report with a known, a new and a stale divergence, an inconclusive lane and one that did not run."""
+    seen = lane("corpus", unlogged("tests/corner-3.jsonl"))
+    gone = lane("corpus", accepted(op="close"))
+    baseline: Baseline = updated(Baseline(contract="telltale-17"), [seen, gone], TODAY).baseline
+    lanes = (
+        seen,
+        lane("programs", accepted(), accepted("b")),
+        lane("graph", verdict="inconclusive", faults=2, notes=("the adapter died",)),
+        lane("lean", verdict="not run", judged=0, notes=("no toolchain",)),
+    )
+    return report(*lanes, baseline=baseline, standing=hold_against(baseline, lanes, TODAY), **changes)
+
+
+def nasty() -> Report:
+    """Return a report in which every name does its worst."""
+    bad = accepted(MARKUP + NASTY, SCRIPT)
+    named = msgspec.structs.replace(HELLO, name=NASTY + MARKUP, version=SCRIPT, language="")
+    return report(lane("programs", bad, notes=(NASTY,)), command=f"run '{NASTY}'", implementation=named)
+
+
+REPORTS = {
+    "agree": report(lane("corpus"), lane("programs")),
+    "diverge": report(lane("programs", accepted(), unlogged())),
+    "baseline": half_known(),
+    "partial": report(lane("corpus"), cut_short="interrupted by SIGINT", exit_code=3),
+    "nothing": report(command=None, exit_code=3),
+    "nasty": nasty(),
+}
+every_report = pytest.mark.parametrize("name", REPORTS)
+
+
+@every_report
+def test_json_is_as_its_schema_says(name: str, tmp_path: Path) -> None:
+    validator("report").validate(json.loads(rendered(REPORTS[name], tmp_path)["report.json"]))
+
+
+@every_report
+def test_sarif_is_as_its_schema_says(name: str, tmp_path: Path) -> None:
+    schema = json.loads((SCHEMAS / "sarif-2.1.0.json").read_text())
+    Draft4Validator(schema).validate(json.loads(rendered(REPORTS[name], tmp_path)["report.sarif"]))
+
+
+@every_report
+def test_junit_is_as_its_schema_says(name: str, tmp_path: Path) -> None:
+    schema = etree.XMLSchema(etree.parse(SCHEMAS / "junit-10.xsd"))
+    schema.assertValid(etree.fromstring(rendered(REPORTS[name], tmp_path)["junit.xml"].encode()))
+
+
+def sarif_of(made: Report, folder: Path) -> dict[str, Any]:
+    run: dict[str, Any] = json.loads(rendered(made, folder)["report.sarif"])["runs"][0]
+    return run
+
+
+def test_sarif_places_a_recorded_divergence_in_its_trace_and_another_in_its_program(tmp_path: Path) -> None:
+    run = sarif_of(half_known(), tmp_path)
+    places = {
+        result["ruleId"]: result["locations"][0]["physicalLocation"]
+        for result in run["results"]
+        if "locations" in result
+    }
+    recorded = places["commit_ownership_transfer"]
+    assert recorded["artifactLocation"]["uri"] == "tests/corner-3.jsonl"
+    assert recorded["region"]["startLine"] == 14, "after the header, events are counted from 0"
+    made = places["validate_ownership_capability"]
+    program = Path(made["artifactLocation"]["uri"].removeprefix("file://"))
+    write_reports(half_known(), tmp_path)
+    assert '"op":"validate_ownership_capability"' in program.read_text().splitlines()[made["region"]["startLine"] - 1]
+
+
+def test_sarif_marks_what_is_known_and_what_is_not(tmp_path: Path) -> None:
+    run = sarif_of(half_known(), tmp_path)
+    by_rule = {result["ruleId"]: result for result in run["results"]}
+    known, new = by_rule["commit_ownership_transfer"], by_rule["validate_ownership_capability"]
+    assert (known["level"], known["baselineState"], len(known["suppressions"])) == ("note", "unchanged", 1)
+    assert (new["level"], new["baselineState"], new["occurrenceCount"]) == ("error", "new", 2)
+    assert by_rule["baseline-stale"]["level"] == "error"
+    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == set(by_rule)
+    (notification,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert "the adapter died" in notification["message"]["text"]
+
+
+def test_sarif_names_the_claim_that_is_broken(tmp_path: Path) -> None:
+    broken = report(lane("claims", accepted(reason="K1 generation-freshness: accepted again")))
+    run = sarif_of(broken, tmp_path)
+    assert run["results"][0]["ruleId"] == "K1"
+    assert "never accepted again" in run["tool"]["driver"]["rules"][0]["shortDescription"]["text"]
+
+
+def test_a_partial_run_is_no_successful_execution(tmp_path: Path) -> None:
+    assert sarif_of(REPORTS["partial"], tmp_path)["invocations"][0]["executionSuccessful"] is False
+    assert sarif_of(REPORTS["agree"], tmp_path)["invocations"][0]["executionSuccessful"] is True
+
+
+def test_junit_counts_new_as_failures_known_as_skipped_and_faults_as_errors(tmp_path: Path) -> None:
+    root = etree.fromstring(rendered(half_known(), tmp_path)["junit.xml"].encode())
+    counts = {
+        suite.get("name"): tuple(int(suite.get(name)) for name in ("tests", "failures", "errors", "skipped"))
+        for suite in root
+    }
+    assert counts == {
+        "corpus": (2, 0, 0, 1),
+        "programs": (2, 1, 0, 0),
+        "graph": (1, 0, 1, 0),
+        "lean": (1, 0, 0, 1),
+        "gate": (2, 1, 0, 0),
+    }
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("8", "2", "1")
+
+
+def test_markdown_keeps_names_as_text(tmp_path: Path) -> None:
+    text = rendered(nasty(), tmp_path)["summary.md"]
+    outside = "".join(part for index, part in enumerate(text.split("```")) if index % 2 == 0)
+    assert "<img" not in outside
+    assert "<script" not in outside
+    assert "\\|" in outside
+    assert all(line.count("|") in (0, 8) or line.startswith("telltale") for line in outside.splitlines() if line[:1] == "|")
+
+
+def test_a_fence_is_longer_than_the_backticks_within(tmp_path: Path) -> None:
+    text = rendered(report(lane("programs", accepted("````"))), tmp_path)["summary.md"]
+    assert "`````text" in text
+
+
+def test_annotations_are_one_line_each_and_name_file_and_line(tmp_path: Path) -> None:
+    commands = workflow_commands(half_known(), tmp_path)
+    assert [command.split(" ", 1)[0] for command in commands] == ["::error", "::error", "::notice", "::warning"]
+    assert "file=tests/corner-3.jsonl,line=14," in commands[2]
+    for command in workflow_commands(nasty(), tmp_path):
+        assert "\n" not in command
+        assert "\r" not in command
+        properties = command[2:].split("::")[0]
+        assert properties.startswith("error ")
+
+
+def test_a_stale_entry_is_placed_in_the_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    baseline = updated(Baseline(contract="telltale-17"), [lane("corpus", unlogged(), accepted())], TODAY).baseline
+    write_baseline(tmp_path / "known.json", baseline)
+    lanes = (lane("corpus", unlogged()),)
+    made = report(*lanes, baseline=baseline, standing=hold_against(baseline, lanes, TODAY))
+    (stale,) = [line for line in workflow_commands(made, tmp_path / "r") if "baseline-stale" in line]
+    line = int(stale.split("line=")[1].split(",")[0])
+    assert baseline.entries[1].fingerprint in (tmp_path / "known.json").read_text().splitlines()[line - 1]
+
+
+def test_the_reports_are_written_whole_and_old_programs_go(tmp_path: Path) -> None:
+    made = report(lane("programs", accepted()))
+    (tmp_path / "programs").mkdir()
+    (tmp_path / "programs" / "000000000000.program.jsonl").write_text("of another run")
+    (tmp_path / "mine.txt").write_text("kept")
+    assert write_reports(made, tmp_path) == tmp_path / "index.html"
+    names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    program = f"programs/{made.findings[0].short}.program.jsonl"
+    assert names == {"index.html", "summary.md", "junit.xml", "report.sarif", "report.json", "mine.txt", program}
+    assert read_program(tmp_path / program) == made.findings[0].program
+
+
+def test_nothing_is_written_when_a_form_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from oracle import reports
+
+    def broken(report: Report, folder: Path) -> str:
+        raise RuntimeError("no page")
+
+    monkeypatch.setattr(reports, "page", broken)
+    with pytest.raises(RuntimeError, match="no page"):
+        write_reports(REPORTS["diverge"], tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_shell_reproducer_holds_the_whole_program(tmp_path: Path) -> None:
+    (finding,) = report(lane("programs", accepted())).findings
+    shell = finding.reproducers[0]
+    assert shell.title == "Shell"
+    (tmp_path / "p.jsonl").write_text(shell.text.split("<<'END-OF-PROGRAM'\n")[1].split("END-OF-PROGRAM\n")[0])
+    assert read_program(tmp_path / "p.jsonl") == finding.program
+    assert "record --sut 'my-adapter --fast'" in shell.text
+
+
+def test_a_minimiser_takes_the_place_of_the_program() -> None:
+    small = accepted("z")
+
+    def minimise(divergence: object) -> Minimal:
+        assert small.program is not None
+        return Minimal(program=small.program, divergence=small, notes={1: "without it nothing is live"})
+
+    (finding,) = report(lane("programs", accepted(sid=3)), minimise=minimise).findings
+    assert finding.minimal
+    assert finding.program == small.program
+    assert "without it nothing is live" in rendered(report(lane("p", accepted()), minimise=minimise), Path("r"))["index.html"]
+
+
+def test_the_case_with_the_fewest_steps_is_shown() -> None:
+    (finding,) = report(lane("programs", accepted(sid=4), accepted(sid=1))).findings
+    assert finding.program is not None
+    assert len(finding.program.steps) == 6
+    assert len(finding.cases) == 2
+
+
+def test_github_gets_annotations_and_a_summary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    check = Check(subject=Subject(), hello=HELLO, settings=Settings(), results=(lane("programs", accepted()),))
+    assert Gate().conclude(check) == 1
+    assert "\n::error " in "\n" + capsys.readouterr().out
+    assert Gate().conclude(check, quiet=True) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "::error " in captured.err
+    assert (tmp_path / "summary").read_text().count("## ❌ telltale-conformance: diverge") == 2
+
+
+def test_a_report_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "taken").write_text("")
+    check = Check(subject=Subject(), hello=HELLO, settings=Settings(), results=(lane("programs"),))
+    assert Gate(report=tmp_path / "taken" / "r").conclude(check) == 3
+    assert "cannot write the report" in capsys.readouterr().err
