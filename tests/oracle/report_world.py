@@ -10,12 +10,12 @@ import msgspec
 
 from generators.steps import Cell
 from lean_traces.programs import Program, Step
+from model.operations import OPERATIONS
 from oracle.adapters import Hello
 from oracle.baseline import Baseline, Standing
 from oracle.compare import Level
 from oracle.lanes import LaneDivergence, LaneResult
 from oracle.reports import Minimiser, Report, findings
-from model.operations import OPERATIONS
 
 MARKUP = "<img src=x onerror=alert(1)>"
 SCRIPT = "</script><script>alert(2)</script>"

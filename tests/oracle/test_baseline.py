@@ -89,7 +89,7 @@ def payload(expected: dict[str, Any], actual: dict[str, Any]) -> str:
 
 
 def test_indices_names_depth_and_numbers_do_not_matter() -> None:
-    assert payload({"$[0].generation": 1}, {"$[0].generation": 0}) == payload({"$[7].generation": 3}, {"$[7].generation": 9})
+    assert payload({"$[0].epoch": 1}, {"$[0].epoch": 0}) == payload({"$[7].epoch": 3}, {"$[7].epoch": 9})
     assert payload({"$.role_ids.A.B": 1}, {"$.role_ids.A.B": 0}) == payload({"$.role_ids.C": 1}, {"$.role_ids.C": 0})
     shallow = payload({"$.current.Send.partner": "A"}, {"$.current.Send.partner": "B"})
     deep = payload(

@@ -1,0 +1,283 @@
+"""The page in a browser: opened from a file, without network, clicked through, by keyboard, in light and dark.
+
+Needs Chromium (Debian: ``apt-get install chromium``). Without it these tests are skipped, except where ``CI`` is set:
+there they fail.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from oracle.reports import Report, write_reports
+from tests.oracle.report_world import MARKUP, SCRIPT, accepted, lane, report, unlogged
+from tests.oracle.test_report_formats import half_known, nasty
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium: CI must install it (apt-get install chromium)")
+        pytest.skip("no Chromium: install it, or name it in CHROMIUM")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield started
+        started.close()
+
+
+class Opened:
+    """A report in a tab, with everything that the browser complained about or asked for."""
+
+    def __init__(self, context: BrowserContext, made: Report, folder: Path) -> None:
+        self.page: Page = context.new_page()
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("dialog", lambda dialog: (self.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.address = write_reports(made, folder).as_uri()
+        self.page.goto(self.address)
+
+    def focused(self) -> str:
+        """Return what has the focus, in a word."""
+        found: str = self.page.evaluate(
+            "() => { const e = document.activeElement; return e.id || e.className || e.tagName }"
+        )
+        return found
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(color_scheme="light", viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    made.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield made
+    made.close()
+
+
+def many() -> Report:
+    return report(
+        lane("corpus", unlogged("tests/corner-3.jsonl")),
+        lane("programs", accepted(), accepted(op="close"), accepted(op="recv"), accepted(op="open")),
+    )
+
+
+def colour(page: Page, what: str = "body") -> str:
+    found: str = page.evaluate("what => getComputedStyle(document.querySelector(what)).backgroundColor", what)
+    return found
+
+
+def clipboard(page: Page) -> str:
+    found: str = page.evaluate("navigator.clipboard.readText()")
+    return found
+
+
+def test_it_opens_from_a_file_and_asks_for_nothing(context: BrowserContext, tmp_path: Path) -> None:
+    for index, made in enumerate((many(), half_known(), report(lane("corpus")), report(exit_code=3, cut_short="x"))):
+        opened = Opened(context, made, tmp_path / str(index))
+        opened.page.wait_for_load_state("networkidle")
+        assert opened.requests == [opened.address]
+        assert opened.complaints == []
+
+
+def test_the_verdict_comes_first(context: BrowserContext, tmp_path: Path) -> None:
+    page = Opened(context, many(), tmp_path).page
+    assert page.locator("main > section").first.get_attribute("id") == "verdict"
+    heading = page.locator("h1").bounding_box()
+    assert heading is not None
+    assert heading["y"] < 200
+    assert page.locator("h1").inner_text().split() == ["✗", "diverge"]
+    assert page.title() == "diverge: my-store · telltale-conformance"
+
+
+def test_a_partial_report_is_marked_as_such(context: BrowserContext, tmp_path: Path) -> None:
+    page = Opened(context, report(lane("corpus"), cut_short="interrupted by SIGINT", exit_code=3), tmp_path).page
+    assert "partial report" in page.locator("h1").inner_text()
+    assert "interrupted by SIGINT" in page.locator(".headline").inner_text()
+
+
+def test_names_with_markup_stay_text(context: BrowserContext, tmp_path: Path) -> None:
+    opened = Opened(context, nasty(), tmp_path)
+    page = opened.page
+    page.locator("#expand").click()
+    assert page.locator("img").count() == 0
+    assert page.locator("script").count() == 1
+    for part in ("#verdict", "#divergences pre >> nth=0", ".diagram"):
+        assert MARKUP in page.locator(part).text_content()  # type: ignore[operator] # each of them has text
+    assert SCRIPT.replace('"', "") in page.locator("#verdict").inner_text()
+    assert opened.complaints == []
+    assert opened.requests == [opened.address]
+
+
+def test_no_script_of_another_origin_or_attribute_would_run(context: BrowserContext, tmp_path: Path) -> None:
+    opened = Opened(context, many(), tmp_path)
+    opened.page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=alert(1)>')")
+    opened.page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'alert(2)'}))")
+    opened.page.wait_for_function("() => document.querySelector('img').complete")
+    assert not [complaint for complaint in opened.complaints if complaint.startswith("dialog")]
+    assert len(opened.complaints) >= 2, "the policy says so in the console"
+
+
+def test_divergences_open_and_close_by_click(context: BrowserContext, tmp_path: Path) -> None:
+    page = Opened(context, many(), tmp_path).page
+    findings = page.locator("details.finding")
+
+    def opened() -> int:
+        return page.locator("details.finding[open]").count()
+
+    assert (findings.count(), opened()) == (5, 3)
+    page.locator("#expand").click()
+    assert opened() == 5
+    page.locator("#collapse").click()
+    assert opened() == 0
+    findings.nth(0).locator("> summary").click()
+    assert opened() == 1
+    assert findings.nth(0).locator(".sides tr.differs").count() > 0
+    assert findings.nth(0).locator("svg.diagram").is_visible()
+
+
+def test_one_click_copies_a_reproducer(context: BrowserContext, tmp_path: Path) -> None:
+    made = many()
+    page = Opened(context, made, tmp_path).page
+    shown = next(finding for finding in made.findings if finding.key.op == "close")
+    page.locator("#expand").click()
+    button = page.locator(f"#f{shown.short} button.copy").first
+    button.click()
+    page.wait_for_function("() => document.querySelector('#said').classList.contains('shown')")
+    assert clipboard(page) == shown.reproducers[0].text
+    assert button.inner_text() == "Copied"
+
+
+def test_a_link_to_a_divergence_opens_it(context: BrowserContext, tmp_path: Path) -> None:
+    opened = Opened(context, many(), tmp_path)
+    closed = opened.page.locator("details.finding:not([open])").first
+    name = closed.get_attribute("id")
+    opened.page.goto(f"{opened.address}#{name}")
+    opened.page.wait_for_function("name => document.getElementById(name).open", arg=name)
+
+
+def test_every_part_is_reached_by_keyboard_alone(context: BrowserContext, tmp_path: Path) -> None:
+    opened = Opened(context, many(), tmp_path)
+    page = opened.page
+    page.keyboard.press("Tab")
+    assert opened.focused() == "skip"
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.activeElement.id === 'verdict'")
+    page.keyboard.press("j")
+    first = page.evaluate("() => document.activeElement.parentElement.id")
+    page.keyboard.press("j")
+    second = page.evaluate("() => document.activeElement.parentElement.id")
+    page.keyboard.press("k")
+    assert page.evaluate("() => document.activeElement.parentElement.id") == first != second
+    before = page.locator(f"#{first}").evaluate("one => one.open")
+    page.keyboard.press("Enter")
+    assert page.locator(f"#{first}").evaluate("one => one.open") is not before
+    page.keyboard.press("o")
+    assert page.locator(f"#{first}").evaluate("one => one.open") is before
+    page.keyboard.press("c")
+    page.wait_for_function("() => document.querySelector('#said').classList.contains('shown')")
+    assert clipboard(page) == page.locator(f"#{first} pre").first.text_content()
+    page.keyboard.press("?")
+    assert page.locator("dialog").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("dialog").is_visible()
+    page.keyboard.press("/")
+    assert opened.focused() == "filter"
+    page.keyboard.type("claim_own")
+    assert page.locator("table.coverage tbody tr:visible").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator("table.coverage tbody tr:visible").count() > 40
+    assert opened.complaints == []
+
+
+def test_what_can_be_used_has_a_visible_focus_and_a_name(context: BrowserContext, tmp_path: Path) -> None:
+    page = Opened(context, many(), tmp_path).page
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('button, a, input, summary, [tabindex="0"]')]
+            .filter((e) => !(e.textContent.trim() || e.ariaLabel || e.labels?.length)).map((e) => e.outerHTML)"""
+    )
+    assert nameless == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_the_coverage_is_filtered(context: BrowserContext, tmp_path: Path) -> None:
+    page = Opened(context, many(), tmp_path).page
+    rows = page.locator("table.coverage tbody tr:visible")
+    page.locator("#filter").fill("nothing of the kind")
+    assert rows.count() == 0
+    assert page.locator("#no-match").is_visible()
+    page.locator("#filter").fill("")
+    page.locator("#only-gaps").check()
+    assert page.locator("tr[data-operation=open]").is_visible()
+    assert page.locator("td.gap").count() > 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_follows_the_colours_of_the_system(browser: Browser, tmp_path: Path, scheme: str) -> None:
+    context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type] # one of the two
+    page = Opened(context, many(), tmp_path).page
+    assert (sum(map(int, colour(page)[4:-1].split(","))) < 200) is (scheme == "dark")
+    for text, ground in ((".muted", "body"), (".tag.bad", ".tag.bad"), (".differs ins", ".differs td + td")):
+        assert contrast(page, text, ground) >= 4.5, text
+    context.close()
+
+
+def contrast(page: Page, text: str, ground: str) -> float:
+    """Return the contrast by WCAG between a text and a ground."""
+    value: float = page.evaluate(
+        """([text, ground]) => {
+            const rgb = (value) => value.match(/[\\d.]+/g).slice(0, 3).map((part) => {
+                const c = part / 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+            });
+            const light = (value) => { const [r, g, b] = rgb(value); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+            const a = light(getComputedStyle(document.querySelector(text)).color);
+            const b = light(getComputedStyle(document.querySelector(ground)).backgroundColor);
+            return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        }""",
+        [text, ground],
+    )
+    return value
+
+
+def test_the_colours_can_be_chosen_and_are_kept(context: BrowserContext, tmp_path: Path) -> None:
+    opened = Opened(context, many(), tmp_path)
+    page = opened.page
+    light = colour(page)
+    page.keyboard.press("t")
+    assert colour(page) == light
+    page.locator("#theme").click()
+    dark = colour(page)
+    assert dark != light
+    page.reload()
+    assert colour(page) == dark
+    page.keyboard.press("t")
+    assert colour(page) == light
+
+
+def test_it_fits_a_narrow_window(context: BrowserContext, tmp_path: Path) -> None:
+    page = Opened(context, many(), tmp_path).page
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
