@@ -22,7 +22,9 @@ ROOT = Path(__file__).parents[2]
 
 def digest(seed: int, index: int) -> str:
     lines = (
-        step.operation.name.encode() + encode_arguments(step.operation, step.arguments) + encode_answer(step.outcome, audited=True)
+        step.operation.name.encode()
+        + encode_arguments(step.operation, step.arguments)
+        + encode_answer(step.outcome, audited=True)
         for step in Generator(seed, index).steps()
     )
     return hashlib.sha256(b"\n".join(lines)).hexdigest()

@@ -20,8 +20,9 @@ PATIENT = AdapterLimits(deadline=60, start_deadline=60, close_deadline=30)
 
 def served(name: str) -> str:
     """Return the command of a wrong store, or of the ``correct`` one."""
-    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv[1:] = [{name!r}]; "
-    return shlex.join([sys.executable, "-c", start + "import runpy; runpy.run_module('tests.wrong_stores.__main__', run_name='__main__')"])
+    start = f"import runpy, sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv[1:] = [{name!r}]; "
+    serve = "runpy.run_module('tests.wrong_stores.__main__', run_name='__main__')"
+    return shlex.join([sys.executable, "-c", start + serve])
 
 
 def subject(name: str) -> Subject:
@@ -76,4 +77,3 @@ class Stub(DirectAdapter):
 def stubbed(answers: dict[str, Answer]) -> Stub:
     """Return a stub that gives these answers to these operations."""
     return Stub(lambda request, number, answer: answers.get(request.op, answer))
-

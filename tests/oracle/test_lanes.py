@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from generators.tours import toured
 from lean_traces.programs import write_program
+from model.operations import OPERATIONS
 from oracle.lanes import LaneResult, Settings, Subject, corpus, graph, near_miss, programs, stateful
 from oracle.run_program import run_on_reference
 from tests.oracle.lane_world import Stub, same, subject
@@ -112,3 +114,11 @@ def test_a_lane_that_meets_its_deadline_says_so() -> None:
     result = programs.run(Subject(), Settings(deadline=0.0))
     assert result.verdict == "inconclusive"
     assert "stopped by its budget" in " ".join(result.notes)
+
+
+def test_a_graph_that_is_not_gone_through_is_inconclusive() -> None:
+    part = LaneResult(lane="graph", verdict="agree", judged=9, complete=False)
+    explored, _ = toured(graph.SMALL_BOUND, "telltale-17", frozenset(OPERATIONS))
+    concluded = graph._concluded(part, [], graph=explored)
+    assert concluded.verdict == "inconclusive"
+    assert "edges lacking" not in concluded.figures
