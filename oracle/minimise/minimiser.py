@@ -118,7 +118,7 @@ class _Search:
 
     def _offered(self, program: Program) -> Program:
         """Return the program without what is skipped, and without operations that the implementation lacks."""
-        ops = self._trials._adapter.hello.ops
+        ops = self._trials.adapter.hello.ops
         kept = tuple(step for step in program.steps if step.op in ops)
         program = msgspec.structs.replace(program, steps=kept)
         carried_out = {item.step.seq for item in on_reference(program).steps}

@@ -27,7 +27,7 @@ CANONICAL: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Which names each sort of thing gets, in the order in which they first occur."""
 
-_FIELDS: Final[Mapping[str, str]] = {
+FIELDS: Final[Mapping[str, str]] = {
     "owner_id": "owner",
     "new_owner_id": "owner",
     "from_owner_id": "owner",
@@ -107,7 +107,7 @@ def _walk(key: str, value: Any, visit: _Visit) -> Any:
         container, place, name = waiting.pop()
         current = container[place]
         if isinstance(current, str):
-            sort = _FIELDS.get(name)
+            sort = FIELDS.get(name)
             if sort is not None:
                 container[place] = visit(sort, current)
         elif isinstance(current, dict):

@@ -102,7 +102,7 @@ def attenuated(program: Program, commit: int) -> Program | None:
     """
     by_number = {step.seq: step for step in program.steps}
     step = by_number[commit]
-    receipt = step.args.get("receipt")
+    receipt: Any = step.args.get("receipt")
     if step.op != "commit_ownership_transfer" or not is_reference(receipt) or "set" in receipt:
         return None
     begin = by_number.get(receipt["$ref"])
@@ -188,7 +188,7 @@ def _sessions_referred(result: dict[str, Any], sids: Mapping[int, int], step: St
 
 
 def renumbered(program: Program) -> Program:
-    """Return the program with its steps numbered 0, 1, 2, …"""
+    """Return the program with its steps numbered from 0."""
     new = {step.seq: number for number, step in enumerate(program.steps)}
     steps = tuple(Step(args=_renumber(step.args, new), op=step.op, seq=new[step.seq]) for step in program.steps)
     return msgspec.structs.replace(program, steps=steps)

@@ -57,9 +57,8 @@ def _many(trials: Trials, program: Program, changes: Sequence[Simplification]) -
 def _changed(program: Program, changes: Sequence[Simplification]) -> Program:
     """Make several changes; what is taken out of a list is taken from its end, so that places stay what they are."""
     there = {step.seq for step in program.steps}
-    in_order = sorted(changes, key=lambda change: (change.value is REMOVED, _positions(change)), reverse=False)
-    kept = [change for change in in_order if change.value is not REMOVED]
-    gone = sorted((change for change in in_order if change.value is REMOVED), key=_positions, reverse=True)
+    kept = [change for change in changes if change.value is not REMOVED]
+    gone = sorted((change for change in changes if change.value is REMOVED), key=_positions, reverse=True)
     for change in [*kept, *gone]:
         if change.seq in there:
             program = put(program, change.seq, change.path, change.value)
@@ -75,13 +74,14 @@ def _positions(change: Simplification) -> tuple[int, tuple[tuple[bool, int, str]
 def _round(trials: Trials, program: Program) -> Program | None:
     """Go through all simplifications once, taking each that works; None when none does."""
     found = None
-    place = 0
+    begin = 0
     while True:
         changes = list(simplifications(program))
-        for place in range(place, len(changes)):
-            simpler = _accepted(trials, changes[place].candidate)
+        for place, change in enumerate(changes[begin:], begin):
+            simpler = _accepted(trials, change.candidate)
             if simpler is not None:
                 program = found = simpler
+                begin = place
                 break
         else:
             return found

@@ -10,7 +10,7 @@ import time
 from typing import Any, Final, Literal, NamedTuple
 
 from lean_traces.codec import encode
-from lean_traces.programs import Program, Step
+from lean_traces.programs import Program, Step, references
 from model.operations import Outcome
 from oracle.adapters import Adapter, Answer
 from oracle.compare import Divergence, Level
@@ -93,7 +93,7 @@ class Trials:
     """
 
     def __init__(self, adapter: Adapter, level: Level, deadline: float | None = None) -> None:
-        self._adapter = adapter
+        self.adapter = adapter
         self._level = level
         self._deadline = deadline
         self._known: dict[bytes, Attempt] = {}
@@ -123,7 +123,7 @@ class Trials:
         answers: list[Answer] = []
         self.runs += 1
         watch = (lambda _, answer: answers.append(answer)) if keep else None
-        result = next(judge_cases(self._adapter, [lambda: asked], self._level, watch), None)
+        result = next(judge_cases(self.adapter, [lambda: asked], self._level, watch), None)
         if result is None or result.fault is not None:
             fault = "the adapter cannot be started again" if result is None else result.fault
             self.faults.append(str(fault))
@@ -173,7 +173,8 @@ class Trials:
         if sighting.fault is not None:
             return Attempt("inconclusive", candidate, f"fault of the adapter: {sighting.fault}", sighting)
         if sighting.uncovered is not None:
-            return Attempt("not covered", candidate, f"the implementation does not offer {sighting.uncovered}", sighting)
+            why = f"the implementation does not offer {sighting.uncovered}"
+            return Attempt("not covered", candidate, why, sighting)
         seen = sighting.fingerprint
         if seen is None:
             return Attempt("agrees", candidate, "the implementation answers as the contract demands", sighting)
@@ -194,18 +195,25 @@ class Trials:
 
     def _instead(self, program: Program) -> str:
         """Say what the contract demands of a program in which the divergence is impossible."""
+        assert self.target is not None
         reference = on_reference(program)
-        last = program.steps[-1] if program.steps else None
+        if program.steps and reference.skipped and reference.skipped[-1][0] == program.steps[-1].seq:
+            return self._unformed(program.steps[-1], reference)
         for item in reversed(reference.steps):
-            if item.step.op == self.target.op:  # type: ignore[union-attr] # attempt has a target
-                return instead_text(item.outcome)
-        if last is not None and reference.skipped and reference.skipped[-1][0] == last.seq:
-            return f"its last step cannot be formed: {reference.skipped[-1][1]}"
-        return "nothing is left that could diverge"
+            if item.step.op == self.target.op:
+                return instead_text(item.outcome, self.target)
+        return f"no {self.target.op} is left that could diverge"
+
+    def _unformed(self, last: Step, reference: ReferenceSide) -> str:
+        """Say why the last step's arguments are not there: what it refers to was refused or is gone."""
+        outcomes = {item.step.seq: item.outcome for item in reference.steps}
+        for seq in sorted(references(last.args)):
+            if seq in outcomes and outcomes[seq].error is not None:
+                return f"step {seq} is refused: {instead_text(outcomes[seq], None)}"
+        return f"the last step cannot be formed: {reference.skipped[-1][1]}"
 
 
-_INSTEAD: Final = {
-    "ok": "nothing refuses it: every guard passes",
+_REFUSED: Final = {
     "SessionNotFound": "the session does not exist (G-found)",
     "Terminal": "the session has ended for good (G-open)",
     "SessionClosed": "the session is closed (G-active)",
@@ -219,12 +227,33 @@ _INSTEAD: Final = {
     "WitnessConsumed": "the witness was consumed before (§3.1)",
     "NoBranch": "the current type has no branch of that label (§7)",
 }
+_PASSED: Final = {
+    "G-found": "the session is live",
+    "G-open": "no terminal reason is recorded",
+    "G-active": "the session is not closed",
+    "G-owned": "the session has a live owner",
+    "G-live": "the capability is live",
+    "G-scope": "the live scope is Session",
+    "G-idle": "no transfer is pending",
+    "G-staged": "a transfer is pending",
+    "G-match": "the receipt is the pending one",
+    "claim_ownership": "the session has no live owner",
+    "§3.1": "the witness was not consumed before",
+    "§3.2": "the witness was issued",
+    "§3.3": "the witness is the issued one",
+    "§3.4": "the witness is of the live ownership",
+    "§7": "the current type has a branch of that label",
+    "session not found": "the session is live",
+    "no buffer": "the edge has a buffer",
+}
 
 
-def instead_text(outcome: Outcome) -> str:
-    """Say in words what the contract answers."""
+def instead_text(outcome: Outcome, target: Fingerprint | None) -> str:
+    """Say in words what the contract answers in place of what the target needs."""
     variant, guard = contract_side(outcome)
-    return _INSTEAD.get(variant, f"the contract answers {variant} ({guard})")
+    if variant == "ok" and target is not None:
+        return _PASSED.get(target.guard, "nothing refuses it")
+    return _REFUSED.get(variant, f"the contract answers {variant} ({guard})")
 
 
 def size(program: Program) -> tuple[int, int]:

@@ -21,10 +21,6 @@ _TYPES: Final = frozenset({"new_type", "new_original", "lt", "cont", "original"}
 _VALUE_TYPES: Final = frozenset({"trace"})
 _OPTIONAL: Final = frozenset({"buffer_config", "session_hint"})
 _SHRINKING_LISTS: Final = frozenset({"roles", "session_ids", "Fragments", "branches", "trace"})
-_SIMPLEST_BUFFERS: Final = (
-    ("mode", "Fifo"),
-    ("policy", "Block"),
-)
 
 
 class Simplification(NamedTuple):
@@ -127,6 +123,8 @@ def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any, Any]]:
                 waiting.append(((*place, "set"), current["set"]))
             continue
         if isinstance(current, dict):
+            if place and place[-1] == "initial_types":
+                yield from (((*place, name), member, REMOVED) for name, member in current.items())
             waiting.extend(((*place, name), member) for name, member in reversed(current.items()))
         elif isinstance(current, list):
             shrinks = bool(place) and place[-1] in _SHRINKING_LISTS
@@ -147,8 +145,6 @@ def _simpler(path: Path, value: Any) -> Iterator[Any]:
     elif name == "initial_types" and isinstance(value, dict):
         if len(value) > 1:
             yield {}
-    elif len(path) > 1 and path[-2] == "initial_types":
-        yield REMOVED
     elif name in ("scope", "new_scope") and value != "Session":
         yield "Session"
         if isinstance(value, dict) and value.get("Fragments"):
@@ -170,15 +166,13 @@ def _simpler(path: Path, value: Any) -> Iterator[Any]:
     elif name in ("roles", "session_ids") and isinstance(value, list) and len(value) > 1:
         yield []
     elif type(value) is int:
-        yield from sorted({0, 1, value // 2, value - 1} & set(range(min(value, 2)))) if value < 2 else sorted(
-            {0, 1, value // 2, value - 1}
-        )
+        yield from sorted(number for number in {0, 1, value // 2, value - 1} if 0 <= number < value)
     elif value is True:
         yield False
 
 
 def _simpler_types(value: Any) -> Iterator[Any]:
-    if value == "End" or isinstance(value, dict) and "kind" in value:
+    if value == "End" or (isinstance(value, dict) and "kind" in value):
         return
     yield "End"
     if not isinstance(value, dict) or len(value) != 1:
@@ -194,11 +188,11 @@ def _simpler_types(value: Any) -> Iterator[Any]:
 
 def _is_type(path: Path) -> bool:
     """Say whether a local type stands at a place of the arguments."""
-    if len(path) == 2 and path[0] == "initial_types":
-        return False  # an entry, which is taken away or has its type changed
     if not path or not (path[0] in _TYPES or path[0] == "initial_types"):
         return False
-    return path[-1] in ("body",) or path[0] == path[-1] or (len(path) > 2 and path[-3] == "branches" and path[-1] == 2)
+    if len(path) == (2 if path[0] == "initial_types" else 1):
+        return True
+    return path[-1] == "body" or (len(path) > 2 and path[-3] == "branches" and path[-1] == 2)
 
 
 def _is_sort(path: Path) -> bool:

@@ -1,0 +1,196 @@
+"""A recorded trace in place of an implementation: what can be concluded from one answer that was written down.
+
+There is nothing to run again. What is known is one question with its answer: an operation with its arguments, asked
+where the contract demands a certain answer, was answered otherwise. :class:`RecordedAdapter` therefore answers as the
+reference does, except that the same question gets the recorded answer. The question is the same when operation,
+arguments and the contract's whole answer (its log records too) are those of the recording, up to a renaming of
+sessions, claim and witness ids, owners, roles and other names that maps different ones to different ones; the
+recorded answer is given with the same renaming.
+
+So the minimal program of a recording is the shortest way to ask the question again. That the implementation would
+still give the recorded answer there is not shown by it: run it with the implementation to find out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from lean_traces.codec import encode, encode_answer
+from lean_traces.limits import DEFAULT_LIMITS, Limits
+from lean_traces.lines import opened
+from lean_traces.programs import Program
+from lean_traces.reader import Answer as ReadAnswer
+from lean_traces.reader import Event, TraceReader
+from lean_traces.trace import Header
+from model.contract import Contract, contract_named
+from model.operations import OPERATIONS, Outcome, step
+from model.store import Store
+from oracle.adapters.direct import DirectAdapter
+from oracle.adapters.protocol import Answer, Hello, Request
+from oracle.adapters.reference import read_arguments
+from oracle.compare import Level, compare
+from oracle.minimise.lifting import lift
+from oracle.minimise.names import FIELDS
+
+_IDS: Final = {"sid": "session", "session_id": "session", "claim_id": "claim", "witness_id": "witness"}
+
+Renaming = dict[tuple[str, Any], Any]
+"""From (sort, old) to new."""
+
+
+class Recording(NamedTuple):
+    """A trace up to its first divergence."""
+
+    program: Program
+    """Its operations, lifted; the last one is the one that was answered wrongly."""
+    adapter: RecordedAdapter
+
+
+class _Question(NamedTuple):
+    op: str
+    args: Any
+    expected: Any
+    """The contract's answer with its records, as JSON."""
+    answer: ReadAnswer
+
+
+class RecordedAdapter(DirectAdapter):
+    """Answers as the contract demands, but the recorded question as it was answered in the recording."""
+
+    def __init__(self, question: _Question, header: Header, contract: Contract) -> None:
+        super().__init__(
+            Hello(
+                name=header.source.name,
+                version=header.source.version,
+                language="a recording",
+                contract=contract.name,
+                ops=frozenset(OPERATIONS),
+                observes=frozenset(header.observes),
+            )
+        )
+        self._question = question
+        self._contract = contract
+        self._store = Store(contract)
+
+    def _fresh(self) -> None:
+        self._store = Store(self._contract)
+
+    def _answer(self, request: Request) -> Answer:
+        outcome = step(self._store, OPERATIONS[request.op], read_arguments(request.op, request.args))
+        audited = self.hello.audited
+        if request.op == self._question.op:
+            asked = [msgspec.json.decode(request.args), _document(outcome)]
+            renaming = same_up_to_names([self._question.args, self._question.expected], asked)
+            if renaming is not None:
+                return _recorded(self._question.answer, renaming, audited)
+        printed = outcome.ok if outcome.error is None else outcome.error.to_json()
+        audit = encode(outcome.audit) if audited else None
+        return Answer("ok" if outcome.error is None else "err", encode(printed), audit)
+
+
+def read_recording(
+    path: Path, *, contract: str | None = None, level: Level = Level.state, limits: Limits = DEFAULT_LIMITS
+) -> Recording | None:
+    """Read a trace to its end and return it up to its first divergence; None when it agrees with the contract.
+
+    Raises:
+        MalformedTrace: the trace is not in its format.
+        NotLiftable: it cannot be said as a program.
+        UnknownContract: the model does not state the contract.
+        OSError: the file cannot be read.
+    """
+    with opened(path) as file:
+        reader = TraceReader(file, str(path), limits, packed=path.suffix == ".gz")
+        named = contract_named(contract or reader.header.contract)
+        store = Store(named)
+        events: list[tuple[str, dict[str, Any], Any]] = []
+        question = None
+        for event in reader:
+            answer = event.answer()
+            if question is None:
+                outcome = step(store, event.operation, event.arguments)
+                events.append(_lifted(event, outcome))
+                if compare(event.operation.name, outcome, answer, level) is not None:
+                    question = _Question(event.operation.name, events[-1][1], _document(outcome), answer)
+    if question is None:
+        return None
+    meta = {"source": msgspec.to_builtins(reader.header.source), "trace": path.name}
+    return Recording(lift(events, named.name, meta), RecordedAdapter(question, reader.header, named))
+
+
+def operations_of(path: Path, limits: Limits = DEFAULT_LIMITS, contract: str | None = None) -> Program:
+    """Return all operations of a trace as a program, to be run on an implementation.
+
+    Raises:
+        MalformedTrace, NotLiftable, UnknownContract, OSError: as :func:`read_recording`.
+    """
+    with opened(path) as file:
+        reader = TraceReader(file, str(path), limits, packed=path.suffix == ".gz")
+        named = contract_named(contract or reader.header.contract)
+        store = Store(named)
+        events = []
+        for event in reader:
+            event.answer()
+            events.append(_lifted(event, step(store, event.operation, event.arguments)))
+    return lift(events, named.name, {"trace": path.name})
+
+
+def same_up_to_names(old: Any, new: Any) -> Renaming | None:
+    """Return how ids and names must be renamed to make one document the other; None when that cannot be."""
+    forth: Renaming = {}
+    back: Renaming = {}
+    waiting: list[tuple[Any, Any, str]] = [(old, new, "")]
+    while waiting:
+        left, right, field = waiting.pop()
+        if type(left) is not type(right):
+            return None
+        if isinstance(left, dict):
+            if left.keys() != right.keys():
+                return None
+            waiting.extend((left[name], right[name], name) for name in left)
+        elif isinstance(left, list):
+            if len(left) != len(right):
+                return None
+            inner = {"Fragments": "fragment of a scope", "roles": "role"}.get(field, "")
+            waiting.extend((one, other, inner) for one, other in zip(left, right, strict=True))
+        elif (sort := _sort(field, left)) is not None:
+            if forth.setdefault((sort, left), right) != right or back.setdefault((sort, right), left) != left:
+                return None
+        elif left != right:
+            return None
+    return forth
+
+
+def _renamed(value: Any, renaming: Renaming, field: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _renamed(member, renaming, name) for name, member in value.items()}
+    if isinstance(value, list):
+        inner = {"Fragments": "fragment of a scope", "roles": "role"}.get(field, "")
+        return [_renamed(element, renaming, inner) for element in value]
+    sort = _sort(field, value)
+    return value if sort is None else renaming.get((sort, value), value)
+
+
+def _sort(field: str, value: Any) -> str | None:
+    if type(value) is int:
+        return _IDS.get(field)
+    if isinstance(value, str):
+        return "fragment" if field == "fragment of a scope" else FIELDS.get(field)
+    return None
+
+
+def _recorded(answer: ReadAnswer, renaming: Renaming, audited: bool) -> Answer:
+    audit = encode(_renamed(answer.audit, renaming)) if audited and answer.audit is not None else None
+    return Answer("ok" if answer.is_ok else "err", encode(_renamed(answer.result, renaming)), audit)
+
+
+def _document(outcome: Outcome) -> Any:
+    return msgspec.json.decode(encode_answer(outcome, audited=True))
+
+
+def _lifted(event: Event, outcome: Outcome) -> tuple[str, dict[str, Any], Any]:
+    result = None if outcome.error is not None else _document(outcome)["ok"]
+    return event.operation.name, event.arguments_document(), result

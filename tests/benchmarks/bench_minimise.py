@@ -1,0 +1,176 @@
+"""The minimiser against picire and Hypothesis's shrinker: implementation runs, steps left, seconds.
+
+``python -m tests.benchmarks.bench_minimise`` prints the table of ``docs/minimise.md``; ``--stores N`` limits how
+many wrong stores, ``--without hypothesis`` leaves a rival out. All three start from the same recorded trace of 1,000
+events, ask the same question (does the first divergence have this class?), and every answer to it that is not known
+counts as a run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from typing import Any, NamedTuple
+
+import msgspec
+
+from lean_traces.codec import encode, encode_answer
+from lean_traces.programs import Program
+from oracle.compare import Level
+from oracle.minimise import minimise
+from oracle.minimise.fingerprint import Fingerprint
+from oracle.minimise.lifting import lift
+from oracle.minimise.trying import Trials, on_reference
+from tests.benchmarks.wrong_traces import wrong_program
+from tests.oracle.wrong_references import WRONG, WrongReference
+
+RecordedEvents = list[tuple[str, dict[str, Any], Any]]
+
+
+class Came(NamedTuple):
+    runs: int
+    steps: int
+    seconds: float
+
+
+def recorded(name: str) -> RecordedEvents | None:
+    """Return the recorded operations of a trace of the wrong store: operation, arguments, ok result."""
+    program = wrong_program(name)
+    if program is None:
+        return None
+    events = []
+    for item in on_reference(program).steps:
+        outcome = item.outcome
+        answered = msgspec.json.decode(encode_answer(outcome, audited=False))
+        events.append((item.step.op, item.args, answered.get("ok")))
+    return events
+
+
+def ours(name: str, program: Program) -> Came:
+    adapter = WrongReference(WRONG[name])
+    started = time.perf_counter()
+    result = minimise(adapter, program)
+    assert result.ending == "minimal", (name, result.ending)
+    return Came(adapter.programs, len(result.program.steps), time.perf_counter() - started)
+
+
+class Question:
+    """Is the divergence still there? Counts how often it is asked."""
+
+    def __init__(self, name: str, program: Program) -> None:
+        self.trials = Trials(WrongReference(WRONG[name]), Level.state)
+        sighting = self.trials.look(program)
+        assert sighting.fingerprint is not None
+        self.target: Fingerprint = sighting.fingerprint
+        self.trials.target = self.target
+        place = next(place for place, step in enumerate(program.steps) if step.seq == sighting.at)
+        self.program = msgspec.structs.replace(program, steps=program.steps[: place + 1])
+        self.asked = 0
+
+    def __call__(self, places: list[int]) -> bool:
+        self.asked += 1
+        steps = tuple(self.program.steps[place] for place in places)
+        return self.trials.attempt(msgspec.structs.replace(self.program, steps=steps)).verdict == "reproduces"
+
+
+def by_picire(name: str, program: Program) -> Came:
+    import picire
+
+    question = Question(name, program)
+
+    def test(config: list[int], _: object) -> Any:
+        return picire.Outcome.FAIL if question(config) else picire.Outcome.PASS
+
+    started = time.perf_counter()
+    reducer = picire.DD(test, split=picire.config_splitters.zeller(2), cache=picire.ConfigCache())
+    left = reducer(list(range(len(question.program.steps))))
+    return Came(question.asked, len(left), time.perf_counter() - started)
+
+
+def by_hypothesis(name: str, program: Program) -> Came:
+    from hypothesis import HealthCheck, Phase, Verbosity, settings, strategies
+    from hypothesis.internal.conjecture.data import ConjectureData, Status
+    from hypothesis.internal.conjecture.engine import ConjectureRunner, RunIsComplete
+
+    question = Question(name, program)
+    count = len(question.program.steps)
+    lines = strategies.lists(strategies.sampled_from(range(count)), max_size=count)
+    best = count
+
+    def test(data: ConjectureData) -> None:
+        nonlocal best
+        drawn = data.draw(lines)
+        if question(drawn):
+            best = min(best, len(drawn))
+            data.mark_interesting("the class")  # type: ignore[arg-type]
+
+    quiet = settings(
+        max_examples=10**6,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+    )
+    runner = ConjectureRunner(test, settings=quiet)
+    choices = [choice for place in range(count) for choice in (True, place)]
+    started = time.perf_counter()
+    try:
+        first = runner.cached_test_function(choices)
+        assert first.status is Status.INTERESTING
+        runner.shrink_interesting_examples()
+    except RunIsComplete:
+        pass
+    return Came(question.asked, best, time.perf_counter() - started)
+
+
+RIVALS = {"picire": by_picire, "hypothesis": by_hypothesis}
+
+
+def bench_minimise(benchmark: Any) -> None:
+    """From a recorded trace of 1,000 events with one wrong answer to the minimal program."""
+    name = "release ignores a pending transfer"
+    events = recorded(name)
+    assert events is not None
+    benchmark(lambda: ours(name, lift(events, "telltale-17", {})))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stores", type=int, default=len(WRONG))
+    parser.add_argument("--without", action="append", default=[], choices=list(RIVALS))
+    arguments = parser.parse_args()
+    rivals = {name: run for name, run in RIVALS.items() if name not in arguments.without}
+    head = ["wrong store", "ours", *rivals]
+    print("| " + " | ".join(head) + " |", "|" + " --- |" * len(head), sep="\n", flush=True)
+    rows: dict[str, list[Came]] = {who: [] for who in ("ours", *rivals)}
+    for name in [*WRONG][: arguments.stores]:
+        events = recorded(name)
+        if events is None:
+            continue
+        program = lift(events, "telltale-17", {})
+        results = {"ours": ours(name, program)}
+        results |= {who: run(name, program) for who, run in rivals.items()}
+        for who, came in results.items():
+            rows[who].append(came)
+        cells = [f"{came.runs} runs, {came.steps} steps, {came.seconds:.2f} s" for came in results.values()]
+        print("| " + " | ".join([name, *cells]) + " |", flush=True)
+    for who, came in rows.items():
+        runs = sum(one.runs for one in came)
+        print(
+            f"{who}: {len(came)} stores, {runs} runs in all, median {statistics.median(c.runs for c in came):g},"
+            f" {statistics.median(c.steps for c in came):g} steps, {statistics.median(c.seconds for c in came):.2f} s,"
+            f" slowest {max(c.seconds for c in came):.2f} s"
+        )
+    for who in rivals:
+        pairs = list(zip(rows["ours"], rows[who], strict=True))
+        ratio = statistics.median(our.runs / other.runs for our, other in pairs)
+        total = sum(our.runs for our, _ in pairs) / sum(other.runs for _, other in pairs)
+        longer = sum(our.steps > other.steps for our, other in pairs)
+        worst = max(our.runs / other.runs for our, other in pairs)
+        print(f"against {who}: runs {ratio:.3f} (median), {total:.3f} (in all), {worst:.3f} (worst); longer in {longer}")
+
+
+if __name__ == "__main__":
+    main()
