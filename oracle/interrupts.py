@@ -25,6 +25,10 @@ from oracle.exit_codes import INCONCLUSIVE
 GRACE_SECONDS: Final = 10.0
 """How long the main thread may take from the signal to the end of the lanes."""
 _POLL_SECONDS: Final = 0.1
+_holding: list[None] = []
+"""One for each block of ``held_back`` that the main thread is in."""
+_held: list[str] = []
+"""The signal that came in such a block."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -69,7 +73,10 @@ def watched(last_resort: Callable[[], None] = lambda: None, grace: float = GRACE
     def handle(number: int, frame: FrameType | None) -> None:
         if watch.signal is None:
             watch.signal = signal.Signals(number).name
-            raise Interrupted(watch.signal)
+            if _holding:
+                _held.append(watch.signal)
+            else:
+                raise Interrupted(watch.signal)
 
     heard, bell = socket.socketpair()
     bell.setblocking(False)
@@ -114,6 +121,18 @@ def _guard(heard: socket.socket, watch: Watch, last_resort: Callable[[], None], 
                     last_resort()
                 finally:
                     os._exit(INCONCLUSIVE)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let a signal wait until the block has ended: for short blocks that must not stop halfway."""
+    _holding.append(None)
+    try:
+        yield
+    finally:
+        _holding.pop()
+        if _held and not _holding:
+            raise Interrupted(_held.pop())
 
 
 def end_children() -> None:

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from generators.steps import Cell
 from oracle.adapters import Adapter, AdapterFault
-from oracle.interrupts import Interrupted, leave_interrupts_to_parent
+from oracle.interrupts import Interrupted, held_back, leave_interrupts_to_parent
 from oracle.judging import CaseResult
 from oracle.lanes import LaneDivergence, LaneResult, LaneVerdict, Settings, Subject
 from oracle.progress import tell
@@ -108,9 +108,11 @@ def run_chunks(
     else:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, mp_context=context, initializer=leave_interrupts_to_parent) as pool:
-            futures = [
-                pool.submit(_work, subject, task, range(worker, count, workers), settings) for worker in range(workers)
-            ]
+            with held_back():  # a process that is only half started complains
+                futures = [
+                    pool.submit(_work, subject, task, range(worker, count, workers), settings)
+                    for worker in range(workers)
+                ]
             shares = [future.result() for future in futures]
     chunks: list[Chunk] = []
     done = {number: chunk for share in shares for number, chunk in share.chunks}

@@ -1,0 +1,176 @@
+"""Ctrl-C and SIGTERM end a check in order: a report marked as partial, exit code 3, no process left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oracle.interrupts import Interrupted, watched
+from tests.oracle.adapter_world import MARK, ROOT, marked
+
+PATIENCE = 60.0
+"""Seconds after which something that was waited for will not come."""
+
+CHECK = """
+import sys
+from pathlib import Path
+from oracle.check_command import run
+from oracle.gate import Gate
+sys.exit(run(sut=sys.argv[1], lanes=sys.argv[2].split(","), budget=600, workers=int(sys.argv[3]),
+             gate=Gate(report=Path(sys.argv[4]))))
+"""
+STUCK = """
+import hashlib
+from oracle.interrupts import Interrupted, watched
+def last_resort():
+    print("last resort", flush=True)
+with watched(last_resort, grace=0.3):
+    print("ready", flush=True)
+    while True:
+        try:
+            hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)  # minutes in C, where Python hears no signal
+        except Interrupted:
+            pass  # it came just before
+"""
+DEAF = """
+import time
+from oracle.interrupts import Interrupted, watched
+with watched(grace=600):
+    try:
+        print("ready", flush=True)
+        time.sleep(600)
+    except Interrupted:
+        print("first", flush=True)
+        time.sleep(600)
+"""
+
+
+@pytest.fixture
+def mark() -> Iterator[str]:
+    """Mark what a test starts; nothing of it may be left."""
+    made = uuid.uuid4().hex
+    yield made
+    for pid in marked(made):
+        os.kill(pid, signal.SIGKILL)
+
+
+def started(mark: str, source: str, *arguments: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, MARK: mark, "PYTHONPATH": str(ROOT), "GITHUB_ACTIONS": "false"}
+    return subprocess.Popen(
+        [sys.executable, "-c", source, *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def until(condition: object, what: str) -> None:
+    """Wait for a condition of another process, which gives no other sign."""
+    end = time.monotonic() + PATIENCE
+    while not condition():  # type: ignore[operator] # a function without arguments
+        assert time.monotonic() < end, what
+        time.sleep(0.02)
+
+
+def is_judging(mark: str, processes: int) -> bool:
+    return len([command for command in marked(mark).values() if "adapter_reference" in command]) >= processes
+
+
+@pytest.mark.parametrize(
+    ("sent", "to_group", "workers", "lanes"),
+    [
+        (signal.SIGINT, False, 1, "corpus,programs,graph"),
+        (signal.SIGTERM, False, 1, "programs,graph"),
+        (signal.SIGINT, True, 2, "programs,graph"),
+        (signal.SIGTERM, False, 2, "programs,graph"),
+    ],
+)
+def test_a_signal_leaves_a_partial_report_and_no_process(
+    mark: str, tmp_path: Path, sent: signal.Signals, to_group: bool, workers: int, lanes: str
+) -> None:
+    command = f"{sys.executable} -m oracle.adapter_reference"
+    check = started(mark, CHECK, command, lanes, str(workers), str(tmp_path))
+    assert check.stdout is not None
+    until(lambda: is_judging(mark, workers), "the lanes do not start")
+    line = check.stdout.readline()
+    while not line.startswith("lane "):
+        line = check.stdout.readline()
+    until(lambda: is_judging(mark, workers), "the lanes do not judge")
+    (os.killpg if to_group else os.kill)(check.pid, sent)
+    out, err = check.communicate(timeout=PATIENCE)
+    assert check.returncode == 3, err
+    assert f"{sent.name}, ending" in err
+    assert "Traceback" not in err
+    assert "report: " in out
+    document = json.loads((tmp_path / "report.json").read_text())
+    assert (document["complete"], document["verdict"], document["exit_code"]) == (False, "inconclusive", 3)
+    assert document["cut_short"] == f"interrupted by {sent.name}"
+    assert [lane["lane"] for lane in document["lanes"]] == lanes.split(",")
+    assert document["lanes"][-1]["verdict"] == "not run"
+    assert "partial report" in (tmp_path / "index.html").read_text()
+    until(lambda: not marked(mark), "processes are left")
+
+
+def test_a_lane_that_is_interrupted_keeps_what_it_did(mark: str, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m oracle.adapter_reference"
+    source = CHECK.replace("import sys\n", "import sys\nfrom oracle.progress import _listeners\n", 1).replace(
+        "sys.exit(", "_listeners.append(lambda part: print('part', part, flush=True))\nsys.exit(", 1
+    )
+    check = started(mark, source, command, "programs", "1", str(tmp_path))
+    assert check.stdout is not None
+    while not check.stdout.readline().startswith("part"):
+        pass
+    check.send_signal(signal.SIGINT)
+    check.communicate(timeout=PATIENCE)
+    (lane,) = json.loads((tmp_path / "report.json").read_text())["lanes"]
+    assert lane["judged"] > 0
+    assert lane["complete"] is False
+    assert check.returncode == 3
+
+
+def test_foreign_code_that_never_returns_is_left_behind_after_the_grace(mark: str) -> None:
+    stuck = started(mark, STUCK)
+    assert stuck.stdout is not None
+    assert stuck.stdout.readline() == "ready\n"
+    stuck.send_signal(signal.SIGTERM)
+    out, _ = stuck.communicate(timeout=PATIENCE)
+    assert stuck.returncode == 3
+    assert out == "last resort\n"
+
+
+def test_the_second_signal_ends_at_once(mark: str) -> None:
+    deaf = started(mark, DEAF)
+    assert deaf.stdout is not None
+    assert deaf.stdout.readline() == "ready\n"
+    deaf.send_signal(signal.SIGINT)
+    assert deaf.stdout.readline() == "first\n"
+    deaf.send_signal(signal.SIGINT)
+    deaf.communicate(timeout=PATIENCE)
+    assert deaf.returncode == 3
+
+
+def test_handlers_are_put_back() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Interrupted, match="SIGTERM"), watched() as watch:
+        signal.raise_signal(signal.SIGTERM)
+    assert watch.reason == "interrupted by SIGTERM"
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+    with watched() as watch:
+        pass
+    assert watch.reason is None
+
+
+def test_an_interruption_is_no_ordinary_exception() -> None:
+    assert not issubclass(Interrupted, Exception)
