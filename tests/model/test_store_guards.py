@@ -62,9 +62,7 @@ NARROW = ("begin_ownership_transfer", "attenuate_ownership_scope")
 
 def row(operation: str, contract: Contract) -> list[str]:
     """The guards that an operation walks under a contract, in order."""
-    return [
-        guard.rstrip("*") for guard in ROWS[operation].split() if contract is HARDENED or not guard.endswith("*")
-    ]
+    return [guard.rstrip("*") for guard in ROWS[operation].split() if contract is HARDENED or not guard.endswith("*")]
 
 
 def subsets(guards: list[str]) -> Iterator[frozenset[str]]:
@@ -377,9 +375,7 @@ def test_under_telltale_17_the_scope_of_the_given_capability_is_not_compared(ope
     ],
     ids=str,
 )
-def test_match_compares_every_field_of_the_receipt(
-    contract: Contract, operation: str, forged: dict[str, Any]
-) -> None:
+def test_match_compares_every_field_of_the_receipt(contract: Contract, operation: str, forged: dict[str, Any]) -> None:
     s = situation(operation, contract)
     s.receipt = replace(s.receipt, **forged)
     error = refusal(s.store, operation, *s.arguments(operation), logs=rejection(s, operation, "match"))
@@ -432,9 +428,7 @@ def test_a_witness_is_compared_in_every_field(contract: Contract, forged: dict[s
 @pytest.mark.parametrize(
     "bound_to", [{"generation": 2}, {"owner_id": "eve"}, {"scope": XY}, {"session_id": 1}], ids=str
 )
-def test_an_issued_witness_must_be_bound_to_the_given_capability(
-    contract: Contract, bound_to: dict[str, Any]
-) -> None:
+def test_an_issued_witness_must_be_bound_to_the_given_capability(contract: Contract, bound_to: dict[str, Any]) -> None:
     s = situation("consume_readiness_witness", contract)
     s.witness = s.session.ownership.issued[5] = replace(s.witness, **bound_to)
     logs = rejection(s, "consume_readiness_witness", "bound")
