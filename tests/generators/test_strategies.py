@@ -21,6 +21,7 @@ ARGUMENTS: dict[str, Any] = {
     "commit_ownership_transfer": st.tuples(values.receipts()),
     "consume_readiness_witness": st.tuples(values.capabilities(), values.readiness_witnesses()),
     "apply_owned_session_mutation": st.tuples(values.capabilities(), values.mutations()),
+    "decode_edge_json": st.tuples(st.none() | st.just([0, "A", "B"]), st.none() | values.u64s()),
     "lookup_trace": st.tuples(values.edges()),
     "lookup_type": st.tuples(values.endpoints()),
     "update_type": st.tuples(values.endpoints(), values.any_local_types(3)),
