@@ -168,9 +168,7 @@ class LeanTheorem:
     module: str
 
 
-_THEOREM: Final = re.compile(
-    r"^/--((?:(?!-/).)*)-/\n(?:@\[[^\]]*\]\s*\n?)?theorem (\S+)", re.MULTILINE | re.DOTALL
-)
+_THEOREM: Final = re.compile(r"^/--((?:(?!-/).)*)-/\n(?:@\[[^\]]*\]\s*\n?)?theorem (\S+)", re.MULTILINE | re.DOTALL)
 
 
 def theorems(sources: Mapping[str, str] | None = None) -> list[LeanTheorem]:
@@ -194,18 +192,18 @@ class LeanMutant:
         name: a fixed name of the change.
         module: the module that is changed.
         old, new: the text that is replaced; `old` occurs exactly once in the module.
-        operation: the operation in which the change must show.
+        operations: the operations in which the change must show.
     """
 
     name: str
     module: str
     old: str
     new: str
-    operation: str
+    operations: tuple[str, ...]
 
 
-_SHARED: Final = ("Telltale.Lists", "Telltale.Data", "Telltale.Json")
-"""Modules that changed copies take from the original; a change may be in any other."""
+_SHARED: Final = ("Telltale.Lists", "Telltale.Data", "Telltale.LocalType", "Telltale.Json")
+"""Modules that changed copies take from the original. Only LocalType of them may be changed; it is copied then."""
 
 
 def mutants_bundle(mutants: Sequence[LeanMutant], request: Path, answers: Sequence[Path]) -> LeanBundle:
@@ -224,11 +222,11 @@ def mutants_bundle(mutants: Sequence[LeanMutant], request: Path, answers: Sequen
     parts = ["module\n\n@[expose] public section\n"]
     parts += [_HEADER.sub("", sources[module]) for module in order if module in _SHARED]
     for number, (mutant, answer) in enumerate(zip(mutants, answers, strict=True)):
-        if mutant.module in _SHARED or sources.get(mutant.module, "").count(mutant.old) != 1:
+        if sources.get(mutant.module, "").count(mutant.old) != 1:
             raise LeanSourceError(f"the change {mutant.name} does not apply exactly once to {mutant.module}")
         parts.append(f"\nnamespace Mutant{number}\nopen Telltale\n")
         for module in order:
-            if module not in _SHARED:
+            if module not in _SHARED or module == mutant.module:
                 text = sources[module]
                 if module == mutant.module:
                     text = text.replace(mutant.old, mutant.new)

@@ -10,15 +10,12 @@ from dataclasses import dataclass
 
 from lean_traces.lean_bundle import forbidden_words, model_hash, theorems
 from lean_traces.lean_errors import LeanError
+from lean_traces.lean_package import PACKAGE, PACKAGE_SHA512, PACKAGE_VERSION, install_dir
 from lean_traces.lean_toolchain import (
     LEAN_VERSION,
     NODE_MINIMUM,
-    PACKAGE,
-    PACKAGE_SHA512,
-    PACKAGE_VERSION,
     find_node,
     find_toolchain,
-    install_dir,
     installed_toolchain,
     native_toolchain,
     verify_installed,

