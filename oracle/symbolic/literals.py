@@ -48,8 +48,8 @@ from oracle.symbolic.terms import (
     scope,
     u64,
 )
+from oracle.symbolic.wording import FRAGMENTS
 
-FRAGMENTS = "mnopqrst"
 _VARIANTS = {
     Code.SESSION_NOT_FOUND: "SessionNotFound",
     Code.TERMINAL: "Terminal",
@@ -240,7 +240,7 @@ class Translation:
         bits = value_of(term)
         if bits == SESSION_SCOPE_BITS:
             return "Session"
-        return {"Fragments": [FRAGMENTS[bit] for bit in range(FRAGMENT_BITS) if bits >> bit & 1]}
+        return {"Fragments": sorted(FRAGMENTS[bit] for bit in range(FRAGMENT_BITS) if bits >> bit & 1)}
 
     def artifact_json(self, value: Artifact) -> Json:
         """A capability, receipt or witness in wire form."""
@@ -326,7 +326,7 @@ class Translation:
         found = Status(value_of(s.status))
         if found is not Status.FAULTED:
             return found.name.capitalize()
-        fields = next(iter(reason.values()), {}) if reason else {}
+        fields: Json = next(iter(reason.values()), {}) if reason else {}
         died = reason is not None and "OwnerDied" in reason
         text = f"ownership owner `{fields['owner_id']}` died" if died else None
         return {"Faulted": {"reason": text or f"ownership transfer commit failed: {fields.get('reason')}"}}

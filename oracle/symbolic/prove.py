@@ -214,21 +214,25 @@ def _stated(claim: Claim) -> Statement:
     return Statement(claim.id, claim.name, claim.sentence, claim.seed, _by_induction(claim, claim.id))
 
 
-_OWNERSHIP = (
-    claims_identity.K1,
-    claims_identity.K2,
-    claims_identity.K3,
-    claims_authority.K4,
-    claims_authority.K5,
-    claims_authority.K6,
-    claims_authority.K7,
-    claims_identity.K8,
-    claims_authority.K9,
-    claims_authority.K11,
-    claims_audit.K12,
-    claims_audit.K13,
-    claims_authority.K17,
-)
+OWNERSHIP_CLAIMS: dict[str, Claim] = {
+    claim.id: claim
+    for claim in (
+        claims_identity.K1,
+        claims_identity.K2,
+        claims_identity.K3,
+        claims_authority.K4,
+        claims_authority.K5,
+        claims_authority.K6,
+        claims_authority.K7,
+        claims_identity.K8,
+        claims_authority.K9,
+        claims_authority.K11,
+        claims_audit.K12,
+        claims_audit.K13,
+        claims_authority.K17,
+    )
+}
+"""The claims about the ownership state of one session."""
 
 _OTHERS = (
     Statement("K10", "unique-session", "A session id names one session for ever.", "unique session identifier", _k10),
@@ -266,7 +270,7 @@ _OTHERS = (
 
 STATEMENTS: dict[str, Statement] = {
     statement.id: statement
-    for statement in sorted((*map(_stated, _OWNERSHIP), *_OTHERS), key=lambda statement: int(statement.id[1:]))
+    for statement in sorted((*map(_stated, OWNERSHIP_CLAIMS.values()), *_OTHERS), key=lambda made: int(made.id[1:]))
 }
 """K1–K18 in order."""
 

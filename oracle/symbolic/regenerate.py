@@ -1,6 +1,7 @@
 """Writes the data that the symbolic lane finds: ``python -m oracle.symbolic.regenerate``.
 
-Programs go to ``generators/data``, the coverage tables to ``docs/coverage.md``.  Tests check that what is there is
+Programs go to ``generators/data``, the coverage tables to ``docs/coverage.md``,
+the tables of claims into ``docs/claims.md``.  Tests check that what is there is
 what is found.
 """
 
@@ -12,6 +13,7 @@ from typing import Any
 
 from generators.claim_programs import CLAIMS_FOLDER, COVERAGE_FOLDER
 from lean_traces.programs import Program, Step, write_program
+from oracle.symbolic.claims_docs import filled
 from oracle.symbolic.coverage import HORIZON, settle
 from oracle.symbolic.coverage_map import document, table
 from oracle.symbolic.coverage_programs import woven
@@ -20,7 +22,7 @@ from oracle.symbolic.prove import REMARKS, STATEMENTS, prove
 from oracle.symbolic.solving import Limits
 from oracle.symbolic.state import Contract
 
-DOCS = Path(__file__).parents[2] / "docs" / "coverage.md"
+DOCS = Path(__file__).parents[2] / "docs"
 MAP_BOUNDS = Bounds(depth=5)
 
 _INTRODUCTION = f"""# The coverage map, proved complete
@@ -90,4 +92,6 @@ def _rows(key: str, rows: list[Any]) -> str:
 
 if __name__ == "__main__":
     write_claims(CLAIMS_FOLDER)
-    write_coverage(COVERAGE_FOLDER, DOCS)
+    write_coverage(COVERAGE_FOLDER, DOCS / "coverage.md")
+    claims = DOCS / "claims.md"
+    claims.write_text(filled(claims.read_text()))

@@ -14,8 +14,10 @@ from oracle.symbolic.terms import (
     EDGE,
     FALSE,
     NAME,
+    NAME_BITS,
     PAIR,
     SCOPE,
+    SCOPE_BITS,
     SESSION_SCOPE_BITS,
     TRUE,
     U64,
@@ -147,7 +149,7 @@ class Cancellation:
 
 NO_REASON = Reason(terminal(Terminal.NONE), name(0), u64(0), name(0))
 
-PACKED_BITS = 1 + 64 + 8 + 64 + 9 + 8
+PACKED_BITS = 1 + 64 + NAME_BITS + 64 + SCOPE_BITS + NAME_BITS
 PACKED = z3.BitVecSort(PACKED_BITS)
 NOT_ISSUED = z3.BitVecVal(0, PACKED)
 
@@ -161,7 +163,7 @@ def packed(witness: Witness) -> z3.BitVecRef:
 def unpacked(key: z3.BitVecRef, entry: z3.BitVecRef) -> Witness:
     """The witness stored under ``key``."""
     parts, top = [], PACKED_BITS - 2
-    for width in (64, 8, 64, 9, 8):
+    for width in (64, NAME_BITS, 64, SCOPE_BITS, NAME_BITS):
         parts.append(z3.Extract(top, top - width + 1, entry))
         top -= width
     return Witness(key, *parts)

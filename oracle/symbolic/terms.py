@@ -18,12 +18,12 @@ U64 = z3.BitVecSort(64)
 NAME_BITS = 8
 """Owners, roles, handlers, predicates and reasons are opaque: only equality is asked of them."""
 NAME = z3.BitVecSort(NAME_BITS)
-FRAGMENT_BITS = 8
+FRAGMENT_BITS = 24
 SCOPE_BITS = FRAGMENT_BITS + 1
-"""A scope: the top bit alone is ``Session``; otherwise a set of up to eight fragments.
+"""A scope: the top bit alone is ``Session``; otherwise a set of up to 24 fragments.
 
-The rules ask only whether two scopes are equal or one contains the other, and each such question that fails is
-shown by one fragment, so eight fragments serve the comparisons of any one step.
+The rules ask only whether two scopes are equal or one contains the other, at most four times a step, and each such
+question that fails is shown by one fragment.  So a run of six operations needs no more fragments than these.
 """
 SCOPE = z3.BitVecSort(SCOPE_BITS)
 BOOL = z3.BoolSort()

@@ -11,6 +11,8 @@ from oracle.symbolic.terms import FRAGMENT_BITS, SESSION_SCOPE_BITS
 
 OWNERS = ("alice", "bob", "carol", "dave")
 ROLES = ("A", "B", "C", "D")
+FRAGMENTS = "mnopqrstuvwxyzabcdefghij"
+"""A name for each fragment of a scope."""
 
 
 def text(kind: str, code: int) -> str:
@@ -23,7 +25,7 @@ def scope_json(bits: int) -> Any:
     """The wire form of a scope."""
     if bits == SESSION_SCOPE_BITS:
         return "Session"
-    return {"Fragments": [chr(ord("m") + bit) for bit in range(FRAGMENT_BITS) if bits >> bit & 1]}
+    return {"Fragments": sorted(FRAGMENTS[bit] for bit in range(FRAGMENT_BITS) if bits >> bit & 1)}
 
 
 class Reader:

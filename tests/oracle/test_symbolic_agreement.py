@@ -22,7 +22,7 @@ def test_random_states_and_operations(contract: str, seed: int) -> None:
     ("contract", "bounds", "edges"),
     [
         ("telltale-17", Bounds(generation=1, claims=2, witnesses=2, depth=2), 3330),
-        ("hardened", Bounds(generation=1, claims=2, witnesses=2, depth=3), 7888),
+        ("hardened", Bounds(generation=1, claims=2, witnesses=2, depth=2), 2382),
     ],
 )
 def test_every_edge_of_the_small_world(contract: str, bounds: Bounds, edges: int) -> None:

@@ -11,8 +11,9 @@ from lean_traces.programs import Program, read_program
 from oracle.adapters import ReferenceAdapter
 from oracle.claims_check import judge_claims, judge_program
 from oracle.prove_command import EXPECTED
+from oracle.symbolic.claims_docs import filled
 from oracle.symbolic.prove import prove
-from oracle.symbolic.regenerate import as_program
+from oracle.symbolic.regenerate import DOCS, as_program
 from oracle.symbolic.state import Contract
 from tests.oracle.test_symbolic_claims import SHORTEST
 
@@ -65,6 +66,11 @@ def _on_reference() -> Any:
         return {key: event[key] for key in ("ok", "err", "audit") if key in event}
 
     return perform
+
+
+def test_the_tables_in_the_docs_are_what_is_found() -> None:
+    text = (DOCS / "claims.md").read_text(encoding="utf-8")
+    assert filled(text) == text
 
 
 def test_what_an_implementation_does_not_support_says_nothing() -> None:

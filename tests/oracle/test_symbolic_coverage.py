@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from generators.claim_programs import coverage_map, coverage_program
@@ -14,12 +12,11 @@ from oracle.symbolic.concrete import read
 from oracle.symbolic.coverage import Questions, cells, invariants_hold, settle
 from oracle.symbolic.coverage_map import Index, document, table
 from oracle.symbolic.execution import ReferenceRun
-from oracle.symbolic.regenerate import MAP_BOUNDS
+from oracle.symbolic.regenerate import DOCS, MAP_BOUNDS
 from oracle.symbolic.solving import Limits
 from oracle.symbolic.state import Contract
 
 CONTRACTS = [contract.value for contract in Contract]
-DOCS = Path(__file__).parents[2] / "docs" / "coverage.md"
 
 
 def reached_by_default_program(contract: str) -> set[Cell]:
@@ -73,7 +70,7 @@ def test_no_state_with_the_invariants_reaches_an_unreachable_cell(contract: str)
 
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_the_table_in_the_docs_is_the_map(contract: str) -> None:
-    assert table(coverage_map(contract)) in DOCS.read_text()
+    assert table(coverage_map(contract)) in (DOCS / "coverage.md").read_text(encoding="utf-8")
 
 
 def test_a_cell_that_a_wrong_rule_opens_is_not_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
