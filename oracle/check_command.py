@@ -19,7 +19,7 @@ from oracle.check_text import closing_text, coverage_text, divergence_text, lane
 from oracle.compare import Level
 from oracle.exit_codes import INCONCLUSIVE, USAGE
 from oracle.gate import Check, Gate
-from oracle.interrupts import Interrupted, watched
+from oracle.interrupts import Interrupted, Watch, held_back, watched
 from oracle.lanes import LANES, LaneResult, Settings, Subject, not_run
 from oracle.progress import Bar, bar
 
@@ -79,6 +79,25 @@ def run(
     )
     if problem is not None:
         return _refuse(problem, USAGE)
+    settings = Settings(seed=seed, budget=budget, workers=workers, level=level, examples=examples, named=bool(lanes))
+    with watched() as watch:
+        try:
+            return _judge(names, sut, limits, settings, gate or Gate(), watch, as_json, coverage)
+        except Interrupted:
+            return _refuse(f"{watch.reason}, before or after the lanes", INCONCLUSIVE)
+
+
+def _judge(
+    names: Sequence[str],
+    sut: str | None,
+    limits: AdapterLimits,
+    settings: Settings,
+    gate: Gate,
+    watch: Watch,
+    as_json: bool,
+    coverage: bool,
+) -> int:
+    """Start the implementation, run the lanes, conclude."""
     try:
         subject, hello = _subject(sut, limits)
     except BadCommand as error:
@@ -88,27 +107,26 @@ def run(
     if hello.contract not in CONTRACTS:
         known = ", ".join(CONTRACTS)
         return _refuse(f"the adapter follows contract {hello.contract!r}; this harness states {known}", INCONCLUSIVE)
-
-    gate = gate or Gate()
     try:
         gate.prepare(hello.contract)
     except BadBaseline as error:
         return _refuse(str(error), USAGE)
 
-    settings = Settings(seed=seed, budget=budget, workers=workers, level=level, examples=examples, named=bool(lanes))
     if not as_json:
-        print(f"{hello.name} {hello.version}, contract {hello.contract}, seed {seed}", flush=True)
+        print(f"{hello.name} {hello.version}, contract {hello.contract}, seed {settings.seed}", flush=True)
         print(table_head(), flush=True)
-    check = _run(names, Check(subject=subject, hello=hello, settings=gate.settings(settings)), gate, as_json)
-    if not as_json:
-        print(coverage_text(check.results, hello.ops, every_cell=coverage))
-    code = gate.conclude(check, quiet=as_json)
-    if not as_json:
-        print(closing_text(check.results, code, check.seconds), flush=True)
+    check = Check(subject=subject, hello=hello, settings=gate.settings(settings))
+    check = _run(names, check, gate, watch, as_json)
+    with held_back():
+        if not as_json:
+            print(coverage_text(check.results, hello.ops, every_cell=coverage))
+        code = gate.conclude(check, quiet=as_json)
+        if not as_json:
+            print(closing_text(check.results, code, check.seconds), flush=True)
     return code
 
 
-def _run(names: Sequence[str], check: Check, gate: Gate, as_json: bool) -> Check:
+def _run(names: Sequence[str], check: Check, gate: Gate, watch: Watch, as_json: bool) -> Check:
     """Run the lanes in their order; a signal or the gate may end them early."""
     started = time.monotonic()
     results: list[LaneResult] = []
@@ -130,7 +148,8 @@ def _run(names: Sequence[str], check: Check, gate: Gate, as_json: bool) -> Check
         gate.conclude(so_far("interrupted, and the running lane did not end", True), quiet=as_json)
 
     reason: str | None = None
-    with watched(last_resort) as watch, bar(shares, check.settings.budget, wanted=not as_json) as shown:
+    watch.last_resort = last_resort
+    with bar(shares, check.settings.budget, wanted=not as_json) as shown:
         try:
             for result in _results(names, check.subject, check.settings, started, shown):
                 results.append(result)

@@ -47,6 +47,8 @@ class Watch:
     def __init__(self) -> None:
         self.signal: str | None = None
         """The first signal that came, as ``SIGINT``; None before."""
+        self.last_resort: Callable[[], None] = lambda: None
+        """Is called from another thread when the main one does not come back."""
 
     @property
     def reason(self) -> str | None:
@@ -55,15 +57,14 @@ class Watch:
 
 
 @contextmanager
-def watched(last_resort: Callable[[], None] = lambda: None, grace: float = GRACE_SECONDS) -> Iterator[Watch]:
+def watched(grace: float = GRACE_SECONDS) -> Iterator[Watch]:
     """Turn SIGINT and SIGTERM into :class:`Interrupted` while the block runs; the second one ends the process.
 
     In a thread other than the main one signals cannot be watched, and nothing is.
 
     Args:
-        last_resort: is called from another thread when the block has not ended ``grace`` seconds after a signal;
-            then the process exits with code 3.
-        grace: those seconds.
+        grace: how many seconds after a signal the block may take to end; then ``last_resort`` of the watch is called
+            and the process exits with code 3.
     """
     watch = Watch()
     if threading.current_thread() is not threading.main_thread():
@@ -80,7 +81,7 @@ def watched(last_resort: Callable[[], None] = lambda: None, grace: float = GRACE
 
     heard, bell = socket.socketpair()
     bell.setblocking(False)
-    guard = threading.Thread(target=_guard, args=(heard, watch, last_resort, grace), daemon=True)
+    guard = threading.Thread(target=_guard, args=(heard, watch, grace), daemon=True)
     guard.start()
     wakeup = signal.set_wakeup_fd(bell.fileno(), warn_on_full_buffer=False)
     before = {number: signal.signal(number, handle) for number in _SIGNALS}
@@ -94,7 +95,7 @@ def watched(last_resort: Callable[[], None] = lambda: None, grace: float = GRACE
         guard.join()
 
 
-def _guard(heard: socket.socket, watch: Watch, last_resort: Callable[[], None], grace: float) -> None:
+def _guard(heard: socket.socket, watch: Watch, grace: float) -> None:
     """Wait for a signal; after it, see to it that the process ends in time. Ends when the block does."""
     until: float | None = None
     with heard:
@@ -118,7 +119,7 @@ def _guard(heard: socket.socket, watch: Watch, last_resort: Callable[[], None], 
             if time.monotonic() > until:
                 watch.signal = watch.signal or "a signal"
                 try:
-                    last_resort()
+                    watch.last_resort()
                 finally:
                     os._exit(INCONCLUSIVE)
 
