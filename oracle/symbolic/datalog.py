@@ -51,7 +51,10 @@ class Datalog:
 
     def some(self, relation: z3.FuncDeclRef) -> tuple[int, ...] | None:
         """A row of the relation, or None when it is empty."""
-        answer = self._engine.query(relation)
+        try:
+            answer = self._engine.query(relation)
+        except z3.Z3Exception as error:  # how this engine says that its time is up
+            raise Inconclusive(f"the fixed-point engine gave up: {error}") from None
         if answer == z3.unknown:
             raise Inconclusive(str(self._engine.reason_unknown()))
         if answer == z3.unsat:

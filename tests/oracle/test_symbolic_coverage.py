@@ -5,34 +5,16 @@ from __future__ import annotations
 import pytest
 
 from generators.claim_programs import coverage_map, coverage_program
-from lean_traces.programs import resolve
-from oracle.symbolic import guards
-from oracle.symbolic.cells import Cell, cell_of
-from oracle.symbolic.concrete import read
+from lean_traces.programs import without
+from oracle.symbolic import coverage_gate, guards
 from oracle.symbolic.coverage import Questions, cells, invariants_hold, settle
+from oracle.symbolic.coverage_gate import reached_by_default_program, unreached
 from oracle.symbolic.coverage_map import Index, document, table
-from oracle.symbolic.execution import ReferenceRun
 from oracle.symbolic.regenerate import DOCS, MAP_BOUNDS
 from oracle.symbolic.solving import Limits
 from oracle.symbolic.state import Contract
 
 CONTRACTS = [contract.value for contract in Contract]
-
-
-def reached_by_default_program(contract: str) -> set[Cell]:
-    run, results, found = ReferenceRun(contract), {}, set()
-    for step in coverage_program(contract).steps:
-        args = resolve(step.args, results)
-        named = args.get("capability") or args.get("receipt")
-        sid = named["session_id"] if named else args.get("sid", args.get("session_ids", [None])[0])
-        before = read(run.store, sid) if sid is not None else None
-        event = run.perform(step.seq, step.op, args)
-        if "ok" in event:
-            results[step.seq] = event["ok"]
-        if before is not None:
-            outcome = {"ok": event["ok"]} if "ok" in event else {"err": event["err"]}
-            found.add(cell_of(before, step.op, args, outcome))
-    return found
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
@@ -47,6 +29,14 @@ def test_every_cell_is_settled(contract: str) -> None:
 def test_the_default_program_reaches_exactly_the_reachable_cells(contract: str) -> None:
     reached = {tuple(cell) for cell in reached_by_default_program(contract)}
     assert reached == {tuple(row) for row in coverage_map(contract)["reached"]}
+    assert unreached(contract) == []
+
+
+def test_a_step_left_out_of_the_default_program_fails_the_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = coverage_program("hardened")
+    cut = without(whole, [step.seq for step in whole.steps if step.op == "close"])
+    monkeypatch.setattr(coverage_gate, "coverage_program", lambda contract: cut)
+    assert ("close", "ok") in {cell[:2] for cell in unreached("hardened")}
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
