@@ -210,3 +210,14 @@ def test_a_replaced_or_reaped_session_leaves_no_handler(contract: Contract) -> N
         assert run(store, "lookup_handler", edge("A", "B")).ok is None
         do(store, "claim_ownership", 0, "ann", SESSION)
         assert run(store, "default_handler_for_session", 0).ok == "default_handler"
+
+
+@both
+def test_traces_stored_again_take_no_more_room(contract: Contract) -> None:
+    store, cap = owned(contract)
+    trace(store, cap, edge("A", "B"), "Nat")
+    once = run(store, "memory_usage").ok["retained_bytes"]["traces"]
+    trace(store, cap, edge("A", "B"), "Bool")
+    assert run(store, "memory_usage").ok["retained_bytes"]["traces"] == once > 0
+    do(store, "close", 0)
+    assert run(store, "memory_usage").ok["retained_bytes"]["traces"] == 0

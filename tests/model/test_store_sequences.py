@@ -175,6 +175,7 @@ class Play:
             "live_sessions": len(sessions),
         }
         traces = sum(len(session.edge_traces) for session in sessions)
+        assert self.store.totals.traces == traces
         assert parts["total"] == sum(parts[part] for part in PARTS)
         for part, held in (
             ("live_sessions", len(sessions)),
