@@ -40,7 +40,11 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     rng = Random(f"near misses/{settings.seed}")
     passed: list[str] = []
     judged = cases = 0
+    cut_off = False
     for index in range(PROGRAMS):
+        cut_off = cut_off or _late(settings)
+        if cut_off:
+            break
         steps, missed = _edited_program(settings.seed, index, subject.contract, rng)
         judged += steps
         cases += 1
@@ -48,19 +52,29 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     files = corpus_files()
     with tempfile.TemporaryDirectory() as folder:
         for number in range(min(TRACES, len(files)) if subject.contract == "telltale-17" else 0):
+            cut_off = cut_off or _late(settings)
+            if cut_off:
+                break
             events, missed = _edited_trace(files[int(rng.random() * len(files))], Path(folder) / f"{number}.jsonl", rng)
             judged += events
             cases += 1
             passed += missed
-    notes = tuple(f"fault of the harness: not refused: {text}" for text in passed[:5])
+    notes = [f"fault of the harness: not refused: {text}" for text in passed[:5]]
+    if cut_off:
+        notes.append(f"stopped by its budget after {cases} of {PROGRAMS + TRACES} edits")
     return LaneResult(
         lane="near-miss",
-        verdict="inconclusive" if passed else "agree",
+        verdict="inconclusive" if passed or not cases else "agree",
         cases=cases,
         figures={"edits refused": cases - len(passed), "answers compared": judged},
-        notes=notes,
+        notes=tuple(notes),
+        complete=not cut_off,
         seconds=time.monotonic() - started,
     )
+
+
+def _late(settings: Settings) -> bool:
+    return settings.deadline is not None and time.monotonic() > settings.deadline
 
 
 def _edited_program(seed: int, index: int, contract: str, rng: Random) -> tuple[int, list[str]]:

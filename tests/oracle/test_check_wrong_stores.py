@@ -17,6 +17,8 @@ from oracle.lanes import Settings, programs
 from tests.oracle.lane_world import ROOT, served, subject
 from tests.wrong_stores.rules import RULES
 
+OVERHEAD = 30
+"""Seconds that a busy machine may add to the budget: starting processes, the chunk that runs at the deadline."""
 LANES = "corpus,programs,stateful,graph,near-miss"
 
 
@@ -54,7 +56,7 @@ def test_the_command_refuses_a_wrong_store_within_its_budget(name: str) -> None:
     started = time.monotonic()
     done = command(name, "--workers", "2", "--seed", "12", "--lanes", LANES)
     assert done.returncode == DIVERGE, done.stdout + done.stderr
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 60 + OVERHEAD
 
 
 @pytest.mark.nightly
