@@ -114,7 +114,7 @@ def by_hypothesis(name: str, program: Program) -> Came:
         suppress_health_check=list(HealthCheck),
     )
     runner = ConjectureRunner(test, settings=quiet)
-    choices = [choice for place in range(count) for choice in (True, place)]
+    choices = [*(choice for place in range(count) for choice in (True, place)), False]
     started = time.perf_counter()
     try:
         first = runner.cached_test_function(choices)

@@ -84,7 +84,9 @@ def peak_memory(path: Path) -> float:
 
 def bench_start_up(benchmark: Any) -> None:
     def start() -> None:
-        subprocess.run([str(COMMAND), "replay", str(RECORDINGS / "corner-edges-0.jsonl.gz")], capture_output=True, check=True)
+        subprocess.run(
+            [str(COMMAND), "replay", str(RECORDINGS / "corner-edges-0.jsonl.gz")], capture_output=True, check=True
+        )
 
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     benchmark.pedantic(start, rounds=10, warmup_rounds=1)

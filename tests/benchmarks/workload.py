@@ -42,10 +42,13 @@ def _session(sid: int) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "claim_ownership", {"owner_id": owner, "scope": "Session", "sid": sid}
     yield "validate_ownership_capability", {"capability": cap}
     yield "issue_readiness_witness", {"capability": cap, "predicate_ref": "ready"}
-    yield "apply_owned_session_mutation", {
-        "capability": cap,
-        "mutation": {"UpdateEdgeHandler": {"edge": edge, "handler": "h"}},
-    }
+    yield (
+        "apply_owned_session_mutation",
+        {
+            "capability": cap,
+            "mutation": {"UpdateEdgeHandler": {"edge": edge, "handler": "h"}},
+        },
+    )
     yield "lookup_handler", {"edge": edge}
     for number in range(4):
         yield "send", {"from": "A", "sid": sid, "to": "B", "val": {"Nat": sid * 10 + number}}
@@ -54,11 +57,14 @@ def _session(sid: int) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "lookup_type", {"ep": {"role": "A", "sid": sid}}
     yield "consume_readiness_witness", {"capability": cap, "witness": witness}
     yield "consume_readiness_witness", {"capability": cap, "witness": witness}
-    yield "begin_ownership_transfer", {
-        "capability": cap,
-        "new_owner_id": other,
-        "new_scope": {"Fragments": ["a", "b"]},
-    }
+    yield (
+        "begin_ownership_transfer",
+        {
+            "capability": cap,
+            "new_owner_id": other,
+            "new_scope": {"Fragments": ["a", "b"]},
+        },
+    )
     yield "commit_ownership_transfer", {"receipt": receipt}
     yield "validate_ownership_capability", {"capability": cap}
     yield "issue_readiness_witness", {"capability": after, "predicate_ref": "ready"}

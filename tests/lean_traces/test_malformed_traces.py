@@ -213,8 +213,8 @@ def test_a_long_line_is_refused_at_the_limit(tmp_path: Path) -> None:
 def nested(levels: int) -> bytes:
     """An event of our own form whose line nests that deep."""
     value = "[" * (levels - 2) + "]" * (levels - 2)
-    line = '{"args":{"value":%s},"audit":[],"err":"invalid edge json: x","op":"decode_edge_json","seq":0}' % value
-    return line.encode() + b"\n"
+    ending = ',"audit":[],"err":"invalid edge json: x","op":"decode_edge_json","seq":0}'
+    return f'{{"args":{{"value":{value}}}{ending}\n'.encode()
 
 
 @pytest.mark.parametrize("limit", [8, 100, 2000])

@@ -58,7 +58,7 @@ def _changes(value: Any) -> list[Any]:
         return [0, "", [], {}, False]
     if isinstance(value, list):
         return [[*value, None], value[:-1] if value else [0], {}, None, list(reversed(value)), [*value, *value[-1:]]]
-    return [{**value, "unknown": 0}, None, [], {name: item for name, item in list(value.items())[1:]}]
+    return [{**value, "unknown": 0}, None, [], dict(list(value.items())[1:])]
 
 
 def _same(left: Any, right: Any) -> bool:
@@ -75,7 +75,9 @@ def _reads_the_same(op: str, place: tuple[Any, ...], old: Any, new: Any) -> bool
 
 @given(st.data())
 @settings(max_examples=400)
-def test_one_changed_answer_is_found_at_its_event(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_one_changed_answer_is_found_at_its_event(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     events = _events(data.draw(st.sampled_from(NAMES), label="recording"))
     seq = data.draw(st.integers(0, len(events) - 1), label="seq")
     changed = copy.deepcopy(events[seq])
@@ -179,7 +181,12 @@ def test_an_absent_sort_reads_as_unit_in_answers_and_arguments(tmp_path: Path) -
 def test_the_contract_of_the_header_is_used_unless_another_is_named(tmp_path: Path) -> None:
     events = [OPEN, CLAIM, {**CLOSE}, {**CLAIM, "audit": [], "err": {"SessionClosed": {"session_id": 0}}}]
     del events[3]["ok"]
-    closing = {"artifact": {"OwnershipCapability": CAP}, "event": "Invalidated", "reason": "session closed", "tick": None}
+    closing = {
+        "artifact": {"OwnershipCapability": CAP},
+        "event": "Invalidated",
+        "reason": "session closed",
+        "tick": None,
+    }
     events[2] = {**CLOSE, "audit": [closing]}
     header = {**HEADER, "contract": "hardened"}
     assert replayed(tmp_path, events, header).verdict == "agree"
