@@ -1,0 +1,103 @@
+"""The body of lane ``claims``: the programs of the claims and of the coverage map, put to the implementation.
+
+Two things are said.  Which claims it keeps and which it breaks: monitors watch its own answers.  And, as in every
+lane, whether it answers as the reference does under its contract; a store that conforms to ``telltale-17`` breaks the
+claims that are refuted there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import closing
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+
+from generators.claim_programs import claim_programs, coverage_program
+from generators.coverage import cell_of, situation
+from lean_traces.codec import CODECS, encode, encode_answer
+from lean_traces.programs import Program, UnresolvedReference, resolve
+from model.operations import OPERATIONS, step
+from model.store import Store
+from oracle.adapters import Adapter, AdapterFault
+from oracle.claims_check import ClaimReport, judge_claims
+from oracle.judging import Asked, CaseResult, judge_cases
+from oracle.lanes import LaneDivergence, LaneResult, Settings, Subject
+from oracle.lanes.chunks import Chunk, collect, run_chunks
+from oracle.lanes.describing import described
+
+LANE: Final = "claims"
+_WEIGHT: Final = {"kept": 0, "not judged": 1, "broken": 2}
+_STATUS: Final = {"kept": "kept", "broken": "broken", "not shown": "not judged", "inconclusive": "not judged"}
+
+
+def run(subject: Subject, settings: Settings) -> LaneResult:
+    """Judge the programs, then say which claims the implementation keeps."""
+    started = time.monotonic()
+    result = run_chunks(LANE, subject, settings, partial(_chunk, subject=subject, settings=settings), 1)
+    try:
+        with closing(subject.start()) as adapter:
+            reports = list(judge_claims(adapter))
+    except AdapterFault as fault:
+        return msgspec.structs.replace(result, verdict="inconclusive", notes=(*result.notes, str(fault)))
+    return msgspec.structs.replace(
+        result,
+        claims=claims_of(reports),
+        notes=(*result.notes, *(f"{report.program}: {report.why}" for report in reports if report.answer == "broken")),
+        seconds=time.monotonic() - started,
+    )
+
+
+def claims_of(reports: Iterable[ClaimReport]) -> dict[str, str]:
+    """The status of each claim: broken where one of its programs breaks it.  Remarks beside claims are left out."""
+    found: dict[str, str] = {}
+    for report in reports:
+        status = _STATUS[report.answer]
+        if report.program != "K9-status" and _WEIGHT[status] >= _WEIGHT[found.get(report.claim, "kept")]:
+            found[report.claim] = status
+    return dict(sorted(found.items(), key=lambda item: int(item[0][1:])))
+
+
+def _chunk(adapter: Adapter, number: int, *, subject: Subject, settings: Settings) -> Chunk:
+    contract = subject.contract
+    programs = [*claim_programs(), (f"coverage-{contract}", coverage_program(contract))]
+    offered = adapter.hello.ops
+    cases, left_out = [], 0
+    for _, program in programs:
+        asked, skipped = asked_of(program, contract, offered)
+        left_out += skipped
+        cases.append(partial(iter, asked))
+
+    def describe(position: int, result: CaseResult) -> LaneDivergence:
+        name, program = programs[position]
+        assert result.diverged_at is not None
+        last = result.diverged_at.seq
+        upto = tuple(item for item in program.steps if item.seq <= last)
+        return described(name, result, Program(contract=contract, meta=program.meta, steps=upto))
+
+    chunk = collect(judge_cases(adapter, cases, settings.level), len(cases), describe)
+    return msgspec.structs.replace(chunk, uncovered=chunk.uncovered + left_out)
+
+
+def asked_of(program: Program, contract: str, offered: frozenset[str]) -> tuple[list[Asked], int]:
+    """The operations of a program with the reference's answers, and how many are not offered."""
+    store, left_out = Store(contract), 0
+    results: dict[int, Any] = {}
+    asked: list[Asked] = []
+    for item in program.steps:
+        if item.op not in offered:
+            left_out += 1
+            continue
+        try:
+            args = resolve(item.args, results)
+        except UnresolvedReference:
+            continue
+        operation, arguments = OPERATIONS[item.op], CODECS[item.op].from_json(args)
+        before = situation(store, operation, arguments)
+        outcome = step(store, operation, arguments)
+        if outcome.error is None:
+            results[item.seq] = msgspec.json.decode(encode_answer(outcome, audited=False))["ok"]
+        asked.append(Asked(item.seq, item.op, encode(args), outcome, cell_of(before, operation, outcome)))
+    return asked, left_out

@@ -1,0 +1,55 @@
+"""The body of lane ``symbolic``: the claims of the subject's contract, decided by z3, and the gate of the coverage map.
+
+It speaks of the contract, not of the implementation: a claim that does not stand as documented, or a reachable cell
+that the default program misses, is a fault of the harness, so the lane is then inconclusive and names it.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from generators.claim_programs import coverage_map
+from oracle.lanes import LaneResult, Settings, Subject
+from oracle.prove_command import CLAIMS, EXPECTED, results
+
+LANE: Final = "symbolic"
+
+
+def run(subject: Subject, settings: Settings) -> LaneResult:
+    """Decide the claims one by one, as far as the deadline goes."""
+    from oracle.symbolic.coverage_gate import unreached
+
+    started = time.monotonic()
+    contract = subject.contract
+    claims: dict[str, str] = {}
+    faults: list[str] = []
+    for claim in CLAIMS:
+        if settings.deadline is not None and time.monotonic() > settings.deadline:
+            break
+        for result in results(contract, [claim]):
+            status = result.finding.status
+            if status == EXPECTED[contract][claim]:
+                claims[claim] = status
+            else:
+                faults.append(f"{claim} is {status}: {result.finding.method}")
+    faults += [f"a reachable cell is not reached: {' | '.join(cell)}" for cell in unreached(contract)]
+    done = len(claims) == len(CLAIMS)
+    note = () if done or faults else (f"{len(claims)} of {len(CLAIMS)} claims decided in the time there was",)
+    found = coverage_map(contract)
+    return LaneResult(
+        lane=LANE,
+        verdict="inconclusive" if faults else "agree",
+        cases=len(claims),
+        notes=(*note, *faults),
+        faults=len(faults),
+        complete=done,
+        claims=claims,
+        figures={
+            "cells reached": len(found["reached"]),
+            "proofs of unreachability": len(found["unreachable"]),
+            "cells beyond the horizon": len(found["beyond_horizon"]),
+            "cells undecided": len(found["not_found"]),
+        },
+        seconds=time.monotonic() - started,
+    )
