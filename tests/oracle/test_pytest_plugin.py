@@ -14,7 +14,7 @@ RECORDED = ROOT / "tests" / "recordings" / "telltale-machine-17.0.0" / "corner-w
 
 
 def run(folder: Path, *options: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "pytest", "-p", "oracle.pytest_plugin", "-p", "no:cacheprovider", "-q"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
     done = subprocess.run(
         [*command, "--rootdir", str(folder), "-c", "/dev/null", str(folder), *options],
         cwd=folder,
