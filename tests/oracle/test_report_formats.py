@@ -43,7 +43,7 @@ def nasty() -> Report:
     """Return a report in which every name does its worst."""
     bad = accepted(MARKUP + NASTY, SCRIPT)
     named = msgspec.structs.replace(HELLO, name=NASTY + MARKUP, version=SCRIPT, language="")
-    return report(lane("programs", bad, notes=(NASTY,)), command=f"run '{NASTY}'", implementation=named)
+    return report(lane("programs", bad, notes=(NASTY,), faults=1), command=f"run '{NASTY}'", implementation=named)
 
 
 REPORTS = {

@@ -89,6 +89,10 @@ def _leaves(document: Any) -> list[str]:
     return [] if isinstance(document, str | bool) or document is None else [str(document)]
 
 
+def test_a_number_is_no_truth() -> None:
+    assert [line.differs for line in side_by_side([0, 1], [False, True])] == [False, True, True, False]
+
+
 def test_an_ok_stands_beside_an_err() -> None:
     lines = side_by_side({"err": "no"}, {"ok": 0})
     assert [(line.left.strip(), line.right.strip()) for line in lines] == [
