@@ -26,13 +26,13 @@ from oracle.progress import Bar, bar
 DEFAULT_LANES: Final = tuple(LANES)
 SHARES: Final[Mapping[str, float]] = {
     "corpus": 0.1,
-    "programs": 0.25,
-    "stateful": 0.15,
-    "graph": 0.3,
+    "programs": 0.2,
+    "stateful": 0.1,
+    "graph": 0.25,
     "near-miss": 0.05,
     "claims": 0.05,
     "lean": 0.05,
-    "symbolic": 0.05,
+    "symbolic": 0.2,
 }
 """Which part of the budget each lane may take; what one leaves, those after it may use."""
 

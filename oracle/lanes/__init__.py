@@ -27,9 +27,9 @@ LANES: Final[Mapping[str, str]] = {
     "stateful": "oracle.lanes.stateful",
     "graph": "oracle.lanes.graph",
     "near-miss": "oracle.lanes.near_miss",
-    "claims": "oracle.lanes.claims",
+    "claims": "oracle.claims_lane",
     "lean": "oracle.lanes.lean",
-    "symbolic": "oracle.lanes.symbolic",
+    "symbolic": "oracle.symbolic_lane",
 }
 """Lane names with the module of each, whose ``run`` is imported when the lane is."""
 
