@@ -15,7 +15,10 @@ from oracle.compare import decided_by, outcome_variant
 from oracle.judging import expected_result
 from oracle.lanes.describing import printable
 from oracle.minimise.names import CANONICAL, FIELDS
-from oracle.minimise.trying import Sighting, Trials, on_reference
+from oracle.minimise.reference_side import on_reference
+from oracle.minimise.removal import numbers
+from oracle.minimise.slicing import cascade
+from oracle.minimise.trying import Sighting, Trials
 from oracle.minimise.values import put
 from oracle.relevant import relevant_state
 from oracle.run_program import ReferenceRun
@@ -85,7 +88,7 @@ def _nearest(trials: Trials, program: Program, sighting: Sighting) -> str:
     else:
         wanted = None
     asked = 0
-    for what, candidate in sorted(_changed(program), key=lambda item: item[0]):
+    for what, candidate in [*sorted(_changed(program), key=lambda item: item[0]), *_without_a_step(program)]:
         came = on_reference(candidate).steps
         if not came or came[-1].step.seq != program.steps[-1].seq:
             continue
@@ -95,8 +98,8 @@ def _nearest(trials: Trials, program: Program, sighting: Sighting) -> str:
             break
         asked += 1
         if _agrees(trials.look(candidate)):
-            return f"with {what[2]} both answer {_variant(came[-1].outcome)}"
-    return "no single other value in the last step's arguments makes the two agree"
+            return f"{what[2]} both answer {_variant(came[-1].outcome)}"
+    return "no other value of one argument of the last step, and no step left out, makes the two agree"
 
 
 def _agrees(seen: Sighting) -> bool:
@@ -121,11 +124,19 @@ def _changed(program: Program) -> Iterator[tuple[_Rank, Program]]:
             label = str(field or name)
             for distance, other in _neighbours(label, current):
                 words = f"{name}.{field}" if field else name
-                rank = (distance, 0 if field else 1, f"{words} {_shown(other)} in place of {_shown(current)}")
+                rank = (distance, 0 if field else 1, f"with {words} {_shown(other)} in place of {_shown(current)}")
                 yield rank, _with(program, name, field, other)
 
 
 _ARTIFACTS: Final = frozenset({"capability", "receipt", "witness", "ep", "edge"})
+
+
+def _without_a_step(program: Program) -> Iterator[tuple[_Rank, Program]]:
+    """Yield the program without one of its steps, the last ones first: what the session is like then is the value."""
+    for seq in reversed(numbers(program)[:-1]):
+        smaller = cascade(program, {seq})
+        if smaller is not None:
+            yield (3, 0, f"without step {seq}"), smaller
 
 
 def _with(program: Program, name: str, field: str | None, value: Any) -> Program:

@@ -10,7 +10,7 @@ from lean_traces.programs import Program
 from oracle.minimise.deciding import Decision
 from oracle.minimise.minimality import Remaining
 from oracle.minimise.minimiser import Minimised
-from oracle.minimise.trying import on_reference
+from oracle.minimise.reference_side import on_reference
 
 
 def explanation(result: Minimised, decision: Decision | None) -> str:

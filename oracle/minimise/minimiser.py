@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from lean_traces.programs import Program
-from oracle.adapters import Adapter
+from oracle.adapters import Adapter, AdapterFault
 from oracle.compare import Level
 from oracle.minimise.fingerprint import Fingerprint
 from oracle.minimise.lifting import lift_again
 from oracle.minimise.minimality import Remaining, remaining
+from oracle.minimise.reference_side import on_reference
 from oracle.minimise.removal import numbers, renumbered
 from oracle.minimise.repeating import TO_BELIEVE, Rate, rate
 from oracle.minimise.simplify import simpler_values
 from oracle.minimise.steps import fewer_steps, one_by_one
-from oracle.minimise.trying import OutOfTime, Sighting, Trials, on_reference
+from oracle.minimise.trying import OutOfTime, Sighting, Trials
 
-Ending = Literal["minimal", "deadline", "does not diverge", "flaky", "inconclusive"]
-"""``deadline``: smaller than before, but not proven 1-minimal."""
+Ending = Literal["minimal", "deadline", "does not diverge", "flaky", "stale store", "inconclusive"]
+"""``deadline``: smaller than before, but not proven 1-minimal. ``stale store``: the divergence shows only after other
+programs in the same process, so a reset does not give a fresh store."""
 
 
 class Runs(Struct, frozen=True, kw_only=True):
@@ -65,6 +68,7 @@ def minimise(
     target: Fingerprint | None = None,
     seconds: float | None = None,
     repeats: int = TO_BELIEVE,
+    afresh: Callable[[], Adapter] | None = None,
 ) -> Minimised:
     """Make a diverging program as small as it gets while it shows the same class of divergence.
 
@@ -75,12 +79,37 @@ def minimise(
         target: the class to keep; by default that of the first divergence.
         seconds: how long it may take; None for as long as it needs.
         repeats: how many runs must show the divergence before anything is taken away.
+        afresh: starts another adapter of the same implementation, on which the result is confirmed.
+
+    Raises:
+        UnknownContract: the model does not state the program's contract.
     """
     started = time.monotonic()
     trials = Trials(adapter, level, None if seconds is None else started + seconds)
     trials.target = target
     search = _Search(trials, program, started)
-    return search.run(repeats)
+    result = search.run(repeats)
+    if afresh is None or result.ending not in ("minimal", "deadline"):
+        return result
+    return _confirmed(result, afresh, level)
+
+
+def _confirmed(result: Minimised, afresh: Callable[[], Adapter], level: Level) -> Minimised:
+    """Run the result on another adapter; what shows only on the one that has run others is no result."""
+    assert result.fingerprint is not None
+    try:
+        adapter = afresh()
+    except AdapterFault as fault:
+        return msgspec.structs.replace(result, ending="inconclusive", faults=(str(fault.diagnostic()),))
+    try:
+        seen = Trials(adapter, level).look(result.program)
+    finally:
+        adapter.close()
+    if seen.fault is not None:
+        return msgspec.structs.replace(result, ending="inconclusive", faults=(seen.fault,))
+    if seen.fingerprint is None or not result.fingerprint.covers(seen.fingerprint):
+        return msgspec.structs.replace(result, ending="stale store")
+    return result
 
 
 class _Search:
@@ -107,7 +136,7 @@ class _Search:
         try:
             program, left = self._smallest(program, sighting)
         except OutOfTime:
-            return self._ended("deadline", renumbered(trials.best))
+            return self._ended("inconclusive" if trials.faults else "deadline", renumbered(trials.best))
         again, _ = rate(trials, program, runs=TO_BELIEVE)
         if trials.faults:
             return self._ended("inconclusive", program, left)

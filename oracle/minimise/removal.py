@@ -13,6 +13,7 @@ import msgspec
 
 from lean_traces.programs import Program, Step, is_reference, references
 from oracle.minimise.lifting import OPENING, SID_FIELDS
+from oracle.minimise.reference_side import refers_to
 
 GIVES: Final[Mapping[str, str]] = {
     "claim_ownership": "capability",
@@ -36,7 +37,7 @@ def only(program: Program, kept: Collection[int]) -> Program:
     there: set[int] = set()
     steps = []
     for step in program.steps:
-        if step.seq in kept and references(step.args) <= there:
+        if step.seq in kept and refers_to(step) <= there:
             steps.append(step)
             there.add(step.seq)
     return msgspec.structs.replace(program, steps=tuple(steps))
@@ -51,7 +52,7 @@ def with_needed(program: Program, wanted: Collection[int]) -> set[int]:
         number = waiting.pop()
         if number not in found and number in by_number:
             found.add(number)
-            waiting.extend(references(by_number[number].args))
+            waiting.extend(refers_to(by_number[number]))
     return found
 
 

@@ -12,12 +12,12 @@ from typing import Any, Final
 import msgspec
 
 from lean_traces.codec import encode
-from lean_traces.programs import Program
+from lean_traces.programs import Program, Step
 from oracle.compare import Divergence, same_json
 from oracle.judging import READ_ONLY
 from oracle.minimise.lifting import OPENING, SID_FIELDS
+from oracle.minimise.reference_side import ReferenceSide, Referred, on_reference
 from oracle.minimise.removal import numbers, only, with_needed
-from oracle.minimise.trying import ReferenceSide, Referred, on_reference
 
 Holds = Callable[[ReferenceSide], bool]
 
@@ -43,19 +43,40 @@ def core(program: Program, holds: Holds) -> Program:
         program: steps for which it is true; the last one always stays.
         holds: looks at a run on the reference.
     """
-    at = len(program.steps) - 2
-    width = max(1, len(program.steps) // 2)
-    while at >= 0:
-        removed = {step.seq for step in program.steps[max(0, at - width + 1) : at + 1]}
+    program = _ending(program, holds)
+    program = _without_runs(program, holds, lambda step: step.op in OPENING)
+    return _without_runs(program, holds, lambda step: True)
+
+
+def _ending(program: Program, holds: Holds) -> Program:
+    """Return the last steps with all that they refer to: few of them, twice as many, and so on, until it is true."""
+    before = numbers(program)[:-1]
+    count = 0
+    while count < len(before):
+        wanted = {*before[len(before) - count :], program.steps[-1].seq}
+        smaller = only(program, with_needed(program, wanted))
+        if holds(on_reference(smaller)):
+            return smaller
+        count = 2 * count or 1
+    return program
+
+
+def _without_runs(program: Program, holds: Holds, among: Callable[[Step], bool]) -> Program:
+    """Take out runs of the steps in question, longer after each success and shorter after each failure."""
+    waiting = [step.seq for step in program.steps[:-1] if among(step)]
+    width = max(1, len(waiting) // 2)
+    while waiting:
+        removed = set(waiting[-width:])
         smaller = cascade(program, removed)
         if smaller is not None and holds(on_reference(smaller)):
             program = smaller
-            at = min(at - width, len(program.steps) - 2)
+            there = set(numbers(program))
+            waiting = [seq for seq in waiting if seq in there]
             width *= 2
         elif width > 1:
             width //= 2
         else:
-            at -= 1
+            del waiting[-1]
     return program
 
 

@@ -11,9 +11,10 @@ from typing import Final, NamedTuple
 
 from lean_traces.programs import Program
 from oracle.compare import Divergence
+from oracle.minimise.reference_side import ReferenceSide, on_reference
 from oracle.minimise.removal import attenuated, closed, numbers, only, retargeted, with_needed, written_out
 from oracle.minimise.slicing import cascade, core, same_contract_side, slices
-from oracle.minimise.trying import ReferenceSide, Sighting, Trials, on_reference
+from oracle.minimise.trying import Sighting, Trials
 
 PAIRS_UP_TO: Final = 12
 """Pairs of steps are tried together in programs of at most so many steps."""

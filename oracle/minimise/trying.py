@@ -7,7 +7,7 @@ expected answer by the same guard, the class cannot be kept, and the implementat
 from __future__ import annotations
 
 import time
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from lean_traces.codec import encode
 from lean_traces.programs import Program, Step, references
@@ -16,7 +16,7 @@ from oracle.adapters import Adapter, Answer
 from oracle.compare import Divergence, Level
 from oracle.judging import Asked, judge_cases
 from oracle.minimise.fingerprint import Fingerprint, contract_side, fingerprint
-from oracle.run_program import ReferenceRun
+from oracle.minimise.reference_side import ReferenceSide, Referred, on_reference
 
 Verdict = Literal["reproduces", "impossible", "agrees", "differs", "not covered", "inconclusive"]
 """``impossible``: the contract's own answer is another one, so the implementation was not asked. ``differs``: it
@@ -25,36 +25,6 @@ departs from the contract, but in another class."""
 
 class OutOfTime(Exception):
     """Thrown when a try is asked for after the deadline."""
-
-
-class Referred(NamedTuple):
-    """One step as the reference carried it out."""
-
-    step: Step
-    args: dict[str, Any]
-    outcome: Outcome
-
-
-class ReferenceSide(NamedTuple):
-    """A program as the reference carries it out: the steps that were not skipped, and their results."""
-
-    steps: list[Referred]
-    results: dict[int, Any]
-    skipped: list[tuple[int, str]]
-
-
-def on_reference(program: Program) -> ReferenceSide:
-    """Run a program on the reference under its own contract."""
-    run = ReferenceRun(program.contract)
-    steps: list[Referred] = []
-    skipped: list[tuple[int, str]] = []
-    for step in program.steps:
-        came = run.step(step)
-        if came.outcome is None or came.args is None:
-            skipped.append((step.seq, came.skipped or "skipped"))
-        else:
-            steps.append(Referred(step, came.args, came.outcome))
-    return ReferenceSide(steps, run.results, skipped)
 
 
 class Sighting(NamedTuple):
@@ -117,7 +87,7 @@ class Trials:
         """
         reference = reference or self._refer(program)
         asked = [
-            Asked(referred.step.seq, referred.step.op, encode(referred.args), referred.outcome)
+            Asked(referred.step.seq, referred.step.op, referred.printed, referred.outcome)
             for referred in reference.steps
         ]
         answers: list[Answer] = []
@@ -152,7 +122,7 @@ class Trials:
         if not steps:
             return Attempt("impossible", program, self._instead(program))
         candidate = _of(program, steps)
-        key = b"\n".join(part for item in steps for part in (item.step.op.encode(), encode(item.args)))
+        key = b"\n".join(part for item in steps for part in (item.step.op.encode(), item.printed))
         known = self._known.get(key)
         if known is not None:
             self.repeated += 1

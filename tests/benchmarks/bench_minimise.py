@@ -119,7 +119,8 @@ def by_hypothesis(name: str, program: Program) -> Came:
     try:
         first = runner.cached_test_function(choices)
         assert first.status is Status.INTERESTING
-        runner.shrink_interesting_examples()
+        shrink = getattr(runner, "shrink_interesting_test_cases", None) or runner.shrink_interesting_examples
+        shrink()
     except RunIsComplete:
         pass
     return Came(question.asked, best, time.perf_counter() - started)
