@@ -26,7 +26,7 @@ from oracle.baseline import (
 from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 from oracle.fingerprints import divergence_key
 from oracle.lanes import LaneResult, Settings, Subject
-from oracle.reports.report import Minimiser, Report
+from oracle.reports.report import Report
 
 KEPT_WITH_BASELINE: Final = 1000
 """After how many diverging cases a lane stops when known divergences are listed: they must not hide new ones."""
@@ -54,7 +54,7 @@ class Gate:
         update: write the baseline anew instead of failing on what is new or stale.
         report: the folder of the reports; None for none.
         fail_fast: stop at the first divergence that is not known.
-        minimise: makes the programs in the reports smaller.
+        minimise_seconds: how long the programs in the reports may be made smaller; 0 shows them as they are.
         today: by which entries expire; the day in UTC when not given.
     """
 
@@ -65,14 +65,14 @@ class Gate:
         update: bool = False,
         report: Path | None = None,
         fail_fast: bool = False,
-        minimise: Minimiser | None = None,
+        minimise_seconds: float = 0.0,
         today: date | None = None,
     ) -> None:
         self.baseline_path = baseline
         self.update = update
         self.report = report
         self.fail_fast = fail_fast
-        self.minimise = minimise
+        self.minimise_seconds = minimise_seconds
         self.today = today or datetime.now(UTC).date()
         self.baseline: Baseline | None = None
 
@@ -171,15 +171,14 @@ class Gate:
     def assembled(self, check: Check, standing: Standing | None, code: int) -> Report:
         """Return what the reports are made of."""
         from oracle.reports import findings
+        from oracle.reports.minimal import minimising
 
         subject = check.subject
-        found = findings(
-            check.results,
-            command=subject.command,
-            baseline=self.baseline,
-            today=self.today,
-            minimise=None if check.interrupted else self.minimise,
-        )
+        seconds = 0.0 if check.interrupted else self.minimise_seconds
+        with minimising(subject, check.settings.level, seconds) as minimise:
+            found = findings(
+                check.results, command=subject.command, baseline=self.baseline, today=self.today, minimise=minimise
+            )
         return Report(
             harness=harness_version(),
             command=subject.command,

@@ -77,7 +77,7 @@ def _finding(
         program=program,
         minimal=minimal is not None,
         notes=minimal.notes if minimal else {},
-        reproducers=(*own, *_reproducers(fingerprint, divergence, program, command)),
+        reproducers=(*_reproducers(fingerprint, divergence, program, command), *own),
     )
 
 
