@@ -219,7 +219,7 @@ def mutants_bundle(mutants: Sequence[LeanMutant], request: Path, answers: Sequen
     """
     sources = read_sources()
     order = module_order(RUN_ROOT, sources)
-    parts = ["module\n\n@[expose] public section\n"]
+    parts = ["module\n\n@[expose] public section\n\nset_option linter.unusedVariables false\n"]
     parts += [_HEADER.sub("", sources[module]) for module in order if module in _SHARED]
     for number, (mutant, answer) in enumerate(zip(mutants, answers, strict=True)):
         if sources.get(mutant.module, "").count(mutant.old) != 1:

@@ -16,7 +16,6 @@ namespace Telltale
 inductive Contract
   | telltale17
   | hardened
-  deriving DecidableEq
 
 namespace Contract
 

@@ -83,7 +83,6 @@ inductive Status
   | closed
   | cancelled
   | faulted (reason : Reason)
-  deriving DecidableEq
 
 inductive Artifact
   | cap (c : Cap)
@@ -132,7 +131,6 @@ inductive PayloadSort
   | real
   | vector (n : Nat)
   | prod (a b : PayloadSort)
-  deriving DecidableEq
 
 inductive ValType
   | unit
@@ -141,7 +139,6 @@ inductive ValType
   | string
   | prod (a b : ValType)
   | chan (sid : Nat) (role : String)
-  deriving DecidableEq
 
 inductive Value
   | unit
@@ -150,26 +147,22 @@ inductive Value
   | str (s : String)
   | prod (a b : Value)
   | endpoint (sid : Nat) (role : String)
-  deriving DecidableEq
 
 inductive Mutation
   | setDefaultHandler (handler : String)
   | updateEdgeHandler (edge : Edge) (handler : String)
   | updateTrace (edge : Edge) (trace : List ValType)
-  deriving DecidableEq
 
 inductive Counter
   | generation
   | claimId
   | witnessId
-  deriving DecidableEq
 
 /-- Why a witness is invalid. -/
 inductive Invalid
   | neverIssued
   | payloadMismatch
   | ownershipMoved
-  deriving DecidableEq
 
 /-- Every way in which an operation fails. The last three ownership errors exist only under
 `hardened`. Error texts are kept as structure and printed by the exporter. -/
@@ -198,6 +191,5 @@ inductive Failure
   | clockBack (now to : Nat)
   | invalidEdge (why : String)
   | missingSid
-  deriving DecidableEq
 
 end Telltale

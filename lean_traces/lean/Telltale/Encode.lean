@@ -73,9 +73,52 @@ def event : Event → String
   | .rejected => "Rejected"
   | .expired => "Expired"
 
-def record (r : Record) : Json :=
-  .obj [("artifact", artifact r.artifact), ("event", .str (event r.event)),
-    ("reason", ofOption .str r.reason), ("tick", ofOption .num r.tick)]
+/-! Records are written without the detour by `Json`: no operation takes one, and most of an answer
+is records. -/
+
+def writeScope (out : String) : Scope → String
+  | .session => out.append "\"Session\""
+  | s => write out (scope s)
+
+def writeCap (out : String) (c : Cap) : String :=
+  let out := (out.append "{\"generation\":").append (Nat.repr c.gen)
+  let out := (out.append ",\"owner_id\":").append c.owner.quote
+  let out := writeScope (out.append ",\"scope\":") c.scope
+  ((out.append ",\"session_id\":").append (Nat.repr c.session)).append "}"
+
+def writeReceipt (out : String) (r : Receipt) : String :=
+  let out := (out.append "{\"claim_id\":").append (Nat.repr r.claim)
+  let out := (out.append ",\"from_generation\":").append (Nat.repr r.fromGen)
+  let out := (out.append ",\"from_owner_id\":").append r.fromOwner.quote
+  let out := writeScope (out.append ",\"scope\":") r.scope
+  let out := (out.append ",\"session_id\":").append (Nat.repr r.session)
+  let out := (out.append ",\"to_generation\":").append (Nat.repr r.toGen)
+  ((out.append ",\"to_owner_id\":").append r.toOwner.quote).append "}"
+
+def writeArtifact (out : String) : Artifact → String
+  | .cap c => (writeCap (out.append "{\"OwnershipCapability\":") c).append "}"
+  | .receipt r => (writeReceipt (out.append "{\"OwnershipReceipt\":") r).append "}"
+  | rest => write out (artifact rest)
+
+def writeRecord (out : String) (r : Record) : String :=
+  let out := writeArtifact (out.append "{\"artifact\":") r.artifact
+  let out := ((out.append ",\"event\":\"").append (event r.event)).append "\",\"reason\":"
+  let out := match r.reason with
+    | none => out.append "null"
+    | some why => out.append why.quote
+  let out := out.append ",\"tick\":"
+  let out := match r.tick with
+    | none => out.append "null"
+    | some n => out.append (Nat.repr n)
+  out.append "}"
+
+def writeMore (out : String) : List Record → String
+  | [] => out.append "]"
+  | r :: rs => writeMore (writeRecord (out.append ",") r) rs
+
+def writeRecords (out : String) : List Record → String
+  | [] => out.append "[]"
+  | r :: rs => writeMore (writeRecord (out.append "[") r) rs
 
 def edge (e : Edge) : Json :=
   .obj [("receiver", .str e.receiver), ("sender", .str e.sender), ("sid", .num e.sid)]
@@ -160,9 +203,9 @@ def direction : Direction → String
   | .send => "Send"
   | .recv => "Recv"
 
-def resolution (last : String) (r : Resolution) : Json :=
-  .obj [("direction", .str (direction r.direction)), ("expected_type", ofOption valType r.expected),
-    ("partner", .str r.partner), (last, localType r.next)]
+def resolution (first : String) (r : Resolution) : Json :=
+  .obj [(first, localType r.next), ("direction", .str (direction r.direction)),
+    ("expected_type", ofOption valType r.expected), ("partner", .str r.partner)]
 
 def state (s : Session) : Json :=
   let b := s.body
@@ -208,6 +251,11 @@ def enqueued : Body.Enqueue → Json
   | .dropped => .str "Dropped"
   | .full => .str "Full"
 
+/-- Records: a result that no operation takes, so a reference to it makes a step be skipped (but for
+`decode_edge_json`, which refuses them). -/
+def unusable : Json := .other "unusable"
+
+/-- The result as later steps may refer to it. -/
 def answer : Answer → Json
   | .own a => ownAnswer a
   | .null => .null
@@ -216,7 +264,9 @@ def answer : Answer → Json
   | .nats ns => nats ns
   | .text t => ofOption .str t
   | .capability c => ofOption cap c
-  | .records log => ofOption (fun rs => .arr (each record rs)) log
+  | .records none => .null
+  | .records (some []) => .arr []
+  | .records (some _) => unusable
   | .summaries ss => .arr (each summary ss)
   | .memory m => memory m
   | .plan p => plan p
@@ -242,28 +292,29 @@ def counter : Counter → String
   | .claimId => "claim_id"
   | .witnessId => "witness_id"
 
-def session (n : Nat) (more : List (String × Json)) : Json := .obj (("session_id", .num n) :: more)
-
 def texts (parts : List String) : Json := .str (String.join parts)
 
+def errorOf (name : String) (fields : List (String × Json)) : Json := tagged name (.obj fields)
+
 def failure : Failure → Json
-  | .sessionNotFound n => tagged "SessionNotFound" (session n [])
-  | .alreadyClaimed n o => tagged "AlreadyClaimed" (session n [("current_owner_id", .str o)])
-  | .unclaimed n => tagged "Unclaimed" (session n [])
-  | .stale n o e a => tagged "StaleCapability" (session n [("owner_id", .str o),
-      ("expected_generation", .num e), ("actual_generation", .num a)])
-  | .scopeViolation n o r a => tagged "ScopeViolation" (session n [("owner_id", .str o),
-      ("required", scope r), ("actual", scope a)])
-  | .transferPending n c => tagged "TransferPending" (session n [("claim_id", .num c)])
-  | .notPending n => tagged "TransferNotPending" (session n [])
-  | .receiptMismatch n c => tagged "ReceiptMismatch" (session n [("claim_id", .num c)])
-  | .invalidWitness n w why => tagged "InvalidWitness" (session n [("witness_id", .num w),
-      ("reason", .str (invalid why))])
-  | .witnessConsumed n w => tagged "WitnessConsumed" (session n [("witness_id", .num w)])
-  | .terminal n r => tagged "Terminal" (session n [("reason", reason r)])
-  | .counterExhausted n c => tagged "CounterExhausted" (session n [("counter", .str (counter c))])
-  | .sessionClosed n => tagged "SessionClosed" (session n [])
-  | .foreignEdge n e => tagged "ForeignEdge" (session n [("edge", edge e)])
+  | .sessionNotFound n => errorOf "SessionNotFound" [("session_id", .num n)]
+  | .alreadyClaimed n o => errorOf "AlreadyClaimed" [("current_owner_id", .str o), ("session_id", .num n)]
+  | .unclaimed n => errorOf "Unclaimed" [("session_id", .num n)]
+  | .stale n o e a => errorOf "StaleCapability" [("actual_generation", .num a),
+      ("expected_generation", .num e), ("owner_id", .str o), ("session_id", .num n)]
+  | .scopeViolation n o r a => errorOf "ScopeViolation" [("actual", scope a), ("owner_id", .str o),
+      ("required", scope r), ("session_id", .num n)]
+  | .transferPending n c => errorOf "TransferPending" [("claim_id", .num c), ("session_id", .num n)]
+  | .notPending n => errorOf "TransferNotPending" [("session_id", .num n)]
+  | .receiptMismatch n c => errorOf "ReceiptMismatch" [("claim_id", .num c), ("session_id", .num n)]
+  | .invalidWitness n w why => errorOf "InvalidWitness" [("reason", .str (invalid why)),
+      ("session_id", .num n), ("witness_id", .num w)]
+  | .witnessConsumed n w => errorOf "WitnessConsumed" [("session_id", .num n), ("witness_id", .num w)]
+  | .terminal n r => errorOf "Terminal" [("reason", reason r), ("session_id", .num n)]
+  | .counterExhausted n c => errorOf "CounterExhausted" [("counter", .str (counter c)),
+      ("session_id", .num n)]
+  | .sessionClosed n => errorOf "SessionClosed" [("session_id", .num n)]
+  | .foreignEdge n e => errorOf "ForeignEdge" [("edge", edge e), ("session_id", .num n)]
   | .noBranch sid role label => tagged "NoBranch" (.obj [("ep", endpoint sid role),
       ("label", .str label)])
   | .noSession sid => texts ["session ", Nat.repr sid, " not found"]
@@ -275,6 +326,12 @@ def failure : Failure → Json
   | .clockBack now to => texts ["clock cannot go back from ", Nat.repr now, " to ", Nat.repr to]
   | .invalidEdge why => texts ["invalid edge json: ", why]
   | .missingSid => .str "missing sid in edge json"
+
+/-- The result as text; `result` is it as later steps may refer to it. -/
+def writeAnswer (out : String) (a : Answer) (result : Json) : String :=
+  match a with
+  | .records (some rs) => writeRecords out rs
+  | _ => write out result
 
 end Encode
 end Telltale

@@ -19,12 +19,10 @@ inductive OwnAnswer
   | receipt (r : Receipt)
   | readiness (w : Readiness)
   | cancellation (w : Cancellation)
-  deriving DecidableEq
 
 inductive OwnOutcome
   | ok (a : OwnAnswer)
   | err (e : Failure)
-  deriving DecidableEq
 
 /-- What an ownership operation does: its outcome, the ownership after it (its log not yet
 extended), and the records it appends, oldest first. -/

@@ -16,8 +16,7 @@ The line form has one token per line; the first character says what it is:
     {N         an object of shape N: a value follows for each of its fields
     @N         value N of the table of values
     $N         the result of step N of the program
-    =N         the result of step N with the fields of the object that follows replaced;
-               a step without result when it has not those fields
+    =N         the result of step N, an object, with fields replaced by those of the object that follows
     !          the result of a step that is not in the program
 
 The shapes (lists of field names) and the values without references that a request uses are in
@@ -76,21 +75,15 @@ def number (text : String) : Nat :=
   | some n => n
   | none => 0
 
-/-- The object with a field replaced; `none` when it has no such field. -/
-def replace (name : String) (v : Json) : List (String × Json) → Option (List (String × Json))
-  | [] => none
-  | (k, w) :: rest =>
-    if k = name then some ((k, v) :: rest)
-    else match replace name v rest with
-      | some rest' => some ((k, w) :: rest')
-      | none => none
+/-- The object with a field replaced, or added when it has none of that name. -/
+def replace (name : String) (v : Json) : List (String × Json) → List (String × Json)
+  | [] => [(name, v)]
+  | (k, w) :: rest => if k = name then (k, v) :: rest else (k, w) :: replace name v rest
 
-/-- The object with fields replaced; `none` when it lacks one. -/
-def replaceAll : List (String × Json) → List (String × Json) → Option (List (String × Json))
-  | [], fields => some fields
-  | (k, v) :: rest, fields => match replace k v fields with
-    | some fields' => replaceAll rest fields'
-    | none => none
+/-- The object with fields replaced. -/
+def replaceAll : List (String × Json) → List (String × Json) → List (String × Json)
+  | [], fields => fields
+  | (k, v) :: rest, fields => replaceAll rest (replace k v fields)
 
 def unreadable (why : String) (rest : List String) : Reading := ⟨.null, rest, false, false, some why⟩
 
@@ -115,9 +108,7 @@ partial def read (known : Tables) : List String → Reading
       let r := read known rest
       match known.results[number (body token)]? with
       | some (some (.obj fields)) => match r.value with
-        | .obj changes => match replaceAll changes fields with
-          | some fields' => ⟨.obj fields', r.rest, r.skip, true, r.bad⟩
-          | none => ⟨.null, r.rest, true, true, r.bad⟩
+        | .obj changes => ⟨.obj (replaceAll changes fields), r.rest, r.skip, true, r.bad⟩
         | _ => ⟨.null, r.rest, true, true, r.bad⟩
       | _ => ⟨.null, r.rest, true, true, r.bad⟩
     | '!' => ⟨.null, rest, true, true, none⟩

@@ -13,7 +13,6 @@ namespace Telltale
 structure Label where
   name : String
   sort : PayloadSort
-  deriving DecidableEq
 
 mutual
 inductive LocalType
@@ -51,7 +50,6 @@ def unfoldIfVarWithScope (cont original : LocalType) : LocalType × Option Local
 inductive Direction
   | send
   | recv
-  deriving DecidableEq
 
 /-- What a label of a send or a receive leads to. -/
 structure Resolution where

@@ -28,7 +28,6 @@ inductive OwnOp
   | abandon (r : Receipt)
   | failCommit (r : Receipt) (why : String)
   | close
-  deriving DecidableEq
 
 def claim (k : Contract) (s : Own) (owner : String) (scope : Scope) : Turn :=
   gOpen k s none <| gActive k s none <|

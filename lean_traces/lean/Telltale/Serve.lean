@@ -53,7 +53,7 @@ def skipped (r : Running) : Running :=
 def withAudit (out : String) (added : List Record) : String :=
   match added with
   | [] => out.append ",\"audit\":[]}\n"
-  | rs => (write (out.append ",\"audit\":") (.arr (each Encode.record rs))).append "}\n"
+  | rs => (Encode.writeRecords (out.append ",\"audit\":") rs).append "}\n"
 
 /-- One step of a program. -/
 def one (r : Running) (reader : Reader) (args : Reading) : Running :=
@@ -71,7 +71,7 @@ def one (r : Running) (reader : Reader) (args : Reading) : Running :=
           { r with
             store := s.store
             known := addResult r.known (some j)
-            out := withAudit (write (r.out.append "{\"ok\":") j) s.added }
+            out := withAudit (Encode.writeAnswer (r.out.append "{\"ok\":") a j) s.added }
         | .err e =>
           { r with
             store := s.store

@@ -82,7 +82,6 @@ inductive Enqueue
   | wouldBlock
   | dropped
   | full
-  deriving DecidableEq
 
 /-- A value put into a buffer, or what the policy says of a full one. -/
 def enqueue (k : Contract) (b : Buffer) (v : Value) : Enqueue × Buffer :=

@@ -37,20 +37,17 @@ def Own.fresh (sid : Nat) (roles : List String) : Own :=
 inductive Mode
   | fifo
   | latestValue
-  deriving DecidableEq
 
 inductive Policy
   | block
   | drop
   | error
   | resize (max : Nat)
-  deriving DecidableEq
 
 structure BufferConfig where
   mode : Mode
   capacity : Nat
   policy : Policy
-  deriving DecidableEq
 
 /-- Fifo, capacity 64, Block. -/
 def BufferConfig.standard : BufferConfig := ⟨.fifo, 64, .block⟩
@@ -61,7 +58,6 @@ structure Buffer where
   policy : Policy
   capacity : Nat
   queue : List Value
-  deriving DecidableEq
 
 def Buffer.empty (c : BufferConfig) : Buffer :=
   ⟨c.mode, c.policy, Nat.max 1 c.capacity, []⟩
@@ -98,7 +94,6 @@ structure Summary where
   authTreeCount : Nat
   authRootCount : Nat
   epoch : Nat
-  deriving DecidableEq
 
 /-- The clock, the sites with a live timeout witness, and their log (newest first). -/
 structure Runtime where
@@ -106,7 +101,6 @@ structure Runtime where
   nextTimeout : Nat
   sites : List (String × Timeout)
   log : List Record
-  deriving DecidableEq
 
 /-- The whole store. `sessions` ascends by sid; `archive` has the latest summary first. -/
 structure Store where

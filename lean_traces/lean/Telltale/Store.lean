@@ -16,7 +16,6 @@ inductive EdgeSid
   | absent
   | given (sid : Nat)
   | wrong
-  deriving DecidableEq
 
 /-- An edge in JSON, as far as it was read: anything but an object or three elements is `none`,
 a sender or receiver that is no string is `none`. -/
@@ -24,7 +23,6 @@ structure RawEdge where
   sid : EdgeSid
   sender : Option String
   receiver : Option String
-  deriving DecidableEq
 
 /-- `decode_edge_json` (§10). -/
 def decodeEdge (raw : Option RawEdge) (hint : Option Nat) : Except Failure Edge :=
@@ -91,7 +89,6 @@ structure MemoryUsage where
   leafCount : Nat
   treeCount : Nat
   rootCount : Nat
-  deriving DecidableEq
 
 /-- What an operation gives back when it succeeds. -/
 inductive Answer
