@@ -5,7 +5,8 @@ where the contract demands a certain answer, was answered otherwise. :class:`Rec
 reference does, except that the same question gets the recorded answer. The question is the same when operation,
 arguments and the contract's whole answer (its log records too) are those of the recording, up to a renaming of
 sessions, claim and witness ids, owners, roles and other names that maps different ones to different ones; the
-recorded answer is given with the same renaming.
+recorded answer is given with the same renaming. Of ``observe`` only those parts of the state must be the same that
+were answered wrongly (all of ``ownership``, say); the other parts are answered as the contract demands.
 
 So the minimal program of a recording is the shortest way to ask the question again. That the implementation would
 still give the recorded answer there is not shown by it: run it with the implementation to find out.
@@ -31,7 +32,7 @@ from model.store import Store
 from oracle.adapters.direct import DirectAdapter
 from oracle.adapters.protocol import Answer, Hello, Request
 from oracle.adapters.reference import read_arguments
-from oracle.compare import Level, compare
+from oracle.compare import Level, compare, same_json
 from oracle.minimise.lifting import lift
 from oracle.minimise.names import FIELDS
 
@@ -55,10 +56,22 @@ class _Question(NamedTuple):
     expected: Any
     """The contract's answer with its records, as JSON."""
     answer: ReadAnswer
+    sections: tuple[str, ...] = ()
+    """The parts of a session's state that were answered wrongly; empty where the whole answer counts."""
+
+    def asked(self, args: Any, expected: Any) -> list[Any]:
+        """Return what must be the same for the question to be the same."""
+        if not self.sections:
+            return [args, expected]
+        state = expected.get("ok", {})
+        return [args, {name: state.get(name) for name in self.sections}]
 
 
 class RecordedAdapter(DirectAdapter):
     """Answers as the contract demands, but the recorded question as it was answered in the recording."""
+
+    agreeing = "the recorded question is not asked any more"
+    """What it means when this one answers as the contract demands."""
 
     def __init__(self, question: _Question, header: Header, contract: Contract) -> None:
         super().__init__(
@@ -82,10 +95,14 @@ class RecordedAdapter(DirectAdapter):
         outcome = step(self._store, OPERATIONS[request.op], read_arguments(request.op, request.args))
         audited = self.hello.audited
         if request.op == self._question.op:
-            asked = [msgspec.json.decode(request.args), _document(outcome)]
-            renaming = same_up_to_names([self._question.args, self._question.expected], asked)
+            question, document = self._question, _document(outcome)
+            asked = question.asked(msgspec.json.decode(request.args), document)
+            renaming = same_up_to_names(question.asked(question.args, question.expected), asked)
+            if renaming is not None and not question.sections:
+                return _recorded(question.answer, renaming, audited)
             if renaming is not None:
-                return _recorded(self._question.answer, renaming, audited)
+                wrong = {name: _renamed(question.answer.result[name], renaming, name) for name in question.sections}
+                return Answer("ok", encode({**document["ok"], **wrong}), encode(document["audit"]) if audited else None)
         printed = outcome.ok if outcome.error is None else outcome.error.to_json()
         audit = encode(outcome.audit) if audited else None
         return Answer("ok" if outcome.error is None else "err", encode(printed), audit)
@@ -113,8 +130,11 @@ def read_recording(
             if question is None:
                 outcome = step(store, event.operation, event.arguments)
                 events.append(_lifted(event, outcome))
-                if compare(event.operation.name, outcome, answer, level) is not None:
-                    question = _Question(event.operation.name, events[-1][1], _document(outcome), answer)
+                op, document = event.operation.name, _document(outcome)
+                divergence = compare(op, outcome, answer, level)
+                if divergence is not None:
+                    sections = _sections(document, answer) if divergence.kind == "state" else ()
+                    question = _Question(op, events[-1][1], document, answer, sections)
     if question is None:
         return None
     meta = {"source": msgspec.to_builtins(reader.header.source), "trace": path.name}
@@ -180,6 +200,14 @@ def _sort(field: str, value: Any) -> str | None:
     if isinstance(value, str):
         return "fragment" if field == "fragment of a scope" else FIELDS.get(field)
     return None
+
+
+def _sections(document: Any, answer: ReadAnswer) -> tuple[str, ...]:
+    """Return the members of a session's state that differ; none where one is missing or unknown."""
+    expected, given = document["ok"], answer.result
+    if not isinstance(given, dict) or expected.keys() != given.keys():
+        return ()
+    return tuple(name for name in expected if not same_json(expected[name], given[name]))
 
 
 def _recorded(answer: ReadAnswer, renaming: Renaming, audited: bool) -> Answer:

@@ -10,7 +10,7 @@ import time
 from typing import Final, Literal, NamedTuple
 
 from lean_traces.codec import encode
-from lean_traces.programs import Program, Step, references
+from lean_traces.programs import Program, references
 from model.operations import Outcome
 from oracle.adapters import Adapter, Answer
 from oracle.compare import Divergence, Level
@@ -67,6 +67,7 @@ class Trials:
         self._level = level
         self._deadline = deadline
         self._known: dict[bytes, Attempt] = {}
+        self._agreeing: str = getattr(adapter, "agreeing", "the implementation answers as the contract demands")
         self.target: Fingerprint | None = None
         self.best: Program | None = None
         """The smallest program so far that reproduces the divergence."""
@@ -147,7 +148,7 @@ class Trials:
             return Attempt("not covered", candidate, why, sighting)
         seen = sighting.fingerprint
         if seen is None:
-            return Attempt("agrees", candidate, "the implementation answers as the contract demands", sighting)
+            return Attempt("agrees", candidate, self._agreeing, sighting)
         if not self.target.covers(seen):
             return Attempt("differs", candidate, f"it departs in another way: {seen.text()}", sighting)
         place = next(index for index, item in enumerate(reference.steps) if item.step.seq == sighting.at)
@@ -168,18 +169,23 @@ class Trials:
         assert self.target is not None
         reference = on_reference(program)
         if program.steps and reference.skipped and reference.skipped[-1][0] == program.steps[-1].seq:
-            return self._unformed(program.steps[-1], reference)
+            return self._unformed(program, reference)
         for item in reversed(reference.steps):
             if item.step.op == self.target.op:
                 return instead_text(item.outcome, self.target)
         return f"no {self.target.op} is left that could diverge"
 
-    def _unformed(self, last: Step, reference: ReferenceSide) -> str:
+    def _unformed(self, program: Program, reference: ReferenceSide) -> str:
         """Say why the last step's arguments are not there: what it refers to was refused or is gone."""
         outcomes = {item.step.seq: item.outcome for item in reference.steps}
-        for seq in sorted(references(last.args)):
+        by_number = {step.seq: step for step in program.steps}
+        waiting = sorted(references(program.steps[-1].args), reverse=True)
+        while waiting:
+            seq = waiting.pop()
             if seq in outcomes and outcomes[seq].error is not None:
                 return f"step {seq} is refused: {instead_text(outcomes[seq], None)}"
+            if seq in by_number and seq not in outcomes:
+                waiting.extend(sorted(references(by_number[seq].args), reverse=True))
         return f"the last step cannot be formed: {reference.skipped[-1][1]}"
 
 

@@ -140,13 +140,14 @@ def bench_minimise(benchmark: Any) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stores", type=int, default=len(WRONG))
+    parser.add_argument("--every", type=int, default=1, help="only every so manyth wrong store")
     parser.add_argument("--without", action="append", default=[], choices=list(RIVALS))
     arguments = parser.parse_args()
     rivals = {name: run for name, run in RIVALS.items() if name not in arguments.without}
     head = ["wrong store", "ours", *rivals]
     print("| " + " | ".join(head) + " |", "|" + " --- |" * len(head), sep="\n", flush=True)
     rows: dict[str, list[Came]] = {who: [] for who in ("ours", *rivals)}
-    for name in [*WRONG][: arguments.stores]:
+    for name in [*WRONG][: arguments.stores : arguments.every]:
         events = recorded(name)
         if events is None:
             continue
