@@ -9,7 +9,10 @@ from model.caret import visible
 from oracle.reports.cast import Cast, Message, Participant
 
 _LEFT: Final = 52.0
-_COLUMN: Final = 165.0
+_WIDTH: Final = 1080.0
+"""What the page has room for."""
+_COLUMNS: Final = (165.0, 236.0)
+"""The narrowest and the widest column."""
 _BOX: Final = (146.0, 34.0)
 _TOP: Final = 14.0
 _ROW: Final = 62.0
@@ -25,10 +28,12 @@ def diagram(cast: Cast, identifier: str) -> str:
         cast: who takes part, and how.
         identifier: begins the ids in the drawing, so that several fit in one page; letters, digits and dashes.
     """
-    places = {participant: _LEFT + _COLUMN * (index + 0.5) for index, participant in enumerate(cast.participants)}
+    narrowest, widest = _COLUMNS
+    column = min(widest, max(narrowest, (_WIDTH - _LEFT) / max(1, len(cast.participants))))
+    places = {participant: _LEFT + column * (index + 0.5) for index, participant in enumerate(cast.participants)}
     height = _TOP + _BOX[1] + 24 + _ROW * len(cast.messages) + 12
     rows = [_row(message, places, _TOP + _BOX[1] + 24 + _ROW * index) for index, message in enumerate(cast.messages)]
-    width = max([_LEFT + _COLUMN * len(places) + 12, *(right + 16 for right, _ in rows)])
+    width = max([_LEFT + column * len(places) + 12, *(right + 16 for right, _ in rows)])
     parts = [
         f'<svg class="diagram" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" '
         f'role="img" aria-labelledby="{identifier}-title {identifier}-desc">',
@@ -92,7 +97,7 @@ def _row(message: Message, places: dict[Participant, float], top: float) -> tupl
     created = message.created
     if created is not None and created != message.target:
         parts.append(
-            f'<line class="brings" x1="{end:.0f}" y1="{y + 10:.0f}" x2="{places[created] - 4:.0f}" y2="{y + 10:.0f}" '
+            f'<line class="brings" x1="{end:.0f}" y1="{y:.0f}" x2="{places[created] - 4:.0f}" y2="{y:.0f}" '
             'marker-end="url(#head)"/>'
         )
     parts.append(_label(message.text, left + 10, y - 7, "text"))
