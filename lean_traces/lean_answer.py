@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from lean_traces.lean_program import LeanProgramRefused, LeanRequest
+from lean_traces.lean_program import LeanProgramRefused, LeanRequest, nesting_allowed
 from lean_traces.programs import Program, resolve
 
 
@@ -63,7 +63,9 @@ class LeanRun:
         results = {step.seq: step.value for step in self.steps if step.kind == "ok"}
         for asked, step in zip(self.program.steps, self.steps, strict=True):
             if step.kind != "skipped":
-                yield step.op, resolve(asked.args, results), {step.kind: step.value, "audit": step.audit}
+                with nesting_allowed():
+                    args = resolve(asked.args, results)
+                yield step.op, args, {step.kind: step.value, "audit": step.audit}
 
 
 _ESCAPE: Final = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|.)")
@@ -85,7 +87,10 @@ def decode_answer(answer: bytes, request: LeanRequest) -> list[LeanRun]:
     """
     programs = request.programs
     try:
-        objects = msgspec.json.Decoder().decode_lines(_json_escapes(answer))
+        with nesting_allowed():
+            objects = msgspec.json.Decoder().decode_lines(_json_escapes(answer))
+    except RecursionError:
+        raise LeanAnswerMalformed("a line of it nests too deep") from None
     except msgspec.DecodeError as error:
         raise LeanAnswerMalformed(f"a line of it is no JSON: {error}") from None
     if objects and "refused" in objects[-1]:

@@ -7,7 +7,9 @@ model resolves them and skips what refers to a step without one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +18,10 @@ from model.values import U64_MAX
 
 CONTRACTS: Final = ("telltale-17", "hardened")
 """The contracts that the Lean model states."""
+
+FRAMES: Final = 12_000
+"""How deep functions may call each other over arguments and answers: local types nest 1,400 deep, whose JSON nests
+four times as deep."""
 
 _ARGUMENTS: Final[dict[str, str]] = {
     "open": "roles initial_types buffer_config?",
@@ -114,8 +120,9 @@ def encode_request(programs: Sequence[Program]) -> LeanRequest:
         LeanProgramRefused: a step is malformed, or names an operation that the model does not know.
     """
     writer = _Writer()
-    for number, program in enumerate(programs):
-        writer.program(number, program)
+    with nesting_allowed():
+        for number, program in enumerate(programs):
+            writer.program(number, program)
     lines = ["telltale-request 1", f"ops {len(writer.operations)}", *writer.operations]
     lines.append(f"shapes {len(writer.shapes)}")
     for shape in writer.shapes:
@@ -129,6 +136,17 @@ def encode_request(programs: Sequence[Program]) -> LeanRequest:
     except UnicodeEncodeError as error:
         text = error.object[error.start : error.end]
         raise LeanProgramRefused("request", f"a text is not Unicode: {text!r}", "Correct the program.") from None
+
+
+@contextmanager
+def nesting_allowed() -> Iterator[None]:
+    """Let JSON nest as deep as `FRAMES` frames of the interpreter go, and no deeper."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 class _Unwritable(ValueError):

@@ -146,7 +146,7 @@ def test_timeout_witnesses_of_the_runtime(model: LeanModel) -> None:
 
 def test_types_that_nest_deep(model: LeanModel) -> None:
     deep: Any = "End"
-    for _ in range(150):
+    for _ in range(1_000):
         deep = {"Send": {"partner": "B", "branches": [[{"name": "m", "sort": "Unit"}, None, deep]]}}
     run = ran(model, ("unfold_mu", {"lt": {"Mu": {"var": "t", "body": deep}}}))
     assert run.steps[0].value == deep
