@@ -27,9 +27,9 @@ LANES: Final[Mapping[str, str]] = {
     "stateful": "oracle.lanes.stateful",
     "graph": "oracle.lanes.graph",
     "near-miss": "oracle.lanes.near_miss",
-    "claims": "oracle.claims_lane",
+    "claims": "oracle.lanes.claims",
     "lean": "oracle.lanes.lean",
-    "symbolic": "oracle.symbolic_lane",
+    "symbolic": "oracle.lanes.symbolic",
 }
 """Lane names with the module of each, whose ``run`` is imported when the lane is."""
 

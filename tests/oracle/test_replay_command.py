@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.installed import run
-from tests.trace_files import CLOSE, HEADER, OPEN, RECORDINGS, trace_bytes
+from tests.trace_files import CLAIM, CLOSE, HEADER, OPEN, RECORDINGS, trace_bytes
 
 FIELDS = {"trace", "verdict", "events", "judged", "uncovered", "first_divergence", "error"}
 
@@ -125,3 +125,20 @@ def test_plain_and_packed_traces_in_folders_are_found(tmp_path: Path) -> None:
     shutil.copy(RECORDINGS / "corner-widening-0.jsonl.gz", tmp_path)
     done = run("replay", tmp_path)
     assert (done.returncode, "2 traces: 2 agree" in done.stdout) == (0, True)
+
+
+def test_claims_are_watched_beside_the_verdict_and_even_where_the_contract_is_unknown(tmp_path: Path) -> None:
+    done = run("replay", RECORDINGS / "corner-reuse-after-release-0.jsonl.gz", "--claims")
+    assert done.returncode == 0
+    assert "  claim K1 broken at event " in done.stdout
+    assert "  claims kept: " in done.stdout
+    strange = trace(tmp_path, "t.jsonl", [OPEN, CLAIM, CLOSE], contract="mine-3")
+    document = json.loads(run("replay", strange, "--claims", "--json").stdout)
+    assert (document["verdict"], document["claims"]["verdicts"]["K10"]) == ("inconclusive", "kept")
+    assert "unknown contract 'mine-3'" in document["error"]
+    assert run("replay", strange, "--claims").returncode == 3
+    assert run("replay", strange).returncode == 2
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text("{}\n")
+    done = run("replay", broken, "--claims")
+    assert (done.returncode, "claims kept" in done.stdout) == (2, False)

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from oracle import claims_lane, symbolic_lane
 from oracle.lanes import Settings, Subject
+from oracle.lanes import claims as claims_lane
+from oracle.lanes import symbolic as symbolic_lane
 from oracle.prove_command import EXPECTED
 from oracle.symbolic import coverage_gate
 from oracle.symbolic.cells import Cell
