@@ -38,7 +38,7 @@ def findings(
         command: the adapter's command, for the reproducers.
         baseline: the known divergences.
         today: decides which entries have expired; none has without it.
-        minimise: makes the programs smaller; without it they are shown as they are.
+        minimise: makes the programs smaller; without it, and of known divergences, they are shown as they are.
     """
     by_class: dict[str, list[tuple[str, LaneDivergence]]] = {}
     for result in results:
@@ -60,7 +60,8 @@ def _finding(
     minimise: Minimiser | None,
 ) -> Finding:
     divergence = min((case for _, case in cases), key=_length)
-    minimal = minimise(divergence) if minimise else None
+    stand = _stand(entry, today)
+    minimal = minimise(divergence) if minimise and stand != "known" else None
     if minimal is not None:
         divergence, program = minimal.divergence, minimal.program
     else:
@@ -69,7 +70,7 @@ def _finding(
     return Finding(
         key=divergence_key(divergence),
         fingerprint=fingerprint,
-        stand=_stand(entry, today),
+        stand=stand,
         entry=entry,
         lanes=tuple(sorted({lane for lane, _ in cases})),
         cases=tuple(f"{lane}: {case.case}, step {case.seq}" for lane, case in cases),

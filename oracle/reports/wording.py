@@ -59,7 +59,10 @@ def title(finding: Finding) -> str:
     key = finding.key
     claim = f"{key.claim} {CLAIMS[key.claim][0]}: " if key.claim in CLAIMS else ""
     where = "" if key.place == "$" else f" at {key.place}"
-    return f"{claim}{key.op} diverges in {key.kind}{where}: expected {key.expected}, answered {key.actual}"
+    answers = f"expected {key.expected}, answered {key.actual}"
+    if key.expected == key.actual:
+        answers = f"another {key.actual}"
+    return f"{claim}{key.op} diverges in {key.kind}{where}: {answers}"
 
 
 def message(finding: Finding) -> str:

@@ -575,42 +575,76 @@ def test_claim_verdict_is_taken() -> None:
 
 
 def test_report_is_taken() -> None:
+    key = {name: ENTRY[name] for name in ("op", "class", "expected", "actual", "guard", "place", "claim")}
     found = {
         "fingerprint": "0" * 64,
-        "known": True,
-        "subject": "t",
+        "stand": "new",
+        "rule": "close",
+        "class": key,
+        "lanes": ["corpus"],
+        "cases": ["corpus: t, step 3"],
         "divergence": DIVERGENCE,
-        "program": None,
+        "trace": None,
+        "minimal": True,
+        "program": [STEP],
+        "notes": {"0": "needed"},
+        "reproducers": [{"title": "Shell", "text": "true"}],
     }
     lane = {
         "lane": "corpus",
         "verdict": "diverge",
+        "complete": True,
         "cases": 1,
         "judged": 4,
         "uncovered": 0,
-        "inconclusive": 0,
+        "not_judged": 0,
+        "skipped": 0,
+        "faults": 0,
         "seconds": 1,
-        "divergences": [found],
-        "note": None,
+        "figures": {"states": 3},
+        "claims": {"K1": "kept"},
+        "notes": [],
+        "coverage": [["close", "ok", "claimed", "-", "-"]],
     }
     report = {
         "schema": "telltale-conformance/report",
         "version": 1,
         "harness": "0.1.0",
+        "verdict": "diverge",
+        "headline": "h",
+        "exit_code": 1,
+        "complete": True,
+        "cut_short": None,
         "contract": "telltale-17",
         "level": "state",
-        "seed": None,
-        "implementation": HELLO,
-        "complete": True,
-        "exit_code": 0,
+        "seed": 0,
+        "budget": 60,
         "seconds": 1.5,
+        "command": None,
+        "implementation": HELLO,
         "lanes": [lane],
-        "claims": [],
-        "baseline": {"new": [], "stale": [], "expired": [], "unobserved": ["0" * 64]},
+        "findings": [found],
+        "coverage": {"close": {"ok": 1}},
+        "claims": {"K1": "kept"},
+        "baseline": {
+            "path": "known.json",
+            "new": ["0" * 64],
+            "known": [],
+            "stale": [],
+            "expired": [],
+            "unobserved": ["1" * 64],
+        },
     }
     assert accepts("report", report)
-    assert not accepts("report", {**report, "exit_code": 4})
-    assert not accepts("report", {**report, "lanes": [{**lane, "verdict": "fine"}]})
+    assert accepts("report", {**report, "baseline": None, "complete": False, "cut_short": "interrupted by SIGINT"})
+    for change in (
+        {"exit_code": 4},
+        {"lanes": [{**lane, "verdict": "fine"}]},
+        {"findings": [{**found, "stand": "old"}]},
+        {"claims": {"K19": "kept"}},
+        {"more": 1},
+    ):
+        assert not accepts("report", {**report, **change})
 
 
 # --- recordings
