@@ -40,9 +40,7 @@ class ContractName(StrEnum):
 
 
 LevelOption = Annotated[LevelName, typer.Option(help="How strictly answers are compared.")]
-ContractOption = Annotated[
-    ContractName | None, typer.Option(help="Judge by this contract instead of the trace's own.")
-]
+ContractOption = Annotated[ContractName | None, typer.Option(help="Judge by this contract instead of the trace's own.")]
 
 
 @app.command()
@@ -93,25 +91,92 @@ def check(
     seed: Annotated[int, typer.Option(min=0, help="What the generated cases follow from.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the cases.")] = 1,
     level: LevelOption = LevelName.state,
+    baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="The file of known divergences.")] = None,
+    update: Annotated[bool, typer.Option("--update", help="Write the baseline anew instead of failing.")] = False,
+    report: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write the reports.")] = None,
+    minimise_seconds: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="For making the reports' programs smaller.")
+    ] = 10.0,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first unknown divergence.")] = False,
+    deadline: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="For one answer; a sixth of the budget, at most 10.")
+    ] = None,
+    examples: Annotated[
+        str | None, typer.Option(metavar="PLACE", help="Where Hypothesis keeps failing examples: folder or Redis URL.")
+    ] = None,
     as_json: Json = False,
-    coverage: Annotated[bool, typer.Option(help="Print every cell that was reached.")] = False,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Print every cell that was reached.")] = False,
 ) -> None:
     """Judge an implementation by every lane: the gate."""
+    from oracle.adapters import AdapterLimits
     from oracle.check_command import run
     from oracle.compare import Level
+    from oracle.gate import Gate
 
-    named = [lane.strip() for lane in lanes.split(",")] if lanes is not None else None
     code = run(
         sut=sut,
-        lanes=named,
+        lanes=[lane.strip() for lane in lanes.split(",")] if lanes is not None else None,
         budget=budget,
         seed=seed,
         workers=workers,
         level=Level[level.value],
         as_json=as_json,
         coverage=coverage,
+        examples=examples,
+        limits=AdapterLimits(deadline=deadline or max(0.1, min(10.0, budget / 6))),
+        gate=Gate(
+            baseline=baseline,
+            update=update,
+            report=report,
+            fail_fast=fail_fast,
+            minimise_seconds=minimise_seconds if report is not None else 0.0,
+        ),
     )
     raise typer.Exit(code)
+
+
+@app.command()
+def minimise(
+    path: Annotated[Path, typer.Argument(metavar="TRACE|PROGRAM", help="What diverges.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The smallest program.")],
+    sut: Annotated[str | None, typer.Option(metavar="CMD", help="The adapter's command.")] = None,
+    level: LevelOption = LevelName.state,
+    contract: ContractOption = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long to look for smaller programs.")] = 60.0,
+    dossier: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep all that is needed to run the divergence again.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Find the smallest program with the same divergence, and say why each step is needed."""
+    from oracle.compare import Level
+    from oracle.minimise_command import run
+
+    code = run(
+        path,
+        output=output,
+        sut=sut,
+        level=Level[level.value],
+        contract=contract.value if contract else None,
+        seconds=seconds,
+        as_json=as_json,
+        dossier=dossier,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def verify(
+    dossier: Annotated[Path, typer.Argument(metavar="DOSSIER", help="The folder of a divergence.")],
+    sut: Annotated[
+        str | None, typer.Option(metavar="CMD", help="The adapter's command, in place of the kept one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a dossier again: the same verdict, or what changed."""
+    from oracle.verify_command import run
+
+    raise typer.Exit(run(dossier, sut=sut, as_json=as_json))
 
 
 @app.command()
@@ -170,9 +235,7 @@ def schema(name: Annotated[str | None, typer.Argument(help="Which schema; none l
     raise typer.Exit(run(name))
 
 
-lean_app = typer.Typer(
-    name="lean", help="The Lean model: toolchain, proofs, corpus, comparison.", no_args_is_help=True
-)
+lean_app = typer.Typer(name="lean", help="The Lean model: toolchain, proofs, corpus, comparison.", no_args_is_help=True)
 app.add_typer(lean_app)
 
 
