@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from lean_traces.lean_toolchain import LeanToolchain
+from lean_traces.lean_toolchain import LeanToolchain, install, native_toolchain
 
 LEAN = pytest.mark.xdist_group("lean")
 """Tests that start the real Lean run on one worker, one after the other: each takes 3.5 GB."""
+
+
+def lean_to_use() -> LeanToolchain:
+    """The native Lean, else the WebAssembly build, installed if it is not there yet."""
+    return native_toolchain() or install()
 
 
 def pretended(tmp_path: Path, body: str) -> LeanToolchain:

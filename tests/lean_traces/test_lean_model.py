@@ -1,37 +1,28 @@
-"""The real Lean model: the recordings, what a program may hold, the proofs, and the changed copies."""
+"""The real Lean model: the recordings, what a program may hold, and the reference."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from generators.programs import generate_program
-from lean_traces.lean_answer import LeanRun, decode_answer
-from lean_traces.lean_bundle import LeanMutant, mutants_bundle, theorems
-from lean_traces.lean_check import check_proofs
-from lean_traces.lean_process import LeanModel, LeanProcess
-from lean_traces.lean_program import LeanProgramRefused, encode_request
-from lean_traces.lean_toolchain import LeanToolchain, install, native_toolchain
+from lean_traces.lean_answer import LeanRun
+from lean_traces.lean_process import LeanModel
+from lean_traces.lean_program import LeanProgramRefused
 from lean_traces.programs import Program, Step
-from oracle.compare import Level
+from oracle.compare import Level, same_json
 from oracle.lean_diff import compare_run
-from tests.lean_traces.lean_mutants import MUTANTS
-from tests.lean_traces.lean_world import LEAN
+from tests.lean_traces.lean_world import LEAN, lean_to_use
 from tests.trace_files import RECORDINGS, recording
 
 pytestmark = LEAN
 
 
 @pytest.fixture(scope="module")
-def toolchain() -> LeanToolchain:
-    return native_toolchain() or install()
-
-
-@pytest.fixture(scope="module")
-def model(toolchain: LeanToolchain) -> Iterator[LeanModel]:
-    with LeanModel.start(toolchain, deadline=900) as started:
+def model() -> Iterator[LeanModel]:
+    with LeanModel.start(lean_to_use(), deadline=900) as started:
         yield started
 
 
@@ -146,10 +137,10 @@ def test_timeout_witnesses_of_the_runtime(model: LeanModel) -> None:
 
 def test_types_that_nest_deep(model: LeanModel) -> None:
     deep: Any = "End"
-    for _ in range(1_000):
+    for _ in range(480):
         deep = {"Send": {"partner": "B", "branches": [[{"name": "m", "sort": "Unit"}, None, deep]]}}
     run = ran(model, ("unfold_mu", {"lt": {"Mu": {"var": "t", "body": deep}}}))
-    assert run.steps[0].value == deep
+    assert same_json(deep, run.steps[0].value)
 
 
 def test_the_unfolding_of_hardened_substitutes_and_captures_nothing(model: LeanModel) -> None:
@@ -181,42 +172,3 @@ def test_model_and_reference_agree_on_generated_programs(model: LeanModel) -> No
     ]
     divergences = [compare_run(run, "program", Level.state).divergence for run in model.run(programs)]
     assert [found for found in divergences if found is not None] == []
-
-
-def test_every_theorem_is_proved(toolchain: LeanToolchain) -> None:
-    checked = check_proofs(toolchain)
-    assert [theorem for theorem, _ in checked.theorems] == theorems()
-    assert all(statement for _, statement in checked.theorems)
-
-
-def unnoticed(toolchain: LeanToolchain, mutants: Sequence[LeanMutant]) -> dict[str, set[str]]:
-    """The changes that the comparison does not notice in an operation of theirs, with those that it names."""
-    programs = [
-        generate_program(5, index, steps=40, contract=contract)
-        for contract in ("telltale-17", "hardened")
-        for index in range(60)
-    ]
-    request = encode_request(programs)
-    with LeanProcess(toolchain) as process:
-        asked = process.folder / "request"
-        asked.write_bytes(request.text)
-        answers = [process.folder / f"answer-of-{number}" for number in range(len(mutants))]
-        process.launch(mutants_bundle(mutants, asked, answers))
-        process.wait(1800, "the changed copies")
-        answered = [path.read_bytes() for path in answers]
-    found = {}
-    for mutant, answer in zip(mutants, answered, strict=True):
-        divergences = [compare_run(run, mutant.name, Level.state).divergence for run in decode_answer(answer, request)]
-        named = {divergence.op for divergence in divergences if divergence is not None}
-        if not named & set(mutant.operations):
-            found[mutant.name] = named
-    return found
-
-
-def test_a_changed_rule_is_noticed_with_its_operation(toolchain: LeanToolchain) -> None:
-    assert unnoticed(toolchain, MUTANTS[::6]) == {}
-
-
-@pytest.mark.nightly
-def test_every_changed_rule_is_noticed_with_its_operation(toolchain: LeanToolchain) -> None:
-    assert unnoticed(toolchain, MUTANTS) == {}

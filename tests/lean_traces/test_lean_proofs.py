@@ -1,0 +1,62 @@
+"""The proofs, checked by Lean, and changed copies of the model, which the comparison must notice.
+
+Apart from the tests of the running model, so that it has ended when these start: each Lean takes 3.5 GB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from generators.programs import generate_program
+from lean_traces.lean_answer import decode_answer
+from lean_traces.lean_bundle import LeanMutant, mutants_bundle, theorems
+from lean_traces.lean_check import check_proofs
+from lean_traces.lean_process import LeanProcess
+from lean_traces.lean_program import encode_request
+from oracle.compare import Level
+from oracle.lean_diff import compare_run
+from tests.lean_traces.lean_mutants import MUTANTS
+from tests.lean_traces.lean_world import LEAN, lean_to_use
+
+pytestmark = LEAN
+
+
+def test_every_theorem_is_proved() -> None:
+    checked = check_proofs(lean_to_use())
+    assert [theorem for theorem, _ in checked.theorems] == theorems()
+    assert all(statement for _, statement in checked.theorems)
+
+
+def unnoticed(mutants: Sequence[LeanMutant]) -> dict[str, set[str]]:
+    """The changes that the comparison does not notice in an operation of theirs, with those that it names."""
+    programs = [
+        generate_program(5, index, steps=40, contract=contract)
+        for contract in ("telltale-17", "hardened")
+        for index in range(60)
+    ]
+    request = encode_request(programs)
+    with LeanProcess(lean_to_use()) as process:
+        asked = process.folder / "request"
+        asked.write_bytes(request.text)
+        answers = [process.folder / f"answer-of-{number}" for number in range(len(mutants))]
+        process.launch(mutants_bundle(mutants, asked, answers))
+        process.wait(1800, "the changed copies")
+        answered = [path.read_bytes() for path in answers]
+    found = {}
+    for mutant, answer in zip(mutants, answered, strict=True):
+        divergences = [compare_run(run, mutant.name, Level.state).divergence for run in decode_answer(answer, request)]
+        named = {divergence.op for divergence in divergences if divergence is not None}
+        if not named & set(mutant.operations):
+            found[mutant.name] = named
+    return found
+
+
+def test_a_changed_rule_is_noticed_with_its_operation() -> None:
+    assert unnoticed(MUTANTS[::6]) == {}
+
+
+@pytest.mark.nightly
+def test_every_changed_rule_is_noticed_with_its_operation() -> None:
+    assert unnoticed(MUTANTS) == {}
