@@ -6,7 +6,7 @@ written out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -113,20 +113,27 @@ def attenuated(program: Program, commit: int) -> Program | None:
     return _without_idle(program, commit, _replaced(program, commit, "attenuate_ownership_scope", args))
 
 
-def closed(program: Program, ending: int, results: Mapping[int, Any]) -> Program | None:
-    """Return the program with the end of an owner or a transfer made a close, which needs neither.
+def plainer_endings(program: Program, ending: int, results: Mapping[int, Any]) -> Iterator[tuple[Program, str]]:
+    """Yield the program with the end of an owner or a transfer made a plainer one, which needs less before it.
 
-    None when the step ends nothing, or its session was not opened by a step.
+    Nothing when the step ends nothing, or its session was not opened by a step.
     """
     step = next(step for step in program.steps if step.seq == ending)
     if step.op not in _ENDINGS:
-        return None
+        return
     opened = {other.seq for other in program.steps if other.op in OPENING}
     sessions = sorted(with_needed(program, {ending}) & opened)
-    if len(sessions) != 1 or sessions[0] not in results:
-        return None
-    changed = _replaced(program, ending, "close", {"sid": {"$ref": sessions[0]}})
-    return _without_idle(program, ending, changed)
+    if len(sessions) != 1:
+        return
+    session = {"$ref": sessions[0]}
+    receipt: Any = step.args.get("receipt")
+    if is_reference(receipt) and receipt["$ref"] in results:
+        owner = results[receipt["$ref"]]["from_owner_id"]
+        changed = _replaced(program, ending, "mark_owner_died", {"owner_id": owner, "sid": session})
+        begun = {receipt["$ref"]} - set().union(*(references(other.args) for other in changed.steps))
+        yield only(changed, set(numbers(changed)) - begun), "made an owner's death"
+    changed = _replaced(program, ending, "close", {"sid": session})
+    yield _without_idle(program, ending, changed), "made a close"
 
 
 _ENDINGS: Final = frozenset({"mark_owner_died", "cancel_abandoned_transfer", "fault_failed_transfer_commit"})

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from lean_traces.programs import Program
 from oracle.compare import Divergence
 from oracle.minimise.reference_side import ReferenceSide, on_reference
-from oracle.minimise.removal import attenuated, closed, numbers, only, retargeted, with_needed, written_out
+from oracle.minimise.removal import attenuated, numbers, only, plainer_endings, retargeted, with_needed, written_out
 from oracle.minimise.slicing import cascade, core, same_contract_side, slices
 from oracle.minimise.trying import Sighting, Trials
 
@@ -119,7 +119,7 @@ def removals(program: Program, count: int = 1) -> Iterator[Removal]:
             for changed, how in (
                 (retargeted(program, seqs[0]), "removed, the result before it used in its place"),
                 (attenuated(program, seqs[0]), "made an attenuation"),
-                (closed(program, seqs[0], reference.results), "made a close"),
+                *plainer_endings(program, seqs[0], reference.results),
             ):
                 if changed is not None and len(changed.steps) < len(program.steps):
                     yield Removal(seqs, changed, how)

@@ -22,7 +22,7 @@ from oracle.minimise import minimise
 from oracle.minimise.fingerprint import Fingerprint
 from oracle.minimise.lifting import lift
 from oracle.minimise.trying import Trials, on_reference
-from tests.benchmarks.wrong_traces import wrong_program
+from tests.benchmarks.wrong_traces import EVENTS, wrong_program
 from tests.oracle.wrong_references import WRONG, WrongReference
 
 RecordedEvents = list[tuple[str, dict[str, Any], Any]]
@@ -34,9 +34,9 @@ class Came(NamedTuple):
     seconds: float
 
 
-def recorded(name: str) -> RecordedEvents | None:
+def recorded(name: str, events_wanted: int = EVENTS) -> RecordedEvents | None:
     """Return the recorded operations of a trace of the wrong store: operation, arguments, ok result."""
-    program = wrong_program(name)
+    program = wrong_program(name, events_wanted)
     if program is None:
         return None
     events = []
@@ -140,6 +140,7 @@ def bench_minimise(benchmark: Any) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stores", type=int, default=len(WRONG))
+    parser.add_argument("--events", type=int, default=EVENTS, help="how long the traces are")
     parser.add_argument("--every", type=int, default=1, help="only every so manyth wrong store")
     parser.add_argument("--without", action="append", default=[], choices=list(RIVALS))
     arguments = parser.parse_args()
@@ -148,7 +149,7 @@ def main() -> None:
     print("| " + " | ".join(head) + " |", "|" + " --- |" * len(head), sep="\n", flush=True)
     rows: dict[str, list[Came]] = {who: [] for who in ("ours", *rivals)}
     for name in [*WRONG][: arguments.stores : arguments.every]:
-        events = recorded(name)
+        events = recorded(name, arguments.events)
         if events is None:
             continue
         program = lift(events, "telltale-17", {})

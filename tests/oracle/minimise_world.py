@@ -1,0 +1,126 @@
+"""What the tests of the minimiser share: diverging programs, recorded traces, adapters that misbehave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from generators.programs import generate_program
+from lean_traces.programs import Program, Step, without
+from oracle.adapters import Adapter, Answer, Request
+from oracle.adapters.faults import AdapterFault, Exited
+from oracle.adapters.protocol import Hello
+from oracle.compare import Level
+from oracle.dossier import answers_trace
+from oracle.minimise.fingerprint import Fingerprint
+from oracle.minimise.reference_side import on_reference
+from oracle.minimise.trying import Sighting, Trials
+from tests.oracle.wrong_references import WRONG, WrongReference
+
+
+def program(*steps: tuple[str, dict[str, object]], contract: str = "telltale-17") -> Program:
+    return Program(
+        contract=contract,
+        steps=tuple(Step(args=args, op=op, seq=number) for number, (op, args) in enumerate(steps)),
+    )
+
+
+def diverging(name: str, programs: int = 400) -> Program:
+    """A generated program in which the wrong store of that name diverges."""
+    adapter = WrongReference(WRONG[name])
+    for index in range(programs):
+        found = generate_program(11, index, steps=100)
+        if seen(adapter, found).fingerprint is not None:
+            return found
+    raise AssertionError(f"{name}: no generated program shows it")
+
+
+def seen(adapter: Adapter, given: Program, level: Level = Level.state) -> Sighting:
+    return Trials(adapter, level).look(given)
+
+
+def shows(adapter: Adapter, given: Program, wanted: Fingerprint, level: Level = Level.state) -> bool:
+    found = seen(adapter, given, level).fingerprint
+    return found is not None and wanted.covers(found)
+
+
+def removable(adapter: Adapter, given: Program, wanted: Fingerprint) -> list[int]:
+    """The steps that can be taken out one by one, found without the minimiser's own moves."""
+    return [step.seq for step in given.steps if shows(adapter, without(given, [step.seq]), wanted)]
+
+
+def record(adapter: Adapter, given: Program, path: Path) -> Path:
+    """Write the trace of a whole run, wrong answers included."""
+    side = on_reference(given)
+    adapter.reset()
+    answers = tuple(adapter.submit([Request(item.step.op, item.printed) for item in side.steps]))
+    path.write_bytes(answers_trace(given, Sighting(answers=answers), adapter.hello))
+    return path
+
+
+class Wrapped:
+    """An adapter around another, for answers and faults that depend on how often it was reset."""
+
+    def __init__(self, inner: Adapter) -> None:
+        self.inner = inner
+        self.resets = 0
+
+    @property
+    def hello(self) -> Hello:
+        return self.inner.hello
+
+    def reset(self) -> None:
+        self.inner.reset()
+
+    def submit(self, requests: Iterable[Request | None]) -> Iterator[Answer]:
+        return self.inner.submit(self._watched(requests))
+
+    def _watched(self, requests: Iterable[Request | None]) -> Iterator[Request | None]:
+        for request in requests:
+            if request is not None and request.op == "reset":
+                self.resets += 1
+                self.before(self.resets)
+            yield request
+
+    def before(self, reset: int) -> None:
+        """Is told before each program."""
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+class SometimesWrong(Wrapped):
+    """Shows the defect in the programs that are chosen, and is right in the others."""
+
+    def __init__(self, name: str, chosen: Callable[[int], bool]) -> None:
+        self.wrong = WrongReference(WRONG[name])
+        self.right = WrongReference({})
+        self.chosen = chosen
+        super().__init__(self.wrong)
+
+    def submit(self, requests: Iterable[Request | None]) -> Iterator[Answer]:
+        self.resets += 1
+        self.inner = self.wrong if self.chosen(self.resets) else self.right
+        return self.inner.submit(requests)
+
+
+class Failing(Wrapped):
+    """Fails in the programs from one on, so that nothing is known of the implementation any more."""
+
+    def __init__(self, name: str, first: int) -> None:
+        super().__init__(WrongReference(WRONG[name]))
+        self.first = first
+
+    def before(self, reset: int) -> None:
+        if reset >= self.first:
+            raise failure()
+
+
+def failure() -> AdapterFault:
+    return Exited("the adapter ended by itself")
+
+
+def plain(given: Program) -> list[tuple[str, dict[str, object]]]:
+    return [(step.op, msgspec.to_builtins(step.args)) for step in given.steps]
