@@ -6,9 +6,10 @@ PYTEST := $(BIN)/python -m pytest
 .PHONY: check test nightly lint bench clean
 
 check: .venv/installed
-	$(BIN)/telltale-conformance check
+	$(BIN)/telltale-conformance check --report report
 
 test: .venv/installed-dev
+	$(BIN)/telltale-conformance lean install
 	$(PYTEST) -n auto --dist loadgroup
 
 nightly: .venv/installed-dev

@@ -67,7 +67,7 @@ def coverage_text(results: Iterable[LaneResult], offered: frozenset[str], *, eve
 
 def _by_outcome(table: dict[str, dict[str, int]]) -> Iterator[str]:
     for operation, outcomes in table.items():
-        yield f"  {operation:<46}" + ", ".join(f"{outcome} {count}" for outcome, count in outcomes.items())
+        yield f"  {operation:<48}" + ", ".join(f"{outcome} {count}" for outcome, count in outcomes.items())
 
 
 def closing_text(results: Sequence[LaneResult], code: int, seconds: float) -> str:
