@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from oracle.interrupts import Interrupted, watched
+from oracle.interrupts import Interrupted, held_back, watched
 from tests.oracle.adapter_world import MARK, ROOT, marked
 
 PATIENCE = 60.0
@@ -171,6 +171,16 @@ def test_handlers_are_put_back() -> None:
     with watched() as watch:
         pass
     assert watch.reason is None
+
+
+def test_a_signal_waits_for_the_end_of_a_block_that_holds_it_back() -> None:
+    done = []
+    with pytest.raises(Interrupted), watched():
+        with held_back():
+            signal.raise_signal(signal.SIGINT)
+            done.append("the block")
+        done.append("never")
+    assert done == ["the block"]
 
 
 def test_an_interruption_is_no_ordinary_exception() -> None:

@@ -56,7 +56,7 @@ def test_a_program_is_made_small_and_every_step_explained(seen: LaneResult, monk
 
 def test_what_does_not_come_back_is_shown_as_it_is(seen: LaneResult, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    for subject, seconds in ((wrong("correct"), 60.0), (wrong("correct"), 0.0), (Subject(), 60.0)):
+    for subject, seconds in ((wrong("correct"), 60.0), (wrong("witness_is_consumed_twice"), 0.0), (Subject(), 60.0)):
         with minimising(subject, Level.state, seconds) as minimise:
             assert minimise(first(seen)) is None
 
