@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from oracle.gate import Check, Gate, gate_code
 from oracle.lanes import LaneResult, Settings, Subject
 from tests.oracle.report_world import HELLO, accepted, lane, unlogged
 
+ROOT = Path(__file__).parents[2]
 TODAY = date(2030, 6, 15)
 
 
@@ -142,3 +146,24 @@ def test_fail_fast_ends_a_check_after_the_lane_and_says_so(tmp_path: Path, monke
     assert [one["verdict"] for one in document["lanes"]] == ["diverge", "not run", "not run"]
     assert document["complete"] is False
     assert document["cut_short"] == "stopped by --fail-fast in lane corpus"
+
+
+def test_from_a_red_gate_over_a_baseline_to_a_stale_one_on_the_command_line(tmp_path: Path) -> None:
+    def check(store: str, *more: str) -> tuple[int, str]:
+        sut = f"{sys.executable} -m tests.wrong_stores {store}"
+        command = [sys.executable, "-c", "from oracle.command_line import main; main()", "check", "--sut", sut]
+        options = ["--lanes", "corpus", "--budget", "60", "--baseline", str(tmp_path / "known.json"), *more]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "GITHUB_ACTIONS": "false"}
+        done = subprocess.run(
+            [*command, *options], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    assert check("witness_is_consumed_twice")[0] == 2, "there is no baseline yet"
+    code, said = check("witness_is_consumed_twice", "--update")
+    assert (code, said.count(": + ")) == (0, len(read_baseline(tmp_path / "known.json").entries)), said
+    code, said = check("witness_is_consumed_twice", "--report", str(tmp_path / "r"))
+    assert (code, " 0 new, 0 stale" in said) == (0, True), said
+    assert (tmp_path / "r" / "index.html").is_file()
+    code, said = check("correct")
+    assert (code, "  stale " in said) == (1, True), said

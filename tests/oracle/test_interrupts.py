@@ -175,11 +175,15 @@ def test_handlers_are_put_back() -> None:
 
 def test_a_signal_waits_for_the_end_of_a_block_that_holds_it_back() -> None:
     done = []
-    with pytest.raises(Interrupted), watched():
+
+    def hold() -> None:
         with held_back():
             signal.raise_signal(signal.SIGINT)
             done.append("the block")
         done.append("never")
+
+    with pytest.raises(Interrupted), watched():
+        hold()
     assert done == ["the block"]
 
 
