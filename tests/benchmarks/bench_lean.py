@@ -57,5 +57,5 @@ def bench_lean_ownership(benchmark: BenchmarkFixture, model: LeanModel) -> None:
 
 
 def bench_lean_all_operations(benchmark: BenchmarkFixture, model: LeanModel) -> None:
-    """Generated programs over all operations, two thirds of whose answers are logs and whole states."""
+    """Generated programs over all operations, with whole logs and states at their ends."""
     measure(benchmark, model, [generate_program(1, index, steps=40) for index in range(300)])
