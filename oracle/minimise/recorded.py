@@ -3,7 +3,8 @@
 There is nothing to run again. What is known is one question with its answer: an operation with its arguments, asked
 where the contract demands a certain answer, was answered otherwise. :class:`RecordedAdapter` therefore answers as the
 reference does, except that the same question gets the recorded answer. The question is the same when operation,
-arguments and the contract's whole answer (its log records too) are those of the recording, up to a renaming of
+arguments, the contract's whole answer (its log records too) and what the operation looks at of the session before
+(status, owner, pending transfer, terminal reason; a buffer; a type) are those of the recording, up to a renaming of
 sessions, claim and witness ids, owners, roles and other names that maps different ones to different ones; the
 recorded answer is given with the same renaming. Of ``observe`` only those parts of the state must be the same that
 were answered wrongly (all of ``ownership``, say); the other parts are answered as the contract demands.
@@ -27,7 +28,7 @@ from lean_traces.reader import Answer as ReadAnswer
 from lean_traces.reader import Event, TraceReader
 from lean_traces.trace import Header
 from model.contract import Contract, contract_named
-from model.operations import OPERATIONS, Outcome, step
+from model.operations import OPERATIONS, Operation, Outcome, step
 from model.store import Store
 from oracle.adapters.direct import DirectAdapter
 from oracle.adapters.protocol import Answer, Hello, Request
@@ -35,6 +36,7 @@ from oracle.adapters.reference import read_arguments
 from oracle.compare import Level, compare, same_json
 from oracle.minimise.lifting import lift
 from oracle.minimise.names import FIELDS
+from oracle.relevant import relevant_state
 
 _IDS: Final = {"sid": "session", "session_id": "session", "claim_id": "claim", "witness_id": "witness"}
 
@@ -55,14 +57,16 @@ class _Question(NamedTuple):
     args: Any
     expected: Any
     """The contract's answer with its records, as JSON."""
+    before: Any
+    """What of the session the operation looks at, before the step."""
     answer: ReadAnswer
     sections: tuple[str, ...] = ()
     """The parts of a session's state that were answered wrongly; empty where the whole answer counts."""
 
-    def asked(self, args: Any, expected: Any) -> list[Any]:
+    def asked(self, args: Any, expected: Any, before: Any) -> list[Any]:
         """Return what must be the same for the question to be the same."""
         if not self.sections:
-            return [args, expected]
+            return [args, expected, before]
         state = expected.get("ok", {})
         return [args, {name: state.get(name) for name in self.sections}]
 
@@ -92,12 +96,16 @@ class RecordedAdapter(DirectAdapter):
         self._store = Store(self._contract)
 
     def _answer(self, request: Request) -> Answer:
-        outcome = step(self._store, OPERATIONS[request.op], read_arguments(request.op, request.args))
+        operation, arguments = OPERATIONS[request.op], read_arguments(request.op, request.args)
+        asked_for = request.op == self._question.op
+        before = _state_before(self._store, operation, arguments) if asked_for else None
+        outcome = step(self._store, operation, arguments)
         audited = self.hello.audited
-        if request.op == self._question.op:
+        if asked_for:
             question, document = self._question, _document(outcome)
-            asked = question.asked(msgspec.json.decode(request.args), document)
-            renaming = same_up_to_names(question.asked(question.args, question.expected), asked)
+            asked = question.asked(msgspec.json.decode(request.args), document, before)
+            recorded = question.asked(question.args, question.expected, question.before)
+            renaming = same_up_to_names(recorded, asked)
             if renaming is not None and not question.sections:
                 return _recorded(question.answer, renaming, audited)
             if renaming is not None:
@@ -128,13 +136,14 @@ def read_recording(
         for event in reader:
             answer = event.answer()
             if question is None:
+                before = _state_before(store, event.operation, event.arguments)
                 outcome = step(store, event.operation, event.arguments)
                 events.append(_lifted(event, outcome))
                 op, document = event.operation.name, _document(outcome)
                 divergence = compare(op, outcome, answer, level)
                 if divergence is not None:
                     sections = _sections(document, answer) if divergence.kind == "state" else ()
-                    question = _Question(op, events[-1][1], document, answer, sections)
+                    question = _Question(op, events[-1][1], document, before, answer, sections)
     if question is None:
         return None
     meta = {"source": msgspec.to_builtins(reader.header.source), "trace": path.name}
@@ -200,6 +209,19 @@ def _sort(field: str, value: Any) -> str | None:
     if isinstance(value, str):
         return "fragment" if field == "fragment of a scope" else FIELDS.get(field)
     return None
+
+
+def _state_before(store: Store, operation: Operation, arguments: tuple[Any, ...]) -> Any:
+    """Return what of the session an operation looks at; counters and witnesses only where they are given out."""
+    state = relevant_state(store, operation, arguments)
+    document = msgspec.json.decode(encode(state))
+    ownership = document.get("ownership")
+    if isinstance(ownership, dict) and "witness" not in operation.name:
+        for name in ("issued_readiness", "consumed_witnesses", "next_claim_id", "next_witness_id"):
+            ownership.pop(name, None)
+    for name in ("audit_len", "live_sessions", "archived"):
+        document.pop(name, None)
+    return document
 
 
 def _sections(document: Any, answer: ReadAnswer) -> tuple[str, ...]:

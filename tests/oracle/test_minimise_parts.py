@@ -1,0 +1,256 @@
+"""The parts of the minimiser: classes, lifting, removal, names and values, recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from generators.programs import generate_program
+from lean_traces.codec import encode
+from lean_traces.programs import Program, Step
+from model.values import OwnershipCapability
+from oracle.compare import Level
+from oracle.minimise import minimise
+from oracle.minimise.fingerprint import Fingerprint
+from oracle.minimise.lifting import NotLiftable, lift
+from oracle.minimise.names import canonical, names_of, renamed
+from oracle.minimise.recorded import read_recording, same_up_to_names
+from oracle.minimise.reference_side import on_reference
+from oracle.minimise.removal import retargeted, written_out
+from oracle.minimise.slicing import slices
+from oracle.minimise.values import simplifications
+from tests.oracle.minimise_world import diverging, plain, program, record, seen, shows
+from tests.oracle.wrong_references import WRONG, WrongReference
+
+OPEN = ("open", {"initial_types": {}, "roles": []})
+CAP = {"generation": 0, "owner_id": "a", "scope": "Session", "session_id": 0}
+CLAIM = ("claim_ownership", {"owner_id": "a", "scope": "Session", "sid": {"$ref": 0}})
+
+
+def lifted(*events: tuple[str, dict[str, Any], Any]) -> list[dict[str, Any]]:
+    return [step.args for step in lift(events, "telltale-17", {}).steps]
+
+
+# Classes
+
+
+def mark(**changed: Any) -> Fingerprint:
+    fields = {"op": "close", "kind": "state", "expected": "ok", "actual": "ok", "guard": "passes"}
+    return Fingerprint(**{**fields, "places": ("a", "b"), **changed})
+
+
+def test_a_class_covers_what_differs_in_fewer_of_its_fields_only() -> None:
+    assert mark().covers(mark())
+    assert mark().covers(mark(places=("a",)))
+    assert not mark(places=("a",)).covers(mark())
+    assert not mark().covers(mark(places=()))
+    assert not mark().covers(mark(places=("c",)))
+
+
+@pytest.mark.parametrize(
+    "changed", [{"op": "send"}, {"kind": "audit"}, {"expected": "x"}, {"actual": "x"}, {"guard": "G-live"}]
+)
+def test_every_part_of_a_class_counts(changed: dict[str, str]) -> None:
+    assert not mark().covers(mark(**changed))
+    assert mark().digest() != mark(**changed).digest()
+
+
+def test_the_class_is_the_same_under_other_names() -> None:
+    name = "a witness is consumed twice"
+    given = diverging(name)
+    other = renamed(given, {name: f"other {name[1]}" for name in names_of(given)})
+    shifted = msgspec.structs.replace(other, steps=(Step(args=dict(OPEN[1]), op="open", seq=-1), *other.steps))
+    marks = [seen(WrongReference(WRONG[name]), item).fingerprint for item in (given, other, shifted)]
+    assert marks[0] is not None
+    assert marks[0] == marks[1]
+    assert marks[0].covers(marks[2] or mark())
+
+
+def test_the_digest_is_the_same_everywhere() -> None:
+    assert mark().digest() == "0c8ec2e47e0a40aa"
+
+
+# Lifting
+
+
+def test_values_of_earlier_results_become_references() -> None:
+    assert lifted(
+        ("open", {"initial_types": {}, "roles": []}, 0),
+        ("claim_ownership", {"owner_id": "a", "scope": "Session", "sid": 0}, CAP),
+        ("release_ownership", {"capability": CAP}, None),
+        ("validate_ownership_capability", {"capability": {**CAP, "scope": {"Fragments": []}}}, None),
+        ("validate_ownership_capability", {"capability": {**CAP, "session_id": 7}}, None),
+        ("reap_sessions", {"session_ids": [0, 7]}, []),
+        ("lookup_handler", {"edge": {"receiver": "B", "sender": "A", "sid": 0}}, None),
+        ("decode_edge_json", {"value": {"receiver": "B", "sender": "A", "sid": 0}}, None),
+    )[1:] == [
+        {"owner_id": "a", "scope": "Session", "sid": {"$ref": 0}},
+        {"capability": {"$ref": 1}},
+        {"capability": {"$ref": 1, "set": {"scope": {"Fragments": []}}}},
+        {"capability": {**CAP, "session_id": 7}},
+        {"session_ids": [{"$ref": 0}, 7]},
+        {"edge": {"receiver": "B", "sender": "A", "sid": {"$ref": 0}}},
+        {"value": {"receiver": "B", "sender": "A", "sid": 0}},
+    ]
+
+
+def test_the_last_step_that_gave_a_value_is_referred_to() -> None:
+    claim = ("claim_ownership", {"owner_id": "a", "scope": "Session", "sid": 0}, CAP)
+    release = ("release_ownership", {"capability": CAP}, None)
+    args = lifted(("open", {"initial_types": {}, "roles": []}, 0), claim, release, claim, release)
+    assert args[4] == {"capability": {"$ref": 3}}
+
+
+def test_what_looks_like_a_reference_cannot_be_lifted() -> None:
+    with pytest.raises(NotLiftable, match="event 0: an argument of decode_edge_json has the shape of a reference"):
+        lifted(("decode_edge_json", {"value": {"$ref": 0}}, None))
+
+
+@pytest.mark.parametrize("index", range(12))
+def test_a_lifted_program_asks_what_was_recorded(index: int) -> None:
+    side = on_reference(generate_program(5, index))
+    events = [(item.step.op, item.args, _ok(item.outcome)) for item in side.steps]
+    again = on_reference(lift(events, "telltale-17", {}))
+    assert again.skipped == []
+    assert [(item.step.op, item.printed) for item in again.steps] == [
+        (item.step.op, encode(item.args)) for item in side.steps
+    ]
+
+
+def _ok(outcome: Any) -> Any:
+    return msgspec.json.decode(encode(outcome.ok)) if outcome.error is None else None
+
+
+# Removal
+
+
+def test_a_removed_result_is_written_out_with_its_session_referred_to() -> None:
+    given = program(OPEN, CLAIM, ("validate_ownership_capability", {"capability": {"$ref": 1, "set": {"generation": 4}}}))
+    left = written_out(given, {1}, on_reference(given).results)
+    wanted = {**CAP, "generation": 4, "session_id": {"$ref": 0}}
+    assert plain(left)[1] == ("validate_ownership_capability", {"capability": wanted})
+
+
+def test_a_reference_moves_to_the_result_before_and_what_served_only_the_removed_step_goes() -> None:
+    given = program(
+        OPEN,
+        CLAIM,
+        ("begin_ownership_transfer", {"capability": {"$ref": 1}, "new_owner_id": "b", "new_scope": "Session"}),
+        ("commit_ownership_transfer", {"receipt": {"$ref": 2}}),
+        ("release_ownership", {"capability": {"$ref": 3}}),
+    )
+    moved = retargeted(given, 3)
+    assert moved is not None
+    assert plain(moved) == [OPEN, CLAIM, ("release_ownership", {"capability": {"$ref": 1}})]
+
+
+def test_slices_grow_to_the_whole_program() -> None:
+    given = program(
+        OPEN, OPEN, CLAIM, ("session_ids", {}), ("close", {"sid": {"$ref": 1}}), ("close", {"sid": {"$ref": 0}})
+    )
+    parts = [[step.seq for step in part.steps] for part in slices(given, on_reference(given))]
+    assert parts == [[0, 2, 5], [0, 1, 2, 4, 5], [0, 1, 2, 3, 4, 5]]
+
+
+# Names and values
+
+
+def test_names_are_made_plain_as_they_come_and_stay_apart() -> None:
+    branch = [{"name": "ping", "sort": "Unit"}, None, {"Var": "loop"}]
+    types = {"client": {"Mu": {"body": {"Send": {"branches": [branch], "partner": "server"}}, "var": "loop"}}}
+    given = program(
+        ("open", {"initial_types": types, "roles": ["client", "server"]}),
+        ("claim_ownership", {"owner_id": "client", "scope": {"Fragments": ["left", "right"]}, "sid": {"$ref": 0}}),
+        ("advance", {"ep": {"role": "client", "sid": {"$ref": 0}}, "label": "ping"}),
+    )
+    branch = [{"name": "m", "sort": "Unit"}, None, {"Var": "t"}]
+    types = {"A": {"Mu": {"body": {"Send": {"branches": [branch], "partner": "B"}}, "var": "t"}}}
+    assert plain(renamed(given, canonical(names_of(given)))) == [
+        ("open", {"initial_types": types, "roles": ["A", "B"]}),
+        ("claim_ownership", {"owner_id": "a", "scope": {"Fragments": ["x", "y"]}, "sid": {"$ref": 0}}),
+        ("advance", {"ep": {"role": "A", "sid": {"$ref": 0}}, "label": "m"}),
+    ]
+
+
+def test_plain_names_have_nothing_plainer() -> None:
+    assert canonical(names_of(program(OPEN, CLAIM))) == {}
+
+
+@pytest.mark.parametrize("index", range(8))
+def test_simplifying_comes_to_an_end_with_programs_that_can_be_read(index: int) -> None:
+    given = generate_program(2, index, steps=12)
+    given = msgspec.structs.replace(given, steps=given.steps[:12])
+    for _ in range(2_000):
+        changes = list(simplifications(given))
+        if not changes:
+            break
+        given = changes[0].candidate
+        on_reference(given)
+    assert list(simplifications(given)) == []
+
+
+def test_numbers_go_towards_zero() -> None:
+    given = program(("advance_clock", {"tick": 9}))
+    assert [change.value for change in simplifications(given)] == [0, 1, 4, 8]
+
+
+def test_the_same_up_to_names_and_ids_only() -> None:
+    old = [{"session_id": 3, "owner_id": "a", "generation": 2}, {"session_id": 3}]
+    new = [{"session_id": 0, "owner_id": "b", "generation": 2}, {"session_id": 0}]
+    assert same_up_to_names(old, new) == {("session", 3): 0, ("owner", "a"): "b"}
+    assert same_up_to_names(old, [{**new[0], "generation": 1}, new[1]]) is None
+    assert same_up_to_names(old, [new[0], {"session_id": 1}]) is None
+    two = [{"owner_id": "a"}, {"owner_id": "b"}]
+    assert same_up_to_names(two, [{"owner_id": "c"}, {"owner_id": "c"}]) is None
+
+
+# Recordings
+
+
+@pytest.mark.parametrize("name", ["release ignores a pending transfer", "close releases", "commit keeps the generation"])
+def test_a_recording_is_minimised_without_the_implementation(name: str, tmp_path: Path) -> None:
+    given = diverging(name)
+    recording = read_recording(record(WrongReference(WRONG[name]), given, tmp_path / "t.jsonl"))
+    assert recording is not None
+    result = minimise(recording.adapter, recording.program)
+    assert result.ending == "minimal"
+    assert result.fingerprint == seen(WrongReference(WRONG[name]), given).fingerprint
+    assert len(result.program.steps) <= 8
+    assert result.fingerprint is not None
+    assert shows(WrongReference(WRONG[name]), result.program, result.fingerprint)
+
+
+def test_a_recording_that_agrees_has_nothing_to_minimise(tmp_path: Path) -> None:
+    path = record(WrongReference({}), generate_program(1, 1), tmp_path / "t.jsonl")
+    assert read_recording(path) is None
+
+
+def test_the_recorded_answer_is_given_with_the_names_of_the_question(tmp_path: Path) -> None:
+    name = "commit keeps the generation"
+    given = program(
+        OPEN,
+        OPEN,
+        ("claim_ownership", {"owner_id": "x", "scope": "Session", "sid": {"$ref": 1}}),
+        ("begin_ownership_transfer", {"capability": {"$ref": 2}, "new_owner_id": "y", "new_scope": "Session"}),
+        ("commit_ownership_transfer", {"receipt": {"$ref": 3}}),
+    )
+    recording = read_recording(record(WrongReference(WRONG[name]), given, tmp_path / "t.jsonl"))
+    assert recording is not None
+    result = minimise(recording.adapter, recording.program)
+    assert [op for op, _ in plain(result.program)][-1] == "commit_ownership_transfer"
+    assert len(result.program.steps) == 4
+    found = seen(recording.adapter, result.program, Level.payload)
+    assert found.divergence is not None
+    assert found.divergence.actual == {"ok": {"$.generation": 0}}
+
+
+def test_capabilities_have_the_fields_that_lifting_knows() -> None:
+    assert set(CAP) == set(OwnershipCapability.__struct_fields__)
+
+
+def test_programs_keep_their_contract(tmp_path: Path) -> None:
+    assert isinstance(lift([], "hardened", {}), Program)
+    assert lift([], "hardened", {}).contract == "hardened"
