@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lean_traces.codec import encode, encode_answer
+from lean_traces.codec import encode_answer
 from lean_traces.programs import Program
 from oracle.compare import Level
 from oracle.minimise import minimise
@@ -172,7 +172,8 @@ def main() -> None:
         total = sum(our.runs for our, _ in pairs) / sum(other.runs for _, other in pairs)
         longer = sum(our.steps > other.steps for our, other in pairs)
         worst = max(our.runs / other.runs for our, other in pairs)
-        print(f"against {who}: runs {ratio:.3f} (median), {total:.3f} (in all), {worst:.3f} (worst); longer in {longer}")
+        shown = f"runs {ratio:.3f} (median), {total:.3f} (in all), {worst:.3f} (worst)"
+        print(f"against {who}: {shown}; longer in {longer}")
 
 
 if __name__ == "__main__":

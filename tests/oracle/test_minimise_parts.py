@@ -128,7 +128,8 @@ def _ok(outcome: Any) -> Any:
 
 
 def test_a_removed_result_is_written_out_with_its_session_referred_to() -> None:
-    given = program(OPEN, CLAIM, ("validate_ownership_capability", {"capability": {"$ref": 1, "set": {"generation": 4}}}))
+    forged = {"$ref": 1, "set": {"generation": 4}}
+    given = program(OPEN, CLAIM, ("validate_ownership_capability", {"capability": forged}))
     left = written_out(given, {1}, on_reference(given).results)
     wanted = {**CAP, "generation": 4, "session_id": {"$ref": 0}}
     assert plain(left)[1] == ("validate_ownership_capability", {"capability": wanted})
@@ -210,7 +211,9 @@ def test_the_same_up_to_names_and_ids_only() -> None:
 # Recordings
 
 
-@pytest.mark.parametrize("name", ["release ignores a pending transfer", "close releases", "commit keeps the generation"])
+@pytest.mark.parametrize(
+    "name", ["release ignores a pending transfer", "close releases", "commit keeps the generation"]
+)
 def test_a_recording_is_minimised_without_the_implementation(name: str, tmp_path: Path) -> None:
     given = diverging(name)
     recording = read_recording(record(WrongReference(WRONG[name]), given, tmp_path / "t.jsonl"))

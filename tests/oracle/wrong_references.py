@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from lean_traces.codec import encode_answer
-from model import lifecycle, messages, mutations, ownership, witnesses
 from model import advance as typed
+from model import lifecycle, messages, mutations, ownership, witnesses
 from model.contract import TELLTALE_17
 from model.errors import StaleCapability, TransferPending
 from model.operations import OPERATIONS, step

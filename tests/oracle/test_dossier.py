@@ -1,0 +1,146 @@
+"""Dossiers: what was found can be run again, and what has changed since is said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lean_traces.reader import read_trace
+from oracle.compare import Level
+from oracle.dossier import (
+    ANSWERS,
+    Dossier,
+    MalformedDossier,
+    NotReproduced,
+    environment_hashes,
+    hello_document,
+    read_dossier,
+    write_dossier,
+)
+from oracle.minimise import minimise
+from oracle.minimise_command import run as minimise_command
+from oracle.verify_command import run, verify
+from tests.oracle.lane_world import PATIENT, served
+from tests.oracle.minimise_world import diverging, record
+from tests.oracle.wrong_references import WRONG, WrongReference
+
+NAME = "release ignores a pending transfer"
+WRONG_STORE = served("pending_transfer_does_not_stop_a_release")
+
+
+def written(folder: Path, command: str | None = WRONG_STORE) -> Path:
+    adapter = WrongReference(WRONG[NAME])
+    result = minimise(adapter, diverging(NAME))
+    about = Dossier(result.program, result.fingerprint, Level.state, command, "why")
+    write_dossier(folder, about, adapter)
+    return folder
+
+
+def test_it_holds_program_answers_and_hashes(tmp_path: Path) -> None:
+    folder = written(tmp_path / "d")
+    manifest, program = read_dossier(folder)
+    assert (manifest.verdict, manifest.seq, len(program.steps)) == ("diverge", 3, 4)
+    assert manifest.expected == {"err": {"TransferPending": {"claim_id": 1, "session_id": 0}}}
+    assert manifest.actual == {"ok": None}
+    assert set(manifest.hashes) == {
+        "harness", "contract", "hello", "corpus", "program.jsonl", "answers.jsonl", "explanation.txt",
+    }  # fmt: skip
+    events = [event for _, event in read_trace(folder / ANSWERS)]
+    assert [event.operation.name for event in events] == [step.op for step in program.steps]
+    assert events[-1].answer().result is None
+
+
+def test_the_same_implementation_comes_to_the_same_verdict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = written(tmp_path / "d")
+    assert run(folder, adapter_limits=PATIENT) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"same verdict  {folder}: release_ownership: expected TransferPending (G-idle), answered ok")
+    assert "harness" not in text
+
+
+def test_a_repaired_implementation_comes_to_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = written(tmp_path / "d")
+    assert run(folder, sut=served("correct"), adapter_limits=PATIENT) == 1
+    text = capsys.readouterr().out
+    assert text.startswith(f"other verdict  {folder}\n")
+    assert "  is   agree" in text
+
+
+def test_another_defect_is_another_verdict(tmp_path: Path) -> None:
+    folder = written(tmp_path / "d")
+    verified = verify(folder, sut=served("generation_is_not_compared"), adapter_limits=PATIENT)
+    assert not verified.same
+
+
+def test_what_has_changed_is_said_though_the_verdict_is_the_same(tmp_path: Path) -> None:
+    folder = written(tmp_path / "d")
+    path = folder / "dossier.json"
+    manifest = json.loads(path.read_text())
+    manifest["hashes"]["harness"] = manifest["hashes"]["corpus"] = "sha256:other"
+    manifest["hello"]["version"] = "0.0.1"
+    path.write_text(json.dumps(manifest))
+    verified = verify(folder, adapter_limits=PATIENT)
+    assert verified.same
+    assert verified.changed[:2] == (
+        "harness: other content than when the dossier was written",
+        "corpus: other content than when the dossier was written",
+    )
+    assert verified.changed[2].startswith('adapter\'s version: was "0.0.1", is ')
+
+
+@pytest.mark.parametrize("name", ["program.jsonl", "answers.jsonl", "explanation.txt"])
+def test_a_file_that_was_changed_is_refused(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = written(tmp_path / "d")
+    with (folder / name).open("ab") as file:
+        file.write(b" ")
+    assert run(folder) == 2
+    assert "is not the file that the dossier was written with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"schema": "x"}', '{"a": 1, "a": 2}'])
+def test_no_dossier_is_refused(content: str, tmp_path: Path) -> None:
+    folder = written(tmp_path / "d")
+    (folder / "dossier.json").write_text(content)
+    assert run(folder) == 2
+
+
+def test_a_missing_folder_and_another_version_are_refused(tmp_path: Path) -> None:
+    assert run(tmp_path / "nowhere") == 2
+    folder = written(tmp_path / "d")
+    manifest = json.loads((folder / "dossier.json").read_text())
+    (folder / "dossier.json").write_text(json.dumps({**manifest, "version": 2}))
+    with pytest.raises(MalformedDossier, match="no dossier of version 1"):
+        read_dossier(folder)
+
+
+def test_an_adapter_that_does_not_start_is_inconclusive(tmp_path: Path) -> None:
+    assert run(written(tmp_path / "d"), sut="/nonexistent/adapter") == 3
+
+
+def test_a_recording_is_held_against_the_contract_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trace = record(WrongReference(WRONG[NAME]), diverging(NAME), tmp_path / "t.jsonl")
+    folder = tmp_path / "d"
+    assert minimise_command(trace, output=tmp_path / "s.jsonl", dossier=folder) == 0
+    capsys.readouterr()
+    assert run(folder, as_json=True) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["same"], document["changed"], document["inconclusive"]) == (True, [], None)
+
+
+def test_what_does_not_diverge_gets_no_dossier(tmp_path: Path) -> None:
+    about = Dossier(diverging(NAME), None, Level.state, None)
+    with pytest.raises(NotReproduced):
+        write_dossier(tmp_path / "d", about, WrongReference({}))
+    assert not (tmp_path / "d").exists()
+
+
+def test_hashes_tell_contracts_and_hellos_apart() -> None:
+    hello = hello_document(WrongReference({}).hello)
+    one = environment_hashes("telltale-17", hello)
+    assert one == environment_hashes("telltale-17", hello)
+    other = environment_hashes("hardened", {**hello, "version": "9"})
+    assert {name for name in one if one[name] != other[name]} == {"contract", "hello"}
