@@ -6,6 +6,7 @@ Apart from the tests of the running model, so that it has ended when these start
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from lean_traces.lean_bundle import LeanMutant, mutants_bundle, theorems
 from lean_traces.lean_check import check_proofs
 from lean_traces.lean_process import LeanProcess
 from lean_traces.lean_program import encode_request
+from lean_traces.programs import Program, Step
 from oracle.compare import Level
 from oracle.lean_diff import compare_run
 from tests.lean_traces.lean_mutants import MUTANTS
@@ -29,6 +31,20 @@ def test_every_theorem_is_proved() -> None:
     assert all(statement for _, statement in checked.theorems)
 
 
+_EDGE = {"sid": 0, "sender": "A", "receiver": "Z"}
+_STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("open", {"roles": ["A"], "initial_types": {}}),
+    ("claim_ownership", {"sid": 0, "owner_id": "a", "scope": "Session"}),
+    (
+        "apply_owned_session_mutation",
+        {"capability": {"$ref": 1}, "mutation": {"UpdateEdgeHandler": {"edge": _EDGE, "handler": "h"}}},
+    ),
+    ("lookup_handler", {"edge": _EDGE}),
+)
+UNLISTED_RECEIVER = Program(steps=tuple(Step(seq=n, op=op, args=args) for n, (op, args) in enumerate(_STEPS)))
+"""A binding for a role that is not listed, which the generated programs seldom look up."""
+
+
 def unnoticed(mutants: Sequence[LeanMutant]) -> dict[str, set[str]]:
     """The changes that the comparison does not notice in an operation of theirs, with those that it names."""
     programs = [
@@ -36,7 +52,7 @@ def unnoticed(mutants: Sequence[LeanMutant]) -> dict[str, set[str]]:
         for contract in ("telltale-17", "hardened")
         for index in range(60)
     ]
-    request = encode_request(programs)
+    request = encode_request([*programs, UNLISTED_RECEIVER])
     with LeanProcess(lean_to_use()) as process:
         asked = process.folder / "request"
         asked.write_bytes(request.text)
