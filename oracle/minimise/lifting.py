@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from lean_traces.codec import encode
-from lean_traces.programs import Program, Step, references
+from lean_traces.programs import Program, Step, is_reference, references, resolve
 from model.values import OwnershipCapability, OwnershipReceipt, ReadinessWitness
 
 SID_FIELDS: Final = frozenset({"sid", "session_id"})
@@ -124,10 +124,10 @@ def lift_again(program: Program, results: Mapping[int, Any]) -> Program:
     known = Results()
     steps = []
     for step in program.steps:
-        args = {
-            name: value if references(value) else lifted
-            for (name, value), lifted in zip(step.args.items(), known.lift(step.args).values(), strict=True)
-        }
+        args = {}
+        for name, value in step.args.items():
+            written_out = not is_reference(value) and references(value) <= results.keys()
+            args[name] = known.lift({name: resolve(value, results)})[name] if written_out else value
         steps.append(msgspec.structs.replace(step, args=args))
         if step.seq in results:
             known.add(step.seq, step.op, results[step.seq])

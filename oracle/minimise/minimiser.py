@@ -13,13 +13,12 @@ from lean_traces.programs import Program
 from oracle.adapters import Adapter, AdapterFault
 from oracle.compare import Level
 from oracle.minimise.fingerprint import Fingerprint
-from oracle.minimise.lifting import lift_again
 from oracle.minimise.minimality import Remaining, remaining
 from oracle.minimise.reference_side import on_reference
 from oracle.minimise.removal import numbers, renumbered
 from oracle.minimise.repeating import TO_BELIEVE, Rate, rate
 from oracle.minimise.simplify import simpler_values
-from oracle.minimise.steps import fewer_steps, one_by_one
+from oracle.minimise.steps import fewer_steps, one_by_one, referring
 from oracle.minimise.trying import OutOfTime, Sighting, Trials
 
 Ending = Literal["minimal", "deadline", "does not diverge", "flaky", "stale store", "inconclusive"]
@@ -158,7 +157,7 @@ class _Search:
         assert sighting.divergence is not None
         program = fewer_steps(trials, program, sighting)
         while True:
-            program = simpler_values(trials, program)
+            program = referring(trials, simpler_values(trials, program))
             program = one_by_one(trials, program, sighting.divergence)
             program = self._tidy(program)
             left, smaller = remaining(trials, program)
@@ -168,9 +167,7 @@ class _Search:
 
     def _tidy(self, program: Program) -> Program:
         """Number the steps from 0, and refer to earlier results where their values are written out."""
-        tidied = renumbered(lift_again(program, on_reference(program).results))
-        attempt = self._trials.attempt(tidied)
-        return tidied if attempt.verdict == "reproduces" else renumbered(program)
+        return renumbered(referring(self._trials, program))
 
     def _ended(self, ending: Ending, program: Program, left: list[Remaining] | None = None) -> Minimised:
         trials = self._trials

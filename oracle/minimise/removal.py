@@ -13,7 +13,7 @@ import msgspec
 
 from lean_traces.programs import Program, Step, is_reference, references
 from oracle.minimise.lifting import OPENING, SID_FIELDS
-from oracle.minimise.reference_side import refers_to
+from oracle.minimise.reference_side import on_reference, refers_to
 
 GIVES: Final[Mapping[str, str]] = {
     "claim_ownership": "capability",
@@ -96,6 +96,22 @@ def retargeted(program: Program, removed: int) -> Program | None:
     return _without_idle(program, removed, msgspec.structs.replace(program, steps=steps))
 
 
+def scope_from_the_start(program: Program, removed: int) -> Program | None:
+    """Return the program without an attenuation, its scope granted by the step that gave the capability before.
+
+    None when the step is no attenuation, or no claim or attenuation is before it.
+    """
+    step = next(step for step in program.steps if step.seq == removed)
+    moved = retargeted(program, removed)
+    if step.op != "attenuate_ownership_scope" or moved is None:
+        return None
+    before = [other for other in moved.steps if other.seq < removed and GIVES.get(other.op) == "capability"]
+    field = {"claim_ownership": "scope", "attenuate_ownership_scope": "new_scope"}.get(before[-1].op)
+    if field is None:
+        return None
+    return _replaced(moved, before[-1].seq, before[-1].op, {**before[-1].args, field: step.args["new_scope"]})
+
+
 def attenuated(program: Program, commit: int) -> Program | None:
     """Return the program with a transfer made an attenuation, which is a step less and gives as good a generation.
 
@@ -111,6 +127,45 @@ def attenuated(program: Program, commit: int) -> Program | None:
         return None
     args = {"capability": begin.args["capability"], "new_scope": begin.args["new_scope"]}
     return _without_idle(program, commit, _replaced(program, commit, "attenuate_ownership_scope", args))
+
+
+def forged(program: Program, removed: int) -> Iterator[Program]:
+    """Yield the program without a step, its last step given an artifact that is not the live one in another way.
+
+    What was given may have been stale because of the removed step; a forged one is refused as well.
+    """
+    last = program.steps[-1]
+    kinds = {step.seq: GIVES.get(step.op) for step in program.steps}
+    for kind, changes in _FORGERIES.items():
+        if kind not in last.args or kinds.get(removed) != kind:
+            continue
+        kept = [step for step in program.steps[:-1] if step.seq != removed]
+        before = _without_idle(program, removed, msgspec.structs.replace(program, steps=tuple(kept)))
+        before = only(before, set(numbers(before)))
+        givers = [step.seq for step in before.steps if kinds[step.seq] == kind]
+        results = on_reference(before).results
+        if not givers or givers[-1] not in results:
+            continue
+        given = results[givers[-1]]
+        for fields in changes:
+            forgery = {name: given[name] + 1 if name in _NUMBERS else _other(given[name]) for name in fields}
+            args = {**last.args, kind: {"$ref": givers[-1], "set": forgery}}
+            if references(args) <= set(numbers(before)):
+                changed = msgspec.structs.replace(last, args=args)
+                yield msgspec.structs.replace(before, steps=(*before.steps, changed))
+
+
+_FORGERIES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    "capability": (("generation",), ("owner_id",), ("generation", "owner_id")),
+    "receipt": (("claim_id",), ("to_generation",)),
+    "witness": (("witness_id",), ("generation",), ("owner_id",)),
+}
+"""Which fields of an artifact are made other ones."""
+_NUMBERS: Final = frozenset({"generation", "claim_id", "to_generation", "witness_id"})
+
+
+def _other(name: str) -> str:
+    return "b" if name != "b" else "a"
 
 
 def plainer_endings(program: Program, ending: int, results: Mapping[int, Any]) -> Iterator[tuple[Program, str]]:
@@ -133,7 +188,7 @@ def plainer_endings(program: Program, ending: int, results: Mapping[int, Any]) -
         begun = {receipt["$ref"]} - set().union(*(references(other.args) for other in changed.steps))
         yield only(changed, set(numbers(changed)) - begun), "made an owner's death"
     changed = _replaced(program, ending, "close", {"sid": session})
-    yield _without_idle(program, ending, changed), "made a close"
+    yield _without_idle(program, ending, changed, claims=True), "made a close"
 
 
 _ENDINGS: Final = frozenset({"mark_owner_died", "cancel_abandoned_transfer", "fault_failed_transfer_commit"})
@@ -146,10 +201,11 @@ def _replaced(program: Program, seq: int, op: str, args: dict[str, Any]) -> Prog
     return msgspec.structs.replace(program, steps=steps)
 
 
-def _without_idle(before: Program, seq: int, after: Program) -> Program:
-    """Return a changed program without the steps whose results only the changed one took, openings excepted."""
-    openings = {step.seq for step in before.steps if step.op in OPENING}
-    served = with_needed(before, {seq}) - openings - {seq}
+def _without_idle(before: Program, seq: int, after: Program, *, claims: bool = False) -> Program:
+    """Return a changed program without the transfers (and claims) whose results only the changed step took."""
+    served = with_needed(before, {seq}) - {seq}
+    idle_ops = {"begin_ownership_transfer", "claim_ownership"} if claims else {"begin_ownership_transfer"}
+    served = {step.seq for step in before.steps if step.seq in served and step.op in idle_ops}
     while True:
         wanted = set().union(*(references(step.args) for step in after.steps)) if after.steps else set()
         idle = {step.seq for step in after.steps} & served - wanted

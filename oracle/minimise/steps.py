@@ -11,8 +11,19 @@ from typing import Final, NamedTuple
 
 from lean_traces.programs import Program
 from oracle.compare import Divergence
+from oracle.minimise.lifting import lift_again
 from oracle.minimise.reference_side import ReferenceSide, on_reference
-from oracle.minimise.removal import attenuated, numbers, only, plainer_endings, retargeted, with_needed, written_out
+from oracle.minimise.removal import (
+    attenuated,
+    forged,
+    numbers,
+    only,
+    plainer_endings,
+    retargeted,
+    scope_from_the_start,
+    with_needed,
+    written_out,
+)
 from oracle.minimise.slicing import cascade, core, same_contract_side, slices
 from oracle.minimise.trying import Sighting, Trials
 
@@ -37,7 +48,13 @@ def fewer_steps(trials: Trials, program: Program, sighting: Sighting) -> Program
         sighting: the divergence as it was seen there.
     """
     assert sighting.divergence is not None
-    return one_by_one(trials, by_slices(trials, program, sighting), sighting.divergence)
+    return one_by_one(trials, referring(trials, by_slices(trials, program, sighting)), sighting.divergence)
+
+
+def referring(trials: Trials, program: Program) -> Program:
+    """Return the program with references where it writes out what earlier steps give, if that changes nothing."""
+    lifted = lift_again(program, on_reference(program).results)
+    return lifted if trials.attempt(lifted).verdict == "reproduces" else program
 
 
 def by_slices(trials: Trials, program: Program, sighting: Sighting) -> Program:
@@ -118,8 +135,10 @@ def removals(program: Program, count: int = 1) -> Iterator[Removal]:
         if count == 1:
             for changed, how in (
                 (retargeted(program, seqs[0]), "removed, the result before it used in its place"),
+                (scope_from_the_start(program, seqs[0]), "removed, its scope granted before"),
                 (attenuated(program, seqs[0]), "made an attenuation"),
                 *plainer_endings(program, seqs[0], reference.results),
+                *((other, "removed, what the last step is given forged") for other in forged(program, seqs[0])),
             ):
                 if changed is not None and len(changed.steps) < len(program.steps):
                     yield Removal(seqs, changed, how)
