@@ -240,11 +240,13 @@ app.add_typer(lean_app)
 
 
 @lean_app.command()
-def doctor() -> None:
-    """Say which toolchain is there."""
+def doctor(
+    verify: Annotated[bool, typer.Option("--verify", help="Compare every byte of the installed toolchain.")] = False,
+) -> None:
+    """Say what toolchain is there and what is missing."""
     from oracle import lean_command
 
-    raise typer.Exit(lean_command.doctor())
+    raise typer.Exit(lean_command.doctor(verify=verify))
 
 
 @lean_app.command()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from lean_traces.lean_answer import LeanAnswerMalformed
 from lean_traces.lean_errors import LeanError
 from lean_traces.lean_program import LeanProgramRefused
 from oracle.compare import Level
@@ -35,26 +36,25 @@ def guarded(body: Callable[[], int]) -> int:
     """Run the body; a failure of Lean is told with what to do, and is inconclusive."""
     try:
         return body()
-    except (LeanError, LeanProgramRefused) as error:
+    except (LeanError, LeanProgramRefused, LeanAnswerMalformed) as error:
         print(f"telltale-conformance: {error}", file=sys.stderr)
         return INCONCLUSIVE
 
 
-def doctor() -> int:
-    """Say which toolchain would be used, and whether it is whole."""
+def doctor(*, verify: bool = False) -> int:
+    """Say what Lean there is and what is missing; with ``verify`` compare every byte of an installed one.
 
-    def body() -> int:
-        from lean_traces.lean_bundle import forbidden_words, model_hash
-        from lean_traces.lean_toolchain import find_toolchain
+    Returns:
+        0: a toolchain can be used; 3: none can.
+    """
+    from lean_traces.lean_doctor import diagnose
 
-        print(f"model      sha256 {model_hash()}")
-        words = forbidden_words()
-        print(f"sources    {', '.join(words) if words else 'no sorry, axiom or native_decide'}")
-        toolchain = find_toolchain()
-        print(f"toolchain  {toolchain.describe()}")
-        return INCONCLUSIVE if words else AGREE
-
-    return guarded(body)
+    diagnosis = diagnose(verify=verify)
+    for finding in diagnosis.findings:
+        print(f"{'ok' if finding.well else '--':<4}{finding.name:<22}{finding.found}")
+        if finding.hint and not finding.well:
+            print(f"{'':<26}{finding.hint}")
+    return AGREE if diagnosis.usable else INCONCLUSIVE
 
 
 def install(*, archive: Path | None = None, force: bool = False) -> int:
@@ -74,18 +74,16 @@ def install(*, archive: Path | None = None, force: bool = False) -> int:
 
 
 def check() -> int:
-    """Type-check the model and all its theorems."""
+    """Type-check the model and all its theorems, and print each with its sentence."""
 
     def body() -> int:
-        from lean_traces.lean_bundle import theorems
         from lean_traces.lean_check import check_proofs
 
-        started = time.monotonic()
         with progress_bar("checking the proofs"):
-            check_proofs()
-        for theorem in theorems():
-            print(f"proved  {theorem.name}  {theorem.sentence}")
-        print(f"{len(theorems())} theorems, checked in {time.monotonic() - started:.0f} s")
+            checked = check_proofs()
+        for theorem, _ in checked.theorems:
+            print(f"proved  {theorem.name}: {theorem.sentence}")
+        print(f"{len(checked.theorems)} theorems, checked in {checked.seconds:.0f} s")
         return AGREE
 
     return guarded(body)
