@@ -188,7 +188,12 @@ def plainer_endings(program: Program, ending: int, results: Mapping[int, Any]) -
         begun = {receipt["$ref"]} - set().union(*(references(other.args) for other in changed.steps))
         yield only(changed, set(numbers(changed)) - begun), "made an owner's death"
     changed = _replaced(program, ending, "close", {"sid": session})
-    yield _without_idle(program, ending, changed, claims=True), "made a close"
+    changed = _without_idle(program, ending, changed, claims=True)
+    wanted = set().union(*(references(other.args) for other in changed.steps))
+    claims = {
+        other.seq for other in changed.steps if other.op == "claim_ownership" and other.args["sid"] == session
+    }
+    yield only(changed, set(numbers(changed)) - (claims - wanted)), "made a close"
 
 
 _ENDINGS: Final = frozenset({"mark_owner_died", "cancel_abandoned_transfer", "fault_failed_transfer_commit"})

@@ -96,7 +96,7 @@ def test_every_removal_left_is_listed_with_what_then_happens() -> None:
 
 def test_a_step_that_makes_a_capability_stale_is_explained_so() -> None:
     name = "anybody may die after a transfer"
-    stale = "validate ignores the generation"
+    stale = "validate accepts older generations"
     given = program(
         OPEN,
         CLAIM,

@@ -64,6 +64,14 @@ def validate_ignores_generation(store: Store, capability: Any) -> None:
     ownership.validate_ownership_capability(store, capability)
 
 
+def validate_accepts_older(store: Store, capability: Any) -> None:
+    session = _session(store, capability)
+    live = session.ownership.current if session else None
+    if live is not None and capability.generation < live.generation:
+        capability = msgspec.structs.replace(capability, generation=live.generation)
+    ownership.validate_ownership_capability(store, capability)
+
+
 def validate_ignores_owner(store: Store, capability: Any) -> None:
     session = _session(store, capability)
     if session is not None and session.ownership.current is not None:
@@ -317,6 +325,7 @@ def current_after_death(store: Store, sid: int) -> Any:
 WRONG: dict[str, Replaced] = {
     "release keeps the owner": {"release_ownership": release_keeps_owner},
     "validate ignores the generation": {"validate_ownership_capability": validate_ignores_generation},
+    "validate accepts older generations": {"validate_ownership_capability": validate_accepts_older},
     "validate ignores the owner": {"validate_ownership_capability": validate_ignores_owner},
     "begin allows a second transfer": {"begin_ownership_transfer": begin_allows_second},
     "rollback gives the claim id back": {"rollback_ownership_transfer": rollback_resets_claim_id},
@@ -351,4 +360,4 @@ WRONG: dict[str, Replaced] = {
     "begin refuses the third generation": {"begin_ownership_transfer": begin_refuses_fragments},
     "an owner after death": {"current_ownership": current_after_death},
 }
-"""Thirty-five defects by name."""
+"""Thirty-six defects by name."""
