@@ -112,9 +112,6 @@ def _judge(
     except BadBaseline as error:
         return _refuse(str(error), USAGE)
 
-    if not as_json:
-        print(f"{hello.name} {hello.version}, contract {hello.contract}, seed {settings.seed}", flush=True)
-        print(table_head(), flush=True)
     check = Check(subject=subject, hello=hello, settings=gate.settings(settings))
     check = _run(names, check, gate, watch, as_json)
     with held_back():
@@ -149,8 +146,10 @@ def _run(names: Sequence[str], check: Check, gate: Gate, watch: Watch, as_json: 
 
     reason: str | None = None
     watch.last_resort = last_resort
-    with bar(shares, check.settings.budget, wanted=not as_json) as shown:
-        try:
+    try:
+        if not as_json:
+            _tell_subject(check)
+        with bar(shares, check.settings.budget, wanted=not as_json) as shown:
             for result in _results(names, check.subject, check.settings, started, shown):
                 results.append(result)
                 with shown.aside():
@@ -158,9 +157,15 @@ def _run(names: Sequence[str], check: Check, gate: Gate, watch: Watch, as_json: 
                 reason = watch.reason or gate.stops_after(result)
                 if reason is not None:
                     break
-        except Interrupted:
-            reason = watch.reason
+    except Interrupted:
+        reason = watch.reason
     return so_far(reason if len(results) < len(names) or watch.signal else None, watch.signal is not None)
+
+
+def _tell_subject(check: Check) -> None:
+    hello = check.hello
+    print(f"{hello.name} {hello.version}, contract {hello.contract}, seed {check.settings.seed}", flush=True)
+    print(table_head(), flush=True)
 
 
 def _tell(result: LaneResult, as_json: bool) -> None:

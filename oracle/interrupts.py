@@ -136,6 +136,19 @@ def held_back() -> Iterator[None]:
             raise Interrupted(_held.pop())
 
 
+@contextmanager
+def deaf_to_interrupts() -> Iterator[None]:
+    """Start processes that a Ctrl-C on the terminal never reaches, not even while Python itself starts in them.
+
+    Here the signal only waits until the block has ended; a blocked signal is inherited by what is started.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def end_children() -> None:
     """End the processes that share the cases; their adapters are ended by their keepers."""
     for child in multiprocessing.active_children():

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from generators.steps import Cell
 from oracle.adapters import Adapter, AdapterFault
-from oracle.interrupts import Interrupted, held_back, leave_interrupts_to_parent
+from oracle.interrupts import Interrupted, deaf_to_interrupts, held_back, leave_interrupts_to_parent
 from oracle.judging import CaseResult
 from oracle.lanes import LaneDivergence, LaneResult, LaneVerdict, Settings, Subject
 from oracle.progress import tell
@@ -108,7 +108,7 @@ def run_chunks(
     else:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, mp_context=context, initializer=leave_interrupts_to_parent) as pool:
-            with held_back():  # a process that is only half started complains
+            with held_back(), deaf_to_interrupts():
                 futures = [
                     pool.submit(_work, subject, task, range(worker, count, workers), settings)
                     for worker in range(workers)
