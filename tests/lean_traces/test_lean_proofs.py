@@ -69,8 +69,8 @@ def unnoticed(mutants: Sequence[LeanMutant]) -> dict[str, set[str]]:
     return found
 
 
-def test_a_changed_rule_is_noticed_with_its_operation() -> None:
-    assert unnoticed(MUTANTS[::6]) == {}
+def test_fifteen_changed_rules_are_each_noticed_with_their_operation() -> None:
+    assert unnoticed([mutant for number, mutant in enumerate(MUTANTS) if number % 4]) == {}
 
 
 @pytest.mark.nightly
