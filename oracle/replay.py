@@ -57,6 +57,19 @@ class TraceResult(Struct, frozen=True, kw_only=True):
         return self.events - self.judged - self.uncovered
 
 
+def judge(
+    path: Path, *, contract: str | None = None, level: Level = Level.state, limits: Limits = DEFAULT_LIMITS
+) -> TraceResult:
+    """Replay one trace; a fault of the harness itself is inconclusive, never a verdict on the trace."""
+    try:
+        return replay_file(path, contract=contract, level=level, limits=limits)
+    except UnknownContract:
+        raise
+    except Exception as error:
+        text = f"{path}: fault of the harness: {type(error).__name__}: {error}"
+        return TraceResult(trace=str(path), verdict="inconclusive", events=0, judged=0, error=text)
+
+
 def replay_file(
     path: Path,
     *,

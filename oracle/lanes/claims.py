@@ -22,7 +22,7 @@ from lean_traces.programs import Program, UnresolvedReference, resolve
 from model.operations import OPERATIONS, step
 from model.store import Store
 from oracle.adapters import Adapter, AdapterFault
-from oracle.claims_check import ClaimReport, judge_claims
+from oracle.claims.judging import ClaimReport, judge_claims
 from oracle.judging import Asked, CaseResult, judge_cases
 from oracle.lanes import LaneDivergence, LaneResult, Settings, Subject
 from oracle.lanes.chunks import Chunk, collect, run_chunks

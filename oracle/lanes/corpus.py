@@ -26,8 +26,7 @@ from oracle.judging import Asked, CaseResult, judge_cases
 from oracle.lanes import LaneDivergence, LaneResult, LaneVerdict, Settings, Subject, not_run
 from oracle.lanes.chunks import Chunk, collect, run_chunks
 from oracle.lanes.describing import described
-from oracle.replay import TraceResult
-from oracle.replay_command import judge
+from oracle.replay import TraceResult, judge
 from oracle.traces import is_trace
 
 CHUNK: Final = 20

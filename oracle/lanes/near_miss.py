@@ -28,7 +28,7 @@ from oracle.compare import Level
 from oracle.judging import Asked, judge_cases
 from oracle.lanes import LaneResult, Settings, Subject
 from oracle.lanes.corpus import corpus_files
-from oracle.replay_command import judge
+from oracle.replay import judge
 
 PROGRAMS: Final = 150
 TRACES: Final = 60

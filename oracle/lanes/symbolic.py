@@ -11,7 +11,7 @@ from typing import Final
 
 from generators.claim_programs import coverage_map
 from oracle.lanes import LaneResult, Settings, Subject
-from oracle.prove_command import CLAIMS, EXPECTED, results
+from oracle.symbolic.known import CLAIMS, EXPECTED, results
 
 LANE: Final = "symbolic"
 

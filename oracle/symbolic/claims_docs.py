@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from generators.claim_programs import claim_programs
-from oracle.prove_command import EXPECTED
 from oracle.symbolic.claim import Claim
+from oracle.symbolic.known import EXPECTED
 from oracle.symbolic.prove import BLUEPRINT_NODES, OWNERSHIP_CLAIMS, STATEMENTS, UNFOLDING_NODES
 from oracle.symbolic.state import Contract
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Literal
 
-from oracle.monitors import STATUS_REMARK, watch
+from oracle.claims.monitors import STATUS_REMARK, watch
 from oracle.symbolic import (
     blueprint_claim,
     buffers_claims,

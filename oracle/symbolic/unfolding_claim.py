@@ -14,7 +14,7 @@ from typing import Any
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from oracle.monitors import watch
+from oracle.claims.monitors import watch
 from oracle.symbolic.datalog import Datalog
 from oracle.symbolic.execution import ReferenceRun, run
 from oracle.symbolic.solving import Limits

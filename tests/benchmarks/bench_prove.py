@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from oracle.prove_command import CLAIMS, CONTRACTS, EXPECTED
 from oracle.symbolic.agreement import Prepared, difference
 from oracle.symbolic.explore import Bounds, small_world
+from oracle.symbolic.known import CLAIMS, CONTRACTS, EXPECTED
 from oracle.symbolic.prove import prove
 from oracle.symbolic.state import Contract
 

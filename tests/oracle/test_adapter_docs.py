@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from oracle.adapter_kit import run
 from oracle.adapters import RESET, Request, SubprocessAdapter, faults
 from oracle.adapters.limits import DEFAULT_ADAPTER_LIMITS
+from oracle.commands.adapter_kit import run
 from tests.oracle.adapter_world import NEXT, OPEN, PATIENT, ROOT, SESSIONS, judge
 
 TEXT = (ROOT / "docs" / "adapters.md").read_text(encoding="utf-8")

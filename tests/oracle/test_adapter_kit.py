@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 from oracle.adapter_checks import CHECKS
-from oracle.adapter_kit import run
+from oracle.commands.adapter_kit import run
 from tests.oracle.adapter_world import REFERENCE, ROOT, kit, script
 
 PASS, INCONCLUSIVE, USAGE = 0, 3, 2

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from oracle.baseline import BadBaseline, read_baseline
-from oracle.check_command import run
+from oracle.commands.check import run
 from oracle.gate import Check, Gate, gate_code
 from oracle.lanes import LaneResult, Settings, Subject
 from tests.oracle.report_world import HELLO, accepted, lane, unlogged
@@ -137,7 +137,7 @@ def test_a_signal_makes_a_check_inconclusive_whatever_was_seen() -> None:
 
 
 def test_fail_fast_ends_a_check_after_the_lane_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from oracle import check_command
+    from oracle.commands import check as check_command
 
     seen = {"corpus": lane("corpus", accepted()), "programs": lane("programs"), "graph": lane("graph")}
     monkeypatch.setattr(check_command, "run_lane", lambda name, *_: seen[name])

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from oracle import check_command
+from oracle.commands import check as check_command
 from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
 from oracle.lanes import LANES, LaneResult, Settings, Subject, programs
 from tests.oracle.lane_world import PATIENT, served

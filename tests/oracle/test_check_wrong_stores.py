@@ -11,7 +11,7 @@ import time
 import pytest
 
 from model.operations import OPERATIONS
-from oracle.check_command import run_lane
+from oracle.commands.check import run_lane
 from oracle.exit_codes import AGREE, DIVERGE
 from oracle.lanes import Settings, programs
 from tests.oracle.lane_world import ROOT, served, subject

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from lean_traces.reader import read_trace
+from oracle.commands.minimise import run as minimise_command
+from oracle.commands.verify import run, verify
 from oracle.compare import Level
 from oracle.dossier import (
     ANSWERS,
@@ -20,8 +22,6 @@ from oracle.dossier import (
     write_dossier,
 )
 from oracle.minimise import minimise
-from oracle.minimise_command import run as minimise_command
-from oracle.verify_command import run, verify
 from tests.oracle.lane_world import PATIENT, served
 from tests.oracle.minimise_world import diverging, record
 from tests.oracle.wrong_references import WRONG, WrongReference

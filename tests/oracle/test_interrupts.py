@@ -23,7 +23,7 @@ PATIENCE = 60.0
 CHECK = """
 import sys
 from pathlib import Path
-from oracle.check_command import run
+from oracle.commands.check import run
 from oracle.gate import Gate
 sys.exit(run(sut=sys.argv[1], lanes=sys.argv[2].split(","), budget=600, workers=int(sys.argv[3]),
              gate=Gate(report=Path(sys.argv[4]))))

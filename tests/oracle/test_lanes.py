@@ -102,7 +102,7 @@ def test_near_misses_that_pass_are_a_fault_of_the_harness(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("lane", [corpus, programs, graph, stateful])
 def test_an_adapter_that_ends_is_inconclusive(lane: object) -> None:
-    from oracle.check_command import run_lane
+    from oracle.commands.check import run_lane
 
     name = lane.__name__.rpartition(".")[2]  # type: ignore[attr-defined]
     result = run_lane(name, Subject(command="false"), QUICK)

@@ -16,11 +16,11 @@ from lean_traces.codec import encode
 from lean_traces.lean_program import encode_request
 from lean_traces.programs import Program, read_program, write_program
 from oracle.adapters import SubprocessAdapter
+from oracle.commands.minimise import run
 from oracle.compare import Level
 from oracle.minimise.lean_file import lean_bundle, lean_text
 from oracle.minimise.pytest_file import pytest_text
 from oracle.minimise.reference_side import on_reference
-from oracle.minimise_command import run
 from tests.oracle.adapter_world import kit
 from tests.oracle.lane_world import PATIENT, served
 from tests.oracle.minimise_world import diverging, program, record, seen

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from oracle.monitors import CLAIM_IDS, STATUS_REMARK, Monitors, watch
+from oracle.claims.monitors import CLAIM_IDS, STATUS_REMARK, Monitors, watch
 from oracle.symbolic.execution import ReferenceRun, run
 
 RECORDINGS = Path(__file__).parents[1] / "recordings" / "telltale-machine-17.0.0"

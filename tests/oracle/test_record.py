@@ -11,7 +11,7 @@ import pytest
 from lean_traces.programs import Program, Step
 from lean_traces.reader import TraceReader
 from oracle.adapters import AdapterFault, InProcessAdapter, ReferenceAdapter, SubprocessAdapter
-from oracle.record_command import run
+from oracle.commands.record import run
 from oracle.recording import record
 from tests.oracle.adapter_world import PATIENT, REFERENCE, ROOT, kit
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lean_traces.schemas import validator
-from oracle.replay_command import run
+from oracle.commands.replay import run
 
 RECORDING = Path(__file__).parents[1] / "recordings" / "telltale-machine-17.0.0" / "corner-buffers-0.jsonl.gz"
 

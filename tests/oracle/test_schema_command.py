@@ -7,7 +7,7 @@ import json
 import pytest
 
 from lean_traces import schemas
-from oracle.schema_command import run
+from oracle.commands.schema import run
 
 
 @pytest.mark.parametrize("name", schemas.NAMES)

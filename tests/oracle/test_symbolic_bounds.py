@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from oracle.monitors import Monitors
+from oracle.claims.monitors import Monitors
 from oracle.symbolic.claims_identity import K3, K8
 from oracle.symbolic.concrete import Snapshot, install
 from oracle.symbolic.execution import ReferenceRun

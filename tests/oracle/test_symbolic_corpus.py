@@ -9,9 +9,9 @@ import pytest
 from generators.claim_programs import CLAIMS_FOLDER, claim_programs
 from lean_traces.programs import Program, read_program
 from oracle.adapters import ReferenceAdapter
-from oracle.claims_check import judge_claims, judge_program
-from oracle.prove_command import EXPECTED
+from oracle.claims.judging import judge_claims, judge_program
 from oracle.symbolic.claims_docs import filled
+from oracle.symbolic.known import EXPECTED
 from oracle.symbolic.prove import prove
 from oracle.symbolic.regenerate import DOCS, as_program
 from oracle.symbolic.state import Contract

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from generators.honest_clients import honest_program
-from oracle.monitors import watch
+from oracle.claims.monitors import watch
 from oracle.symbolic.execution import run
 
 PROGRAMS = 150

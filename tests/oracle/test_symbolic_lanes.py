@@ -9,9 +9,9 @@ import pytest
 from oracle.lanes import Settings, Subject
 from oracle.lanes import claims as claims_lane
 from oracle.lanes import symbolic as symbolic_lane
-from oracle.prove_command import EXPECTED
 from oracle.symbolic import coverage_gate
 from oracle.symbolic.cells import Cell
+from oracle.symbolic.known import EXPECTED
 
 
 def test_the_reference_conforms_and_breaks_what_is_refuted() -> None:

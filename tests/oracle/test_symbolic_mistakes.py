@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import z3
 
-from oracle.prove_command import EXPECTED
 from oracle.symbolic import buffers_claims, guards, rules, store_claims, transitions
 from oracle.symbolic.compiled import compiled
 from oracle.symbolic.guards import Code, Guard
+from oracle.symbolic.known import EXPECTED
 from oracle.symbolic.prove import prove
 from oracle.symbolic.state import Args, Contract, Session, Status, status
 from oracle.symbolic.step import Event, Record, Step

@@ -13,8 +13,8 @@ from hypothesis import given
 from generators.local_types import protocols
 from lean_traces.strict_json import parse
 from model.local_types import LocalType
+from oracle.commands.types import run
 from oracle.draw import drawing
-from oracle.types_command import run
 
 GOOD = 'roles A, "the bank"\nA = "the bank"!pay(Nat)<Nat>. end\n"the bank" = A?pay(Nat). end\n'
 BAD = "roles A, B\nA = B!m. μt. t\nB = end\n"

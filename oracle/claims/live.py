@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from lean_traces.limits import DEFAULT_LIMITS, Limits
 from lean_traces.reader import read_trace
-from oracle.monitors import Monitors, Violation
+from oracle.claims.monitors import Monitors, Violation
 
 
 class LiveClaims(Struct, frozen=True, kw_only=True):

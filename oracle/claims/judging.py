@@ -16,7 +16,7 @@ from generators.claim_programs import claim_programs
 from lean_traces.codec import encode
 from lean_traces.programs import Program, UnresolvedReference, resolve
 from oracle.adapters import Adapter, AdapterFault, Request, ask
-from oracle.monitors import Monitors
+from oracle.claims.monitors import Monitors
 
 ClaimAnswer = Literal["kept", "broken", "not shown", "inconclusive"]
 """``not shown``: the program could not be carried through to the end, so it says nothing."""

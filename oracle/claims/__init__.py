@@ -1,0 +1,1 @@
+"""The claims watched on what an implementation does: live monitors, and which claims it keeps and breaks."""
