@@ -1,12 +1,13 @@
 """The programs that the Lean model's corpus of traces is made of, under both contracts.
 
 Seeded programs over all operations; the programs that reach every reachable cell of coverage; those that break the
-claims; and one at the top of the session ids, where no generated program gets.
+claims; one that fills and empties a buffer of every kind, each value another; and one at the top of the session ids,
+where no generated program gets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -33,6 +34,35 @@ _TOP: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("open_with_sid", {**_OPENED, "sid": U64_MAX}),
     ("session_ids", {}),
 )
+_KINDS: Final[tuple[dict[str, Any], ...]] = tuple(
+    {"initial_capacity": capacity, "mode": mode, "policy": policy}
+    for mode in ("Fifo", "LatestValue")
+    for policy in ("Block", "Drop", "Error", {"Resize": {"max_capacity": 3}}, {"Resize": {"max_capacity": 4}})
+    for capacity in (0, 2)
+)
+_SENT: Final = 5
+"""Values sent into each buffer: more than any of them holds."""
+
+
+def _with_numbers(operations: Iterable[tuple[str, dict[str, Any]]], contract: str) -> Program:
+    steps = tuple(Step(args=args, op=op, seq=seq) for seq, (op, args) in enumerate(operations))
+    return Program(contract=contract, meta={}, steps=steps)
+
+
+def _buffers() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Fill and empty a buffer of every kind (contract §8)."""
+    sends = {"Send": {"branches": [[{"name": "m", "sort": "Unit"}, None, "End"]], "partner": "B"}}
+    for sid, kind in enumerate(_KINDS):
+        edge = {"from": "A", "sid": sid, "to": "B"}
+        yield "open", {"buffer_config": kind, "initial_types": {"A": sends}, "roles": ["A", "B"]}
+        for number in range(_SENT):
+            yield "send", {**edge, "val": {"Nat": number}}
+        yield "observe", {"sid": sid}
+        for _ in range(_SENT):
+            yield "recv", edge
+        yield "has_message", edge
+        yield "send", {**edge, "val": {"Nat": _SENT}}
+        yield "recv", edge
 
 
 def corpus_programs() -> Iterator[tuple[str, Program]]:
@@ -45,5 +75,5 @@ def corpus_programs() -> Iterator[tuple[str, Program]]:
         yield f"{contract}-cells", coverage_program(contract)
         for claim, program in claims:
             yield f"{contract}-claim-{claim}", msgspec.structs.replace(program, contract=contract)
-        steps = tuple(Step(args=args, op=op, seq=seq) for seq, (op, args) in enumerate(_TOP))
-        yield f"{contract}-top-ids", Program(contract=contract, meta={}, steps=steps)
+        yield f"{contract}-buffers", _with_numbers(_buffers(), contract)
+        yield f"{contract}-top-ids", _with_numbers(_TOP, contract)

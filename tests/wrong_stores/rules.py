@@ -1,5 +1,6 @@
 """The wrong rules, one per store, by name: each changes the model of its own process and nothing else."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -30,8 +31,12 @@ def replace(name: str, wrapper: Callable[..., Any]) -> None:
     """Put ``wrapper(original, store, *arguments)`` in the place of an operation."""
     operation = operations.OPERATIONS[name]
     original = operation.function
-    changed = operation._replace(function=lambda store, *arguments: wrapper(original, store, *arguments))
-    operations.OPERATIONS[name] = changed
+
+    @functools.wraps(original)  # codecs read its annotations
+    def changed(store: Any, *arguments: Any) -> Any:
+        return wrapper(original, store, *arguments)
+
+    operations.OPERATIONS[name] = operation._replace(function=changed)
 
 
 # Guards
