@@ -202,7 +202,7 @@ class LeanMutant:
     operations: tuple[str, ...]
 
 
-_SHARED: Final = ("Telltale.Lists", "Telltale.Data", "Telltale.LocalType", "Telltale.Json")
+_SHARED: Final = ("Telltale.Lists", "Telltale.Data", "Telltale.LocalType")
 """Modules that changed copies take from the original. Only LocalType of them may be changed; it is copied then."""
 
 
