@@ -6,7 +6,7 @@ public import Telltale.Store
 Outcomes and records as JSON text, in the shapes of the wire formats, and the texts of errors. Each
 definition is named after what it writes, with its fields in alphabetical order.
 
-A text is made of parts by one `String.join`: where this is interpreted (the WebAssembly build) a
+A text is made of parts by one `join`: where this is interpreted (the WebAssembly build) a
 part costs less than a call. Texts are written by `String.quote`: JSON, but for `\xNN` in place of
 the other control characters, which the reader of the answers knows.
 -/
@@ -15,9 +15,12 @@ the other control characters, which the reader of the answers knows.
 
 namespace Telltale
 namespace Encode
-open String (join)
 
-def ofOption {α} (f : α → String) : Option α → String
+/-- The parts in one text. Not `String.join`, which the compiler would copy into every use, there to
+be interpreted. -/
+@[inline] def join (parts : List String) : String := String.intercalate "" parts
+
+@[inline] def ofOption {α} (f : α → String) : Option α → String
   | none => "null"
   | some a => f a
 

@@ -52,7 +52,7 @@ def without (r : Running) (line : String) : Running :=
 def skipped (r : Running) : Running := without r "{\"skipped\":true}\n"
 
 def bad (r : Running) (why : String) : Running :=
-  without r (String.join ["{\"bad\":", why.quote, "}\n"])
+  without r (Encode.join ["{\"bad\":", why.quote, "}\n"])
 
 /-- The step of an operation. -/
 def carriedOut (r : Running) (op : Op) : Running :=
@@ -84,7 +84,7 @@ def readersOf : Nat → List String → Array Reader → Except String (Array Re
     | some reader => readersOf n rest (acc.push reader)
     | none => .error (String.append "unknown operation " name)
 
-def refused (why : String) : String := String.join ["{\"refused\":", why.quote, "}\n"]
+def refused (why : String) : String := Encode.join ["{\"refused\":", why.quote, "}\n"]
 
 /-- The steps of all programs; the text of the answer. -/
 partial def steps (readers : Array Reader) (r : Running) : List String → String
@@ -101,7 +101,7 @@ partial def steps (readers : Array Reader) (r : Running) : List String → Strin
       else match token.splitOn " " with
         | ["program", name] => match contractNamed name with
           | some k =>
-            let out := r.out.append (String.join ["{\"program\":", name.quote, "}\n"])
+            let out := r.out.append (Encode.join ["{\"program\":", name.quote, "}\n"])
             steps readers ⟨k, Store.empty, { r.known with results := #[] }, out⟩ rest
           | none => refused (String.append "unknown contract " name)
         | _ => refused (String.append "no step: " token)
@@ -140,10 +140,10 @@ def answer (request : String) : String :=
 /-- Answers `request-N` by `answer-N` for N = `n`, `n + 1`, … until there is a file `stop`, or
 nothing came for `idle` looks of 2 ms. The answer appears whole: it is renamed to its name. -/
 partial def serve (dir : String) (n idle left : Nat) : IO Unit := do
-  let path := String.join [dir, "/request-", Nat.repr n]
+  let path := Encode.join [dir, "/request-", Nat.repr n]
   if ← System.FilePath.pathExists ⟨path⟩ then
     let text ← IO.FS.readFile ⟨path⟩
-    let out := String.join [dir, "/answer-", Nat.repr n]
+    let out := Encode.join [dir, "/answer-", Nat.repr n]
     IO.FS.writeFile ⟨out.append ".part"⟩ (answer text)
     IO.FS.rename ⟨out.append ".part"⟩ ⟨out⟩
     serve dir (n + 1) idle idle
