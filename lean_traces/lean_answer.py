@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -77,6 +79,19 @@ def _json_escapes(text: bytes) -> bytes:
     return text.replace(b"\\\\", b"\\u005c").replace(b"\\x", b"\\u00")
 
 
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Read an answer without looking for cycles: JSON has none, and looking takes most of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_collector_at_rest()
 def decode_answer(answer: bytes, request: LeanRequest) -> list[LeanRun]:
     """The model's answer to a request, program by program.
 

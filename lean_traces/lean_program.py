@@ -86,8 +86,9 @@ LEAN_OPERATIONS: Final = frozenset(_ARGUMENTS)
 _REQUIRED: Final = {
     op: frozenset(a for a in arguments.split() if not a.endswith("?")) for op, arguments in _ARGUMENTS.items()
 }
-_ORDER: Final = {op: tuple(a.rstrip("?") for a in arguments.split()) for op, arguments in _ARGUMENTS.items()}
-_ALLOWED: Final = {op: frozenset(arguments) for op, arguments in _ORDER.items()}
+ARGUMENTS: Final = {op: tuple(a.rstrip("?") for a in arguments.split()) for op, arguments in _ARGUMENTS.items()}
+"""The arguments of each operation, in the order in which a request has them."""
+_ALLOWED: Final = {op: frozenset(arguments) for op, arguments in ARGUMENTS.items()}
 _LOCAL_TYPES: Final = frozenset({"new_type", "new_original", "lt", "cont", "original"})
 """The arguments that are local types."""
 _KINDS: Final = {"Send": ">", "Recv": "<"}
@@ -207,7 +208,7 @@ class _Writer:
                 raise LeanProgramRefused(where, *problem)
             self.tokens.append(str(self.operations.setdefault(step.op, len(self.operations))))
             try:
-                for name in _ORDER[step.op]:
+                for name in ARGUMENTS[step.op]:
                     self._argument(name, step.args.get(name))
             except RecursionError:
                 hint = "Use local types that nest less deep."

@@ -190,7 +190,8 @@ abbrev Reader := List Json → Except String Op
 
 def miscounted {α} : Except String α := .error "wrong number of arguments"
 
-@[inline] def none' (op : Op) : Reader := fun _ => .ok op
+/-- An operation without arguments. -/
+@[inline] def constant (op : Op) : Reader := fun _ => .ok op
 
 @[inline] def sid (f : Nat → Op) : Reader
   | [s] => do return f (← nat s)
@@ -305,15 +306,15 @@ def readers : List (String × Nat × Reader) :=
   [ ("open", 3, openNext)
   , ("open_with_sid", 4, openWith)
   , ("close", 1, sid fun s => .own s .close)
-  , ("reap_closed", 0, none' .reapClosed)
+  , ("reap_closed", 0, constant .reapClosed)
   , ("reap_sessions", 1, reap)
-  , ("closed_session_ids", 0, none' .closedIds)
-  , ("session_ids", 0, none' .sessionIds)
-  , ("active_count", 0, none' .activeCount)
-  , ("live_count", 0, none' .liveCount)
-  , ("next_session_id", 0, none' .nextSessionId)
-  , ("archived_closed", 0, none' .archived)
-  , ("memory_usage", 0, none' .memoryUsage)
+  , ("closed_session_ids", 0, constant .closedIds)
+  , ("session_ids", 0, constant .sessionIds)
+  , ("active_count", 0, constant .activeCount)
+  , ("live_count", 0, constant .liveCount)
+  , ("next_session_id", 0, constant .nextSessionId)
+  , ("archived_closed", 0, constant .archived)
+  , ("memory_usage", 0, constant .memoryUsage)
   , ("plan", 2, plan)
   , ("claim_ownership", 3, claim)
   , ("release_ownership", 1, byCap .release)
@@ -350,7 +351,7 @@ def readers : List (String × Nat × Reader) :=
   , ("decode_edge_json", 2, decodeEdge)
   , ("issue_timeout_witness", 2, issueTimeout)
   , ("advance_clock", 1, advanceClock)
-  , ("runtime_audit_log", 0, none' .runtimeLog) ]
+  , ("runtime_audit_log", 0, constant .runtimeLog) ]
 
 end Decode
 end Telltale
