@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lean_traces.lean_answer import decode_answer
-from lean_traces.lean_program import LeanProgramRefused, encode_request
+from lean_traces.lean_program import NESTING, LeanProgramRefused, encode_request
 from lean_traces.programs import Program, Step
 
 
@@ -45,11 +45,20 @@ def test_what_is_no_json_is_refused() -> None:
     assert "not Unicode" in refusal(program(("observe", {"sid": "\ud800"})))
 
 
-def test_too_deep_arguments_are_refused() -> None:
+@pytest.mark.parametrize("levels", [NESTING + 1, 100_000])
+def test_too_deep_arguments_are_refused(levels: int) -> None:
     deep: Any = "End"
-    for _ in range(100_000):
+    for _ in range(levels):
         deep = {"Mu": {"var": "t", "body": deep}}
     assert "nest too deep" in refusal(program(("unfold_mu", {"lt": deep})))
+    encode_request([program(("unfold_mu", {"lt": nested(NESTING)}))])
+
+
+def nested(levels: int) -> Any:
+    local_type: Any = "End"
+    for _ in range(levels):
+        local_type = {"Send": {"partner": "B", "branches": [[{"name": "m"}, None, local_type]]}}
+    return local_type
 
 
 def test_the_line_form() -> None:
