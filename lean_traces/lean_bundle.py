@@ -35,6 +35,8 @@ FORBIDDEN: Final = (
 
 _IMPORT: Final = re.compile(r"^public import (\S+)$", re.MULTILINE)
 _HEADER: Final = re.compile(r"^(module|public import \S+|@\[expose\] public section)$", re.MULTILINE)
+_TOP: Final = "module\n\n@[expose] public section\nset_option compiler.extract_closed false\n"
+"""How a bundle begins. Interpreted, a literal costs less where it stands than as a constant that is looked up."""
 _NOT_CODE: Final = re.compile(r"/-.*?-/|--[^\n]*|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 
 
@@ -105,9 +107,9 @@ def module_order(root: str, sources: Mapping[str, str]) -> list[str]:
 def make_bundle(root: str, sources: Mapping[str, str] | None = None, tail: str = "") -> LeanBundle:
     """The modules that `root` needs in one file, with `tail` (commands to run) at its end."""
     sources = read_sources() if sources is None else sources
-    parts = ["module\n\n@[expose] public section\n"]
+    parts = [_TOP]
     places = []
-    line = 4
+    line = _TOP.count("\n") + 1
     for module in module_order(root, sources):
         body = _HEADER.sub("", sources[module])
         if not body.endswith("\n"):
@@ -202,7 +204,7 @@ class LeanMutant:
     operations: tuple[str, ...]
 
 
-_SHARED: Final = ("Telltale.Lists", "Telltale.Data", "Telltale.LocalType", "Telltale.Json")
+_SHARED: Final = ("Telltale.Lists", "Telltale.Data", "Telltale.LocalType")
 """Modules that changed copies take from the original. Only LocalType of them may be changed; it is copied then."""
 
 
@@ -219,7 +221,7 @@ def mutants_bundle(mutants: Sequence[LeanMutant], request: Path, answers: Sequen
     """
     sources = read_sources()
     order = module_order(RUN_ROOT, sources)
-    parts = ["module\n\n@[expose] public section\n\nset_option linter.unusedVariables false\n"]
+    parts = [_TOP, "\nset_option linter.unusedVariables false\n"]
     parts += [_HEADER.sub("", sources[module]) for module in order if module in _SHARED]
     for number, (mutant, answer) in enumerate(zip(mutants, answers, strict=True)):
         if sources.get(mutant.module, "").count(mutant.old) != 1:

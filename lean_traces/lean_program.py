@@ -1,14 +1,16 @@
 """Programs as requests to the Lean model.
 
-A request is text with one token per line (the first character says what it is; `Telltale/Json.lean` has the
-table). References of a program stay references: whether a step has a result is known only while it runs, so the
+A request is text with one token per line (the first character says what it is; `Telltale/Request.lean` has the
+table). What steps have in common is in tables at its head, each once: field names, values without references, and
+local types, which are most of it and so have a form of their own, every part of one on its own and after what it is
+made of. References of a program stay references: whether a step has a result is known only while it runs, so the
 model resolves them and skips what refers to a step without one.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +24,9 @@ CONTRACTS: Final = ("telltale-17", "hardened")
 FRAMES: Final = 12_000
 """How deep functions may call each other over arguments and answers: local types nest 1,400 deep, whose JSON nests
 four times as deep."""
+
+NESTING: Final = 1_400
+"""How deep a local type may nest."""
 
 _ARGUMENTS: Final[dict[str, str]] = {
     "open": "roles initial_types buffer_config?",
@@ -81,7 +86,12 @@ LEAN_OPERATIONS: Final = frozenset(_ARGUMENTS)
 _REQUIRED: Final = {
     op: frozenset(a for a in arguments.split() if not a.endswith("?")) for op, arguments in _ARGUMENTS.items()
 }
-_ALLOWED: Final = {op: frozenset(a.rstrip("?") for a in arguments.split()) for op, arguments in _ARGUMENTS.items()}
+ARGUMENTS: Final = {op: tuple(a.rstrip("?") for a in arguments.split()) for op, arguments in _ARGUMENTS.items()}
+"""The arguments of each operation, in the order in which a request has them."""
+_ALLOWED: Final = {op: frozenset(arguments) for op, arguments in ARGUMENTS.items()}
+_LOCAL_TYPES: Final = frozenset({"new_type", "new_original", "lt", "cont", "original"})
+"""The arguments that are local types."""
+_KINDS: Final = {"Send": ">", "Recv": "<"}
 
 
 class LeanProgramRefused(Exception):
@@ -123,12 +133,18 @@ def encode_request(programs: Sequence[Program]) -> LeanRequest:
     with nesting_allowed():
         for number, program in enumerate(programs):
             writer.program(number, program)
-    lines = ["telltale-request 1", f"ops {len(writer.operations)}", *writer.operations]
+    lines = ["telltale-request 2", f"ops {len(writer.operations)}", *writer.operations]
     lines.append(f"shapes {len(writer.shapes)}")
     for shape in writer.shapes:
         lines += [str(len(shape)), *shape]
     lines.append(f"values {len(writer.values)}")
     lines += writer.constants
+    lines.append(f"labels {len(writer.labels)}")
+    for label in writer.labels:
+        lines += label
+    lines.append(f"types {len(writer.types)}")
+    for local_type in writer.types:
+        lines += local_type
     lines += writer.tokens
     lines += ["end", ""]
     try:
@@ -153,8 +169,12 @@ class _Unwritable(ValueError):
     """Thrown when a value of a program has no line form; the message says why."""
 
 
+class _NoLocalType(ValueError):
+    """Thrown when a value cannot be written as a local type; it is written as any other value then."""
+
+
 class _Writer:
-    """The tokens of a request, with its tables of operations, shapes and values."""
+    """The tokens of a request, with its tables of operations, shapes, values, labels and local types."""
 
     def __init__(self) -> None:
         self.tokens: list[str] = []
@@ -162,6 +182,8 @@ class _Writer:
         self.shapes: dict[tuple[str, ...], int] = {}
         self.values: dict[tuple[str, ...], int] = {}
         self.constants: list[str] = []
+        self.labels: dict[tuple[str, ...], int] = {}
+        self.types: dict[tuple[str, ...], int] = {}
         self._places: dict[int, int] = {}
 
     def program(self, number: int, program: Program) -> None:
@@ -186,7 +208,8 @@ class _Writer:
                 raise LeanProgramRefused(where, *problem)
             self.tokens.append(str(self.operations.setdefault(step.op, len(self.operations))))
             try:
-                self._value(step.args)
+                for name in ARGUMENTS[step.op]:
+                    self._argument(name, step.args.get(name))
             except RecursionError:
                 hint = "Use local types that nest less deep."
                 raise LeanProgramRefused(where, "its arguments nest too deep", hint) from None
@@ -195,27 +218,98 @@ class _Writer:
             self._places[step.seq] = place
             last = step.seq
 
+    def _argument(self, name: str, value: Any) -> None:
+        if name in _LOCAL_TYPES:
+            self._local_type(value)
+        elif name == "initial_types" and isinstance(value, Mapping) and not is_reference(value):
+            start = self._object(value)
+            self._members(start, value.values(), self._local_type)
+        else:
+            self._value(value)
+
+    def _object(self, value: Mapping[str, Any]) -> int:
+        """Begin an object; where it begins."""
+        start = len(self.tokens)
+        shape = tuple(map(_name, value))
+        self.tokens.append(f"{{{self.shapes.setdefault(shape, len(self.shapes))}")
+        return start
+
+    def _local_type(self, value: Any) -> bool:
+        """Write a local type, or what is in the place of one; whether it is free of references."""
+        start = len(self.tokens)
+        try:
+            number = self._type(value, 0)
+        except _NoLocalType:
+            del self.tokens[start:]
+            return self._value(value)
+        self.tokens.append(f"%{number}")
+        return False
+
+    def _type(self, value: Any, depth: int) -> int:
+        """The number of a local type in the table.
+
+        Raises:
+            _NoLocalType: it is none, or a part of it is a reference.
+        """
+        if depth > NESTING:
+            raise RecursionError("a local type nests too deep")
+        if value == "End":
+            return self._numbered(self.types, ("e",))
+        name, node = _only(value)
+        if name == "Var" and isinstance(node, str):
+            return self._numbered(self.types, ("v", _text(node)))
+        if not isinstance(node, Mapping):
+            raise _NoLocalType
+        if name == "Mu" and node.keys() == {"var", "body"} and isinstance(node["var"], str):
+            body = self._type(node["body"], depth + 1)
+            return self._numbered(self.types, ("m", _text(node["var"]), str(body)))
+        kind = _KINDS.get(name)
+        if kind is None or node.keys() != {"partner", "branches"} or not isinstance(node["partner"], str):
+            raise _NoLocalType
+        branches = node["branches"]
+        if not isinstance(branches, (list, tuple)):
+            raise _NoLocalType
+        parts = [kind, _text(node["partner"]), str(len(branches))]
+        for branch in reversed(branches):
+            if not isinstance(branch, (list, tuple)) or len(branch) != 3:
+                raise _NoLocalType
+            label, payload, following = branch
+            parts.append(str(self._label(label, payload)))
+            parts.append(str(self._type(following, depth + 1)))
+        return self._numbered(self.types, tuple(parts))
+
+    def _label(self, label: Any, payload: Any) -> int:
+        """The number of a label and the value type of its branch in the table; the model sees whether they are any."""
+        start = len(self.tokens)
+        if not (self._value(label) and self._value(payload)):
+            raise _NoLocalType
+        key = tuple(self.tokens[start:])
+        del self.tokens[start:]
+        return self._numbered(self.labels, key)
+
+    @staticmethod
+    def _numbered(table: dict[tuple[str, ...], int], key: tuple[str, ...]) -> int:
+        return table.setdefault(key, len(table))
+
     def _value(self, value: Any) -> bool:
         """Write a value; whether it is free of references, and so in the table of values."""
         if isinstance(value, Mapping):
             if is_reference(value):
                 self._reference(value)
                 return False
-            start = len(self.tokens)
-            shape = tuple(map(_name, value))
-            self.tokens.append(f"{{{self.shapes.setdefault(shape, len(self.shapes))}")
-            return self._members(start, value.values())
+            start = self._object(value)
+            return self._members(start, value.values(), self._value)
         if isinstance(value, (list, tuple)):
             start = len(self.tokens)
             self.tokens.append(f"[{len(value)}")
-            return self._members(start, value)
+            return self._members(start, value, self._value)
         self.tokens.append(_scalar(value))
         return True
 
-    def _members(self, start: int, members: Iterable[Any]) -> bool:
+    def _members(self, start: int, members: Iterable[Any], write: Callable[[Any], bool]) -> bool:
         constant = True
         for member in members:
-            if not self._value(member):
+            if not write(member):
                 constant = False
         if constant:
             key = tuple(self.tokens[start:])
@@ -238,10 +332,7 @@ class _Writer:
 
     def _plain_object(self, fields: Mapping[str, Any]) -> None:
         """The fields of a `set`, which is no reference even if it looks like one."""
-        start = len(self.tokens)
-        shape = tuple(map(_name, fields))
-        self.tokens.append(f"{{{self.shapes.setdefault(shape, len(self.shapes))}")
-        self._members(start, fields.values())
+        self._members(self._object(fields), fields.values(), self._value)
 
 
 def _problem(step: Step, last: int) -> tuple[str, str] | None:
@@ -256,6 +347,18 @@ def _problem(step: Step, last: int) -> tuple[str, str] | None:
         wrong = [f"{a} is missing" for a in sorted(missing)] + [f"{a} is unknown" for a in sorted(unknown)]
         return ", ".join(wrong), "Give the arguments that the contract lists."
     return None
+
+
+def _only(value: Any) -> tuple[Any, Any]:
+    """The name and value of the only field of an object.
+
+    Raises:
+        _NoLocalType: it is no such object.
+    """
+    if not isinstance(value, Mapping) or len(value) != 1:
+        raise _NoLocalType
+    ((name, field),) = value.items()
+    return name, field
 
 
 def _text(text: str) -> str:

@@ -106,10 +106,59 @@ def test_references_are_resolved_or_the_step_is_skipped(model: LeanModel) -> Non
     assert events[3][1]["capability"]["scope"] == {"Fragments": ["z", "a", "z"]}
 
 
+def test_any_result_may_be_referred_to(model: LeanModel) -> None:
+    """Results that the model does not keep as arguments of later steps are read back from their text."""
+    text = 'a"\\b\n\t\x01é\x7f'
+    label = {"name": text, "sort": {"Prod": ["Nat", {"Vector": 3}]}}
+    loop = {"Mu": {"var": text, "body": {"Send": {"partner": "B", "branches": [[label, "Bool", {"Var": text}]]}}}}
+    endpoint = {"sid": {"$ref": 0}, "role": text}
+    edge = {"sid": {"$ref": 0}, "sender": text, "receiver": "B"}
+
+    def with_edge(step: int, **fields: Any) -> dict[str, Any]:
+        return {"value": {"$ref": step, "set": {"sender": "A", "receiver": text, **fields}}}
+
+    run = ran(
+        model,
+        ("open", {"roles": [text, "B"], "initial_types": {text: loop, "B": "End"}}),  # 0
+        ("observe", {"sid": {"$ref": 0}}),
+        ("decode_edge_json", with_edge(1)),  # 2
+        ("memory_usage", {}),
+        ("decode_edge_json", with_edge(3)),  # 4
+        ("decode_edge_json", {**with_edge(3), "session_hint": {"$ref": 0}}),
+        ("original_type", {"ep": endpoint}),  # 6
+        ("update_type", {"ep": {**endpoint, "role": "B"}, "new_type": {"$ref": 6}}),
+        ("lookup_type", {"ep": {**endpoint, "role": "B"}}),  # 8
+        ("decode_edge_json", {"value": edge}),
+        ("lookup_handler", {"edge": {"$ref": 9}}),  # 10
+        ("plan", {"roles": ["A"], "initial_types": {"A": {"$ref": 6, "set": {}}}}),
+        ("claim_ownership", {"sid": 0, "owner_id": text, "scope": {"Fragments": ["a", text]}}),  # 12
+        ("decode_edge_json", with_edge(12, sid={"$ref": 0})),
+        ("validate_ownership_capability", {"capability": {"$ref": 12, "set": {}}}),  # 14
+        ("authority_audit_log", {"sid": 0}),
+        ("decode_edge_json", {"value": {"$ref": 15}}),  # 16
+        ("original_type", {"ep": {**endpoint, "role": "B"}}),
+        ("claim_ownership", {"sid": 0, "owner_id": {"$ref": 17}, "scope": "Session"}),  # 18
+        ("unfold_mu", {"lt": {"$ref": 1}}),
+    )
+    assert [n for n, step in enumerate(run.steps) if step.kind == "err"] == [4, 16, 18]
+    assert [n for n, step in enumerate(run.steps) if step.kind == "skipped"] == [19]
+    assert run.steps[2].value == {"sid": 0, "sender": "A", "receiver": text}
+    assert run.steps[4].value == "missing sid in edge json"
+    assert run.steps[8].value == loop
+    assert run.steps[11].value["initial_types"][0]["original"] == loop
+    assert compare_run(run, "program", Level.state).divergence is None
+
+
 def test_what_the_model_cannot_read_is_refused_by_name(model: LeanModel) -> None:
     with pytest.raises(LeanProgramRefused, match="step 1, operation claim_ownership: no scope"):
         ran(model, ("live_count", {}), ("claim_ownership", {"sid": 0, "owner_id": "a", "scope": "All"}))
     assert ran(model, ("live_count", {})).steps[0].value == 0
+    wrong = [[{"name": "m", "sort": "Int"}, None, "End"]]
+    nested = {"Mu": {"var": "t", "body": {"Send": {"partner": "B", "branches": [*wrong, *wrong]}}}}
+    with pytest.raises(LeanProgramRefused, match="step 0, operation unfold_mu: no payload sort"):
+        ran(model, ("unfold_mu", {"lt": nested}))
+    with pytest.raises(LeanProgramRefused, match="step 0, operation unfold_mu: no local type"):
+        ran(model, ("unfold_mu", {"lt": {"Mu": {"var": "t"}, "Var": "t"}}))
 
 
 def test_timeout_witnesses_of_the_runtime(model: LeanModel) -> None:

@@ -22,7 +22,7 @@ from lean_traces.programs import Program, Step
 from tests.lean_traces.lean_world import READY, SERVE, pretended
 
 PROGRAM = Program(steps=(Step(seq=0, op="live_count", args={}),))
-ERROR = {"severity": "error", "pos": {"line": 5, "column": 0}, "data": "declaration uses `sorry`"}
+ERROR = {"severity": "error", "pos": {"line": 6, "column": 0}, "data": "declaration uses `sorry`"}
 
 
 def answering(tmp_path: Path, answer: str) -> LeanModel:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lean_traces.lean_answer import decode_answer
-from lean_traces.lean_program import LeanProgramRefused, encode_request
+from lean_traces.lean_program import NESTING, LeanProgramRefused, encode_request
 from lean_traces.programs import Program, Step
 
 
@@ -45,11 +45,20 @@ def test_what_is_no_json_is_refused() -> None:
     assert "not Unicode" in refusal(program(("observe", {"sid": "\ud800"})))
 
 
-def test_too_deep_arguments_are_refused() -> None:
+@pytest.mark.parametrize("levels", [NESTING + 1, 100_000])
+def test_too_deep_arguments_are_refused(levels: int) -> None:
     deep: Any = "End"
-    for _ in range(100_000):
+    for _ in range(levels):
         deep = {"Mu": {"var": "t", "body": deep}}
     assert "nest too deep" in refusal(program(("unfold_mu", {"lt": deep})))
+    encode_request([program(("unfold_mu", {"lt": nested(NESTING)}))])
+
+
+def nested(levels: int) -> Any:
+    local_type: Any = "End"
+    for _ in range(levels):
+        local_type = {"Send": {"partner": "B", "branches": [[{"name": "m"}, None, local_type]]}}
+    return local_type
 
 
 def test_the_line_form() -> None:
@@ -61,19 +70,71 @@ def test_the_line_form() -> None:
         Step(seq=5, op="decode_edge_json", args={"value": [True, None, 1.5, 2**64, False, 7]}),
     )
     assert encode_request([Program(steps=steps)]).text.decode().split("\n") == [
-        "telltale-request 1",
+        "telltale-request 2",
         *("ops 3", "open", "observe", "decode_edge_json"),
-        *("shapes 5", "2", '"roles', '"initial_types', "0", "1", '"sid', "1", '"x', "1", '"value'),
-        *("values 6", "[2", "'a\\nb\\\\", '"é', "{1", "{0", "@0", "@1", "{3", "~-1"),
-        *("[6", "t", "n", "~1.5", "~18446744073709551616", "f", "7", "{4", "@4"),
+        *("shapes 2", "0", "1", '"x'),
+        *("values 4", "[2", "'a\\nb\\\\", '"é', "{0", "{1", "~-1"),
+        *("[6", "t", "n", "~1.5", "~18446744073709551616", "f", "7"),
+        "labels 0",
+        "types 0",
         "program telltale-17",
-        *("0", "@2"),
-        *("1", "{2", "$0"),
-        *("1", "{2", "!"),
-        *("1", "{2", "=0", "@3"),
-        *("2", "@5"),
+        *("0", "@0", "@1", "n"),
+        *("1", "$0"),
+        *("1", "!"),
+        *("1", "=0", "@2"),
+        *("2", "@3", "n"),
         *("end", ""),
     ]
+
+
+def test_the_line_form_of_local_types() -> None:
+    label = {"name": "m", "sort": "Nat"}
+    odd = {"name": "n", "sort": {"Vector": 2}}
+    loop = {"Mu": {"var": "t\n", "body": {"Send": {"partner": "B", "branches": [[label, None, {"Var": "t\n"}]]}}}}
+    two = {"Recv": {"branches": [[label, None, "End"], [odd, "Bool", loop]], "partner": "A"}}
+    asked = program(
+        ("plan", {"roles": [], "initial_types": {"A": loop, "B": two}}),
+        ("unfold_mu", {"lt": two}),
+        ("unfold_mu", {"lt": {"$ref": 1}}),
+    )
+    assert encode_request([asked]).text.decode().split("\n") == [
+        "telltale-request 2",
+        *("ops 2", "plan", "unfold_mu"),
+        *("shapes 3", "2", '"A', '"B', "2", '"name', '"sort', "1", '"Vector'),
+        *("values 4", "[0", "{1", '"m', '"Nat', "{2", "2", "{1", '"n', "@2"),
+        *("labels 2", "@1", "n", "@3", '"Bool'),
+        *("types 5", "v", "'t\\n", ">", '"B', "1", "0", "0", "m", "'t\\n", "1"),
+        *("e", "<", '"A', "2", "1", "2", "0", "3"),
+        "program telltale-17",
+        *("0", "@0", "{0", "%2", "%4"),
+        *("1", "%4"),
+        *("1", "$1"),
+        *("end", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Send": {"partner": "B"}},
+        {"Send": {"partner": 1, "branches": []}},
+        {"Send": {"partner": "B", "branches": {}}},
+        {"Send": {"partner": "B", "branches": [["m", "End"]]}},
+        {"Send": {"partner": "B", "branches": [], "more": 0}},
+        {"Recv": {"partner": "B", "branches": [["m", None, {"Var": 1}]]}},
+        {"Recv": {"partner": "B", "branches": [[{"$ref": 0}, None, "End"]]}},
+        {"Mu": {"var": "t", "body": {"$ref": 0}}},
+        {"Mu": {"var": "t"}},
+        {"Mu": "t", "Var": "t"},
+        {"Stop": "t"},
+        "Stop",
+        ["End"],
+        7,
+    ],
+)
+def test_what_is_no_local_type_is_written_as_any_value(value: Any) -> None:
+    steps = (("live_count", {}), ("unfold_mu", {"lt": value}))
+    assert "%" not in encode_request([program(*steps)]).text.decode()
 
 
 def test_equal_values_are_written_once() -> None:
@@ -89,8 +150,8 @@ def test_a_role_may_look_like_a_reference() -> None:
 
 def test_control_characters_come_back() -> None:
     request = encode_request([program(("live_count", {}))])
-    lines = rb'{"program":"telltale-17"}' + b"\n" + rb'{"ok":"\x01\\x02\n\"","audit":[]}' + b'\n{"end":true}\n'
-    assert decode_answer(lines, request)[0].steps[0].value == '\x01\\x02\n"'
+    lines = rb'{"program":"telltale-17"}' + b"\n" + rb'{"ok":"\x01\\x02\n\"\\\x03","audit":[]}' + b'\n{"end":true}\n'
+    assert decode_answer(lines, request)[0].steps[0].value == '\x01\\x02\n"\\\x03'
 
 
 def test_a_refused_request_is_refused() -> None:

@@ -21,7 +21,7 @@ from lean_traces.lean_bundle import (
     theorems,
 )
 from lean_traces.lean_errors import LeanSourceError
-from lean_traces.lean_program import LEAN_OPERATIONS
+from lean_traces.lean_program import ARGUMENTS, LEAN_OPERATIONS
 from model.operations import OPERATIONS
 from tests.lean_traces.lean_mutants import MUTANTS
 
@@ -30,8 +30,8 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "lean.md"
 
 def test_the_model_knows_every_operation_of_the_contract() -> None:
     assert set(OPERATIONS) == LEAN_OPERATIONS
-    readers = set(re.findall(r'^  [\[,] \("(\w+)", ', read_sources()["Telltale.Decode"], re.MULTILINE))
-    assert readers == LEAN_OPERATIONS
+    readers = re.findall(r'^  [\[,] \("(\w+)", (\d+), ', read_sources()["Telltale.Decode"], re.MULTILINE)
+    assert {op: int(count) for op, count in readers} == {op: len(ARGUMENTS[op]) for op in LEAN_OPERATIONS}
 
 
 def test_the_sources_have_no_forbidden_word() -> None:

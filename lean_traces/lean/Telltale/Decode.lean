@@ -1,10 +1,9 @@
 module
 
-public import Telltale.Store
 public import Telltale.Json
 
 /-!
-Operations from their names and JSON arguments (contract §12). What cannot be read is refused.
+Operations from their names and arguments (contract §12). What cannot be read is refused.
 -/
 
 @[expose] public section
@@ -19,26 +18,36 @@ def scope (j : Json) : Except String Scope :=
   | .obj [("Fragments", .arr names)] => do return Scope.ofNames (← readEach text names [])
   | _ => .error "no scope"
 
-def scopeAt (name : String) (j : Json) : Except String Scope := do scope (← field name j)
+def scopeAt (name : String) (fs : Fields) : Except String Scope := do scope (← field name fs)
 
-def cap (j : Json) : Except String Cap := do
-  let j ← sized 4 j
-  return ⟨← natAt "session_id" j, ← textAt "owner_id" j, ← natAt "generation" j, ← scopeAt "scope" j⟩
+def cap (j : Json) : Except String Cap :=
+  match j with
+  | .cap c => .ok c
+  | j => do
+    let fs ← sized 4 j
+    return ⟨← natAt "session_id" fs, ← textAt "owner_id" fs, ← natAt "generation" fs,
+      ← scopeAt "scope" fs⟩
 
-def receipt (j : Json) : Except String Receipt := do
-  let j ← sized 7 j
-  return ⟨← natAt "session_id" j, ← natAt "claim_id" j, ← textAt "from_owner_id" j,
-    ← natAt "from_generation" j, ← textAt "to_owner_id" j, ← natAt "to_generation" j,
-    ← scopeAt "scope" j⟩
+def receipt (j : Json) : Except String Receipt :=
+  match j with
+  | .receipt r => .ok r
+  | j => do
+    let fs ← sized 7 j
+    return ⟨← natAt "session_id" fs, ← natAt "claim_id" fs, ← textAt "from_owner_id" fs,
+      ← natAt "from_generation" fs, ← textAt "to_owner_id" fs, ← natAt "to_generation" fs,
+      ← scopeAt "scope" fs⟩
 
-def readiness (j : Json) : Except String Readiness := do
-  let j ← sized 6 j
-  return ⟨← natAt "witness_id" j, ← natAt "session_id" j, ← textAt "owner_id" j,
-    ← natAt "generation" j, ← scopeAt "scope" j, ← textAt "predicate_ref" j⟩
+def readiness (j : Json) : Except String Readiness :=
+  match j with
+  | .readiness w => .ok w
+  | j => do
+    let fs ← sized 6 j
+    return ⟨← natAt "witness_id" fs, ← natAt "session_id" fs, ← textAt "owner_id" fs,
+      ← natAt "generation" fs, ← scopeAt "scope" fs, ← textAt "predicate_ref" fs⟩
 
 def edge (j : Json) : Except String Edge := do
-  let j ← sized 3 j
-  return ⟨← natAt "sid" j, ← textAt "sender" j, ← textAt "receiver" j⟩
+  let fs ← sized 3 j
+  return ⟨← natAt "sid" fs, ← textAt "sender" fs, ← textAt "receiver" fs⟩
 
 partial def sort (j : Json) : Except String PayloadSort :=
   match j with
@@ -77,18 +86,24 @@ partial def value (j : Json) : Except String Value :=
 
 /-- An absent sort reads as Unit. -/
 def label (j : Json) : Except String Label := do
-  let s ← match find "sort" (← fields j) with
-    | some s => do
-      let _ ← sized 2 j
-      sort s
-    | none => do
-      let _ ← sized 1 j
-      .ok .unit
-  return ⟨← textAt "name" j, s⟩
+  match find "sort" (← fields j) with
+  | some s =>
+    let fs ← sized 2 j
+    return ⟨← textAt "name" fs, ← sort s⟩
+  | none =>
+    let fs ← sized 1 j
+    return ⟨← textAt "name" fs, .unit⟩
+
+/-- The value type of a branch, which may be null. -/
+def payload (j : Json) : Except String (Option ValType) :=
+  match j with
+  | .null => .ok none
+  | v => do return some (← valType v)
 
 mutual
 partial def localType (j : Json) : Except String LocalType :=
   match j with
+  | .type t => .ok t
   | .str "End" => .ok .done
   | .obj [("Send", a)] => do
     let a ← sized 2 a
@@ -105,9 +120,7 @@ partial def localType (j : Json) : Except String LocalType :=
 partial def branches : List Json → Except String Branches
   | [] => .ok .nil
   | .arr [l, v, t] :: rest => do
-    let v' ← match v with
-      | .null => .ok none
-      | v => do let x ← valType v; .ok (some x)
+    let v' ← payload v
     return .cons (← label l) v' (← localType t) (← branches rest)
   | _ :: _ => .error "no branch"
 end
@@ -126,13 +139,14 @@ def policy (j : Json) : Except String Policy :=
   | .str "Block" => .ok .block
   | .str "Drop" => .ok .drop
   | .str "Error" => .ok .error
-  | .obj [("Resize", r)] => do return .resize (← natAt "max_capacity" r)
+  | .obj [("Resize", r)] => do return .resize (← natAt "max_capacity" (← fields r))
   | _ => .error "no buffer policy"
 
-def config (args : Json) : Except String BufferConfig :=
-  match optional "buffer_config" args with
-  | none => .ok .standard
-  | some c => do
+/-- A buffer configuration, which may be left out. -/
+def config (j : Json) : Except String BufferConfig :=
+  match j with
+  | .null => .ok .standard
+  | c => do
     let c ← sized 3 c
     return ⟨← mode (← field "mode" c), ← natAt "initial_capacity" c, ← policy (← field "policy" c)⟩
 
@@ -152,9 +166,11 @@ def mutation (j : Json) : Except String Mutation :=
 /-- The parts of an edge in JSON (§10), each as far as it can be read. -/
 def rawEdge (j : Json) : Option RawEdge :=
   match j with
-  | .obj fs => some ⟨sidOf (find "sid" fs), textOf (find "sender" fs), textOf (find "receiver" fs)⟩
   | .arr [sid, s, r] => some ⟨sidOf (some sid), textOf (some s), textOf (some r)⟩
-  | _ => none
+  | j => match j.entries with
+    | some fs =>
+      some ⟨sidOf (find "sid" fs), textOf (find "sender" fs), textOf (find "receiver" fs)⟩
+    | none => none
 where
   sidOf : Option Json → EdgeSid
     | none => .absent
@@ -165,115 +181,177 @@ where
     | some (.str s) => some s
     | _ => none
 
-/-- An operation on the session that its capability names. -/
-def byCap (args : Json) (f : Cap → Except String OwnOp) : Except String Op := do
-  let c ← cap (← field "capability" args)
-  return .own c.session (← f c)
+/-! ### Operations
+
+Each takes its arguments in the order of the contract, null for one that is left out. The order is
+also that in which they are read: the first that cannot be is told. -/
+
+abbrev Reader := List Json → Except String Op
+
+def miscounted {α} : Except String α := .error "wrong number of arguments"
+
+/-- An operation without arguments. -/
+@[inline] def constant (op : Op) : Reader := fun _ => .ok op
+
+@[inline] def sid (f : Nat → Op) : Reader
+  | [s] => do return f (← nat s)
+  | _ => miscounted
+
+/-- An operation on the session that its capability names, with one more argument or none. -/
+@[inline] def byCap (f : Cap → OwnOp) : Reader
+  | [c] => do
+    let c ← cap c
+    return .own c.session (f c)
+  | _ => miscounted
+
+@[inline] def byCapAnd {α} (read : Json → Except String α) (f : Cap → α → OwnOp) : Reader
+  | [c, a] => do
+    let c ← cap c
+    return .own c.session (f c (← read a))
+  | _ => miscounted
 
 /-- An operation on the session that its receipt names. -/
-def byReceipt (args : Json) (f : Receipt → Except String OwnOp) : Except String Op := do
-  let r ← receipt (← field "receipt" args)
-  return .own r.session (← f r)
+@[inline] def byReceipt (f : Receipt → OwnOp) : Reader
+  | [r] => do
+    let r ← receipt r
+    return .own r.session (f r)
+  | _ => miscounted
 
-def byEp (args : Json) (f : Nat → String → Except String Op) : Except String Op := do
-  let ep ← sized 2 (← field "ep" args)
-  f (← natAt "sid" ep) (← textAt "role" ep)
+/-- An operation on an endpoint, with one more argument or none. -/
+@[inline] def byEp (f : Nat → String → Op) : Reader
+  | [ep] => do
+    let fs ← sized 2 ep
+    return f (← natAt "sid" fs) (← textAt "role" fs)
+  | _ => miscounted
 
-/-- An operation from its arguments. -/
-abbrev Reader := Json → Except String Op
+@[inline] def byEpAnd {α} (read : Json → Except String α) (f : Nat → String → α → Op) : Reader
+  | [ep, a] => do
+    let fs ← sized 2 ep
+    return f (← natAt "sid" fs) (← textAt "role" fs) (← read a)
+  | _ => miscounted
 
-def openNext : Reader := fun a => do
-  return .openNext (← list text (← field "roles" a)) (← types (← field "initial_types" a)) (← config a)
-def openWith : Reader := fun a => do
-  return .openWith (← natAt "sid" a) (← list text (← field "roles" a))
-    (← types (← field "initial_types" a)) (← config a)
-def plan : Reader := fun a => do
-  return .plan (← list text (← field "roles" a)) (← types (← field "initial_types" a))
-def claim : Reader := fun a => do
-  return .own (← natAt "sid" a) (.claim (← textAt "owner_id" a) (← scopeAt "scope" a))
-def transfer : Reader := fun a => byCap a fun c => do
-  return .transfer c (← textAt "new_owner_id" a) (← scopeAt "new_scope" a)
-def failCommit : Reader := fun a => byReceipt a fun r => do
-  return .failCommit r (← textAt "reason" a)
-def attenuate : Reader := fun a => byCap a fun c => do
-  return .attenuate c (← scopeAt "new_scope" a)
-def mutate : Reader := fun a => byCap a fun c => do
-  return .mutate c (← mutation (← field "mutation" a))
-def issue : Reader := fun a => byCap a fun c => do
-  return .issue c (← textAt "predicate_ref" a)
-def consume : Reader := fun a => byCap a fun c => do
-  return .consume c (← readiness (← field "witness" a))
-def ownerDied : Reader := fun a => do
-  return .own (← natAt "sid" a) (.ownerDied (← textAt "owner_id" a))
-def sid (f : Nat → Op) : Reader := fun a => do return f (← natAt "sid" a)
-def byEdge (f : Edge → Op) : Reader := fun a => do return f (← edge (← field "edge" a))
-def pair (f : Nat → String → String → Op) : Reader := fun a => do
-  return f (← natAt "sid" a) (← textAt "from" a) (← textAt "to" a)
-def send : Reader := fun a => do
-  return .send (← natAt "sid" a) (← textAt "from" a) (← textAt "to" a) (← value (← field "val" a))
-def cont (f : LocalType → LocalType → Op) : Reader := fun a => do
-  return f (← localType (← field "cont" a)) (← localType (← field "original" a))
-def decodeEdge : Reader := fun a => do
-  let hint ← match optional "session_hint" a with
-    | none => .ok none
-    | some h => do let n ← nat h; .ok (some n)
-  return .decodeEdge (rawEdge (← field "value" a)) hint
+@[inline] def byEdge (f : Edge → Op) : Reader
+  | [e] => do return f (← edge e)
+  | _ => miscounted
 
-/-- Every operation by its name. -/
-def readers : List (String × Reader) :=
-  [ ("open", openNext)
-  , ("open_with_sid", openWith)
-  , ("close", sid fun s => .own s .close)
-  , ("reap_closed", fun _ => .ok .reapClosed)
-  , ("reap_sessions", fun a => do return .reapSessions (← list nat (← field "session_ids" a)))
-  , ("closed_session_ids", fun _ => .ok .closedIds)
-  , ("session_ids", fun _ => .ok .sessionIds)
-  , ("active_count", fun _ => .ok .activeCount)
-  , ("live_count", fun _ => .ok .liveCount)
-  , ("next_session_id", fun _ => .ok .nextSessionId)
-  , ("archived_closed", fun _ => .ok .archived)
-  , ("memory_usage", fun _ => .ok .memoryUsage)
-  , ("plan", plan)
-  , ("claim_ownership", claim)
-  , ("release_ownership", fun a => byCap a fun c => .ok (.release c))
-  , ("validate_ownership_capability", fun a => byCap a fun c => .ok (.validate c))
-  , ("begin_ownership_transfer", transfer)
-  , ("commit_ownership_transfer", fun a => byReceipt a fun r => .ok (.commit r))
-  , ("rollback_ownership_transfer", fun a => byReceipt a fun r => .ok (.rollback r))
-  , ("cancel_abandoned_transfer", fun a => byReceipt a fun r => .ok (.abandon r))
-  , ("fault_failed_transfer_commit", failCommit)
-  , ("attenuate_ownership_scope", attenuate)
-  , ("apply_owned_session_mutation", mutate)
-  , ("issue_readiness_witness", issue)
-  , ("consume_readiness_witness", consume)
-  , ("mark_owner_died", ownerDied)
-  , ("current_ownership", sid .currentOwnership)
-  , ("authority_audit_log", sid .auditLog)
-  , ("lookup_handler", byEdge .lookupHandler)
-  , ("lookup_trace", byEdge .lookupTrace)
-  , ("default_handler_for_session", sid .defaultHandler)
-  , ("lookup_type", fun a => byEp a fun s r => .ok (.lookupType s r))
-  , ("original_type", fun a => byEp a fun s r => .ok (.originalType s r))
-  , ("update_type", fun a => byEp a fun s r => do
-      return .updateType s r (← localType (← field "new_type" a)))
-  , ("update_original", fun a => byEp a fun s r => do
-      return .updateOriginal s r (← localType (← field "new_original" a)))
-  , ("remove_type", fun a => byEp a fun s r => .ok (.removeType s r))
-  , ("lookup_branch_resolution", fun a => byEp a fun s r => do
-      return .branch s r (← textAt "label" a))
-  , ("advance", fun a => byEp a fun s r => do return .advance s r (← textAt "label" a))
-  , ("unfold_mu", fun a => do return .unfoldMu (← localType (← field "lt" a)))
-  , ("unfold_if_var", cont .unfoldIfVar)
-  , ("unfold_if_var_with_scope", cont .unfoldIfVarWithScope)
-  , ("send", send)
-  , ("recv", pair .recv)
-  , ("has_message", pair .hasMessage)
-  , ("observe", sid .observe)
-  , ("decode_edge_json", decodeEdge)
-  , ("issue_timeout_witness", fun a => do
-      return .issueTimeout (← textAt "site" a) (← natAt "until_tick" a))
-  , ("advance_clock", fun a => do return .advanceClock (← natAt "tick" a))
-  , ("runtime_audit_log", fun _ => .ok .runtimeLog) ]
+/-- An operation on a buffer. -/
+@[inline] def pair (f : Nat → String → String → Op) : Reader
+  | [s, a, b] => do return f (← nat s) (← text a) (← text b)
+  | _ => miscounted
+
+@[inline] def cont (f : LocalType → LocalType → Op) : Reader
+  | [c, o] => do return f (← localType c) (← localType o)
+  | _ => miscounted
+
+def openNext : Reader
+  | [roles, ts, c] => do return .openNext (← list text roles) (← types ts) (← config c)
+  | _ => miscounted
+
+def openWith : Reader
+  | [s, roles, ts, c] => do
+    return .openWith (← nat s) (← list text roles) (← types ts) (← config c)
+  | _ => miscounted
+
+def plan : Reader
+  | [roles, ts] => do return .plan (← list text roles) (← types ts)
+  | _ => miscounted
+
+def claim : Reader
+  | [s, owner, sc] => do return .own (← nat s) (.claim (← text owner) (← scope sc))
+  | _ => miscounted
+
+def transfer : Reader
+  | [c, owner, sc] => do
+    let c ← cap c
+    return .own c.session (.transfer c (← text owner) (← scope sc))
+  | _ => miscounted
+
+def failCommit : Reader
+  | [r, why] => do
+    let r ← receipt r
+    return .own r.session (.failCommit r (← text why))
+  | _ => miscounted
+
+def ownerDied : Reader
+  | [s, owner] => do return .own (← nat s) (.ownerDied (← text owner))
+  | _ => miscounted
+
+def reap : Reader
+  | [sids] => do return .reapSessions (← list nat sids)
+  | _ => miscounted
+
+def unfold : Reader
+  | [t] => do return .unfoldMu (← localType t)
+  | _ => miscounted
+
+def send : Reader
+  | [s, a, b, v] => do return .send (← nat s) (← text a) (← text b) (← value v)
+  | _ => miscounted
+
+def decodeEdge : Reader
+  | [v, .null] => .ok (.decodeEdge (rawEdge v) none)
+  | [v, hint] => do return .decodeEdge (rawEdge v) (some (← nat hint))
+  | _ => miscounted
+
+def advanceClock : Reader
+  | [tick] => do return .advanceClock (← nat tick)
+  | _ => miscounted
+
+def issueTimeout : Reader
+  | [site, tick] => do return .issueTimeout (← text site) (← nat tick)
+  | _ => miscounted
+
+/-- Every operation by its name, with the number of its arguments. -/
+def readers : List (String × Nat × Reader) :=
+  [ ("open", 3, openNext)
+  , ("open_with_sid", 4, openWith)
+  , ("close", 1, sid fun s => .own s .close)
+  , ("reap_closed", 0, constant .reapClosed)
+  , ("reap_sessions", 1, reap)
+  , ("closed_session_ids", 0, constant .closedIds)
+  , ("session_ids", 0, constant .sessionIds)
+  , ("active_count", 0, constant .activeCount)
+  , ("live_count", 0, constant .liveCount)
+  , ("next_session_id", 0, constant .nextSessionId)
+  , ("archived_closed", 0, constant .archived)
+  , ("memory_usage", 0, constant .memoryUsage)
+  , ("plan", 2, plan)
+  , ("claim_ownership", 3, claim)
+  , ("release_ownership", 1, byCap .release)
+  , ("validate_ownership_capability", 1, byCap .validate)
+  , ("begin_ownership_transfer", 3, transfer)
+  , ("commit_ownership_transfer", 1, byReceipt .commit)
+  , ("rollback_ownership_transfer", 1, byReceipt .rollback)
+  , ("cancel_abandoned_transfer", 1, byReceipt .abandon)
+  , ("fault_failed_transfer_commit", 2, failCommit)
+  , ("attenuate_ownership_scope", 2, byCapAnd scope .attenuate)
+  , ("apply_owned_session_mutation", 2, byCapAnd mutation .mutate)
+  , ("issue_readiness_witness", 2, byCapAnd text .issue)
+  , ("consume_readiness_witness", 2, byCapAnd readiness .consume)
+  , ("mark_owner_died", 2, ownerDied)
+  , ("current_ownership", 1, sid .currentOwnership)
+  , ("authority_audit_log", 1, sid .auditLog)
+  , ("lookup_handler", 1, byEdge .lookupHandler)
+  , ("lookup_trace", 1, byEdge .lookupTrace)
+  , ("default_handler_for_session", 1, sid .defaultHandler)
+  , ("lookup_type", 1, byEp .lookupType)
+  , ("original_type", 1, byEp .originalType)
+  , ("update_type", 2, byEpAnd localType .updateType)
+  , ("update_original", 2, byEpAnd localType .updateOriginal)
+  , ("remove_type", 1, byEp .removeType)
+  , ("lookup_branch_resolution", 2, byEpAnd text .branch)
+  , ("advance", 2, byEpAnd text .advance)
+  , ("unfold_mu", 1, unfold)
+  , ("unfold_if_var", 2, cont .unfoldIfVar)
+  , ("unfold_if_var_with_scope", 2, cont .unfoldIfVarWithScope)
+  , ("send", 4, send)
+  , ("recv", 3, pair .recv)
+  , ("has_message", 3, pair .hasMessage)
+  , ("observe", 1, sid .observe)
+  , ("decode_edge_json", 2, decodeEdge)
+  , ("issue_timeout_witness", 2, issueTimeout)
+  , ("advance_clock", 1, advanceClock)
+  , ("runtime_audit_log", 0, constant .runtimeLog) ]
 
 end Decode
 end Telltale

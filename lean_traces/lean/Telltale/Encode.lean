@@ -1,68 +1,93 @@
 module
 
 public import Telltale.Store
-public import Telltale.Json
 
 /-!
-Outcomes and records as JSON, in the shapes of the wire formats, and the texts of errors.
+Outcomes and records as JSON text, in the shapes of the wire formats, and the texts of errors. Each
+definition is named after what it writes, with its fields in alphabetical order.
+
+A text is made of parts by one `join`: where this is interpreted (the WebAssembly build) a
+part costs less than a call. Texts are written by `String.quote`: JSON, but for `\xNN` in place of
+the other control characters, which the reader of the answers knows.
 -/
 
 @[expose] public section
 
 namespace Telltale
 namespace Encode
-open Json
 
-def scope : Scope → Json
-  | .session => .str "Session"
-  | .fragments names => tagged "Fragments" (.arr (each .str names))
+/-- The parts in one text. Not `String.join`, which the compiler would copy into every use, there to
+be interpreted. -/
+@[inline] def join (parts : List String) : String := String.intercalate "" parts
 
-def cap (c : Cap) : Json :=
-  .obj [("generation", .num c.gen), ("owner_id", .str c.owner), ("scope", scope c.scope),
-    ("session_id", .num c.session)]
+@[inline] def ofOption {α} (f : α → String) : Option α → String
+  | none => "null"
+  | some a => f a
 
-def receipt (r : Receipt) : Json :=
-  .obj [("claim_id", .num r.claim), ("from_generation", .num r.fromGen),
-    ("from_owner_id", .str r.fromOwner), ("scope", scope r.scope), ("session_id", .num r.session),
-    ("to_generation", .num r.toGen), ("to_owner_id", .str r.toOwner)]
+def array (items : List String) : String := join ["[", String.intercalate "," items, "]"]
 
-def readiness (w : Readiness) : Json :=
-  .obj [("generation", .num w.gen), ("owner_id", .str w.owner), ("predicate_ref", .str w.predicate),
-    ("scope", scope w.scope), ("session_id", .num w.session), ("witness_id", .num w.id)]
+@[specialize] def arrayOf {α} (f : α → String) : List α → String
+  | [] => "[]"
+  | xs => array (each f xs)
 
-def reason : Reason → Json
-  | .ownerDied o => tagged "OwnerDied" (.obj [("owner_id", .str o)])
-  | .abandoned o c => tagged "TransferAbandoned" (.obj [("claim_id", .num c), ("owner_id", .str o)])
-  | .commitFailed o c w => tagged "TransferCommitFailed"
-      (.obj [("claim_id", .num c), ("owner_id", .str o), ("reason", .str w)])
+def truth (b : Bool) : String := if b then "true" else "false"
 
-def cancellation (w : Cancellation) : Json :=
-  .obj [("generation", .num w.gen), ("owner_id", .str w.owner), ("reason", reason w.reason),
-    ("session_id", .num w.session), ("witness_id", .num w.id)]
+def scope : Scope → String
+  | .session => "\"Session\""
+  | .fragments names => join ["{\"Fragments\":", arrayOf String.quote names, "}"]
 
-def timeout (w : Timeout) : Json :=
-  .obj [("issued_at_tick", .num w.issuedAt), ("site", .str w.site), ("until_tick", .num w.untilTick),
-    ("witness_id", .num w.id)]
+def cap (c : Cap) : String :=
+  join ["{\"generation\":", Nat.repr c.gen, ",\"owner_id\":", c.owner.quote,
+    ",\"scope\":", scope c.scope, ",\"session_id\":", Nat.repr c.session, "}"]
+
+def receipt (r : Receipt) : String :=
+  join ["{\"claim_id\":", Nat.repr r.claim, ",\"from_generation\":", Nat.repr r.fromGen,
+    ",\"from_owner_id\":", r.fromOwner.quote, ",\"scope\":", scope r.scope,
+    ",\"session_id\":", Nat.repr r.session, ",\"to_generation\":", Nat.repr r.toGen,
+    ",\"to_owner_id\":", r.toOwner.quote, "}"]
+
+def readiness (w : Readiness) : String :=
+  join ["{\"generation\":", Nat.repr w.gen, ",\"owner_id\":", w.owner.quote,
+    ",\"predicate_ref\":", w.predicate.quote, ",\"scope\":", scope w.scope,
+    ",\"session_id\":", Nat.repr w.session, ",\"witness_id\":", Nat.repr w.id, "}"]
+
+def reason : Reason → String
+  | .ownerDied o => join ["{\"OwnerDied\":{\"owner_id\":", o.quote, "}}"]
+  | .abandoned o c => join ["{\"TransferAbandoned\":{\"claim_id\":", Nat.repr c,
+      ",\"owner_id\":", o.quote, "}}"]
+  | .commitFailed o c w => join ["{\"TransferCommitFailed\":{\"claim_id\":", Nat.repr c,
+      ",\"owner_id\":", o.quote, ",\"reason\":", w.quote, "}}"]
+
+def cancellation (w : Cancellation) : String :=
+  join ["{\"generation\":", Nat.repr w.gen, ",\"owner_id\":", w.owner.quote,
+    ",\"reason\":", reason w.reason, ",\"session_id\":", Nat.repr w.session,
+    ",\"witness_id\":", Nat.repr w.id, "}"]
+
+def timeout (w : Timeout) : String :=
+  join ["{\"issued_at_tick\":", Nat.repr w.issuedAt, ",\"site\":", w.site.quote,
+    ",\"until_tick\":", Nat.repr w.untilTick, ",\"witness_id\":", Nat.repr w.id, "}"]
 
 /-- The text of a Faulted status. -/
 def faultText : Reason → String
-  | .ownerDied o => String.join ["ownership owner `", o, "` died"]
+  | .ownerDied o => join ["ownership owner `", o, "` died"]
   | .abandoned _ _ => "transfer abandoned"
-  | .commitFailed _ _ w => String.append "ownership transfer commit failed: " w
+  | .commitFailed _ _ w => join ["ownership transfer commit failed: ", w]
 
-def status : Status → Json
-  | .active => .str "Active"
-  | .draining => .str "Draining"
-  | .closed => .str "Closed"
-  | .cancelled => .str "Cancelled"
-  | .faulted r => tagged "Faulted" (.obj [("reason", .str (faultText r))])
+def status : Status → String
+  | .active => "\"Active\""
+  | .draining => "\"Draining\""
+  | .closed => "\"Closed\""
+  | .cancelled => "\"Cancelled\""
+  | .faulted r => join ["{\"Faulted\":{\"reason\":", (faultText r).quote, "}}"]
 
-def artifact : Artifact → Json
-  | .cap c => tagged "OwnershipCapability" (cap c)
-  | .receipt r => tagged "OwnershipReceipt" (receipt r)
-  | .readiness w => tagged "Readiness" (readiness w)
-  | .cancellation w => tagged "Cancellation" (cancellation w)
-  | .timeout w => tagged "Timeout" (timeout w)
+/-! ### Records -/
+
+def artifact : Artifact → String
+  | .cap c => join ["{\"OwnershipCapability\":", cap c, "}"]
+  | .receipt r => join ["{\"OwnershipReceipt\":", receipt r, "}"]
+  | .readiness w => join ["{\"Readiness\":", readiness w, "}"]
+  | .cancellation w => join ["{\"Cancellation\":", cancellation w, "}"]
+  | .timeout w => join ["{\"Timeout\":", timeout w, "}"]
 
 def event : Event → String
   | .issued => "Issued"
@@ -73,206 +98,186 @@ def event : Event → String
   | .rejected => "Rejected"
   | .expired => "Expired"
 
-/-! Records are written without the detour by `Json`: no operation takes one, and most of an answer
-is records. -/
+def record (r : Record) : String :=
+  join ["{\"artifact\":", artifact r.artifact, ",\"event\":\"", event r.event,
+    "\",\"reason\":", ofOption String.quote r.reason, ",\"tick\":", ofOption Nat.repr r.tick, "}"]
 
-def writeScope (out : String) : Scope → String
-  | .session => out.append "\"Session\""
-  | s => write out (scope s)
+def records (rs : List Record) : String := arrayOf record rs
 
-def writeCap (out : String) (c : Cap) : String :=
-  let out := (out.append "{\"generation\":").append (Nat.repr c.gen)
-  let out := (out.append ",\"owner_id\":").append c.owner.quote
-  let out := writeScope (out.append ",\"scope\":") c.scope
-  ((out.append ",\"session_id\":").append (Nat.repr c.session)).append "}"
+/-! ### Local types, messages -/
 
-def writeReceipt (out : String) (r : Receipt) : String :=
-  let out := (out.append "{\"claim_id\":").append (Nat.repr r.claim)
-  let out := (out.append ",\"from_generation\":").append (Nat.repr r.fromGen)
-  let out := (out.append ",\"from_owner_id\":").append r.fromOwner.quote
-  let out := writeScope (out.append ",\"scope\":") r.scope
-  let out := (out.append ",\"session_id\":").append (Nat.repr r.session)
-  let out := (out.append ",\"to_generation\":").append (Nat.repr r.toGen)
-  ((out.append ",\"to_owner_id\":").append r.toOwner.quote).append "}"
+def edge (e : Edge) : String :=
+  join ["{\"receiver\":", e.receiver.quote, ",\"sender\":", e.sender.quote,
+    ",\"sid\":", Nat.repr e.sid, "}"]
 
-def writeArtifact (out : String) : Artifact → String
-  | .cap c => (writeCap (out.append "{\"OwnershipCapability\":") c).append "}"
-  | .receipt r => (writeReceipt (out.append "{\"OwnershipReceipt\":") r).append "}"
-  | rest => write out (artifact rest)
+def endpoint (sid : Nat) (role : String) : String :=
+  join ["{\"role\":", role.quote, ",\"sid\":", Nat.repr sid, "}"]
 
-def writeRecord (out : String) (r : Record) : String :=
-  let out := writeArtifact (out.append "{\"artifact\":") r.artifact
-  let out := ((out.append ",\"event\":\"").append (event r.event)).append "\",\"reason\":"
-  let out := match r.reason with
-    | none => out.append "null"
-    | some why => out.append why.quote
-  let out := out.append ",\"tick\":"
-  let out := match r.tick with
-    | none => out.append "null"
-    | some n => out.append (Nat.repr n)
-  out.append "}"
+def sort : PayloadSort → String
+  | .unit => "\"Unit\""
+  | .nat => "\"Nat\""
+  | .bool => "\"Bool\""
+  | .string => "\"String\""
+  | .real => "\"Real\""
+  | .vector n => join ["{\"Vector\":", Nat.repr n, "}"]
+  | .prod a b => join ["{\"Prod\":[", sort a, ",", sort b, "]}"]
 
-def writeMore (out : String) : List Record → String
-  | [] => out.append "]"
-  | r :: rs => writeMore (writeRecord (out.append ",") r) rs
+def valType : ValType → String
+  | .unit => "\"Unit\""
+  | .bool => "\"Bool\""
+  | .nat => "\"Nat\""
+  | .string => "\"String\""
+  | .prod a b => join ["{\"Prod\":[", valType a, ",", valType b, "]}"]
+  | .chan sid role => join ["{\"Chan\":", endpoint sid role, "}"]
 
-def writeRecords (out : String) : List Record → String
-  | [] => out.append "[]"
-  | r :: rs => writeMore (writeRecord (out.append "[") r) rs
-
-def edge (e : Edge) : Json :=
-  .obj [("receiver", .str e.receiver), ("sender", .str e.sender), ("sid", .num e.sid)]
-
-def endpoint (sid : Nat) (role : String) : Json := .obj [("role", .str role), ("sid", .num sid)]
-
-def sort : PayloadSort → Json
-  | .unit => .str "Unit"
-  | .nat => .str "Nat"
-  | .bool => .str "Bool"
-  | .string => .str "String"
-  | .real => .str "Real"
-  | .vector n => tagged "Vector" (.num n)
-  | .prod a b => tagged "Prod" (.arr [sort a, sort b])
-
-def valType : ValType → Json
-  | .unit => .str "Unit"
-  | .bool => .str "Bool"
-  | .nat => .str "Nat"
-  | .string => .str "String"
-  | .prod a b => tagged "Prod" (.arr [valType a, valType b])
-  | .chan sid role => tagged "Chan" (endpoint sid role)
-
-def value : Value → Json
-  | .unit => .str "Unit"
-  | .nat n => tagged "Nat" (.num n)
-  | .bool b => tagged "Bool" (.bool b)
-  | .str s => tagged "Str" (.str s)
-  | .prod a b => tagged "Prod" (.arr [value a, value b])
-  | .endpoint sid role => tagged "Endpoint" (endpoint sid role)
+def value : Value → String
+  | .unit => "\"Unit\""
+  | .nat n => join ["{\"Nat\":", Nat.repr n, "}"]
+  | .bool b => join ["{\"Bool\":", truth b, "}"]
+  | .str s => join ["{\"Str\":", s.quote, "}"]
+  | .prod a b => join ["{\"Prod\":[", value a, ",", value b, "]}"]
+  | .endpoint sid role => join ["{\"Endpoint\":", endpoint sid role, "}"]
 
 mutual
-def localType : LocalType → Json
-  | .done => .str "End"
-  | .send p bs => tagged "Send" (.obj [("branches", .arr (branches bs)), ("partner", .str p)])
-  | .recv p bs => tagged "Recv" (.obj [("branches", .arr (branches bs)), ("partner", .str p)])
-  | .mu v b => tagged "Mu" (.obj [("body", localType b), ("var", .str v)])
-  | .var v => tagged "Var" (.str v)
-def branches : Branches → List Json
+def localType : LocalType → String
+  | .done => "\"End\""
+  | .send p bs => join ["{\"Send\":{\"branches\":", array (branches bs), ",\"partner\":", p.quote, "}}"]
+  | .recv p bs => join ["{\"Recv\":{\"branches\":", array (branches bs), ",\"partner\":", p.quote, "}}"]
+  | .mu v b => join ["{\"Mu\":{\"body\":", localType b, ",\"var\":", v.quote, "}}"]
+  | .var v => join ["{\"Var\":", v.quote, "}"]
+def branches : Branches → List String
   | .nil => []
   | .cons l v t rest =>
-    .arr [.obj [("name", .str l.name), ("sort", sort l.sort)], ofOption valType v, localType t]
-      :: branches rest
+    join ["[{\"name\":", l.name.quote, ",\"sort\":", sort l.sort, "},", ofOption valType v, ",",
+      localType t, "]"] :: branches rest
 end
-
-def nats (ns : List Nat) : Json := .arr (each .num ns)
-
-def typeEntry (e : String × TypeState) : Json :=
-  .obj [("current", localType e.2.current), ("original", localType e.2.original), ("role", .str e.1)]
-
-def plan (p : Plan) : Json :=
-  .obj [("active_branch_roles", .arr (each .str p.activeBranchRoles)),
-    ("edge_blueprint", .arr (each edgeEntry p.edges)),
-    ("initial_types", .arr (each typeEntry p.types)),
-    ("role_ids", roleIds p.roleIds), ("roles", .arr (each .str p.roles))]
-where
-  edgeEntry (e : PlanEdge) : Json :=
-    .arr [.arr [.num e.ids.1, .num e.ids.2], .str e.sender, .str e.receiver]
-  roleIds (ids : List (String × Nat)) : Json := .dict (each (fun e => (e.1, .num e.2)) ids)
-
-def summary (s : Summary) : Json :=
-  .obj [("auth_leaf_count", .num s.authLeafCount), ("auth_root_count", .num s.authRootCount),
-    ("auth_tree_count", .num s.authTreeCount), ("edge_count", .num s.edgeCount),
-    ("edge_handler_count", .num s.edgeHandlerCount), ("epoch", .num s.epoch),
-    ("local_type_entries", .num s.localTypeEntries), ("role_count", .num s.roleCount),
-    ("sid", .num s.sid), ("status", status s.status)]
-
-/-- The counters. The estimates in bytes are each implementation's own: here one byte for each
-archived summary and nothing for the rest, which keeps the rules they are checked by. -/
-def memory (m : MemoryUsage) : Json :=
-  .obj [("archived_closed_sessions", .num m.archivedClosed),
-    ("live_auth_leaf_count", .num m.leafCount), ("live_auth_root_count", .num m.rootCount),
-    ("live_auth_tree_count", .num m.treeCount), ("live_buffer_count", .num m.bufferCount),
-    ("live_buffered_messages", .num m.bufferedMessages), ("live_closed_sessions", .num m.liveClosed),
-    ("live_edge_handler_count", .num m.edgeHandlerCount),
-    ("live_local_type_entries", .num m.localTypeEntries), ("live_sessions", .num m.liveSessions),
-    ("retained_bytes", .obj [("archived_closed", .num m.archivedClosed), ("auth", .num 0),
-      ("buffers", .num 0), ("handlers", .num 0), ("live_sessions", .num 0), ("local_types", .num 0),
-      ("total", .num m.archivedClosed), ("traces", .num 0)])]
 
 def direction : Direction → String
   | .send => "Send"
   | .recv => "Recv"
 
-def resolution (first : String) (r : Resolution) : Json :=
-  .obj [(first, localType r.next), ("direction", .str (direction r.direction)),
-    ("expected_type", ofOption valType r.expected), ("partner", .str r.partner)]
+/-- With the name of the field of what follows, which is the first by name in either use. -/
+def resolution (next : String) (r : Resolution) : String :=
+  join ["{\"", next, "\":", localType r.next, ",\"direction\":\"", direction r.direction,
+    "\",\"expected_type\":", ofOption valType r.expected, ",\"partner\":", r.partner.quote, "}"]
 
-def state (s : Session) : Json :=
+def enqueued : Body.Enqueue → String
+  | .ok => "\"Ok\""
+  | .wouldBlock => "\"WouldBlock\""
+  | .dropped => "\"Dropped\""
+  | .full => "\"Full\""
+
+/-! ### Sessions -/
+
+def nats (ns : List Nat) : String := arrayOf Nat.repr ns
+
+def names (ns : List String) : String := arrayOf String.quote ns
+
+def roleId (e : String × Nat) : String := join [e.1.quote, ":", Nat.repr e.2]
+
+def roleIds (ids : List (String × Nat)) : String :=
+  join ["{", String.intercalate "," (each roleId ids), "}"]
+
+def typeEntry (e : String × TypeState) : String :=
+  join ["{\"current\":", localType e.2.current, ",\"original\":", localType e.2.original,
+    ",\"role\":", e.1.quote, "}"]
+
+def plan (p : Plan) : String :=
+  join ["{\"active_branch_roles\":", names p.activeBranchRoles,
+    ",\"edge_blueprint\":", arrayOf planned p.edges,
+    ",\"initial_types\":", arrayOf typeEntry p.types,
+    ",\"role_ids\":", roleIds p.roleIds, ",\"roles\":", names p.roles, "}"]
+where
+  planned (e : PlanEdge) : String :=
+    join ["[[", Nat.repr e.ids.1, ",", Nat.repr e.ids.2, "],", e.sender.quote, ",",
+      e.receiver.quote, "]"]
+
+def summary (s : Summary) : String :=
+  join ["{\"auth_leaf_count\":", Nat.repr s.authLeafCount,
+    ",\"auth_root_count\":", Nat.repr s.authRootCount,
+    ",\"auth_tree_count\":", Nat.repr s.authTreeCount, ",\"edge_count\":", Nat.repr s.edgeCount,
+    ",\"edge_handler_count\":", Nat.repr s.edgeHandlerCount, ",\"epoch\":", Nat.repr s.epoch,
+    ",\"local_type_entries\":", Nat.repr s.localTypeEntries,
+    ",\"role_count\":", Nat.repr s.roleCount, ",\"sid\":", Nat.repr s.sid,
+    ",\"status\":", status s.status, "}"]
+
+/-- The counters. The estimates in bytes are each implementation's own: here one byte for each
+archived summary and nothing for the rest, which keeps the rules they are checked by. -/
+def memory (m : MemoryUsage) : String :=
+  let archived := Nat.repr m.archivedClosed
+  join ["{\"archived_closed_sessions\":", archived,
+    ",\"live_auth_leaf_count\":", Nat.repr m.leafCount,
+    ",\"live_auth_root_count\":", Nat.repr m.rootCount,
+    ",\"live_auth_tree_count\":", Nat.repr m.treeCount,
+    ",\"live_buffer_count\":", Nat.repr m.bufferCount,
+    ",\"live_buffered_messages\":", Nat.repr m.bufferedMessages,
+    ",\"live_closed_sessions\":", Nat.repr m.liveClosed,
+    ",\"live_edge_handler_count\":", Nat.repr m.edgeHandlerCount,
+    ",\"live_local_type_entries\":", Nat.repr m.localTypeEntries,
+    ",\"live_sessions\":", Nat.repr m.liveSessions,
+    ",\"retained_bytes\":{\"archived_closed\":", archived, ",\"auth\":0,\"buffers\":0,",
+    "\"handlers\":0,\"live_sessions\":0,\"local_types\":0,\"total\":", archived, ",\"traces\":0}}"]
+
+def ownership (o : Own) : String :=
+  join ["{\"consumed_witnesses\":", nats o.consumed, ",\"current\":", ofOption cap o.owner,
+    ",\"issued_readiness\":", arrayOf issued o.issued,
+    ",\"next_claim_id\":", Nat.repr o.nextClaim, ",\"next_witness_id\":", Nat.repr o.nextWitness,
+    ",\"pending_transfer\":", ofOption receipt o.pending,
+    ",\"terminal_reason\":", ofOption reason o.terminal, "}"]
+where
+  issued (w : Nat × Readiness) : String := readiness w.2
+
+def buffer (sid : Nat) (e : (String × String) × Buffer) : String :=
+  join ["{\"capacity\":", Nat.repr e.2.capacity, ",\"edge\":", edge ⟨sid, e.1.1, e.1.2⟩,
+    ",\"len\":", Nat.repr (size e.2.queue), "}"]
+
+def sessionEdge (e : PlanEdge) : String :=
+  join ["[", Nat.repr e.ids.1, ",", Nat.repr e.ids.2, ",", e.sender.quote, ",", e.receiver.quote, "]"]
+
+def handler (e : Edge × String) : String :=
+  join ["{\"edge\":", edge e.1, ",\"handler\":", e.2.quote, "}"]
+
+def trace (e : Edge × List ValType) : String :=
+  join ["{\"edge\":", edge e.1, ",\"trace\":", arrayOf valType e.2, "}"]
+
+def state (s : Session) : String :=
   let b := s.body
   let o := s.own
-  let bufferEntry (e : (String × String) × Buffer) : Json :=
-    .obj [("capacity", .num e.2.capacity), ("edge", edge ⟨o.sid, e.1.1, e.1.2⟩),
-      ("len", .num (size e.2.queue))]
-  let planEdge (e : PlanEdge) : Json :=
-    .arr [.num e.ids.1, .num e.ids.2, .str e.sender, .str e.receiver]
-  .obj [("audit_len", .num (size o.log)),
-    ("auth", .obj [("leaves", .num b.leafCount), ("roots", .num b.treeCount),
-      ("trees", .num b.treeCount)]),
-    ("buffers", .arr (each bufferEntry b.buffers)),
-    ("default_handler", .str b.defaultHandler),
-    ("edge_handlers", .arr (each (fun (e : Edge × String) =>
-      .obj [("edge", edge e.1), ("handler", .str e.2)]) b.edgeHandlers)),
-    ("edge_traces", .arr (each (fun (e : Edge × List ValType) =>
-      .obj [("edge", edge e.1), ("trace", .arr (each valType e.2))]) b.traces)),
-    ("edges", .arr (each planEdge b.edges)),
-    ("epoch", .num b.epoch),
-    ("local_types", .arr (each typeEntry b.types)),
-    ("ownership", .obj [("consumed_witnesses", nats o.consumed),
-      ("current", ofOption cap o.owner),
-      ("issued_readiness", .arr (each (fun (w : Nat × Readiness) => readiness w.2) o.issued)),
-      ("next_claim_id", .num o.nextClaim), ("next_witness_id", .num o.nextWitness),
-      ("pending_transfer", ofOption receipt o.pending),
-      ("terminal_reason", ofOption reason o.terminal)]),
-    ("role_ids", .dict (each (fun (e : String × Nat) => (e.1, .num e.2)) b.roleIds)),
-    ("roles", .arr (each .str b.roles)),
-    ("sid", .num o.sid),
-    ("status", status o.status)]
+  let trees := Nat.repr b.treeCount
+  join ["{\"audit_len\":", Nat.repr (size o.log), ",\"auth\":{\"leaves\":", Nat.repr b.leafCount,
+    ",\"roots\":", trees, ",\"trees\":", trees, "},\"buffers\":", arrayOf (buffer o.sid) b.buffers,
+    ",\"default_handler\":", b.defaultHandler.quote,
+    ",\"edge_handlers\":", arrayOf handler b.edgeHandlers,
+    ",\"edge_traces\":", arrayOf trace b.traces,
+    ",\"edges\":", arrayOf sessionEdge b.edges, ",\"epoch\":", Nat.repr b.epoch,
+    ",\"local_types\":", arrayOf typeEntry b.types, ",\"ownership\":", ownership o,
+    ",\"role_ids\":", roleIds b.roleIds, ",\"roles\":", names b.roles,
+    ",\"sid\":", Nat.repr o.sid, ",\"status\":", status o.status, "}"]
 
-def ownAnswer : OwnAnswer → Json
-  | .null => .null
+/-! ### Answers -/
+
+def ownAnswer : OwnAnswer → String
+  | .null => "null"
   | .cap c => cap c
   | .receipt r => receipt r
   | .readiness w => readiness w
   | .cancellation w => cancellation w
 
-def enqueued : Body.Enqueue → Json
-  | .ok => .str "Ok"
-  | .wouldBlock => .str "WouldBlock"
-  | .dropped => .str "Dropped"
-  | .full => .str "Full"
-
-/-- Records: a result that no operation takes, so a reference to it makes a step be skipped (but for
-`decode_edge_json`, which refuses them). -/
-def unusable : Json := .other "unusable"
-
-/-- The result as later steps may refer to it. -/
-def answer : Answer → Json
+def answer : Answer → String
   | .own a => ownAnswer a
-  | .null => .null
-  | .nat n => .num n
-  | .bool b => .bool b
+  | .null => "null"
+  | .nat n => Nat.repr n
+  | .bool b => truth b
   | .nats ns => nats ns
-  | .text t => ofOption .str t
+  | .text t => ofOption String.quote t
   | .capability c => ofOption cap c
-  | .records none => .null
-  | .records (some []) => .arr []
-  | .records (some _) => unusable
-  | .summaries ss => .arr (each summary ss)
+  | .records rs => ofOption records rs
+  | .summaries ss => arrayOf summary ss
   | .memory m => memory m
   | .plan p => plan p
-  | .valTypes ts => ofOption (fun ts => .arr (each valType ts)) ts
+  | .valTypes ts => ofOption (arrayOf valType) ts
   | .type t => ofOption localType t
-  | .scoped t s => .arr [localType t, ofOption localType s]
+  | .scoped t s => join ["[", localType t, ",", ofOption localType s, "]"]
   | .resolution r => ofOption (resolution "continuation") r
   | .stepped r => resolution "current" r
   | .enqueued e => enqueued e
@@ -280,7 +285,9 @@ def answer : Answer → Json
   | .state s => state s
   | .edge e => edge e
   | .timeout w => timeout w
-  | .timeouts ws => .arr (each timeout ws)
+  | .timeouts ws => arrayOf timeout ws
+
+/-! ### Failures -/
 
 def invalid : Invalid → String
   | .neverIssued => "witness was never issued"
@@ -292,46 +299,49 @@ def counter : Counter → String
   | .claimId => "claim_id"
   | .witnessId => "witness_id"
 
-def texts (parts : List String) : Json := .str (String.join parts)
+/-- An error of which `fields` come before the session id. -/
+def before (name : String) (fields : List String) (session : Nat) : String :=
+  join ["{\"", name, "\":{", join fields, "\"session_id\":", Nat.repr session, "}}"]
 
-def errorOf (name : String) (fields : List (String × Json)) : Json := tagged name (.obj fields)
+/-- An error that is a text. -/
+def text (parts : List String) : String := (join parts).quote
 
-def failure : Failure → Json
-  | .sessionNotFound n => errorOf "SessionNotFound" [("session_id", .num n)]
-  | .alreadyClaimed n o => errorOf "AlreadyClaimed" [("current_owner_id", .str o), ("session_id", .num n)]
-  | .unclaimed n => errorOf "Unclaimed" [("session_id", .num n)]
-  | .stale n o e a => errorOf "StaleCapability" [("actual_generation", .num a),
-      ("expected_generation", .num e), ("owner_id", .str o), ("session_id", .num n)]
-  | .scopeViolation n o r a => errorOf "ScopeViolation" [("actual", scope a), ("owner_id", .str o),
-      ("required", scope r), ("session_id", .num n)]
-  | .transferPending n c => errorOf "TransferPending" [("claim_id", .num c), ("session_id", .num n)]
-  | .notPending n => errorOf "TransferNotPending" [("session_id", .num n)]
-  | .receiptMismatch n c => errorOf "ReceiptMismatch" [("claim_id", .num c), ("session_id", .num n)]
-  | .invalidWitness n w why => errorOf "InvalidWitness" [("reason", .str (invalid why)),
-      ("session_id", .num n), ("witness_id", .num w)]
-  | .witnessConsumed n w => errorOf "WitnessConsumed" [("session_id", .num n), ("witness_id", .num w)]
-  | .terminal n r => errorOf "Terminal" [("reason", reason r), ("session_id", .num n)]
-  | .counterExhausted n c => errorOf "CounterExhausted" [("counter", .str (counter c)),
-      ("session_id", .num n)]
-  | .sessionClosed n => errorOf "SessionClosed" [("session_id", .num n)]
-  | .foreignEdge n e => errorOf "ForeignEdge" [("edge", edge e), ("session_id", .num n)]
-  | .noBranch sid role label => tagged "NoBranch" (.obj [("ep", endpoint sid role),
-      ("label", .str label)])
-  | .noSession sid => texts ["session ", Nat.repr sid, " not found"]
-  | .noBuffer s r => texts ["no buffer for edge ", s, " → ", r]
-  | .tooManyRoles n => texts ["too many roles: ", Nat.repr n]
-  | .repeatedRole name => texts ["repeated role: ", name]
-  | .sidUsed sid => texts ["session ", Nat.repr sid, " already used"]
-  | .sidsExhausted => .str "session ids exhausted"
-  | .clockBack now to => texts ["clock cannot go back from ", Nat.repr now, " to ", Nat.repr to]
-  | .invalidEdge why => texts ["invalid edge json: ", why]
-  | .missingSid => .str "missing sid in edge json"
+def failure : Failure → String
+  | .sessionNotFound n => before "SessionNotFound" [] n
+  | .alreadyClaimed n o => before "AlreadyClaimed" ["\"current_owner_id\":", o.quote, ","] n
+  | .unclaimed n => before "Unclaimed" [] n
+  | .stale n o e a => before "StaleCapability" ["\"actual_generation\":", Nat.repr a,
+      ",\"expected_generation\":", Nat.repr e, ",\"owner_id\":", o.quote, ","] n
+  | .scopeViolation n o r a => before "ScopeViolation" ["\"actual\":", scope a,
+      ",\"owner_id\":", o.quote, ",\"required\":", scope r, ","] n
+  | .transferPending n c => before "TransferPending" ["\"claim_id\":", Nat.repr c, ","] n
+  | .notPending n => before "TransferNotPending" [] n
+  | .receiptMismatch n c => before "ReceiptMismatch" ["\"claim_id\":", Nat.repr c, ","] n
+  | .invalidWitness n w why => join ["{\"InvalidWitness\":{\"reason\":\"", invalid why,
+      "\",\"session_id\":", Nat.repr n, ",\"witness_id\":", Nat.repr w, "}}"]
+  | .witnessConsumed n w => join ["{\"WitnessConsumed\":{\"session_id\":", Nat.repr n,
+      ",\"witness_id\":", Nat.repr w, "}}"]
+  | .terminal n r => before "Terminal" ["\"reason\":", reason r, ","] n
+  | .counterExhausted n c => before "CounterExhausted" ["\"counter\":\"", counter c, "\","] n
+  | .sessionClosed n => before "SessionClosed" [] n
+  | .foreignEdge n e => before "ForeignEdge" ["\"edge\":", edge e, ","] n
+  | .noBranch sid role label => join ["{\"NoBranch\":{\"ep\":", endpoint sid role,
+      ",\"label\":", label.quote, "}}"]
+  | .noSession sid => text ["session ", Nat.repr sid, " not found"]
+  | .noBuffer s r => text ["no buffer for edge ", s, " → ", r]
+  | .tooManyRoles n => text ["too many roles: ", Nat.repr n]
+  | .repeatedRole name => text ["repeated role: ", name]
+  | .sidUsed sid => text ["session ", Nat.repr sid, " already used"]
+  | .sidsExhausted => "\"session ids exhausted\""
+  | .clockBack now to => text ["clock cannot go back from ", Nat.repr now, " to ", Nat.repr to]
+  | .invalidEdge why => text ["invalid edge json: ", why]
+  | .missingSid => "\"missing sid in edge json\""
 
-/-- The result as text; `result` is it as later steps may refer to it. -/
-def writeAnswer (out : String) (a : Answer) (result : Json) : String :=
-  match a with
-  | .records (some rs) => writeRecords out rs
-  | _ => write out result
+/-- The line that answers a step. -/
+def line (outcome : Outcome) (added : List Record) : String :=
+  match outcome with
+  | .ok a => join ["{\"ok\":", answer a, ",\"audit\":", records added, "}\n"]
+  | .err e => join ["{\"err\":", failure e, ",\"audit\":", records added, "}\n"]
 
 end Encode
 end Telltale

@@ -1,17 +1,19 @@
 module
 
-public import Telltale.Decode
-public import Telltale.Encode
+public import Telltale.Request
 
 /-!
-The resident runner: a folder as mailbox. A request is a file of tokens, one per line (`Json`):
+The resident runner: a folder as mailbox. A request is a file of tokens, one per line (`Request`):
 
-    telltale-request 1
+    telltale-request 2
     ops N            and N lines with the names of the operations that the request uses
     shapes N         and N times a count and as many texts: the field names of objects
     values N         and N values
+    labels N         and N times two values: a label of a branch, and its value type or null
+    types N          and N local types, of parts that come before them
     program C        a program under the contract C (telltale-17 or hardened)
-    K                a step with operation K of the list above, and its arguments
+    K                a step with operation K of the list above, and its arguments in the order of the
+                     contract, null for one that is left out
     end
 
 The answer has one JSON object per line: `{"program":C}` for a program; for a step `{"ok":…,
@@ -23,9 +25,10 @@ The answer has one JSON object per line: `{"program":C}` for a program; for a st
 
 namespace Telltale
 namespace Serve
-open Json
+open Request
 
-abbrev Reader := Decode.Reader
+/-- An operation of a request: how many arguments it has, and how they are read. -/
+abbrev Reader := Nat × Decode.Reader
 
 /-- What tokens may refer to, the results so far among it, and the text so far. -/
 structure Running where
@@ -39,55 +42,49 @@ def contractNamed (name : String) : Option Contract :=
   else if name = "hardened" then some .hardened
   else none
 
-def addResult (known : Tables) (j : Option Json) : Tables :=
-  { known with results := known.results.push j }
+@[inline] def addResult (known : Tables) (a : Option Answer) : Tables :=
+  { known with results := known.results.push a }
+
+/-- A step that was not carried out. -/
+def without (r : Running) (line : String) : Running :=
+  { r with known := addResult r.known none, out := r.out.append line }
+
+def skipped (r : Running) : Running := without r "{\"skipped\":true}\n"
 
 def bad (r : Running) (why : String) : Running :=
+  without r (Encode.join ["{\"bad\":", why.quote, "}\n"])
+
+/-- The step of an operation. -/
+def carriedOut (r : Running) (op : Op) : Running :=
+  let s := step r.contract r.store op
+  let result := match s.outcome with
+    | .ok a => some a
+    | .err _ => none
   { r with
-    known := addResult r.known none
-    out := ((r.out.append "{\"bad\":").append why.quote).append "}\n" }
-
-def skipped (r : Running) : Running :=
-  { r with known := addResult r.known none, out := r.out.append "{\"skipped\":true}\n" }
-
-def withAudit (out : String) (added : List Record) : String :=
-  match added with
-  | [] => out.append ",\"audit\":[]}\n"
-  | rs => (Encode.writeRecords (out.append ",\"audit\":") rs).append "}\n"
+    store := s.store
+    known := addResult r.known result
+    out := r.out.append (Encode.line s.outcome s.added) }
 
 /-- One step of a program. -/
-def one (r : Running) (reader : Reader) (args : Reading) : Running :=
-  match args.bad with
-  | some why => bad r why
-  | none =>
-    if args.skip then skipped r
-    else match reader args.value with
-      | .error why => if args.refers then skipped r else bad r why
-      | .ok op =>
-        let s := step r.contract r.store op
-        match s.outcome with
-        | .ok a =>
-          let j := Encode.answer a
-          { r with
-            store := s.store
-            known := addResult r.known (some j)
-            out := withAudit (Encode.writeAnswer (r.out.append "{\"ok\":") a j) s.added }
-        | .err e =>
-          { r with
-            store := s.store
-            known := addResult r.known none
-            out := withAudit (write (r.out.append "{\"err\":") (Encode.failure e)) s.added }
+def one (r : Running) (reader : Decode.Reader) (arguments : List Json) (mark : Mark) : Running :=
+  match mark with
+  | .bad why => bad r why
+  | .missing => skipped r
+  | mark => match reader arguments with
+    | .ok op => carriedOut r op
+    | .error why => match mark with
+      | .refers => skipped r
+      | _ => bad r why
 
 /-- The readers of the named operations, or the name that is unknown. -/
 def readersOf : Nat → List String → Array Reader → Except String (Array Reader × List String)
   | 0, rest, acc => .ok (acc, rest)
   | _ + 1, [], _ => .error "the request ends within the operations"
   | n + 1, name :: rest, acc => match find name Decode.readers with
-    | some f => readersOf n rest (acc.push f)
+    | some reader => readersOf n rest (acc.push reader)
     | none => .error (String.append "unknown operation " name)
 
-def refused (why : String) : String :=
-  ((String.append "{\"refused\":" why.quote).append "}\n")
+def refused (why : String) : String := Encode.join ["{\"refused\":", why.quote, "}\n"]
 
 /-- The steps of all programs; the text of the answer. -/
 partial def steps (readers : Array Reader) (r : Running) : List String → String
@@ -96,15 +93,15 @@ partial def steps (readers : Array Reader) (r : Running) : List String → Strin
     match token.toNat? with
     | some k => match readers[k]? with
       | none => refused "no such operation number"
-      | some reader =>
-        let args := read r.known rest
-        steps readers (one r reader args) args.rest
+      | some (count, reader) =>
+        let a := readArguments r.known count rest
+        steps readers (one r reader a.value a.mark) a.rest
     | none =>
       if token = "end" then r.out.append "{\"end\":true}\n"
       else match token.splitOn " " with
         | ["program", name] => match contractNamed name with
           | some k =>
-            let out := ((r.out.append "{\"program\":").append name.quote).append "}\n"
+            let out := r.out.append (Encode.join ["{\"program\":", name.quote, "}\n"])
             steps readers ⟨k, Store.empty, { r.known with results := #[] }, out⟩ rest
           | none => refused (String.append "unknown contract " name)
         | _ => refused (String.append "no step: " token)
@@ -120,15 +117,19 @@ def section' (name : String) (tokens : List String) : Except String (Nat × List
 /-- The head of a request and what follows it. -/
 def head (tokens : List String) : Except String (Array Reader × Tables × List String) := do
   let (n, tokens) ← section' "telltale-request" tokens
-  if n = 1 then
+  if n = 2 then
     let (n, tokens) ← section' "ops" tokens
     let (readers, tokens) ← readersOf n tokens #[]
     let (n, tokens) ← section' "shapes" tokens
     let (shapes, tokens) ← readShapes n tokens #[]
     let (n, tokens) ← section' "values" tokens
-    let (known, tokens) ← readValues n tokens ⟨shapes, #[], #[]⟩
+    let (known, tokens) ← readValues n tokens ⟨shapes, #[], #[], #[], #[]⟩
+    let (n, tokens) ← section' "labels" tokens
+    let (known, tokens) := readLabels n tokens known
+    let (n, tokens) ← section' "types" tokens
+    let (known, tokens) := readTypes n tokens known
     return (readers, known, tokens)
-  else .error "no request of version 1"
+  else .error "no request of version 2"
 
 /-- The answer to a request. -/
 def answer (request : String) : String :=
@@ -139,10 +140,10 @@ def answer (request : String) : String :=
 /-- Answers `request-N` by `answer-N` for N = `n`, `n + 1`, … until there is a file `stop`, or
 nothing came for `idle` looks of 2 ms. The answer appears whole: it is renamed to its name. -/
 partial def serve (dir : String) (n idle left : Nat) : IO Unit := do
-  let path := String.join [dir, "/request-", Nat.repr n]
+  let path := Encode.join [dir, "/request-", Nat.repr n]
   if ← System.FilePath.pathExists ⟨path⟩ then
     let text ← IO.FS.readFile ⟨path⟩
-    let out := String.join [dir, "/answer-", Nat.repr n]
+    let out := Encode.join [dir, "/answer-", Nat.repr n]
     IO.FS.writeFile ⟨out.append ".part"⟩ (answer text)
     IO.FS.rename ⟨out.append ".part"⟩ ⟨out⟩
     serve dir (n + 1) idle idle
