@@ -42,8 +42,8 @@ MUTANTS = (
     LeanMutant(
         "a second transfer may begin",
         OWNERSHIP,
-        "gHonest k s none o c <| gIdle s <| gWithin k s o newScope <|\n  gCounter k s .generation (k.nextOf",
-        "gHonest k s none o c <| gWithin k s o newScope <|\n  gCounter k s .generation (k.nextOf",
+        "gHonest k s none o c <| gIdle s <| gWithin k s o newScope <|\n  gCounter k s none .generation (k.nextOf",
+        "gHonest k s none o c <| gWithin k s o newScope <|\n  gCounter k s none .generation (k.nextOf",
         ("begin_ownership_transfer",),
     ),
     LeanMutant(
