@@ -62,6 +62,14 @@ def K5 (k : Contract) : Prop :=
     (act k (reached k sid roles ops) (.transfer c to scope)).outcome = .ok (.receipt r) →
     r.scope.within o.scope
 
+/-- After a commit the live generation is the receipt's to_generation, exactly one above
+from_generation. -/
+def K8 (k : Contract) : Prop :=
+  ∀ (sid : Nat) (roles : List String) (ops : List OwnOp) (r : Receipt) (c : Cap),
+    (act k (reached k sid roles ops) (.commit r)).outcome = .ok (.cap c) →
+    (after k (reached k sid roles ops) (.commit r)).owner = some c ∧
+    c.gen = r.toGen ∧ c.gen = r.fromGen + 1
+
 /-! ### Commit -/
 
 /-- A pending receipt names the generation after the one it comes from. -/
@@ -82,9 +90,15 @@ theorem staged_reached (k : Contract) (sid : Nat) (roles : List String) (ops : L
     staged k (reached k sid roles ops) :=
   staged_run k ops _ (by simp [staged, Own.fresh])
 
-/-- K8, `telltale17`: a commit gives exactly the receipt's to_generation. -/
+theorem committed_owner (k : Contract) (s : Own) (r : Receipt) (c : Cap)
+    (h : (act k s (.commit r)).outcome = .ok (.cap c)) : (after k s (.commit r)).owner = some c := by
+  simp [after] at h ⊢; grind
+
+/-- K8, `telltale17`: a commit makes the live generation exactly the receipt's to_generation. -/
 theorem K8_commit_gives_to_generation (s : Own) (r : Receipt) (c : Cap)
-    (h : (act .telltale17 s (.commit r)).outcome = .ok (.cap c)) : c.gen = r.toGen := by
+    (h : (act .telltale17 s (.commit r)).outcome = .ok (.cap c)) :
+    (after .telltale17 s (.commit r)).owner = some c ∧ c.gen = r.toGen := by
+  refine ⟨committed_owner _ s r c h, ?_⟩
   simp [Contract.committedGen] at h; grind
 
 /-- K8, `telltale17`: below the bound that is exactly one above from_generation, after any sequence
@@ -92,7 +106,7 @@ of operations on a fresh session. -/
 theorem K8_commit_one_above (sid : Nat) (roles : List String) (ops : List OwnOp) (r : Receipt) (c : Cap)
     (h : (act .telltale17 (reached .telltale17 sid roles ops) (.commit r)).outcome = .ok (.cap c))
     (bound : r.fromGen < top) : c.gen = r.fromGen + 1 := by
-  have hg := K8_commit_gives_to_generation _ r c h
+  have hg := (K8_commit_gives_to_generation _ r c h).2
   have hp := K7_only_the_pending .telltale17 _ (.commit r) r rfl (by rw [h]; rfl)
   have hs := staged_reached .telltale17 sid roles ops r hp
   simp only [Contract.nextOf, saturate, bound, if_true] at hs
@@ -138,15 +152,14 @@ theorem orderly_reached (sid : Nat) (roles : List String) (ops : List OwnOp) :
     orderly (reached .hardened sid roles ops) :=
   orderly_run ops _ (by simp [orderly, Own.fresh, find])
 
-/-- K8, `hardened`: a commit gives exactly one above from_generation, after any sequence of
-operations on a fresh session. -/
-theorem K8_hardened_commit_one_above (sid : Nat) (roles : List String) (ops : List OwnOp)
-    (r : Receipt) (c : Cap)
-    (h : (act .hardened (reached .hardened sid roles ops) (.commit r)).outcome = .ok (.cap c)) :
-    c.gen = r.fromGen + 1 ∧ c.gen = r.toGen := by
+/-- K8 holds under `hardened`: after a commit the live generation is the receipt's to_generation, exactly
+one above from_generation, after any sequence of operations on a fresh session. -/
+theorem K8_hardened : K8 .hardened := by
+  intro sid roles ops r c h
   have ho := (orderly_reached sid roles ops).2.1 r
   have hs := staged_reached .hardened sid roles ops r
   have hp := K7_only_the_pending .hardened _ (.commit r) r rfl (by rw [h]; rfl)
+  refine ⟨committed_owner _ _ r c h, ?_⟩
   simp [Contract.committedGen] at h
   grind [Contract.nextOf]
 
