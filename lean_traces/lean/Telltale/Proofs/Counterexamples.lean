@@ -5,6 +5,7 @@ public import Telltale.Proofs.Sids
 public import Telltale.Proofs.Replay
 public import Telltale.Proofs.Sessions
 public import Telltale.Proofs.Unfolding
+public import Telltale.Proofs.Blueprint
 
 /-!
 Claims that `telltale17` breaks: for each a concrete sequence that shows it, run by the kernel.
@@ -170,6 +171,12 @@ theorem not_K14_telltale17 : ¬ K14 .telltale17 := by
   intro h
   have := h 0 ["A", "B"] [("A", .send "B" .nil)] ⟨.fifo, 2, .resize 3⟩ 3 (sends 3) ("A", "B")
     ⟨.fifo, .resize 3, 4, [.unit, .unit, .unit]⟩ rfl rfl
+  exact absurd this (by decide)
+
+/-- K15 fails under `telltale17`: a role that is listed twice has one id, that of its last place. -/
+theorem not_K15_telltale17 : ¬ K15 .telltale17 := by
+  intro h
+  have := h Store.empty ["A", "A"] [] (makePlan Contract.telltale17.openedType ["A", "A"] []) rfl 0 "A" rfl
   exact absurd this (by decide)
 
 def sendsTo (label : String) (next : LocalType) : LocalType :=

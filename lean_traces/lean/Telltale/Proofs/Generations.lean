@@ -187,16 +187,8 @@ theorem not_ended (c : Cap) (why : String) (ws : List (Nat × Readiness)) :
     simp only [each, List.mem_cons, not_or]
     exact ⟨by simp [Contract.endings.ended, note], ih⟩
 
-theorem invalidates_owner (s : Own) (op : OwnOp) (c : Cap) (hi : invalidates .hardened s op c) :
-    ∃ o, s.owner = some o ∧ c.gen = o.gen := by
-  unfold invalidates at hi
-  obtain ⟨why, hi⟩ := hi
-  cases op <;> simp [Contract.refusal, Contract.unmatched, notStaged, notMatching, endOwner,
-    Contract.endings, Contract.orphaned, Contract.closing] at hi <;>
-    (repeat' split at hi) <;> simp_all [note, mem_cat, not_ended, cat]
-
-theorem invalidates_ends (s : Own) (op : OwnOp) (c : Cap) (hi : invalidates .hardened s op c) :
-    since s.nextGen (after .hardened s op) := by
+theorem invalidates_live (s : Own) (op : OwnOp) (c : Cap) (hi : invalidates .hardened s op c) :
+    (∃ o, s.owner = some o ∧ c.gen = o.gen) ∧ since s.nextGen (after .hardened s op) := by
   unfold invalidates at hi
   obtain ⟨why, hi⟩ := hi
   unfold since
@@ -208,9 +200,9 @@ theorem invalidates_ends (s : Own) (op : OwnOp) (c : Cap) (hi : invalidates .har
 theorem invalidates_since (s : Own) (op : OwnOp) (c : Cap) (h : orderly s)
     (hi : invalidates .hardened s op c) :
     c.gen < s.nextGen ∧ since s.nextGen (after .hardened s op) := by
-  obtain ⟨o, ho, hc⟩ := invalidates_owner s op c hi
+  obtain ⟨⟨o, ho, hc⟩, hs⟩ := invalidates_live s op c hi
   have := h.1 o ho
-  exact ⟨by omega, invalidates_ends s op c hi⟩
+  exact ⟨by omega, hs⟩
 
 theorem old_refused (s : Own) (n : Nat) (use : OwnOp) (c : Cap) (hs : since n s) (hc : c.gen < n)
     (hu : use.capability = some c) : (act .hardened s use).outcome.isOk = false := by
@@ -228,7 +220,8 @@ theorem old_witness_refused (s : Own) (n : Nat) (c : Cap) (w : Readiness) (hs : 
   unfold since at hs
   simp; grind [OwnOutcome.isOk]
 
-/-- K2 holds under `hardened`: a witness can be consumed only under the claim that issued it. -/
+/-- K2 holds under `hardened`: a witness can be consumed only under the claim that issued it: once a
+capability was invalidated, no witness issued before is consumed. -/
 theorem K2_hardened : K2 .hardened := by
   intro sid roles ops op c w later c' hw hi
   have ho := orderly_reached sid roles ops

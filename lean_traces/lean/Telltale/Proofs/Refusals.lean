@@ -96,7 +96,7 @@ theorem K13_hardened : K13 .hardened := by
   generalize reached .hardened sid roles ops = s
   cases op <;> simp [OwnOp.given] at hop <;> subst hop <;>
     simp [Contract.refusal, Contract.unmatched, notStaged, notMatching] <;>
-    (repeat' split) <;> simp [OwnOutcome.isOk, note]
+    (repeat' split) <;> first | exact fun _ => ⟨_, rfl⟩ | exact fun h => nomatch h
 
 /-! ### Ended and closed sessions -/
 

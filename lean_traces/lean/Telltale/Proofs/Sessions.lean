@@ -342,9 +342,15 @@ def Mutation.edge : Mutation → Option Edge
   | .updateEdgeHandler e _ => some e
   | .updateTrace e _ => some e
 
+theorem closedOwn_sid (k : Contract) (s : Own) :
+    (k.closedOwn s).sid = s.sid ∧ (k.closedOwn s).roles = s.roles := by
+  cases k <;> exact ⟨rfl, rfl⟩
+
 theorem sid_after (k : Contract) (s : Own) (op : OwnOp) :
     (after k s op).sid = s.sid ∧ (after k s op).roles = s.roles := by
-  cases op <;> simp [after] <;> cases k <;> grind [Contract.closedOwn]
+  cases op <;> simp only [after, act] <;> try exact closedOwn_sid k s
+  all_goals
+    simp <;> (repeat' split) <;> exact ⟨rfl, rfl⟩
 
 theorem touches_own (s : Own) (c : Cap) (m : Mutation) (e : Edge) (hm : m.edge = some e)
     (h : (act .hardened s (.mutate c m)).outcome.isOk = true) : ownEdge s.sid s.roles e := by

@@ -138,4 +138,92 @@ theorem K16_unfolding_stays_closed (t : LocalType) (h : t.closed) : (unfoldFully
   · exact h
   · exact this
 
+/-! ### How far the unfolding goes -/
+
+def LocalType.isMu : LocalType → Bool
+  | .mu _ _ => true
+  | _ => false
+
+/-- The variable below the leading Mu, if it is one. -/
+def LocalType.headVar : LocalType → Option String
+  | .mu _ b => b.headVar
+  | .var v => some v
+  | _ => none
+
+theorem head_kept (x : String) (s : LocalType) (hs : s.closed) (n : Nat) (t : LocalType)
+    (hn : t.height ≤ n) (h : t.headVar = none) :
+    (LocalType.subst x s n t).headVar = none ∧ (LocalType.subst x s n t).leading = t.leading := by
+  match n, t with
+  | 0, t => cases t <;> simp [LocalType.height] at hn
+  | n + 1, .mu v b =>
+    simp only [LocalType.height] at hn
+    have := head_kept x s hs n b (by omega) h
+    simp only [LocalType.subst, hs v]
+    grind [LocalType.headVar, LocalType.leading]
+  | n + 1, .var v => simp [LocalType.headVar] at h
+  | n + 1, .done => simp [LocalType.subst, LocalType.headVar, LocalType.leading]
+  | n + 1, .send p bs => simp [LocalType.subst, LocalType.headVar, LocalType.leading]
+  | n + 1, .recv p bs => simp [LocalType.subst, LocalType.headVar, LocalType.leading]
+
+theorem head_loops (x : String) (s : LocalType) (hs : s.closed) (hv : s.headVar ≠ none) (n : Nat)
+    (t : LocalType) (hn : t.height ≤ n) (h : t.headVar ≠ none) :
+    (LocalType.subst x s n t).headVar ≠ none := by
+  match n, t with
+  | 0, t => cases t <;> simp [LocalType.height] at hn
+  | n + 1, .mu v b =>
+    simp only [LocalType.height] at hn
+    have := head_loops x s hs hv n b (by omega) h
+    simp only [LocalType.subst, hs v]
+    grind [LocalType.headVar]
+  | n + 1, .var v =>
+    simp only [LocalType.subst]
+    split
+    · exact hv
+    · exact h
+  | n + 1, .done => simp [LocalType.headVar] at h
+  | n + 1, .send p bs => simp [LocalType.headVar] at h
+  | n + 1, .recv p bs => simp [LocalType.headVar] at h
+
+theorem steps_arrive (n : Nat) (t : LocalType) (hc : t.closed) (h : t.headVar = none)
+    (hn : t.leading = n) : (LocalType.unfoldSteps n t).isMu = false := by
+  induction n generalizing t with
+  | zero => cases t <;> simp_all [LocalType.unfoldSteps, LocalType.isMu, LocalType.leading]
+  | succ n ih =>
+    cases t with
+    | mu v b =>
+      have := head_kept v (.mu v b) hc (b.height + 1) b (by omega) h
+      simp only [LocalType.leading, Nat.add_right_cancel_iff] at hn
+      exact ih _ (closed_unfolded v b hc) this.1 (this.2.trans hn)
+    | _ => simp [LocalType.leading] at hn
+
+theorem steps_loop (n : Nat) (t : LocalType) (hc : t.closed) (h : t.headVar ≠ none) :
+    (LocalType.unfoldSteps n t).isMu = true := by
+  induction n generalizing t with
+  | zero =>
+    cases t with
+    | var v => have := hc v; simp [LocalType.free] at this
+    | mu v b => rfl
+    | _ => simp [LocalType.headVar] at h
+  | succ n ih =>
+    cases t with
+    | var v => have := hc v; simp [LocalType.free] at this
+    | mu v b => exact ih _ (closed_unfolded v b hc) (head_loops v _ hc h _ b (by omega) h)
+    | _ => simp [LocalType.headVar] at h
+
+/-- K16: unfolding a type without free variables leaves no Mu at its head; a type of which that is not
+true stays as it is, and no number of unfoldings would do. -/
+theorem K16_unfolding_arrives (t : LocalType) (h : t.closed) :
+    (unfoldFully t).isMu = false ∨
+    (unfoldFully t = t ∧ ∀ n, (LocalType.unfoldSteps n t).isMu = true) := by
+  by_cases hv : t.headVar = none
+  · left
+    have := steps_arrive _ t h hv rfl
+    unfold unfoldFully
+    grind [LocalType.isMu]
+  · right
+    refine ⟨?_, fun n => steps_loop n t h hv⟩
+    have := steps_loop t.leading t h hv
+    unfold unfoldFully
+    grind [LocalType.isMu]
+
 end Telltale
