@@ -70,7 +70,7 @@ theorem runSession_own (k : Contract) (ops : List SessionOp) (s : Session) :
     (runSession k s ops).own = runOwn k s.own (ownOps ops) := by
   induction ops generalizing s with
   | nil => rfl
-  | cons op ops ih => cases op <;> simp [runSession, ih, ownOps, runOwn, Session.after]
+  | cons op ops ih => cases op <;> exact ih _
 
 /-- The ownership of a session is what its ownership operations make of a fresh one: the theorems
 about such sequences speak of every session. -/
@@ -300,8 +300,8 @@ theorem size_cons (v : Value) (vs : List Value) : size (v :: vs) = size vs + 1 :
     | cons x xs ih => exact fun n => ih _
   exact this 0
 
-/-- K14: no buffer ever holds more values than its capacity, whatever its mode and policy, under
-both contracts. -/
+/-- K14: no buffer ever holds more values than its capacity, whatever its mode and policy (with a
+max_capacity of at most 2^64-1), under both contracts. -/
 theorem K14_queue_within_capacity (k : Contract) (sid : Nat) (roles : List String)
     (types : List (String × LocalType)) (config : BufferConfig) (ops : List SessionOp)
     (pair : String × String) (b : Buffer) (hmax : ∀ max, config.policy = .resize max → max ≤ top)
