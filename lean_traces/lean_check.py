@@ -21,7 +21,7 @@ from lean_traces.lean_process import LeanProcess
 from lean_traces.lean_toolchain import LeanToolchain, find_toolchain
 
 CHECK_DEADLINE: Final = 900.0
-"""Seconds that a check may take; it takes about 80 on two free cores."""
+"""Seconds that a check may take; it takes about 120 on two free cores."""
 
 
 @dataclass(frozen=True, slots=True)

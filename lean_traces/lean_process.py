@@ -24,7 +24,7 @@ from lean_traces.lean_errors import (
     LeanSourceError,
     LeanTimeout,
 )
-from lean_traces.lean_program import encode_request
+from lean_traces.lean_program import FirstCounters, encode_request
 from lean_traces.lean_toolchain import LeanToolchain, find_toolchain
 from lean_traces.programs import Program
 
@@ -244,12 +244,15 @@ class LeanModel(LeanProcess):
         (self.folder / name).unlink()
         return text
 
-    def run(self, programs: Sequence[Program], deadline: float = ANSWER_DEADLINE) -> list[LeanRun]:
+    def run(
+        self, programs: Sequence[Program], deadline: float = ANSWER_DEADLINE, first: FirstCounters | None = None
+    ) -> list[LeanRun]:
         """Run programs, each on a fresh store.
 
         Args:
             programs: any number; a request has them all, so thousands at a time are well.
             deadline: seconds for all of them.
+            first: the counters of fresh sessions; those of the contract when None.
 
         Raises:
             LeanProgramRefused: a program cannot be read; the message names the step and the operation.
@@ -257,5 +260,5 @@ class LeanModel(LeanProcess):
         """
         if not programs:
             return []
-        request = encode_request(programs)
+        request = encode_request(programs, first)
         return decode_answer(self.ask(request.text, deadline), request)

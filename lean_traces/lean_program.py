@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from lean_traces.programs import Program, Step, is_reference
 from model.values import U64_MAX
@@ -123,13 +123,26 @@ class LeanRequest:
     text: bytes
 
 
-def encode_request(programs: Sequence[Program]) -> LeanRequest:
+class FirstCounters(NamedTuple):
+    """What a fresh session counts from, where it is not what the contract says: for looking near the bound."""
+
+    generation: int
+    """Read under ``hardened`` only."""
+    claim_id: int
+    witness_id: int
+
+
+def encode_request(programs: Sequence[Program], first: FirstCounters | None = None) -> LeanRequest:
     """Programs as one request to the model.
+
+    Args:
+        programs: what is asked.
+        first: the counters of fresh sessions; those of the contract when None.
 
     Raises:
         LeanProgramRefused: a step is malformed, or names an operation that the model does not know.
     """
-    writer = _Writer()
+    writer = _Writer(first)
     with nesting_allowed():
         for number, program in enumerate(programs):
             writer.program(number, program)
@@ -176,7 +189,8 @@ class _NoLocalType(ValueError):
 class _Writer:
     """The tokens of a request, with its tables of operations, shapes, values, labels and local types."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: FirstCounters | None) -> None:
+        self._first = "" if first is None else "".join(f" {number}" for number in first)
         self.tokens: list[str] = []
         self.operations: dict[str, int] = {}
         self.shapes: dict[tuple[str, ...], int] = {}
@@ -198,7 +212,7 @@ class _Writer:
                 f"the Lean model has no contract {program.contract!r}",
                 f"Use {' or '.join(CONTRACTS)}.",
             )
-        self.tokens.append("program " + program.contract)
+        self.tokens.append(f"program {program.contract}{self._first}")
         self._places = {}
         last = -1
         for place, step in enumerate(program.steps):

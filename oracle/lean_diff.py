@@ -74,9 +74,18 @@ def compare_runs(
             yield compare_run(run, f"program {number}", level)
 
 
-def compare_run(run: LeanRun, case: str, level: Level) -> ProgramComparison:
-    """Compare one program's answers of the model with those of the reference, up to the first divergence."""
-    reference = ReferenceRun(run.program.contract)
+def compare_run(
+    run: LeanRun, case: str, level: Level, reference: ReferenceRun | None = None
+) -> ProgramComparison:
+    """Compare one program's answers of the model with those of the reference, up to the first divergence.
+
+    Args:
+        run: the model's answers.
+        case: what the program is called in a divergence.
+        level: how strictly answers are compared.
+        reference: where the program is carried out; an empty reference store of the program's contract when None.
+    """
+    reference = reference or ReferenceRun(run.program.contract)
     judged = skipped = 0
     for step, answered in zip(run.program.steps, run.steps, strict=True):
         expected = reference.step(step)

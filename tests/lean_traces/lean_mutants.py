@@ -1,6 +1,8 @@
-"""Single-rule changes of the Lean model, each with the operations in which it must show."""
+"""Single-rule changes of the Lean model, each with the operations in which it must show, or the theorem it breaks."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from lean_traces.lean_bundle import LeanMutant
 
@@ -42,8 +44,8 @@ MUTANTS = (
     LeanMutant(
         "a second transfer may begin",
         OWNERSHIP,
-        "gHonest k s none o c <| gIdle s <| gWithin k s o newScope <|\n  gCounter k s .generation (k.nextOf",
-        "gHonest k s none o c <| gWithin k s o newScope <|\n  gCounter k s .generation (k.nextOf",
+        "gHonest k s none o c <| gIdle s <| gWithin k s o newScope <|\n  gCounter k s none .generation (k.nextOf",
+        "gHonest k s none o c <| gWithin k s o newScope <|\n  gCounter k s none .generation (k.nextOf",
         ("begin_ownership_transfer",),
     ),
     LeanMutant(
@@ -175,3 +177,89 @@ MUTANTS = (
         ("plan", "observe", "send", "has_message", "recv", "memory_usage"),
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class UnprovedRule:
+    """A rule of `hardened` taken out of the Lean model.
+
+    Attributes:
+        claim: the claim whose theorem can then not be proved.
+        module, old, new: as in `LeanMutant`.
+        broken: where the proof must fail: the theorem, or the lemmas that it follows from. None of them reads a
+            rule that another change of the same group takes out.
+    """
+
+    claim: str
+    module: str
+    old: str
+    new: str
+    broken: tuple[str, ...]
+
+
+UNPROVED_RULES = (
+    (
+        UnprovedRule("K13", GUARDS, '(k.refusal given "counter exhausted")', "[]", ("K13_hardened",)),
+        UnprovedRule(
+            "K6",
+            CONTRACT,
+            "| hardened, given, live => decide (given = live)",
+            "| hardened, _, _ => true",
+            ("K6_hardened",),
+        ),
+        UnprovedRule(
+            "K9", CONTRACT, "  | hardened, .faulted r => .faulted r\n", "", ("closedStatus_reason", "fits_after")
+        ),
+        UnprovedRule(
+            "K14",
+            CONTRACT,
+            "| hardened, capacity, max => Nat.min (capacity + capacity) max",
+            "| hardened, capacity, _ => capacity + capacity",
+            ("grown_at_most",),
+        ),
+        UnprovedRule("K17", CONTRACT, "decide (e.sid = s.sid) && has", "has", ("touches_own",)),
+        UnprovedRule(
+            "K16",
+            CONTRACT,
+            "| hardened, next, _ => (unfoldFully next, none)",
+            "| hardened, next, original => unfoldIfVarWithScope next original",
+            ("follow_steps",),
+        ),
+        UnprovedRule(
+            "K15", CONTRACT, "| hardened, roles => firstRepeat roles []", "| hardened, _ => none", ("K15_hardened",)
+        ),
+        UnprovedRule(
+            "K4",
+            CONTRACT,
+            "| hardened, .session, .fragments _ => false",
+            "| hardened, .session, .fragments _ => true",
+            ("mayGrant_within",),
+        ),
+        UnprovedRule(
+            "K10",
+            CONTRACT,
+            "| hardened, st, sid => !(natLt sid st.nextSid) &&",
+            "| hardened, st, sid =>",
+            ("spent_refused",),
+        ),
+    ),
+    (
+        UnprovedRule("K11", CONTRACT, "| hardened, .closed => false", "| hardened, .closed => true", ("over_refused",)),
+        UnprovedRule("K12", CONTRACT, '[note (.receipt r) .rolledBack (some "owner died")]', "[]", ("replay_step",)),
+        UnprovedRule(
+            "K3",
+            CONTRACT,
+            "def spend : Contract → Nat → Nat\n  | telltale17, n => saturate n\n  | hardened, n => n + 1",
+            "def spend : Contract → Nat → Nat\n  | telltale17, n => saturate n\n  | hardened, n => saturate n",
+            ("witness_id",),
+        ),
+        UnprovedRule(
+            "K1",
+            CONTRACT,
+            "def claimGen : Contract → Own → Nat\n  | telltale17, _ => 0\n  | hardened, s => s.nextGen",
+            "def claimGen : Contract → Own → Nat\n  | telltale17, _ => 0\n  | hardened, _ => 0",
+            ("orderly_owner", "since_after"),
+        ),
+    ),
+)
+"""Changes that one Lean run can try together, in groups."""

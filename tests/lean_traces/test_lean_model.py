@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
+from generators.profiles import PROFILES
 from generators.programs import generate_program
 from lean_traces.lean_answer import LeanRun
 from lean_traces.lean_process import LeanModel
-from lean_traces.lean_program import LeanProgramRefused
+from lean_traces.lean_program import FirstCounters, LeanProgramRefused
 from lean_traces.programs import Program, Step
+from model.values import U64_MAX
 from oracle.compare import Level, same_json
-from oracle.lean_diff import compare_run
+from oracle.lean_diff import compare_run, observed_at_the_end
+from oracle.run_program import ReferenceRun, ReferenceStep
 from tests.lean_traces.lean_world import LEAN, lean_to_use
 from tests.trace_files import RECORDINGS, recording
 
@@ -221,3 +224,71 @@ def test_model_and_reference_agree_on_generated_programs(model: LeanModel) -> No
     ]
     divergences = [compare_run(run, "program", Level.state).divergence for run in model.run(programs)]
     assert [found for found in divergences if found is not None] == []
+
+
+class NearTheBound(ReferenceRun):
+    """A reference whose fresh sessions count from near 2^64-1, where no sequence of operations gets."""
+
+    def __init__(self, contract: str, first: FirstCounters) -> None:
+        super().__init__(contract)
+        self._first = first
+
+    def step(self, step_: Step) -> ReferenceStep:
+        done = super().step(step_)
+        if step_.op in {"open", "open_with_sid"} and done.outcome is not None and done.outcome.error is None:
+            ownership = self.store.sessions[self.results[step_.seq]].ownership
+            ownership.next_generation, ownership.next_claim_id, ownership.next_witness_id = self._first
+        return done
+
+
+NEAR_THE_BOUND = (
+    FirstCounters(U64_MAX - 1, U64_MAX - 1, U64_MAX - 2),
+    FirstCounters(0, U64_MAX, U64_MAX),
+    FirstCounters(U64_MAX - 2, 1, U64_MAX - 1),
+)
+CANCELLED_WITHOUT_A_WITNESS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("open", {"initial_types": {}, "roles": ["A"]}),
+    ("claim_ownership", {"owner_id": "a", "scope": "Session", "sid": 0}),
+    ("issue_readiness_witness", {"capability": {"$ref": 1}, "predicate_ref": "p"}),
+    ("begin_ownership_transfer", {"capability": {"$ref": 1}, "new_owner_id": "b", "new_scope": "Session"}),
+    ("cancel_abandoned_transfer", {"receipt": {"$ref": 3}}),
+    ("observe", {"sid": 0}),
+)
+"""The last witness id is given before the transfer is cancelled, which seldom happens by chance."""
+EXHAUSTED = {
+    ("attenuate_ownership_scope", "generation"),
+    ("begin_ownership_transfer", "claim_id"),
+    ("begin_ownership_transfer", "generation"),
+    ("cancel_abandoned_transfer", "witness_id"),
+    ("claim_ownership", "generation"),
+    ("issue_readiness_witness", "witness_id"),
+    ("mark_owner_died", "witness_id"),
+}
+"""Every operation that gives a number, with the counter that it can find exhausted (H2); a commit cannot, since its
+transfer would not have begun."""
+
+
+@pytest.mark.parametrize("contract", ["telltale-17", "hardened"])
+def test_model_and_reference_agree_where_counters_end(model: LeanModel, contract: str) -> None:
+    about = {"endings", "forged", "ownership", "witnesses"}
+    made = [
+        observed_at_the_end(generate_program(64, index, steps=60, contract=contract))
+        for index in range(20 * len(PROFILES))
+        if PROFILES[index % len(PROFILES)].name in about
+    ]
+    named = enumerate(CANCELLED_WITHOUT_A_WITNESS)
+    made.append(Program(contract=contract, steps=tuple(Step(seq=n, op=op, args=args) for n, (op, args) in named)))
+    steps = []
+    for first in NEAR_THE_BOUND:
+        for run in model.run(made, first=first):
+            divergence = compare_run(run, "near the bound", Level.state, NearTheBound(contract, first)).divergence
+            assert divergence is None, divergence
+            steps += run.steps
+    refused = {(step.op, *_counter(step.value)) for step in steps if step.kind == "err"}
+    assert {step for step in refused if len(step) > 1} == (EXHAUSTED if contract == "hardened" else set())
+    issued = {step.value["witness_id"] for step in steps if (step.op, step.kind) == ("issue_readiness_witness", "ok")}
+    assert max(issued) == U64_MAX
+
+
+def _counter(error: Any) -> tuple[str, ...]:
+    return (error["CounterExhausted"]["counter"],) if "CounterExhausted" in error else ()

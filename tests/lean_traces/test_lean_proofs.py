@@ -5,6 +5,7 @@ Apart from the tests of the running model, so that it has ended when these start
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,14 +13,22 @@ import pytest
 
 from generators.programs import generate_program
 from lean_traces.lean_answer import decode_answer
-from lean_traces.lean_bundle import LeanMutant, mutants_bundle, theorems
+from lean_traces.lean_bundle import (
+    PROOF_ROOT,
+    LeanMutant,
+    make_bundle,
+    mutants_bundle,
+    read_sources,
+    theorems,
+)
 from lean_traces.lean_check import check_proofs
+from lean_traces.lean_errors import LeanSourceError
 from lean_traces.lean_process import LeanProcess
 from lean_traces.lean_program import encode_request
 from lean_traces.programs import Program, Step
 from oracle.compare import Level
 from oracle.lean_diff import compare_run
-from tests.lean_traces.lean_mutants import MUTANTS
+from tests.lean_traces.lean_mutants import MUTANTS, UNPROVED_RULES, UnprovedRule
 from tests.lean_traces.lean_world import LEAN, lean_to_use
 
 pytestmark = LEAN
@@ -76,3 +85,34 @@ def test_fifteen_changed_rules_are_each_noticed_with_their_operation() -> None:
 @pytest.mark.nightly
 def test_every_changed_rule_is_noticed_with_its_operation() -> None:
     assert unnoticed(MUTANTS) == {}
+
+
+def unproved(rules: Sequence[UnprovedRule]) -> set[str]:
+    """The theorems and lemmas whose proofs fail when the rules are taken out of the model."""
+    sources = read_sources()
+    for rule in rules:
+        assert sources[rule.module].count(rule.old) == 1, rule.claim
+        sources[rule.module] = sources[rule.module].replace(rule.old, rule.new)
+    bundle = make_bundle(PROOF_ROOT, sources)
+    starts = [
+        (number, name[1])
+        for number, line in enumerate(bundle.text.splitlines(), 1)
+        if (name := re.match(r"(?:@\[.*\] )?(?:theorem|def|inductive|structure|instance) (\S+)", line))
+    ]
+    failed = set()
+    with LeanProcess(lean_to_use()) as process:
+        process.launch(bundle)
+        with pytest.raises(LeanSourceError):
+            process.wait(1800, "the proofs of a changed model")
+        for message in process.messages():
+            position = message.get("pos")
+            if message["severity"] == "error" and isinstance(position, dict):
+                failed.add([name for start, name in starts if start <= position["line"]][-1])
+    return failed
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("rules", UNPROVED_RULES, ids=lambda rules: "-".join(rule.claim for rule in rules))
+def test_a_rule_taken_out_breaks_its_theorem(rules: Sequence[UnprovedRule]) -> None:
+    failed = unproved(rules)
+    assert [rule.claim for rule in rules if not failed & set(rule.broken)] == []

@@ -4,6 +4,10 @@ public import Telltale.Proofs.Ownership
 public import Telltale.Proofs.Generations
 public import Telltale.Proofs.Sids
 public import Telltale.Proofs.Blueprint
+public import Telltale.Proofs.Refusals
+public import Telltale.Proofs.Sessions
+public import Telltale.Proofs.Replay
+public import Telltale.Proofs.Unfolding
 public import Telltale.Proofs.Counterexamples
 
 /-!

@@ -221,11 +221,14 @@ def memory (m : MemoryUsage) : String :=
 def ownership (o : Own) : String :=
   join ["{\"consumed_witnesses\":", nats o.consumed, ",\"current\":", ofOption cap o.owner,
     ",\"issued_readiness\":", arrayOf issued o.issued,
-    ",\"next_claim_id\":", Nat.repr o.nextClaim, ",\"next_witness_id\":", Nat.repr o.nextWitness,
+    ",\"next_claim_id\":", Nat.repr (shown o.nextClaim),
+    ",\"next_witness_id\":", Nat.repr (shown o.nextWitness),
     ",\"pending_transfer\":", ofOption receipt o.pending,
     ",\"terminal_reason\":", ofOption reason o.terminal, "}"]
 where
   issued (w : Nat × Readiness) : String := readiness w.2
+  /-- H2: a counter that is used up has passed the bound, and a number on the wire does not. -/
+  shown (counter : Nat) : Nat := Nat.min counter top
 
 def buffer (sid : Nat) (e : (String × String) × Buffer) : String :=
   join ["{\"capacity\":", Nat.repr e.2.capacity, ",\"edge\":", edge ⟨sid, e.1.1, e.1.2⟩,

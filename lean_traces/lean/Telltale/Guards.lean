@@ -94,8 +94,10 @@ def done (s : Own) (a : OwnAnswer) (added : List Record) : Turn := ⟨.ok a, s, 
   else refuse s (.scopeViolation s.sid o.owner new o.scope) []
 
 /-- G-counter (H2): the counter has a number left. -/
-@[macro_inline] def gCounter (k : Contract) (s : Own) (which : Counter) (n : Nat) (next : Turn) : Turn :=
-  if k.mayGive n then next else refuse s (.counterExhausted s.sid which) []
+@[macro_inline] def gCounter (k : Contract) (s : Own) (given : Option Artifact) (which : Counter)
+    (n : Nat) (next : Turn) : Turn :=
+  if k.mayGive n then next
+  else refuse s (.counterExhausted s.sid which) (k.refusal given "counter exhausted")
 
 /-- H15: the mutation's edge belongs to this session. -/
 @[macro_inline] def gEdge (k : Contract) (s : Own) (m : Mutation) (next : Turn) : Turn :=

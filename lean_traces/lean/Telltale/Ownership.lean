@@ -34,7 +34,7 @@ def claim (k : Contract) (s : Own) (owner : String) (scope : Scope) : Turn :=
   match s.owner with
   | some o => refuse s (.alreadyClaimed s.sid o.owner) []
   | none =>
-    gIdle s <| gCounter k s .generation (k.claimGen s) <|
+    gIdle s <| gCounter k s none .generation (k.claimGen s) <|
     let c : Cap := ⟨s.sid, owner, k.claimGen s, scope⟩
     done { s with owner := some c, nextGen := k.spendGen s } (.cap c)
       [note (.cap c) .issued none]
@@ -48,7 +48,7 @@ def release (k : Contract) (s : Own) (c : Cap) : Turn :=
 def transfer (k : Contract) (s : Own) (c : Cap) (newOwner : String) (newScope : Scope) : Turn :=
   gOpen k s none <| gActive k s none <| gOwned k s none fun o => gLive k s none o c <|
   gHonest k s none o c <| gIdle s <| gWithin k s o newScope <|
-  gCounter k s .generation (k.nextOf c.gen) <| gCounter k s .claimId s.nextClaim <|
+  gCounter k s none .generation (k.nextOf c.gen) <| gCounter k s none .claimId s.nextClaim <|
   let r : Receipt := ⟨s.sid, s.nextClaim, c.owner, c.gen, newOwner, k.nextOf c.gen, newScope⟩
   done { s with pending := some r, nextClaim := k.spend s.nextClaim } (.receipt r)
     [note (.receipt r) .issued none]
@@ -64,7 +64,7 @@ def commit (k : Contract) (s : Own) (r : Receipt) : Turn :=
   gOpen k s given <| gActive k s given <| gOwned k s given fun o =>
   gStaged s (notStaged r) fun p => gMatch s p r (notMatching r) <|
   if o.owner = r.fromOwner ∧ o.gen = r.fromGen then
-    gCounter k s .generation (k.committedGen s r) <|
+    gCounter k s given .generation (k.committedGen s r) <|
     let c : Cap := ⟨s.sid, r.toOwner, k.committedGen s r, r.scope⟩
     done { s with owner := some c, pending := none, issued := k.surviving s, nextGen := k.spendGen s }
       (.cap c)
@@ -81,7 +81,7 @@ def rollback (k : Contract) (s : Own) (r : Receipt) : Turn :=
 def attenuate (k : Contract) (s : Own) (c : Cap) (newScope : Scope) : Turn :=
   gOpen k s none <| gActive k s none <| gOwned k s none fun o => gLive k s none o c <|
   gHonest k s none o c <| gIdle s <| gWithin k s o newScope <|
-  gCounter k s .generation (k.attenuatedGen s c) <|
+  gCounter k s none .generation (k.attenuatedGen s c) <|
   let n : Cap := ⟨s.sid, c.owner, k.attenuatedGen s c, newScope⟩
   done { s with owner := some n, issued := k.surviving s, nextGen := k.spendGen s } (.cap n)
     (note (.cap c) .invalidated (some "ownership scope attenuated") ::
@@ -100,7 +100,7 @@ def mutate (k : Contract) (s : Own) (c : Cap) (m : Mutation) : Turn :=
 
 def issue (k : Contract) (s : Own) (c : Cap) (predicate : String) : Turn :=
   gOpen k s none <| gActive k s none <| gOwned k s none fun o => gLive k s none o c <|
-  gHonest k s none o c <| gScope k s none o <| gCounter k s .witnessId s.nextWitness <|
+  gHonest k s none o c <| gScope k s none o <| gCounter k s none .witnessId s.nextWitness <|
   let w : Readiness := ⟨s.nextWitness, c.session, c.owner, c.gen, c.scope, predicate⟩
   done { s with issued := put natLt w.id w s.issued, nextWitness := k.spend s.nextWitness }
     (.readiness w) [note (.readiness w) .issued none]
@@ -135,7 +135,7 @@ def consume (k : Contract) (s : Own) (c : Cap) (w : Readiness) : Turn :=
 def ownerDied (k : Contract) (s : Own) (owner : String) : Turn :=
   gOpen k s none <| gActive k s none <| gOwned k s none fun o =>
   if owner = o.owner then
-    gCounter k s .witnessId s.nextWitness <|
+    gCounter k s none .witnessId s.nextWitness <|
     let why := Reason.ownerDied owner
     let x : Cancellation := ⟨s.nextWitness, s.sid, owner, o.gen, why⟩
     done { s with status := .faulted why, terminal := some why, owner := none, pending := none
@@ -156,7 +156,7 @@ def abandon (k : Contract) (s : Own) (r : Receipt) : Turn :=
   gOpen k s given <| gActive k s given <|
   gStaged s (k.unmatched r "receipt is no longer pending") fun p =>
   gMatch s p r (k.unmatched r "receipt payload mismatch") <|
-  gCounter k s .witnessId s.nextWitness <|
+  gCounter k s given .witnessId s.nextWitness <|
   let why := Reason.abandoned r.fromOwner r.claim
   let x : Cancellation := ⟨s.nextWitness, s.sid, r.fromOwner, r.fromGen, why⟩
   done { s with status := .cancelled, terminal := some why, owner := none, pending := none

@@ -12,6 +12,8 @@ The resident runner: a folder as mailbox. A request is a file of tokens, one per
     labels N         and N times two values: a label of a branch, and its value type or null
     types N          and N local types, of parts that come before them
     program C        a program under the contract C (telltale-17 or hardened)
+    program C G N W  the same in a store whose fresh sessions have next generation G, next claim id N and
+                     next witness id W: near the bound, where no sequence of operations gets
     K                a step with operation K of the list above, and its arguments in the order of the
                      contract, null for one that is left out
     end
@@ -33,6 +35,8 @@ abbrev Reader := Nat × Decode.Reader
 /-- What tokens may refer to, the results so far among it, and the text so far. -/
 structure Running where
   contract : Contract
+  /-- The counters of fresh sessions where they are not the contract's. -/
+  first : Option (Nat × Nat × Nat)
   store : Store
   known : Tables
   out : String
@@ -54,9 +58,23 @@ def skipped (r : Running) : Running := without r "{\"skipped\":true}\n"
 def bad (r : Running) (why : String) : Running :=
   without r (Encode.join ["{\"bad\":", why.quote, "}\n"])
 
+/-- The session that an operation opened gets the counters that the program names. -/
+def withFirst (first : Option (Nat × Nat × Nat)) (op : Op) (s : Step) : Step :=
+  match first, op, s.outcome with
+  | some f, .openNext .., .ok (.nat sid) => opened f sid
+  | some f, .openWith .., .ok (.nat sid) => opened f sid
+  | _, _, _ => s
+where
+  opened (f : Nat × Nat × Nat) (sid : Nat) : Step :=
+    match s.store.session sid with
+    | none => s
+    | some x =>
+      let own := { x.own with nextGen := f.1, nextClaim := f.2.1, nextWitness := f.2.2 }
+      { s with store := s.store.set sid { x with own := own } }
+
 /-- The step of an operation. -/
 def carriedOut (r : Running) (op : Op) : Running :=
-  let s := step r.contract r.store op
+  let s := withFirst r.first op (step r.contract r.store op)
   let result := match s.outcome with
     | .ok a => some a
     | .err _ => none
@@ -86,6 +104,18 @@ def readersOf : Nat → List String → Array Reader → Except String (Array Re
 
 def refused (why : String) : String := Encode.join ["{\"refused\":", why.quote, "}\n"]
 
+/-- The contract and the first counters that the line of a program names. -/
+def programLine (token : String) : Option (String × Option (Nat × Nat × Nat)) :=
+  match token.splitOn " " with
+  | ["program", name] => some (name, none)
+  | ["program", name, g, n, w] => some (name, some (number g, number n, number w))
+  | _ => none
+
+/-- At the beginning of a program: an empty store, no results. -/
+def begun (r : Running) (k : Contract) (name : String) (first : Option (Nat × Nat × Nat)) : Running :=
+  { contract := k, first := first, store := Store.empty, known := { r.known with results := #[] }
+    out := r.out.append (Encode.join ["{\"program\":", name.quote, "}\n"]) }
+
 /-- The steps of all programs; the text of the answer. -/
 partial def steps (readers : Array Reader) (r : Running) : List String → String
   | [] => refused "the request has no end"
@@ -98,13 +128,11 @@ partial def steps (readers : Array Reader) (r : Running) : List String → Strin
         steps readers (one r reader a.value a.mark) a.rest
     | none =>
       if token = "end" then r.out.append "{\"end\":true}\n"
-      else match token.splitOn " " with
-        | ["program", name] => match contractNamed name with
-          | some k =>
-            let out := r.out.append (Encode.join ["{\"program\":", name.quote, "}\n"])
-            steps readers ⟨k, Store.empty, { r.known with results := #[] }, out⟩ rest
+      else match programLine token with
+        | none => refused (String.append "no step: " token)
+        | some (name, first) => match contractNamed name with
+          | some k => steps readers (begun r k name first) rest
           | none => refused (String.append "unknown contract " name)
-        | _ => refused (String.append "no step: " token)
 
 /-- The count of a line `NAME COUNT`, and what follows. -/
 def section' (name : String) (tokens : List String) : Except String (Nat × List String) :=
@@ -134,7 +162,7 @@ def head (tokens : List String) : Except String (Array Reader × Tables × List 
 /-- The answer to a request. -/
 def answer (request : String) : String :=
   match head (request.splitOn "\n") with
-  | .ok (readers, known, tokens) => steps readers ⟨.telltale17, Store.empty, known, ""⟩ tokens
+  | .ok (readers, known, tokens) => steps readers ⟨.telltale17, none, Store.empty, known, ""⟩ tokens
   | .error why => refused why
 
 /-- Answers `request-N` by `answer-N` for N = `n`, `n + 1`, … until there is a file `stop`, or

@@ -250,9 +250,132 @@ theorem edgesOfRoles_ascends (ids : List (String × Nat)) (types : List (String 
     · exact ih _ (edgesOfRole_ascends _ _ _ _ _ h)
     · exact ih _ h
 
-/-- K15: the blueprint is sorted by ids, without repeats. -/
+theorem roleIds_role (roles : List String) (n i : Nat) (acc : List (String × Nat)) (r : String)
+    (h : find r (roleIdsFrom roles n acc) = some i) :
+    find r acc = some i ∨ (n ≤ i ∧ roles[i - n]? = some r) := by
+  induction roles generalizing n acc with
+  | nil => exact .inl h
+  | cons x xs ih =>
+    simp only [roleIdsFrom] at h
+    rcases ih _ _ h with hh | ⟨hn, h⟩
+    · clear h
+      rw [find_put] at hh
+      split at hh
+      · next e => subst e; simp at hh; subst hh; right; simp
+      · exact .inl hh
+    · right
+      refine ⟨by omega, ?_⟩
+      rw [show i - n = (i - (n + 1)) + 1 by omega]
+      simpa using h
+
+theorem ids_name_roles (roles : List String) (a b : String) (i : Nat) (ha : find a (roleIds roles) = some i)
+    (hb : find b (roleIds roles) = some i) : a = b := by
+  have ha := roleIds_role roles 0 i [] a ha
+  have hb := roleIds_role roles 0 i [] b hb
+  simp [find] at ha hb
+  rw [ha] at hb
+  exact Option.some.inj hb
+
+/-- K15: the blueprint is strictly ascending by ids: sorted, without repeats. -/
 theorem K15_blueprint_sorted (roles : List String) (types : List (String × LocalType)) :
-    Ascends (blueprint roles types) :=
-  edgesOfRoles_ascends _ _ _ _ (by simp [Ascends])
+    (blueprint roles types).Pairwise fun a b => pairLt a.ids b.ids = true := by
+  have ha : Ascends (blueprint roles types) := edgesOfRoles_ascends _ _ _ _ (by simp [Ascends])
+  have joins : ∀ e, e ∈ blueprint roles types →
+      find e.sender (roleIds roles) = some e.ids.1 ∧ find e.receiver (roleIds roles) = some e.ids.2 := by
+    intro e he
+    obtain ⟨r, t, i, d, p, _, _, hi, _, hx⟩ := (K15_blueprint_exact roles types e).mp he
+    have := K15_edges_join_listed _ r p i d e hi hx
+    exact ⟨this.1, this.2.1⟩
+  refine List.Pairwise.imp_of_mem ?_ ha
+  intro a b hma hmb ⟨hne, hlt⟩
+  have hja := joins a hma
+  have hjb := joins b hmb
+  by_cases he : a.ids = b.ids
+  · rw [he] at hja
+    have h1 := ids_name_roles roles _ _ _ hja.1 hjb.1
+    have h2 := ids_name_roles roles _ _ _ hja.2 hjb.2
+    exact absurd (by cases a; cases b; simp_all) hne
+  · obtain ⟨⟨a1, a2⟩, _, _⟩ := a
+    obtain ⟨⟨b1, b2⟩, _, _⟩ := b
+    simp [pairLt, natLt] at hlt he ⊢
+    omega
+
+/-! ### Role ids -/
+
+/-- The id of each role of a plan is its place in the list. -/
+def K15 (k : Contract) : Prop :=
+  ∀ (st : Store) (roles : List String) (types : List (String × LocalType)) (plan : Plan),
+    (step k st (.plan roles types)).outcome = .ok (.plan plan) →
+    ∀ (i : Nat) (r : String), roles[i]? = some r → find r plan.roleIds = some i
+
+theorem has_insert (x y : String) (ys : List String) :
+    has x (insert textLt y ys) = true ↔ x = y ∨ has x ys = true := by
+  induction ys with
+  | nil => simp [insert, has]
+  | cons z zs ih => simp only [insert]; grind [has]
+
+theorem firstRepeat_none (roles seen : List String)
+    (h : Contract.repeatedRole.firstRepeat roles seen = none) :
+    (∀ r, r ∈ roles → has r seen = false) ∧ roles.Pairwise (· ≠ ·) := by
+  induction roles generalizing seen with
+  | nil => simp
+  | cons r rs ih =>
+    simp only [Contract.repeatedRole.firstRepeat] at h
+    split at h
+    · simp at h
+    · next hr =>
+      obtain ⟨hs, hp⟩ := ih _ h
+      have hn := fun x (hx : x ∈ rs) => mt (has_insert x r seen).mpr (by simp [hs x hx])
+      refine ⟨?_, ?_⟩
+      · intro x hx
+        cases hx with
+        | head => simpa using hr
+        | tail _ hx => simpa using fun hh => hn x hx (.inr hh)
+      · rw [List.pairwise_cons]
+        exact ⟨fun x hx e => hn x hx (.inl e.symm), hp⟩
+
+theorem roleIds_unlisted (r : String) (roles : List String) (n : Nat) (acc : List (String × Nat))
+    (h : r ∉ roles) : find r (roleIdsFrom roles n acc) = find r acc := by
+  induction roles generalizing n acc with
+  | nil => rfl
+  | cons x xs ih =>
+    simp only [List.mem_cons, not_or] at h
+    simp only [roleIdsFrom]
+    rw [ih _ _ h.2, find_put, if_neg h.1]
+
+theorem roleIds_place (roles : List String) (hp : roles.Pairwise (· ≠ ·)) (n i : Nat)
+    (acc : List (String × Nat)) (r : String) (h : roles[i]? = some r) :
+    find r (roleIdsFrom roles n acc) = some (n + i) := by
+  induction roles generalizing n i acc with
+  | nil => simp at h
+  | cons x xs ih =>
+    rw [List.pairwise_cons] at hp
+    simp only [roleIdsFrom]
+    cases i with
+    | zero =>
+      simp at h
+      subst h
+      rw [roleIds_unlisted _ _ _ _ (fun hx => hp.1 _ hx rfl), find_put, if_pos rfl]
+      rfl
+    | succ i =>
+      simp at h
+      rw [ih hp.2 (n + 1) i _ h]
+      congr 1; omega
+
+/-- K15 holds under `hardened`: a repeated role is refused, so the id of each role is its place in the
+list, and the blueprint's edges join the roles at those places. -/
+theorem K15_hardened : K15 .hardened := by
+  intro st roles types plan h i r hi
+  simp only [step, Store.planned, Store.refusedRoles] at h
+  split at h
+  · simp [Store.fails] at h
+  · next hr =>
+    simp [Store.says] at h
+    subst h
+    have : Contract.repeatedRole.firstRepeat roles [] = none := by
+      simp only [Contract.repeatedRole] at hr
+      grind
+    have := roleIds_place roles (firstRepeat_none _ _ this).2 0 i [] r hi
+    simpa [makePlan, roleIds] using this
 
 end Telltale

@@ -2,6 +2,10 @@ module
 
 public import Telltale.Proofs.Generations
 public import Telltale.Proofs.Sids
+public import Telltale.Proofs.Replay
+public import Telltale.Proofs.Sessions
+public import Telltale.Proofs.Unfolding
+public import Telltale.Proofs.Blueprint
 
 /-!
 Claims that `telltale17` breaks: for each a concrete sequence that shows it, run by the kernel.
@@ -47,5 +51,153 @@ theorem not_K5_telltale17 : ¬ K5 .telltale17 := by
 theorem not_K10_telltale17 : ¬ K10 .telltale17 := by
   intro h
   exact h [] (.openWith 0 [] [] .standard) [] (.openWith 0 [] [] .standard) 0 (by decide) rfl rfl
+
+/-! ### Counters at their end -/
+
+theorem runOwn_snoc (k : Contract) (ops : List OwnOp) (s : Own) (op : OwnOp) :
+    runOwn k s (cat ops [op]) = after k (runOwn k s ops) op := by
+  induction ops generalizing s with
+  | nil => rfl
+  | cons x ops ih => exact ih _
+
+theorem witness_ids_run_out (n : Nat) (hn : n < top) :
+    ∃ ops, (reached .telltale17 0 [] ops).terminal = none ∧
+      (reached .telltale17 0 [] ops).owner = some capA ∧
+      (reached .telltale17 0 [] ops).nextWitness = n + 1 := by
+  induction n with
+  | zero => exact ⟨[.claim "a" .session], rfl, rfl, rfl⟩
+  | succ n ih =>
+    obtain ⟨ops, ht, ho, hw⟩ := ih (by omega)
+    refine ⟨cat ops [.issue capA "p"], ?_⟩
+    unfold reached at *
+    rw [runOwn_snoc]
+    generalize runOwn .telltale17 (Own.fresh 0 []) ops = s at ht ho hw
+    simp [after, act, issue, gOpen, gActive, gOwned, gLive, gHonest, gScope, gCounter, Contract.serves,
+      Contract.honest, Contract.mayGive, Contract.spend, done, ht, ho, hw, capA, saturate, hn]
+
+/-- K3 fails under `telltale17`: the last witness id, 2^64-1, is given out again and again. -/
+theorem not_K3_telltale17 : ¬ K3 .telltale17 := by
+  intro h
+  obtain ⟨ops, ht, ho, hw⟩ := witness_ids_run_out (top - 1) (by simp [top])
+  have hw : (reached .telltale17 0 [] ops).nextWitness = top := by rw [hw]; rfl
+  have := h 0 [] ops (.issue capA "p") [] (.issue capA "p") top top
+  generalize reached .telltale17 0 [] ops = s at this ht ho hw
+  simp [runOwn, after, act, issue, gOpen, gActive, gOwned, gLive, gHonest, gScope, gCounter,
+    Contract.serves, Contract.honest, Contract.mayGive, Contract.spend, done, ht, ho, hw, capA, saturate,
+    OwnOutcome.witness] at this
+
+theorem generations_run_out (n : Nat) (hn : n ≤ top) :
+    ∃ ops, (reached .telltale17 0 [] ops).terminal = none ∧
+      (reached .telltale17 0 [] ops).pending = none ∧
+      (reached .telltale17 0 [] ops).sid = 0 ∧
+      (reached .telltale17 0 [] ops).owner = some ⟨0, "a", n, .session⟩ := by
+  induction n with
+  | zero => exact ⟨[.claim "a" .session], rfl, rfl, rfl, rfl⟩
+  | succ n ih =>
+    obtain ⟨ops, ht, hp, hs, ho⟩ := ih (by omega)
+    refine ⟨cat ops [.attenuate ⟨0, "a", n, .session⟩ .session], ?_⟩
+    have hn : n < top := by omega
+    unfold reached at *
+    rw [runOwn_snoc]
+    generalize runOwn .telltale17 (Own.fresh 0 []) ops = s at ht hp hs ho
+    simp [after, act, attenuate, gOpen, gActive, gOwned, gLive, gHonest, gIdle, gWithin, gCounter,
+      Contract.serves, Contract.honest, Contract.mayGive, Contract.mayGrant, Contract.attenuatedGen, done,
+      ht, hp, hs, ho, saturate, hn]
+
+/-- K8 fails under `telltale17`: at 2^64-1 a commit gives the generation that the giver has. -/
+theorem not_K8_telltale17 : ¬ K8 .telltale17 := by
+  intro h
+  obtain ⟨ops, ht, hp, hs, ho⟩ := generations_run_out top (Nat.le_refl _)
+  have := h 0 [] (cat ops [.transfer ⟨0, "a", top, .session⟩ "b" .session])
+  unfold reached at *
+  rw [runOwn_snoc] at this
+  generalize runOwn .telltale17 (Own.fresh 0 []) ops = s at this ht hp hs ho
+  have := this ⟨0, s.nextClaim, "a", top, "b", top, .session⟩ ⟨0, "b", top, .session⟩
+  simp [after, act, transfer, commit, gOpen, gActive, gOwned, gLive, gHonest, gIdle, gWithin, gCounter,
+    gStaged, gMatch, Contract.serves, Contract.honest, Contract.mayGive, Contract.mayGrant, Contract.nextOf,
+    Contract.committedGen, done, ht, hp, hs, ho, saturate] at this
+
+/-! ### Single sequences -/
+
+def forgedA : Cap := ⟨0, "a", 0, narrow⟩
+
+/-- K6 fails under `telltale17`: a forged scope is accepted. -/
+theorem not_K6_telltale17 : ¬ K6 .telltale17 := by
+  intro h
+  have ho : (reached .telltale17 0 [] [.claim "a" .session]).owner = some capA := rfl
+  have := h 0 [] [.claim "a" .session] (.validate forgedA) forgedA rfl
+    (by intro o h; rw [ho] at h; cases h; decide)
+  exact absurd this (by decide)
+
+/-- K9 fails under `telltale17` for the status: after an owner's death, which is Faulted, close makes
+it Closed. -/
+theorem not_K9_telltale17_status : ¬ K9Status .telltale17 := by
+  intro h
+  have : Status.closed = .faulted (.ownerDied "a") :=
+    h 0 [] [.claim "a" .session, .ownerDied "a", .close] (.ownerDied "a") rfl
+  cases this
+
+/-- K11 fails under `telltale17`: after close the owner is still accepted. -/
+theorem not_K11_telltale17 : ¬ K11 .telltale17 := by
+  intro h
+  have := (h 0 [] [.claim "a" .session] []).2 (.validate capA) (by simp)
+  exact absurd this (by decide)
+
+def receiptA : Receipt := ⟨0, 1, "a", 0, "b", 1, .session⟩
+
+/-- K12 fails under `telltale17`: the owner dies while a transfer is pending; of the receipt, which is
+pending no more, no record tells. -/
+theorem not_K12_telltale17 : ¬ K12 .telltale17 := by
+  intro h
+  have := h 0 [] [.claim "a" .session, .transfer capA "b" .session, .ownerDied "a"]
+    (by simp [OwnOp.names, capA])
+  have : some receiptA = none := congrArg Valid.pending this
+  cases this
+
+/-- K13 fails under `telltale17`: a receipt that cancel_abandoned_transfer refuses is not logged. -/
+theorem not_K13_telltale17 : ¬ K13 .telltale17 := by
+  intro h
+  obtain ⟨why, hw⟩ := h 0 [] [] (.abandon receiptA) (.receipt receiptA) rfl rfl
+  have hw : [] = [note (.receipt receiptA) .rejected (some why)] := hw
+  cases hw
+
+def sends (n : Nat) : List SessionOp :=
+  match n with
+  | 0 => []
+  | n + 1 => .body (.send ("A", "B") .unit) :: sends n
+
+/-- K14 fails under `telltale17`: a buffer of 2 with max_capacity 3 grows to 4. -/
+theorem not_K14_telltale17 : ¬ K14 .telltale17 := by
+  intro h
+  have := h 0 ["A", "B"] [("A", .send "B" .nil)] ⟨.fifo, 2, .resize 3⟩ 3 (sends 3) ("A", "B")
+    ⟨.fifo, .resize 3, 4, [.unit, .unit, .unit]⟩ rfl rfl
+  exact absurd this (by decide)
+
+/-- K15 fails under `telltale17`: a role that is listed twice has one id, that of its last place. -/
+theorem not_K15_telltale17 : ¬ K15 .telltale17 := by
+  intro h
+  have := h Store.empty ["A", "A"] [] (makePlan Contract.telltale17.openedType ["A", "A"] []) rfl 0 "A" rfl
+  exact absurd this (by decide)
+
+def sendsTo (label : String) (next : LocalType) : LocalType :=
+  .send "B" (.cons ⟨label, .unit⟩ none next .nil)
+
+/-- A loop within a loop, which goes back to the outer one. -/
+def nested : LocalType := .mu "t" (sendsTo "m" (.mu "u" (sendsTo "n" (.var "t"))))
+
+/-- K16 fails under `telltale17`: in a loop within a loop the variable of the outer one leads to the
+inner one, and the outer one's label is refused. -/
+theorem not_K16_telltale17 : ¬ K16 .telltale17 := by
+  intro h
+  have := h 0 ["A"] [("A", nested)] .standard "A" nested ["m", "n", "m"] (by simp) rfl
+  have : none = some [(Direction.send, "B", none), (.send, "B", none), (.send, "B", none)] := this
+  cases this
+
+/-- K17 fails under `telltale17`: a mutation stores a trace under another session's edge. -/
+theorem not_K17_telltale17 : ¬ K17 .telltale17 := by
+  intro h
+  have := h 0 [] [] .standard [.own (.claim "a" .session), .own (.mutate capA (.updateTrace ⟨1, "A", "B"⟩ []))]
+    ⟨1, "A", "B"⟩ (.inr (by intro h; cases h))
+  exact absurd this.1 (by decide)
 
 end Telltale

@@ -62,6 +62,14 @@ def K5 (k : Contract) : Prop :=
     (act k (reached k sid roles ops) (.transfer c to scope)).outcome = .ok (.receipt r) →
     r.scope.within o.scope
 
+/-- After a commit the live generation is the receipt's to_generation, exactly one above
+from_generation. -/
+def K8 (k : Contract) : Prop :=
+  ∀ (sid : Nat) (roles : List String) (ops : List OwnOp) (r : Receipt) (c : Cap),
+    (act k (reached k sid roles ops) (.commit r)).outcome = .ok (.cap c) →
+    (after k (reached k sid roles ops) (.commit r)).owner = some c ∧
+    c.gen = r.toGen ∧ c.gen = r.fromGen + 1
+
 /-! ### Commit -/
 
 /-- A pending receipt names the generation after the one it comes from. -/
@@ -82,9 +90,15 @@ theorem staged_reached (k : Contract) (sid : Nat) (roles : List String) (ops : L
     staged k (reached k sid roles ops) :=
   staged_run k ops _ (by simp [staged, Own.fresh])
 
-/-- K8, `telltale17`: a commit gives exactly the receipt's to_generation. -/
+theorem committed_owner (k : Contract) (s : Own) (r : Receipt) (c : Cap)
+    (h : (act k s (.commit r)).outcome = .ok (.cap c)) : (after k s (.commit r)).owner = some c := by
+  simp [after] at h ⊢; grind
+
+/-- K8, `telltale17`: a commit makes the live generation exactly the receipt's to_generation. -/
 theorem K8_commit_gives_to_generation (s : Own) (r : Receipt) (c : Cap)
-    (h : (act .telltale17 s (.commit r)).outcome = .ok (.cap c)) : c.gen = r.toGen := by
+    (h : (act .telltale17 s (.commit r)).outcome = .ok (.cap c)) :
+    (after .telltale17 s (.commit r)).owner = some c ∧ c.gen = r.toGen := by
+  refine ⟨committed_owner _ s r c h, ?_⟩
   simp [Contract.committedGen] at h; grind
 
 /-- K8, `telltale17`: below the bound that is exactly one above from_generation, after any sequence
@@ -92,7 +106,7 @@ of operations on a fresh session. -/
 theorem K8_commit_one_above (sid : Nat) (roles : List String) (ops : List OwnOp) (r : Receipt) (c : Cap)
     (h : (act .telltale17 (reached .telltale17 sid roles ops) (.commit r)).outcome = .ok (.cap c))
     (bound : r.fromGen < top) : c.gen = r.fromGen + 1 := by
-  have hg := K8_commit_gives_to_generation _ r c h
+  have hg := (K8_commit_gives_to_generation _ r c h).2
   have hp := K7_only_the_pending .telltale17 _ (.commit r) r rfl (by rw [h]; rfl)
   have hs := staged_reached .telltale17 sid roles ops r hp
   simp only [Contract.nextOf, saturate, bound, if_true] at hs
@@ -138,15 +152,14 @@ theorem orderly_reached (sid : Nat) (roles : List String) (ops : List OwnOp) :
     orderly (reached .hardened sid roles ops) :=
   orderly_run ops _ (by simp [orderly, Own.fresh, find])
 
-/-- K8, `hardened`: a commit gives exactly one above from_generation, after any sequence of
-operations on a fresh session. -/
-theorem K8_hardened_commit_one_above (sid : Nat) (roles : List String) (ops : List OwnOp)
-    (r : Receipt) (c : Cap)
-    (h : (act .hardened (reached .hardened sid roles ops) (.commit r)).outcome = .ok (.cap c)) :
-    c.gen = r.fromGen + 1 ∧ c.gen = r.toGen := by
+/-- K8 holds under `hardened`: after a commit the live generation is the receipt's to_generation, exactly
+one above from_generation, after any sequence of operations on a fresh session. -/
+theorem K8_hardened : K8 .hardened := by
+  intro sid roles ops r c h
   have ho := (orderly_reached sid roles ops).2.1 r
   have hs := staged_reached .hardened sid roles ops r
   have hp := K7_only_the_pending .hardened _ (.commit r) r rfl (by rw [h]; rfl)
+  refine ⟨committed_owner _ _ r c h, ?_⟩
   simp [Contract.committedGen] at h
   grind [Contract.nextOf]
 
@@ -174,16 +187,8 @@ theorem not_ended (c : Cap) (why : String) (ws : List (Nat × Readiness)) :
     simp only [each, List.mem_cons, not_or]
     exact ⟨by simp [Contract.endings.ended, note], ih⟩
 
-theorem invalidates_owner (s : Own) (op : OwnOp) (c : Cap) (hi : invalidates .hardened s op c) :
-    ∃ o, s.owner = some o ∧ c.gen = o.gen := by
-  unfold invalidates at hi
-  obtain ⟨why, hi⟩ := hi
-  cases op <;> simp [Contract.refusal, Contract.unmatched, notStaged, notMatching, endOwner,
-    Contract.endings, Contract.orphaned, Contract.closing] at hi <;>
-    (repeat' split at hi) <;> simp_all [note, mem_cat, not_ended, cat]
-
-theorem invalidates_ends (s : Own) (op : OwnOp) (c : Cap) (hi : invalidates .hardened s op c) :
-    since s.nextGen (after .hardened s op) := by
+theorem invalidates_live (s : Own) (op : OwnOp) (c : Cap) (hi : invalidates .hardened s op c) :
+    (∃ o, s.owner = some o ∧ c.gen = o.gen) ∧ since s.nextGen (after .hardened s op) := by
   unfold invalidates at hi
   obtain ⟨why, hi⟩ := hi
   unfold since
@@ -195,9 +200,9 @@ theorem invalidates_ends (s : Own) (op : OwnOp) (c : Cap) (hi : invalidates .har
 theorem invalidates_since (s : Own) (op : OwnOp) (c : Cap) (h : orderly s)
     (hi : invalidates .hardened s op c) :
     c.gen < s.nextGen ∧ since s.nextGen (after .hardened s op) := by
-  obtain ⟨o, ho, hc⟩ := invalidates_owner s op c hi
+  obtain ⟨⟨o, ho, hc⟩, hs⟩ := invalidates_live s op c hi
   have := h.1 o ho
-  exact ⟨by omega, invalidates_ends s op c hi⟩
+  exact ⟨by omega, hs⟩
 
 theorem old_refused (s : Own) (n : Nat) (use : OwnOp) (c : Cap) (hs : since n s) (hc : c.gen < n)
     (hu : use.capability = some c) : (act .hardened s use).outcome.isOk = false := by
@@ -215,7 +220,8 @@ theorem old_witness_refused (s : Own) (n : Nat) (c : Cap) (w : Readiness) (hs : 
   unfold since at hs
   simp; grind [OwnOutcome.isOk]
 
-/-- K2 holds under `hardened`: a witness can be consumed only under the claim that issued it. -/
+/-- K2 holds under `hardened`: a witness can be consumed only under the claim that issued it: once a
+capability was invalidated, no witness issued before is consumed. -/
 theorem K2_hardened : K2 .hardened := by
   intro sid roles ops op c w later c' hw hi
   have ho := orderly_reached sid roles ops

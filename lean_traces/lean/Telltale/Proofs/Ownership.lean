@@ -79,13 +79,17 @@ def OwnOp.capability : OwnOp → Option Cap
   | .consume c _ => some c
   | _ => none
 
-/-- A capability of another owner or generation than the live one is refused as stale by every
-operation that takes a capability, with the live generation in the error. -/
+/-- A capability of another owner or generation than the live one is refused by every operation that
+takes a capability; as stale, with the live generation in the error, when ownership has not ended
+and the session takes ownership operations. -/
 theorem stale_refused (k : Contract) (s : Own) (op : OwnOp) (c o : Cap)
-    (hop : op.capability = some c) (ho : s.owner = some o) (ht : s.terminal = none)
-    (hs : k.serves s.status = true) (hstale : ¬ (c.owner = o.owner ∧ c.gen = o.gen)) :
-    (act k s op).outcome = .err (.stale s.sid c.owner c.gen o.gen) := by
-  cases op <;> simp [OwnOp.capability] at hop <;> subst hop <;> simp [ho, ht, hs, hstale]
+    (hop : op.capability = some c) (ho : s.owner = some o)
+    (hstale : ¬ (c.owner = o.owner ∧ c.gen = o.gen)) :
+    (act k s op).outcome.isOk = false ∧
+    (s.terminal = none → k.serves s.status = true →
+      (act k s op).outcome = .err (.stale s.sid c.owner c.gen o.gen)) := by
+  cases op <;> simp [OwnOp.capability] at hop <;> subst hop <;> simp [ho, hstale] <;>
+    grind [OwnOutcome.isOk]
 
 /-! ### Transfers -/
 
