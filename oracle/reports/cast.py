@@ -22,6 +22,11 @@ class Participant(Struct, frozen=True, order=True):
 
     role: Role
     name: str
+    of: str = ""
+    """The session that a witness or receipt belongs to, as ``session 0``."""
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.of}" if self.of else self.name
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -149,12 +154,12 @@ def _created(answer: dict[str, Any]) -> Participant | None:
 
 
 def _witness(value: dict[str, Any]) -> Participant:
-    where = f" of {value['session_id']}" if "session_id" in value else ""
-    return Participant("witness", f"witness {value.get('witness_id')}{where}")
+    where = f"session {value['session_id']}" if "session_id" in value else ""
+    return Participant("witness", f"witness {value.get('witness_id')}", where)
 
 
 def _receipt(value: dict[str, Any]) -> Participant:
-    return Participant("witness", f"receipt {value.get('claim_id')} of {value.get('session_id')}")
+    return Participant("witness", f"receipt {value.get('claim_id')}", f"session {value.get('session_id')}")
 
 
 def _detail(op: str, args: dict[str, Any]) -> str:

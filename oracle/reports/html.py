@@ -27,6 +27,7 @@ from oracle.reports.findings import program_name
 from oracle.reports.report import CLAIMS, Finding, Report
 from oracle.reports.side_by_side import Line, side_by_side
 from oracle.reports.wording import lane_notes, place_of, problems, shortly, stand_text, title
+from oracle.symbolic.known import EXPECTED
 
 STEPS_SHOWN: Final = 40
 """Of a longer program the page shows the last steps; the file beside it has them all."""
@@ -77,6 +78,8 @@ class ClaimRow(Struct, frozen=True):
     name: str
     sentence: str
     status: str
+    inherent: bool
+    """The contract that the verdict is by breaks it, so that every implementation of the contract does."""
 
 
 class Bar(Struct, frozen=True):
@@ -174,7 +177,16 @@ def _coverage(report: Report) -> CoverageMap:
 
 
 def _claims(report: Report) -> list[ClaimRow]:
-    return [ClaimRow(claim, *CLAIMS.get(claim, (claim, "")), status) for claim, status in report.claims.items()]
+    expected = EXPECTED.get(report.contract, {})
+    return [
+        ClaimRow(
+            claim,
+            *CLAIMS.get(claim, (claim, "")),
+            status,
+            inherent=status in ("broken", "refuted") and expected.get(claim) == "refuted",
+        )
+        for claim, status in report.claims.items()
+    ]
 
 
 def _bars(report: Report) -> list[Bar]:

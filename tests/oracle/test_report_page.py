@@ -157,6 +157,30 @@ def test_divergences_open_and_close_by_click(context: BrowserContext, tmp_path: 
     assert findings.nth(0).locator("svg.diagram").is_visible()
 
 
+def test_the_log_stands_side_by_side_with_the_differing_fields_marked(context: BrowserContext, tmp_path: Path) -> None:
+    page = Opened(context, many(), tmp_path).page
+    log = page.locator("details.finding").first.locator("table.log")
+    rows = log.locator("tbody tr")
+    assert [row.locator("td").last.inner_text() for row in rows.all()[:-1]] == ["the same"] * (rows.count() - 1)
+    departing = rows.last
+    assert "Unclaimed" in "".join(departing.locator("del").all_inner_texts())
+    assert '"ok": null' in "".join(departing.locator("ins").all_inner_texts())
+
+
+def test_what_the_contract_itself_breaks_is_no_fault_of_the_implementation(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    page = Opened(context, report(lane("claims", claims={"K1": "broken", "K3": "broken", "K7": "kept"})), tmp_path).page
+    tags = page.locator(".claim .tag")
+    assert [tag.get_attribute("class") for tag in tags.all()] == ["tag warn", "tag bad", "tag good"]
+    assert "the contract itself does not keep it" in page.locator(".claim").first.inner_text()
+
+
+def test_a_long_command_is_read_without_scrolling(context: BrowserContext, tmp_path: Path) -> None:
+    page = Opened(context, report(lane("corpus"), command="adapter " + "--option " * 80), tmp_path).page
+    assert page.evaluate("() => { const e = document.querySelector('#again'); return e.scrollWidth <= e.clientWidth }")
+
+
 def test_one_click_copies_a_reproducer(context: BrowserContext, tmp_path: Path) -> None:
     made = many()
     page = Opened(context, made, tmp_path).page
