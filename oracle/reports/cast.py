@@ -12,8 +12,8 @@ from model.caret import visible
 from oracle.compare import error_variant
 from oracle.reports.exchanges import Exchange
 
-Role = Literal["owner", "session", "witness"]
-_ORDER: Final = {"owner": 0, "session": 1, "witness": 2}
+Role = Literal["caller", "owner", "session", "witness"]
+_ORDER: Final = {"caller": 0, "owner": 1, "session": 2, "witness": 3}
 _SHOWN: Final = 46
 
 
@@ -26,7 +26,8 @@ class Participant(Struct, frozen=True, order=True):
     """The session that a witness or receipt belongs to, as ``session 0``."""
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.of}" if self.of else self.name
+        name = f"owner {self.name}" if self.role == "owner" else self.name
+        return f"{name} of {self.of}" if self.of else name
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -53,7 +54,7 @@ class Cast(Struct, frozen=True):
     messages: tuple[Message, ...]
 
 
-CALLER: Final = Participant("owner", "caller")
+CALLER: Final = Participant("caller", "caller")
 STORE: Final = Participant("session", "store")
 
 
@@ -133,7 +134,7 @@ def _owner(args: dict[str, Any]) -> Participant:
     for holder, field in (("capability", "owner_id"), ("receipt", "from_owner_id")):
         if isinstance(args.get(holder), dict):
             name = args[holder].get(field)
-    return CALLER if not isinstance(name, str) else Participant("owner", f"owner {quoted(name)}")
+    return CALLER if not isinstance(name, str) else Participant("owner", quoted(name))
 
 
 def _given_witness(args: dict[str, Any]) -> Participant | None:
@@ -165,13 +166,13 @@ def _receipt(value: dict[str, Any]) -> Participant:
 def _detail(op: str, args: dict[str, Any]) -> str:
     """Return what of the arguments tells steps of one operation apart."""
     parts = []
+    if "new_owner_id" in args:
+        parts.append(f"to {quoted(str(args['new_owner_id']))}")
     for name in ("scope", "new_scope"):
         if name in args:
             parts.append(scope_text(args[name]))
     if isinstance(args.get("capability"), dict):
         parts.append(f"gen {args['capability'].get('generation')}")
-    if "new_owner_id" in args:
-        parts.append(f"to {quoted(str(args['new_owner_id']))}")
     if op in ("send", "recv", "has_message"):
         parts.append(f"{quoted(str(args.get('from')))} → {quoted(str(args.get('to')))}")
     if "roles" in args:

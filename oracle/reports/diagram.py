@@ -18,7 +18,7 @@ _TOP: Final = 14.0
 _ROW: Final = 62.0
 _CHARACTER: Final = 7.4
 """The width of a character of the monospaced labels, in pixels."""
-_NAME: Final = 18
+_NAME: Final = 16
 
 
 def diagram(cast: Cast, identifier: str) -> str:
@@ -68,11 +68,13 @@ def described(cast: Cast) -> str:
 
 def _lifeline(participant: Participant, x: float, height: float) -> str:
     width, tall = _BOX
-    radius = {"owner": tall / 2, "session": 5, "witness": 0}[participant.role]
+    radius = {"caller": tall / 2, "owner": tall / 2, "session": 5, "witness": 0}[participant.role]
     middle = _TOP + tall / 2 + 1
-    lines = [(participant.name, "name", middle - 7), (f"of {participant.of}", "of", middle + 9)]
-    if not participant.of:
-        lines = [(participant.name, "name", middle)]
+    lines = [(participant.name, "name", middle)]
+    if participant.of:
+        lines = [(participant.name, "name", middle - 7), (f"of {participant.of}", "of", middle + 9)]
+    elif participant.role == "owner":
+        lines = [("owner", "of", middle - 9), (participant.name, "name", middle + 7)]
     return (
         f'<g class="participant {participant.role}"><title>{_text(str(participant))}</title>'
         f'<line class="lifeline" x1="{x:.0f}" y1="{_TOP + tall:.0f}" x2="{x:.0f}" y2="{height - 6:.0f}"/>'

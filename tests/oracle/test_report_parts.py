@@ -118,7 +118,7 @@ def test_owners_sessions_and_witnesses_take_part_in_that_order() -> None:
     issue = ("issue_readiness_witness", {"capability": {"$ref": 1}, "predicate_ref": "p"})
     claim = ("claim_ownership", {"sid": 0, "owner_id": "ann", "scope": "Session"})
     play = cast(steps_of(OPEN, claim, issue, ("session_ids", {})))
-    ann, session = Participant("owner", "owner ann"), Participant("session", "session 0")
+    ann, session = Participant("owner", "ann"), Participant("session", "session 0")
     witness = Participant("witness", "witness 1", "session 0")
     assert play.participants == (CALLER, ann, session, STORE, witness)
     assert [(message.source, message.target, message.created) for message in play.messages] == [
