@@ -193,6 +193,28 @@ def test_one_click_copies_a_reproducer(context: BrowserContext, tmp_path: Path) 
     assert button.inner_text() == "Copied"
 
 
+def test_many_divergences_are_a_list_that_can_be_filtered(context: BrowserContext, tmp_path: Path) -> None:
+    refusals = ("Unclaimed", "Terminal", "StaleCapability", "TransferPending")
+    divergences = [
+        accepted(op=op, expected={"err": {refusal: {}}}) for op in ("close", "recv", "send") for refusal in refusals
+    ]
+    opened = Opened(context, report(lane("programs", *divergences)), tmp_path)
+    page = opened.page
+    shown = page.locator("details.finding:visible")
+    assert (shown.count(), page.locator("details.finding[open]").count()) == (12, 1)
+    page.locator("#filter-findings").fill("contract termin")
+    assert shown.count() == 3
+    page.locator("body").click(position={"x": 5, "y": 5})
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert "recv" in page.evaluate("() => document.activeElement.textContent"), "hidden ones are passed over"
+    page.locator("#filter-findings").fill("nothing of the kind")
+    assert page.locator("#no-finding").is_visible()
+    page.keyboard.press("Escape")
+    assert shown.count() == 12
+    assert opened.complaints == []
+
+
 def test_a_link_to_a_divergence_opens_it(context: BrowserContext, tmp_path: Path) -> None:
     opened = Opened(context, many(), tmp_path)
     closed = opened.page.locator("details.finding:not([open])").first
