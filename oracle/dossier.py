@@ -27,9 +27,9 @@ from model.contract import contract_named
 from oracle.adapters import Adapter, Answer, Hello
 from oracle.adapters.reference import reference_version
 from oracle.compare import Level
+from oracle.fingerprints import Fingerprint
 from oracle.lanes.corpus import corpus_files
 from oracle.lanes.describing import printable
-from oracle.minimise.fingerprint import Fingerprint
 from oracle.minimise.reference_side import on_reference
 from oracle.minimise.trying import Sighting, Trials
 
@@ -62,9 +62,9 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     schema: str
     version: int
     verdict: str
-    fingerprint: Fingerprint
-    name: str
+    fingerprint: str
     """The digest of the class."""
+    divergence: Fingerprint = msgspec.field(name="class")
     level: str
     seq: int
     """The diverging step."""
@@ -107,8 +107,8 @@ def write_dossier(folder: Path, about: Dossier, adapter: Adapter) -> list[Path]:
         schema=SCHEMA,
         version=VERSION,
         verdict="diverge",
-        fingerprint=seen.fingerprint,
-        name=seen.fingerprint.digest(),
+        fingerprint=seen.fingerprint.digest,
+        divergence=seen.fingerprint,
         level=about.level.name,
         seq=seen.at,
         expected=printable(seen.divergence.expected),

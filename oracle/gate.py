@@ -24,7 +24,7 @@ from oracle.baseline import (
     write_baseline,
 )
 from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
-from oracle.fingerprints import divergence_key
+from oracle.fingerprints import fingerprint_of
 from oracle.lanes import LaneResult, Settings, Subject
 from oracle.reports.report import Report
 
@@ -108,7 +108,7 @@ class Gate:
         if not self.fail_fast:
             return None
         for divergence in result.divergences:
-            entry = self.baseline.entry(divergence_key(divergence).fingerprint) if self.baseline else None
+            entry = self.baseline.entry(fingerprint_of(divergence).digest) if self.baseline else None
             if entry is None or date.fromisoformat(entry.expires) < self.today:
                 return f"stopped by --fail-fast in lane {result.lane}"
         return None
@@ -231,7 +231,7 @@ def _baseline_lines(standing: Standing | None) -> Iterator[str]:
         f"{len(standing.expired)} expired, {len(standing.unobserved)} unobserved"
     )
     for key in standing.new:
-        yield f"  new      {key.fingerprint[:12]} {key}"
+        yield f"  new      {key.short} {key.text()}"
     for mark, entries in (("stale", standing.stale), ("expired", standing.expired)):
         for entry in entries:
             yield f"  {mark:<8} {entry.fingerprint[:12]} {entry.text} (owner {entry.owner}, until {entry.expires})"

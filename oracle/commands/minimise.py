@@ -214,7 +214,8 @@ def _document(result: Minimised, reason: Decision | None, written: list[str], re
     document["why_needed"] = (
         {str(seq): why for seq, why in why_needed(result).items()} if result.ending == "minimal" else {}
     )
-    document["class"] = result.fingerprint.digest() if result.fingerprint is not None else None
+    document["class"] = document["fingerprint"]
+    document["fingerprint"] = result.fingerprint.digest if result.fingerprint is not None else None
     document["decision"] = msgspec.to_builtins(reason) if reason is not None else None
     document["recorded_answer"] = recorded
     document["written"] = written

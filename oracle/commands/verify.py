@@ -101,7 +101,7 @@ def _run_again(folder: Path, manifest: Manifest, program: Program, adapter: Adap
     hello = hello_document(adapter.hello)
     changed = _changed(manifest, program, hello)
     trials = Trials(adapter, Level[manifest.level])
-    trials.target = manifest.fingerprint
+    trials.target = manifest.divergence
     measured, seen = rate(trials, program)
     now = seen.fingerprint.text() if seen.fingerprint is not None else "agree"
     inconclusive = None
@@ -123,13 +123,13 @@ def _replayed(folder: Path, manifest: Manifest, program: Program) -> Verified:
     changed = _changed(manifest, program, manifest.hello)
     if first is None:
         return _verified(folder, manifest, result.verdict, changed, same=False)
-    same = (first.seq, first.op, first.kind) == (manifest.seq, manifest.fingerprint.op, manifest.fingerprint.kind)
+    same = (first.seq, first.op, first.kind) == (manifest.seq, manifest.divergence.op, manifest.divergence.kind)
     sides = (("expected", manifest.expected, first.expected), ("actual", manifest.actual, first.actual))
     for side, before, now in sides:
         if not _alike(before, now):
             changed.append(f"{side}: was {_shown(before)}, is {_shown(now)}")
             same = False
-    said = manifest.fingerprint.text() if same else f"step {first.seq}, {first.op} diverges in {first.kind}"
+    said = manifest.divergence.text() if same else f"step {first.seq}, {first.op} diverges in {first.kind}"
     return _verified(folder, manifest, said, changed, same=same)
 
 
@@ -145,7 +145,7 @@ def _verified(
     return Verified(
         dossier=str(folder),
         same=same,
-        was=manifest.fingerprint.text(),
+        was=manifest.divergence.text(),
         now=now,
         changed=tuple(changed),
         inconclusive=inconclusive,

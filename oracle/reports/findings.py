@@ -15,7 +15,7 @@ from lean_traces.programs import Program, Step
 from lean_traces.reader import TraceReader
 from lean_traces.trace import PROGRAM_SCHEMA, VERSION, MalformedTrace
 from oracle.baseline import Baseline, Entry
-from oracle.fingerprints import divergence_key
+from oracle.fingerprints import fingerprint_of
 from oracle.lanes import LaneDivergence, LaneResult
 from oracle.reports.report import Finding, Minimiser, Reproducer, Stand
 
@@ -43,7 +43,7 @@ def findings(
     by_class: dict[str, list[tuple[str, LaneDivergence]]] = {}
     for result in results:
         for divergence in result.divergences:
-            by_class.setdefault(divergence_key(divergence).fingerprint, []).append((result.lane, divergence))
+            by_class.setdefault(fingerprint_of(divergence).digest, []).append((result.lane, divergence))
     found = []
     for fingerprint, cases in by_class.items():
         entry = baseline.entry(fingerprint) if baseline else None
@@ -68,7 +68,7 @@ def _finding(
         program = divergence.program or _program_of_trace(divergence)  # type: ignore[assignment] # may be None
     own = minimal.reproducers if minimal else ()
     return Finding(
-        key=divergence_key(divergence),
+        key=fingerprint_of(divergence),
         fingerprint=fingerprint,
         stand=stand,
         entry=entry,

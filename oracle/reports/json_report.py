@@ -57,7 +57,7 @@ def report_document(report: Report) -> dict[str, Any]:
         if standing is None
         else {
             "path": report.baseline,
-            "new": sorted(key.fingerprint for key in standing.new),
+            "new": sorted(key.digest for key in standing.new),
             "known": sorted(entry.fingerprint for entry in standing.known),
             "stale": sorted(entry.fingerprint for entry in standing.stale),
             "expired": sorted(entry.fingerprint for entry in standing.expired),
@@ -91,15 +91,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "stand": finding.stand,
         "rule": key.rule,
-        "class": {
-            "op": key.op,
-            "class": key.kind,
-            "expected": key.expected,
-            "actual": key.actual,
-            "guard": key.guard,
-            "place": key.place,
-            "claim": key.claim,
-        },
+        "class": msgspec.to_builtins(key),
         "lanes": list(finding.lanes),
         "cases": list(finding.cases),
         "divergence": {

@@ -14,6 +14,7 @@ from lean_traces.codec import CODECS
 from lean_traces.programs import Program
 from oracle.adapters import Adapter, AdapterFault
 from oracle.compare import Level
+from oracle.fingerprints import fingerprint_of
 from oracle.judging import Asked, judge_cases
 from oracle.lanes import LaneDivergence, Subject
 from oracle.lanes.describing import described
@@ -88,6 +89,6 @@ def _seen(adapter: Adapter, program: Program, former: LaneDivergence, level: Lev
     for result in judge_cases(adapter, [lambda: asked], level):
         if result.divergence is not None and result.diverged_at is not None:
             found = described(former.case, result, program)
-            if (found.op, found.kind) == (former.op, former.kind):
+            if fingerprint_of(found) == fingerprint_of(former):
                 return msgspec.structs.replace(found, path=None)
     return None

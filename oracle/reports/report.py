@@ -12,7 +12,7 @@ from oracle.adapters import Hello
 from oracle.baseline import Entry, Standing
 from oracle.compare import Level
 from oracle.exit_codes import AGREE, DIVERGE
-from oracle.fingerprints import DivergenceKey
+from oracle.fingerprints import Fingerprint
 from oracle.lanes import LaneDivergence, LaneResult
 
 Stand = Literal["new", "known", "expired"]
@@ -45,7 +45,7 @@ Minimiser = Callable[[LaneDivergence], Minimal | None]
 class Finding(Struct, frozen=True, kw_only=True):
     """All cases of one class of divergence."""
 
-    key: DivergenceKey
+    key: Fingerprint
     fingerprint: str
     stand: Stand
     entry: Entry | None

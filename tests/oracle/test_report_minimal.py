@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oracle.compare import Level
-from oracle.fingerprints import divergence_key
+from oracle.fingerprints import fingerprint_of
 from oracle.lanes import LaneDivergence, LaneResult, Settings, Subject
 from oracle.lanes.programs import run
 from oracle.reports import findings
@@ -38,7 +38,7 @@ def test_a_program_is_made_small_and_every_step_explained(seen: LaneResult, monk
     subject = wrong("witness_is_consumed_twice")
     with minimising(subject, Level.state, 120.0) as minimise:
         found = findings([seen], command=subject.command, minimise=minimise)
-    finding = next(one for one in found if one.key == divergence_key(first(seen)))
+    finding = next(one for one in found if one.key == fingerprint_of(first(seen)))
     assert finding.minimal
     assert finding.program is not None
     assert [step.op for step in finding.program.steps] == [
