@@ -55,7 +55,7 @@ def record(adapter: Adapter, given: Program, path: Path) -> Path:
     side = on_reference(given)
     adapter.reset()
     answers = tuple(adapter.submit([Request(item.step.op, item.printed) for item in side.steps]))
-    path.write_bytes(answers_trace(given, Sighting(answers=answers), adapter.hello))
+    path.write_bytes(answers_trace(given, answers, adapter.hello))
     return path
 
 
