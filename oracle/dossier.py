@@ -162,6 +162,9 @@ def dossier_files(about: Dossier, shown: Shown, hello: Hello) -> dict[str, bytes
     """Return the files of a dossier by name, ``dossier.json`` as the last."""
     files = {PROGRAM: program_bytes(about.program), EXPLANATION: about.explanation.encode() + b"\n"}
     missing = dict(about.left_out)
+    carried_out = on_reference(about.program).steps
+    if not carried_out or carried_out[-1].step.seq != shown.seq:
+        missing |= dict.fromkeys((PYTEST, LEAN), "the contract does not carry out the last step")
     if shown.answers:
         files[ANSWERS] = answers_trace(about.program, shown.answers, hello)
     else:

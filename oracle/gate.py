@@ -32,6 +32,10 @@ KEPT_WITH_BASELINE: Final = 1000
 """After how many diverging cases a lane stops when known divergences are listed: they must not hide new ones."""
 
 
+FINDINGS_SHOWN: Final = 10
+"""Divergences that are told on the terminal once the report is written."""
+
+
 class Check(Struct, frozen=True, kw_only=True):
     """A check that was run, to its end or not."""
 
@@ -151,12 +155,15 @@ class Gate:
             return None
         from oracle import reports
 
-        folder = self.report or Path("report")
+        folder = self.report
         report = self.assembled(check, standing, code)
         out = sys.stderr if to_stderr else sys.stdout
         try:
-            if self.report is not None:
-                print(f"report: {reports.write_reports(report, folder)}", file=out)
+            if folder is not None:
+                page = reports.write_reports(report, folder)
+                for line in _finding_lines(report, folder):
+                    print(line, file=out)
+                print(f"report: {page}", file=out)
             if on_github:
                 for line in reports.workflow_commands(report, folder):
                     print(line, file=out)
@@ -175,9 +182,15 @@ class Gate:
 
         subject = check.subject
         seconds = 0.0 if check.interrupted else self.minimise_seconds
-        with minimising(subject, check.settings.level, seconds) as minimise:
+        with minimising(subject, check.settings.level, seconds, interrupted=check.interrupted) as minimise:
             found = findings(
-                check.results, command=subject.command, baseline=self.baseline, today=self.today, minimise=minimise
+                check.results,
+                command=subject.command,
+                hello=check.hello,
+                level=check.settings.level,
+                baseline=self.baseline,
+                today=self.today,
+                minimise=minimise,
             )
         return Report(
             harness=harness_version(),
@@ -221,6 +234,20 @@ def harness_version() -> str:
         return version("telltale-conformance")
     except PackageNotFoundError:
         return "unknown"
+
+
+def _finding_lines(report: Report, folder: Path) -> Iterator[str]:
+    """Say of each divergence that fails the gate what came of making it smaller, and how it is run again."""
+    from oracle.reports.wording import program_text, verify_command
+
+    for finding in report.failing[:FINDINGS_SHOWN]:
+        yield f"{finding.stand} {finding.short} {finding.key.text()}"
+        yield f"  program  {program_text(finding)}"
+        verify = verify_command(finding, folder)
+        if verify is not None:
+            yield f"  again    {verify}"
+    if len(report.failing) > FINDINGS_SHOWN:
+        yield f"and {len(report.failing) - FINDINGS_SHOWN} more kinds of divergence, in the report"
 
 
 def _baseline_lines(standing: Standing | None) -> Iterator[str]:

@@ -23,10 +23,19 @@ from oracle.reports.cast import cast, scene
 from oracle.reports.coverage_map import CoverageMap, coverage_map
 from oracle.reports.diagram import diagram
 from oracle.reports.exchanges import Exchange, exchanges
-from oracle.reports.findings import program_name
 from oracle.reports.report import CLAIMS, Finding, Report
 from oracle.reports.side_by_side import Line, side_by_side
-from oracle.reports.wording import lane_notes, place_of, problems, shortly, stand_text, title
+from oracle.reports.wording import (
+    lane_notes,
+    place_of,
+    problems,
+    program_text,
+    shortly,
+    shown_path,
+    stand_text,
+    title,
+    verify_command,
+)
 from oracle.symbolic.known import EXPECTED
 
 STEPS_SHOWN: Final = 40
@@ -58,8 +67,12 @@ class FindingView(Struct, frozen=True, kw_only=True):
     title: str
     stand: str
     place: str | None
-    program: str | None
-    """The name of its program's file."""
+    program: str
+    """How small its program is, and what one must know about it."""
+    folder: str | None
+    """The path of its dossier."""
+    verify: str | None
+    """The command that runs it again from there."""
     diagram: Markup | None
     log: tuple[LogRow, ...]
     left_out: int
@@ -138,7 +151,9 @@ def _view(finding: Finding, folder: Path) -> FindingView:
         title=title(finding),
         stand=stand_text(finding),
         place=None if place is None else f"{place.path}:{place.line}",
-        program=None if finding.program is None else program_name(finding.fingerprint),
+        program=program_text(finding),
+        folder=None if finding.folder is None else shown_path(folder / finding.folder),
+        verify=verify_command(finding, folder),
         diagram=Markup(diagram(cast(drawn), f"d{finding.short}")) if drawn else None,
         log=tuple(_log_row(step) for step in shown),
         left_out=len(steps) - len(shown),

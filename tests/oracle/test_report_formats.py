@@ -15,9 +15,10 @@ from lxml import etree
 from lean_traces.programs import read_program
 from lean_traces.schemas import validator
 from oracle.baseline import Baseline, hold_against, updated, write_baseline
+from oracle.dossier import ANSWERS, FILES, MANIFEST, read_dossier
 from oracle.gate import Check, Gate
 from oracle.lanes import Settings, Subject
-from oracle.reports import Minimal, Report, rendered, workflow_commands, write_reports
+from oracle.reports import Reduction, Report, rendered, workflow_commands, write_reports
 from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, report, unlogged
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
@@ -92,6 +93,7 @@ def test_sarif_places_a_recorded_divergence_in_its_trace_and_another_in_its_prog
     made = places["validate_ownership_capability"]
     program = Path(made["artifactLocation"]["uri"].removeprefix("file://"))
     write_reports(half_known(), tmp_path)
+    assert (program.parent.parent.name, program.name) == ("divergences", "program.jsonl")
     assert '"op":"validate_ownership_capability"' in program.read_text().splitlines()[made["region"]["startLine"] - 1]
 
 
@@ -171,16 +173,22 @@ def test_a_stale_entry_is_placed_in_the_baseline(tmp_path: Path, monkeypatch: py
     assert baseline.entries[1].fingerprint in (tmp_path / "known.json").read_text().splitlines()[line - 1]
 
 
-def test_the_reports_are_written_whole_and_old_programs_go(tmp_path: Path) -> None:
+def test_the_reports_are_written_whole_and_old_dossiers_go(tmp_path: Path) -> None:
     made = report(lane("programs", accepted()))
-    (tmp_path / "programs").mkdir()
-    (tmp_path / "programs" / "000000000000.program.jsonl").write_text("of another run")
+    for former, name in (("0" * 12, "program.jsonl"), ("1" * 12, "mine.txt"), (made.findings[0].short, ANSWERS)):
+        (tmp_path / "divergences" / former).mkdir(parents=True)
+        (tmp_path / "divergences" / former / name).write_text("of another run")
     (tmp_path / "mine.txt").write_text("kept")
     assert write_reports(made, tmp_path) == tmp_path / "index.html"
     names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    program = f"programs/{made.findings[0].short}.program.jsonl"
-    assert names == {"index.html", "summary.md", "junit.xml", "report.sarif", "report.json", "mine.txt", program}
-    assert read_program(tmp_path / program) == made.findings[0].program
+    folder = f"divergences/{made.findings[0].short}"
+    forms = {"index.html", "summary.md", "junit.xml", "report.sarif", "report.json"}
+    files = {f"{folder}/{name}" for name in (*FILES, MANIFEST) if name != ANSWERS}
+    assert names == {*forms, *files, "mine.txt", f"divergences/{'1' * 12}/mine.txt"}
+    assert not (tmp_path / "divergences" / ("0" * 12)).exists()
+    manifest, program = read_dossier(tmp_path / folder)
+    assert program == made.findings[0].program
+    assert manifest.missing == {ANSWERS: "not run again, so not made smaller"}
 
 
 def test_nothing_is_written_when_a_form_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,9 +215,9 @@ def test_a_shell_reproducer_holds_the_whole_program(tmp_path: Path) -> None:
 def test_a_minimiser_takes_the_place_of_the_program() -> None:
     small = accepted("z")
 
-    def minimise(divergence: object) -> Minimal:
-        assert small.program is not None
-        return Minimal(program=small.program, divergence=small, notes={1: "without it nothing is live"})
+    def minimise(divergence: object) -> Reduction:
+        notes = {1: "without it nothing is live"}
+        return Reduction(ending="minimal", program=small.program, divergence=small, notes=notes)
 
     (finding,) = report(lane("programs", accepted(sid=3)), minimise=minimise).findings
     assert finding.minimal

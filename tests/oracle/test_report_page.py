@@ -11,10 +11,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from oracle.reports import Report, write_reports
+from oracle.lanes import LaneDivergence
+from oracle.minimise import Rate
+from oracle.reports import Reduction, Report, write_reports
+from oracle.reports.findings import as_found
 from tests.oracle.report_world import MARKUP, SCRIPT, accepted, lane, report, unlogged
 from tests.oracle.test_report_formats import half_known, nasty
 
@@ -191,6 +195,36 @@ def test_one_click_copies_a_reproducer(context: BrowserContext, tmp_path: Path) 
     page.wait_for_function("() => document.querySelector('#said').classList.contains('shown')")
     assert clipboard(page) == shown.reproducers[0].text
     assert button.inner_text() == "Copied"
+
+
+def test_each_reproducer_has_its_own_copy_button(context: BrowserContext, tmp_path: Path) -> None:
+    made = many()
+    page = Opened(context, made, tmp_path).page
+    shown = next(finding for finding in made.findings if finding.key.op == "close")
+    page.locator("#expand").click()
+    snippets = page.locator(f"#f{shown.short} .reproducers .snippet")
+    titles = [one.split(" ")[0] for one in snippets.locator(".snippet-head > span").all_inner_texts()]
+    assert titles == ["Shell", "pytest", "Lean", "Program", "Dossier"]
+    wanted = [one.text for one in shown.reproducers]
+    wanted.append(f"telltale-conformance verify {tmp_path}/divergences/{shown.short}")
+    for snippet, text in zip(snippets.all(), wanted, strict=True):
+        snippet.locator("button.copy").click()
+        page.wait_for_function("() => document.querySelector('#said').classList.contains('shown')")
+        assert clipboard(page) == text
+    assert "import Telltale" in wanted[2]
+    assert "def test_the_implementation_keeps_the_contract" in wanted[1]
+
+
+def test_what_does_not_repeat_is_marked_before_it_is_opened(context: BrowserContext, tmp_path: Path) -> None:
+    def flaky(divergence: LaneDivergence) -> Reduction:
+        found = as_found(divergence, "flaky: seen in 5 of 20 runs")
+        return msgspec.structs.replace(found, ending="flaky", rate=Rate(times=5, runs=20))
+
+    page = Opened(context, report(lane("programs", accepted()), minimise=flaky), tmp_path).page
+    summary = page.locator("details.finding > summary")
+    assert summary.locator(".tag.warn").inner_text() == "flaky, 5 of 20"
+    assert "flaky: seen in 5 of 20 runs" in page.locator("p.unsteady").inner_text()
+    assert "did not repeat" in page.locator(".headline").inner_text()
 
 
 def test_many_divergences_are_a_list_that_can_be_filtered(context: BrowserContext, tmp_path: Path) -> None:
