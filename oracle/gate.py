@@ -25,8 +25,9 @@ from oracle.baseline import (
 )
 from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 from oracle.fingerprints import fingerprint_of
+from oracle.interrupts import Interrupted, let_through
 from oracle.lanes import LaneResult, Settings, Subject
-from oracle.reports.report import Report
+from oracle.reports.report import Finding, Report
 
 KEPT_WITH_BASELINE: Final = 1000
 """After how many diverging cases a lane stops when known divergences are listed: they must not hide new ones."""
@@ -125,11 +126,12 @@ class Gate:
             quiet: print nothing on stdout.
         """
         standing = self._standing(check)
+        check, found = self._findings(check)
         code = gate_code(check, standing)
         out = sys.stderr if quiet else sys.stdout
         for line in _baseline_lines(standing):
             print(line, file=out)
-        problem = self._report(check, standing, code, out is sys.stderr)
+        problem = self._report(check, found, standing, code, out is sys.stderr)
         if problem is not None:
             print(f"telltale-conformance: {problem}", file=sys.stderr)
             return code or INCONCLUSIVE
@@ -148,15 +150,33 @@ class Gate:
                 print(f"{self.baseline_path}: {line}", file=sys.stderr)
         return hold_against(self.baseline, check.results, self.today)
 
-    def _report(self, check: Check, standing: Standing | None, code: int, to_stderr: bool) -> str | None:
+    @property
+    def _on_github(self) -> bool:
+        return os.environ.get("GITHUB_ACTIONS") == "true"
+
+    def _findings(self, check: Check) -> tuple[Check, tuple[Finding, ...] | None]:
+        """Run the divergences again for the reports, if there are any; a signal ends that and marks the check."""
+        if self.report is None and not self._on_github:
+            return check, None
+        if not check.interrupted:
+            try:
+                with let_through():
+                    return check, self.findings(check)
+            except Interrupted as signal:
+                reason = check.cut_short or f"interrupted by {signal.name} while programs were made smaller"
+                check = msgspec.structs.replace(check, cut_short=reason, interrupted=True)
+        return check, self.findings(check)
+
+    def _report(
+        self, check: Check, found: tuple[Finding, ...] | None, standing: Standing | None, code: int, to_stderr: bool
+    ) -> str | None:
         """Write the reports; return what went wrong, if anything did."""
-        on_github = os.environ.get("GITHUB_ACTIONS") == "true"
-        if self.report is None and not on_github:
+        if found is None:
             return None
         from oracle import reports
 
         folder = self.report
-        report = self.assembled(check, standing, code)
+        report = self.assembled(check, found, standing, code)
         out = sys.stderr if to_stderr else sys.stdout
         try:
             if folder is not None:
@@ -164,7 +184,7 @@ class Gate:
                 for line in _finding_lines(report, folder):
                     print(line, file=out)
                 print(f"report: {page}", file=out)
-            if on_github:
+            if self._on_github:
                 for line in reports.workflow_commands(report, folder):
                     print(line, file=out)
                 summary = os.environ.get("GITHUB_STEP_SUMMARY")
@@ -175,23 +195,30 @@ class Gate:
             return f"cannot write the report to {error.filename or folder}: {error.strerror or error}"
         return None
 
-    def assembled(self, check: Check, standing: Standing | None, code: int) -> Report:
-        """Return what the reports are made of."""
+    def findings(self, check: Check) -> tuple[Finding, ...]:
+        """Return the divergences by class, each run again and made smaller in the time that there is for it."""
         from oracle.reports import findings
         from oracle.reports.minimal import minimising
 
-        subject = check.subject
         seconds = 0.0 if check.interrupted else self.minimise_seconds
-        with minimising(subject, check.settings.level, seconds, interrupted=check.interrupted) as minimise:
-            found = findings(
+        if seconds and sys.stderr.isatty() and any(result.divergences for result in check.results):
+            print(f"making the programs of divergences smaller, for at most {seconds:g} s", file=sys.stderr)
+        with minimising(check.subject, check.settings.level, seconds, interrupted=check.interrupted) as minimise:
+            return findings(
                 check.results,
-                command=subject.command,
+                command=check.subject.command,
                 hello=check.hello,
                 level=check.settings.level,
                 baseline=self.baseline,
                 today=self.today,
                 minimise=minimise,
             )
+
+    def assembled(
+        self, check: Check, found: tuple[Finding, ...], standing: Standing | None, code: int
+    ) -> Report:
+        """Return what the reports are made of."""
+        subject = check.subject
         return Report(
             harness=harness_version(),
             command=subject.command,

@@ -38,6 +38,8 @@ AFTER_OTHERS: Final = 5
 """How often a divergence must show after other programs, and each time, to be laid to a store that is not fresh."""
 PROCESSES: Final = 2
 """In how many processes it must."""
+OTHERS_FIRST: Final = 20
+"""How many other programs are run in each of them before it is looked at a second time."""
 
 
 @contextmanager
@@ -178,9 +180,11 @@ class _Again:
                 trials = self._trials(adapter, target)
                 if trials.look(program).fingerprint == target:
                     return None
-                for index in range(AFTER_OTHERS):
+                for index in range(OTHERS_FIRST + AFTER_OTHERS):
                     trials.look(_offered(generate_program(0, index, contract=program.contract), adapter))
-                    if trials.look(program).fingerprint != target:
+                    if time.monotonic() > self._until:
+                        return None
+                    if index >= OTHERS_FIRST and trials.look(program).fingerprint != target:
                         return None
         times = PROCESSES * AFTER_OTHERS
         return Rate(times=times, runs=times + PROCESSES)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,7 @@ from oracle.compare import Level
 from oracle.dossier import ANSWERS, EXPLANATION, LEAN, PYTEST, read_dossier
 from oracle.fingerprints import fingerprint_of
 from oracle.gate import Check, Gate
+from oracle.interrupts import held_back, watched
 from oracle.lanes import LaneDivergence, LaneResult, Settings, Subject, corpus
 from oracle.lanes.programs import run
 from oracle.reports import Finding, Minimiser, findings
@@ -117,6 +122,38 @@ def test_a_fault_of_the_adapter_makes_nothing_smaller(seen: LaneResult) -> None:
     one = finding(seen, first(seen), Subject(command="/nonexistent/adapter"))
     assert (one.ending, one.repeats) == ("inconclusive", True)
     assert "cannot start '/nonexistent/adapter'" in one.remark
+
+
+def test_a_signal_while_programs_are_made_smaller_ends_that_and_marks_the_report(
+    seen: LaneResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from oracle.reports import minimal
+
+    def interrupted(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(minimal._Again, "_on_implementation", interrupted)
+    check = Check(subject=subject("witness_is_consumed_twice"), hello=HELLO, settings=Settings(), results=(seen,))
+    with watched(), held_back():
+        assert Gate(report=tmp_path, minimise_seconds=60.0).conclude(check) == 3
+    document = json.loads((tmp_path / "report.json").read_text())
+    assert (document["complete"], document["exit_code"]) == (False, 3)
+    assert document["cut_short"] == "interrupted by SIGTERM while programs were made smaller"
+    assert {one["remark"] for one in document["findings"]} == {
+        "not run again, so not made smaller: the run was interrupted"
+    }
+
+
+def test_the_shell_reproducer_shows_the_divergence_when_it_is_pasted(seen: LaneResult, tmp_path: Path) -> None:
+    one = finding(seen, first(seen), subject("witness_is_consumed_twice"))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash"], input=one.reproducers[0].text, cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "consume_readiness_witness" in done.stdout
+    assert "WitnessConsumed" in done.stdout
 
 
 # --- what does not repeat
