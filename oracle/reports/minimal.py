@@ -132,7 +132,7 @@ class _Again:
         seen = trials.look(result.program, keep=True)
         if seen.fingerprint != trials.target:
             return None
-        remark = "" if result.minimal else "made smaller; the time was up before it was shown that nothing more can go"
+        remark = "" if result.minimal else "the time was up before it was shown that nothing more can go"
         return Reduction(
             ending="minimal" if result.minimal else "deadline",
             remark=remark,

@@ -118,6 +118,18 @@ def test_what_does_not_come_back_is_not_made_smaller(seen: LaneResult) -> None:
     assert one.remark.startswith("not seen again: in none of 20 runs")
 
 
+def test_what_is_not_shown_to_be_minimal_is_not_called_so(
+    seen: LaneResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oracle.reports.minimal.SHARE", 0.0)
+    one = finding(seen, first(seen), subject("witness_is_consumed_twice"))
+    assert (one.ending, one.minimal, one.repeats, one.notes) == ("deadline", False, True, {})
+    assert one.remark == "the time was up before it was shown that nothing more can go"
+    manifest, program = read_dossier(written(one, tmp_path / "d"))
+    assert (manifest.ending, manifest.verdict, manifest.missing) == ("deadline", "diverge", {})
+    assert len(program.steps) > len(TWICE_STEPS)
+
+
 def test_a_fault_of_the_adapter_makes_nothing_smaller(seen: LaneResult) -> None:
     one = finding(seen, first(seen), Subject(command="/nonexistent/adapter"))
     assert (one.ending, one.repeats) == ("inconclusive", True)
