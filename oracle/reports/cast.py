@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ from oracle.reports.exchanges import Exchange
 
 Role = Literal["caller", "owner", "session", "witness"]
 _ORDER: Final = {"caller": 0, "owner": 1, "session": 2, "witness": 3}
-_SHOWN: Final = 46
+_SHOWN: Final = 60
 
 
 class Participant(Struct, frozen=True, order=True):
@@ -102,7 +102,7 @@ def _message(step: Exchange) -> Message:
         seq=step.seq,
         source=source,
         target=session,
-        text=shortened(f"{step.op} {_detail(step.op, args)}".strip()),
+        text=shortened(f"{step.op} {_detail(step.op, args, step.forged)}".strip()),
         result=_result(step.expected),
         answered=_result(step.actual or {}) if step.diverges else None,
         refused="err" in step.expected,
@@ -163,9 +163,9 @@ def _receipt(value: dict[str, Any]) -> Participant:
     return Participant("witness", f"receipt {value.get('claim_id')}", f"session {value.get('session_id')}")
 
 
-def _detail(op: str, args: dict[str, Any]) -> str:
-    """Return what of the arguments tells steps of one operation apart."""
-    parts = []
+def _detail(op: str, args: dict[str, Any], forged: Mapping[str, Any]) -> str:
+    """Return what of the arguments tells steps of one operation apart, what is forged of them first."""
+    parts = [f"forged {name} {_forged(value)}" for name, value in forged.items()]
     if "new_owner_id" in args:
         parts.append(f"to {quoted(str(args['new_owner_id']))}")
     for name in ("scope", "new_scope"):
@@ -183,6 +183,10 @@ def _detail(op: str, args: dict[str, Any]) -> str:
     if isinstance(args.get("mutation"), dict):
         parts.append(next(iter(args["mutation"]), ""))
     return " · ".join(parts)
+
+
+def _forged(value: Any) -> str:
+    return quoted(scope_text(value)) if isinstance(value, str | dict) else json.dumps(value)
 
 
 def scope_text(scope: Any) -> str:

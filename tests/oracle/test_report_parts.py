@@ -114,6 +114,13 @@ OPEN = ("open", {"roles": ["A", "B"], "initial_types": {}})
 CLAIM = ("claim_ownership", {"sid": 0, "owner_id": "ann", "scope": {"Fragments": ["x"]}})
 
 
+def test_what_is_forged_of_an_earlier_result_is_said() -> None:
+    forged = {"$ref": 1, "set": {"scope": {"Fragments": ["x"]}, "generation": 7}}
+    play = cast(steps_of(OPEN, CLAIM, ("release_ownership", {"capability": forged})))
+    assert play.messages[-1].text == "release_ownership forged scope {x} · forged generation 7 · …"
+    assert play.messages[1].text == "claim_ownership {x}"
+
+
 def test_owners_sessions_and_witnesses_take_part_in_that_order() -> None:
     issue = ("issue_readiness_witness", {"capability": {"$ref": 1}, "predicate_ref": "p"})
     claim = ("claim_ownership", {"sid": 0, "owner_id": "ann", "scope": "Session"})
