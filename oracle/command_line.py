@@ -303,4 +303,7 @@ def diff(
 
 def main() -> None:
     """Run the command line."""
-    app()
+    from oracle.unread_output import unread_output_ignored
+
+    with unread_output_ignored():
+        app()

@@ -51,6 +51,10 @@ class Check(Struct, frozen=True, kw_only=True):
     """It was a signal that cut it short."""
 
 
+class CannotReport(Exception):
+    """Thrown before a check when the folder of its reports cannot be made; the message names it."""
+
+
 class Gate:
     """How a check ends: the baseline that it is held against, where it is reported, when it stops early.
 
@@ -82,11 +86,17 @@ class Gate:
         self.baseline: Baseline | None = None
 
     def prepare(self, contract: str) -> None:
-        """Read the baseline.
+        """Read the baseline, and make the folder of the reports: what cannot be done is said before the lanes run.
 
         Raises:
             BadBaseline: it cannot be read, is none, is for another contract, or ``--update`` names none.
+            CannotReport: the folder cannot be made.
         """
+        if self.report is not None:
+            try:
+                self.report.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise CannotReport(f"cannot write the report to {self.report}: {error.strerror or error}") from None
         path = self.baseline_path
         if path is None:
             if self.update:
@@ -125,17 +135,20 @@ class Gate:
             check: what was run.
             quiet: print nothing on stdout.
         """
-        standing = self._standing(check)
+        try:
+            standing, unwritten = self._standing(check), None
+        except OSError as error:
+            unwritten = f"cannot write the baseline {self.baseline_path}: {error.strerror or error}"
+            standing = hold_against(self.baseline or Baseline(contract=""), check.results, self.today)
         check, found = self._findings(check)
         code = gate_code(check, standing)
         out = sys.stderr if quiet else sys.stdout
         for line in _baseline_lines(standing):
             print(line, file=out)
-        problem = self._report(check, found, standing, code, out is sys.stderr)
-        if problem is not None:
+        problems = (unwritten, self._report(check, found, standing, code, out is sys.stderr))
+        for problem in filter(None, problems):
             print(f"telltale-conformance: {problem}", file=sys.stderr)
-            return code or INCONCLUSIVE
-        return code
+        return code or (INCONCLUSIVE if any(problems) else AGREE)
 
     def _standing(self, check: Check) -> Standing | None:
         if self.baseline is None or self.baseline_path is None:

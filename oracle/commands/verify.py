@@ -128,8 +128,12 @@ def _run_again(folder: Path, manifest: Manifest, program: Program, adapter: Adap
 def _replayed(folder: Path, manifest: Manifest, program: Program) -> Verified:
     """Hold the answers in the dossier against the contract as it is now."""
     changed = _changed(manifest, program, manifest.hello)
+    why = None
     if ANSWERS not in manifest.hashes:
         why = f"there are no answers to hold against the contract: {manifest.missing.get(ANSWERS, 'unknown')}"
+    elif manifest.divergence.kind == "panic":
+        why = "a panic is no answer of a trace; name the adapter with --sut"
+    if why is not None:
         return _verified(folder, manifest, "unknown", changed, same=False, inconclusive=why)
     result = replay_file(folder / ANSWERS, level=Level[manifest.level])
     first = result.first_divergence

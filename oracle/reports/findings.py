@@ -83,7 +83,7 @@ def findings(
                 rate=reduction.rate,
                 trace=(shortest.path, shortest.seq) if of_trace and shortest.path is not None else None,
                 notes=reduction.notes,
-                reproducers=_reproducers(key, shortest, reduction, own, files),
+                reproducers=_reproducers(key, shortest, own, files, level),
                 files=files,
             )
         )
@@ -191,21 +191,22 @@ def _program_of_trace(divergence: LaneDivergence) -> Program | None:
 def _reproducers(
     key: Fingerprint,
     found: LaneDivergence,
-    reduction: Reduction,
     command: str | None,
     files: Mapping[str, bytes],
+    level: Level,
 ) -> tuple[Reproducer, ...]:
     """Return what shows the divergence again when pasted somewhere, with everything that it needs."""
     program = files[PROGRAM].decode() if files else None
     shell = None
+    replay = "telltale-conformance replay" + ("" if level is Level.state else f" --level {level.name}")
     if command is None and found.path is not None:
-        shell = f"telltale-conformance replay {shlex.quote(found.path)}\n"
+        shell = f"{replay} {shlex.quote(found.path)}\n"
     elif command is not None and program is not None:
         name = key.short
         shell = (
             f"cat > {name}.program.jsonl <<'END-OF-PROGRAM'\n{program}END-OF-PROGRAM\n"
             f"telltale-conformance record --sut {shlex.quote(command)} --program {name}.program.jsonl -o {name}.jsonl\n"
-            f"telltale-conformance replay {name}.jsonl\n"
+            f"{replay} {name}.jsonl\n"
         )
     texts = {
         "Shell": shell,

@@ -67,7 +67,8 @@ def _finding(finding: Finding, folder: Path | None) -> Iterator[str]:
     yield from _fenced(message(finding), "text")
     yield ""
     yield f"{_plain(stand_text(finding))}"
-    shell = next((one for one in finding.reproducers if len(one.text) <= _LONGEST_PROGRAM), None)
+    shown = (one for one in finding.reproducers if one.title in ("Shell", "Program"))
+    shell = next((one for one in shown if len(one.text) <= _LONGEST_PROGRAM), None)
     if shell is not None:
         yield ""
         yield f"To see it again ({_plain(shell.title)}):"

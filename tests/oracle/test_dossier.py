@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from lean_traces.programs import Step
 from lean_traces.reader import read_trace
 from oracle.adapters.protocol import Hello
 from oracle.commands.minimise import run as minimise_command
@@ -148,7 +150,7 @@ def test_what_does_not_repeat_must_come_and_go_again(
 
 def told() -> Shown:
     key = Fingerprint(op="close", kind="outcome", expected="ok", actual="text", guard="passes")
-    return Shown(key, 0, {"ok": None}, {"err": "no"})
+    return Shown(key, diverging(NAME).steps[-1].seq, {"ok": None}, {"err": "no"})
 
 
 def test_what_cannot_be_written_is_named_with_the_reason(tmp_path: Path) -> None:
@@ -160,6 +162,24 @@ def test_what_cannot_be_written_is_named_with_the_reason(tmp_path: Path) -> None
         (tmp_path / name).write_bytes(content)
     manifest, _ = read_dossier(tmp_path)
     assert manifest.missing == {PYTEST: "no implementation takes part", ANSWERS: "the program was not run again"}
+
+
+def test_a_last_step_that_the_contract_skips_has_no_reproducer() -> None:
+    given = diverging(NAME)
+    last = Step(args={"capability": {"$ref": 10_000}}, op="release_ownership", seq=given.steps[-1].seq + 1)
+    given = msgspec.structs.replace(given, steps=(*given.steps, last))
+    shown = told()._replace(seq=last.seq)
+    files = dossier_files(Dossier(given, Level.state, None), shown, WrongReference({}).hello)
+    missing = json.loads(files["dossier.json"])["missing"]
+    assert missing[PYTEST] == missing[LEAN] == "the contract does not carry out the last step"
+
+
+def test_a_dossier_that_names_no_program_is_none(tmp_path: Path) -> None:
+    folder = written(tmp_path / "d")
+    manifest = json.loads((folder / "dossier.json").read_text())
+    del manifest["hashes"]["program.jsonl"]
+    (folder / "dossier.json").write_text(json.dumps(manifest))
+    assert run(folder) == 2
 
 
 def test_without_answers_and_adapter_nothing_can_be_verified(

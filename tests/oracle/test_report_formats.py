@@ -12,14 +12,15 @@ import pytest
 from jsonschema import Draft4Validator
 from lxml import etree
 
-from lean_traces.programs import read_program
+from lean_traces.programs import Step, read_program
 from lean_traces.schemas import validator
 from oracle.baseline import Baseline, hold_against, updated, write_baseline
+from oracle.compare import Level
 from oracle.dossier import ANSWERS, FILES, MANIFEST, read_dossier
 from oracle.gate import Check, Gate
 from oracle.lanes import Settings, Subject
-from oracle.reports import Reduction, Report, rendered, workflow_commands, write_reports
-from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, report, unlogged
+from oracle.reports import Reduction, Report, findings, markdown, rendered, workflow_commands, write_reports
+from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, program, report, unlogged
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
 TODAY = date(2030, 6, 15)
@@ -210,6 +211,28 @@ def test_a_shell_reproducer_holds_the_whole_program(tmp_path: Path) -> None:
     (tmp_path / "p.jsonl").write_text(shell.text.split("<<'END-OF-PROGRAM'\n")[1].split("END-OF-PROGRAM\n")[0])
     assert read_program(tmp_path / "p.jsonl") == finding.program
     assert "record --sut 'my-adapter --fast'" in shell.text
+
+
+def test_a_shell_reproducer_compares_as_strictly_as_the_check() -> None:
+    for level, words in ((Level.outcome, "replay --level outcome "), (Level.state, "replay ")):
+        (finding,) = findings([lane("programs", accepted())], command="x", hello=HELLO, level=level)
+        assert f"telltale-conformance {words}{finding.short}.jsonl\n" in finding.reproducers[0].text
+
+
+def test_markdown_shows_what_fits_and_else_the_dossier_alone(tmp_path: Path) -> None:
+    made = program()
+    steps = (*(Step(args={}, op="live_count", seq=number) for number in range(200)),
+             *(msgspec.structs.replace(step, seq=step.seq + 200) for step in program().steps))  # fmt: skip
+    long = accepted(program=msgspec.structs.replace(made, steps=steps), seq=steps[-1].seq)
+    text = rendered(report(lane("programs", long)), tmp_path)["summary.md"]
+    assert "To see it again" not in text
+    assert f"telltale-conformance verify {tmp_path}/divergences/" in text
+
+
+def test_without_a_folder_nothing_in_it_is_named() -> None:
+    made = report(lane("programs", accepted()))
+    assert "verify" not in markdown(made, None)
+    assert "file=" not in "".join(workflow_commands(made, None))
 
 
 def test_a_minimiser_takes_the_place_of_the_program() -> None:

@@ -267,6 +267,22 @@ def test_without_a_command_the_implementation_at_hand_is_asked(tmp_path: Path) -
     assert verify(written(one, tmp_path / "d")) == 0, "its answers are held against the contract again"
 
 
+def test_a_panic_is_placed_in_its_program_and_needs_the_implementation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    defect = "mutation of a closed session panics"
+    result = told(WrongReference(WRONG[defect]), diverging(defect))
+    one = finding(result, result.divergences[0], InProcess(make=lambda: WrongReference(WRONG[defect])))
+    assert one.key.kind == "panic"
+    folder = written(one, tmp_path / "d")
+    place = place_of(one, tmp_path / "r")
+    assert place is not None
+    assert place.path.endswith("program.jsonl")
+    assert '"op":"apply_owned_session_mutation"' in (folder / "program.jsonl").read_text().splitlines()[place.line - 1]
+    assert verify(folder) == 3
+    assert "a panic is no answer of a trace" in capsys.readouterr().out
+
+
 def test_where_no_implementation_takes_part_none_is_asked(tmp_path: Path) -> None:
     def never(divergence: object) -> Any:
         raise AssertionError("the implementation was asked")

@@ -52,7 +52,7 @@
     setTimeout(() => { button.textContent = "Copy"; }, 1600);
   };
   for (const button of document.querySelectorAll("button.copy")) {
-    button.addEventListener("click", (event) => { event.preventDefault(); copy(button); });
+    button.addEventListener("click", () => copy(button));
   }
 
   // divergences
