@@ -303,6 +303,26 @@ def test_what_can_be_used_has_a_visible_focus_and_a_name(context: BrowserContext
     assert page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
+def test_no_focus_is_cut_off_by_what_it_is_in(context: BrowserContext, tmp_path: Path) -> None:
+    page = Opened(context, many(), tmp_path).page
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('button, a, input, summary, [tabindex="0"]')].filter((one) => {
+            one.focus({focusVisible: true});
+            if (document.activeElement !== one) return false;
+            const style = getComputedStyle(one);
+            const reach = parseFloat(style.outlineOffset) + parseFloat(style.outlineWidth);
+            const box = one.getBoundingClientRect();
+            for (let around = one.parentElement; around; around = around.parentElement) {
+                if (getComputedStyle(around).overflowX === 'visible') continue;
+                const edge = around.getBoundingClientRect();
+                if (box.left - reach < edge.left - 1 || box.right + reach > edge.right + 1) return true;
+            }
+            return false;
+        }).map((one) => one.outerHTML.slice(0, 90))"""
+    )
+    assert cut == []
+
+
 def test_the_coverage_is_filtered(context: BrowserContext, tmp_path: Path) -> None:
     page = Opened(context, many(), tmp_path).page
     rows = page.locator("table.coverage tbody tr:visible")
