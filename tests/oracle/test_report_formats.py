@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -20,6 +20,7 @@ from oracle.dossier import ANSWERS, FILES, MANIFEST, read_dossier
 from oracle.gate import Check, Gate
 from oracle.lanes import Settings, Subject
 from oracle.reports import Reduction, Report, findings, markdown, rendered, workflow_commands, write_reports
+from oracle.reports.report import Ending
 from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, program, report, unlogged
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
@@ -74,6 +75,11 @@ def test_sarif_is_as_its_schema_says(name: str, tmp_path: Path) -> None:
 def test_junit_is_as_its_schema_says(name: str, tmp_path: Path) -> None:
     schema = etree.XMLSchema(etree.parse(SCHEMAS / "junit-10.xsd"))
     schema.assertValid(etree.fromstring(rendered(REPORTS[name], tmp_path)["junit.xml"].encode()))
+
+
+def test_the_schema_names_every_ending() -> None:
+    schema: Any = validator("report").schema
+    assert schema["$defs"]["found"]["properties"]["ending"]["enum"] == list(get_args(Ending))
 
 
 def sarif_of(made: Report, folder: Path) -> dict[str, Any]:
