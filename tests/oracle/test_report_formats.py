@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Any, get_args
 
@@ -78,7 +79,7 @@ def test_junit_is_as_its_schema_says(name: str, tmp_path: Path) -> None:
 
 
 def test_the_schema_names_every_ending() -> None:
-    schema: Any = validator("report").schema
+    schema = json.loads((resources.files("lean_traces") / "schemas" / "report.json").read_text())
     assert schema["$defs"]["found"]["properties"]["ending"]["enum"] == list(get_args(Ending))
 
 
