@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from importlib import resources
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,7 +13,7 @@ from jsonschema import Draft4Validator
 from lxml import etree
 
 from lean_traces.programs import Step, read_program
-from lean_traces.schemas import validator
+from lean_traces.schemas import load, validator
 from oracle.baseline import Baseline, hold_against, updated, write_baseline
 from oracle.compare import Level
 from oracle.dossier import ANSWERS, FILES, MANIFEST, read_dossier
@@ -79,8 +78,7 @@ def test_junit_is_as_its_schema_says(name: str, tmp_path: Path) -> None:
 
 
 def test_the_schema_names_every_ending() -> None:
-    schema = json.loads((resources.files("lean_traces") / "schemas" / "report.json").read_text())
-    assert schema["$defs"]["found"]["properties"]["ending"]["enum"] == list(get_args(Ending))
+    assert load("report")["$defs"]["found"]["properties"]["ending"]["enum"] == list(get_args(Ending))
 
 
 def sarif_of(made: Report, folder: Path) -> dict[str, Any]:
