@@ -5,6 +5,8 @@ Bodies are imported when their command runs, so that starting costs little.
 
 from __future__ import annotations
 
+import sys
+import traceback
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -302,8 +304,14 @@ def diff(
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; a fault of the harness itself ends with 3, for 1 would mean a divergence."""
+    from oracle.exit_codes import INCONCLUSIVE
     from oracle.unread_output import unread_output_ignored
 
     with unread_output_ignored():
-        app()
+        try:
+            app()
+        except Exception as error:
+            traceback.print_exc()
+            print(f"telltale-conformance: inconclusive: fault of the harness: {error!r}", file=sys.stderr)
+            raise SystemExit(INCONCLUSIVE) from None

@@ -79,7 +79,9 @@ class _Again:
             if divergence.path is not None:
                 return self._recorded(divergence, Path(divergence.path), left * SHARE)
         except AdapterFault as fault:
-            return _inconclusive(divergence, str(fault.diagnostic()))
+            return _inconclusive(divergence, f"fault of the adapter: {fault.diagnostic()}")
+        except Exception as error:  # the report must come, whatever is wrong with one program
+            return _inconclusive(divergence, f"fault of the harness: {type(error).__name__}: {error}")
         return as_found(divergence, "not made smaller: there is no program of it")
 
     def close(self) -> None:
@@ -99,7 +101,8 @@ class _Again:
         if result.ending in ("minimal", "deadline"):
             return self._smaller(adapter, divergence, result) or self._unsteady(divergence, program, result)
         if result.ending == "inconclusive":
-            return _inconclusive(divergence, result.faults[0] if result.faults else "the adapter failed")
+            why = result.faults[0] if result.faults else "it failed"
+            return _inconclusive(divergence, f"fault of the adapter: {why}")
         return self._unsteady(divergence, program, result)
 
     def _recorded(self, divergence: LaneDivergence, path: Path, seconds: float) -> Reduction:
@@ -210,7 +213,7 @@ def _offered(program: Program, adapter: Adapter) -> Program:
 
 
 def _inconclusive(divergence: LaneDivergence, why: str) -> Reduction:
-    found = as_found(divergence, f"not made smaller: fault of the adapter: {why}")
+    found = as_found(divergence, f"not made smaller: {why}")
     return msgspec.structs.replace(found, ending="inconclusive")
 
 

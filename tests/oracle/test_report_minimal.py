@@ -136,6 +136,18 @@ def test_a_fault_of_the_adapter_makes_nothing_smaller(seen: LaneResult) -> None:
     assert "cannot start '/nonexistent/adapter'" in one.remark
 
 
+def test_a_fault_of_the_harness_in_one_program_leaves_the_report_standing(
+    seen: LaneResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("no idea")
+
+    monkeypatch.setattr("oracle.minimise.minimise", broken)
+    one = finding(seen, first(seen), subject("witness_is_consumed_twice"))
+    assert (one.ending, one.program) == ("inconclusive", first(seen).program)
+    assert one.remark == "not made smaller: fault of the harness: RuntimeError: no idea"
+
+
 def test_a_signal_while_programs_are_made_smaller_ends_that_and_marks_the_report(
     seen: LaneResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
