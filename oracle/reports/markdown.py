@@ -9,7 +9,7 @@ from typing import Final
 
 from oracle.lanes import LaneResult
 from oracle.reports.report import Finding, Report
-from oracle.reports.wording import message, place_of, problems, shown_path, stand_text, title, verify_command
+from oracle.reports.wording import message, place_of, problems, shown_path, title, verify_command
 
 SHOWN: Final = 10
 """Findings that are spelled out, and annotations: GitHub shows no more of them for one step."""
@@ -65,8 +65,6 @@ def _finding(finding: Finding, folder: Path | None) -> Iterator[str]:
     yield f"<details{' open' if finding.fails else ''}><summary>{mark} {_plain(title(finding))}{unsteady}</summary>"
     yield ""
     yield from _fenced(message(finding), "text")
-    yield ""
-    yield f"{_plain(stand_text(finding))}"
     shown = (one for one in finding.reproducers if one.title in ("Shell", "Program"))
     shell = next((one for one in shown if len(one.text) <= _LONGEST_PROGRAM), None)
     if shell is not None:

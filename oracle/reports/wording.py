@@ -84,11 +84,7 @@ def title(finding: Finding) -> str:
     """Return a finding in one line."""
     key = finding.key
     claim = f"{key.claim} {CLAIMS[key.claim][0]}: " if key.claim in CLAIMS else ""
-    where = "" if key.place == "$" else f" at {key.place}"
-    answers = f"expected {key.expected}, answered {key.actual}"
-    if key.expected == key.actual:
-        answers = f"another {key.actual}"
-    return f"{claim}{key.op} diverges in {key.kind}{where}: {answers}"
+    return claim + key.text()
 
 
 def message(finding: Finding) -> str:
