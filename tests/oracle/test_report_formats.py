@@ -240,6 +240,25 @@ def test_without_a_folder_nothing_in_it_is_named() -> None:
     assert "file=" not in "".join(workflow_commands(made, None))
 
 
+def test_a_known_divergence_is_neither_run_again_nor_made_smaller() -> None:
+    def never(divergence: object) -> Reduction:
+        raise AssertionError("it was run again")
+
+    seen = lane("programs", accepted())
+    baseline = updated(Baseline(contract="telltale-17"), [seen], TODAY).baseline
+    (finding,) = report(seen, baseline=baseline, minimise=never).findings
+    assert (finding.stand, finding.ending) == ("known", "as found")
+    assert finding.remark == "known, so neither run again nor made smaller"
+    assert finding.folder is not None
+
+
+def test_steps_that_the_implementation_does_not_offer_are_not_asked_of_it() -> None:
+    offered = msgspec.structs.replace(HELLO, ops=HELLO.ops - {"issue_readiness_witness"})
+    (finding,) = findings([lane("claims", accepted())], command="x", hello=offered)
+    assert "issue_readiness_witness" not in finding.files["program.jsonl"].decode()
+    assert "issue_readiness_witness" not in finding.reproducers[0].text
+
+
 def test_a_minimiser_takes_the_place_of_the_program() -> None:
     small = accepted("z")
 

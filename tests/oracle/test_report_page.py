@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,11 +18,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from generators.steps import Cell
-from oracle.lanes import LaneDivergence
+from oracle.gate import Check, Gate
+from oracle.lanes import LaneDivergence, Settings
+from oracle.lanes.programs import run
 from oracle.minimise import Rate
 from oracle.reports import Reduction, Report, write_reports
 from oracle.reports.findings import as_found
-from tests.oracle.report_world import MARKUP, SCRIPT, accepted, lane, report, unlogged
+from tests.oracle.lane_world import subject
+from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, report, unlogged
 from tests.oracle.test_report_formats import half_known, nasty
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -246,6 +251,28 @@ def test_each_reproducer_has_its_own_copy_button(context: BrowserContext, tmp_pa
         assert clipboard(page) == text
     assert "import Telltale" in wanted[2]
     assert "def test_the_implementation_keeps_the_contract" in wanted[1]
+
+
+def test_a_stranger_comes_from_a_red_gate_to_a_reproducer_with_one_copy(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    under_test = subject("witness_is_consumed_twice")
+    result = run(under_test, Settings(budget=10, seed=1, divergences=1))
+    check = Check(subject=under_test, hello=HELLO, settings=Settings(), results=(result,))
+    assert Gate(report=tmp_path / "r", minimise_seconds=120.0).conclude(check) == 1
+    page = context.new_page()
+    page.goto((tmp_path / "r" / "index.html").as_uri())
+    page.locator("button.copy.primary").first.click()
+    page.wait_for_function("() => document.querySelector('#said').classList.contains('shown')")
+    pasted = clipboard(page)
+    assert len(pasted.splitlines()) <= 11
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash"], input=pasted, cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert page.locator("details.finding").first.locator("summary code").first.inner_text() in done.stdout
 
 
 def test_what_does_not_repeat_is_marked_before_it_is_opened(context: BrowserContext, tmp_path: Path) -> None:
