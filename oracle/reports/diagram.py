@@ -121,7 +121,7 @@ def _row(message: Message, places: dict[Participant, float], top: float) -> tupl
     if message.answered is not None:
         answered = f"answered: {message.answered}"
         if message.answered == message.result:
-            answered = "answered: the same, with other fields or records (below)"
+            answered = "answered: the same, with other fields or records"
         parts.append(_label(answered, left + 10, y + 30, "answered"))
         longest = max(longest, len(answered))
     parts.append("</g>")

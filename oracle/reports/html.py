@@ -24,7 +24,7 @@ from oracle.reports.coverage_map import CoverageMap, coverage_map
 from oracle.reports.diagram import diagram
 from oracle.reports.exchanges import Exchange, exchanges
 from oracle.reports.report import CLAIMS, Finding, Report
-from oracle.reports.side_by_side import Line, side_by_side
+from oracle.reports.side_by_side import Line, folded, side_by_side
 from oracle.reports.wording import (
     lane_notes,
     place_of,
@@ -158,7 +158,7 @@ def _view(finding: Finding, folder: Path) -> FindingView:
         log=tuple(_log_row(step) for step in shown),
         left_out=len(steps) - len(shown),
         not_drawn=len(steps) - len(drawn),
-        answer=tuple(_answer(finding, last)),
+        answer=tuple(folded(_answer(finding, last))),
         state="" if finding.divergence.state is None else shortly(finding.divergence.state, 2000),
     )
 

@@ -20,7 +20,7 @@ from oracle.reports.cast import CALLER, STORE, Participant, cast, scene
 from oracle.reports.coverage_map import coverage_map
 from oracle.reports.diagram import described, diagram
 from oracle.reports.exchanges import answered, exchanges
-from oracle.reports.side_by_side import side_by_side
+from oracle.reports.side_by_side import folded, side_by_side
 from tests.oracle.report_world import CELL, MARKUP, accepted, lane, report
 
 json_values = st.recursive(
@@ -100,6 +100,20 @@ def test_an_ok_stands_beside_an_err() -> None:
         ('"err": "no"', '"ok": 0'),
         ("}", "}"),
     ]
+
+
+@given(json_values, json_values)
+def test_folding_leaves_out_nothing_that_differs(left: Any, right: Any) -> None:
+    lines = side_by_side(left, right)
+    short = folded(lines)
+    assert [line for line in short if line.differs] == [line for line in lines if line.differs]
+    assert sum(line.alike or 1 for line in short) == len(lines)
+
+
+def test_a_long_stretch_that_does_not_differ_is_one_line() -> None:
+    left = {"a": list(range(30)), "b": 1}
+    short = folded(side_by_side(left, {**left, "b": 2}))
+    assert [line.left.strip() for line in short] == ["⋯ 30 lines alike", "28,", "29", "],", '"b": 1', "}"]
 
 
 # --- diagrams
