@@ -169,16 +169,17 @@ def minimise(
 
 @app.command()
 def verify(
-    dossier: Annotated[Path, typer.Argument(metavar="DOSSIER", help="The folder of a divergence.")],
+    dossiers: Annotated[list[Path], typer.Argument(metavar="DOSSIER…", help="The folders of divergences.")],
     sut: Annotated[
         str | None, typer.Option(metavar="CMD", help="The adapter's command, in place of the kept one.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Run a dossier again: the same verdict, or what changed."""
+    """Run dossiers again, each in turn: the same verdict, or what changed."""
     from oracle.commands.verify import run
+    from oracle.exit_codes import gravest
 
-    raise typer.Exit(run(dossier, sut=sut, as_json=as_json))
+    raise typer.Exit(gravest([run(dossier, sut=sut, as_json=as_json) for dossier in dossiers]))
 
 
 @app.command()

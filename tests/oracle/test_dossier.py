@@ -229,6 +229,25 @@ def test_what_does_not_diverge_gets_no_dossier(tmp_path: Path) -> None:
     assert not (tmp_path / "d").exists()
 
 
+def test_several_are_run_again_in_turn_and_the_gravest_code_is_the_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from oracle.command_line import app
+
+    same = str(written(tmp_path / "same"))
+    other = str(unsteady(tmp_path / "other", "witness_is_consumed_twice"))
+    for folders, code, lines in (
+        ((same, same), 0, 2),
+        ((same, other), 1, 2),
+        ((other, str(tmp_path / "none"), same), 2, 2),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            app(["verify", *folders, "--json"])
+        assert ended.value.code == code
+        printed = [json.loads(line)["dossier"] for line in capsys.readouterr().out.splitlines()]
+        assert len(printed) == lines
+
+
 def test_hashes_tell_contracts_and_hellos_apart() -> None:
     hello = hello_document(WrongReference({}).hello)
     one = environment_hashes("telltale-17", hello)
