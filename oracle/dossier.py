@@ -25,7 +25,7 @@ from lean_traces.codec import encode
 from lean_traces.lean_program import LeanProgramRefused
 from lean_traces.programs import Program, program_bytes, read_program
 from lean_traces.strict_json import StrictJsonError, parse
-from lean_traces.trace import TRACE_SCHEMA, VERSION, Header, MalformedTrace, Source
+from lean_traces.trace import TRACE_SCHEMA, VERSION, Header, Source
 from lean_traces.writer import TraceWriter, written_whole
 from model.contract import contract_named
 from oracle.adapters import Adapter, Answer, Hello
@@ -294,18 +294,3 @@ def _hash(parts: Iterable[bytes]) -> str:
     for part in parts:
         digest.update(b"%d:" % len(part) + part)
     return f"sha256:{digest.hexdigest()}"
-
-
-__all__ = [
-    "ANSWERS",
-    "Dossier",
-    "MalformedDossier",
-    "MalformedTrace",
-    "Manifest",
-    "NotReproduced",
-    "answers_trace",
-    "environment_hashes",
-    "hello_document",
-    "read_dossier",
-    "write_dossier",
-]
