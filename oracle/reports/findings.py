@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -28,6 +30,10 @@ LONGEST_PROGRAM: Final = 2000
 """Steps of the longest trace that a report repeats as a program."""
 LONGEST_REPRODUCER: Final = 60_000
 """Characters of the longest text to copy; what is longer is in the folder of the divergence alone."""
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"
+)
+"""Characters by which a text would look like another one than it is; in JSON they can be written out."""
 MODELS: Final = "lean"
 """The lane in which no implementation takes part."""
 BETWEEN_MODELS: Final = "the Lean model departs from the reference here; no implementation takes part"
@@ -196,7 +202,7 @@ def _reproducers(
     level: Level,
 ) -> tuple[Reproducer, ...]:
     """Return what shows the divergence again when pasted somewhere, with everything that it needs."""
-    program = files[PROGRAM].decode() if files else None
+    program = _INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], files[PROGRAM].decode()) if files else None
     shell = None
     replay = "telltale-conformance replay" + ("" if level is Level.state else f" --level {level.name}")
     if command is None and found.path is not None:

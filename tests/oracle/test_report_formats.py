@@ -218,6 +218,15 @@ def test_a_shell_reproducer_holds_the_whole_program(tmp_path: Path) -> None:
     assert "record --sut 'my-adapter --fast'" in shell.text
 
 
+def test_what_is_copied_looks_as_it_is(tmp_path: Path) -> None:
+    (finding,) = report(lane("programs", accepted("a\u202eb\u200b\U000e0041", "c\u2066"))).findings
+    for title in ("Shell", "Program"):
+        (text,) = [one.text for one in finding.reproducers if one.title == title]
+        assert text.isprintable() or {char for char in text if not char.isprintable()} == {"\n"}
+    (tmp_path / "p.jsonl").write_text(text)
+    assert read_program(tmp_path / "p.jsonl") == finding.program
+
+
 def test_a_shell_reproducer_compares_as_strictly_as_the_check() -> None:
     for level, words in ((Level.outcome, "replay --level outcome "), (Level.state, "replay ")):
         (finding,) = findings([lane("programs", accepted())], command="x", hello=HELLO, level=level)
