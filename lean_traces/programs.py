@@ -111,17 +111,20 @@ def without(program: Program, removed: Sequence[int]) -> Program:
 
 def write_program(path: Path, program: Program) -> None:
     """Write a program file, whole or not at all."""
+    with written_whole(path) as file:
+        file.write(program_bytes(program))
+
+
+def program_bytes(program: Program) -> bytes:
+    """Return a program as its file holds it."""
     header = {
         "contract": program.contract,
         "meta": program.meta,
         "schema": PROGRAM_SCHEMA,
         "version": VERSION,
     }
-    with written_whole(path) as file:
-        file.write(encode(header) + b"\n")
-        for step in program.steps:
-            file.write(encode(step) + b"\n")
-        file.write(encode({"end": True, "steps": len(program.steps)}) + b"\n")
+    lines = [header, *program.steps, {"end": True, "steps": len(program.steps)}]
+    return b"".join(encode(line) + b"\n" for line in lines)
 
 
 def read_program(path: Path, limits: Limits = DEFAULT_LIMITS) -> Program:

@@ -20,7 +20,7 @@ from lean_traces.schemas import validator
 from lean_traces.strict_json import StrictJsonError, parse
 from lean_traces.writer import written_whole
 from oracle.compare import DivergenceClass
-from oracle.fingerprints import DivergenceKey, divergence_key
+from oracle.fingerprints import Fingerprint, fingerprint_of
 from oracle.lanes import LaneResult
 
 SCHEMA: Final = "telltale-conformance/baseline"
@@ -58,10 +58,14 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The last day on which it is accepted, as ``2030-01-31``."""
 
     @property
+    def of(self) -> Fingerprint:
+        """The class that is accepted."""
+        return Fingerprint(**{name: getattr(self, name) for name in Fingerprint.__struct_fields__})
+
+    @property
     def text(self) -> str:
-        """The class of the divergence in one line."""
-        where = "" if self.place == "$" else f" at {self.place}"
-        return f"{self.op}: {self.kind}{where}, expected {self.expected}, got {self.actual}"
+        """The class in one line."""
+        return self.of.text()
 
 
 class Baseline(Struct, frozen=True, kw_only=True):
@@ -78,7 +82,7 @@ class Baseline(Struct, frozen=True, kw_only=True):
 class Standing(Struct, frozen=True, kw_only=True):
     """What a check says of a baseline."""
 
-    new: tuple[DivergenceKey, ...] = ()
+    new: tuple[Fingerprint, ...] = ()
     """Seen and not listed."""
     known: tuple[Entry, ...] = ()
     """Seen and listed."""
@@ -128,8 +132,7 @@ def _refuse_what_the_schema_cannot(path: Path, entries: Sequence[Entry]) -> None
         if entry.fingerprint in seen:
             raise BadBaseline(f"{path}: {entry.fingerprint} is listed twice; keep one of the two")
         seen.add(entry.fingerprint)
-        key = DivergenceKey(**{name: getattr(entry, name) for name in DivergenceKey.__struct_fields__})
-        if key.fingerprint != entry.fingerprint:
+        if entry.of.digest != entry.fingerprint:
             raise BadBaseline(
                 f"{path}: {entry.fingerprint} is not the fingerprint of {entry.text}; let --update write entries, "
                 "and change owner, reason, link and expires only"
@@ -154,19 +157,19 @@ def printed(baseline: Baseline) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
-def seen_in(results: Iterable[LaneResult]) -> Mapping[DivergenceKey, tuple[str, ...]]:
+def seen_in(results: Iterable[LaneResult]) -> Mapping[Fingerprint, tuple[str, ...]]:
     """Return the classes of all divergences with the lanes that saw them, both in ascending order."""
-    lanes: dict[DivergenceKey, set[str]] = {}
+    lanes: dict[Fingerprint, set[str]] = {}
     for result in results:
         for divergence in result.divergences:
-            lanes.setdefault(divergence_key(divergence), set()).add(result.lane)
-    ordered = sorted(lanes, key=lambda key: (key.op, key.kind, key.fingerprint))
+            lanes.setdefault(fingerprint_of(divergence), set()).add(result.lane)
+    ordered = sorted(lanes, key=lambda key: (key.op, key.kind, key.digest))
     return {key: tuple(sorted(lanes[key])) for key in ordered}
 
 
 def hold_against(baseline: Baseline, results: Sequence[LaneResult], today: date) -> Standing:
     """Hold what a check saw against the baseline."""
-    seen = {key.fingerprint: key for key in seen_in(results)}
+    seen = {key.digest: key for key in seen_in(results)}
     ran = ran_in_full(results)
     listed = {entry.fingerprint for entry in baseline.entries}
     unseen = [entry for entry in baseline.entries if entry.fingerprint not in seen]
@@ -218,9 +221,9 @@ def updated(baseline: Baseline, results: Sequence[LaneResult], today: date) -> U
     Unobserved entries stay too.
     """
     standing = hold_against(baseline, results, today)
-    lanes = {key.fingerprint: names for key, names in seen_in(results).items()}
+    lanes = {key.digest: names for key, names in seen_in(results).items()}
     expires = (today + timedelta(days=GRACE_DAYS)).isoformat()
-    added = tuple(_new_entry(key, lanes[key.fingerprint], expires) for key in standing.new)
+    added = tuple(_new_entry(key, lanes[key.digest], expires) for key in standing.new)
     kept: list[Entry] = []
     widened: list[Entry] = []
     for entry in baseline.entries:
@@ -240,10 +243,10 @@ def updated(baseline: Baseline, results: Sequence[LaneResult], today: date) -> U
     )
 
 
-def _new_entry(key: DivergenceKey, lanes: tuple[str, ...], expires: str) -> Entry:
-    fields: dict[str, Any] = {name: getattr(key, name) for name in DivergenceKey.__struct_fields__}
+def _new_entry(key: Fingerprint, lanes: tuple[str, ...], expires: str) -> Entry:
+    fields: dict[str, Any] = {name: getattr(key, name) for name in Fingerprint.__struct_fields__}
     return Entry(
-        fingerprint=key.fingerprint,
+        fingerprint=key.digest,
         lanes=lanes,
         owner=UNASSIGNED,
         reason=UNEXPLAINED,

@@ -5,6 +5,8 @@ Bodies are imported when their command runs, so that starting costs little.
 
 from __future__ import annotations
 
+import sys
+import traceback
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -167,16 +169,17 @@ def minimise(
 
 @app.command()
 def verify(
-    dossier: Annotated[Path, typer.Argument(metavar="DOSSIER", help="The folder of a divergence.")],
+    dossiers: Annotated[list[Path], typer.Argument(metavar="DOSSIER…", help="The folders of divergences.")],
     sut: Annotated[
         str | None, typer.Option(metavar="CMD", help="The adapter's command, in place of the kept one.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Run a dossier again: the same verdict, or what changed."""
+    """Run dossiers again, each in turn: the same verdict, or what changed."""
     from oracle.commands.verify import run
+    from oracle.exit_codes import gravest
 
-    raise typer.Exit(run(dossier, sut=sut, as_json=as_json))
+    raise typer.Exit(gravest([run(dossier, sut=sut, as_json=as_json) for dossier in dossiers]))
 
 
 @app.command()
@@ -302,5 +305,14 @@ def diff(
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; a fault of the harness itself ends with 3, for 1 would mean a divergence."""
+    from oracle.exit_codes import INCONCLUSIVE
+    from oracle.unread_output import unread_output_ignored
+
+    with unread_output_ignored():
+        try:
+            app()
+        except Exception as error:
+            traceback.print_exc()
+            print(f"telltale-conformance: inconclusive: fault of the harness: {error!r}", file=sys.stderr)
+            raise SystemExit(INCONCLUSIVE) from None

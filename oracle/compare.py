@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, NamedTuple
 from lean_traces.codec import encode_answer
 from lean_traces.reader import Answer
 from lean_traces.strict_json import parse
-from model.errors import StringError, VariantError
+from model.errors import InvalidWitness, StringError, VariantError
 from model.operations import Outcome
 
 DivergenceClass = Literal["panic", "outcome", "payload", "audit", "state"]
@@ -119,13 +119,33 @@ def compare(op: str, expected: Outcome, actual: Answer, level: Level) -> Diverge
     return _audit(document, actual, level)
 
 
+EVERY_GUARD_PASSES: Final = "every guard of its row passes"
+_WITNESS_RULES: Final = {
+    "witness was never issued": "§3.2: the witness was issued",
+    "witness payload mismatch": "§3.3: the witness is the issued one",
+    "live ownership no longer matches witness": "§3.4: the witness is of the live ownership",
+}
+
+
+def witness_rule(reason: Any) -> str | None:
+    """Return which rule of contract §3 refuses a witness for a reason: one error variant stands for three of them."""
+    return _WITNESS_RULES.get(reason) if isinstance(reason, str) else None
+
+
 def decided_by(outcome: Outcome) -> str:
-    """Name the guard or rule of the contract that decided the reference's answer."""
-    if outcome.error is None:
-        return "every guard of its row passes"
-    if isinstance(outcome.error, VariantError):
-        return outcome.error.guard
-    return f"the contract answers with the text {outcome.error.to_json()!r}"
+    """Name the guard or rule of the contract that decided the reference's answer.
+
+    Returns:
+        The short name, a colon, the rule in words; of an ``ok``, :data:`EVERY_GUARD_PASSES`.
+    """
+    error = outcome.error
+    if error is None:
+        return EVERY_GUARD_PASSES
+    if isinstance(error, VariantError):
+        rule = witness_rule(error.fields["reason"]) if isinstance(error, InvalidWitness) else None
+        return rule or error.guard
+    text = error.to_json()
+    return f"{error_variant(text)}: the contract answers with the text {text!r}"
 
 
 def same_json(expected: Any, actual: Any) -> bool:

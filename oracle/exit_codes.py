@@ -28,8 +28,13 @@ def exit_code(verdicts: Iterable[str]) -> int:
     Malformed input comes first, since then the run was not the one that was asked for; a divergence comes
     before what is inconclusive, since it is certain. Without any verdict nothing was judged.
     """
-    codes = {_BY_VERDICT[verdict] for verdict in verdicts}
+    return gravest(_BY_VERDICT[verdict] for verdict in verdicts)
+
+
+def gravest(codes: Iterable[int]) -> int:
+    """Return the exit code of several runs together, in the same order; of none, that nothing was judged."""
+    found = set(codes)
     for code in (USAGE, DIVERGE, INCONCLUSIVE):
-        if code in codes:
+        if code in found:
             return code
-    return AGREE if codes else INCONCLUSIVE
+    return AGREE if found else INCONCLUSIVE

@@ -1,8 +1,10 @@
 """The class of a divergence and its fingerprint: what stays the same when the same mistake is seen elsewhere.
 
-A class says which operation departs, in what, and where in the answer; never which session, owner, witness or number
-was involved. Its fingerprint is therefore the same for every case that shows the mistake, whatever the names and the
-seed, and, since nothing of the harness's wording goes into it, under every version of the harness.
+The minimiser keeps the class of what it makes smaller, a baseline lists classes, reports show one finding for each,
+a dossier names the one that it is of. A class says which operation departs, under which guard, in what, and where in
+the answer; never which session, owner, witness or number was involved. So it is the same in every case that shows the
+mistake, whatever the names, the seed and the lane, and, since of the harness's wording only the short names of guards
+go into it, under every version of the harness.
 """
 
 from __future__ import annotations
@@ -11,73 +13,105 @@ import hashlib
 import re
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from lean_traces.codec import encode
-from oracle.compare import ABSENT, DivergenceClass, outcome_variant
+from model.errors import VariantError
+from model.operations import Outcome
+from oracle.compare import (
+    ABSENT,
+    EVERY_GUARD_PASSES,
+    Divergence,
+    DivergenceClass,
+    decided_by,
+    error_variant,
+    witness_rule,
+)
 from oracle.lanes import LaneDivergence
 
-SCHEME: Final = "telltale-conformance/fingerprint/1"
+SCHEME: Final = "telltale-conformance/fingerprint/2"
 """Goes into every fingerprint; another number here makes every baseline new."""
+PASSES: Final = "passes"
+"""The guard of an answer that every guard lets through."""
+WHOLE: Final = "$"
+"""The place of a difference that is the whole answer."""
 
-_TEXT_GUARD: Final = "the contract answers with the text"
-_PASSES: Final = "every guard of its row passes"
-_CLAIM: Final = re.compile(r"\b(K(?:1[0-8]|[1-9]))\b")
+_CLAIM: Final = re.compile(r"(K(?:1[0-8]|[1-9]))\b")
 _INDEX: Final = re.compile(r"\[\d+\]")
-_DEEP: Final = re.compile(r"\.(?:Send|Recv|Mu|Var|Prod|Fragments|Endpoint|Chan|Vector)(?=[.\[]|$)")
-_NAMED: Final = re.compile(r"(\.role_ids)\..*", re.DOTALL)
-_WITNESS_RULES: Final = {
-    "witness was never issued": "§3.2",
-    "witness payload mismatch": "§3.3",
-    "live ownership no longer matches witness": "§3.4",
-}
-_VOCABULARY: Final = frozenset({"event", "status", "mode", "direction"})
-"""Fields whose texts are words of the contract, not names."""
+_LAST_INDEX: Final = re.compile(r"\[\d+\]$")
+_OF_ELEMENT: Final = re.compile(r"(.*)\[\d+\]\.sid$", re.DOTALL)
+_RECURSIVE: Final = frozenset({"Send", "Recv", "Mu", "Var", "Prod", "Vector", "Endpoint", "Chan", "Fragments"})
+"""Constructors of local types, values and scopes: how deep a difference lies within one varies from case to case."""
+_NAMED_FIELDS: Final = frozenset({"role_ids"})
+"""Objects whose members bear names of the program."""
+_NAMES_SHOWN: Final = 2
+_QUOTED: Final = re.compile(r"`[^`]*`|'[^']*'|\"[^\"]*\"")
+_DIGITS: Final = re.compile(r"\d+")
+_PANIC_SHOWN: Final = 120
 
 
-class DivergenceKey(Struct, frozen=True, order=True, kw_only=True):
-    """The class of a divergence: equal for all cases of one mistake."""
+class Fingerprint(Struct, frozen=True, order=True, kw_only=True):
+    """A divergence as a class of its own: equal for all cases of one mistake."""
 
     op: str
-    kind: DivergenceClass
+    kind: DivergenceClass = msgspec.field(name="class")
     expected: str
-    """Which outcome the contract has, or what it has where the answers differ."""
+    """``ok`` or the error's variant, as the contract has it."""
     actual: str
+    """The same of the implementation; of a panic what it said up to its first colon, without names and numbers."""
     guard: str
-    """The short name of the guard or rule that decided, as ``G-live``; ``-`` where none refuses."""
-    place: str
-    """Where in the answer the first difference is, as ``audit[].event``; ``$`` for all of it."""
+    """The short name of the guard or rule that decided, as ``G-live``; ``passes`` of an ``ok``."""
+    place: str = WHOLE
+    """Where the answers differ, as ``ownership.current`` or ``[].epoch``, of several places the first; with
+    ``: missing`` where the implementation has nothing there, ``: unexpected`` where the contract has nothing."""
     claim: str | None = None
     """The claim that was broken, where the divergence was found by watching one."""
 
     @property
-    def fingerprint(self) -> str:
-        """The class as 64 hexadecimal digits."""
-        parts = [SCHEME, self.op, self.kind, self.expected, self.actual, self.guard, self.place, self.claim]
-        return hashlib.sha256(encode(parts)).hexdigest()
+    def digest(self) -> str:
+        """The class as 64 hexadecimal digits, the same on every machine."""
+        members = [self.op, self.kind, self.expected, self.actual, self.guard, self.place, self.claim]
+        return hashlib.sha256(encode([SCHEME, *members])).hexdigest()
+
+    @property
+    def short(self) -> str:
+        """The beginning of the digest, enough to tell the classes of one report apart."""
+        return self.digest[:12]
 
     @property
     def rule(self) -> str:
         """The claim, or the row of the contract, that is broken."""
         return self.claim or self.op
 
-    def __str__(self) -> str:
-        where = "" if self.place == "$" else f" at {self.place}"
-        return f"{self.op}: {self.kind}{where}, expected {self.expected}, got {self.actual}"
+    def allows(self, op: str, outcome: Outcome) -> bool:
+        """Say whether the contract's answer to an operation leaves this divergence possible there."""
+        return op == self.op and contract_side(outcome) == (self.expected, self.guard)
+
+    def text(self) -> str:
+        """Return the class as one line for people."""
+        if self.kind == "outcome":
+            return f"{self.op}: expected {self.expected} ({self.guard}), answered {self.actual}"
+        if self.kind == "panic":
+            return f"{self.op}: expected {self.expected} ({self.guard}), panicked: {self.actual}"
+        where = "" if self.place == WHOLE else f" at {self.place}"
+        return f"{self.op}: {self.expected} ({self.guard}) with another {self.kind}{where}"
 
 
-def divergence_key(divergence: LaneDivergence) -> DivergenceKey:
-    """Return the class of a divergence."""
-    place, expected, actual = _first_difference(divergence)
-    return DivergenceKey(
-        op=divergence.op,
-        kind=divergence.kind,
-        expected=expected,
-        actual=actual,
-        guard=_guard(divergence.reason),
-        place=place,
-        claim=claim_of(divergence.reason),
-    )
+def fingerprint(op: str, expected: Outcome, divergence: Divergence) -> Fingerprint:
+    """Return the class of a divergence from what the reference answered."""
+    return _classified(op, divergence.kind, divergence.expected, divergence.actual, decided_by(expected))
+
+
+def fingerprint_of(divergence: LaneDivergence) -> Fingerprint:
+    """Return the class of a divergence that a lane has told; the same as when it was seen."""
+    return _classified(divergence.op, divergence.kind, divergence.expected, divergence.actual, divergence.reason)
+
+
+def contract_side(outcome: Outcome) -> tuple[str, str]:
+    """Return which answer the contract demands, and the short name of the guard that decided it."""
+    guard = _guard(decided_by(outcome))
+    return _variant_of(guard), guard
 
 
 def claim_of(reason: str) -> str | None:
@@ -86,21 +120,46 @@ def claim_of(reason: str) -> str | None:
     return found[1] if found else None
 
 
-def _first_difference(divergence: LaneDivergence) -> tuple[str, str, str]:
-    """Return where the answers first differ, and what each side has there."""
-    expected, actual = divergence.expected, divergence.actual
-    if divergence.kind == "panic":
-        return "$", _variant(expected), "panic"
-    if divergence.kind == "outcome":
-        return "$", _variant(expected), _variant(actual)
-    member, fields = _only_member(expected)
-    _, answered = _only_member(actual)
-    if not isinstance(fields, dict) or not isinstance(answered, dict) or not fields:
-        return "$", _shape(expected, "$"), _shape(actual, "$")
-    path = next(iter(fields))
-    place = _place(path)
-    there = answered.get(path, repr(ABSENT))
-    return f"{member}{place.removeprefix('$')}", _shape(fields[path], place), _shape(there, place)
+def _classified(op: str, kind: DivergenceClass, expected: Any, actual: Any, reason: str) -> Fingerprint:
+    claim = claim_of(reason)
+    guard = "-" if claim is not None else _guard(reason)
+    place = WHOLE
+    if kind in ("outcome", "panic"):
+        wanted, given = _answered(expected, ruled=False), _answered(actual)
+    else:
+        wanted = given = _variant_of(guard)
+        place = _first_place(expected, actual)
+    return Fingerprint(op=op, kind=kind, expected=wanted, actual=given, guard=guard, place=place, claim=claim)
+
+
+def _guard(reason: str) -> str:
+    """Return the short name of the guard or rule; wording after it may change between versions."""
+    if reason == EVERY_GUARD_PASSES:
+        return PASSES
+    name, colon, _ = reason.partition(":")
+    return name if colon else "-"
+
+
+def _variants() -> dict[str, str]:
+    found = {}
+    waiting: list[type[VariantError]] = [VariantError]
+    while waiting:
+        subclasses = waiting.pop().__subclasses__()
+        waiting.extend(subclasses)
+        found.update({_guard(one.guard): one.__name__ for one in subclasses if hasattr(one, "guard")})
+    return found
+
+
+_VARIANTS: Final = _variants()
+
+
+def _variant_of(guard: str) -> str:
+    """Return the answer that a guard decides on: its error's variant, or the fixed part of a text, its own name."""
+    if guard == PASSES:
+        return "ok"
+    if guard.startswith("§3.") and guard not in _VARIANTS:
+        return "InvalidWitness"
+    return _VARIANTS.get(guard, guard)
 
 
 def _only_member(document: Any) -> tuple[str, Any]:
@@ -110,48 +169,71 @@ def _only_member(document: Any) -> tuple[str, Any]:
     return "answer", None
 
 
-def _variant(answer: Any) -> str:
-    """Return ``ok``, or which error an answer is."""
+def _answered(answer: Any, *, ruled: bool = True) -> str:
+    """Return ``ok``, which error an answer is, or what a panic said."""
     name, result = _only_member(answer)
-    if name in ("ok", "err"):
-        variant = outcome_variant(is_ok=name == "ok", result=result)
-        return f"{variant} ({_witness_rule(result)})" if variant == "InvalidWitness" else variant
-    return name if name == "panic" else "no answer of the contract"
+    if name == "ok":
+        return "ok"
+    if name == "panic":
+        return _DIGITS.sub("N", _QUOTED.sub("…", str(result).partition(":")[0]))[:_PANIC_SHOWN]
+    if name != "err":
+        return str(result) if isinstance(result, str) else "no answer of the contract"
+    variant = error_variant(result)
+    if variant != "InvalidWitness" or not ruled:
+        return variant
+    fields = result[variant]
+    rule = witness_rule(fields.get("reason") if isinstance(fields, dict) else None)
+    return f"{variant} ({rule.partition(':')[0] if rule else 'another reason'})"
 
 
-def _witness_rule(error: Any) -> str:
-    """Return which rule of contract §3 refused a witness: the error bears one variant for three of them."""
-    fields = error.get("InvalidWitness") if isinstance(error, dict) else None
-    reason = fields.get("reason") if isinstance(fields, dict) else None
-    return _WITNESS_RULES.get(reason, "another reason") if isinstance(reason, str) else "another reason"
+def _first_place(expected: Any, actual: Any) -> str:
+    """Return the first of the places where two answers of one variant differ, in the order of their names."""
+    _, fields = _only_member(expected)
+    _, answered = _only_member(actual)
+    if not isinstance(fields, dict) or not isinstance(answered, dict) or not fields:
+        return WHOLE
+    others = _other_elements(fields, answered)
+    return min(_place(path, others, _presence(fields[path], answered.get(path, ABSENT))) for path in fields)
 
 
-def _guard(reason: str) -> str:
-    """Return the short name of the guard or rule; wording after it may change between versions."""
-    if reason == _PASSES or claim_of(reason) is not None:
-        return "-"
-    if reason.startswith(_TEXT_GUARD):
-        return "text"
-    return reason.partition(":")[0][:40]
+def _other_elements(fields: dict[str, Any], answered: dict[str, Any]) -> set[str]:
+    """Return the lists whose elements are others, or more, or fewer: what differs within those says nothing."""
+    found = set()
+    for path, value in fields.items():
+        of_element = _OF_ELEMENT.match(path)
+        if of_element is not None:
+            found.add(of_element[1])
+        elif _LAST_INDEX.search(path) and _is_absent(value) != _is_absent(answered.get(path, ABSENT)):
+            found.add(_LAST_INDEX.sub("", path))
+    return found
 
 
-def _place(path: str) -> str:
-    """Return a path without indices, without names of roles, and cut where a recursive value begins."""
-    named = _NAMED.sub(r"\1", path)
-    deep = _DEEP.search(named)
-    return _INDEX.sub("[]", named[: deep.start()] if deep else named)
+def _place(path: str, others: set[str], presence: str) -> str:
+    """Return a path without indexes and names of the program, cut where a recursive or another value begins."""
+    for longer in others:
+        if path.startswith(f"{longer}["):
+            path = f"{longer}[0]"
+    names: list[str] = []
+    for name in _INDEX.sub("[]", path).split("."):
+        plain = name.removesuffix("[]")
+        if plain in _RECURSIVE or len(names) > _NAMES_SHOWN:
+            presence = ""
+            break
+        if plain in _NAMED_FIELDS:
+            names.append(plain)
+            break
+        if not plain[:1].isupper():
+            names.append(name)
+    if plain[:1].isupper():
+        presence = ""
+    return ".".join(names).removeprefix("$.").replace("$[]", "[]") + presence
 
 
-def _shape(value: Any, place: str) -> str:
-    """Return what kind of value it is, never which one, except where the contract names the values."""
-    if isinstance(value, str):
-        if value == repr(ABSENT):
-            return "absent"
-        return value if place.rpartition(".")[2] in _VOCABULARY else "text"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int):
-        return "number"
-    if isinstance(value, float):
-        return "no integer"
-    return "list" if isinstance(value, list) else "object"
+def _presence(expected: Any, actual: Any) -> str:
+    """Say whether one side has nothing there; which of several values stands there varies from case to case."""
+    nothing = [value is None or _is_absent(value) for value in (expected, actual)]
+    return {(False, True): ": missing", (True, False): ": unexpected"}.get((nothing[0], nothing[1]), "")
+
+
+def _is_absent(value: Any) -> bool:
+    return value is ABSENT or value == repr(ABSENT)

@@ -24,12 +24,17 @@ from oracle.baseline import (
     write_baseline,
 )
 from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
-from oracle.fingerprints import divergence_key
+from oracle.fingerprints import fingerprint_of
+from oracle.interrupts import Interrupted, let_through
 from oracle.lanes import LaneResult, Settings, Subject
-from oracle.reports.report import Report
+from oracle.reports.report import Finding, Report
 
 KEPT_WITH_BASELINE: Final = 1000
 """After how many diverging cases a lane stops when known divergences are listed: they must not hide new ones."""
+
+
+FINDINGS_SHOWN: Final = 10
+"""Divergences that are told on the terminal once the report is written."""
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -44,6 +49,10 @@ class Check(Struct, frozen=True, kw_only=True):
     """Why it did not come to its end; None when it did."""
     interrupted: bool = False
     """It was a signal that cut it short."""
+
+
+class CannotReport(Exception):
+    """Thrown before a check when the folder of its reports cannot be made; the message names it."""
 
 
 class Gate:
@@ -77,11 +86,17 @@ class Gate:
         self.baseline: Baseline | None = None
 
     def prepare(self, contract: str) -> None:
-        """Read the baseline.
+        """Read the baseline, and make the folder of the reports: what cannot be done is said before the lanes run.
 
         Raises:
             BadBaseline: it cannot be read, is none, is for another contract, or ``--update`` names none.
+            CannotReport: the folder cannot be made.
         """
+        if self.report is not None:
+            try:
+                self.report.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise CannotReport(f"cannot write the report to {self.report}: {error.strerror or error}") from None
         path = self.baseline_path
         if path is None:
             if self.update:
@@ -108,7 +123,7 @@ class Gate:
         if not self.fail_fast:
             return None
         for divergence in result.divergences:
-            entry = self.baseline.entry(divergence_key(divergence).fingerprint) if self.baseline else None
+            entry = self.baseline.entry(fingerprint_of(divergence).digest) if self.baseline else None
             if entry is None or date.fromisoformat(entry.expires) < self.today:
                 return f"stopped by --fail-fast in lane {result.lane}"
         return None
@@ -120,16 +135,20 @@ class Gate:
             check: what was run.
             quiet: print nothing on stdout.
         """
-        standing = self._standing(check)
+        try:
+            standing, unwritten = self._standing(check), None
+        except OSError as error:
+            unwritten = f"cannot write the baseline {self.baseline_path}: {error.strerror or error}"
+            standing = hold_against(self.baseline or Baseline(contract=""), check.results, self.today)
+        check, found = self._findings(check)
         code = gate_code(check, standing)
         out = sys.stderr if quiet else sys.stdout
         for line in _baseline_lines(standing):
             print(line, file=out)
-        problem = self._report(check, standing, code, out is sys.stderr)
-        if problem is not None:
+        problems = (unwritten, self._report(check, found, standing, code, out is sys.stderr))
+        for problem in filter(None, problems):
             print(f"telltale-conformance: {problem}", file=sys.stderr)
-            return code or INCONCLUSIVE
-        return code
+        return code or (INCONCLUSIVE if any(problems) else AGREE)
 
     def _standing(self, check: Check) -> Standing | None:
         if self.baseline is None or self.baseline_path is None:
@@ -144,20 +163,41 @@ class Gate:
                 print(f"{self.baseline_path}: {line}", file=sys.stderr)
         return hold_against(self.baseline, check.results, self.today)
 
-    def _report(self, check: Check, standing: Standing | None, code: int, to_stderr: bool) -> str | None:
+    @property
+    def _on_github(self) -> bool:
+        return os.environ.get("GITHUB_ACTIONS") == "true"
+
+    def _findings(self, check: Check) -> tuple[Check, tuple[Finding, ...] | None]:
+        """Run the divergences again for the reports, if there are any; a signal ends that and marks the check."""
+        if self.report is None and not self._on_github:
+            return check, None
+        if not check.interrupted:
+            try:
+                with let_through():
+                    return check, self.findings(check)
+            except Interrupted as signal:
+                reason = check.cut_short or f"interrupted by {signal.name} while programs were made smaller"
+                check = msgspec.structs.replace(check, cut_short=reason, interrupted=True)
+        return check, self.findings(check)
+
+    def _report(
+        self, check: Check, found: tuple[Finding, ...] | None, standing: Standing | None, code: int, to_stderr: bool
+    ) -> str | None:
         """Write the reports; return what went wrong, if anything did."""
-        on_github = os.environ.get("GITHUB_ACTIONS") == "true"
-        if self.report is None and not on_github:
+        if found is None:
             return None
         from oracle import reports
 
-        folder = self.report or Path("report")
-        report = self.assembled(check, standing, code)
+        folder = self.report
+        report = self.assembled(check, found, standing, code)
         out = sys.stderr if to_stderr else sys.stdout
         try:
-            if self.report is not None:
-                print(f"report: {reports.write_reports(report, folder)}", file=out)
-            if on_github:
+            if folder is not None:
+                page = reports.write_reports(report, folder)
+                for line in _finding_lines(report, folder):
+                    print(line, file=out)
+                print(f"report: {page}", file=out)
+            if self._on_github:
                 for line in reports.workflow_commands(report, folder):
                     print(line, file=out)
                 summary = os.environ.get("GITHUB_STEP_SUMMARY")
@@ -168,17 +208,30 @@ class Gate:
             return f"cannot write the report to {error.filename or folder}: {error.strerror or error}"
         return None
 
-    def assembled(self, check: Check, standing: Standing | None, code: int) -> Report:
-        """Return what the reports are made of."""
+    def findings(self, check: Check) -> tuple[Finding, ...]:
+        """Return the divergences by class, each run again and made smaller in the time that there is for it."""
         from oracle.reports import findings
         from oracle.reports.minimal import minimising
 
-        subject = check.subject
         seconds = 0.0 if check.interrupted else self.minimise_seconds
-        with minimising(subject, check.settings.level, seconds) as minimise:
-            found = findings(
-                check.results, command=subject.command, baseline=self.baseline, today=self.today, minimise=minimise
+        if seconds and sys.stderr.isatty() and any(result.divergences for result in check.results):
+            print(f"making the programs of divergences smaller, for at most {seconds:g} s", file=sys.stderr)
+        with minimising(check.subject, check.settings.level, seconds, interrupted=check.interrupted) as minimise:
+            return findings(
+                check.results,
+                command=check.subject.command,
+                hello=check.hello,
+                level=check.settings.level,
+                baseline=self.baseline,
+                today=self.today,
+                minimise=minimise,
             )
+
+    def assembled(
+        self, check: Check, found: tuple[Finding, ...], standing: Standing | None, code: int
+    ) -> Report:
+        """Return what the reports are made of."""
+        subject = check.subject
         return Report(
             harness=harness_version(),
             command=subject.command,
@@ -223,6 +276,20 @@ def harness_version() -> str:
         return "unknown"
 
 
+def _finding_lines(report: Report, folder: Path) -> Iterator[str]:
+    """Say of each divergence that fails the gate what came of making it smaller, and how it is run again."""
+    from oracle.reports.wording import program_text, verify_command
+
+    for finding in report.failing[:FINDINGS_SHOWN]:
+        yield f"{finding.stand} {finding.short} {finding.key.text()}"
+        yield f"  program  {program_text(finding)}"
+        verify = verify_command(finding, folder)
+        if verify is not None:
+            yield f"  again    {verify}"
+    if len(report.failing) > FINDINGS_SHOWN:
+        yield f"and {len(report.failing) - FINDINGS_SHOWN} more kinds of divergence, in the report"
+
+
 def _baseline_lines(standing: Standing | None) -> Iterator[str]:
     if standing is None:
         return
@@ -231,7 +298,7 @@ def _baseline_lines(standing: Standing | None) -> Iterator[str]:
         f"{len(standing.expired)} expired, {len(standing.unobserved)} unobserved"
     )
     for key in standing.new:
-        yield f"  new      {key.fingerprint[:12]} {key}"
+        yield f"  new      {key.short} {key.text()}"
     for mark, entries in (("stale", standing.stale), ("expired", standing.expired)):
         for entry in entries:
             yield f"  {mark:<8} {entry.fingerprint[:12]} {entry.text} (owner {entry.owner}, until {entry.expires})"

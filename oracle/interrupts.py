@@ -137,6 +137,19 @@ def held_back() -> Iterator[None]:
 
 
 @contextmanager
+def let_through() -> Iterator[None]:
+    """Hear signals again within a block that holds them back: for what takes long and can be stopped anywhere."""
+    holding = _holding.copy()
+    _holding.clear()
+    try:
+        if holding and _held:
+            raise Interrupted(_held.pop())
+        yield
+    finally:
+        _holding.extend(holding)
+
+
+@contextmanager
 def deaf_to_interrupts() -> Iterator[None]:
     """Start processes that a Ctrl-C on the terminal never reaches, not even while Python itself starts in them.
 

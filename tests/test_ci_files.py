@@ -50,6 +50,12 @@ def test_the_workflow_and_the_pipeline_of_the_document_are_such(tmp_path: Path) 
     check_against("gitlab-ci", tmp_path / ".gitlab-ci.yml")
 
 
+def test_placeholders_are_said_to_be_such() -> None:
+    for section in ("GitHub", "pre-commit"):
+        assert "OWNER/" in block(section)
+    assert DOCUMENT.count("placeholder") + DOCUMENT.count("`OWNER` stands for") >= 2
+
+
 def test_the_workflow_gives_only_inputs_that_there_are() -> None:
     action = yaml((ROOT / "action.yml").read_text())
     steps = yaml(block("GitHub"))["jobs"]["conformance"]["steps"]

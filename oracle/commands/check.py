@@ -18,7 +18,7 @@ from oracle.baseline import BadBaseline
 from oracle.check_text import closing_text, coverage_text, divergence_text, lane_line, table_head
 from oracle.compare import Level
 from oracle.exit_codes import INCONCLUSIVE, USAGE
-from oracle.gate import Check, Gate
+from oracle.gate import CannotReport, Check, Gate
 from oracle.interrupts import Interrupted, Watch, held_back, watched
 from oracle.lanes import LANES, LaneResult, Settings, Subject, not_run
 from oracle.progress import Bar, bar
@@ -109,7 +109,7 @@ def _judge(
         return _refuse(f"the adapter follows contract {hello.contract!r}; this harness states {known}", INCONCLUSIVE)
     try:
         gate.prepare(hello.contract)
-    except BadBaseline as error:
+    except (BadBaseline, CannotReport) as error:
         return _refuse(str(error), USAGE)
 
     check = Check(subject=subject, hello=hello, settings=gate.settings(settings))

@@ -19,7 +19,7 @@ from model.contract import UnknownContract, contract_named
 from oracle.adapters import Adapter, AdapterFault, AdapterLimits, BadCommand, ReferenceAdapter, SubprocessAdapter
 from oracle.adapters.limits import DEFAULT_ADAPTER_LIMITS
 from oracle.compare import Level
-from oracle.dossier import Dossier, write_dossier
+from oracle.dossier import NOT_CONFIRMED, Dossier, write_dossier
 from oracle.exit_codes import AGREE, INCONCLUSIVE, USAGE
 from oracle.minimise.deciding import Decision, decision
 from oracle.minimise.explaining import explanation, why_needed
@@ -33,10 +33,6 @@ from oracle.minimise.trying import Trials
 DEFAULT_SECONDS: Final = 60.0
 """How long it may take when nothing else is said."""
 
-_NOT_CONFIRMED: Final = (
-    "the recorded answer is carried along as data: this program asks the same question again, up to names;\n"
-    "whether the implementation still answers so is not shown. Name its adapter with --sut to find out."
-)
 
 
 class _Given(NamedTuple):
@@ -154,7 +150,16 @@ def _concluded(
         written = _write(result, output, level, sut)
         if dossier is not None:
             text = explanation(result, reason)
-            about = Dossier(result.program, result.fingerprint, level, sut, text, given.recorded)
+            about = Dossier(
+                result.program,
+                level,
+                sut,
+                explanation=text,
+                ending=result.ending,
+                remark=NOT_CONFIRMED if given.recorded else "",
+                rate=result.rate,
+                recorded=given.recorded,
+            )
             written += [str(file) for file in write_dossier(dossier, about, given.adapter)]
     if as_json:
         print(encode(_document(result, reason, written, given.recorded)).decode())
@@ -188,7 +193,7 @@ def _write(result: Minimised, output: Path, level: Level, sut: str | None) -> li
 def _text(result: Minimised, reason: Decision | None, recorded: bool) -> str:
     if result.ending in ("minimal", "deadline"):
         text = explanation(result, reason)
-        return f"{text}\n{_NOT_CONFIRMED}" if recorded else text
+        return f"{text}\n{NOT_CONFIRMED}" if recorded else text
     return _why_not(result)
 
 
@@ -214,7 +219,8 @@ def _document(result: Minimised, reason: Decision | None, written: list[str], re
     document["why_needed"] = (
         {str(seq): why for seq, why in why_needed(result).items()} if result.ending == "minimal" else {}
     )
-    document["class"] = result.fingerprint.digest() if result.fingerprint is not None else None
+    document["class"] = document["fingerprint"]
+    document["fingerprint"] = result.fingerprint.digest if result.fingerprint is not None else None
     document["decision"] = msgspec.to_builtins(reason) if reason is not None else None
     document["recorded_answer"] = recorded
     document["written"] = written

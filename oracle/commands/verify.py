@@ -26,7 +26,7 @@ from oracle.dossier import (
 )
 from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
 from oracle.lanes.describing import printable
-from oracle.minimise.repeating import rate
+from oracle.minimise.repeating import TO_RATE, rate
 from oracle.minimise.trying import Sighting, Trials
 from oracle.replay import replay_file
 
@@ -36,7 +36,8 @@ class Verified(Struct, frozen=True, kw_only=True):
 
     dossier: str
     same: bool
-    """Whether the verdict is the one in the dossier: a divergence of the same class at the same step."""
+    """Whether the verdict is the one in the dossier: a divergence of the same class at the same step; of one that does
+    not repeat, that it still comes and goes."""
     was: str
     now: str
     changed: tuple[str, ...]
@@ -101,35 +102,50 @@ def _run_again(folder: Path, manifest: Manifest, program: Program, adapter: Adap
     hello = hello_document(adapter.hello)
     changed = _changed(manifest, program, hello)
     trials = Trials(adapter, Level[manifest.level])
-    trials.target = manifest.fingerprint
-    measured, seen = rate(trials, program)
+    trials.target = manifest.divergence
+    flaky = manifest.verdict == "flaky"
+    measured, seen = rate(trials, program, runs=TO_RATE) if flaky else rate(trials, program)
     now = seen.fingerprint.text() if seen.fingerprint is not None else "agree"
     inconclusive = None
     if trials.faults:
         inconclusive, now = f"fault of the adapter: {trials.faults[0]}", "inconclusive"
     elif seen.uncovered is not None:
         inconclusive, now = f"the implementation does not offer {seen.uncovered}", "not covered"
+    elif flaky and not measured.times:
+        inconclusive = f"not seen in {measured.runs} runs; what does not repeat may still be there"
+    elif flaky:
+        now = f"{manifest.divergence.text()}, seen in {measured.text()}"
     elif measured.times and not measured.steady:
         inconclusive = f"the divergence does not repeat: seen in {measured.text()}"
     changed.extend(_answers_changed(manifest, seen))
-    same = measured.steady and measured.times > 0 and seen.at == manifest.seq
+    if flaky:
+        same = measured.times > 0 and not measured.steady
+    else:
+        same = measured.steady and measured.times > 0 and seen.at == manifest.seq
     return _verified(folder, manifest, now, changed, same=same and inconclusive is None, inconclusive=inconclusive)
 
 
 def _replayed(folder: Path, manifest: Manifest, program: Program) -> Verified:
     """Hold the answers in the dossier against the contract as it is now."""
+    changed = _changed(manifest, program, manifest.hello)
+    why = None
+    if ANSWERS not in manifest.hashes:
+        why = f"there are no answers to hold against the contract: {manifest.missing.get(ANSWERS, 'unknown')}"
+    elif manifest.divergence.kind == "panic":
+        why = "a panic is no answer of a trace; name the adapter with --sut"
+    if why is not None:
+        return _verified(folder, manifest, "unknown", changed, same=False, inconclusive=why)
     result = replay_file(folder / ANSWERS, level=Level[manifest.level])
     first = result.first_divergence
-    changed = _changed(manifest, program, manifest.hello)
     if first is None:
         return _verified(folder, manifest, result.verdict, changed, same=False)
-    same = (first.seq, first.op, first.kind) == (manifest.seq, manifest.fingerprint.op, manifest.fingerprint.kind)
+    same = (first.seq, first.op, first.kind) == (manifest.seq, manifest.divergence.op, manifest.divergence.kind)
     sides = (("expected", manifest.expected, first.expected), ("actual", manifest.actual, first.actual))
     for side, before, now in sides:
         if not _alike(before, now):
             changed.append(f"{side}: was {_shown(before)}, is {_shown(now)}")
             same = False
-    said = manifest.fingerprint.text() if same else f"step {first.seq}, {first.op} diverges in {first.kind}"
+    said = manifest.divergence.text() if same else f"step {first.seq}, {first.op} diverges in {first.kind}"
     return _verified(folder, manifest, said, changed, same=same)
 
 
@@ -145,11 +161,16 @@ def _verified(
     return Verified(
         dossier=str(folder),
         same=same,
-        was=manifest.fingerprint.text(),
+        was=_was(manifest),
         now=now,
         changed=tuple(changed),
         inconclusive=inconclusive,
     )
+
+
+def _was(manifest: Manifest) -> str:
+    seen = "" if manifest.verdict == "diverge" or manifest.rate is None else f", seen in {manifest.rate.text()}"
+    return manifest.divergence.text() + seen
 
 
 def _changed(manifest: Manifest, program: Program, hello: dict[str, Any]) -> list[str]:
@@ -192,6 +213,7 @@ def _text(verified: Verified) -> str:
         lines.append(f"inconclusive  {verified.dossier}: {verified.inconclusive}")
     elif verified.same:
         lines.append(f"same verdict  {verified.dossier}: {verified.was}")
+        lines.extend([f"  is   {verified.now}"] if verified.now != verified.was else [])
     else:
         lines.append(f"other verdict  {verified.dossier}")
         lines.append(f"  was  {verified.was}")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from oracle.minimise.fingerprint import Fingerprint, fingerprint
+from oracle.fingerprints import Fingerprint, fingerprint
 from oracle.minimise.minimality import Remaining
 from oracle.minimise.minimiser import Ending, Minimised, Runs, minimise
 from oracle.minimise.repeating import Rate

@@ -31,7 +31,7 @@ def why_needed(result: Minimised) -> dict[int, str]:
 def _lines(result: Minimised, decision: Decision | None) -> Iterator[str]:
     assert result.fingerprint is not None
     yield f"divergence  {result.fingerprint.text()}"
-    yield f"class       {result.fingerprint.digest()}"
+    yield f"fingerprint {result.fingerprint.digest}"
     yield f"steps       {result.given_steps} given, {len(result.program.steps)} left"
     if result.rate is not None:
         yield f"repeats     {result.rate.text()}"

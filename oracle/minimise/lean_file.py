@@ -58,7 +58,7 @@ def lean_text(program: Program, title: str) -> str:
     member = "ok" if "ok" in document else "err"
     expected = encode({member: document[member]})[:-1] + b',"audit":' + encode(document["audit"]) + b"}"
     return _IMPORT + _TEMPLATE.format(
-        title=title.replace("-/", "- /"),
+        title=title.replace("-/", "- /").replace("/-", "/ -"),  # comments nest
         contract=program.contract,
         request=_lines(request),
         expected=_quoted(expected.decode()),

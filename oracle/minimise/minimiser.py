@@ -12,7 +12,7 @@ from msgspec import Struct
 from lean_traces.programs import Program
 from oracle.adapters import Adapter, AdapterFault
 from oracle.compare import Level
-from oracle.minimise.fingerprint import Fingerprint
+from oracle.fingerprints import Fingerprint
 from oracle.minimise.minimality import Remaining, remaining
 from oracle.minimise.reference_side import on_reference
 from oracle.minimise.removal import numbers, renumbered
@@ -106,7 +106,7 @@ def _confirmed(result: Minimised, afresh: Callable[[], Adapter], level: Level) -
         adapter.close()
     if seen.fault is not None:
         return msgspec.structs.replace(result, ending="inconclusive", faults=(seen.fault,))
-    if seen.fingerprint is None or not result.fingerprint.covers(seen.fingerprint):
+    if seen.fingerprint != result.fingerprint:
         return msgspec.structs.replace(result, ending="stale store")
     return result
 

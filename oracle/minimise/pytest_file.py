@@ -10,8 +10,8 @@ import msgspec
 from lean_traces.codec import encode
 from lean_traces.programs import Program
 from oracle.compare import Level, outcome_variant
+from oracle.fingerprints import Fingerprint
 from oracle.judging import expected_result
-from oracle.minimise.fingerprint import Fingerprint
 from oracle.minimise.reference_side import on_reference
 
 _TEMPLATE = '''"""{title}

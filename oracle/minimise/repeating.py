@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from lean_traces.programs import Program
-from oracle.minimise.fingerprint import Fingerprint
+from oracle.fingerprints import Fingerprint
 from oracle.minimise.trying import Sighting, Trials
 
 TO_BELIEVE: Final = 2
@@ -61,7 +61,7 @@ def rate(
 
 
 def _shows(sighting: Sighting, wanted: Fingerprint | None) -> bool:
-    return wanted is not None and sighting.fingerprint is not None and wanted.covers(sighting.fingerprint)
+    return wanted is not None and sighting.fingerprint == wanted
 
 
 def _alike(seen: list[Sighting], target: Fingerprint | None) -> bool:

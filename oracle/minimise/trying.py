@@ -14,8 +14,8 @@ from lean_traces.programs import Program, references
 from model.operations import Outcome
 from oracle.adapters import Adapter, Answer
 from oracle.compare import Divergence, Level
+from oracle.fingerprints import Fingerprint, contract_side, fingerprint
 from oracle.judging import Asked, judge_cases
-from oracle.minimise.fingerprint import Fingerprint, contract_side, fingerprint
 from oracle.minimise.reference_side import ReferenceSide, Referred, on_reference
 
 Verdict = Literal["reproduces", "impossible", "agrees", "differs", "not covered", "inconclusive"]
@@ -149,7 +149,7 @@ class Trials:
         seen = sighting.fingerprint
         if seen is None:
             return Attempt("agrees", candidate, self._agreeing, sighting)
-        if not self.target.covers(seen):
+        if seen != self.target:
             return Attempt("differs", candidate, f"it departs in another way: {seen.text()}", sighting)
         place = next(index for index, item in enumerate(reference.steps) if item.step.seq == sighting.at)
         shown = _of(candidate, reference.steps[: place + 1])

@@ -1,7 +1,7 @@
 """Reports: what a check concluded, for people and for machines, written together or not at all.
 
 ``write_reports`` puts into one folder ``index.html`` (one self-contained page), ``summary.md``, ``report.json``
-(schema ``report``), ``report.sarif`` (SARIF 2.1.0), ``junit.xml`` and the programs of the divergences.
+(schema ``report``), ``report.sarif`` (SARIF 2.1.0), ``junit.xml`` and below ``divergences`` a dossier of each class.
 """
 
 from __future__ import annotations
@@ -11,19 +11,21 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
-from oracle.reports.findings import findings, program_name, program_text
+from oracle.dossier import FILES, MANIFEST
+from oracle.reports.findings import findings
 from oracle.reports.html import page
 from oracle.reports.json_report import report_json
 from oracle.reports.junit import junit
 from oracle.reports.markdown import markdown, workflow_commands
-from oracle.reports.report import Finding, Minimal, Minimiser, Report, Reproducer
+from oracle.reports.report import Finding, Minimiser, Reduction, Report, Reproducer
 from oracle.reports.sarif import sarif
 
 __all__ = [
     "Finding",
-    "Minimal",
     "Minimiser",
+    "Reduction",
     "Report",
     "Reproducer",
     "findings",
@@ -33,12 +35,14 @@ __all__ = [
     "write_reports",
 ]
 
+_FINGERPRINT: Final = "[0-9a-f]" * 12
+
 
 def write_reports(report: Report, folder: Path) -> Path:
     """Write all forms of the report and return the path of its page.
 
     Every file is rendered before any is written, and each appears under its name whole; ``report.json`` comes last,
-    so that who waits for it finds the others of the same run. Programs of former reports are removed.
+    so that who waits for it finds the others of the same run. Dossiers of former reports are removed.
 
     Raises:
         OSError: the folder cannot be written.
@@ -60,22 +64,30 @@ def write_reports(report: Report, folder: Path) -> Path:
         for temporary_path, _ in written:
             temporary_path.unlink(missing_ok=True)
         raise
-    for path in (folder / "programs").glob("*.program.jsonl"):
-        if f"programs/{path.name}" not in files:
-            with suppress(OSError):
-                path.unlink()
+    _remove_former(folder, files)
     return folder / "index.html"
+
+
+def _remove_former(folder: Path, files: Mapping[str, str]) -> None:
+    """Remove what former reports wrote into the folders of divergences, and nothing else."""
+    for former in (folder / "divergences").glob(_FINGERPRINT):
+        for name in (*FILES, MANIFEST):
+            if f"divergences/{former.name}/{name}" not in files:
+                with suppress(OSError):
+                    (former / name).unlink()
+        with suppress(OSError):
+            former.rmdir()
 
 
 def rendered(report: Report, folder: Path) -> Mapping[str, str]:
     """Return the text of every file of the report by its name in the folder, in the order of writing."""
-    programs = {
-        program_name(finding.fingerprint): program_text(finding.program)
+    dossiers = {
+        f"{finding.folder}/{name}": content.decode()
         for finding in report.findings
-        if finding.program is not None
+        for name, content in finding.files.items()
     }
     return {
-        **programs,
+        **dossiers,
         "index.html": page(report, folder),
         "summary.md": markdown(report, folder),
         "junit.xml": junit(report),

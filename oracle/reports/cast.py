@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 from msgspec import Struct
@@ -12,9 +12,9 @@ from model.caret import visible
 from oracle.compare import error_variant
 from oracle.reports.exchanges import Exchange
 
-Role = Literal["owner", "session", "witness"]
-_ORDER: Final = {"owner": 0, "session": 1, "witness": 2}
-_SHOWN: Final = 46
+Role = Literal["caller", "owner", "session", "witness"]
+_ORDER: Final = {"caller": 0, "owner": 1, "session": 2, "witness": 3}
+_SHOWN: Final = 60
 
 
 class Participant(Struct, frozen=True, order=True):
@@ -22,6 +22,12 @@ class Participant(Struct, frozen=True, order=True):
 
     role: Role
     name: str
+    of: str = ""
+    """The session that a witness or receipt belongs to, as ``session 0``."""
+
+    def __str__(self) -> str:
+        name = f"owner {self.name}" if self.role == "owner" else self.name
+        return f"{name} of {self.of}" if self.of else name
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -48,7 +54,7 @@ class Cast(Struct, frozen=True):
     messages: tuple[Message, ...]
 
 
-CALLER: Final = Participant("owner", "caller")
+CALLER: Final = Participant("caller", "caller")
 STORE: Final = Participant("session", "store")
 
 
@@ -96,7 +102,7 @@ def _message(step: Exchange) -> Message:
         seq=step.seq,
         source=source,
         target=session,
-        text=shortened(f"{step.op} {_detail(step.op, args)}".strip()),
+        text=shortened(f"{step.op} {_detail(step.op, args, step.forged)}".strip()),
         result=_result(step.expected),
         answered=_result(step.actual or {}) if step.diverges else None,
         refused="err" in step.expected,
@@ -128,7 +134,7 @@ def _owner(args: dict[str, Any]) -> Participant:
     for holder, field in (("capability", "owner_id"), ("receipt", "from_owner_id")):
         if isinstance(args.get(holder), dict):
             name = args[holder].get(field)
-    return CALLER if not isinstance(name, str) else Participant("owner", f"owner {quoted(name)}")
+    return CALLER if not isinstance(name, str) else Participant("owner", quoted(name))
 
 
 def _given_witness(args: dict[str, Any]) -> Participant | None:
@@ -149,24 +155,24 @@ def _created(answer: dict[str, Any]) -> Participant | None:
 
 
 def _witness(value: dict[str, Any]) -> Participant:
-    where = f" of {value['session_id']}" if "session_id" in value else ""
-    return Participant("witness", f"witness {value.get('witness_id')}{where}")
+    where = f"session {value['session_id']}" if "session_id" in value else ""
+    return Participant("witness", f"witness {value.get('witness_id')}", where)
 
 
 def _receipt(value: dict[str, Any]) -> Participant:
-    return Participant("witness", f"receipt {value.get('claim_id')} of {value.get('session_id')}")
+    return Participant("witness", f"receipt {value.get('claim_id')}", f"session {value.get('session_id')}")
 
 
-def _detail(op: str, args: dict[str, Any]) -> str:
-    """Return what of the arguments tells steps of one operation apart."""
-    parts = []
+def _detail(op: str, args: dict[str, Any], forged: Mapping[str, Any]) -> str:
+    """Return what of the arguments tells steps of one operation apart, what is forged of them first."""
+    parts = [f"forged {name} {_forged(value)}" for name, value in forged.items()]
+    if "new_owner_id" in args:
+        parts.append(f"to {quoted(str(args['new_owner_id']))}")
     for name in ("scope", "new_scope"):
         if name in args:
             parts.append(scope_text(args[name]))
     if isinstance(args.get("capability"), dict):
         parts.append(f"gen {args['capability'].get('generation')}")
-    if "new_owner_id" in args:
-        parts.append(f"to {quoted(str(args['new_owner_id']))}")
     if op in ("send", "recv", "has_message"):
         parts.append(f"{quoted(str(args.get('from')))} → {quoted(str(args.get('to')))}")
     if "roles" in args:
@@ -177,6 +183,10 @@ def _detail(op: str, args: dict[str, Any]) -> str:
     if isinstance(args.get("mutation"), dict):
         parts.append(next(iter(args["mutation"]), ""))
     return " · ".join(parts)
+
+
+def _forged(value: Any) -> str:
+    return quoted(scope_text(value)) if isinstance(value, str | dict) else json.dumps(value)
 
 
 def scope_text(scope: Any) -> str:

@@ -13,12 +13,12 @@ _WIDTH: Final = 1080.0
 """What the page has room for."""
 _COLUMNS: Final = (165.0, 236.0)
 """The narrowest and the widest column."""
-_BOX: Final = (146.0, 34.0)
+_BOX: Final = (146.0, 42.0)
 _TOP: Final = 14.0
 _ROW: Final = 62.0
 _CHARACTER: Final = 7.4
 """The width of a character of the monospaced labels, in pixels."""
-_NAME: Final = 18
+_NAME: Final = 16
 
 
 def diagram(cast: Cast, identifier: str) -> str:
@@ -60,7 +60,7 @@ def described(cast: Cast) -> str:
     for message in cast.messages:
         end = f"; answered instead: {message.answered}" if message.answered is not None else ""
         sentences.append(
-            f"Step {message.seq}: {message.source.name} to {message.target.name}, "
+            f"Step {message.seq}: {message.source} to {message.target}, "
             f"{message.text}: {message.result}{end}."
         )
     return " ".join(sentences)
@@ -68,14 +68,26 @@ def described(cast: Cast) -> str:
 
 def _lifeline(participant: Participant, x: float, height: float) -> str:
     width, tall = _BOX
-    name = participant.name if len(participant.name) <= _NAME else participant.name[: _NAME - 1] + "…"
-    radius = {"owner": 17, "session": 5, "witness": 0}[participant.role]
+    radius = {"caller": tall / 2, "owner": tall / 2, "session": 5, "witness": 0}[participant.role]
+    middle = _TOP + tall / 2 + 1
+    lines = [(participant.name, "name", middle)]
+    if participant.of:
+        lines = [(participant.name, "name", middle - 7), (f"of {participant.of}", "of", middle + 9)]
+    elif participant.role == "owner":
+        lines = [("owner", "of", middle - 9), (participant.name, "name", middle + 7)]
     return (
-        f'<g class="participant {participant.role}"><title>{_text(participant.name)}</title>'
+        f'<g class="participant {participant.role}"><title>{_text(str(participant))}</title>'
         f'<line class="lifeline" x1="{x:.0f}" y1="{_TOP + tall:.0f}" x2="{x:.0f}" y2="{height - 6:.0f}"/>'
-        f'<rect x="{x - width / 2:.0f}" y="{_TOP:.0f}" width="{width:.0f}" height="{tall:.0f}" rx="{radius}"/>'
-        f'<text class="name" x="{x:.0f}" y="{_TOP + tall / 2 + 1:.0f}">{_text(name)}</text></g>'
+        f'<rect x="{x - width / 2:.0f}" y="{_TOP:.0f}" width="{width:.0f}" height="{tall:.0f}" rx="{radius:.0f}"/>'
+        + "".join(f'<text class="{kind}" x="{x:.0f}" y="{y:.0f}">{_fitting(text)}</text>' for text, kind, y in lines)
+        + "</g>"
     )
+
+
+def _fitting(name: str) -> str:
+    """Return a name, escaped, cut to what fits into a box; the box's title has the whole."""
+    shown = visible(name)
+    return _text(shown if len(shown) <= _NAME else shown[: _NAME - 1] + "…")
 
 
 def _row(message: Message, places: dict[Participant, float], top: float) -> tuple[float, str]:
@@ -83,6 +95,8 @@ def _row(message: Message, places: dict[Participant, float], top: float) -> tupl
     start, end = places[message.source], places[message.target]
     y = top + 20
     kind = "skipped" if message.skipped else "refused" if message.refused else "passed"
+    if message.answered is not None:
+        kind += " departs"
     parts = [f'<g class="step {kind}"><text class="seq" x="{_LEFT - 12:.0f}" y="{y + 4:.0f}">{message.seq}</text>']
     left = min(start, end)
     if start == end:
@@ -107,7 +121,7 @@ def _row(message: Message, places: dict[Participant, float], top: float) -> tupl
     if message.answered is not None:
         answered = f"answered: {message.answered}"
         if message.answered == message.result:
-            answered = "answered: the same, with other fields or records (below)"
+            answered = "answered: the same, with other fields or records"
         parts.append(_label(answered, left + 10, y + 30, "answered"))
         longest = max(longest, len(answered))
     parts.append("</g>")

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from lean_traces.codec import encode_answer
+from lean_traces.programs import is_reference
 from oracle.compare import ABSENT
 from oracle.reports.report import Finding
 from oracle.run_program import run_on_reference
@@ -33,6 +34,8 @@ class Exchange(Struct, frozen=True, kw_only=True):
     diverges: bool = False
     note: str = ""
     """Why the step is needed, where that is known."""
+    forged: Mapping[str, Any] = {}
+    """Fields of earlier results that the program replaces before it gives them back."""
 
 
 def exchanges(finding: Finding) -> list[Exchange]:
@@ -67,7 +70,16 @@ def _exchanges(finding: Finding) -> Iterator[Exchange]:
             actual=answered(expected, divergence.kind, divergence.actual) if diverges else expected,
             diverges=diverges,
             note=note,
+            forged=_forged(step.step.args),
         )
+
+
+def _forged(args: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for value in args.values():
+        if is_reference(value):
+            found.update(value.get("set", {}))
+    return found
 
 
 def answered(expected: dict[str, Any], kind: str, actual: Any) -> dict[str, Any]:

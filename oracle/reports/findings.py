@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from lean_traces.codec import encode
 from lean_traces.limits import DEFAULT_LIMITS
 from lean_traces.lines import opened
 from lean_traces.programs import Program, Step
 from lean_traces.reader import TraceReader
-from lean_traces.trace import PROGRAM_SCHEMA, VERSION, MalformedTrace
+from lean_traces.trace import MalformedTrace
+from oracle.adapters import Hello
 from oracle.baseline import Baseline, Entry
-from oracle.fingerprints import divergence_key
+from oracle.compare import Level
+from oracle.dossier import ANSWERS, LEAN, PROGRAM, PYTEST, Dossier, Shown, dossier_files
+from oracle.fingerprints import Fingerprint, fingerprint_of
 from oracle.lanes import LaneDivergence, LaneResult
-from oracle.reports.report import Finding, Minimiser, Reproducer, Stand
+from oracle.reports.report import Finding, Minimiser, Reduction, Reproducer, Stand
 
 LONGEST_PROGRAM: Final = 2000
 """Steps of the longest trace that a report repeats as a program."""
+LONGEST_REPRODUCER: Final = 60_000
+"""Characters of the longest text to copy; what is longer is in the folder of the divergence alone."""
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"
+)
+"""Characters by which a text would look like another one than it is; in JSON they can be written out."""
+MODELS: Final = "lean"
+"""The lane in which no implementation takes part."""
+BETWEEN_MODELS: Final = "the Lean model departs from the reference here; no implementation takes part"
 
 
 def findings(
     results: Sequence[LaneResult],
     *,
     command: str | None,
+    hello: Hello,
+    level: Level = Level.state,
     baseline: Baseline | None = None,
     today: date | None = None,
     minimise: Minimiser | None = None,
@@ -36,50 +54,115 @@ def findings(
     Args:
         results: what the lanes found.
         command: the adapter's command, for the reproducers.
+        hello: what the implementation says of itself.
+        level: how strictly answers were compared.
         baseline: the known divergences.
         today: decides which entries have expired; none has without it.
-        minimise: makes the programs smaller; without it, and of known divergences, they are shown as they are.
+        minimise: runs divergences again; without it, and of known divergences, they are shown as they were found.
     """
-    by_class: dict[str, list[tuple[str, LaneDivergence]]] = {}
+    by_class: dict[Fingerprint, list[tuple[str, LaneDivergence]]] = {}
     for result in results:
         for divergence in result.divergences:
-            by_class.setdefault(divergence_key(divergence).fingerprint, []).append((result.lane, divergence))
+            by_class.setdefault(fingerprint_of(divergence), []).append((result.lane, divergence))
     found = []
-    for fingerprint, cases in by_class.items():
-        entry = baseline.entry(fingerprint) if baseline else None
-        found.append(_finding(fingerprint, cases, entry, command, today, minimise))
+    for key, cases in by_class.items():
+        entry = baseline.entry(key.digest) if baseline else None
+        stand = _stand(entry, today)
+        lane, shortest = min(cases, key=lambda case: (case[0] == MODELS, _length(case[1])))
+        reduction = _reduction(lane, _of_offered(shortest, hello.ops), stand, minimise)
+        own = None if lane == MODELS else command
+        files = _files(key, lane, reduction, own, hello, level)
+        divergence = reduction.divergence
+        of_trace = reduction.recorded or divergence.path is not None
+        found.append(
+            Finding(
+                key=key,
+                fingerprint=key.digest,
+                stand=stand,
+                entry=entry,
+                lanes=tuple(sorted({name for name, _ in cases})),
+                cases=tuple(f"{name}: {case.case}, step {case.seq}" for name, case in cases),
+                divergence=divergence,
+                program=reduction.program,
+                ending=reduction.ending,
+                remark=reduction.remark,
+                rate=reduction.rate,
+                trace=(shortest.path, shortest.seq) if of_trace and shortest.path is not None else None,
+                notes=reduction.notes,
+                reproducers=_reproducers(key, shortest, own, files, level),
+                files=files,
+            )
+        )
     return tuple(sorted(found, key=lambda one: (not one.fails, one.key.op, one.key.kind, one.fingerprint)))
 
 
-def _finding(
-    fingerprint: str,
-    cases: Sequence[tuple[str, LaneDivergence]],
-    entry: Entry | None,
-    command: str | None,
-    today: date | None,
-    minimise: Minimiser | None,
-) -> Finding:
-    divergence = min((case for _, case in cases), key=_length)
-    stand = _stand(entry, today)
-    minimal = minimise(divergence) if minimise and stand != "known" else None
-    if minimal is not None:
-        divergence, program = minimal.divergence, minimal.program
-    else:
-        program = divergence.program or _program_of_trace(divergence)  # type: ignore[assignment] # may be None
-    own = minimal.reproducers if minimal else ()
-    return Finding(
-        key=divergence_key(divergence),
-        fingerprint=fingerprint,
-        stand=stand,
-        entry=entry,
-        lanes=tuple(sorted({lane for lane, _ in cases})),
-        cases=tuple(f"{lane}: {case.case}, step {case.seq}" for lane, case in cases),
-        divergence=divergence,
-        program=program,
-        minimal=minimal is not None,
-        notes=minimal.notes if minimal else {},
-        reproducers=(*_reproducers(fingerprint, divergence, program, command), *own),
+def as_found(divergence: LaneDivergence, remark: str) -> Reduction:
+    """Return a divergence as a lane found it, with what one must know about that."""
+    program = divergence.program or _program_of_trace(divergence)
+    return Reduction(ending="as found", remark=remark, divergence=divergence, program=program)
+
+
+def _reduction(lane: str, divergence: LaneDivergence, stand: Stand, minimise: Minimiser | None) -> Reduction:
+    if lane == MODELS:
+        return as_found(divergence, BETWEEN_MODELS)
+    if minimise is None:
+        return as_found(divergence, "not run again, so not made smaller")
+    if stand == "known":
+        return as_found(divergence, "known, so neither run again nor made smaller")
+    return minimise(divergence)
+
+
+def _of_offered(divergence: LaneDivergence, offered: frozenset[str]) -> LaneDivergence:
+    """Return the divergence without the steps of its program that the implementation does not carry out."""
+    program = divergence.program
+    if program is None:
+        return divergence
+    steps = tuple(step for step in program.steps if step.op in offered)
+    return msgspec.structs.replace(divergence, program=msgspec.structs.replace(program, steps=steps))
+
+
+def _files(
+    key: Fingerprint, lane: str, reduction: Reduction, command: str | None, hello: Hello, level: Level
+) -> Mapping[str, bytes]:
+    """Return the files of a finding's dossier; none where there is no program."""
+    divergence, program = reduction.divergence, reduction.program
+    if program is None or not program.steps:
+        return {}
+    left_out = {}
+    if not reduction.answers:
+        left_out[ANSWERS] = reduction.remark
+    if lane == MODELS:
+        left_out[PYTEST] = BETWEEN_MODELS
+    about = Dossier(
+        program,
+        level,
+        command,
+        explanation=reduction.explanation or _explanation(key, reduction),
+        ending=reduction.ending,
+        remark=reduction.remark,
+        rate=reduction.rate,
+        recorded=reduction.recorded,
+        left_out=left_out,
     )
+    shown = Shown(key, divergence.seq, divergence.expected, divergence.actual, reduction.answers)
+    return dossier_files(about, shown, reduction.hello or hello)
+
+
+def _explanation(key: Fingerprint, reduction: Reduction) -> str:
+    """Return what there is to say of a program that was not made smaller."""
+    divergence = reduction.divergence
+    lines = [
+        f"divergence  {key.text()}",
+        f"class       {key.digest}",
+        f"step        {divergence.seq} of {divergence.case}",
+        f"given       {encode(divergence.args).decode()}",
+        f"expected    {encode(divergence.expected).decode()}",
+        f"actual      {encode(divergence.actual).decode()}",
+        f"decided by  {divergence.reason}",
+        "",
+        reduction.remark,
+    ]
+    return "\n".join(lines)
 
 
 def _length(divergence: LaneDivergence) -> int:
@@ -111,38 +194,34 @@ def _program_of_trace(divergence: LaneDivergence) -> Program | None:
     return Program(contract=contract, meta={"trace": path.name}, steps=tuple(steps))
 
 
-def program_text(program: Program) -> str:
-    """Return a program as its file holds it."""
-    header = {"contract": program.contract, "meta": program.meta, "schema": PROGRAM_SCHEMA, "version": VERSION}
-    lines = [header, *program.steps, {"end": True, "steps": len(program.steps)}]
-    return "".join(encode(line).decode() + "\n" for line in lines)
-
-
-def program_name(fingerprint: str) -> str:
-    """Return the name of a finding's program within the folder of the report."""
-    return f"programs/{fingerprint[:12]}.program.jsonl"
-
-
 def _reproducers(
-    fingerprint: str, divergence: LaneDivergence, program: Program | None, command: str | None
+    key: Fingerprint,
+    found: LaneDivergence,
+    command: str | None,
+    files: Mapping[str, bytes],
+    level: Level,
 ) -> tuple[Reproducer, ...]:
-    """Return what shows the divergence again when pasted into a shell, with everything that it needs."""
-    found = []
-    if command is None and divergence.path is not None:
-        found.append(Reproducer(title="Shell", text=f"telltale-conformance replay {shlex.quote(divergence.path)}\n"))
-    elif program is not None and command is not None:
-        name = fingerprint[:12]
-        found.append(
-            Reproducer(
-                title="Shell",
-                text=(
-                    f"cat > {name}.program.jsonl <<'END-OF-PROGRAM'\n{program_text(program)}END-OF-PROGRAM\n"
-                    f"telltale-conformance record --sut {shlex.quote(command)} "
-                    f"--program {name}.program.jsonl -o {name}.jsonl\n"
-                    f"telltale-conformance replay {name}.jsonl\n"
-                ),
-            )
+    """Return what shows the divergence again when pasted somewhere, with everything that it needs."""
+    program = _INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], files[PROGRAM].decode()) if files else None
+    shell = None
+    replay = "telltale-conformance replay" + ("" if level is Level.state else f" --level {level.name}")
+    if command is None and found.path is not None:
+        shell = f"{replay} {shlex.quote(found.path)}\n"
+    elif command is not None and program is not None:
+        name = key.short
+        shell = (
+            f"cat > {name}.program.jsonl <<'END-OF-PROGRAM'\n{program}END-OF-PROGRAM\n"
+            f"telltale-conformance record --sut {shlex.quote(command)} --program {name}.program.jsonl -o {name}.jsonl\n"
+            f"{replay} {name}.jsonl\n"
         )
-    if program is not None:
-        found.append(Reproducer(title="Program", text=program_text(program)))
-    return tuple(found)
+    texts = {
+        "Shell": shell,
+        "pytest": files[PYTEST].decode() if PYTEST in files else None,
+        "Lean": files[LEAN].decode() if LEAN in files else None,
+        "Program": program,
+    }
+    return tuple(
+        Reproducer(title=title, text=text)
+        for title, text in texts.items()
+        if text is not None and len(text) <= LONGEST_REPRODUCER
+    )

@@ -23,10 +23,20 @@ from oracle.reports.cast import cast, scene
 from oracle.reports.coverage_map import CoverageMap, coverage_map
 from oracle.reports.diagram import diagram
 from oracle.reports.exchanges import Exchange, exchanges
-from oracle.reports.findings import program_name
 from oracle.reports.report import CLAIMS, Finding, Report
-from oracle.reports.side_by_side import Line, side_by_side
-from oracle.reports.wording import lane_notes, place_of, problems, shortly, stand_text, title
+from oracle.reports.side_by_side import Line, folded, side_by_side
+from oracle.reports.wording import (
+    lane_notes,
+    place_of,
+    problems,
+    program_text,
+    shortly,
+    shown_path,
+    stand_text,
+    title,
+    verify_command,
+)
+from oracle.symbolic.known import EXPECTED
 
 STEPS_SHOWN: Final = 40
 """Of a longer program the page shows the last steps; the file beside it has them all."""
@@ -57,8 +67,12 @@ class FindingView(Struct, frozen=True, kw_only=True):
     title: str
     stand: str
     place: str | None
-    program: str | None
-    """The name of its program's file."""
+    program: str
+    """How small its program is, and what one must know about it."""
+    folder: str | None
+    """The path of its dossier."""
+    verify: str | None
+    """The command that runs it again from there."""
     diagram: Markup | None
     log: tuple[LogRow, ...]
     left_out: int
@@ -77,6 +91,8 @@ class ClaimRow(Struct, frozen=True):
     name: str
     sentence: str
     status: str
+    inherent: bool
+    """The contract that the verdict is by breaks it, so that every implementation of the contract does."""
 
 
 class Bar(Struct, frozen=True):
@@ -135,12 +151,14 @@ def _view(finding: Finding, folder: Path) -> FindingView:
         title=title(finding),
         stand=stand_text(finding),
         place=None if place is None else f"{place.path}:{place.line}",
-        program=None if finding.program is None else program_name(finding.fingerprint),
+        program=program_text(finding),
+        folder=None if finding.folder is None else shown_path(folder / finding.folder),
+        verify=verify_command(finding, folder),
         diagram=Markup(diagram(cast(drawn), f"d{finding.short}")) if drawn else None,
         log=tuple(_log_row(step) for step in shown),
         left_out=len(steps) - len(shown),
         not_drawn=len(steps) - len(drawn),
-        answer=tuple(_answer(finding, last)),
+        answer=tuple(folded(_answer(finding, last))),
         state="" if finding.divergence.state is None else shortly(finding.divergence.state, 2000),
     )
 
@@ -174,7 +192,16 @@ def _coverage(report: Report) -> CoverageMap:
 
 
 def _claims(report: Report) -> list[ClaimRow]:
-    return [ClaimRow(claim, *CLAIMS.get(claim, (claim, "")), status) for claim, status in report.claims.items()]
+    expected = EXPECTED.get(report.contract, {})
+    return [
+        ClaimRow(
+            claim,
+            *CLAIMS.get(claim, (claim, "")),
+            status,
+            inherent=status in ("broken", "refuted") and expected.get(claim) == "refuted",
+        )
+        for claim, status in report.claims.items()
+    ]
 
 
 def _bars(report: Report) -> list[Bar]:

@@ -57,7 +57,7 @@ def report_document(report: Report) -> dict[str, Any]:
         if standing is None
         else {
             "path": report.baseline,
-            "new": sorted(key.fingerprint for key in standing.new),
+            "new": sorted(key.digest for key in standing.new),
             "known": sorted(entry.fingerprint for entry in standing.known),
             "stale": sorted(entry.fingerprint for entry in standing.stale),
             "expired": sorted(entry.fingerprint for entry in standing.expired),
@@ -91,15 +91,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "stand": finding.stand,
         "rule": key.rule,
-        "class": {
-            "op": key.op,
-            "class": key.kind,
-            "expected": key.expected,
-            "actual": key.actual,
-            "guard": key.guard,
-            "place": key.place,
-            "claim": key.claim,
-        },
+        "class": msgspec.to_builtins(key),
         "lanes": list(finding.lanes),
         "cases": list(finding.cases),
         "divergence": {
@@ -112,7 +104,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
             "reason": divergence.reason,
             "state": divergence.state,
         },
-        "trace": divergence.path,
+        "trace": None if finding.trace is None else finding.trace[0],
+        "folder": finding.folder,
+        "ending": finding.ending,
+        "remark": finding.remark,
+        "rate": None if finding.rate is None else {"times": finding.rate.times, "runs": finding.rate.runs},
         "minimal": finding.minimal,
         "program": None if finding.program is None else msgspec.to_builtins(finding.program.steps),
         "notes": {str(seq): note for seq, note in finding.notes.items()},

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from oracle.lanes import LaneResult
-from oracle.reports.findings import program_name
 from oracle.reports.report import Finding, Report
-from oracle.reports.wording import message, place_of, problems, shown_path, stand_text, title
+from oracle.reports.wording import message, place_of, problems, shown_path, title, verify_command
 
 SHOWN: Final = 10
 """Findings that are spelled out, and annotations: GitHub shows no more of them for one step."""
@@ -18,12 +17,17 @@ _LONGEST_PROGRAM: Final = 4000
 _SIGNS: Final = {"agree": "✅", "diverge": "❌", "inconclusive": "⚠️", "not run": "▫️"}
 
 
-def markdown(report: Report, folder: Path) -> str:
-    """Return a summary in GitHub's Markdown; names of the implementation stay text in it."""
+def markdown(report: Report, folder: Path | None) -> str:
+    """Return a summary in GitHub's Markdown; names of the implementation stay text in it.
+
+    Args:
+        report: what was concluded.
+        folder: of the other forms of the report; None where they are not written.
+    """
     return "\n".join(_lines(report, folder)) + "\n"
 
 
-def _lines(report: Report, folder: Path) -> Iterator[str]:
+def _lines(report: Report, folder: Path | None) -> Iterator[str]:
     yield f"## {_SIGNS[report.verdict]} telltale-conformance: {report.verdict}"
     yield ""
     yield _plain(report.headline)
@@ -44,7 +48,8 @@ def _lines(report: Report, folder: Path) -> Iterator[str]:
         yield from _finding(finding, folder)
     if len(report.findings) > SHOWN:
         yield ""
-        yield f"{len(report.findings) - SHOWN} more are in `{shown_path(folder)}/index.html`."
+        where = f" in `{shown_path(folder)}/index.html`" if folder is not None else "; `--report DIR` writes them all"
+        yield f"{len(report.findings) - SHOWN} more are{where}."
 
 
 def _lane_row(lane: LaneResult) -> str:
@@ -53,23 +58,26 @@ def _lane_row(lane: LaneResult) -> str:
     return f"| {lane.lane} | {verdict} | {numbers} |"
 
 
-def _finding(finding: Finding, folder: Path) -> Iterator[str]:
+def _finding(finding: Finding, folder: Path | None) -> Iterator[str]:
     mark = "❌" if finding.fails else "☑️"
+    unsteady = "" if finding.repeats else f" ({finding.ending})"
     yield ""
-    yield f"<details{' open' if finding.fails else ''}><summary>{mark} {_plain(title(finding))}</summary>"
+    yield f"<details{' open' if finding.fails else ''}><summary>{mark} {_plain(title(finding))}{unsteady}</summary>"
     yield ""
     yield from _fenced(message(finding), "text")
-    yield ""
-    yield f"{_plain(stand_text(finding))}"
-    shell = next((one for one in finding.reproducers if len(one.text) <= _LONGEST_PROGRAM), None)
+    shown = (one for one in finding.reproducers if one.title in ("Shell", "Program"))
+    shell = next((one for one in shown if len(one.text) <= _LONGEST_PROGRAM), None)
     if shell is not None:
         yield ""
         yield f"To see it again ({_plain(shell.title)}):"
         yield ""
         yield from _fenced(shell.text.rstrip("\n"), "sh" if shell.title == "Shell" else "text")
-    elif finding.program is not None:
+    verify = verify_command(finding, folder)
+    if verify is not None:
         yield ""
-        yield f"Its program is `{shown_path(folder / program_name(finding.fingerprint))}`."
+        yield "From its dossier, with pytest file, Lean check and all answers:"
+        yield ""
+        yield from _fenced(verify, "sh")
     yield ""
     yield "</details>"
 
@@ -90,7 +98,7 @@ def _plain(text: str) -> str:
     return re.sub(r"([\\`*_\[\]|~#@!{}])", r"\\\1", escaped)
 
 
-def workflow_commands(report: Report, folder: Path) -> list[str]:
+def workflow_commands(report: Report, folder: Path | None) -> list[str]:
     """Return the commands by which GitHub's runner marks lines: one for each thing that fails the gate."""
     lines = []
     for finding in report.findings:

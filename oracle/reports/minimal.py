@@ -1,93 +1,227 @@
-"""Programs of a report made as small as they get, each in its share of a time, on one adapter for all of them."""
+"""What comes of a divergence when it is run again: its smallest program, or how often it repeats, or why neither.
+
+All divergences of a report share one adapter and one time. A recorded one, where no implementation is at hand, is made
+smaller with its answer carried along.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Final
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from generators.steps import encode_arguments
-from lean_traces.codec import CODECS
+from generators.programs import generate_program
 from lean_traces.programs import Program
-from oracle.adapters import Adapter, AdapterFault
+from lean_traces.trace import MalformedTrace
+from model.contract import UnknownContract
+from oracle.adapters import Adapter, AdapterFault, Answer
 from oracle.compare import Level
-from oracle.judging import Asked, judge_cases
+from oracle.dossier import NOT_CONFIRMED
+from oracle.fingerprints import Fingerprint, fingerprint_of
+from oracle.judging import Asked, CaseResult
 from oracle.lanes import LaneDivergence, Subject
 from oracle.lanes.describing import described
-from oracle.reports.report import Minimal, Minimiser, Reproducer
-from oracle.run_program import run_on_reference
+from oracle.reports.findings import as_found
+from oracle.reports.report import Minimiser, Reduction
+
+if TYPE_CHECKING:
+    from oracle.minimise import Minimised, Rate
+    from oracle.minimise.trying import Sighting, Trials
 
 SHARE: Final = 0.4
 """The part of the time left that one divergence may take, so that something is left for those after it."""
+AFTER_OTHERS: Final = 5
+"""How often a divergence must show after other programs, and each time, to be laid to a store that is not fresh."""
+PROCESSES: Final = 2
+"""In how many processes it must."""
+OTHERS_FIRST: Final = 20
+"""How many other programs are run in each of them before it is looked at a second time."""
 
 
 @contextmanager
-def minimising(subject: Subject, level: Level, seconds: float) -> Iterator[Minimiser]:
-    """Give a minimiser of the divergences of an implementation, for all of them together ``seconds``.
+def minimising(subject: Subject, level: Level, seconds: float, *, interrupted: bool = False) -> Iterator[Minimiser]:
+    """Give a minimiser of the divergences of an implementation.
 
-    It answers None for a divergence that cannot be made smaller: a recorded one, where no implementation is at hand;
-    one that does not come back, or not always; and every one after a fault of the adapter.
+    Args:
+        subject: the implementation; it is started once the first divergence is run again.
+        level: how strictly answers are compared.
+        seconds: for all divergences together; one that comes when they are over is left as it was found.
+        interrupted: that is why no seconds are left.
     """
-    until = time.monotonic() + seconds
-    adapters: list[Adapter] = []
-
-    def minimise(divergence: LaneDivergence) -> Minimal | None:
-        left = until - time.monotonic()
-        if subject.command is None or divergence.program is None or left <= 0:
-            return None
-        try:
-            if not adapters:
-                adapters.append(subject.start())
-            return _minimal(adapters[0], divergence, subject, level, left * SHARE)
-        except AdapterFault:
-            return None
-
+    again = _Again(subject, level, time.monotonic() + seconds, interrupted)
     try:
-        yield minimise
+        yield again.reduce
     finally:
-        for adapter in adapters:
+        again.close()
+
+
+class _Again:
+    def __init__(self, subject: Subject, level: Level, until: float, interrupted: bool) -> None:
+        self._subject = subject
+        self._level = level
+        self._until = until
+        self._interrupted = interrupted
+        self._adapter: Adapter | None = None
+
+    def reduce(self, divergence: LaneDivergence) -> Reduction:
+        """Run a divergence again and make its program smaller, within its share of the time."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            why = "the run was interrupted" if self._interrupted else "no time was left for it"
+            return as_found(divergence, f"not run again, so not made smaller: {why}")
+        try:
+            if divergence.program is not None:
+                return self._on_implementation(divergence, divergence.program, left * SHARE)
+            if divergence.path is not None:
+                return self._recorded(divergence, Path(divergence.path), left * SHARE)
+        except AdapterFault as fault:
+            return _inconclusive(divergence, f"fault of the adapter: {fault.diagnostic()}")
+        except Exception as error:  # the report must come, whatever is wrong with one program
+            return _inconclusive(divergence, f"fault of the harness: {type(error).__name__}: {error}")
+        return as_found(divergence, "not made smaller: there is no program of it")
+
+    def close(self) -> None:
+        """End the adapter."""
+        if self._adapter is not None:
             with suppress(AdapterFault):
-                adapter.close()
+                self._adapter.close()
+
+    def _on_implementation(self, divergence: LaneDivergence, program: Program, seconds: float) -> Reduction:
+        from oracle.minimise import minimise
+
+        if self._adapter is None:
+            self._adapter = self._subject.start()
+        adapter, target = self._adapter, fingerprint_of(divergence)
+        afresh = self._subject.start
+        result = minimise(adapter, program, level=self._level, target=target, seconds=seconds, afresh=afresh)
+        if result.ending in ("minimal", "deadline"):
+            return self._smaller(adapter, divergence, result) or self._unsteady(divergence, program, result)
+        if result.ending == "inconclusive":
+            why = result.faults[0] if result.faults else "it failed"
+            return _inconclusive(divergence, f"fault of the adapter: {why}")
+        return self._unsteady(divergence, program, result)
+
+    def _recorded(self, divergence: LaneDivergence, path: Path, seconds: float) -> Reduction:
+        from oracle.minimise import minimise
+        from oracle.minimise.lifting import NotLiftable
+        from oracle.minimise.recorded import read_recording
+
+        try:
+            recording = read_recording(path, level=self._level)
+        except (MalformedTrace, NotLiftable, UnknownContract, OSError) as error:
+            return as_found(divergence, f"not made smaller: {error}")
+        if recording is None:
+            return as_found(divergence, f"not made smaller: {path.name} agrees when it is read again")
+        target = fingerprint_of(divergence)
+        result = minimise(recording.adapter, recording.program, level=self._level, target=target, seconds=seconds)
+        smaller = None
+        if result.ending in ("minimal", "deadline"):
+            smaller = self._smaller(recording.adapter, divergence, result)
+        if smaller is None:
+            return as_found(divergence, f"not made smaller: {result.ending}")
+        remark = f"{smaller.remark}; {NOT_CONFIRMED}" if smaller.remark else NOT_CONFIRMED
+        return msgspec.structs.replace(smaller, recorded=True, remark=remark, hello=recording.adapter.hello)
+
+    def _smaller(self, adapter: Adapter, divergence: LaneDivergence, result: Minimised) -> Reduction | None:
+        """Return what the minimiser came to, with all answers; None where it does not show once more."""
+        from oracle.minimise.deciding import decision
+        from oracle.minimise.explaining import explanation, why_needed
+
+        trials = self._trials(adapter, fingerprint_of(divergence))
+        seen = trials.look(result.program, keep=True)
+        if seen.fingerprint != trials.target:
+            return None
+        remark = "" if result.minimal else "the time was up before it was shown that nothing more can go"
+        return Reduction(
+            ending="minimal" if result.minimal else "deadline",
+            remark=remark,
+            divergence=_told(divergence, seen, result.program),
+            program=result.program,
+            notes=why_needed(result) if result.minimal else {},
+            explanation=explanation(result, decision(trials, result.program, seen)),
+            rate=result.rate,
+            answers=seen.answers,
+        )
+
+    def _unsteady(self, divergence: LaneDivergence, program: Program, result: Minimised) -> Reduction:
+        """Say how often a divergence shows that does not always, or not in a fresh process."""
+        assert result.rate is not None
+        found = as_found(divergence, "")
+        target = fingerprint_of(divergence)
+        after = self._after_others(program, target)
+        if after is not None or result.ending == "stale store":
+            seen = "" if after is None else f", in {after.times} of {after.times} runs"
+            remark = (
+                f"stale store: seen only after other programs in the same process{seen}, never as the first one; "
+                "a reset of this implementation does not give a fresh store"
+            )
+            rate = after or msgspec.structs.replace(result.rate, runs=result.rate.runs + 1)
+            return msgspec.structs.replace(found, ending="stale store", remark=remark, rate=rate)
+        rate = result.rate
+        if rate.steady:  # the minimiser saw it each time, and it was gone once its program was small
+            rate = msgspec.structs.replace(rate, runs=rate.runs + 1)
+        if not rate.times:
+            remark = (
+                f"not seen again: in none of {rate.runs} runs; it comes and goes, or needs what ran before it in the "
+                "same process"
+            )
+            return msgspec.structs.replace(found, ending="not seen again", remark=remark, rate=rate)
+        remark = f"flaky: seen in {rate.times} of {rate.runs} runs; what does not repeat is not made smaller"
+        answers = self._answers(program, target, rate.runs)
+        return msgspec.structs.replace(found, ending="flaky", remark=remark, rate=rate, answers=answers)
+
+    def _after_others(self, program: Program, target: Fingerprint) -> Rate | None:
+        """Return how often a divergence was seen if it shows after other programs only, but then always."""
+        from oracle.minimise import Rate
+
+        for _ in range(PROCESSES):
+            with closing(self._subject.start()) as adapter:
+                trials = self._trials(adapter, target)
+                if trials.look(program).fingerprint == target:
+                    return None
+                for index in range(OTHERS_FIRST + AFTER_OTHERS):
+                    trials.look(_offered(generate_program(0, index, contract=program.contract), adapter))
+                    if time.monotonic() > self._until:
+                        return None
+                    if index >= OTHERS_FIRST and trials.look(program).fingerprint != target:
+                        return None
+        times = PROCESSES * AFTER_OTHERS
+        return Rate(times=times, runs=times + PROCESSES)
+
+    def _answers(self, program: Program, target: Fingerprint, runs: int) -> tuple[Answer, ...]:
+        """Return the answers of a run that shows the divergence; none where none of so many does."""
+        assert self._adapter is not None
+        trials = self._trials(self._adapter, target)
+        looks = (trials.look(program, keep=True) for _ in range(runs))
+        return next((seen.answers for seen in looks if seen.fingerprint == target), ())
+
+    def _trials(self, adapter: Adapter, target: Fingerprint) -> Trials:
+        from oracle.minimise.trying import Trials
+
+        trials = Trials(adapter, self._level)
+        trials.target = target
+        return trials
 
 
-def _minimal(
-    adapter: Adapter, divergence: LaneDivergence, subject: Subject, level: Level, seconds: float
-) -> Minimal | None:
-    from oracle.minimise import minimise
-    from oracle.minimise.explaining import why_needed
-    from oracle.minimise.pytest_file import pytest_text
-
-    assert divergence.program is not None
-    result = minimise(adapter, divergence.program, level=level, seconds=seconds)
-    if not result.minimal or result.fingerprint is None:
-        return None
-    seen = _seen(adapter, result.program, divergence, level)
-    if seen is None:
-        return None
-    text = pytest_text(result.program, result.fingerprint, level, "test_reproducer.py", subject.command)
-    return Minimal(
-        program=result.program,
-        divergence=seen,
-        notes=why_needed(result),
-        reproducers=(Reproducer(title="pytest", text=text),),
-    )
+def _offered(program: Program, adapter: Adapter) -> Program:
+    steps = tuple(step for step in program.steps if step.op in adapter.hello.ops)
+    return msgspec.structs.replace(program, steps=steps)
 
 
-def _seen(adapter: Adapter, program: Program, former: LaneDivergence, level: Level) -> LaneDivergence | None:
-    """Run a program and describe its divergence; None where it has none, or another one than before."""
-    asked = []
-    for step in run_on_reference(program):
-        if step.outcome is None or step.args is None:
-            continue
-        codec = CODECS[step.step.op]
-        args = encode_arguments(codec.operation, codec.from_json(step.args))
-        asked.append(Asked(step.step.seq, step.step.op, args, step.outcome))
-    for result in judge_cases(adapter, [lambda: asked], level):
-        if result.divergence is not None and result.diverged_at is not None:
-            found = described(former.case, result, program)
-            if (found.op, found.kind) == (former.op, former.kind):
-                return msgspec.structs.replace(found, path=None)
-    return None
+def _inconclusive(divergence: LaneDivergence, why: str) -> Reduction:
+    found = as_found(divergence, f"not made smaller: {why}")
+    return msgspec.structs.replace(found, ending="inconclusive")
+
+
+def _told(former: LaneDivergence, seen: Sighting, program: Program) -> LaneDivergence:
+    """Describe a divergence as a run of its smaller program showed it."""
+    from oracle.minimise.reference_side import on_reference
+
+    assert seen.expected is not None
+    last = on_reference(program).steps[-1]
+    asked = Asked(seen.at, last.step.op, last.printed, seen.expected)
+    return described(former.case, CaseResult(diverged_at=asked, divergence=seen.divergence), program)

@@ -8,12 +8,13 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from lean_traces.programs import Program
-from oracle.adapters import Hello
+from oracle.adapters import Answer, Hello
 from oracle.baseline import Entry, Standing
 from oracle.compare import Level
 from oracle.exit_codes import AGREE, DIVERGE
-from oracle.fingerprints import DivergenceKey
+from oracle.fingerprints import Fingerprint
 from oracle.lanes import LaneDivergence, LaneResult
+from oracle.minimise import Rate
 
 Stand = Literal["new", "known", "expired"]
 """Whether the baseline lists a divergence; ``expired`` when it does and its last day has passed."""
@@ -27,25 +28,44 @@ class Reproducer(Struct, frozen=True, kw_only=True):
     text: str
 
 
-class Minimal(Struct, frozen=True, kw_only=True):
-    """The smallest program that was found for a divergence."""
+Ending = Literal["minimal", "deadline", "flaky", "stale store", "not seen again", "inconclusive", "as found"]
+"""What came of making a program smaller. ``deadline``: smaller, but perhaps not as small as it gets. ``flaky``: it is
+seen in some runs only; ``stale store``: only after other programs in the same process; ``not seen again``: in none.
+``inconclusive``: the adapter failed. ``as found``: it was not run again."""
 
-    program: Program
+
+class Reduction(Struct, frozen=True, kw_only=True):
+    """What came of running a divergence again and making its program smaller."""
+
+    ending: Ending
+    remark: str = ""
+    """What one must know about it, in a sentence; empty where it is minimal and repeats."""
     divergence: LaneDivergence
     """The divergence as this program shows it."""
+    program: Program | None
+    """The smallest program that was found; None where the case has none to show."""
     notes: Mapping[int, str] = {}
     """Why each step is needed, by its number."""
-    reproducers: tuple[Reproducer, ...] = ()
+    explanation: str = ""
+    """The whole text for people, where there is one."""
+    rate: Rate | None = None
+    """How often it was seen, where it was run again."""
+    answers: tuple[Answer, ...] = ()
+    """All answers of a run of this program that shows it."""
+    recorded: bool = False
+    """The answer is the one of a recording, carried along as data."""
+    hello: Hello | None = None
+    """Who answered, where it is not the implementation under test."""
 
 
-Minimiser = Callable[[LaneDivergence], Minimal | None]
-"""Makes a divergence's program smaller; None where it cannot."""
+Minimiser = Callable[[LaneDivergence], Reduction]
+"""Runs a divergence again and makes its program smaller."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):
     """All cases of one class of divergence."""
 
-    key: DivergenceKey
+    key: Fingerprint
     fingerprint: str
     stand: Stand
     entry: Entry | None
@@ -57,9 +77,33 @@ class Finding(Struct, frozen=True, kw_only=True):
     """The case with the fewest steps, or its minimal form."""
     program: Program | None
     """That case's steps up to the divergence."""
-    minimal: bool
+    ending: Ending
+    """What came of making the program smaller."""
+    remark: str
+    """What one must know about that, in a sentence; empty where it is minimal and repeats."""
+    rate: Rate | None
+    """How often it was seen, where it was run again."""
+    trace: tuple[str, int] | None
+    """The recorded trace and its event, where the case is one."""
     notes: Mapping[int, str]
     reproducers: tuple[Reproducer, ...]
+    files: Mapping[str, bytes]
+    """The files of its dossier by name; none where it has no program."""
+
+    @property
+    def minimal(self) -> bool:
+        """Whether its program is proven to be as small as it gets."""
+        return self.ending == "minimal"
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it repeats, as far as is known."""
+        return self.ending not in ("flaky", "stale store", "not seen again")
+
+    @property
+    def folder(self) -> str | None:
+        """The name of its dossier within the folder of the report; None where it has none."""
+        return f"divergences/{self.short}" if self.files else None
 
     @property
     def short(self) -> str:
@@ -131,7 +175,9 @@ class Report(Struct, frozen=True, kw_only=True):
         failing, standing = self.failing, self.standing
         if failing:
             count = "one divergence" if len(failing) == 1 else f"{len(failing)} kinds of divergence"
-            sentence = f"{name} departs from contract {self.contract}: {count} that the gate does not accept."
+            unsteady = sum(not finding.repeats for finding in failing)
+            also = f"; {unsteady} of them did not repeat" if unsteady else ""
+            sentence = f"{name} departs from contract {self.contract}: {count} that the gate does not accept{also}."
         elif self.exit_code == DIVERGE and standing is not None and (standing.stale or standing.expired):
             sentence = f"{name} shows nothing new, but the baseline is out of date."
         elif self.exit_code == AGREE:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 from msgspec import Struct
+
+_CONTEXT: Final = 3
+"""Lines that are shown before and after one that differs."""
+_WORTH_FOLDING: Final = 4
+"""Stretches of so many lines are shown as they are."""
 
 
 class Line(Struct, frozen=True):
@@ -15,6 +20,35 @@ class Line(Struct, frozen=True):
     left: str
     right: str
     differs: bool
+    alike: int = 0
+    """How many lines that do not differ this one stands for; 0 for none but itself."""
+
+
+def folded(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines with long stretches that do not differ folded into one, but for what is next to a difference."""
+    near = {
+        place + offset
+        for place, line in enumerate(lines)
+        if line.differs
+        for offset in range(-_CONTEXT, _CONTEXT + 1)
+    }
+    found: list[Line] = []
+    stretch: list[Line] = []
+    for place, line in enumerate(lines):
+        if place in near:
+            found += _fold(stretch)
+            stretch = []
+            found.append(line)
+        else:
+            stretch.append(line)
+    return found + _fold(stretch)
+
+
+def _fold(stretch: list[Line]) -> list[Line]:
+    if len(stretch) <= _WORTH_FOLDING:
+        return stretch
+    text = f"⋯ {len(stretch)} lines alike"
+    return [Line(text, text, False, len(stretch))]
 
 
 def side_by_side(left: Any, right: Any) -> list[Line]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from oracle.baseline import Entry
+from oracle.dossier import ANSWERS, PROGRAM
 from oracle.lanes import LaneResult
-from oracle.reports.findings import program_name
 from oracle.reports.report import CLAIMS, Finding, Report
 
 _SHOWN = 400
@@ -42,27 +43,48 @@ def shown_path(path: Path) -> str:
         return path.resolve().as_posix()
 
 
-def place_of(finding: Finding, folder: Path) -> Place | None:
-    """Return where a finding can be read: the line of its trace, or that of its program in the report's folder."""
-    path = finding.divergence.path
-    if path is not None:
-        return Place(shown_path(Path(path)), finding.divergence.seq + 2)
-    if finding.program is None:
+def place_of(finding: Finding, folder: Path | None) -> Place | None:
+    """Return where a finding can be read.
+
+    That is the line of the trace that was judged, else that of the answers or of the program in its dossier.
+
+    Args:
+        finding: the finding.
+        folder: of the report; None where it is not written.
+    """
+    if finding.trace is not None:
+        path, event = finding.trace
+        return Place(shown_path(Path(path)), event + 2)
+    if finding.folder is None or finding.program is None or folder is None:
         return None
+    answers = finding.files.get(ANSWERS)
+    if answers is not None and finding.divergence.kind != "panic":  # a panic is no line of a trace
+        return Place(shown_path(folder / finding.folder / ANSWERS), answers.count(b"\n") - 1)
     steps = [step.seq for step in finding.program.steps]
     line = steps.index(finding.divergence.seq) + 2 if finding.divergence.seq in steps else len(steps) + 1
-    return Place(shown_path(folder / program_name(finding.fingerprint)), line)
+    return Place(shown_path(folder / finding.folder / PROGRAM), line)
+
+
+def verify_command(finding: Finding, folder: Path | None) -> str | None:
+    """Return the command that runs a finding again from its dossier; None where it has none, or none is written."""
+    if finding.folder is None or folder is None:
+        return None
+    return f"telltale-conformance verify {shlex.quote(shown_path(folder / finding.folder))}"
+
+
+def program_text(finding: Finding) -> str:
+    """Return how far the program of a finding was made smaller, and what one must know about it."""
+    count = len(finding.program.steps) if finding.program is not None else 0
+    steps = f"{count} step{'s' if count != 1 else ''}"
+    size = f"minimal, {steps}" if finding.minimal else f"of {steps}" if count else "not at hand"
+    return f"{size}; {finding.remark}" if finding.remark else size
 
 
 def title(finding: Finding) -> str:
     """Return a finding in one line."""
     key = finding.key
     claim = f"{key.claim} {CLAIMS[key.claim][0]}: " if key.claim in CLAIMS else ""
-    where = "" if key.place == "$" else f" at {key.place}"
-    answers = f"expected {key.expected}, answered {key.actual}"
-    if key.expected == key.actual:
-        answers = f"another {key.actual}"
-    return f"{claim}{key.op} diverges in {key.kind}{where}: {answers}"
+    return claim + key.text()
 
 
 def message(finding: Finding) -> str:
@@ -75,6 +97,7 @@ def message(finding: Finding) -> str:
         f"expected {shortly(divergence.expected)}",
         f"answered {shortly(divergence.actual)}",
         f"decided  {divergence.reason}",
+        f"program  {program_text(finding)}",
         f"baseline {stand_text(finding)}",
     ]
     return "\n".join(lines)

@@ -18,8 +18,8 @@ import msgspec
 from lean_traces.codec import encode_answer
 from lean_traces.programs import Program
 from oracle.compare import Level
+from oracle.fingerprints import Fingerprint
 from oracle.minimise import minimise
-from oracle.minimise.fingerprint import Fingerprint
 from oracle.minimise.lifting import lift
 from oracle.minimise.trying import Trials, on_reference
 from tests.benchmarks.wrong_traces import EVENTS, wrong_program

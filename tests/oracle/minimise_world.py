@@ -14,7 +14,7 @@ from oracle.adapters.faults import AdapterFault, Exited
 from oracle.adapters.protocol import Hello
 from oracle.compare import Level
 from oracle.dossier import answers_trace
-from oracle.minimise.fingerprint import Fingerprint
+from oracle.fingerprints import Fingerprint
 from oracle.minimise.reference_side import on_reference
 from oracle.minimise.trying import Sighting, Trials
 from tests.oracle.wrong_references import WRONG, WrongReference
@@ -42,8 +42,7 @@ def seen(adapter: Adapter, given: Program, level: Level = Level.state) -> Sighti
 
 
 def shows(adapter: Adapter, given: Program, wanted: Fingerprint, level: Level = Level.state) -> bool:
-    found = seen(adapter, given, level).fingerprint
-    return found is not None and wanted.covers(found)
+    return seen(adapter, given, level).fingerprint == wanted
 
 
 def removable(adapter: Adapter, given: Program, wanted: Fingerprint) -> list[int]:
@@ -56,7 +55,7 @@ def record(adapter: Adapter, given: Program, path: Path) -> Path:
     side = on_reference(given)
     adapter.reset()
     answers = tuple(adapter.submit([Request(item.step.op, item.printed) for item in side.steps]))
-    path.write_bytes(answers_trace(given, Sighting(answers=answers), adapter.hello))
+    path.write_bytes(answers_trace(given, answers, adapter.hello))
     return path
 
 

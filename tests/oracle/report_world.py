@@ -118,7 +118,7 @@ def report(
         exit_code=1 if diverge else 0,
         cut_short=None,
         lanes=lanes,
-        findings=findings(lanes, command=command, baseline=baseline, minimise=minimise),
+        findings=findings(lanes, command=command, hello=HELLO, baseline=baseline, minimise=minimise),
         standing=standing,
         baseline=None if standing is None else "known.json",
     )

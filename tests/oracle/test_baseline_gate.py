@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from oracle.baseline import BadBaseline, read_baseline
+from oracle.baseline import BadBaseline, Baseline, read_baseline
 from oracle.commands.check import run
 from oracle.gate import Check, Gate, gate_code
 from oracle.lanes import LaneResult, Settings, Subject
@@ -119,6 +119,28 @@ def test_a_baseline_that_does_not_fit_is_a_usage_error(path: Path, capsys: pytes
     path.write_text(json.dumps({**json.loads(path.read_text()), "contract": "hardened"}))
     with pytest.raises(BadBaseline, match="follows 'telltale-17'"):
         Gate(baseline=path).prepare("telltale-17")
+
+
+def test_a_baseline_that_cannot_be_written_is_inconclusive_and_no_divergence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("")
+    gate = Gate(baseline=tmp_path / "taken" / "known.json", update=True, today=TODAY)
+    gate.baseline = Baseline(contract="telltale-17")
+    check = Check(subject=Subject(command="x"), hello=HELLO, settings=Settings(), results=(lane("programs"),))
+    assert gate.conclude(check) == 3
+    assert "cannot write the baseline" in capsys.readouterr().err
+    assert gate.conclude(msgspec.structs.replace(check, results=(lane("programs", accepted()),))) == 1
+
+
+def test_a_folder_of_reports_that_cannot_be_made_is_said_before_the_lanes_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("")
+    assert run(lanes=["corpus"], gate=Gate(report=tmp_path / "taken" / "r")) == 2
+    captured = capsys.readouterr()
+    assert "cannot write the report to" in captured.err
+    assert "corpus" not in captured.out
 
 
 def test_known_divergences_do_not_end_a_lane_early(path: Path) -> None:

@@ -5,23 +5,32 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from lean_traces.programs import Step
 from lean_traces.reader import read_trace
+from oracle.adapters.protocol import Hello
 from oracle.commands.minimise import run as minimise_command
 from oracle.commands.verify import run, verify
 from oracle.compare import Level
 from oracle.dossier import (
     ANSWERS,
+    FILES,
+    LEAN,
+    PYTEST,
     Dossier,
     MalformedDossier,
     NotReproduced,
+    Shown,
+    dossier_files,
     environment_hashes,
     hello_document,
     read_dossier,
     write_dossier,
 )
-from oracle.minimise import minimise
+from oracle.fingerprints import Fingerprint
+from oracle.minimise import Rate, minimise
 from tests.oracle.lane_world import PATIENT, served
 from tests.oracle.minimise_world import diverging, record
 from tests.oracle.wrong_references import WRONG, WrongReference
@@ -33,7 +42,7 @@ WRONG_STORE = served("pending_transfer_does_not_stop_a_release")
 def written(folder: Path, command: str | None = WRONG_STORE) -> Path:
     adapter = WrongReference(WRONG[NAME])
     result = minimise(adapter, diverging(NAME))
-    about = Dossier(result.program, result.fingerprint, Level.state, command, "why")
+    about = Dossier(result.program, Level.state, command, "why")
     write_dossier(folder, about, adapter)
     return folder
 
@@ -46,6 +55,7 @@ def test_it_holds_program_answers_and_hashes(tmp_path: Path) -> None:
     assert manifest.actual == {"ok": None}
     assert set(manifest.hashes) == {
         "harness", "contract", "hello", "corpus", "program.jsonl", "answers.jsonl", "explanation.txt",
+        "test_reproducer.py", "reproducer.lean",
     }  # fmt: skip
     events = [event for _, event in read_trace(folder / ANSWERS)]
     assert [event.operation.name for event in events] == [step.op for step in program.steps]
@@ -92,13 +102,94 @@ def test_what_has_changed_is_said_though_the_verdict_is_the_same(tmp_path: Path)
     assert verified.changed[2].startswith('adapter\'s version: was "0.0.1", is ')
 
 
-@pytest.mark.parametrize("name", ["program.jsonl", "answers.jsonl", "explanation.txt"])
+@pytest.mark.parametrize("name", FILES)
 def test_a_file_that_was_changed_is_refused(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = written(tmp_path / "d")
     with (folder / name).open("ab") as file:
         file.write(b" ")
     assert run(folder) == 2
     assert "is not the file that the dossier was written with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_gone_is_missed(name: str, tmp_path: Path) -> None:
+    folder = written(tmp_path / "d")
+    (folder / name).unlink()
+    assert run(folder) == 2
+
+
+def unsteady(folder: Path, store: str) -> Path:
+    """Write the dossier of a witness that was seen to be consumed twice in 7 of 20 runs."""
+    defect = "a witness is consumed twice"
+    adapter = WrongReference(WRONG[defect])
+    result = minimise(adapter, diverging(defect))
+    about = Dossier(result.program, Level.state, served(store), ending="flaky", rate=Rate(times=7, runs=20))
+    write_dossier(folder, about, adapter)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("store", "code", "said"),
+    [
+        ("every_third_store_lets_a_witness_be_consumed_twice", 0, "same verdict"),
+        ("witness_is_consumed_twice", 1, "was  consume_readiness_witness: expected WitnessConsumed"),
+        ("correct", 3, "not seen in 20 runs"),
+    ],
+)
+def test_what_does_not_repeat_must_come_and_go_again(
+    store: str, code: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(unsteady(tmp_path / "d", store), adapter_limits=PATIENT) == code
+    text = capsys.readouterr().out
+    assert said in text
+    if code == 0:
+        assert "seen in 7 of 20 runs" in text
+    if code == 1:
+        assert "seen in 20 of 20 runs" in text
+
+
+def told() -> Shown:
+    key = Fingerprint(op="close", kind="outcome", expected="ok", actual="text", guard="passes")
+    return Shown(key, diverging(NAME).steps[-1].seq, {"ok": None}, {"err": "no"})
+
+
+def test_what_cannot_be_written_is_named_with_the_reason(tmp_path: Path) -> None:
+    hello: Hello = WrongReference({}).hello
+    about = Dossier(diverging(NAME), Level.state, None, left_out={PYTEST: "no implementation takes part"})
+    files = dossier_files(about, told(), hello)
+    assert set(files) == {"program.jsonl", "explanation.txt", LEAN, "dossier.json"}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    manifest, _ = read_dossier(tmp_path)
+    assert manifest.missing == {PYTEST: "no implementation takes part", ANSWERS: "the program was not run again"}
+
+
+def test_a_last_step_that_the_contract_skips_has_no_reproducer() -> None:
+    given = diverging(NAME)
+    last = Step(args={"capability": {"$ref": 10_000}}, op="release_ownership", seq=given.steps[-1].seq + 1)
+    given = msgspec.structs.replace(given, steps=(*given.steps, last))
+    shown = told()._replace(seq=last.seq)
+    files = dossier_files(Dossier(given, Level.state, None), shown, WrongReference({}).hello)
+    missing = json.loads(files["dossier.json"])["missing"]
+    assert missing[PYTEST] == missing[LEAN] == "the contract does not carry out the last step"
+
+
+def test_a_dossier_that_names_no_program_is_none(tmp_path: Path) -> None:
+    folder = written(tmp_path / "d")
+    manifest = json.loads((folder / "dossier.json").read_text())
+    del manifest["hashes"]["program.jsonl"]
+    (folder / "dossier.json").write_text(json.dumps(manifest))
+    assert run(folder) == 2
+
+
+def test_without_answers_and_adapter_nothing_can_be_verified(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = dossier_files(Dossier(diverging(NAME), Level.state, None), told(), WrongReference({}).hello)
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    assert run(tmp_path) == 3
+    assert "no answers to hold against the contract: the program was not run again" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"schema": "x"}', '{"a": 1, "a": 2}'])
@@ -132,10 +223,29 @@ def test_a_recording_is_held_against_the_contract_again(tmp_path: Path, capsys: 
 
 
 def test_what_does_not_diverge_gets_no_dossier(tmp_path: Path) -> None:
-    about = Dossier(diverging(NAME), None, Level.state, None)
+    about = Dossier(diverging(NAME), Level.state, None)
     with pytest.raises(NotReproduced):
         write_dossier(tmp_path / "d", about, WrongReference({}))
     assert not (tmp_path / "d").exists()
+
+
+def test_several_are_run_again_in_turn_and_the_gravest_code_is_the_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from oracle.command_line import app
+
+    same = str(written(tmp_path / "same"))
+    other = str(unsteady(tmp_path / "other", "witness_is_consumed_twice"))
+    for folders, code, lines in (
+        ((same, same), 0, 2),
+        ((same, other), 1, 2),
+        ((other, str(tmp_path / "none"), same), 2, 2),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            app(["verify", *folders, "--json"])
+        assert ended.value.code == code
+        printed = [json.loads(line)["dossier"] for line in capsys.readouterr().out.splitlines()]
+        assert len(printed) == lines
 
 
 def test_hashes_tell_contracts_and_hellos_apart() -> None:

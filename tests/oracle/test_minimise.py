@@ -9,9 +9,9 @@ from generators.programs import generate_program
 from lean_traces.programs import Program
 from oracle.adapters import ReferenceAdapter
 from oracle.compare import Level
+from oracle.fingerprints import Fingerprint
 from oracle.minimise import Minimised, minimise
 from oracle.minimise.explaining import why_needed
-from oracle.minimise.fingerprint import Fingerprint
 from oracle.minimise.values import simplifications
 from tests.oracle.minimise_world import (
     Failing,
@@ -121,7 +121,7 @@ def test_it_never_slides_to_another_defect() -> None:
     result = minimise(WrongReference(both), given)
     assert [op for op, _ in plain(result.program)][-1] == "commit_ownership_transfer"
     target = Fingerprint(
-        op="has_message", kind="payload", expected="ok", actual="ok", guard="passes", places=("the value",)
+        op="has_message", kind="payload", expected="ok", actual="ok", guard="passes"
     )
     without_commit = program(*[(step.op, step.args) for step in given.steps if step.seq != 3])
     other = minimise(WrongReference(both), without_commit, target=target)

@@ -10,11 +10,10 @@ import pytest
 
 from generators.programs import generate_program
 from lean_traces.codec import encode
-from lean_traces.programs import Program, Step
+from lean_traces.programs import Program
 from model.values import OwnershipCapability
 from oracle.compare import Level
 from oracle.minimise import minimise
-from oracle.minimise.fingerprint import Fingerprint
 from oracle.minimise.lifting import NotLiftable, lift
 from oracle.minimise.names import canonical, names_of, renamed
 from oracle.minimise.recorded import read_recording, same_up_to_names
@@ -32,45 +31,6 @@ CLAIM = ("claim_ownership", {"owner_id": "a", "scope": "Session", "sid": {"$ref"
 
 def lifted(*events: tuple[str, dict[str, Any], Any]) -> list[dict[str, Any]]:
     return [step.args for step in lift(events, "telltale-17", {}).steps]
-
-
-# Classes
-
-
-def mark(**changed: Any) -> Fingerprint:
-    fields = {"op": "close", "kind": "state", "expected": "ok", "actual": "ok", "guard": "passes"}
-    return Fingerprint(**{**fields, "places": ("a", "b"), **changed})
-
-
-def test_a_class_covers_what_differs_in_fewer_of_its_fields_only() -> None:
-    assert mark().covers(mark())
-    assert mark().covers(mark(places=("a",)))
-    assert not mark(places=("a",)).covers(mark())
-    assert not mark().covers(mark(places=()))
-    assert not mark().covers(mark(places=("c",)))
-
-
-@pytest.mark.parametrize(
-    "changed", [{"op": "send"}, {"kind": "audit"}, {"expected": "x"}, {"actual": "x"}, {"guard": "G-live"}]
-)
-def test_every_part_of_a_class_counts(changed: dict[str, str]) -> None:
-    assert not mark().covers(mark(**changed))
-    assert mark().digest() != mark(**changed).digest()
-
-
-def test_the_class_is_the_same_under_other_names() -> None:
-    name = "a witness is consumed twice"
-    given = diverging(name)
-    other = renamed(given, {name: f"other {name[1]}" for name in names_of(given)})
-    shifted = msgspec.structs.replace(other, steps=(Step(args=dict(OPEN[1]), op="open", seq=-1), *other.steps))
-    marks = [seen(WrongReference(WRONG[name]), item).fingerprint for item in (given, other, shifted)]
-    assert marks[0] is not None
-    assert marks[0] == marks[1]
-    assert marks[0].covers(marks[2] or mark())
-
-
-def test_the_digest_is_the_same_everywhere() -> None:
-    assert mark().digest() == "0c8ec2e47e0a40aa"
 
 
 # Lifting

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from jsonschema import Draft4Validator
 from lxml import etree
 
-from lean_traces.programs import read_program
-from lean_traces.schemas import validator
+from lean_traces.programs import Step, read_program
+from lean_traces.schemas import load, validator
 from oracle.baseline import Baseline, hold_against, updated, write_baseline
+from oracle.compare import Level
+from oracle.dossier import ANSWERS, FILES, MANIFEST, read_dossier
 from oracle.gate import Check, Gate
 from oracle.lanes import Settings, Subject
-from oracle.reports import Minimal, Report, rendered, workflow_commands, write_reports
-from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, report, unlogged
+from oracle.reports import Reduction, Report, findings, markdown, rendered, workflow_commands, write_reports
+from oracle.reports.report import Ending
+from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, program, report, unlogged
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
 TODAY = date(2030, 6, 15)
@@ -74,6 +77,10 @@ def test_junit_is_as_its_schema_says(name: str, tmp_path: Path) -> None:
     schema.assertValid(etree.fromstring(rendered(REPORTS[name], tmp_path)["junit.xml"].encode()))
 
 
+def test_the_schema_names_every_ending() -> None:
+    assert load("report")["$defs"]["found"]["properties"]["ending"]["enum"] == list(get_args(Ending))
+
+
 def sarif_of(made: Report, folder: Path) -> dict[str, Any]:
     run: dict[str, Any] = json.loads(rendered(made, folder)["report.sarif"])["runs"][0]
     return run
@@ -92,6 +99,7 @@ def test_sarif_places_a_recorded_divergence_in_its_trace_and_another_in_its_prog
     made = places["validate_ownership_capability"]
     program = Path(made["artifactLocation"]["uri"].removeprefix("file://"))
     write_reports(half_known(), tmp_path)
+    assert (program.parent.parent.name, program.name) == ("divergences", "program.jsonl")
     assert '"op":"validate_ownership_capability"' in program.read_text().splitlines()[made["region"]["startLine"] - 1]
 
 
@@ -171,16 +179,22 @@ def test_a_stale_entry_is_placed_in_the_baseline(tmp_path: Path, monkeypatch: py
     assert baseline.entries[1].fingerprint in (tmp_path / "known.json").read_text().splitlines()[line - 1]
 
 
-def test_the_reports_are_written_whole_and_old_programs_go(tmp_path: Path) -> None:
+def test_the_reports_are_written_whole_and_old_dossiers_go(tmp_path: Path) -> None:
     made = report(lane("programs", accepted()))
-    (tmp_path / "programs").mkdir()
-    (tmp_path / "programs" / "000000000000.program.jsonl").write_text("of another run")
+    for former, name in (("0" * 12, "program.jsonl"), ("1" * 12, "mine.txt"), (made.findings[0].short, ANSWERS)):
+        (tmp_path / "divergences" / former).mkdir(parents=True)
+        (tmp_path / "divergences" / former / name).write_text("of another run")
     (tmp_path / "mine.txt").write_text("kept")
     assert write_reports(made, tmp_path) == tmp_path / "index.html"
     names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    program = f"programs/{made.findings[0].short}.program.jsonl"
-    assert names == {"index.html", "summary.md", "junit.xml", "report.sarif", "report.json", "mine.txt", program}
-    assert read_program(tmp_path / program) == made.findings[0].program
+    folder = f"divergences/{made.findings[0].short}"
+    forms = {"index.html", "summary.md", "junit.xml", "report.sarif", "report.json"}
+    files = {f"{folder}/{name}" for name in (*FILES, MANIFEST) if name != ANSWERS}
+    assert names == {*forms, *files, "mine.txt", f"divergences/{'1' * 12}/mine.txt"}
+    assert not (tmp_path / "divergences" / ("0" * 12)).exists()
+    manifest, program = read_dossier(tmp_path / folder)
+    assert program == made.findings[0].program
+    assert manifest.missing == {ANSWERS: "not run again, so not made smaller"}
 
 
 def test_nothing_is_written_when_a_form_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,12 +218,62 @@ def test_a_shell_reproducer_holds_the_whole_program(tmp_path: Path) -> None:
     assert "record --sut 'my-adapter --fast'" in shell.text
 
 
+def test_what_is_copied_looks_as_it_is(tmp_path: Path) -> None:
+    (finding,) = report(lane("programs", accepted("a\u202eb\u200b\U000e0041", "c\u2066"))).findings
+    for title in ("Shell", "Program"):
+        (text,) = [one.text for one in finding.reproducers if one.title == title]
+        assert text.isprintable() or {char for char in text if not char.isprintable()} == {"\n"}
+    (tmp_path / "p.jsonl").write_text(text)
+    assert read_program(tmp_path / "p.jsonl") == finding.program
+
+
+def test_a_shell_reproducer_compares_as_strictly_as_the_check() -> None:
+    for level, words in ((Level.outcome, "replay --level outcome "), (Level.state, "replay ")):
+        (finding,) = findings([lane("programs", accepted())], command="x", hello=HELLO, level=level)
+        assert f"telltale-conformance {words}{finding.short}.jsonl\n" in finding.reproducers[0].text
+
+
+def test_markdown_shows_what_fits_and_else_the_dossier_alone(tmp_path: Path) -> None:
+    made = program()
+    steps = (*(Step(args={}, op="live_count", seq=number) for number in range(200)),
+             *(msgspec.structs.replace(step, seq=step.seq + 200) for step in program().steps))  # fmt: skip
+    long = accepted(program=msgspec.structs.replace(made, steps=steps), seq=steps[-1].seq)
+    text = rendered(report(lane("programs", long)), tmp_path)["summary.md"]
+    assert "To see it again" not in text
+    assert f"telltale-conformance verify {tmp_path}/divergences/" in text
+
+
+def test_without_a_folder_nothing_in_it_is_named() -> None:
+    made = report(lane("programs", accepted()))
+    assert "verify" not in markdown(made, None)
+    assert "file=" not in "".join(workflow_commands(made, None))
+
+
+def test_a_known_divergence_is_neither_run_again_nor_made_smaller() -> None:
+    def never(divergence: object) -> Reduction:
+        raise AssertionError("it was run again")
+
+    seen = lane("programs", accepted())
+    baseline = updated(Baseline(contract="telltale-17"), [seen], TODAY).baseline
+    (finding,) = report(seen, baseline=baseline, minimise=never).findings
+    assert (finding.stand, finding.ending) == ("known", "as found")
+    assert finding.remark == "known, so neither run again nor made smaller"
+    assert finding.folder is not None
+
+
+def test_steps_that_the_implementation_does_not_offer_are_not_asked_of_it() -> None:
+    offered = msgspec.structs.replace(HELLO, ops=HELLO.ops - {"issue_readiness_witness"})
+    (finding,) = findings([lane("claims", accepted())], command="x", hello=offered)
+    assert "issue_readiness_witness" not in finding.files["program.jsonl"].decode()
+    assert "issue_readiness_witness" not in finding.reproducers[0].text
+
+
 def test_a_minimiser_takes_the_place_of_the_program() -> None:
     small = accepted("z")
 
-    def minimise(divergence: object) -> Minimal:
-        assert small.program is not None
-        return Minimal(program=small.program, divergence=small, notes={1: "without it nothing is live"})
+    def minimise(divergence: object) -> Reduction:
+        notes = {1: "without it nothing is live"}
+        return Reduction(ending="minimal", program=small.program, divergence=small, notes=notes)
 
     (finding,) = report(lane("programs", accepted(sid=3)), minimise=minimise).findings
     assert finding.minimal

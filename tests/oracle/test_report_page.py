@@ -8,14 +8,25 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from oracle.reports import Report, write_reports
-from tests.oracle.report_world import MARKUP, SCRIPT, accepted, lane, report, unlogged
+from generators.steps import Cell
+from oracle.gate import Check, Gate
+from oracle.lanes import LaneDivergence, Settings
+from oracle.lanes.programs import run
+from oracle.minimise import Rate
+from oracle.reports import Reduction, Report
+from oracle.reports.findings import as_found
+from tests.oracle.lane_world import subject
+from tests.oracle.page_world import CUT_OFF, FAINT, Opened
+from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, report, unlogged
 from tests.oracle.test_report_formats import half_known, nasty
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -44,29 +55,6 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield started
         started.close()
-
-
-class Opened:
-    """A report in a tab, with everything that the browser complained about or asked for."""
-
-    def __init__(self, context: BrowserContext, made: Report, folder: Path) -> None:
-        self.page: Page = context.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        self.page.on("dialog", lambda dialog: (self.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.address = write_reports(made, folder).as_uri()
-        self.page.goto(self.address)
-
-    def focused(self) -> str:
-        """Return what has the focus, in a word."""
-        found: str = self.page.evaluate(
-            "() => { const e = document.activeElement; return e.id || e.className || e.tagName }"
-        )
-        return found
-
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
@@ -157,6 +145,30 @@ def test_divergences_open_and_close_by_click(context: BrowserContext, tmp_path: 
     assert findings.nth(0).locator("svg.diagram").is_visible()
 
 
+def test_the_log_stands_side_by_side_with_the_differing_fields_marked(context: BrowserContext, tmp_path: Path) -> None:
+    page = Opened(context, many(), tmp_path).page
+    log = page.locator("details.finding").first.locator("table.log")
+    rows = log.locator("tbody tr")
+    assert [row.locator("td").last.inner_text() for row in rows.all()[:-1]] == ["the same"] * (rows.count() - 1)
+    departing = rows.last
+    assert "Unclaimed" in "".join(departing.locator("del").all_inner_texts())
+    assert '"ok": null' in "".join(departing.locator("ins").all_inner_texts())
+
+
+def test_what_the_contract_itself_breaks_is_no_fault_of_the_implementation(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    page = Opened(context, report(lane("claims", claims={"K1": "broken", "K3": "broken", "K7": "kept"})), tmp_path).page
+    tags = page.locator(".claim .tag")
+    assert [tag.get_attribute("class") for tag in tags.all()] == ["tag warn", "tag bad", "tag good"]
+    assert "the contract itself does not keep it" in page.locator(".claim").first.inner_text()
+
+
+def test_a_long_command_is_read_without_scrolling(context: BrowserContext, tmp_path: Path) -> None:
+    page = Opened(context, report(lane("corpus"), command="adapter " + "--option " * 80), tmp_path).page
+    assert page.evaluate("() => { const e = document.querySelector('#again'); return e.scrollWidth <= e.clientWidth }")
+
+
 def test_one_click_copies_a_reproducer(context: BrowserContext, tmp_path: Path) -> None:
     made = many()
     page = Opened(context, made, tmp_path).page
@@ -167,6 +179,80 @@ def test_one_click_copies_a_reproducer(context: BrowserContext, tmp_path: Path) 
     page.wait_for_function("() => document.querySelector('#said').classList.contains('shown')")
     assert clipboard(page) == shown.reproducers[0].text
     assert button.inner_text() == "Copied"
+
+
+def test_each_reproducer_has_its_own_copy_button(context: BrowserContext, tmp_path: Path) -> None:
+    made = many()
+    page = Opened(context, made, tmp_path).page
+    shown = next(finding for finding in made.findings if finding.key.op == "close")
+    page.locator("#expand").click()
+    snippets = page.locator(f"#f{shown.short} .reproducers .snippet")
+    titles = [one.split(" ")[0] for one in snippets.locator(".snippet-head > span").all_inner_texts()]
+    assert titles == ["Shell", "pytest", "Lean", "Program", "Dossier"]
+    wanted = [one.text for one in shown.reproducers]
+    wanted.append(f"telltale-conformance verify {tmp_path}/divergences/{shown.short}")
+    for snippet, text in zip(snippets.all(), wanted, strict=True):
+        snippet.locator("button.copy").click()
+        page.wait_for_function("() => document.querySelector('#said').classList.contains('shown')")
+        assert clipboard(page) == text
+    assert "import Telltale" in wanted[2]
+    assert "def test_the_implementation_keeps_the_contract" in wanted[1]
+
+
+def test_a_stranger_comes_from_a_red_gate_to_a_reproducer_with_one_copy(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    under_test = subject("witness_is_consumed_twice")
+    result = run(under_test, Settings(budget=10, seed=1, divergences=1))
+    check = Check(subject=under_test, hello=HELLO, settings=Settings(), results=(result,))
+    assert Gate(report=tmp_path / "r", minimise_seconds=120.0).conclude(check) == 1
+    page = context.new_page()
+    page.goto((tmp_path / "r" / "index.html").as_uri())
+    page.locator("button.copy.primary").first.click()
+    page.wait_for_function("() => document.querySelector('#said').classList.contains('shown')")
+    pasted = clipboard(page)
+    assert len(pasted.splitlines()) <= 11
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash"], input=pasted, cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert page.locator("details.finding").first.locator("summary code").first.inner_text() in done.stdout
+
+
+def test_what_does_not_repeat_is_marked_before_it_is_opened(context: BrowserContext, tmp_path: Path) -> None:
+    def flaky(divergence: LaneDivergence) -> Reduction:
+        found = as_found(divergence, "flaky: seen in 5 of 20 runs")
+        return msgspec.structs.replace(found, ending="flaky", rate=Rate(times=5, runs=20))
+
+    page = Opened(context, report(lane("programs", accepted()), minimise=flaky), tmp_path).page
+    summary = page.locator("details.finding > summary")
+    assert summary.locator(".tag.warn").inner_text() == "flaky, 5 of 20"
+    assert "flaky: seen in 5 of 20 runs" in page.locator("p.unsteady").inner_text()
+    assert "did not repeat" in page.locator(".headline").inner_text()
+
+
+def test_many_divergences_are_a_list_that_can_be_filtered(context: BrowserContext, tmp_path: Path) -> None:
+    refusals = ("Unclaimed", "Terminal", "StaleCapability", "TransferPending")
+    divergences = [
+        accepted(op=op, expected={"err": {refusal: {}}}) for op in ("close", "recv", "send") for refusal in refusals
+    ]
+    opened = Opened(context, report(lane("programs", *divergences)), tmp_path)
+    page = opened.page
+    shown = page.locator("details.finding:visible")
+    assert (shown.count(), page.locator("details.finding[open]").count()) == (12, 1)
+    page.locator("#filter-findings").fill("contract termin")
+    assert shown.count() == 3
+    page.locator("body").click(position={"x": 5, "y": 5})
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert "recv" in page.evaluate("() => document.activeElement.textContent"), "hidden ones are passed over"
+    page.locator("#filter-findings").fill("nothing of the kind")
+    assert page.locator("#no-finding").is_visible()
+    page.keyboard.press("Escape")
+    assert shown.count() == 12
+    assert opened.complaints == []
 
 
 def test_a_link_to_a_divergence_opens_it(context: BrowserContext, tmp_path: Path) -> None:
@@ -223,6 +309,11 @@ def test_what_can_be_used_has_a_visible_focus_and_a_name(context: BrowserContext
     assert page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
+def test_no_focus_is_cut_off_by_what_it_is_in(context: BrowserContext, tmp_path: Path) -> None:
+    page = Opened(context, many(), tmp_path).page
+    assert page.evaluate(CUT_OFF) == []
+
+
 def test_the_coverage_is_filtered(context: BrowserContext, tmp_path: Path) -> None:
     page = Opened(context, many(), tmp_path).page
     rows = page.locator("table.coverage tbody tr:visible")
@@ -238,28 +329,11 @@ def test_the_coverage_is_filtered(context: BrowserContext, tmp_path: Path) -> No
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_follows_the_colours_of_the_system(browser: Browser, tmp_path: Path, scheme: str) -> None:
     context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type] # one of the two
-    page = Opened(context, many(), tmp_path).page
+    cells = frozenset(Cell("close", "ok", f"phase {number}", "-", "-") for number in range(20))
+    page = Opened(context, report(*half_known().lanes, lane("stateful", coverage=cells)), tmp_path).page
     assert (sum(map(int, colour(page)[4:-1].split(","))) < 200) is (scheme == "dark")
-    for text, ground in ((".muted", "body"), (".tag.bad", ".tag.bad"), (".differs ins", ".differs td + td")):
-        assert contrast(page, text, ground) >= 4.5, text
+    assert page.evaluate(FAINT) == {}
     context.close()
-
-
-def contrast(page: Page, text: str, ground: str) -> float:
-    """Return the contrast by WCAG between a text and a ground."""
-    value: float = page.evaluate(
-        """([text, ground]) => {
-            const rgb = (value) => value.match(/[\\d.]+/g).slice(0, 3).map((part) => {
-                const c = part / 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-            });
-            const light = (value) => { const [r, g, b] = rgb(value); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-            const a = light(getComputedStyle(document.querySelector(text)).color);
-            const b = light(getComputedStyle(document.querySelector(ground)).backgroundColor);
-            return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-        }""",
-        [text, ground],
-    )
-    return value
 
 
 def test_the_colours_can_be_chosen_and_are_kept(context: BrowserContext, tmp_path: Path) -> None:

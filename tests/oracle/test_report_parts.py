@@ -20,7 +20,7 @@ from oracle.reports.cast import CALLER, STORE, Participant, cast, scene
 from oracle.reports.coverage_map import coverage_map
 from oracle.reports.diagram import described, diagram
 from oracle.reports.exchanges import answered, exchanges
-from oracle.reports.side_by_side import side_by_side
+from oracle.reports.side_by_side import folded, side_by_side
 from tests.oracle.report_world import CELL, MARKUP, accepted, lane, report
 
 json_values = st.recursive(
@@ -102,6 +102,20 @@ def test_an_ok_stands_beside_an_err() -> None:
     ]
 
 
+@given(json_values, json_values)
+def test_folding_leaves_out_nothing_that_differs(left: Any, right: Any) -> None:
+    lines = side_by_side(left, right)
+    short = folded(lines)
+    assert [line for line in short if line.differs] == [line for line in lines if line.differs]
+    assert sum(line.alike or 1 for line in short) == len(lines)
+
+
+def test_a_long_stretch_that_does_not_differ_is_one_line() -> None:
+    left = {"a": list(range(30)), "b": 1}
+    short = folded(side_by_side(left, {**left, "b": 2}))
+    assert [line.left.strip() for line in short] == ["⋯ 30 lines alike", "28,", "29", "],", '"b": 1', "}"]
+
+
 # --- diagrams
 
 
@@ -114,12 +128,19 @@ OPEN = ("open", {"roles": ["A", "B"], "initial_types": {}})
 CLAIM = ("claim_ownership", {"sid": 0, "owner_id": "ann", "scope": {"Fragments": ["x"]}})
 
 
+def test_what_is_forged_of_an_earlier_result_is_said() -> None:
+    forged = {"$ref": 1, "set": {"scope": {"Fragments": ["x"]}, "generation": 7}}
+    play = cast(steps_of(OPEN, CLAIM, ("release_ownership", {"capability": forged})))
+    assert play.messages[-1].text == "release_ownership forged scope {x} · forged generation 7 · …"
+    assert play.messages[1].text == "claim_ownership {x}"
+
+
 def test_owners_sessions_and_witnesses_take_part_in_that_order() -> None:
     issue = ("issue_readiness_witness", {"capability": {"$ref": 1}, "predicate_ref": "p"})
     claim = ("claim_ownership", {"sid": 0, "owner_id": "ann", "scope": "Session"})
     play = cast(steps_of(OPEN, claim, issue, ("session_ids", {})))
-    ann, session = Participant("owner", "owner ann"), Participant("session", "session 0")
-    witness = Participant("witness", "witness 1 of 0")
+    ann, session = Participant("owner", "ann"), Participant("session", "session 0")
+    witness = Participant("witness", "witness 1", "session 0")
     assert play.participants == (CALLER, ann, session, STORE, witness)
     assert [(message.source, message.target, message.created) for message in play.messages] == [
         (CALLER, session, None),

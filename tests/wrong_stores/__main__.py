@@ -2,7 +2,8 @@ import sys
 
 from oracle.adapter_reference import main
 from tests.wrong_stores.rules import RULES, correct
+from tests.wrong_stores.unsteady import UNSTEADY
 
 if __name__ == "__main__":
-    {"correct": correct, **RULES}[sys.argv[1]]()
+    {"correct": correct, **RULES, **UNSTEADY}[sys.argv[1]]()
     main([])

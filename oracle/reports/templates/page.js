@@ -52,7 +52,7 @@
     setTimeout(() => { button.textContent = "Copy"; }, 1600);
   };
   for (const button of document.querySelectorAll("button.copy")) {
-    button.addEventListener("click", (event) => { event.preventDefault(); copy(button); });
+    button.addEventListener("click", () => copy(button));
   }
 
   // divergences
@@ -60,16 +60,24 @@
   const openAll = (open) => { for (const one of findings) one.open = open; };
   byId("expand")?.addEventListener("click", () => openAll(true));
   byId("collapse")?.addEventListener("click", () => openAll(false));
-  const current = () => findings.findIndex((one) => one.contains(document.activeElement));
+  const filterFindings = byId("filter-findings");
+  const shownFindings = () => findings.filter((one) => !one.hidden);
+  filterFindings?.addEventListener("input", () => {
+    const wanted = filterFindings.value.trim().toLowerCase();
+    for (const one of findings) one.hidden = !one.querySelector("summary").textContent.toLowerCase().includes(wanted);
+    byId("no-finding").hidden = shownFindings().length > 0;
+  });
+  const current = () => shownFindings().findIndex((one) => one.contains(document.activeElement));
   const go = (step) => {
-    if (!findings.length) { say("No divergences"); return; }
+    const shown = shownFindings();
+    if (!shown.length) { say("No divergences"); return; }
     const at = current();
-    const next = at < 0 ? (step > 0 ? 0 : findings.length - 1) : Math.min(Math.max(at + step, 0), findings.length - 1);
-    const summary = findings[next].querySelector("summary");
+    const next = at < 0 ? (step > 0 ? 0 : shown.length - 1) : Math.min(Math.max(at + step, 0), shown.length - 1);
+    const summary = shown[next].querySelector("summary");
     summary.focus();
     summary.scrollIntoView({ block: "start" });
   };
-  const chosen = () => findings[Math.max(current(), 0)];
+  const chosen = () => shownFindings()[Math.max(current(), 0)];
   const openTarget = () => {
     const target = location.hash.length > 1 && byId(decodeURIComponent(location.hash.slice(1)));
     if (target instanceof HTMLDetailsElement) target.open = true;
@@ -109,7 +117,11 @@
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
     if (event.target instanceof HTMLInputElement) {
-      if (event.key === "Escape") { filter.value = ""; applyFilter(); filter.blur(); }
+      if (event.key === "Escape" && event.target.type === "search") {
+        event.target.value = "";
+        event.target.dispatchEvent(new Event("input"));
+        event.target.blur();
+      }
       return;
     }
     const act = keys[event.key];

@@ -1,0 +1,185 @@
+"""One class of a divergence, everywhere: the same for all cases of one mistake, another for another mistake."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from generators.programs import generate_program
+from lean_traces.programs import Step
+from model.errors import InvalidWitness, SessionNotFound, StringError
+from model.operations import Outcome
+from oracle.baseline import Baseline, updated
+from oracle.commands.minimise import run as minimise_command
+from oracle.compare import Level
+from oracle.dossier import read_dossier
+from oracle.fingerprints import Fingerprint, contract_side, fingerprint_of
+from oracle.judging import Asked, judge_cases
+from oracle.lanes import LaneDivergence
+from oracle.lanes.describing import described
+from oracle.minimise import minimise
+from oracle.minimise.names import names_of, renamed
+from oracle.minimise.reference_side import on_reference
+from tests.oracle.minimise_world import diverging, record, seen
+from tests.oracle.report_world import accepted, lane, unlogged
+from tests.oracle.wrong_references import WRONG, WrongReference
+
+OPEN = {"initial_types": {}, "roles": []}
+TODAY = date(2030, 6, 15)
+FIELDS = {"op": "close", "kind": "state", "expected": "ok", "actual": "ok", "guard": "passes"}
+
+
+def told(name: str, seeds: tuple[int, ...], programs: int) -> list[LaneDivergence]:
+    """What a lane tells of the wrong store of that name, in generated programs of several seeds."""
+    cases = []
+    for seed in seeds:
+        for index in range(programs):
+            steps = on_reference(generate_program(seed, index, steps=100)).steps
+            cases.append([Asked(item.step.seq, item.step.op, item.printed, item.outcome) for item in steps])
+    results = judge_cases(WrongReference(WRONG[name]), [lambda case=case: case for case in cases], Level.state)
+    return [described("case", result, None) for result in results if result.divergence is not None]
+
+
+def payload(expected: dict[str, Any], actual: dict[str, Any]) -> Fingerprint:
+    return fingerprint_of(accepted(kind="payload", expected={"ok": expected}, actual={"ok": actual}))
+
+
+@pytest.mark.parametrize(
+    ("name", "classes"),
+    [
+        ("recv gives the newest", 1),  # whatever values were in the buffer
+        ("commit grants the giver's scope", 1),  # whether the scopes are of one form or of two
+        ("commit logs one record less", 1),
+        ("a closed session has messages", 1),
+        ("validate ignores the owner", 2),  # accepted, or refused for another reason
+        ("advance goes back", 4),  # seen by four operations
+    ],
+)
+def test_a_defect_has_few_classes_whatever_the_seed(name: str, classes: int) -> None:
+    found = told(name, (1, 2, 3, 4), 24)
+    assert len(found) > 1
+    assert len({fingerprint_of(divergence).digest for divergence in found}) <= classes
+
+
+def test_it_is_the_same_under_other_names() -> None:
+    assert fingerprint_of(accepted("owner/β", "client", 5)) == fingerprint_of(accepted("a", "A", 0))
+    assert fingerprint_of(unlogged(owner="a")) == fingerprint_of(unlogged(owner="z"))
+    name = "a witness is consumed twice"
+    given = diverging(name)
+    other = renamed(given, {name: f"other {name[1]}" for name in names_of(given)})
+    shifted = msgspec.structs.replace(other, steps=(Step(args=OPEN, op="open", seq=-1), *other.steps))
+    marks = [seen(WrongReference(WRONG[name]), item).fingerprint for item in (given, other, shifted)]
+    assert marks[0] == marks[1] == marks[2] is not None
+
+
+def test_it_is_the_one_of_every_version() -> None:
+    # Changing these makes every baseline in the world stale: raise SCHEME and say so in the documents.
+    assert fingerprint_of(accepted()).short == "5c887542c258"
+    assert fingerprint_of(unlogged()).short == "78528064e34c"
+    assert Fingerprint(**FIELDS).short == "101852bf3cc3"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"op": "send"},
+        {"kind": "audit"},
+        {"expected": "x"},
+        {"actual": "x"},
+        {"guard": "G-live"},
+        {"place": "epoch"},
+        {"claim": "K1"},
+    ],
+)
+def test_every_part_of_a_class_counts(changed: dict[str, Any]) -> None:
+    assert Fingerprint(**{**FIELDS, **changed}).digest != Fingerprint(**FIELDS).digest
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"op": "release_ownership"},
+        {"expected": {"err": {"StaleCapability": {}}}},
+        {"actual": {"err": {"Terminal": {}}}},
+        {"kind": "panic", "actual": {"panic": "index out of range"}},
+        {"kind": "payload", "expected": {"err": {"$.Unclaimed.session_id": 1}}, "actual": {"err": {"$.Unclaimed": 2}}},
+    ],
+)
+def test_another_divergence_has_another_class(changes: dict[str, Any]) -> None:
+    assert fingerprint_of(accepted(**changes)) != fingerprint_of(accepted())
+
+
+def test_the_guard_matters_and_its_wording_does_not() -> None:
+    assert fingerprint_of(accepted(reason="G-owned: somebody owns it")) == fingerprint_of(accepted())
+    assert fingerprint_of(accepted(reason="G-live: x")) != fingerprint_of(accepted())
+
+
+def test_of_a_panic_it_is_what_was_said_up_to_the_first_colon() -> None:
+    texts = ["index 7 out of bounds: the length is 3", "index 8 out of bounds", "no `a`", "no `b`"]
+    panics = [fingerprint_of(accepted(kind="panic", actual={"panic": text})).actual for text in texts]
+    assert panics == ["index N out of bounds", "index N out of bounds", "no …", "no …"]
+
+
+def test_indexes_names_depth_and_numbers_do_not_matter() -> None:
+    assert payload({"$[0].epoch": 1}, {"$[0].epoch": 0}) == payload({"$[7].epoch": 3}, {"$[7].epoch": 9})
+    assert payload({"$.role_ids.A.B": 1}, {"$.role_ids.A.B": 0}) == payload({"$.role_ids.C": 1}, {"$.role_ids.C": 0})
+    branches = "$.current.Recv.branches[0][2].Send.partner"
+    assert payload({"$.current.Send.partner": "A"}, {"$.current.Send.partner": "B"}) == payload(
+        {branches: "A"}, {branches: "B"}
+    )
+    assert payload({"$.scope": 1}, {"$.scope": 2}) != payload({"$.owner": 1}, {"$.owner": 2})
+    assert payload({"$.terminal.Faulted.reason": 1}, {"$.terminal.Faulted.reason": 2}).place == "terminal.reason"
+
+
+def test_what_differs_within_another_element_of_a_list_does_not_matter() -> None:
+    swapped = payload({"$[0].epoch": 1, "$[0].sid": 3, "$[1].sid": 4}, {"$[0].epoch": 0, "$[0].sid": 4, "$[1].sid": 3})
+    assert swapped == payload({"$[2].sid": 1}, {"$[2].sid": 2})
+    assert swapped.place == "[]"
+    fewer = payload({"$[0].tick": 1, "$[1]": {}}, {"$[0].tick": 0, "$[1]": "(absent)"})
+    assert fewer.place == "[]"
+
+
+def test_whether_one_side_has_nothing_there_matters() -> None:
+    assert payload({"$.current": {}}, {"$.current": None}).place == "current: missing"
+    assert payload({"$.current": None}, {"$.current": {}}).place == "current: unexpected"
+    assert payload({"$": True}, {"$": False}).place == "$"
+    assert payload({"$.Nat": 1, "$.Str": "(absent)"}, {"$.Nat": "(absent)", "$.Str": "x"}).place == "$"
+
+
+def test_the_claim_that_a_reason_names_is_part_of_the_class() -> None:
+    key = fingerprint_of(accepted(reason="K1 generation-freshness: accepted again"))
+    assert (key.claim, key.rule) == ("K1", "K1")
+    assert fingerprint_of(accepted()).rule == "validate_ownership_capability"
+
+
+def test_the_side_of_the_contract_names_answer_and_guard() -> None:
+    assert contract_side(Outcome(None, None, [])) == ("ok", "passes")
+    assert contract_side(Outcome(None, SessionNotFound(3), [])) == ("SessionNotFound", "G-found")
+    assert contract_side(Outcome(None, StringError("session 3 not found"), [])) == ("session not found",) * 2
+    for reason, rule in [("witness was never issued", "§3.2"), ("witness payload mismatch", "§3.3")]:
+        assert contract_side(Outcome(None, InvalidWitness(0, 1, reason), [])) == ("InvalidWitness", rule)
+
+
+def test_baseline_minimiser_and_dossier_name_one_fingerprint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "recv gives the newest"
+    given = diverging(name)
+    adapter = WrongReference(WRONG[name])
+    result = minimise(adapter, given)
+    assert result.fingerprint is not None
+    assert result.fingerprint == seen(adapter, given).fingerprint == seen(adapter, result.program).fingerprint
+    trace = record(adapter, given, tmp_path / "t.jsonl")
+    assert minimise_command(trace, output=tmp_path / "s.jsonl", dossier=tmp_path / "d", as_json=True) == 0
+    document = json.loads(capsys.readouterr().out)
+    manifest, _ = read_dossier(tmp_path / "d")
+    divergences = told(name, (11,), 40)
+    baseline = updated(Baseline(contract="telltale-17"), [lane("programs", *divergences)], TODAY).baseline
+    assert {document["fingerprint"], manifest.fingerprint, manifest.divergence.digest} == {result.fingerprint.digest}
+    assert [entry.fingerprint for entry in baseline.entries] == [result.fingerprint.digest]
+    assert document["class"] == msgspec.to_builtins(result.fingerprint) == msgspec.to_builtins(baseline.entries[0].of)
