@@ -13,12 +13,13 @@ from lean_traces.programs import Program
 from oracle.adapters import Adapter, AdapterFault
 from oracle.compare import Level
 from oracle.fingerprints import Fingerprint
+from oracle.minimise.lifting import without_references_in_data
 from oracle.minimise.minimality import Remaining, remaining
 from oracle.minimise.reference_side import on_reference
 from oracle.minimise.removal import numbers, renumbered
 from oracle.minimise.repeating import TO_BELIEVE, Rate, rate
-from oracle.minimise.simplify import simpler_values
-from oracle.minimise.steps import fewer_steps, one_by_one, referring
+from oracle.minimise.simplify import at_once, simpler_values
+from oracle.minimise.steps import by_slices, one_by_one, referring
 from oracle.minimise.trying import OutOfTime, Sighting, Trials
 
 Ending = Literal["minimal", "deadline", "does not diverge", "flaky", "stale store", "inconclusive"]
@@ -145,17 +146,20 @@ class _Search:
         return self._ended("minimal", program, left)
 
     def _offered(self, program: Program) -> Program:
-        """Return the program without what is skipped, and without operations that the implementation lacks."""
+        """Return the program without what is skipped or not offered, its types and messages written out."""
         ops = self._trials.adapter.hello.ops
         kept = tuple(step for step in program.steps if step.op in ops)
         program = msgspec.structs.replace(program, steps=kept)
-        carried_out = {item.step.seq for item in on_reference(program).steps}
-        return msgspec.structs.replace(program, steps=tuple(step for step in kept if step.seq in carried_out))
+        reference = on_reference(program)
+        carried_out = {item.step.seq for item in reference.steps}
+        program = msgspec.structs.replace(program, steps=tuple(step for step in kept if step.seq in carried_out))
+        return without_references_in_data(program, reference.results)
 
     def _smallest(self, program: Program, sighting: Sighting) -> tuple[Program, list[Remaining]]:
         trials = self._trials
         assert sighting.divergence is not None
-        program = fewer_steps(trials, program, sighting)
+        program = at_once(trials, referring(trials, by_slices(trials, program, sighting)))
+        program = one_by_one(trials, program, sighting.divergence)
         while True:
             program = referring(trials, simpler_values(trials, program))
             program = one_by_one(trials, program, sighting.divergence)

@@ -14,7 +14,7 @@ from lean_traces.programs import Program
 from model.values import OwnershipCapability
 from oracle.compare import Level
 from oracle.minimise import minimise
-from oracle.minimise.lifting import NotLiftable, lift
+from oracle.minimise.lifting import NotLiftable, lift, without_references_in_data
 from oracle.minimise.names import canonical, names_of, renamed
 from oracle.minimise.recorded import read_recording, same_up_to_names
 from oracle.minimise.reference_side import on_reference
@@ -217,3 +217,19 @@ def test_capabilities_have_the_fields_that_lifting_knows() -> None:
 def test_programs_keep_their_contract(tmp_path: Path) -> None:
     assert isinstance(lift([], "hardened", {}), Program)
     assert lift([], "hardened", {}).contract == "hardened"
+
+
+def test_a_session_id_in_a_type_or_a_message_refers_to_nothing() -> None:
+    chan = {"Chan": {"role": "A", "sid": 0}}
+    type_ = {"Send": {"branches": [[{"name": "m", "sort": "Unit"}, chan, "End"]], "partner": "B"}}
+    message = {"Endpoint": {"role": "A", "sid": 0}}
+    opened = lifted(
+        ("open", {"initial_types": {}, "roles": []}, 0),
+        ("open", {"initial_types": {"A": type_}, "roles": ["A", "B"]}, 1),
+        ("send", {"from": "A", "sid": 1, "to": "B", "val": message}, "Sent"),
+    )
+    assert opened[1]["initial_types"] == {"A": type_}
+    assert opened[2] == {"from": "A", "sid": {"$ref": 1}, "to": "B", "val": message}
+    sending = {"from": "A", "sid": {"$ref": 0}, "to": "B"}
+    referring = program(OPEN, ("send", {**sending, "val": {"Endpoint": {"role": "A", "sid": {"$ref": 0}}}}))
+    assert without_references_in_data(referring, {0: 0}).steps[1].args == {**sending, "val": message}
