@@ -13,6 +13,7 @@ from lean_traces.programs import Program
 from oracle.adapters import Adapter, AdapterFault
 from oracle.compare import Level
 from oracle.fingerprints import Fingerprint
+from oracle.interrupts import Interrupted
 from oracle.minimise.lifting import without_references_in_data
 from oracle.minimise.minimality import Remaining, remaining
 from oracle.minimise.reference_side import on_reference
@@ -22,9 +23,9 @@ from oracle.minimise.simplify import at_once, simpler_values
 from oracle.minimise.steps import by_slices, one_by_one, referring
 from oracle.minimise.trying import OutOfTime, Sighting, Trials
 
-Ending = Literal["minimal", "deadline", "does not diverge", "flaky", "stale store", "inconclusive"]
-"""``deadline``: smaller than before, but not proven 1-minimal. ``stale store``: the divergence shows only after other
-programs in the same process, so a reset does not give a fresh store."""
+Ending = Literal["minimal", "deadline", "interrupted", "does not diverge", "flaky", "stale store", "inconclusive"]
+"""``deadline``, ``interrupted``: smaller than before, but not proven 1-minimal. ``stale store``: the divergence shows
+only after other programs in the same process, so a reset does not give a fresh store."""
 
 
 class Runs(Struct, frozen=True, kw_only=True):
@@ -69,6 +70,7 @@ def minimise(
     seconds: float | None = None,
     repeats: int = TO_BELIEVE,
     afresh: Callable[[], Adapter] | None = None,
+    keep_on_interrupt: bool = False,
 ) -> Minimised:
     """Make a diverging program as small as it gets while it shows the same class of divergence.
 
@@ -80,18 +82,26 @@ def minimise(
         seconds: how long it may take; None for as long as it needs.
         repeats: how many runs must show the divergence before anything is taken away.
         afresh: starts another adapter of the same implementation, on which the result is confirmed.
+        keep_on_interrupt: end with the best program so far when a signal comes, instead of with it. The adapter may
+            then be in the midst of a run, and is good for nothing more.
 
     Raises:
         UnknownContract: the model does not state the program's contract.
+        Interrupted: a signal came (:mod:`oracle.interrupts`).
     """
     started = time.monotonic()
     trials = Trials(adapter, level, None if seconds is None else started + seconds)
     trials.target = target
     search = _Search(trials, program, started)
-    result = search.run(repeats)
-    if afresh is None or result.ending not in ("minimal", "deadline"):
-        return result
-    return _confirmed(result, afresh, level)
+    try:
+        result = search.run(repeats)
+        if afresh is None or result.ending not in ("minimal", "deadline"):
+            return result
+        return _confirmed(result, afresh, level)
+    except Interrupted:
+        if not keep_on_interrupt:
+            raise
+        return search.interrupted()
 
 
 def _confirmed(result: Minimised, afresh: Callable[[], Adapter], level: Level) -> Minimised:
@@ -144,6 +154,11 @@ class _Search:
             self._rate = again
             return self._ended("flaky", self._given)
         return self._ended("minimal", program, left)
+
+    def interrupted(self) -> Minimised:
+        """Return the best program that was seen to diverge; the given one where none was yet."""
+        best = self._trials.best
+        return self._ended("interrupted", self._given if best is None else renumbered(best))
 
     def _offered(self, program: Program) -> Program:
         """Return the program without what is skipped or not offered, its types and messages written out."""
