@@ -5,9 +5,9 @@ The program in hand always reproduces the divergence: a candidate takes its plac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,7 @@ from oracle.minimise.reference_side import on_reference
 from oracle.minimise.removal import (
     attenuated,
     forged,
+    last_written_out,
     numbers,
     only,
     plainer_endings,
@@ -27,12 +28,13 @@ from oracle.minimise.removal import (
     written_out,
 )
 from oracle.minimise.slicing import cascade, core, same_contract_side, same_effect, same_presence, slices
+from oracle.minimise.standing import as_before
 from oracle.minimise.trying import Attempt, Sighting, Trials
 
 SHORT: Final = 8
 """Of a program of at most so many steps no runs of steps are taken out at once: that would seldom work."""
 PAIRS_UP_TO: Final = 12
-"""Pairs of steps are tried together in programs of at most so many steps."""
+"""Pairs of steps are tried together, and what is given to others changed, in programs of at most so many steps."""
 REMOVED: Final = "removed"
 """How a step goes with all that refers to it, and nothing else changes."""
 
@@ -122,32 +124,64 @@ def _having_effect(program: Program, number: int) -> set[int]:
 
 
 def removals(program: Program, count: int = 1) -> Iterator[Removal]:
-    """Yield every way to take ``count`` steps out, the last steps first.
+    """Yield every way to take ``count`` steps out, the last steps first; none that asks the same as one before it.
 
     What referred to a removed step goes with it, or refers to the last result of that kind before, or has the
-    result written out.
+    result written out; or all steps are given what stands to their sessions as before.
     """
-    reference = on_reference(program)
     last = program.steps[-1].seq
+    results = on_reference(program).results
     for seqs in combinations(reversed(numbers(program)), count):
-        smaller = cascade(program, set(seqs))
-        if smaller is not None:
-            yield Removal(seqs, smaller, REMOVED)
-        if last in seqs:
-            continue
-        if count == 1:
-            for changed, how in (
-                (retargeted(program, seqs[0]), "removed, the result before it used in its place"),
-                (scope_from_the_start(program, seqs[0]), "removed, its scope granted before"),
-                (attenuated(program, seqs[0]), "made an attenuation"),
-                *plainer_endings(program, seqs[0], reference.results),
-                *((other, "removed, what the last step is given forged") for other in forged(program, seqs[0])),
-            ):
-                if changed is not None and len(changed.steps) < len(program.steps):
-                    yield Removal(seqs, changed, how)
-        if smaller is None or len(smaller.steps) < len(program.steps) - count:
-            out = written_out(program, set(seqs), reference.results)
-            yield Removal(seqs, out, "removed, its result written out where it was used")
+        asked: set[bytes] = set()
+        for candidate, how in _ways_without(program, seqs, results, alone=last in seqs):
+            what = b"\n".join(item.step.op.encode() + item.printed for item in on_reference(candidate).steps)
+            if what not in asked:
+                asked.add(what)
+                yield Removal(seqs, candidate, how)
+
+
+def _ways_without(
+    program: Program, seqs: tuple[int, ...], results: Mapping[int, Any], *, alone: bool
+) -> Iterator[tuple[Program, str]]:
+    """Yield the program without some steps; ``alone``: in no other way than without them."""
+    smaller = cascade(program, set(seqs))
+    if smaller is not None:
+        yield smaller, REMOVED
+    if alone:
+        return
+    if len(seqs) == 1:
+        for other, how in _in_its_place(program, seqs[0], results):
+            if other is not None and len(other.steps) < len(program.steps):
+                yield other, how
+    if smaller is None or len(smaller.steps) < len(program.steps) - len(seqs):
+        yield written_out(program, set(seqs), results), "removed, its result written out where it was used"
+    if len(program.steps) <= PAIRS_UP_TO:
+        plain = last_written_out(program, results)
+        for other, how in _before_the_last(plain, seqs):
+            standing = as_before(plain, other)
+            if standing is not None and len(standing.steps) < len(program.steps):
+                yield standing, f"{how}, what is given standing to the session as before"
+
+
+def _before_the_last(plain: Program, seqs: tuple[int, ...]) -> Iterator[tuple[Program, str]]:
+    """Yield the program changed before its last step, which holds no other."""
+    yield only(plain, set(numbers(plain)) - {*seqs, plain.steps[-1].seq}), REMOVED
+    if len(seqs) == 1:
+        for other, how in _in_its_place(plain, seqs[0], on_reference(plain).results):
+            if other is not None:
+                yield other, how
+
+
+def _in_its_place(
+    program: Program, seq: int, results: Mapping[int, Any]
+) -> Iterator[tuple[Program | None, str]]:
+    """Yield the program without a step, with something else in its place."""
+    yield retargeted(program, seq), "removed, the result before it used in its place"
+    yield scope_from_the_start(program, seq), "removed, its scope granted before"
+    yield attenuated(program, seq), "made an attenuation"
+    yield from plainer_endings(program, seq, results)
+    for other in forged(program, seq):
+        yield other, "removed, what the last step is given forged"
 
 
 def one_by_one(trials: Trials, program: Program, divergence: Divergence) -> Program:
