@@ -57,14 +57,20 @@ def step(store: Store, operation: Operation, arguments: tuple[Any, ...]) -> Outc
         try:
             return Outcome(operation.function(store, *arguments), None, _NO_RECORDS)
         except Refused as refusal:
-            return Outcome(None, refusal, _NO_RECORDS)
+            return Outcome(None, _alone(refusal), _NO_RECORDS)
     log = session.log
     before = len(log)
     try:
         ok, error = operation.function(store, *arguments), None
     except Refused as refusal:
-        ok, error = None, refusal
+        ok, error = None, _alone(refusal)
     return Outcome(ok, error, log[before:] if len(log) > before else _NO_RECORDS)
+
+
+def _alone(refusal: Refused) -> Refused:
+    """Return a refusal without the frames that it came through: they would keep every store of a run alive."""
+    refusal.__context__ = None
+    return refusal.with_traceback(None)
 
 
 def _sid(arguments: tuple[Any, ...]) -> int:

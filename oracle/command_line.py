@@ -188,11 +188,14 @@ def prove(
     claim: Annotated[list[str] | None, typer.Option(metavar="K…", help="One claim; may be repeated.")] = None,
     as_json: Json = False,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Per query of the solver.")] = None,
+    programs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep each counterexample as a program, for minimise or record.")
+    ] = None,
 ) -> None:
     """Prove or refute the claims of a contract."""
     from oracle.commands.prove import run
 
-    raise typer.Exit(run(contract, claim, as_json, timeout))
+    raise typer.Exit(run(contract, claim, as_json, timeout, programs))
 
 
 @app.command()

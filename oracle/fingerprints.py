@@ -64,7 +64,8 @@ class Fingerprint(Struct, frozen=True, order=True, kw_only=True):
     """The short name of the guard or rule that decided, as ``G-live``; ``passes`` of an ``ok``."""
     place: str = WHOLE
     """Where the answers differ, as ``ownership.current`` or ``[].epoch``, of several places the first; with
-    ``: missing`` where the implementation has nothing there, ``: unexpected`` where the contract has nothing."""
+    ``: missing`` where the implementation has nothing there, ``: unexpected`` where the contract has nothing,
+    ``: absent`` where one has null and the other no field."""
     claim: str | None = None
     """The claim that was broken, where the divergence was found by watching one."""
 
@@ -86,7 +87,26 @@ class Fingerprint(Struct, frozen=True, order=True, kw_only=True):
 
     def allows(self, op: str, outcome: Outcome) -> bool:
         """Say whether the contract's answer to an operation leaves this divergence possible there."""
-        return op == self.op and contract_side(outcome) == (self.expected, self.guard)
+        if op != self.op or contract_side(outcome) != (self.expected, self.guard):
+            return False
+        place, _, presence = self.place.partition(": ")
+        return self.kind in ("outcome", "panic") or presence not in ("", "missing") or self._has(place, outcome)
+
+    def _has(self, place: str, outcome: Outcome) -> bool:
+        """Say whether the contract's answer has something at the place where the implementation has another."""
+        if self.kind == "audit":
+            return bool(outcome.audit)
+        if outcome.error is not None:
+            return True
+        found = [msgspec.json.decode(encode(outcome.ok))]
+        for name in place.removeprefix(WHOLE).split("."):
+            field = name.removesuffix("[]")
+            if field:
+                members = [_within_constructor(value, field) for value in found]
+                found = [value[field] for value in members if isinstance(value, dict) and field in value]
+            if name.endswith("[]"):
+                found = [element for value in found if isinstance(value, list) for element in value]
+        return any(value is not None for value in found)
 
     def text(self) -> str:
         """Return the class as one line for people."""
@@ -232,7 +252,19 @@ def _place(path: str, others: set[str], presence: str) -> str:
 def _presence(expected: Any, actual: Any) -> str:
     """Say whether one side has nothing there; which of several values stands there varies from case to case."""
     nothing = [value is None or _is_absent(value) for value in (expected, actual)]
-    return {(False, True): ": missing", (True, False): ": unexpected"}.get((nothing[0], nothing[1]), "")
+    return {(False, True): ": missing", (True, False): ": unexpected", (True, True): ": absent"}.get(
+        (nothing[0], nothing[1]), ""
+    )
+
+
+def _within_constructor(value: Any, field: str) -> Any:
+    """Return what a constructor holds, where a value is one; its name is not part of a place."""
+    while isinstance(value, dict) and field not in value and len(value) == 1:
+        name, inner = next(iter(value.items()))
+        if not name[:1].isupper():
+            break
+        value = inner
+    return value
 
 
 def _is_absent(value: Any) -> bool:

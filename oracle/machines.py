@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from generators.machine import machine_for as machine_for_counterpart
 from generators.steps import GeneratedStep, as_program
-from lean_traces.programs import Program
+from lean_traces.programs import Program, write_program
 from oracle.adapters import Adapter, AdapterFault, Request, ask
 from oracle.compare import Level
 from oracle.judging import Asked, CaseResult, judge_one
@@ -27,10 +28,18 @@ class AdapterCounterpart:
         adapter: drives the implementation; the caller closes it.
         contract: what the reference follows.
         level: how strictly answers are compared.
+        keep: where the program of a case that diverges is written, over the one before it.
     """
 
-    def __init__(self, adapter: Adapter, contract: str = "telltale-17", level: Level = Level.state) -> None:
+    def __init__(
+        self,
+        adapter: Adapter,
+        contract: str = "telltale-17",
+        level: Level = Level.state,
+        keep: Path | None = None,
+    ) -> None:
         self._adapter = adapter
+        self._keep = keep
         self._contract = contract
         self._level = level
         self._unsupported: set[str] = set()
@@ -75,7 +84,17 @@ class AdapterCounterpart:
         self._take(result)
         if result.divergence is not None:
             told = f"expected {result.divergence.expected}, got {result.divergence.actual}"
-            raise Disagreement(f"{step.operation.name} diverges in {result.divergence.kind}: {told}")
+            raise Disagreement(f"{step.operation.name} diverges in {result.divergence.kind}: {told}{self._kept()}")
+
+    def _kept(self) -> str:
+        """Write the case's program; Hypothesis runs its smallest failing case last, so that this is the one left."""
+        if self._keep is None:
+            return ""
+        write_program(self._keep, self._program())
+        return f" (its program: {self._keep}, for telltale-conformance minimise)"
+
+    def _program(self) -> Program:
+        return as_program(self._steps, self._contract, {"source": "state machine"})
 
     def _take(self, result: CaseResult) -> None:
         totals = self.totals
@@ -88,13 +107,15 @@ class AdapterCounterpart:
             self.fault = result.fault
         if result.divergence is not None and self.first is None:
             self.first = result
-            self.first_program = as_program(self._steps, self._contract, {"source": "state machine"})
+            self.first_program = self._program()
 
 
 _NONE: Final[frozenset[str]] = frozenset()
 
 
-def machine_for(adapter: Adapter, contract: str | None = None, level: Level = Level.state) -> Any:
+def machine_for(
+    adapter: Adapter, contract: str | None = None, level: Level = Level.state, keep: str | Path | None = None
+) -> Any:
     """Return a ``unittest`` test case that drives an implementation and the reference side by side.
 
     Assign it to a name in a test module, and pytest or unittest will run it::
@@ -105,9 +126,10 @@ def machine_for(adapter: Adapter, contract: str | None = None, level: Level = Le
         adapter: drives the implementation.
         contract: what it is judged by; by default the one that its hello names.
         level: how strictly answers are compared.
+        keep: a file into which the program of the failing case is written, to be minimised or recorded.
     """
     followed = contract or adapter.hello.contract
-    counterpart = _Strict(adapter, followed, level)
+    counterpart = _Strict(adapter, followed, level, None if keep is None else Path(keep))
     return machine_for_counterpart(counterpart, followed)
 
 

@@ -21,6 +21,7 @@ from oracle.adapters.limits import DEFAULT_ADAPTER_LIMITS
 from oracle.compare import Level
 from oracle.dossier import NOT_CONFIRMED, Dossier, write_dossier
 from oracle.exit_codes import AGREE, INCONCLUSIVE, USAGE
+from oracle.interrupts import Interrupted, held_back, watched
 from oracle.minimise.deciding import Decision, decision
 from oracle.minimise.explaining import explanation, why_needed
 from oracle.minimise.lean_file import lean_text
@@ -57,8 +58,8 @@ def run(
     """Minimise a trace or program, write the reproducers, print why each step is needed; return the exit code.
 
     0: minimised, or made smaller by the deadline, and written. 2: malformed input or a usage error. 3: nothing
-    diverges, the divergence does not repeat, or the adapter failed; then nothing is written, but after a failure in
-    the course of it the best so far.
+    diverges, the divergence does not repeat, the adapter failed, or a signal came; then nothing is written, but after
+    a failure or a signal in the course of it the best so far.
 
     Args:
         path: the trace or program.
@@ -73,6 +74,25 @@ def run(
         limits: of what is read.
         adapter_limits: within which the adapter is heard.
     """
+    with watched() as watch:
+        try:
+            return _run(path, output, sut, level, contract, seconds, as_json, dossier, limits, adapter_limits)
+        except Interrupted:
+            return _said(f"{watch.reason}, before or after the search", INCONCLUSIVE)
+
+
+def _run(
+    path: Path,
+    output: Path,
+    sut: str | None,
+    level: Level,
+    contract: str | None,
+    seconds: float | None,
+    as_json: bool,
+    dossier: Path | None,
+    limits: Limits,
+    adapter_limits: AdapterLimits,
+) -> int:
     try:
         given = _given(path, sut, level, contract, limits, adapter_limits)
     except (MalformedTrace, NotLiftable, UnknownContract, BadCommand, OSError) as error:
@@ -86,15 +106,31 @@ def run(
         assert sut is not None
         return SubprocessAdapter(sut, adapter_limits)
 
-    with given.adapter as adapter:
-        try:
+    code = INCONCLUSIVE
+    try:
+        with given.adapter as adapter:
             result = minimise(
-                adapter, given.program, level=level, seconds=seconds, afresh=None if sut is None else afresh
+                adapter,
+                given.program,
+                level=level,
+                seconds=seconds,
+                afresh=None if sut is None else afresh,
+                keep_on_interrupt=True,
             )
             reason = _decision(adapter, result, level)
-        except AdapterFault as fault:
-            return _said(f"inconclusive: {fault.diagnostic()}", INCONCLUSIVE)
-        return _concluded(result, reason, given, output, sut, level, as_json, dossier)
+            with held_back():
+                code = _concluded(result, reason, given, output, sut, level, as_json, dossier)
+            if result.ending == "interrupted":
+                raise _MidRun
+    except _MidRun:
+        pass
+    except AdapterFault as fault:
+        return _said(f"inconclusive: {fault.diagnostic()}", INCONCLUSIVE)
+    return code
+
+
+class _MidRun(Exception):
+    """Thrown to leave an adapter that is in the midst of a run: it is ended without a goodbye."""
 
 
 def _given(
@@ -144,11 +180,11 @@ def _concluded(
 ) -> int:
     written: list[str] = []
     smaller = result.ending in ("minimal", "deadline") or (
-        result.ending == "inconclusive" and len(result.program.steps) < result.given_steps
+        result.ending in ("inconclusive", "interrupted") and len(result.program.steps) < result.given_steps
     )
     if smaller:
         written = _write(result, output, level, sut)
-        if dossier is not None:
+        if dossier is not None and result.ending != "interrupted":
             text = explanation(result, reason)
             about = Dossier(
                 result.program,
@@ -171,9 +207,10 @@ def _concluded(
 
 
 def _write(result: Minimised, output: Path, level: Level, sut: str | None) -> list[str]:
-    """Write program, pytest file and Lean check; return their paths."""
+    """Write program, pytest file and Lean check; return their paths. The program says whether it is proven minimal."""
     assert result.fingerprint is not None
-    write_program(output, result.program)
+    meta = {**result.program.meta, "one_minimal": result.minimal}
+    write_program(output, msgspec.structs.replace(result.program, meta=meta))
     stem = output.name.removesuffix(".gz").removesuffix(".jsonl")
     test = output.with_name(f"test_{stem.replace('-', '_').replace('.', '_')}.py")
     with written_whole(test) as file:
@@ -191,15 +228,22 @@ def _write(result: Minimised, output: Path, level: Level, sut: str | None) -> li
 
 
 def _text(result: Minimised, reason: Decision | None, recorded: bool) -> str:
-    if result.ending in ("minimal", "deadline"):
+    if result.ending in ("minimal", "deadline") or _is_partial(result):
         text = explanation(result, reason)
         return f"{text}\n{NOT_CONFIRMED}" if recorded else text
     return _why_not(result)
 
 
+def _is_partial(result: Minimised) -> bool:
+    """Say whether a signal ended the search after a smaller program was found."""
+    return result.ending == "interrupted" and len(result.program.steps) < result.given_steps
+
+
 def _why_not(result: Minimised) -> str:
     rate = result.rate.text() if result.rate is not None else ""
     match result.ending:
+        case "interrupted":
+            return "interrupted before anything smaller was found"
         case "does not diverge":
             return "nothing diverges, so there is nothing to minimise"
         case "flaky":

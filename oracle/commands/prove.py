@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lean_traces.programs import Program, Step, write_program
 from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
 from oracle.symbolic.known import EXPECTED, results, unknown
 
@@ -14,12 +16,24 @@ if TYPE_CHECKING:
 
 
 def run(
-    contract: str | None = None, claims: list[str] | None = None, as_json: bool = False, timeout: float | None = None
+    contract: str | None = None,
+    claims: list[str] | None = None,
+    as_json: bool = False,
+    timeout: float | None = None,
+    programs: Path | None = None,
 ) -> int:
     """Decide the claims, print a verdict on each, and return the exit code.
 
     0: every claim stands as it is known to (docs/claims.md), refuted ones of ``telltale-17`` included.
     1: one does not. 2: unknown claim or contract. 3: the solver gave up on one, which is named.
+
+    Args:
+        contract: one contract; both when None.
+        claims: which claims; all when None or empty.
+        as_json: print one JSON object for each claim.
+        timeout: seconds for each query of the solver.
+        programs: a folder into which each counterexample that an implementation can run is written as a program,
+            ``CLAIM.CONTRACT.program.jsonl``.
     """
     wanted = claims or []
     problem = unknown(contract, wanted)
@@ -32,6 +46,8 @@ def run(
             print(json.dumps(result.to_json(), sort_keys=True, separators=(",", ":")), flush=True)
         else:
             print(_text(result), flush=True)
+        if programs is not None:
+            _keep(result, programs)
         if result.finding.status == "inconclusive":
             print(
                 f"telltale-conformance: {result.claim} under {result.contract} is inconclusive:"
@@ -42,6 +58,15 @@ def run(
         elif result.finding.status != EXPECTED[result.contract][result.claim]:
             code = DIVERGE
     return code
+
+
+def _keep(result: Result, folder: Path) -> None:
+    found = result.finding.counterexample
+    if found is None or found["meta"].get("level") == "model":
+        return
+    steps = tuple(Step(args=step["args"], op=step["op"], seq=step["seq"]) for step in found["steps"])
+    program = Program(contract=found["contract"], meta=found["meta"], steps=steps)
+    write_program(folder / f"{result.claim}.{result.contract}.program.jsonl", program)
 
 
 def _text(result: Result) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from lean_traces.codec import encode
 from lean_traces.programs import Program
@@ -53,6 +53,9 @@ def _lines(result: Minimised, decision: Decision | None) -> Iterator[str]:
     yield from _proof(result)
 
 
+_UNPROVEN: Final = {"deadline": "the deadline came first", "interrupted": "it was interrupted"}
+
+
 def _proof(result: Minimised) -> Iterator[str]:
     if result.minimal:
         count = len(result.remaining)
@@ -60,7 +63,7 @@ def _proof(result: Minimised) -> Iterator[str]:
         for left in result.remaining:
             yield f"  - {left.change}: {_then(left)}"
     else:
-        why = "the deadline came first" if result.ending == "deadline" else f"it ended as: {result.ending}"
+        why = _UNPROVEN.get(result.ending, f"it ended as: {result.ending}")
         yield f"not proven 1-minimal: {why}"
     runs = result.runs
     yield (

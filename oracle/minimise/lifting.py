@@ -26,6 +26,8 @@ ARTIFACTS: Final[Mapping[str, frozenset[str]]] = {
 OPENING: Final = frozenset({"open", "open_with_sid"})
 _FREE: Final = frozenset({"value", "session_hint"})
 """Arguments in which nothing is a reference: edges as free JSON."""
+_DATA: Final = frozenset({"initial_types", "new_type", "new_original", "lt", "cont", "original", "trace", "val"})
+"""Fields that hold types or messages: a session id within is carried along, and means no session to the store."""
 _MOST_CHANGED: Final = 2
 """How many fields may differ from an earlier result for it to be referred to."""
 
@@ -80,6 +82,8 @@ class Results:
         return {"$ref": nearest[0], "set": self._within(kind, nearest[1])}
 
     def _within(self, name: str, value: Any) -> Any:
+        if name in _DATA:
+            return value
         if name in SID_FIELDS:
             return self._sid(value)
         if isinstance(value, dict):
@@ -112,6 +116,30 @@ def lift(events: Iterable[tuple[str, dict[str, Any], Any]], contract: str, meta:
         steps.append(Step(args=results.lift(args), op=op, seq=seq))
         results.add(seq, op, result)
     return Program(contract=contract, meta=meta, steps=tuple(steps))
+
+
+def without_references_in_data(program: Program, results: Mapping[int, Any]) -> Program:
+    """Return the program with the results written out that its types and messages refer to.
+
+    Args:
+        program: a program none of whose steps is skipped.
+        results: the ok result of each step that has one.
+    """
+    steps = tuple(
+        msgspec.structs.replace(step, args=_plain_data("", step.args, results)) if references(step.args) else step
+        for step in program.steps
+    )
+    return msgspec.structs.replace(program, steps=steps)
+
+
+def _plain_data(name: str, value: Any, results: Mapping[int, Any]) -> Any:
+    if name in _DATA:
+        return resolve({name: value}, results)[name]
+    if isinstance(value, dict):
+        return {key: _plain_data(key, member, results) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_plain_data("", element, results) for element in value]
+    return value
 
 
 def lift_again(program: Program, results: Mapping[int, Any]) -> Program:

@@ -13,17 +13,19 @@ from lean_traces.programs import Program
 from oracle.adapters import Adapter, AdapterFault
 from oracle.compare import Level
 from oracle.fingerprints import Fingerprint
+from oracle.interrupts import Interrupted
+from oracle.minimise.lifting import without_references_in_data
 from oracle.minimise.minimality import Remaining, remaining
 from oracle.minimise.reference_side import on_reference
 from oracle.minimise.removal import numbers, renumbered
 from oracle.minimise.repeating import TO_BELIEVE, Rate, rate
-from oracle.minimise.simplify import simpler_values
-from oracle.minimise.steps import fewer_steps, one_by_one, referring
+from oracle.minimise.simplify import at_once, simpler_values
+from oracle.minimise.steps import by_slices, one_by_one, referring
 from oracle.minimise.trying import OutOfTime, Sighting, Trials
 
-Ending = Literal["minimal", "deadline", "does not diverge", "flaky", "stale store", "inconclusive"]
-"""``deadline``: smaller than before, but not proven 1-minimal. ``stale store``: the divergence shows only after other
-programs in the same process, so a reset does not give a fresh store."""
+Ending = Literal["minimal", "deadline", "interrupted", "does not diverge", "flaky", "stale store", "inconclusive"]
+"""``deadline``, ``interrupted``: smaller than before, but not proven 1-minimal. ``stale store``: the divergence shows
+only after other programs in the same process, so a reset does not give a fresh store."""
 
 
 class Runs(Struct, frozen=True, kw_only=True):
@@ -68,6 +70,7 @@ def minimise(
     seconds: float | None = None,
     repeats: int = TO_BELIEVE,
     afresh: Callable[[], Adapter] | None = None,
+    keep_on_interrupt: bool = False,
 ) -> Minimised:
     """Make a diverging program as small as it gets while it shows the same class of divergence.
 
@@ -79,18 +82,26 @@ def minimise(
         seconds: how long it may take; None for as long as it needs.
         repeats: how many runs must show the divergence before anything is taken away.
         afresh: starts another adapter of the same implementation, on which the result is confirmed.
+        keep_on_interrupt: end with the best program so far when a signal comes, instead of with it. The adapter may
+            then be in the midst of a run, and is good for nothing more.
 
     Raises:
         UnknownContract: the model does not state the program's contract.
+        Interrupted: a signal came (:mod:`oracle.interrupts`).
     """
     started = time.monotonic()
     trials = Trials(adapter, level, None if seconds is None else started + seconds)
     trials.target = target
     search = _Search(trials, program, started)
-    result = search.run(repeats)
-    if afresh is None or result.ending not in ("minimal", "deadline"):
-        return result
-    return _confirmed(result, afresh, level)
+    try:
+        result = search.run(repeats)
+        if afresh is None or result.ending not in ("minimal", "deadline"):
+            return result
+        return _confirmed(result, afresh, level)
+    except Interrupted:
+        if not keep_on_interrupt:
+            raise
+        return search.interrupted()
 
 
 def _confirmed(result: Minimised, afresh: Callable[[], Adapter], level: Level) -> Minimised:
@@ -144,18 +155,26 @@ class _Search:
             return self._ended("flaky", self._given)
         return self._ended("minimal", program, left)
 
+    def interrupted(self) -> Minimised:
+        """Return the best program that was seen to diverge; the given one where none was yet."""
+        best = self._trials.best
+        return self._ended("interrupted", self._given if best is None else renumbered(best))
+
     def _offered(self, program: Program) -> Program:
-        """Return the program without what is skipped, and without operations that the implementation lacks."""
+        """Return the program without what is skipped or not offered, its types and messages written out."""
         ops = self._trials.adapter.hello.ops
         kept = tuple(step for step in program.steps if step.op in ops)
         program = msgspec.structs.replace(program, steps=kept)
-        carried_out = {item.step.seq for item in on_reference(program).steps}
-        return msgspec.structs.replace(program, steps=tuple(step for step in kept if step.seq in carried_out))
+        reference = on_reference(program)
+        carried_out = {item.step.seq for item in reference.steps}
+        program = msgspec.structs.replace(program, steps=tuple(step for step in kept if step.seq in carried_out))
+        return without_references_in_data(program, reference.results)
 
     def _smallest(self, program: Program, sighting: Sighting) -> tuple[Program, list[Remaining]]:
         trials = self._trials
         assert sighting.divergence is not None
-        program = fewer_steps(trials, program, sighting)
+        program = at_once(trials, referring(trials, by_slices(trials, program, sighting)))
+        program = one_by_one(trials, program, sighting.divergence)
         while True:
             program = referring(trials, simpler_values(trials, program))
             program = one_by_one(trials, program, sighting.divergence)

@@ -77,6 +77,15 @@ def written_out(program: Program, removed: Collection[int], results: Mapping[int
     return msgspec.structs.replace(program, steps=steps)
 
 
+def last_written_out(program: Program, results: Mapping[int, Any]) -> Program:
+    """Return the program with the artifacts written out that its last step is given, so that it holds no step."""
+    last = program.steps[-1]
+    opening = {step.seq for step in program.steps if step.op in OPENING}
+    sids = {results[seq]: seq for seq in opening if seq in results}
+    args = _written(last.args, results.keys() - opening, results, sids, last)
+    return msgspec.structs.replace(program, steps=(*program.steps[:-1], msgspec.structs.replace(last, args=args)))
+
+
 def retargeted(program: Program, removed: int) -> Program | None:
     """Return the program without a step, what referred to its result referring to the last one of its kind before.
 
@@ -115,10 +124,13 @@ def scope_from_the_start(program: Program, removed: int) -> Program | None:
 def attenuated(program: Program, commit: int) -> Program | None:
     """Return the program with a transfer made an attenuation, which is a step less and gives as good a generation.
 
-    None when the step commits no receipt that a transfer gave.
+    So is a release with the claim after it. None when the step commits no receipt that a transfer gave and claims no
+    session after a release.
     """
     by_number = {step.seq: step for step in program.steps}
     step = by_number[commit]
+    if step.op == "claim_ownership":
+        return _attenuated_claim(program, step)
     receipt: Any = step.args.get("receipt")
     if step.op != "commit_ownership_transfer" or not is_reference(receipt) or "set" in receipt:
         return None
@@ -129,17 +141,30 @@ def attenuated(program: Program, commit: int) -> Program | None:
     return _without_idle(program, commit, _replaced(program, commit, "attenuate_ownership_scope", args))
 
 
+def _attenuated_claim(program: Program, claim: Step) -> Program | None:
+    released = [step for step in program.steps if step.seq < claim.seq and step.op == "release_ownership"]
+    if not released:
+        return None
+    args = {"capability": released[-1].args["capability"], "new_scope": claim.args["scope"]}
+    steps = tuple(step for step in program.steps if step.seq != released[-1].seq)
+    return _replaced(
+        msgspec.structs.replace(program, steps=steps), claim.seq, "attenuate_ownership_scope", args
+    )
+
+
 def forged(program: Program, removed: int) -> Iterator[Program]:
     """Yield the program without a step, its last step given an artifact that is not the live one in another way.
 
-    What was given may have been stale because of the removed step; a forged one is refused as well.
+    What was given may have been stale because of the removed step; a forged one is refused as well. What else referred
+    to the removed step refers to the last of its kind before.
     """
     last = program.steps[-1]
     kinds = {step.seq: GIVES.get(step.op) for step in program.steps}
     for kind, changes in _FORGERIES.items():
         if kind not in last.args or kinds.get(removed) != kind:
             continue
-        kept = [step for step in program.steps[:-1] if step.seq != removed]
+        moved = retargeted(program, removed) or program
+        kept = [step for step in moved.steps if step.seq not in (removed, last.seq)]
         before = _without_idle(program, removed, msgspec.structs.replace(program, steps=tuple(kept)))
         before = only(before, set(numbers(before)))
         givers = [step.seq for step in before.steps if kinds[step.seq] == kind]
@@ -156,7 +181,7 @@ def forged(program: Program, removed: int) -> Iterator[Program]:
 
 
 _FORGERIES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "capability": (("generation",), ("owner_id",), ("generation", "owner_id")),
+    "capability": (("generation",), ("owner_id",), ("generation", "owner_id"), ("scope",)),
     "receipt": (("claim_id",), ("to_generation",)),
     "witness": (("witness_id",), ("generation",), ("owner_id",)),
 }
@@ -164,8 +189,10 @@ _FORGERIES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
 _NUMBERS: Final = frozenset({"generation", "claim_id", "to_generation", "witness_id"})
 
 
-def _other(name: str) -> str:
-    return "b" if name != "b" else "a"
+def _other(value: Any) -> Any:
+    if isinstance(value, dict) or value == "Session":
+        return {"Fragments": []} if value == "Session" else "Session"
+    return "b" if value != "b" else "a"
 
 
 def plainer_endings(program: Program, ending: int, results: Mapping[int, Any]) -> Iterator[tuple[Program, str]]:

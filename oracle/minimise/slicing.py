@@ -14,6 +14,7 @@ import msgspec
 from lean_traces.codec import encode
 from lean_traces.programs import Program, Step
 from oracle.compare import Divergence, same_json
+from oracle.fingerprints import contract_side
 from oracle.judging import READ_ONLY
 from oracle.minimise.lifting import OPENING, SID_FIELDS
 from oracle.minimise.reference_side import ReferenceSide, Referred, on_reference
@@ -109,6 +110,50 @@ def same_contract_side(allows: Callable[[str, Any], bool], divergence: Divergenc
         return all(same_json(one, other) for one, other in zip(wanted, found, strict=True))
 
     return holds
+
+
+def same_presence(allows: Callable[[str, Any], bool], divergence: Divergence, reference: ReferenceSide) -> Holds:
+    """Return the question whether the contract keeps the class and has something where the answers first differed.
+
+    Args:
+        allows: says of an operation and the contract's answer whether the class is kept.
+        divergence: what was seen.
+        reference: the run of the program in which it was seen.
+    """
+    last = reference.steps[-1]
+    first = divergence.differences[0].path if divergence.differences and divergence.kind != "outcome" else "$"
+    wanted = _presence(last, first)
+
+    def holds(side: ReferenceSide) -> bool:
+        if not side.steps or side.steps[-1].step.seq != last.step.seq:
+            return False
+        found = side.steps[-1]
+        return allows(found.step.op, found.outcome) and _presence(found, first) == wanted
+
+    return holds
+
+
+def same_effect(item: Referred) -> Holds:
+    """Return the question whether a run ends with this step and the contract answers and logs there as it did.
+
+    Which numbers and names stand in the answer and in the records does not matter.
+    """
+    wanted = _effect(item)
+
+    def holds(side: ReferenceSide) -> bool:
+        return bool(side.steps) and side.steps[-1].step.seq == item.step.seq and _effect(side.steps[-1]) == wanted
+
+    return holds
+
+
+def _effect(item: Referred) -> Any:
+    outcome = item.outcome
+    records = [(record.event, type(record.artifact).__name__) for record in outcome.audit]
+    return contract_side(outcome), outcome.ok is None, records
+
+
+def _presence(item: Referred, path: str) -> list[bool]:
+    return [value is not None and value != _NOTHING for value in _at(item, path)]
 
 
 _NOTHING: Final = "(nothing there)"

@@ -5,17 +5,20 @@ The program in hand always reproduces the divergence: a candidate takes its plac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from lean_traces.programs import Program
 from oracle.compare import Divergence
 from oracle.minimise.lifting import lift_again
-from oracle.minimise.reference_side import ReferenceSide, on_reference
+from oracle.minimise.reference_side import on_reference
 from oracle.minimise.removal import (
     attenuated,
     forged,
+    last_written_out,
     numbers,
     only,
     plainer_endings,
@@ -24,11 +27,16 @@ from oracle.minimise.removal import (
     with_needed,
     written_out,
 )
-from oracle.minimise.slicing import cascade, core, same_contract_side, slices
-from oracle.minimise.trying import Sighting, Trials
+from oracle.minimise.slicing import cascade, core, same_contract_side, same_effect, same_presence, slices
+from oracle.minimise.standing import as_before
+from oracle.minimise.trying import Attempt, Sighting, Trials
 
+SHORT: Final = 8
+"""Of a program of at most so many steps no runs of steps are taken out at once: that would seldom work."""
 PAIRS_UP_TO: Final = 12
-"""Pairs of steps are tried together in programs of at most so many steps."""
+"""Pairs of steps are tried together, and what is given to others changed, in programs of at most so many steps."""
+REMOVED: Final = "removed"
+"""How a step goes with all that refers to it, and nothing else changes."""
 
 
 class Removal(NamedTuple):
@@ -37,18 +45,6 @@ class Removal(NamedTuple):
     seqs: tuple[int, ...]
     candidate: Program
     how: str
-
-
-def fewer_steps(trials: Trials, program: Program, sighting: Sighting) -> Program:
-    """Return a program with the same divergence from which no single step can be removed.
-
-    Args:
-        trials: with the target set.
-        program: ends with the diverging step; no step of it is skipped.
-        sighting: the divergence as it was seen there.
-    """
-    assert sighting.divergence is not None
-    return one_by_one(trials, referring(trials, by_slices(trials, program, sighting)), sighting.divergence)
 
 
 def referring(trials: Trials, program: Program) -> Program:
@@ -65,38 +61,31 @@ def by_slices(trials: Trials, program: Program, sighting: Sighting) -> Program:
     holds = same_contract_side(trials.target.allows, sighting.divergence, reference)
     for part in slices(program, reference):
         if holds(on_reference(part)):
-            smallest = core(part, holds)
-            attempt = trials.attempt(smallest)
+            attempt = trials.attempt(core(part, holds))
             if attempt.verdict == "reproduces":
-                return extended(trials, attempt.program, _least(trials, attempt.program))
+                return extended(trials, attempt)
         whole = len(part.steps) == len(program.steps)
         attempt = trials.attempt(part)
-        if attempt.verdict == "reproduces" or whole:
-            kept = attempt.program if attempt.verdict == "reproduces" else program
-            return extended(trials, kept, _least(trials, kept))
+        if attempt.verdict == "reproduces":
+            return extended(trials, attempt)
+        if whole:
+            break
     return program
 
 
-def _least(trials: Trials, program: Program) -> Program:
-    """Return what the contract's side alone needs of a program."""
-    assert trials.target is not None
-    allows, last = trials.target.allows, program.steps[-1].seq
+def extended(trials: Trials, shown: Attempt) -> Program:
+    """Return what the divergence needs of a program beyond what the contract's side of it needs.
 
-    def holds(side: ReferenceSide) -> bool:
-        steps = side.steps
-        return bool(steps) and steps[-1].step.seq == last and allows(steps[-1].step.op, steps[-1].outcome)
+    Finds, by halving, the last step without which the divergence is gone, keeps it with all that it needs to have the
+    effect that it has, drops what lies before it, and begins again.
 
-    return core(program, holds)
-
-
-def extended(trials: Trials, program: Program, base: Program) -> Program:
-    """Return what the divergence needs of a program beyond a base that may not show it.
-
-    Finds, by halving, the last step without which the divergence is gone, keeps it, drops what lies before it, and
-    begins again: so many times the logarithm of the program as the implementation needs steps beyond the base.
+    Args:
+        trials: with the target set.
+        shown: a program that reproduces, as it was tried.
     """
+    program = shown.program
     last = program.steps[-1].seq
-    kept = with_needed(program, {*numbers(base), last})
+    kept = with_needed(program, {*numbers(_least(trials, shown)), last})
     others = [number for number in numbers(program) if number not in kept]
     while others:
         attempt = trials.attempt(only(program, kept))
@@ -109,42 +98,90 @@ def extended(trials: Trials, program: Program, base: Program) -> Program:
             if attempt.verdict == "reproduces":
                 program, reproduces = attempt.program, middle
                 if program.steps[-1].seq != last:
-                    return extended(trials, program, _least(trials, program))
+                    return extended(trials, attempt)
             else:
                 fails = middle
-        kept |= with_needed(program, {others[reproduces]})
+        found = others[reproduces]
+        kept |= with_needed(program, _having_effect(program, found))
         there = set(numbers(program))
         others = [number for number in others[reproduces + 1 :] if number in there and number not in kept]
     return program
 
 
+def _least(trials: Trials, shown: Attempt) -> Program:
+    """Return what the contract's side alone needs of a program: its answer, with something at the first difference."""
+    assert trials.target is not None
+    assert shown.sighting is not None
+    assert shown.sighting.divergence is not None
+    reference = on_reference(shown.program)
+    return core(shown.program, same_presence(trials.target.allows, shown.sighting.divergence, reference))
+
+
+def _having_effect(program: Program, number: int) -> set[int]:
+    """Return the steps that one of them needs before it to be answered and logged as it is."""
+    before = msgspec.structs.replace(program, steps=program.steps[: numbers(program).index(number) + 1])
+    return set(numbers(core(before, same_effect(on_reference(before).steps[-1]))))
+
+
 def removals(program: Program, count: int = 1) -> Iterator[Removal]:
-    """Yield every way to take ``count`` steps out, the last steps first.
+    """Yield every way to take ``count`` steps out, the last steps first; none that asks the same as one before it.
 
     What referred to a removed step goes with it, or refers to the last result of that kind before, or has the
-    result written out.
+    result written out; or all steps are given what stands to their sessions as before.
     """
-    reference = on_reference(program)
     last = program.steps[-1].seq
+    results = on_reference(program).results
     for seqs in combinations(reversed(numbers(program)), count):
-        smaller = cascade(program, set(seqs))
-        if smaller is not None:
-            yield Removal(seqs, smaller, "removed")
-        if last in seqs:
-            continue
-        if count == 1:
-            for changed, how in (
-                (retargeted(program, seqs[0]), "removed, the result before it used in its place"),
-                (scope_from_the_start(program, seqs[0]), "removed, its scope granted before"),
-                (attenuated(program, seqs[0]), "made an attenuation"),
-                *plainer_endings(program, seqs[0], reference.results),
-                *((other, "removed, what the last step is given forged") for other in forged(program, seqs[0])),
-            ):
-                if changed is not None and len(changed.steps) < len(program.steps):
-                    yield Removal(seqs, changed, how)
-        if smaller is None or len(smaller.steps) < len(program.steps) - count:
-            out = written_out(program, set(seqs), reference.results)
-            yield Removal(seqs, out, "removed, its result written out where it was used")
+        asked: set[bytes] = set()
+        for candidate, how in _ways_without(program, seqs, results, alone=last in seqs):
+            what = b"\n".join(item.step.op.encode() + item.printed for item in on_reference(candidate).steps)
+            if what not in asked:
+                asked.add(what)
+                yield Removal(seqs, candidate, how)
+
+
+def _ways_without(
+    program: Program, seqs: tuple[int, ...], results: Mapping[int, Any], *, alone: bool
+) -> Iterator[tuple[Program, str]]:
+    """Yield the program without some steps; ``alone``: in no other way than without them."""
+    smaller = cascade(program, set(seqs))
+    if smaller is not None:
+        yield smaller, REMOVED
+    if alone:
+        return
+    if len(seqs) == 1:
+        for other, how in _in_its_place(program, seqs[0], results):
+            if other is not None and len(other.steps) < len(program.steps):
+                yield other, how
+    if smaller is None or len(smaller.steps) < len(program.steps) - len(seqs):
+        yield written_out(program, set(seqs), results), "removed, its result written out where it was used"
+    if len(program.steps) <= PAIRS_UP_TO:
+        plain = last_written_out(program, results)
+        for other, how in _before_the_last(plain, seqs):
+            standing = as_before(plain, other)
+            if standing is not None and len(standing.steps) < len(program.steps):
+                yield standing, f"{how}, what is given standing to the session as before"
+
+
+def _before_the_last(plain: Program, seqs: tuple[int, ...]) -> Iterator[tuple[Program, str]]:
+    """Yield the program changed before its last step, which holds no other."""
+    yield only(plain, set(numbers(plain)) - {*seqs, plain.steps[-1].seq}), REMOVED
+    if len(seqs) == 1:
+        for other, how in _in_its_place(plain, seqs[0], on_reference(plain).results):
+            if other is not None:
+                yield other, how
+
+
+def _in_its_place(
+    program: Program, seq: int, results: Mapping[int, Any]
+) -> Iterator[tuple[Program | None, str]]:
+    """Yield the program without a step, with something else in its place."""
+    yield retargeted(program, seq), "removed, the result before it used in its place"
+    yield scope_from_the_start(program, seq), "removed, its scope granted before"
+    yield attenuated(program, seq), "made an attenuation"
+    yield from plainer_endings(program, seq, results)
+    for other in forged(program, seq):
+        yield other, "removed, what the last step is given forged"
 
 
 def one_by_one(trials: Trials, program: Program, divergence: Divergence) -> Program:
@@ -163,7 +200,7 @@ def one_by_one(trials: Trials, program: Program, divergence: Divergence) -> Prog
 
 def _halves(trials: Trials, program: Program) -> Program:
     """Take out runs of steps, from long to short, while a program is long."""
-    width = len(program.steps) // 2
+    width = len(program.steps) // 2 if len(program.steps) > SHORT else 1
     while width > 1:
         at = len(program.steps) - 1
         while at > 0:
@@ -178,16 +215,17 @@ def _halves(trials: Trials, program: Program) -> Program:
 
 
 def _singles(trials: Trials, program: Program) -> Program:
-    """Go through the steps once, from the last, and take out what can be taken out."""
-    for number in reversed(numbers(program)):
-        if number not in numbers(program):
-            continue
-        for removal in removals(program):
-            if removal.seqs == (number,):
-                attempt = trials.attempt(removal.candidate)
-                if attempt.verdict == "reproduces" and len(attempt.program.steps) < len(program.steps):
-                    program = attempt.program
-                    break
+    """Take out single steps, the last ones first: as they are, and only then with a change in their place."""
+    for plainly in (True, False):
+        for number in reversed(numbers(program)):
+            if number not in numbers(program):
+                continue
+            for removal in removals(program):
+                if removal.seqs == (number,) and (removal.how == REMOVED) is plainly:
+                    attempt = trials.attempt(removal.candidate)
+                    if attempt.verdict == "reproduces" and len(attempt.program.steps) < len(program.steps):
+                        program = attempt.program
+                        break
     return program
 
 

@@ -227,6 +227,8 @@ _PASSED: Final = {
 def instead_text(outcome: Outcome, target: Fingerprint | None) -> str:
     """Say in words what the contract answers in place of what the target needs."""
     variant, guard = contract_side(outcome)
+    if target is not None and (variant, guard) == (target.expected, target.guard):
+        return f"the contract's answer has nothing at {target.place.partition(':')[0]}"
     if variant == "ok" and target is not None:
         return _PASSED.get(target.guard, "nothing refuses it")
     return _REFUSED.get(variant, f"the contract answers {variant} ({guard})")

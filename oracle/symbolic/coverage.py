@@ -149,7 +149,8 @@ MAP_INVARIANTS: dict[Contract, tuple[Invariant, ...]] = {
 }
 
 
-def _map_claim(violated: Any) -> Claim:
+def map_claim(violated: Any) -> Claim:
+    """The claim that no step is as ``violated`` says, with the invariants that the map rests on."""
     return Claim(
         "map",
         "coverage",
@@ -165,7 +166,7 @@ def _map_claim(violated: Any) -> Claim:
 
 def invariants_hold(contract: Contract, limits: Limits) -> str | None:
     """Prove the invariants that the map rests on; None when they are inductive, else where they are not."""
-    gap = find_gap(_map_claim(lambda v: z3.BoolVal(False)), contract, limits)
+    gap = find_gap(map_claim(lambda v: z3.BoolVal(False)), contract, limits)
     return None if gap is None else f"{gap.at}: {gap.part}"
 
 
@@ -279,7 +280,7 @@ def _search(contract: Contract, op: str, inner: tuple[str, ...], limits: Limits)
             witness_term(witness, view.pre, view.args),
         )
 
-    shortest = shortest_violation(_map_claim(in_cell), contract, LONGEST_SEARCH, limits)
+    shortest = shortest_violation(map_claim(in_cell), contract, LONGEST_SEARCH, limits)
     if shortest is None:
         return Settled((op, *inner), "not found")
     path = tuple((step["op"], step["args"]) for step in program(shortest)["steps"][1:])

@@ -56,7 +56,7 @@ def _merged(name: str, program: Program, sighting: Sighting, avoided: frozenset[
         group, step = (-1, next(waiting)) if seq in slots else next(others)
         known = numbers.setdefault(group, {})
         known[step.seq] = seq
-        steps.append(Step(args=_pointed(step.args, known), op=step.op, seq=seq))
+        steps.append(Step(args=pointed(step.args, known), op=step.op, seq=seq))
     return Program(meta={"wrong store": name}, steps=tuple(steps))
 
 
@@ -76,11 +76,12 @@ def _others(rng: Random, avoided: frozenset[str]) -> Iterator[tuple[int, Step]]:
         index += 2
 
 
-def _pointed(value: Any, numbers: dict[int, int]) -> Any:
+def pointed(value: Any, numbers: dict[int, int]) -> Any:
+    """Return arguments with references to other numbers."""
     if isinstance(value, list):
-        return [_pointed(element, numbers) for element in value]
+        return [pointed(element, numbers) for element in value]
     if not isinstance(value, dict):
         return value
     if "$ref" in value:
         value = {**value, "$ref": numbers[value["$ref"]]}
-    return {name: member if name == "$ref" else _pointed(member, numbers) for name, member in value.items()}
+    return {name: member if name == "$ref" else pointed(member, numbers) for name, member in value.items()}

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from model.auth import AuthTree
 from model.contract import Contract
-from model.operations import OPERATIONS, step
+from model.operations import OPERATIONS, Outcome, step
 from model.session import Session
 from model.store import Store
 from model.values import (
@@ -281,3 +281,16 @@ def test_the_seals_hold() -> None:
             sealed[2][start:]
     with pytest.raises(Walked):
         1 in sealed[2]  # noqa: B015
+
+
+def test_a_refusal_that_is_kept_does_not_keep_the_store_alive() -> None:
+    def refused() -> Outcome:
+        return step(Store("telltale-17"), OPERATIONS["close"], (7,))
+
+    kept = [refused() for _ in range(50)]
+    gc.collect()
+    assert all(outcome.error is not None and outcome.error.__traceback__ is None for outcome in kept)
+    before = sum(isinstance(thing, Store) for thing in gc.get_objects())
+    kept += [refused() for _ in range(50)]
+    gc.collect()
+    assert sum(isinstance(thing, Store) for thing in gc.get_objects()) == before

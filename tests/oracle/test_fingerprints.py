@@ -183,3 +183,25 @@ def test_baseline_minimiser_and_dossier_name_one_fingerprint(
     assert {document["fingerprint"], manifest.fingerprint, manifest.divergence.digest} == {result.fingerprint.digest}
     assert [entry.fingerprint for entry in baseline.entries] == [result.fingerprint.digest]
     assert document["class"] == msgspec.to_builtins(result.fingerprint) == msgspec.to_builtins(baseline.entries[0].of)
+
+
+@pytest.mark.parametrize(
+    ("place", "ok", "allowed"),
+    [
+        ("ownership.current: missing", {"ownership": {"current": {"generation": 0}}}, True),
+        ("ownership.current: missing", {"ownership": {"current": None}}, False),
+        ("ownership.current: unexpected", {"ownership": {"current": None}}, True),
+        ("ownership.current", {"ownership": {"current": None}}, False),
+        ("[].epoch", [{"epoch": 1}], True),
+        ("[].epoch", [], False),
+        ("[]: unexpected", [], True),
+        ("terminal.reason", {"terminal": {"Faulted": {"reason": "r"}}}, True),
+        ("terminal.reason", {"terminal": None}, False),
+        ("$", 3, True),
+        ("$", None, False),
+        ("status: absent", {"status": None}, True),
+    ],
+)
+def test_where_the_contract_has_nothing_nothing_can_be_wrong(place: str, ok: Any, allowed: bool) -> None:
+    key = Fingerprint(op="observe", kind="state", expected="ok", actual="ok", guard="passes", place=place)
+    assert key.allows("observe", Outcome(ok, None, [])) is allowed

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
+import time
+import uuid
 from pathlib import Path
 
 import pytest
@@ -21,7 +24,8 @@ from oracle.compare import Level
 from oracle.minimise.lean_file import lean_bundle, lean_text
 from oracle.minimise.pytest_file import pytest_text
 from oracle.minimise.reference_side import on_reference
-from tests.oracle.adapter_world import kit
+from tests.installed import COMMAND
+from tests.oracle.adapter_world import MARK, ROOT, kit, marked
 from tests.oracle.lane_world import PATIENT, served
 from tests.oracle.minimise_world import diverging, program, record, seen
 from tests.oracle.wrong_references import WRONG, WrongReference
@@ -48,13 +52,14 @@ def test_a_program_is_minimised_on_an_implementation(
     output = tmp_path / "out" / "small.jsonl"
     assert run(given, output=output, sut=WRONG_STORE, adapter_limits=PATIENT) == 0
     assert operations(output) == MINIMAL
+    assert read_program(output).meta["one_minimal"] is True
     assert sorted(path.name for path in output.parent.iterdir()) == ["small.jsonl", "small.lean", "test_small.py"]
     text = capsys.readouterr().out
     assert "divergence  release_ownership: expected TransferPending (G-idle), answered ok" in text
     assert "needed: without it no transfer is pending" in text
     assert "decided by  G-idle: no transfer is pending" in text
     assert "nearest     without step 2 both answer ok" in text
-    assert "1-minimal: each of the 3 single removals and simplifications left was tried:" in text
+    assert "1-minimal: each of the 4 single removals and simplifications left was tried:" in text
 
 
 def test_a_recorded_trace_is_minimised_on_an_implementation(tmp_path: Path) -> None:
@@ -106,6 +111,7 @@ def test_the_deadline_gives_what_there_is_and_says_so(
     output = tmp_path / "small.jsonl"
     assert run(given, output=output, sut=WRONG_STORE, seconds=0.0, adapter_limits=PATIENT) == 0
     assert operations(output)[-1] == "release_ownership"
+    assert read_program(output).meta["one_minimal"] is False
     assert "not proven 1-minimal: the deadline came first" in capsys.readouterr().out
 
 
@@ -216,3 +222,64 @@ def test_lean_gives_the_expected_answer_and_no_other() -> None:
         process.launch(lean_bundle(wrong))
         with pytest.raises(LeanError, match="another answer"):
             process.wait(600, "the check")
+
+
+
+# Ctrl-C and SIGTERM
+
+SLOWING = """
+import runpy, sys, time
+from pathlib import Path
+root, flag, fast = sys.argv[1:4]
+sys.path.insert(0, root)
+from model.store import Store
+begin, made = Store.__init__, []
+def slow(self, *args, **kwargs):
+    made.append(None)
+    if len(made) > int(fast):
+        Path(flag).touch()
+        time.sleep(600)
+    begin(self, *args, **kwargs)
+Store.__init__ = slow
+sys.argv[1:] = ["pending_transfer_does_not_stop_a_release"]
+runpy.run_module("tests.wrong_stores.__main__", run_name="__main__")
+"""
+"""An adapter that answers nothing more after so many stores."""
+
+
+@pytest.mark.parametrize(("sent", "fast", "smaller"), [(signal.SIGINT, 6, True), (signal.SIGTERM, 2, False)])
+def test_a_signal_leaves_the_best_so_far_and_no_process(
+    given: Path, tmp_path: Path, sent: signal.Signals, fast: int, smaller: bool
+) -> None:
+    flag, output, mark = tmp_path / "slow", tmp_path / "small.jsonl", uuid.uuid4().hex
+    sut = shlex.join([sys.executable, "-c", SLOWING, str(ROOT), str(flag), str(fast)])
+    command = [str(COMMAND), "minimise", str(given), "-o", str(output), "--sut", sut, "--seconds", "600"]
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, MARK: mark}
+    )
+    try:
+        end = time.monotonic() + PATIENT.deadline
+        while not flag.exists():
+            assert time.monotonic() < end, "it never gets there"
+            time.sleep(0.02)
+        running.send_signal(sent)
+        out, err = running.communicate(timeout=PATIENT.deadline)
+        assert running.returncode == 3, err
+        assert f"{sent.name}, ending" in err
+        assert "Traceback" not in err
+        assert output.exists() is smaller
+        if smaller:
+            assert "not proven 1-minimal: it was interrupted" in out
+            found = read_program(output)
+            assert found.meta["one_minimal"] is False
+            assert len(found.steps) < len(read_program(given).steps)
+            wanted = seen(WrongReference(WRONG[NAME]), read_program(given)).fingerprint
+            assert seen(WrongReference(WRONG[NAME]), found).fingerprint == wanted
+        else:
+            assert "interrupted before anything smaller was found" in out
+        while marked(mark):
+            assert time.monotonic() < end, "processes are left"
+            time.sleep(0.02)
+    finally:
+        for pid in marked(mark):
+            os.kill(pid, signal.SIGKILL)

@@ -14,12 +14,13 @@ from lean_traces.programs import Program
 from model.values import OwnershipCapability
 from oracle.compare import Level
 from oracle.minimise import minimise
-from oracle.minimise.lifting import NotLiftable, lift
+from oracle.minimise.lifting import NotLiftable, lift, without_references_in_data
 from oracle.minimise.names import canonical, names_of, renamed
 from oracle.minimise.recorded import read_recording, same_up_to_names
 from oracle.minimise.reference_side import on_reference
 from oracle.minimise.removal import retargeted, written_out
 from oracle.minimise.slicing import slices
+from oracle.minimise.standing import as_before
 from oracle.minimise.values import simplifications
 from tests.oracle.minimise_world import diverging, plain, program, record, seen, shows
 from tests.oracle.wrong_references import WRONG, WrongReference
@@ -217,3 +218,72 @@ def test_capabilities_have_the_fields_that_lifting_knows() -> None:
 def test_programs_keep_their_contract(tmp_path: Path) -> None:
     assert isinstance(lift([], "hardened", {}), Program)
     assert lift([], "hardened", {}).contract == "hardened"
+
+
+def test_a_session_id_in_a_type_or_a_message_refers_to_nothing() -> None:
+    chan = {"Chan": {"role": "A", "sid": 0}}
+    type_ = {"Send": {"branches": [[{"name": "m", "sort": "Unit"}, chan, "End"]], "partner": "B"}}
+    message = {"Endpoint": {"role": "A", "sid": 0}}
+    opened = lifted(
+        ("open", {"initial_types": {}, "roles": []}, 0),
+        ("open", {"initial_types": {"A": type_}, "roles": ["A", "B"]}, 1),
+        ("send", {"from": "A", "sid": 1, "to": "B", "val": message}, "Sent"),
+    )
+    assert opened[1]["initial_types"] == {"A": type_}
+    assert opened[2] == {"from": "A", "sid": {"$ref": 1}, "to": "B", "val": message}
+    sending = {"from": "A", "sid": {"$ref": 0}, "to": "B"}
+    referring = program(OPEN, ("send", {**sending, "val": {"Endpoint": {"role": "A", "sid": {"$ref": 0}}}}))
+    assert without_references_in_data(referring, {0: 0}).steps[1].args == {**sending, "val": message}
+
+
+# Standing to the session as before
+
+ATTENUATE = ("attenuate_ownership_scope", {"capability": {"$ref": 1}, "new_scope": "Session"})
+
+
+def without_attenuation(last: tuple[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """The last step's arguments once the attenuation before it is gone."""
+    given = program(OPEN, CLAIM, ATTENUATE, ATTENUATE2, last)
+    standing = as_before(given, program(OPEN, CLAIM, ATTENUATE))
+    return None if standing is None else standing.steps[-1].args
+
+
+ATTENUATE2 = ("attenuate_ownership_scope", {"capability": {"$ref": 2}, "new_scope": "Session"})
+
+
+@pytest.mark.parametrize(
+    ("fields", "stands"),
+    [
+        ({"generation": 2}, {"generation": 1}),
+        ({"generation": 1}, {"generation": 0}),
+        ({"generation": 0}, {"generation": 0}),
+        ({"generation": 7}, {"generation": 2}),
+        ({"generation": 2, "owner_id": "z"}, {"generation": 1, "owner_id": "z"}),
+        ({"generation": 2, "scope": {"Fragments": ["x"]}}, {"generation": 1, "scope": {"Fragments": ["x"]}}),
+    ],
+)
+def test_a_capability_stands_to_the_live_one_as_before(fields: dict[str, Any], stands: dict[str, Any]) -> None:
+    last = ("release_ownership", {"capability": {**CAP, "session_id": {"$ref": 0}, **fields}})
+    args = without_attenuation(last)
+    assert args is not None
+    assert args["capability"] == {**CAP, "session_id": {"$ref": 0}, **stands}
+
+
+def test_a_receipt_stands_to_the_live_owner_where_none_is_pending() -> None:
+    receipt = {
+        "claim_id": 1, "from_generation": 2, "from_owner_id": "a", "scope": "Session",
+        "session_id": {"$ref": 0}, "to_generation": 3, "to_owner_id": "b",
+    }  # fmt: skip
+    args = without_attenuation(("cancel_abandoned_transfer", {"receipt": receipt}))
+    assert args == {"receipt": {**receipt, "from_generation": 1, "to_generation": 2}}
+
+
+def test_what_names_a_session_that_no_step_opened_stands_to_nothing() -> None:
+    assert without_attenuation(("release_ownership", {"capability": {**CAP, "session_id": 99}})) is None
+
+
+def test_below_a_first_generation_there_is_none_so_it_stands_above() -> None:
+    stale = ("release_ownership", {"capability": {**CAP, "session_id": {"$ref": 0}}})
+    standing = as_before(program(OPEN, CLAIM, ATTENUATE, stale), program(OPEN, CLAIM))
+    assert standing is not None
+    assert standing.steps[-1].args["capability"]["generation"] == 1
