@@ -48,9 +48,9 @@ def _lines(counts: Covered, traces: Counter[str]) -> Iterator[str]:
     yield "exports them again and fails on any difference. Each file's header names the hash of the model."
     yield ""
     yield "Two errors are not in it: `CounterExhausted` takes 2^64 operations, and on `too many roles` an"
-    yield "implementation may abort. Model and reference are compared in both by `tests/lean_traces/test_lean_model.py`,"
-    yield "where sessions begin with counters near the bound. This table is made by `python -m oracle.corpus_coverage`,"
-    yield "and a test holds it to the files."
+    yield "implementation may abort. `tests/lean_traces/test_lean_model.py` compares model and reference in both, with"
+    yield "sessions that begin with counters near the bound. This table is made by `python -m oracle.corpus_coverage`, and"
+    yield "a test holds it to the files."
     yield ""
     yield ", ".join(f"{traces[contract]} traces under `{contract}`" for contract in CONTRACTS) + (
         f", {sum(counts.values())} answers."
