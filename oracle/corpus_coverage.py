@@ -49,7 +49,7 @@ def _lines(counts: Covered, traces: Counter[str]) -> Iterator[str]:
     yield ""
     yield "Two errors are not in it: `CounterExhausted` takes 2^64 operations, and on `too many roles` an"
     yield "implementation may abort. `tests/lean_traces/test_lean_model.py` compares model and reference in both, with"
-    yield "sessions that begin with counters near the bound. This table is made by `python -m oracle.corpus_coverage`, and"
+    yield "sessions that begin with counters near the bound. `python -m oracle.corpus_coverage` makes this table, and"
     yield "a test holds it to the files."
     yield ""
     yield ", ".join(f"{traces[contract]} traces under `{contract}`" for contract in CONTRACTS) + (
