@@ -2,8 +2,8 @@
 
 ``python -m tests.benchmarks.bench_minimise`` prints the table of ``docs/minimise.md``; ``--stores N`` limits how
 many wrong stores, ``--without hypothesis`` leaves a rival out. All three start from the same recorded trace of 1,000
-events, ask the same question (does the first divergence have this class?), and every answer to it that is not known
-counts as a run.
+events (``--generated``: from the same failing program of 100 generated steps), ask the same question (does the first
+divergence have this class?), and every answer to it that is not known counts as a run.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from oracle.minimise import minimise
 from oracle.minimise.lifting import lift
 from oracle.minimise.trying import Trials, on_reference
 from tests.benchmarks.wrong_traces import EVENTS, wrong_program
+from tests.oracle.minimise_world import diverging
 from tests.oracle.wrong_references import WRONG, WrongReference
 
 RecordedEvents = list[tuple[str, dict[str, Any], Any]]
@@ -137,10 +138,19 @@ def bench_minimise(benchmark: Any) -> None:
     benchmark(lambda: ours(name, lift(events, "telltale-17", {})))
 
 
+def _given(name: str, events_wanted: int | None) -> Program | None:
+    """Return what all of them start from: a lifted trace of so many events, or a generated program that fails."""
+    if events_wanted is None:
+        return diverging(name)
+    events = recorded(name, events_wanted)
+    return None if events is None else lift(events, "telltale-17", {})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stores", type=int, default=len(WRONG))
     parser.add_argument("--events", type=int, default=EVENTS, help="how long the traces are")
+    parser.add_argument("--generated", action="store_true", help="a lane's failing program of 100 steps, not a trace")
     parser.add_argument("--every", type=int, default=1, help="only every so manyth wrong store")
     parser.add_argument("--without", action="append", default=[], choices=list(RIVALS))
     arguments = parser.parse_args()
@@ -149,10 +159,9 @@ def main() -> None:
     print("| " + " | ".join(head) + " |", "|" + " --- |" * len(head), sep="\n", flush=True)
     rows: dict[str, list[Came]] = {who: [] for who in ("ours", *rivals)}
     for name in [*WRONG][: arguments.stores : arguments.every]:
-        events = recorded(name, arguments.events)
-        if events is None:
+        program = _given(name, None if arguments.generated else arguments.events)
+        if program is None:
             continue
-        program = lift(events, "telltale-17", {})
         results = {"ours": ours(name, program)}
         results |= {who: run(name, program) for who, run in rivals.items()}
         for who, came in results.items():
