@@ -5,10 +5,12 @@ Bodies are imported when their command runs, so that starting costs little.
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from enum import StrEnum
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -308,10 +310,16 @@ def diff(
 
 
 def main() -> None:
-    """Run the command line; a fault of the harness itself ends with 3, for 1 would mean a divergence."""
+    """Run the command line.
+
+    A fault of the harness itself and a signal end with 3, for 1 would mean a divergence. Commands that have something
+    to save watch for signals themselves while they run (``oracle.interrupts``).
+    """
     from oracle.exit_codes import INCONCLUSIVE
     from oracle.unread_output import unread_output_ignored
 
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
     with unread_output_ignored():
         try:
             app()
@@ -319,3 +327,10 @@ def main() -> None:
             traceback.print_exc()
             print(f"telltale-conformance: inconclusive: fault of the harness: {error!r}", file=sys.stderr)
             raise SystemExit(INCONCLUSIVE) from None
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    from oracle.exit_codes import INCONCLUSIVE
+
+    print(f"\ntelltale-conformance: inconclusive: ended by {signal.Signals(number).name}", file=sys.stderr)
+    raise SystemExit(INCONCLUSIVE)

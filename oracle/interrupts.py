@@ -2,8 +2,8 @@
 
 A signal raises :class:`Interrupted` in the main thread and ends the processes that share the cases; the adapters that
 those have started go with them, since each is watched over by a keeper of its own. Where the main thread does not
-come back (a solver may be deep in foreign code, where Python hears no signal), another thread calls the
-``last_resort``, which writes what there is, and ends the process.
+come back from foreign code, where Python hears no signal, another thread asks that code to stop, and in the end calls
+the ``last_resort``, which writes what there is, and ends the process.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ _holding: list[None] = []
 """One for each block of ``held_back`` that the main thread is in."""
 _held: list[str] = []
 """The signal that came in such a block."""
+_stops: list[Callable[[], None]] = []
+"""End what foreign code is at, when a signal comes."""
+_watches: list[Watch] = []
+"""Those of the ``watched`` blocks that the main thread is in."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -85,9 +89,11 @@ def watched(grace: float = GRACE_SECONDS) -> Iterator[Watch]:
     guard.start()
     wakeup = signal.set_wakeup_fd(bell.fileno(), warn_on_full_buffer=False)
     before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    _watches.append(watch)
     try:
         yield watch
     finally:
+        _watches.pop()
         for number, handler in before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(wakeup)
@@ -111,11 +117,13 @@ def _guard(heard: socket.socket, watch: Watch, grace: float) -> None:
             if until is None:
                 until = time.monotonic() + grace
                 name = signal.Signals(received[0]).name
-                print(f"\ntelltale-conformance: {name}, ending; once more to leave without a report", file=sys.stderr)
+                print(f"\ntelltale-conformance: {name}, ending; once more to end at once", file=sys.stderr)
             elif received:
                 end_children()
                 os._exit(INCONCLUSIVE)
             end_children()
+            for stop in _stops:
+                stop()
             if time.monotonic() > until:
                 watch.signal = watch.signal or "a signal"
                 try:
@@ -134,6 +142,17 @@ def held_back() -> Iterator[None]:
         _holding.pop()
         if _held and not _holding:
             raise Interrupted(_held.pop())
+
+
+def when_a_signal_comes(stop: Callable[[], None]) -> None:
+    """Have ``stop`` called from another thread while a signal waits for the main one to come back from foreign code."""
+    _stops.append(stop)
+
+
+def heed() -> None:
+    """Raise what a signal asks for once more: Python drops the exception when it comes in a callback from C."""
+    if _watches and _watches[-1].signal is not None and not _holding:
+        raise Interrupted(_watches[-1].signal)
 
 
 @contextmanager

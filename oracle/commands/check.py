@@ -19,7 +19,7 @@ from oracle.check_text import closing_text, coverage_text, divergence_text, lane
 from oracle.compare import Level
 from oracle.exit_codes import INCONCLUSIVE, USAGE
 from oracle.gate import CannotReport, Check, Gate
-from oracle.interrupts import Interrupted, Watch, held_back, watched
+from oracle.interrupts import Interrupted, Watch, heed, held_back, watched
 from oracle.lanes import LANES, LaneResult, Settings, Subject, not_run
 from oracle.progress import Bar, bar
 
@@ -209,6 +209,7 @@ def run_lane(name: str, subject: Subject, settings: Settings) -> LaneResult:
     except AdapterFault as fault:
         note = f"fault of the adapter: {fault.diagnostic()}"
     except Exception as error:
+        heed()  # calls into C wrap what a signal raises within them
         note = f"fault of the harness: {type(error).__name__}: {error}"
     else:
         return result

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lean_traces.programs import Program, Step, write_program
 from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
+from oracle.interrupts import Interrupted, watched
 from oracle.symbolic.known import EXPECTED, results, unknown
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def run(
     """Decide the claims, print a verdict on each, and return the exit code.
 
     0: every claim stands as it is known to (docs/claims.md), refuted ones of ``telltale-17`` included.
-    1: one does not. 2: unknown claim or contract. 3: the solver gave up on one, which is named.
+    1: one does not. 2: unknown claim or contract. 3: the solver gave up on one, which is named, or a signal came.
 
     Args:
         contract: one contract; both when None.
@@ -40,6 +41,20 @@ def run(
     if problem is not None:
         print(f"telltale-conformance: {problem}", file=sys.stderr)
         return USAGE
+    with watched() as watch:
+        try:
+            return _decide(contract, wanted, as_json, timeout, programs)
+        except (Interrupted, Exception):  # calls into C wrap what a signal raises within them
+            if watch.signal is None:
+                raise
+            reason = watch.reason
+    print(f"telltale-conformance: inconclusive: {reason}; the claims not named above were not decided", file=sys.stderr)
+    return INCONCLUSIVE
+
+
+def _decide(
+    contract: str | None, wanted: list[str], as_json: bool, timeout: float | None, programs: Path | None
+) -> int:
     code = AGREE
     for result in results(contract, wanted, timeout):
         if as_json:

@@ -17,6 +17,7 @@ from oracle.symbolic.concrete import Json, Snapshot, install, read
 from oracle.symbolic.execution import ReferenceRun
 from oracle.symbolic.guards import Code
 from oracle.symbolic.literals import Translation, truth_of, value_of
+from oracle.symbolic.solving import Limits, solver
 from oracle.symbolic.state import Contract, Session
 from oracle.symbolic.step import Step
 from oracle.symbolic.terms import fresh, leaves, same
@@ -113,7 +114,7 @@ def admits_only(contract: str, state: Snapshot, op: str, args: Json) -> bool:
     expected = reference_effect(contract, state, op, args).post
     gone = z3.Not(after.exists)
     wanted = _meaningful(after, into.session(expected), expected) if expected.exists else gone
-    checker = z3.Solver()
+    checker = solver(Limits())
     checker.add(same(after, step.post))
     return bool(checker.check(wanted) == z3.sat and checker.check(z3.Not(wanted)) == z3.unsat)
 

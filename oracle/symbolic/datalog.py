@@ -23,7 +23,7 @@ class Datalog:
 
     def __init__(self, limits: Limits) -> None:
         self._engine = z3.Fixedpoint()
-        self._engine.set(engine="datalog", timeout=limits.milliseconds_left())
+        self._engine.set(engine="datalog", timeout=limits.milliseconds_left(), ctrl_c=False)
         self._variables = 0
 
     def relation(self, name: str, arity: int) -> z3.FuncDeclRef:

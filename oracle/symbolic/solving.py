@@ -6,6 +6,8 @@ from time import monotonic
 
 import z3  # type: ignore[import-untyped]  # see terms
 
+from oracle.interrupts import heed, when_a_signal_comes
+
 DEFAULT_TIMEOUT = 15.0
 """Seconds for one claim."""
 
@@ -31,6 +33,7 @@ class Limits:
         Raises:
             Inconclusive: nothing is left.
         """
+        heed()
         left = int((self._until - monotonic()) * 1000)
         if left <= 0:
             raise Inconclusive(f"no verdict within {self.timeout:g} s")
@@ -38,8 +41,9 @@ class Limits:
 
 
 def solver(limits: Limits) -> z3.Solver:
-    """A solver with fixed seeds and the time that is left."""
+    """A solver with fixed seeds and the time that is left, which a signal ends by way of the harness."""
     made = z3.Solver()
+    made.set("ctrl_c", False)
     made.set("timeout", limits.milliseconds_left())
     made.set("random_seed", 0)
     return made
@@ -48,6 +52,10 @@ def solver(limits: Limits) -> z3.Solver:
 def satisfiable(made: z3.Solver, *assumptions: z3.BoolRef) -> bool:
     """Whether there is a model; an unknown is Inconclusive."""
     answer = made.check(*assumptions)
+    heed()
     if answer == z3.unknown:
         raise Inconclusive(f"the solver gave up: {made.reason_unknown()}")
     return bool(answer == z3.sat)
+
+
+when_a_signal_comes(z3.main_ctx().interrupt)
