@@ -30,7 +30,7 @@ _holding: list[None] = []
 _held: list[str] = []
 """The signal that came in such a block."""
 _stops: list[Callable[[], None]] = []
-"""End what foreign code is at, when a signal comes."""
+"""Each ends what foreign code is at, when a signal comes."""
 _watches: list[Watch] = []
 """Those of the ``watched`` blocks that the main thread is in."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -122,7 +122,7 @@ def _guard(heard: socket.socket, watch: Watch, grace: float) -> None:
                 end_children()
                 os._exit(INCONCLUSIVE)
             end_children()
-            for stop in _stops:
+            for stop in tuple(_stops):
                 stop()
             if time.monotonic() > until:
                 watch.signal = watch.signal or "a signal"
@@ -144,9 +144,15 @@ def held_back() -> Iterator[None]:
             raise Interrupted(_held.pop())
 
 
-def when_a_signal_comes(stop: Callable[[], None]) -> None:
-    """Have ``stop`` called from another thread while a signal waits for the main one to come back from foreign code."""
+@contextmanager
+def stopped_by_a_signal(stop: Callable[[], None]) -> Iterator[None]:
+    """Run foreign code, in which Python hears no signal; when one comes, ``stop`` is called from another thread."""
     _stops.append(stop)
+    try:
+        yield
+    finally:
+        _stops.remove(stop)
+    heed()
 
 
 def heed() -> None:

@@ -81,7 +81,7 @@ def _result(finding: Finding, folder: Path) -> dict[str, Any]:
         "ruleId": finding.key.rule,
         "level": "error" if finding.fails else "note",
         "message": {"text": message(finding)},
-        "partialFingerprints": {"telltaleConformance/v1": finding.fingerprint},
+        "partialFingerprints": {"telltaleConformance/v2": finding.fingerprint},
         "properties": {
             "title": title(finding),
             "lanes": list(finding.lanes),

@@ -6,7 +6,7 @@ from time import monotonic
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from oracle.interrupts import heed, when_a_signal_comes
+from oracle.interrupts import heed, stopped_by_a_signal
 
 DEFAULT_TIMEOUT = 15.0
 """Seconds for one claim."""
@@ -51,11 +51,8 @@ def solver(limits: Limits) -> z3.Solver:
 
 def satisfiable(made: z3.Solver, *assumptions: z3.BoolRef) -> bool:
     """Whether there is a model; an unknown is Inconclusive."""
-    answer = made.check(*assumptions)
-    heed()
+    with stopped_by_a_signal(made.ctx.interrupt):
+        answer = made.check(*assumptions)
     if answer == z3.unknown:
         raise Inconclusive(f"the solver gave up: {made.reason_unknown()}")
     return bool(answer == z3.sat)
-
-
-when_a_signal_comes(z3.main_ctx().interrupt)
