@@ -10,10 +10,10 @@ check: .venv/installed
 
 test: .venv/installed-dev
 	$(BIN)/telltale-conformance lean install
-	$(PYTEST) -n auto --dist loadgroup
+	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder
 
 nightly: .venv/installed-dev
-	$(PYTEST) -n auto --dist loadgroup -m nightly
+	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder -m nightly
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -5,12 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import pytest
-
 from lean_traces.lean_toolchain import LeanToolchain, install, native_toolchain
-
-LEAN = pytest.mark.xdist_group("lean")
-"""Tests that start the real Lean run on one worker, one after the other: each takes 3.5 GB."""
 
 
 def lean_to_use() -> LeanToolchain:

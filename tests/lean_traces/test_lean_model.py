@@ -17,10 +17,8 @@ from model.values import U64_MAX
 from oracle.compare import Level, same_json
 from oracle.lean_diff import compare_run, observed_at_the_end
 from oracle.run_program import ReferenceRun, ReferenceStep
-from tests.lean_traces.lean_world import LEAN, lean_to_use
+from tests.lean_traces.lean_world import lean_to_use
 from tests.trace_files import RECORDINGS, recording
-
-pytestmark = LEAN
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The proofs, checked by Lean, and changed copies of the model, which the comparison must notice.
 
-Apart from the tests of the running model, so that it has ended when these start: each Lean takes 3.5 GB.
+Apart from the tests of the running model, which has ended when these start, unless another worker has it: each Lean
+takes 3.5 GB.
 """
 
 from __future__ import annotations
@@ -29,9 +30,7 @@ from lean_traces.programs import Program, Step
 from oracle.compare import Level
 from oracle.lean_diff import compare_run
 from tests.lean_traces.lean_mutants import MUTANTS, UNPROVED_RULES, UnprovedRule
-from tests.lean_traces.lean_world import LEAN, lean_to_use
-
-pytestmark = LEAN
+from tests.lean_traces.lean_world import lean_to_use
 
 
 def test_every_theorem_is_proved() -> None:

@@ -18,8 +18,6 @@ from oracle.compare import Level
 from oracle.lean_diff import compare_runs, diff_programs
 from oracle.lean_export import CORPUS, corpus_differences, exported
 
-pytestmark = pytest.mark.xdist_group("lean")
-
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[LeanModel]:

@@ -29,8 +29,6 @@ from tests.oracle.page_world import CUT_OFF, FAINT, Opened
 from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, report, unlogged
 from tests.oracle.test_report_formats import half_known, nasty
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 FLAGS = [
     "--headless",
     "--no-sandbox",
