@@ -349,4 +349,3 @@ def answer_document(outcome: Outcome, *, audited: bool) -> dict[str, Any]:
 def encode_answer(outcome: Outcome, *, audited: bool) -> bytes:
     """Print an outcome as ``{"audit":…,"ok":…}`` or ``{"audit":…,"err":…}``."""
     return encode(answer_document(outcome, audited=audited))
-

@@ -67,6 +67,4 @@ def _refuse_unended(path: str, number: int, line: bytes, longest: int) -> None:
             f"line longer than {longest} bytes",
             "raise the limit if such a line is meant, or split the operation",
         )
-    raise MalformedTrace(
-        path, number, "the last line has no line end", "the file was cut off: record it again"
-    )
+    raise MalformedTrace(path, number, "the last line has no line end", "the file was cut off: record it again")

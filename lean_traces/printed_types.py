@@ -62,4 +62,3 @@ def _branch(label: Any, value_type: Any, continuation: Any) -> Branch:
     if value_type is not None and value_type not in BASIC_VAL_TYPES:
         value_type = val_type_from_json(value_type)
     return Branch(shown, value_type, printed_type(continuation))
-

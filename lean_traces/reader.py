@@ -36,9 +36,7 @@ class Answer(NamedTuple):
     audit: list[Any] | None
 
 
-_BY_NAME: Final = {
-    name.encode(): (codec, msgspec.json.Decoder(codec.struct).decode) for name, codec in CODECS.items()
-}
+_BY_NAME: Final = {name.encode(): (codec, msgspec.json.Decoder(codec.struct).decode) for name, codec in CODECS.items()}
 
 
 class Event(Struct, gc=False):
@@ -165,9 +163,7 @@ class TraceReader:
         """
         return self._check_event(self.parse_object(line, number), number)
 
-    def _check_event(
-        self, document: dict[str, Any], number: int
-    ) -> tuple[Operation, tuple[Any, ...], Answer]:
+    def _check_event(self, document: dict[str, Any], number: int) -> tuple[Operation, tuple[Any, ...], Answer]:
         present = ("ok" in document) + ("err" in document)
         if present != 1:
             problem = "the event has both `ok` and `err`" if present else "the event has neither `ok` nor `err`"

@@ -121,9 +121,7 @@ def _constant(name: str) -> NoReturn:
 
 
 def _make_decoder() -> json.JSONDecoder:
-    return json.JSONDecoder(
-        object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
-    )
+    return json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
 
 
 def _make_deep_decoder() -> json.JSONDecoder:

@@ -93,9 +93,7 @@ def unfold_if_var(store: Store, cont: LocalType, original: LocalType) -> LocalTy
     return _unfold_if_var_with_scope(cont, original)[0]
 
 
-def unfold_if_var_with_scope(
-    store: Store, cont: LocalType, original: LocalType
-) -> tuple[LocalType, LocalType | None]:
+def unfold_if_var_with_scope(store: Store, cont: LocalType, original: LocalType) -> tuple[LocalType, LocalType | None]:
     """Resolve a continuation, and name the recursion that it enters, if any."""
     return _unfold_if_var_with_scope(cont, original)
 
@@ -121,9 +119,7 @@ def advance(store: Store, ep: Endpoint, label: str) -> Advanced:
     )
 
 
-def _unfold_if_var_with_scope(
-    cont: LocalType, original: LocalType
-) -> tuple[LocalType, LocalType | None]:
+def _unfold_if_var_with_scope(cont: LocalType, original: LocalType) -> tuple[LocalType, LocalType | None]:
     if isinstance(cont, Var):
         return strip_mu(original), None
     if isinstance(cont, Mu):

@@ -96,9 +96,7 @@ class StaleCapability(OwnershipError):
 
     guard = "G-live: owner and generation equal the live owner's"
 
-    def __init__(
-        self, session_id: int, owner_id: str, expected_generation: int, actual_generation: int
-    ) -> None:
+    def __init__(self, session_id: int, owner_id: str, expected_generation: int, actual_generation: int) -> None:
         super().__init__(
             actual_generation=actual_generation,
             expected_generation=expected_generation,

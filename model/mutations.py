@@ -16,9 +16,7 @@ from model.values import (
 )
 
 
-def apply_owned_session_mutation(
-    store: Store, capability: OwnershipCapability, mutation: HostMutation
-) -> None:
+def apply_owned_session_mutation(store: Store, capability: OwnershipCapability, mutation: HostMutation) -> None:
     """Change a session's handlers or traces on behalf of its owner."""
     session = guards.found(store, capability.session_id)
     guards.not_terminal(session)
@@ -66,6 +64,4 @@ def lookup_trace(store: Store, edge: Edge) -> tuple[ValType, ...] | None:
 
 def _is_own(session: Session, edge: Edge) -> bool:
     """Say whether the edge has the session's sid and listed roles."""
-    return (
-        edge.sid == session.sid and edge.sender in session.role_ids and edge.receiver in session.role_ids
-    )
+    return edge.sid == session.sid and edge.sender in session.role_ids and edge.receiver in session.role_ids

@@ -105,9 +105,7 @@ def commit_ownership_transfer(store: Store, receipt: OwnershipReceipt) -> Owners
     pending = guards.staged(session, given)
     guards.matching(session, pending, receipt, given)
     if (owner.owner_id, owner.generation) != (receipt.from_owner_id, receipt.from_generation):
-        error = StaleCapability(
-            session.sid, receipt.from_owner_id, receipt.from_generation, owner.generation
-        )
+        error = StaleCapability(session.sid, receipt.from_owner_id, receipt.from_generation, owner.generation)
         raise guards.refuse(session, error, "stale capability", logged)
 
     session.ownership.pending = None
@@ -131,9 +129,7 @@ def rollback_ownership_transfer(store: Store, receipt: OwnershipReceipt) -> None
     session.log.append(AuditRecord(given, "RolledBack"))
 
 
-def attenuate_ownership_scope(
-    store: Store, capability: OwnershipCapability, new_scope: Scope
-) -> OwnershipCapability:
+def attenuate_ownership_scope(store: Store, capability: OwnershipCapability, new_scope: Scope) -> OwnershipCapability:
     """Replace the owner's capability by one of another scope."""
     session = guards.found(store, capability.session_id)
     guards.not_terminal(session)
@@ -253,9 +249,7 @@ def invalidate(session: Session, capability: OwnershipCapability, reason: str, c
 
 def _grant(session: Session, owner_id: str, generation: int, scope: Scope) -> OwnershipCapability:
     """Make a new capability the live one, log it, return it."""
-    capability = OwnershipCapability(
-        generation=generation, owner_id=owner_id, scope=scope, session_id=session.sid
-    )
+    capability = OwnershipCapability(generation=generation, owner_id=owner_id, scope=scope, session_id=session.sid)
     session.ownership.current = capability
     session.log.append(AuditRecord(CapabilityArtifact(capability), "Issued"))
     return capability
@@ -293,4 +287,3 @@ def _take_generation(session: Session, contract: Contract, *, otherwise: int) ->
     generation = session.ownership.next_generation
     session.ownership.next_generation = contract.count(generation)
     return generation
-

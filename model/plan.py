@@ -67,9 +67,7 @@ def open_plan(
                 if other != own:
                     edges.add((own, other) if sends else (other, own))
     return OpenPlan(
-        active_branch_roles=tuple(
-            entry.role for entry in entries if isinstance(strip_mu(entry.original), Choice)
-        ),
+        active_branch_roles=tuple(entry.role for entry in entries if isinstance(strip_mu(entry.original), Choice)),
         edge_blueprint=tuple(((a, b), roles[a], roles[b]) for a, b in sorted(edges)),
         initial_types=entries,
         role_ids=role_ids,

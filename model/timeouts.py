@@ -15,9 +15,7 @@ def issue_timeout_witness(store: Store, site: str, until_tick: int) -> TimeoutWi
     earlier = state.live.get(site)
     if earlier is not None:
         state.log.append(
-            AuditRecord(
-                TimeoutArtifact(earlier), "Invalidated", "replaced by newer timeout witness", state.clock
-            )
+            AuditRecord(TimeoutArtifact(earlier), "Invalidated", "replaced by newer timeout witness", state.clock)
         )
     witness = TimeoutWitness(
         issued_at_tick=state.clock, site=site, until_tick=until_tick, witness_id=state.next_witness_id
@@ -47,8 +45,7 @@ def advance_clock(store: Store, tick: int) -> tuple[TimeoutWitness, ...]:
             expired.append(state.live.pop(site))
     expired.sort(key=lambda witness: witness.site)
     state.log.extend(
-        AuditRecord(TimeoutArtifact(witness), "Expired", "timeout horizon elapsed", tick)
-        for witness in expired
+        AuditRecord(TimeoutArtifact(witness), "Expired", "timeout horizon elapsed", tick) for witness in expired
     )
     return tuple(expired)
 

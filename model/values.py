@@ -211,12 +211,8 @@ class TimeoutArtifact(DomainValue, frozen=True):
     Timeout: TimeoutWitness
 
 
-Artifact: TypeAlias = (
-    CapabilityArtifact | ReceiptArtifact | ReadinessArtifact | CancellationArtifact | TimeoutArtifact
-)
-AuditEvent: TypeAlias = Literal[
-    "Issued", "Consumed", "Rejected", "Invalidated", "Committed", "RolledBack", "Expired"
-]
+Artifact: TypeAlias = CapabilityArtifact | ReceiptArtifact | ReadinessArtifact | CancellationArtifact | TimeoutArtifact
+AuditEvent: TypeAlias = Literal["Issued", "Consumed", "Rejected", "Invalidated", "Committed", "RolledBack", "Expired"]
 
 
 class AuditRecord(DomainValue, frozen=True):

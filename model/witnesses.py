@@ -13,9 +13,7 @@ from model.values import (
 )
 
 
-def issue_readiness_witness(
-    store: Store, capability: OwnershipCapability, predicate_ref: str
-) -> ReadinessWitness:
+def issue_readiness_witness(store: Store, capability: OwnershipCapability, predicate_ref: str) -> ReadinessWitness:
     """Issue a single-use witness that the named predicate held under this ownership."""
     session = guards.found(store, capability.session_id)
     guards.not_terminal(session)
@@ -41,9 +39,7 @@ def issue_readiness_witness(
     return witness
 
 
-def consume_readiness_witness(
-    store: Store, capability: OwnershipCapability, witness: ReadinessWitness
-) -> None:
+def consume_readiness_witness(store: Store, capability: OwnershipCapability, witness: ReadinessWitness) -> None:
     """Spend a witness under the very ownership that issued it."""
     session = guards.found(store, capability.session_id)
     given = ReadinessArtifact(witness)

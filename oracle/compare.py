@@ -222,5 +222,3 @@ def _implausible_bytes(usage: Any) -> Iterator[Difference]:
     if nothing_archived != (parts["archived_closed"] == 0):
         expected = 0 if nothing_archived else "more than 0"
         yield Difference("$.retained_bytes.archived_closed", expected, parts["archived_closed"])
-
-

@@ -227,9 +227,7 @@ class Gate:
                 minimise=minimise,
             )
 
-    def assembled(
-        self, check: Check, found: tuple[Finding, ...], standing: Standing | None, code: int
-    ) -> Report:
+    def assembled(self, check: Check, found: tuple[Finding, ...], standing: Standing | None, code: int) -> Report:
         """Return what the reports are made of."""
         subject = check.subject
         return Report(

@@ -74,9 +74,7 @@ def compare_runs(
             yield compare_run(run, f"program {number}", level)
 
 
-def compare_run(
-    run: LeanRun, case: str, level: Level, reference: ReferenceRun | None = None
-) -> ProgramComparison:
+def compare_run(run: LeanRun, case: str, level: Level, reference: ReferenceRun | None = None) -> ProgramComparison:
     """Compare one program's answers of the model with those of the reference, up to the first divergence.
 
     Args:

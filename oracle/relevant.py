@@ -43,9 +43,7 @@ def relevant_state(store: Store, operation: Operation, arguments: tuple[Any, ...
     elif operation.name in _MESSAGES:
         sender, receiver = arguments[1], arguments[2]
         state["buffers"] = [
-            buffer
-            for buffer in session.buffers
-            if (buffer.edge.sender, buffer.edge.receiver) == (sender, receiver)
+            buffer for buffer in session.buffers if (buffer.edge.sender, buffer.edge.receiver) == (sender, receiver)
         ]
     elif hasattr(first, "role"):
         state["local_types"] = [entry for entry in session.local_types if entry.role == first.role]

@@ -360,9 +360,7 @@ class SubprocessAdapter:
         fault = exited(process, until, "before it answered")
         if not self._cutter.unfinished:
             return fault
-        return HalfLine(
-            "the last line of the adapter has no end", f"{fault.cause}; {shown(self._cutter.rest())}"
-        )
+        return HalfLine("the last line of the adapter has no end", f"{fault.cause}; {shown(self._cutter.rest())}")
 
     # Ending
 

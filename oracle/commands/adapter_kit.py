@@ -79,9 +79,7 @@ def check_adapter(command: list[str], limits: AdapterLimits) -> Iterator[Result]
         return
     hello = adapter.hello
     observes = "observes the log" if hello.audited else "does not observe the log"
-    yield Result(
-        "hello", "passed", f"{hello.name} {hello.version} ({hello.language}), {hello.contract}, {observes}"
-    )
+    yield Result("hello", "passed", f"{hello.name} {hello.version} ({hello.language}), {hello.contract}, {observes}")
     with adapter:
         for check in CHECKS:
             yield (result := _run(check, adapter))

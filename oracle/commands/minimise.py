@@ -35,7 +35,6 @@ DEFAULT_SECONDS: Final = 60.0
 """How long it may take when nothing else is said."""
 
 
-
 class _Given(NamedTuple):
     program: Program
     adapter: Adapter

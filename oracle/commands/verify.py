@@ -79,9 +79,7 @@ def run(
     return AGREE if verified.same else DIVERGE
 
 
-def verify(
-    folder: Path, *, sut: str | None = None, adapter_limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS
-) -> Verified:
+def verify(folder: Path, *, sut: str | None = None, adapter_limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS) -> Verified:
     """Run a dossier again.
 
     Raises:
@@ -193,9 +191,7 @@ def _answers_changed(manifest: Manifest, seen: Sighting) -> list[str]:
         ("expected", manifest.expected, printable(seen.divergence.expected)),
         ("actual", manifest.actual, printable(seen.divergence.actual)),
     )
-    return [
-        f"{side}: was {_shown(before)}, is {_shown(now)}" for side, before, now in sides if not _alike(before, now)
-    ]
+    return [f"{side}: was {_shown(before)}, is {_shown(now)}" for side, before, now in sides if not _alike(before, now)]
 
 
 def _alike(before: Any, now: Any) -> bool:

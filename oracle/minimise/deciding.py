@@ -82,9 +82,7 @@ def _nearest(trials: Trials, program: Program, sighting: Sighting) -> str:
         ]
         return "the answer would have agreed with " + "; ".join(fields)
     if sighting.expected is not None and divergence.kind == "outcome":
-        wanted = outcome_variant(
-            is_ok="ok" in divergence.actual, result=next(iter(divergence.actual.values()))
-        )
+        wanted = outcome_variant(is_ok="ok" in divergence.actual, result=next(iter(divergence.actual.values())))
     else:
         wanted = None
     asked = 0

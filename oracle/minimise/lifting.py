@@ -112,7 +112,7 @@ def lift(events: Iterable[tuple[str, dict[str, Any], Any]], contract: str, meta:
     steps = []
     for seq, (op, args, result) in enumerate(events):
         if references(args):
-            raise NotLiftable(f"event {seq}: an argument of {op} has the shape of a reference, {{\"$ref\": n}}")
+            raise NotLiftable(f'event {seq}: an argument of {op} has the shape of a reference, {{"$ref": n}}')
         steps.append(Step(args=results.lift(args), op=op, seq=seq))
         results.add(seq, op, result)
     return Program(contract=contract, meta=meta, steps=tuple(steps))

@@ -147,9 +147,7 @@ def _attenuated_claim(program: Program, claim: Step) -> Program | None:
         return None
     args = {"capability": released[-1].args["capability"], "new_scope": claim.args["scope"]}
     steps = tuple(step for step in program.steps if step.seq != released[-1].seq)
-    return _replaced(
-        msgspec.structs.replace(program, steps=steps), claim.seq, "attenuate_ownership_scope", args
-    )
+    return _replaced(msgspec.structs.replace(program, steps=steps), claim.seq, "attenuate_ownership_scope", args)
 
 
 def forged(program: Program, removed: int) -> Iterator[Program]:
@@ -217,9 +215,7 @@ def plainer_endings(program: Program, ending: int, results: Mapping[int, Any]) -
     changed = _replaced(program, ending, "close", {"sid": session})
     changed = _without_idle(program, ending, changed, claims=True)
     wanted = set().union(*(references(other.args) for other in changed.steps))
-    claims = {
-        other.seq for other in changed.steps if other.op == "claim_ownership" and other.args["sid"] == session
-    }
+    claims = {other.seq for other in changed.steps if other.op == "claim_ownership" and other.args["sid"] == session}
     yield only(changed, set(numbers(changed)) - (claims - wanted)), "made a close"
 
 

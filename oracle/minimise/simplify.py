@@ -78,9 +78,7 @@ def _same_or_within(change: Simplification, other: Simplification) -> bool:
     return change.seq == other.seq and change.path[: len(other.path)] == other.path
 
 
-def _many(
-    trials: Trials, program: Program, changes: Sequence[Simplification], failed: set[_Known]
-) -> Program:
+def _many(trials: Trials, program: Program, changes: Sequence[Simplification], failed: set[_Known]) -> Program:
     """Make as many of the changes as the divergence survives: all, else as many as possible of each half."""
     simpler = _accepted(trials, _changed(program, changes))
     if simpler is not None:

@@ -65,9 +65,7 @@ def as_before(program: Program, changed: Program) -> Program | None:
     return msgspec.structs.replace(program, steps=tuple(steps)) if opened.get(named) in wanted else None
 
 
-def _rebuilt(
-    old: Step, new: Step, opened: Mapping[Any, int], before: ReferenceRun, after: ReferenceRun
-) -> Step | None:
+def _rebuilt(old: Step, new: Step, opened: Mapping[Any, int], before: ReferenceRun, after: ReferenceRun) -> Step | None:
     """Return a step with other arguments where its own do not stand as before; None where that cannot be.
 
     What was below and cannot be below any more is made above: it is as little the live one.

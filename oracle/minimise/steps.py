@@ -172,9 +172,7 @@ def _before_the_last(plain: Program, seqs: tuple[int, ...]) -> Iterator[tuple[Pr
                 yield other, how
 
 
-def _in_its_place(
-    program: Program, seq: int, results: Mapping[int, Any]
-) -> Iterator[tuple[Program | None, str]]:
+def _in_its_place(program: Program, seq: int, results: Mapping[int, Any]) -> Iterator[tuple[Program | None, str]]:
     """Yield the program without a step, with something else in its place."""
     yield retargeted(program, seq), "removed, the result before it used in its place"
     yield scope_from_the_start(program, seq), "removed, its scope granted before"

@@ -91,9 +91,7 @@ def _message(step: Exchange) -> Message:
     args = step.args if isinstance(step.args, dict) else {}
     session = _session(step, args)
     if step.expected is None:
-        return Message(
-            seq=step.seq, source=CALLER, target=session, text=step.op, result="skipped", skipped=True
-        )
+        return Message(seq=step.seq, source=CALLER, target=session, text=step.op, result="skipped", skipped=True)
     witness = _given_witness(args)
     source = _owner(args)
     if witness is not None and source == CALLER:

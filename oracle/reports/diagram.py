@@ -60,8 +60,7 @@ def described(cast: Cast) -> str:
     for message in cast.messages:
         end = f"; answered instead: {message.answered}" if message.answered is not None else ""
         sentences.append(
-            f"Step {message.seq}: {message.source} to {message.target}, "
-            f"{message.text}: {message.result}{end}."
+            f"Step {message.seq}: {message.source} to {message.target}, {message.text}: {message.result}{end}."
         )
     return " ".join(sentences)
 

@@ -94,9 +94,7 @@ def _result(finding: Finding, folder: Path) -> dict[str, Any]:
         "baselineState": "unchanged" if finding.entry else "new",
     }
     if not finding.fails:
-        result["suppressions"] = [
-            {"kind": "external", "status": "accepted", "justification": stand_text(finding)}
-        ]
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": stand_text(finding)}]
     place = place_of(finding, folder)
     if place is not None:
         result["locations"] = [_location(place)]

@@ -27,10 +27,7 @@ class Line(Struct, frozen=True):
 def folded(lines: Sequence[Line]) -> list[Line]:
     """Return the lines with long stretches that do not differ folded into one, but for what is next to a difference."""
     near = {
-        place + offset
-        for place, line in enumerate(lines)
-        if line.differs
-        for offset in range(-_CONTEXT, _CONTEXT + 1)
+        place + offset for place, line in enumerate(lines) if line.differs for offset in range(-_CONTEXT, _CONTEXT + 1)
     }
     found: list[Line] = []
     stretch: list[Line] = []

@@ -32,9 +32,7 @@ CELL = Cell("claim_ownership", "ok", "unclaimed", "-", "-")
 
 def program(owner: str = "a", role: str = "A", sids: int = 1) -> Program:
     """Return a program whose last step uses a capability that was released."""
-    opens = [
-        Step(args={"roles": [role, "B"], "initial_types": {}}, op="open", seq=number) for number in range(sids)
-    ]
+    opens = [Step(args={"roles": [role, "B"], "initial_types": {}}, op="open", seq=number) for number in range(sids)]
     sid, claim = {"$ref": sids - 1}, {"$ref": sids}
     return Program(
         steps=(

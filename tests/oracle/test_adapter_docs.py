@@ -70,11 +70,7 @@ def test_the_rust_template_offers_what_it_carries_out() -> None:
 
 def test_all_codes_of_failures_are_listed() -> None:
     kinds = [kind for kind in vars(faults).values() if isinstance(kind, type)]
-    codes = [
-        kind.code
-        for kind in kinds
-        if issubclass(kind, faults.AdapterFault) and kind is not faults.AdapterFault
-    ]
+    codes = [kind.code for kind in kinds if issubclass(kind, faults.AdapterFault) and kind is not faults.AdapterFault]
     listed = TEXT.split("The codes: ")[1].split(".\n")[0]
     assert re.findall(r"`([a-z0-9-]+)`", listed) == codes
 

@@ -138,9 +138,7 @@ def test_the_reference_answers_a_wrong_shape_with_bad_request(args: bytes) -> No
 
 
 @pytest.mark.parametrize("size", [1, 10, 1 << 16])
-def test_the_served_reference_answers_however_the_requests_are_cut(
-    size: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_served_reference_answers_however_the_requests_are_cut(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter_reference, "_CHUNK", size)
     lines = [request_line(n, request) for n, request in enumerate([r for r in PROGRAM if r is not RESET], 1)]
     lines.append(b"nonsense\n")

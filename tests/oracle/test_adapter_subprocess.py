@@ -246,9 +246,7 @@ def test_no_shell_reads_the_command(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "field", ["deadline", "window", "line_bytes", "nesting", "restarts", "close_deadline"]
-)
+@pytest.mark.parametrize("field", ["deadline", "window", "line_bytes", "nesting", "restarts", "close_deadline"])
 def test_impossible_limits_are_refused(field: str) -> None:
     with pytest.raises(ValueError, match=field):
         AdapterLimits(**{field: -1})

@@ -62,9 +62,7 @@ def test_it_holds_program_answers_and_hashes(tmp_path: Path) -> None:
     assert events[-1].answer().result is None
 
 
-def test_the_same_implementation_comes_to_the_same_verdict(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_same_implementation_comes_to_the_same_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = written(tmp_path / "d")
     assert run(folder, adapter_limits=PATIENT) == 0
     text = capsys.readouterr().out

@@ -120,9 +120,7 @@ def test_it_never_slides_to_another_defect() -> None:
     )
     result = minimise(WrongReference(both), given)
     assert [op for op, _ in plain(result.program)][-1] == "commit_ownership_transfer"
-    target = Fingerprint(
-        op="has_message", kind="payload", expected="ok", actual="ok", guard="passes"
-    )
+    target = Fingerprint(op="has_message", kind="payload", expected="ok", actual="ok", guard="passes")
     without_commit = program(*[(step.op, step.args) for step in given.steps if step.seq != 3])
     other = minimise(WrongReference(both), without_commit, target=target)
     assert [op for op, _ in plain(other.program)] == ["open", "close", "has_message"]

@@ -224,7 +224,6 @@ def test_lean_gives_the_expected_answer_and_no_other() -> None:
             process.wait(600, "the check")
 
 
-
 # Ctrl-C and SIGTERM
 
 SLOWING = """

@@ -39,9 +39,7 @@ def program(steps: list[tuple[str, dict[str, Any]]]) -> Program:
 
 def events(path: Path) -> list[tuple[str, bool, Any]]:
     with path.open("rb") as file:
-        found = [
-            (event.operation.name, event.answer()) for event in TraceReader(file, str(path), packed=False)
-        ]
+        found = [(event.operation.name, event.answer()) for event in TraceReader(file, str(path), packed=False)]
     return [(op, answer.is_ok, answer.result) for op, answer in found]
 
 
@@ -93,9 +91,7 @@ def test_a_panic_ends_the_trace(tmp_path: Path, capsys: pytest.CaptureFixture[st
     output = tmp_path / "a.jsonl"
     command = shlex.join(kit("panics", 5))
     assert run(command, program([("open", OPEN)] * 5), output, deadline=30) == 3
-    assert (
-        "ended early at step 2: open was answered with panic: index out of bounds" in capsys.readouterr().err
-    )
+    assert "ended early at step 2: open was answered with panic: index out of bounds" in capsys.readouterr().err
     assert len(events(output)) == 2
 
 

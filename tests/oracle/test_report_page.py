@@ -54,6 +54,7 @@ def browser() -> Iterator[Browser]:
         yield started
         started.close()
 
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context(color_scheme="light", viewport={"width": 1280, "height": 900}, reduced_motion="reduce")

@@ -24,9 +24,7 @@ def test_without_a_name_the_names_are_printed(capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize("name", ["traces", "", "../schemas", "trace-event.json"])
-def test_unknown_name_is_a_usage_error_that_lists_the_names(
-    name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unknown_name_is_a_usage_error_that_lists_the_names(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(name) == 2
     printed = capsys.readouterr()
     assert printed.out == ""

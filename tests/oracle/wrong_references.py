@@ -308,9 +308,7 @@ def attenuate_while_pending(store: Store, capability: Any, new_scope: Any) -> An
 
 def begin_refuses_fragments(store: Store, capability: Any, new_owner_id: str, new_scope: Any) -> Any:
     if capability.generation > 1:
-        raise StaleCapability(
-            capability.session_id, capability.owner_id, capability.generation, capability.generation
-        )
+        raise StaleCapability(capability.session_id, capability.owner_id, capability.generation, capability.generation)
     return ownership.begin_ownership_transfer(store, capability, new_owner_id, new_scope)
 
 
