@@ -190,13 +190,13 @@ def test_the_lean_file_has_the_program_and_the_contracts_answer() -> None:
         ("open", {"initial_types": {}, "roles": ['q"\\']}),
         ("claim_ownership", {"owner_id": "a\nb", "scope": "Session", "sid": {"$ref": 0}}),
     )
-    text = lean_text(given, "a title -/ with an end in it")
+    text = lean_text(given, "a title -/ with an end in it, /- and a beginning")
     assert text.startswith("import Telltale.Serve\n")
     expected = encode(on_reference(given).steps[-1].outcome.ok).decode()
     assert json.dumps('{"ok":' + expected)[1:-1].replace("\\\\n", "\\\\n") in text
     tokens = encode_request([given]).text.decode().split("\n")
     assert all(json.dumps(token, ensure_ascii=False) in text for token in tokens)
-    assert "a title - / with an end in it" in text
+    assert "a title - / with an end in it, / - and a beginning" in text
     bundle = lean_bundle(text)
     assert "import" not in bundle.text.split("def request")[1]
     assert bundle.text.count("namespace Serve") == 1
