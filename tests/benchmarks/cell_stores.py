@@ -16,12 +16,10 @@ from generators.programs import Generator
 from generators.steps import program_step
 from lean_traces.codec import encode, encode_answer
 from lean_traces.programs import Program, Step, resolve
-from model.contract import contract_named
 from model.operations import OPERATIONS, Outcome, step
 from model.store import Store
-from oracle.adapters.direct import DirectAdapter
 from oracle.adapters.protocol import Answer, Request
-from oracle.adapters.reference import read_arguments, reference_hello
+from oracle.adapters.reference import read_arguments
 from oracle.compare import Level
 from oracle.minimise.lifting import lift
 from oracle.minimise.reference_side import on_reference
@@ -34,11 +32,10 @@ from oracle.symbolic.shortest import shortest_lengths
 from oracle.symbolic.solving import Limits
 from oracle.symbolic.state import Contract
 from oracle.symbolic.transitions import OPERATIONS as MAPPED
-from tests.benchmarks.wrong_traces import pointed
+from tests.benchmarks.wrong_traces import AFTER, strewn
+from tests.oracle.wrong_references import CountedReference
 
 EVENTS = 500
-AFTER = 20
-"""How many events follow the wrong answer."""
 _SEED = 7
 _STEPS = 120
 _EARLIEST = 8
@@ -58,19 +55,12 @@ def is_mapped(op: str, args: Any) -> bool:
     return op in MAPPED and len(args.get("session_ids", [0])) == 1
 
 
-class CellStore(DirectAdapter):
+class CellStore(CountedReference):
     """The reference, except that a step in the cell is answered wrongly; what it does is right."""
 
     def __init__(self, cell: Cell, contract: str) -> None:
-        super().__init__(reference_hello(contract_named(contract)))
+        super().__init__(contract)
         self._cell = cell
-        self._contract = contract
-        self._store = Store(contract)
-        self.programs = 0
-
-    def _fresh(self) -> None:
-        self._store = Store(self._contract)
-        self.programs += 1
 
     def _answer(self, request: Request) -> Answer:
         operation, arguments = OPERATIONS[request.op], read_arguments(request.op, request.args)
@@ -152,16 +142,8 @@ class Traces:
 
     def _merged(self, cell: Cell, way: list[Step], events: int) -> Program:
         rng = Random(f"{cell} {self.contract}")
-        slots = {*rng.sample(range(events - 3 * AFTER), len(way) - 1), events - AFTER}
-        waiting, others = iter(way), self._shuffled(rng, cell)
-        numbers: dict[int, dict[int, int]] = {}
-        steps = []
-        for seq in range(events):
-            group, item = (-1, next(waiting)) if seq in slots else next(others)
-            known = numbers.setdefault(group, {})
-            known[item.seq] = seq
-            steps.append(Step(args=pointed(item.args, known), op=item.op, seq=seq))
-        return Program(contract=self.contract, meta={"cell": list(cell)}, steps=tuple(steps))
+        steps = strewn(rng, way, self._shuffled(rng, cell), events)
+        return Program(contract=self.contract, meta={"cell": list(cell)}, steps=steps)
 
     def _shuffled(self, rng: Random, cell: Cell) -> Iterator[tuple[int, Step]]:
         """Yield the steps of other programs as far as they do not come to the cell, two at a time, shuffled."""

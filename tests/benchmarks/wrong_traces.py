@@ -47,17 +47,25 @@ def _diverging(adapter: WrongReference) -> Iterator[tuple[Program, Sighting]]:
 def _merged(name: str, program: Program, sighting: Sighting, avoided: frozenset[str], events: int) -> Program:
     active = [step for step in program.steps if step.seq <= sighting.at]
     rng = Random(name)
-    others = _others(rng, avoided)
+    steps = strewn(rng, active, _others(rng, avoided), events)
+    return Program(meta={"wrong store": name}, steps=steps)
+
+
+def strewn(rng: Random, active: list[Step], others: Iterator[tuple[int, Step]], events: int) -> tuple[Step, ...]:
+    """Return so many steps: the active ones strewn between those of other programs, the last ``AFTER`` from the end.
+
+    ``others`` are steps with the number of their program; references keep to the steps of their own.
+    """
     slots = {*rng.sample(range(events - 3 * AFTER), len(active) - 1), events - AFTER}
     waiting = iter(active)
-    numbers: dict[int, dict[int, int]] = {-1: {}}
+    numbers: dict[int, dict[int, int]] = {}
     steps = []
     for seq in range(events):
         group, step = (-1, next(waiting)) if seq in slots else next(others)
         known = numbers.setdefault(group, {})
         known[step.seq] = seq
         steps.append(Step(args=pointed(step.args, known), op=step.op, seq=seq))
-    return Program(meta={"wrong store": name}, steps=tuple(steps))
+    return tuple(steps)
 
 
 def _others(rng: Random, avoided: frozenset[str]) -> Iterator[tuple[int, Step]]:

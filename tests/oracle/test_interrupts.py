@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from oracle.commands.check import run_lane
 from oracle.interrupts import Interrupted, held_back, watched
+from oracle.lanes import Settings, Subject, programs
 from tests.oracle.adapter_world import MARK, ROOT, marked
 
 PATIENCE = 60.0
@@ -189,3 +191,15 @@ def test_a_signal_waits_for_the_end_of_a_block_that_holds_it_back() -> None:
 
 def test_an_interruption_is_no_ordinary_exception() -> None:
     assert not issubclass(Interrupted, Exception)
+
+
+def test_a_signal_that_foreign_code_wraps_is_no_fault_of_the_harness(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrapping(subject: Subject, settings: Settings) -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except Interrupted as interrupted:
+            raise ValueError("argument 1: Interrupted") from interrupted
+
+    monkeypatch.setattr(programs, "run", wrapping)
+    with watched(), pytest.raises(Interrupted):
+        run_lane("programs", Subject(), Settings())

@@ -10,7 +10,7 @@ import msgspec
 from lean_traces.codec import encode_answer
 from model import advance as typed
 from model import lifecycle, messages, mutations, ownership, witnesses
-from model.contract import TELLTALE_17
+from model.contract import contract_named
 from model.errors import StaleCapability, TransferPending
 from model.operations import OPERATIONS, step
 from model.store import Store
@@ -22,15 +22,11 @@ from oracle.adapters.reference import _cut, read_arguments, reference_hello
 Replaced = dict[str, Callable[..., Any]]
 
 
-class WrongReference(DirectAdapter):
-    """The reference store with some operations replaced; counts the programs that it was given."""
+class CountedReference(DirectAdapter):
+    """A reference store that counts the programs that it was given; what it answers is the subclass's."""
 
-    def __init__(self, replaced: Replaced, contract: str = "telltale-17") -> None:
-        super().__init__(reference_hello(TELLTALE_17))
-        self._operations = {
-            **OPERATIONS,
-            **{name: OPERATIONS[name]._replace(function=function) for name, function in replaced.items()},
-        }
+    def __init__(self, contract: str = "telltale-17") -> None:
+        super().__init__(reference_hello(contract_named(contract)))
         self._contract = contract
         self._store = Store(contract)
         self.programs = 0
@@ -38,6 +34,17 @@ class WrongReference(DirectAdapter):
     def _fresh(self) -> None:
         self._store = Store(self._contract)
         self.programs += 1
+
+
+class WrongReference(CountedReference):
+    """The reference store with some operations replaced."""
+
+    def __init__(self, replaced: Replaced, contract: str = "telltale-17") -> None:
+        super().__init__(contract)
+        self._operations = {
+            **OPERATIONS,
+            **{name: OPERATIONS[name]._replace(function=function) for name, function in replaced.items()},
+        }
 
     def _answer(self, request: Request) -> Answer:
         try:
