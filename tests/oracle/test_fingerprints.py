@@ -128,6 +128,8 @@ def test_of_a_panic_it_is_what_was_said_up_to_the_first_colon() -> None:
 def test_indexes_names_depth_and_numbers_do_not_matter() -> None:
     assert payload({"$[0].epoch": 1}, {"$[0].epoch": 0}) == payload({"$[7].epoch": 3}, {"$[7].epoch": 9})
     assert payload({"$.role_ids.A.B": 1}, {"$.role_ids.A.B": 0}) == payload({"$.role_ids.C": 1}, {"$.role_ids.C": 0})
+    lower = [payload({f"$.role_ids.{name}": 1}, {f"$.role_ids.{name}": 0}) for name in ("client", "server.eu", "A")]
+    assert len(set(lower)) == 1
     branches = "$.current.Recv.branches[0][2].Send.partner"
     assert payload({"$.current.Send.partner": "A"}, {"$.current.Send.partner": "B"}) == payload(
         {branches: "A"}, {branches: "B"}
