@@ -7,14 +7,24 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
-from generators.drawing import HANDLERS, LABELS, OWNERS, PREDICATES, REASONS, ROLES, SITES, VARIABLES, Drawing
-from generators.pool import Held, Pool
-from generators.steps import Written
-from lean_traces.codec import encode
-from model.local_types import Choice, Mu, Var
-from model.session import Session
-from model.store import Store
-from model.values import (
+from telltale_conformance.generators.drawing import (
+    HANDLERS,
+    LABELS,
+    OWNERS,
+    PREDICATES,
+    REASONS,
+    ROLES,
+    SITES,
+    VARIABLES,
+    Drawing,
+)
+from telltale_conformance.generators.pool import Held, Pool
+from telltale_conformance.generators.steps import Written
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.model.state import Session
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.types.local_types import Choice, Mu, Var
+from telltale_conformance.model.values import (
     U64_MAX,
     Edge,
     Endpoint,

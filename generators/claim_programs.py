@@ -12,9 +12,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from lean_traces.programs import Program, read_program
+from telltale_conformance.lean_traces.programs import Program, read_program
 
-_DATA: Final = Path(str(resources.files("generators"))) / "data"
+_DATA: Final = Path(str(resources.files("telltale_conformance.generators"))) / "data"
 CLAIMS_FOLDER: Final = _DATA / "claims"
 COVERAGE_FOLDER: Final = _DATA / "coverage"
 

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import msgspec
 
-from generators.claim_programs import claim_programs, coverage_program
-from generators.profiles import PROFILES
-from generators.programs import generate_program
-from lean_traces.programs import Program, Step
-from model.values import U64_MAX
+from telltale_conformance.generators.claim_programs import claim_programs, coverage_program
+from telltale_conformance.generators.profiles import PROFILES
+from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.model.values import U64_MAX
 
 SEED: Final = 20_260_000
 PROGRAMS: Final = {"telltale-17": 300, "hardened": 100}

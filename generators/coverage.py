@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from generators.steps import Cell
-from model.errors import StringError
-from model.operations import Operation, Outcome
-from model.session import Session
-from model.store import Store
-from model.values import OwnershipCapability, OwnershipReceipt, ReadinessWitness
+from telltale_conformance.generators.steps import Cell
+from telltale_conformance.model.errors import StringError
+from telltale_conformance.model.operations import Operation, Outcome
+from telltale_conformance.model.state import Session
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import OwnershipCapability, OwnershipReceipt, ReadinessWitness
 
 PHASES: Final = ("absent", "unclaimed", "claimed", "pending", "terminal", "closed")
 

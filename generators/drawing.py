@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any, Final, TypeVar
 
-from model.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
-from model.payloads import (
+from telltale_conformance.model.types.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.payloads import (
     UNIT,
     Bool,
     Chan,
@@ -22,7 +22,7 @@ from model.payloads import (
     Value,
     Vector,
 )
-from model.values import SESSION, U64_MAX, BufferConfig, Fragments, Resize, ResizeBounds, Scope
+from telltale_conformance.model.values import SESSION, U64_MAX, BufferConfig, Fragments, Resize, ResizeBounds, Scope
 
 T = TypeVar("T")
 

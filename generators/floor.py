@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from generators.steps import Cell
+from telltale_conformance.generators.steps import Cell
 
 _NEEDED: Final = {
     "unclaimed": ("open",),
@@ -39,7 +39,7 @@ def floor_of(contract: str, offered: frozenset[str]) -> frozenset[Cell]:
 
     A cell counts only where its operation is offered and everything by which its situation comes about.
     """
-    file = resources.files("generators") / "data" / "floor" / f"{contract}.txt"
+    file = resources.files("telltale_conformance.generators") / "data" / "floor" / f"{contract}.txt"
     if not file.is_file():
         return frozenset()
     cells = (Cell(*line.split(" | ")) for line in file.read_text(encoding="utf-8").splitlines() if line)

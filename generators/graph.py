@@ -16,14 +16,14 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from generators.graph_labels import OWNERS, ROLES, TYPES, Label, instantiate, labels_of
-from lean_traces.codec import encode
-from model import lifecycle
-from model.contract import Contract
-from model.observe import observe
-from model.operations import OPERATIONS, step
-from model.session import Session
-from model.store import Store
+from telltale_conformance.generators.graph_labels import OWNERS, ROLES, TYPES, Label, instantiate, labels_of
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.model import sessions as lifecycle
+from telltale_conformance.model.contract import Contract
+from telltale_conformance.model.observe import observe
+from telltale_conformance.model.operations import OPERATIONS, step
+from telltale_conformance.model.state import Session
+from telltale_conformance.model.store import Store
 
 Key = tuple[Any, ...]
 """A state, comparable and hashable, with owners by number."""

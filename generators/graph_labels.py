@@ -13,10 +13,10 @@ from functools import cache
 from itertools import islice, product
 from typing import Any, Final
 
-from model.local_types import END, Branch, Recv, Send
-from model.local_types import Label as MessageLabel
-from model.session import Session
-from model.values import (
+from telltale_conformance.model.state import Session
+from telltale_conformance.model.types.local_types import END, Branch, Recv, Send
+from telltale_conformance.model.types.local_types import Label as MessageLabel
+from telltale_conformance.model.values import (
     SESSION,
     Edge,
     Fragments,

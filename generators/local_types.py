@@ -13,9 +13,9 @@ from typing import Final, NamedTuple, TypeAlias
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from model.json_shape import U64_MAX
-from model.local_types import END, Branch, Choice, Label, LocalType, Mu, Recv, Send, Var
-from model.payloads import (
+from telltale_conformance.model.types.json_shape import U64_MAX
+from telltale_conformance.model.types.local_types import END, Branch, Choice, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.payloads import (
     BASIC_SORTS,
     BASIC_VAL_TYPES,
     UNIT,
@@ -32,8 +32,8 @@ from model.payloads import (
     Value,
     Vector,
 )
-from model.theory import dual
-from model.wellformed import ProblemKind
+from telltale_conformance.model.types.theory import dual
+from telltale_conformance.model.types.wellformed import ProblemKind
 
 ODD_NAMES: Final = (
     "",

@@ -5,7 +5,7 @@ and rules of their own put forged ones beside them. After every step the session
 sides, and the reference itself is held against what must be true of every state.
 
 A test of an implementation is ``machine_for(counterpart)``, where a :class:`Counterpart` drives the implementation;
-without one the machine runs the reference alone. (Adapters are made counterparts by ``oracle.machines``.)
+without one the machine runs the reference alone. (Adapters are made counterparts by ``oracle.lanes.machines``.)
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from hypothesis.stateful import (
     rule,
 )
 
-from generators import strategies as values
-from generators.coverage import cell_of, situation
-from generators.graph_labels import TYPES
-from generators.steps import Cell, GeneratedStep, encode_arguments
-from lean_traces.codec import encode
-from model.local_types import Choice
-from model.operations import OPERATIONS, Outcome, step
-from model.store import Store
-from model.values import (
+from telltale_conformance.generators import strategies as values
+from telltale_conformance.generators.coverage import cell_of, situation
+from telltale_conformance.generators.graph_labels import TYPES
+from telltale_conformance.generators.steps import Cell, GeneratedStep, encode_arguments
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.model.operations import OPERATIONS, Outcome, step
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.types.local_types import Choice
+from telltale_conformance.model.values import (
     SESSION,
     BufferConfig,
     Edge,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from model.operations import Operation, Outcome
-from model.values import OwnershipCapability, OwnershipReceipt, ReadinessWitness
+from telltale_conformance.model.operations import Operation, Outcome
+from telltale_conformance.model.values import OwnershipCapability, OwnershipReceipt, ReadinessWitness
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from itertools import accumulate
 from random import Random
 from typing import Final, NamedTuple
 
-from generators.coverage import PHASES
-from model.operations import OPERATIONS
+from telltale_conformance.generators.coverage import PHASES
+from telltale_conformance.model.operations import OPERATIONS
 
 _OPENING: Final = {"open": 1.5, "open_with_sid": 0.8}
 _OWNERSHIP: Final = {

@@ -12,17 +12,17 @@ from itertools import islice
 from random import Random
 from typing import Final
 
-from generators.arguments import Arguments
-from generators.coverage import cell_of, phase_of, situation
-from generators.drawing import Drawing
-from generators.pool import Pool
-from generators.profiles import PROFILES, Profile, select
-from generators.steps import GeneratedStep, Written, as_program
-from lean_traces.programs import Program
-from model.contract import Contract
-from model.operations import OPERATIONS, step
-from model.session import Session
-from model.store import Store
+from telltale_conformance.generators.arguments import Arguments
+from telltale_conformance.generators.coverage import cell_of, phase_of, situation
+from telltale_conformance.generators.drawing import Drawing
+from telltale_conformance.generators.pool import Pool
+from telltale_conformance.generators.profiles import PROFILES, Profile, select
+from telltale_conformance.generators.steps import GeneratedStep, Written, as_program
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.model.contract import Contract
+from telltale_conformance.model.operations import OPERATIONS, step
+from telltale_conformance.model.state import Session
+from telltale_conformance.model.store import Store
 
 ALL_OPERATIONS: Final = frozenset(OPERATIONS)
 DEFAULT_STEPS: Final = 80

@@ -7,10 +7,10 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from lean_traces.codec import CODECS, encode
-from lean_traces.programs import Program, Step
-from model.operations import Operation, Outcome
-from model.values import SetDefaultHandler, UpdateEdgeHandler, UpdateTrace
+from telltale_conformance.lean_traces.codec import CODECS, encode
+from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.model.operations import Operation, Outcome
+from telltale_conformance.model.values import SetDefaultHandler, UpdateEdgeHandler, UpdateTrace
 
 Written = Any
 """How a program writes an argument that was taken from an earlier result: JSON with ``{"$ref": n}``; None where the

@@ -17,7 +17,7 @@ from hypothesis.extra.lark import from_lark
 from hypothesis.strategies import DrawFn, SearchStrategy
 from lark import Lark
 
-from generators.local_types import (
+from telltale_conformance.generators.local_types import (
     any_local_types,
     dual_pairs,
     local_types,
@@ -29,8 +29,8 @@ from generators.local_types import (
     val_types,
     values,
 )
-from model.local_types import LocalType
-from model.values import (
+from telltale_conformance.model.types.local_types import LocalType
+from telltale_conformance.model.values import (
     SESSION,
     BufferConfig,
     CancellationWitness,
@@ -207,5 +207,5 @@ def type_texts(start: str = "local_type") -> SearchStrategy[str]:
 
 @cache
 def _grammar() -> Lark:
-    text = (resources.files("model") / "grammar.lark").read_text(encoding="utf-8")
+    text = (resources.files("telltale_conformance.model.types") / "grammar.lark").read_text(encoding="utf-8")
     return Lark(text, start=["local_type", "protocol"])

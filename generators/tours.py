@@ -13,12 +13,12 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from generators.graph import Bound, Graph, Move, explore
-from generators.graph_labels import ROLES, SID, TYPES, Label, instantiate
-from generators.steps import encode_arguments
-from lean_traces.codec import encode
-from lean_traces.programs import Program, Step
-from model.operations import OPERATIONS
+from telltale_conformance.generators.graph import Bound, Graph, Move, explore
+from telltale_conformance.generators.graph_labels import ROLES, SID, TYPES, Label, instantiate
+from telltale_conformance.generators.steps import encode_arguments
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.model.operations import OPERATIONS
 
 LONGEST: Final = 600
 """After how many steps a tour begins no further state."""

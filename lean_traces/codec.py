@@ -16,12 +16,12 @@ from typing import Any, Final, NamedTuple, get_type_hints
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from lean_traces.printed_types import Unusual, printed_type
-from lean_traces.strict_json import StrictJsonError, parse
-from model.json_shape import TypeJsonError
-from model.local_types import End, LocalType, Mu, Recv, Send, Var, remember_encoding
-from model.operations import OPERATIONS, Operation, Outcome
-from model.payloads import (
+from telltale_conformance.lean_traces.printed_types import Unusual, printed_type
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
+from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome
+from telltale_conformance.model.types.json_shape import TypeJsonError
+from telltale_conformance.model.types.local_types import End, LocalType, Mu, Recv, Send, Var, remember_encoding
+from telltale_conformance.model.types.payloads import (
     Bool,
     Chan,
     EndpointValue,
@@ -36,8 +36,8 @@ from model.payloads import (
     val_type_from_json,
     value_from_json,
 )
-from model.type_json import encode_type, type_from_json
-from model.values import (
+from telltale_conformance.model.types.type_json import encode_type, type_from_json
+from telltale_conformance.model.values import (
     U64,
     U64_MAX,
     BufferConfig,

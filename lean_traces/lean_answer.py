@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from lean_traces.lean_program import LeanProgramRefused, LeanRequest, nesting_allowed
-from lean_traces.programs import Program, resolve
+from telltale_conformance.lean_traces.lean_program import LeanProgramRefused, LeanRequest, nesting_allowed
+from telltale_conformance.lean_traces.programs import Program, resolve
 
 
 class LeanAnswerMalformed(Exception):

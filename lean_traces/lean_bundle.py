@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lean_traces.lean_errors import LeanSourceError
-from lean_traces.lean_toolchain import sources_dir
+from telltale_conformance.lean_traces.lean_errors import LeanSourceError
+from telltale_conformance.lean_traces.lean_toolchain import sources_dir
 
 RUN_ROOT: Final = "Telltale.Serve"
 PROOF_ROOT: Final = "Telltale.Claims"

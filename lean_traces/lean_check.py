@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lean_traces.lean_bundle import (
+from telltale_conformance.lean_traces.lean_bundle import (
     PROOF_ROOT,
     LeanTheorem,
     forbidden_words,
@@ -16,9 +16,9 @@ from lean_traces.lean_bundle import (
     read_sources,
     theorems,
 )
-from lean_traces.lean_errors import LeanSourceError
-from lean_traces.lean_process import LeanProcess
-from lean_traces.lean_toolchain import LeanToolchain, find_toolchain
+from telltale_conformance.lean_traces.lean_errors import LeanSourceError
+from telltale_conformance.lean_traces.lean_process import LeanProcess
+from telltale_conformance.lean_traces.lean_toolchain import LeanToolchain, find_toolchain
 
 CHECK_DEADLINE: Final = 900.0
 """Seconds that a check may take; it takes about 120 on two free cores."""

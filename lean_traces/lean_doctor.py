@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lean_traces.lean_bundle import forbidden_words, model_hash, theorems
-from lean_traces.lean_errors import LeanError
-from lean_traces.lean_package import PACKAGE, PACKAGE_SHA512, PACKAGE_VERSION, install_dir
-from lean_traces.lean_toolchain import (
+from telltale_conformance.lean_traces.lean_bundle import forbidden_words, model_hash, theorems
+from telltale_conformance.lean_traces.lean_errors import LeanError
+from telltale_conformance.lean_traces.lean_package import PACKAGE, PACKAGE_SHA512, PACKAGE_VERSION, install_dir
+from telltale_conformance.lean_traces.lean_toolchain import (
     LEAN_VERSION,
     NODE_MINIMUM,
     find_node,

@@ -9,10 +9,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from lean_traces.lean_bundle import model_hash
-from lean_traces.lean_errors import LeanSourceError, LeanTimeout
-from lean_traces.lean_package import cache_dir
-from lean_traces.lean_toolchain import sources_dir
+from telltale_conformance.lean_traces.lean_bundle import model_hash
+from telltale_conformance.lean_traces.lean_errors import LeanSourceError, LeanTimeout
+from telltale_conformance.lean_traces.lean_package import cache_dir
+from telltale_conformance.lean_traces.lean_toolchain import sources_dir
 
 BUILD_DEADLINE = 1800.0
 """Seconds that a build may take; elan may have to fetch the toolchain first."""

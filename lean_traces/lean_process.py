@@ -15,18 +15,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from lean_traces.lean_answer import LeanRun, decode_answer
-from lean_traces.lean_bundle import LeanBundle, forbidden_words, run_bundle
-from lean_traces.lean_errors import (
+from telltale_conformance.lean_traces.lean_answer import LeanRun, decode_answer
+from telltale_conformance.lean_traces.lean_bundle import LeanBundle, forbidden_words, run_bundle
+from telltale_conformance.lean_traces.lean_errors import (
     LeanCrashed,
     LeanError,
     LeanOutOfMemory,
     LeanSourceError,
     LeanTimeout,
 )
-from lean_traces.lean_program import FirstCounters, encode_request
-from lean_traces.lean_toolchain import LeanToolchain, find_toolchain
-from lean_traces.programs import Program
+from telltale_conformance.lean_traces.lean_program import FirstCounters, encode_request
+from telltale_conformance.lean_traces.lean_toolchain import LeanToolchain, find_toolchain
+from telltale_conformance.lean_traces.programs import Program
 
 START_DEADLINE: Final = 300.0
 """Seconds that a start may take; it takes 20 to 30 on two free cores."""
@@ -213,7 +213,7 @@ class LeanModel(LeanProcess):
         try:
             begun = time.monotonic()
             if toolchain.lake is not None:
-                from lean_traces.lean_lake import build_executable
+                from telltale_conformance.lean_traces.lean_lake import build_executable
 
                 executable = build_executable(toolchain.lake)
                 model.launch_executable(executable, [str(model.folder), str(_IDLE_LOOKS)])

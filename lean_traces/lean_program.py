@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from lean_traces.programs import Program, Step, is_reference
-from model.values import U64_MAX
+from telltale_conformance.lean_traces.programs import Program, Step, is_reference
+from telltale_conformance.model.values import U64_MAX
 
 CONTRACTS: Final = ("telltale-17", "hardened")
 """The contracts that the Lean model states."""

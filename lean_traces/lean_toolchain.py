@@ -18,9 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from lean_traces import lean_package
-from lean_traces.lean_errors import LeanHashMismatch, LeanInstallFailed, LeanMissing, LeanWrongVersion
-from lean_traces.lean_package import SEAL, Progress, install_dir, listing, silent, tree_hash
+from telltale_conformance.lean_traces import lean_package
+from telltale_conformance.lean_traces.lean_errors import (
+    LeanHashMismatch,
+    LeanInstallFailed,
+    LeanMissing,
+    LeanWrongVersion,
+)
+from telltale_conformance.lean_traces.lean_package import SEAL, Progress, install_dir, listing, silent, tree_hash
 
 LEAN_VERSION: Final = "4.28.0"
 """The version that the sources are pinned to (lean-toolchain)."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Final, cast
 
-from lean_traces.limits import Limits
-from lean_traces.trace import MalformedTrace
+from telltale_conformance.lean_traces.limits import Limits
+from telltale_conformance.lean_traces.trace import MalformedTrace
 
 
 @contextmanager
@@ -68,3 +68,35 @@ def _refuse_unended(path: str, number: int, line: bytes, longest: int) -> None:
             "raise the limit if such a line is meant, or split the operation",
         )
     raise MalformedTrace(path, number, "the last line has no line end", "the file was cut off: record it again")
+
+
+TRACE_SUFFIXES: Final = (".jsonl", ".jsonl.gz")
+
+
+class NoTraces(Exception):
+    """Thrown when a path names no trace; the message says which and what would be one."""
+
+
+def find_traces(paths: Iterable[Path]) -> list[Path]:
+    """Return the trace files that the paths name: files as they are, folders searched to their bottom.
+
+    Raises:
+        NoTraces: a path does not exist, or a folder holds no trace.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(file for file in path.rglob("*.jsonl*") if is_trace(file))
+            if not inside:
+                raise NoTraces(f"{path}: no traces in this folder; traces end in .jsonl or .jsonl.gz")
+            found.extend(inside)
+        elif path.exists():
+            found.append(path)
+        else:
+            raise NoTraces(f"{path}: no such file or folder")
+    return found
+
+
+def is_trace(path: Path) -> bool:
+    """Say whether a file is named like a trace."""
+    return path.name.endswith(TRACE_SUFFIXES) and not path.name.startswith(".") and path.is_file()

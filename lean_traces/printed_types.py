@@ -2,7 +2,7 @@
 
 Whoever calls has made sure that printing the parsed JSON again gives the same bytes; so keys are sorted and
 not repeated and integers are exact. What is left to check is the shape; anything unusual is left to
-``model.type_json``, which says what is wrong.
+``model.types.type_json``, which says what is wrong.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final
 
-from model.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
-from model.payloads import BASIC_SORTS, BASIC_VAL_TYPES, sort_from_json, val_type_from_json
+from telltale_conformance.model.types.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.payloads import BASIC_SORTS, BASIC_VAL_TYPES, sort_from_json, val_type_from_json
 
 _CHOICES: Final = {"Send": Send, "Recv": Recv}
 

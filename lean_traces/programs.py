@@ -10,13 +10,13 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from lean_traces.codec import CODECS, ArgumentCodec, ArgumentError, encode
-from lean_traces.limits import DEFAULT_LIMITS, Limits
-from lean_traces.lines import opened, read_lines
-from lean_traces.schemas import validator
-from lean_traces.strict_json import StrictJsonError, parse
-from lean_traces.trace import PROGRAM_SCHEMA, VERSION, MalformedTrace
-from lean_traces.writer import written_whole
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, ArgumentError, encode
+from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
+from telltale_conformance.lean_traces.lines import opened, read_lines
+from telltale_conformance.lean_traces.schemas import validator
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
+from telltale_conformance.lean_traces.trace import PROGRAM_SCHEMA, VERSION, MalformedTrace
+from telltale_conformance.lean_traces.writer import written_whole
 
 _REMEDY: Final = "see `telltale-conformance schema program`"
 

@@ -16,12 +16,12 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from lean_traces.codec import CODECS, ArgumentError, NotOurForm, encode
-from lean_traces.limits import DEFAULT_LIMITS, Limits
-from lean_traces.lines import opened, read_lines
-from lean_traces.strict_json import StrictJsonError, nests_within, parse
-from lean_traces.trace import TRACE_SCHEMA, VERSION, Header, MalformedTrace, event_line
-from model.operations import Operation, Outcome
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, NotOurForm, encode
+from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
+from telltale_conformance.lean_traces.lines import opened, read_lines
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, nests_within, parse
+from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, MalformedTrace, event_line
+from telltale_conformance.model.operations import Operation, Outcome
 
 _ARGS: Final = b'{"args":{'
 _OP: Final = b',"op":"'

@@ -44,7 +44,11 @@ def text(name: str) -> str:
     """
     if name not in NAMES:
         raise UnknownSchema(f"unknown schema {name!r}: there are {', '.join(NAMES)}")
-    return resources.files("lean_traces").joinpath("schemas", f"{name}.json").read_text(encoding="utf-8")
+    return (
+        resources.files("telltale_conformance.lean_traces")
+        .joinpath("schemas", f"{name}.json")
+        .read_text(encoding="utf-8")
+    )
 
 
 def load(name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import sys
 from itertools import accumulate
 from typing import Any, Final, NoReturn
 
-from model.values import U64_MAX
+from telltale_conformance.model.values import U64_MAX
 
 I64_MIN: Final = -(2**63)
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)', re.DOTALL)

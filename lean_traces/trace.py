@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from model.operations import Operation, Outcome
+from telltale_conformance.model.operations import Operation, Outcome
 
 TRACE_SCHEMA: Final = "telltale-conformance/trace"
 PROGRAM_SCHEMA: Final = "telltale-conformance/program"

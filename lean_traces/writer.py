@@ -14,8 +14,8 @@ from typing import Any, BinaryIO, cast
 
 from msgspec import Raw
 
-from lean_traces.codec import encode
-from lean_traces.trace import Header
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.trace import Header
 
 
 class TraceWriter:

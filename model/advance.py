@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from model.errors import NoBranch
-from model.local_types import Choice, LocalType, Mu, Send, Var
-from model.payloads import ValType
-from model.plan import first_step
-from model.session import TypeEntry
-from model.store import Store
-from model.theory import strip_mu
-from model.values import DomainValue, Endpoint
+from telltale_conformance.model.errors import NoBranch
+from telltale_conformance.model.plan import first_step
+from telltale_conformance.model.state import TypeEntry
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.types.local_types import Choice, LocalType, Mu, Send, Var
+from telltale_conformance.model.types.payloads import ValType
+from telltale_conformance.model.types.theory import strip_mu
+from telltale_conformance.model.values import DomainValue, Endpoint
 
 Direction = Literal["Send", "Recv"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Literal, NamedTuple, TypeAlias
 
-from model.payloads import Value
-from model.values import U64_MAX, BufferConfig, Resize
+from telltale_conformance.model.types.payloads import Value
+from telltale_conformance.model.values import U64_MAX, BufferConfig, Resize
 
 EnqueueResult: TypeAlias = Literal["Ok", "WouldBlock", "Dropped", "Full"]
 

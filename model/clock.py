@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.values import AuditRecord, TimeoutWitness
+from telltale_conformance.model.values import AuditRecord, TimeoutWitness
 
 
 class Timeouts:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Final
 
-from model.values import U64_MAX, successor
+from telltale_conformance.model.values import U64_MAX, successor
 
 
 class UnknownContract(ValueError):

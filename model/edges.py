@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from model.errors import StringError
-from model.store import Store
-from model.values import U64_MAX, Edge
+from telltale_conformance.model.errors import StringError
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import U64_MAX, Edge
 
 
 def decode_edge_json(store: Store, value: object, session_hint: int | None = None) -> Edge:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from model.values import Edge, Endpoint, Scope, TerminalReason
+from telltale_conformance.model.values import Edge, Endpoint, Scope, TerminalReason
 
 
 class Refused(Exception):

@@ -6,8 +6,8 @@ A guard that is given ``rejecting`` logs that artifact as Rejected before it rai
 
 from __future__ import annotations
 
-from model.contract import Contract
-from model.errors import (
+from telltale_conformance.model.contract import Contract
+from telltale_conformance.model.errors import (
     CounterExhausted,
     OwnershipError,
     ReceiptMismatch,
@@ -20,9 +20,9 @@ from model.errors import (
     TransferPending,
     Unclaimed,
 )
-from model.session import Session
-from model.store import Store
-from model.values import (
+from telltale_conformance.model.state import Session
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import (
     SESSION,
     U64_MAX,
     AuditRecord,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from hmac import compare_digest
 
-from model.auth import AuthTree, SigningKey
-from model.buffers import EnqueueResult, SignedValue
-from model.errors import StringError
-from model.lifecycle import found
-from model.payloads import Value, encode_value
-from model.session import Session
-from model.store import Store
+from telltale_conformance.model.auth import AuthTree, SigningKey
+from telltale_conformance.model.buffers import EnqueueResult, SignedValue
+from telltale_conformance.model.errors import StringError
+from telltale_conformance.model.sessions import found
+from telltale_conformance.model.state import Session
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.types.payloads import Value, encode_value
 
 
 def send(store: Store, sid: int, from_: str, to: str, val: Value) -> EnqueueResult:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from model import guards
-from model.errors import ForeignEdge
-from model.payloads import ValType
-from model.session import Session
-from model.store import Store
-from model.values import (
+from telltale_conformance.model import guards
+from telltale_conformance.model.errors import ForeignEdge
+from telltale_conformance.model.state import Session
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.types.payloads import ValType
+from telltale_conformance.model.values import (
     Edge,
     HostMutation,
     OwnershipCapability,

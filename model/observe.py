@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from model.lifecycle import found
-from model.local_types import LocalType
-from model.payloads import ValType
-from model.session import Session
-from model.store import Store
-from model.values import (
+from telltale_conformance.model.sessions import found
+from telltale_conformance.model.state import Session
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.types.local_types import LocalType
+from telltale_conformance.model.types.payloads import ValType
+from telltale_conformance.model.values import (
     U64_MAX,
     DomainValue,
     Edge,

@@ -8,20 +8,11 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
 
-from model import (
-    advance,
-    edges,
-    lifecycle,
-    messages,
-    mutations,
-    observe,
-    ownership,
-    timeouts,
-    witnesses,
-)
-from model.errors import Refused
-from model.store import Store
-from model.values import AuditRecord
+from telltale_conformance.model import advance, edges, messages, mutations, observe, ownership, timeouts, witnesses
+from telltale_conformance.model import sessions as lifecycle
+from telltale_conformance.model.errors import Refused
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import AuditRecord
 
 
 class Operation(NamedTuple):

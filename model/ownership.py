@@ -5,12 +5,12 @@ One function per operation: its guards at the top, then its effect with the log 
 
 from __future__ import annotations
 
-from model import guards
-from model.contract import Contract
-from model.errors import AlreadyClaimed, StaleCapability
-from model.session import Session
-from model.store import Store
-from model.values import (
+from telltale_conformance.model import guards
+from telltale_conformance.model.contract import Contract
+from telltale_conformance.model.errors import AlreadyClaimed, StaleCapability
+from telltale_conformance.model.state import Session
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import (
     AuditRecord,
     CancellationArtifact,
     CancellationWitness,

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-from model.contract import TELLTALE_17, Contract
-from model.errors import StringError
-from model.local_types import Choice, LocalType, Mu, Send
-from model.theory import strip_mu, unfold_fully
-from model.values import DomainValue
+from telltale_conformance.model.contract import TELLTALE_17, Contract
+from telltale_conformance.model.errors import StringError
+from telltale_conformance.model.types.local_types import Choice, LocalType, Mu, Send
+from telltale_conformance.model.types.theory import strip_mu, unfold_fully
+from telltale_conformance.model.values import DomainValue
 
 MAX_ROLES: Final = 65_536
 """More roles than this are refused (contract §6)."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.clock import Timeouts
-from model.contract import TELLTALE_17, Contract, contract_named
-from model.session import Session
-from model.values import ClosedSessionSummary, Status
+from telltale_conformance.model.clock import Timeouts
+from telltale_conformance.model.contract import TELLTALE_17, Contract, contract_named
+from telltale_conformance.model.state import Session
+from telltale_conformance.model.values import ClosedSessionSummary, Status
 
 
 @dataclass(slots=True)

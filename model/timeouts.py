@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import heapq
 
-from model.errors import StringError
-from model.store import Store
-from model.values import AuditRecord, TimeoutArtifact, TimeoutWitness, successor
+from telltale_conformance.model.errors import StringError
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import AuditRecord, TimeoutArtifact, TimeoutWitness, successor
 
 
 def issue_timeout_witness(store: Store, site: str, until_tick: int) -> TimeoutWitness:

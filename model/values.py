@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from msgspec import Meta, Struct
 from msgspec.structs import force_setattr
 
-from model.payloads import ValType
+from telltale_conformance.model.types.payloads import ValType
 
 U64_MAX: Final = 2**64 - 1
 """The bound at which every counter of the contract saturates."""

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from model import guards
-from model.errors import InvalidWitness, WitnessConsumed
-from model.store import Store
-from model.values import (
-    AuditRecord,
-    OwnershipCapability,
-    ReadinessArtifact,
-    ReadinessWitness,
-)
+from telltale_conformance.model import guards
+from telltale_conformance.model.errors import InvalidWitness, WitnessConsumed
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import AuditRecord, OwnershipCapability, ReadinessArtifact, ReadinessWitness
 
 
 def issue_readiness_witness(store: Store, capability: OwnershipCapability, predicate_ref: str) -> ReadinessWitness:

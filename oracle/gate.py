@@ -13,8 +13,11 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from oracle.adapters import Hello
-from oracle.baseline import (
+from telltale_conformance.oracle.adapters import Hello
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.process.interrupts import Interrupted, let_through
+from telltale_conformance.oracle.reports.report import Finding, Report
+from telltale_conformance.oracle.verdict.baseline import (
     BadBaseline,
     Baseline,
     Standing,
@@ -23,11 +26,9 @@ from oracle.baseline import (
     updated,
     write_baseline,
 )
-from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
-from oracle.fingerprints import fingerprint_of
-from oracle.interrupts import Interrupted, let_through
-from oracle.lanes import LaneResult, Settings, Subject
-from oracle.reports.report import Finding, Report
+from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
+from telltale_conformance.oracle.verdict.fingerprints import fingerprint_of
+from telltale_conformance.oracle.verdict.results import LaneResult
 
 KEPT_WITH_BASELINE: Final = 1000
 """After how many diverging cases a lane stops when known divergences are listed: they must not hide new ones."""
@@ -186,7 +187,7 @@ class Gate:
         """Write the reports; return what went wrong, if anything did."""
         if found is None:
             return None
-        from oracle import reports
+        from telltale_conformance.oracle import reports
 
         folder = self.report
         report = self.assembled(check, found, standing, code)
@@ -210,8 +211,8 @@ class Gate:
 
     def findings(self, check: Check) -> tuple[Finding, ...]:
         """Return the divergences by class, each run again and made smaller in the time that there is for it."""
-        from oracle.reports import findings
-        from oracle.reports.minimal import minimising
+        from telltale_conformance.oracle.reports import findings
+        from telltale_conformance.oracle.reports.minimal import minimising
 
         seconds = 0.0 if check.interrupted else self.minimise_seconds
         if seconds and sys.stderr.isatty() and any(result.divergences for result in check.results):
@@ -276,7 +277,7 @@ def harness_version() -> str:
 
 def _finding_lines(report: Report, folder: Path) -> Iterator[str]:
     """Say of each divergence that fails the gate what came of making it smaller, and how it is run again."""
-    from oracle.reports.wording import program_text, verify_command
+    from telltale_conformance.oracle.reports.wording import program_text, verify_command
 
     for finding in report.failing[:FINDINGS_SHOWN]:
         yield f"{finding.stand} {finding.short} {finding.key.text()}"

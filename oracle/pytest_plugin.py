@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from oracle.adapters import Adapter
-    from oracle.lanes import LaneDivergence
+    from telltale_conformance.oracle.adapters import Adapter
+    from telltale_conformance.oracle.verdict.results import LaneDivergence
 
 _GROUP = "telltale-conformance"
 
@@ -53,7 +53,7 @@ def pytest_collection(session: pytest.Session) -> None:
 
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the traces behind the tests that were collected."""
-    from oracle.traces import is_trace
+    from telltale_conformance.lean_traces.lines import is_trace
 
     for folder in config.getoption("--session-traces"):
         root = Path(folder).resolve()
@@ -86,7 +86,7 @@ class TraceItem(pytest.Item):
 
     def runtest(self) -> None:
         """Judge it."""
-        from oracle.compare import Level
+        from telltale_conformance.oracle.verdict.compare import Level
 
         level = Level[self.config.getoption("--session-level")]
         command: str | None = self.config.getoption("--session-sut")
@@ -96,17 +96,17 @@ class TraceItem(pytest.Item):
             self._put_to(command, level)
 
     def _replay(self, level: Any) -> None:
-        from oracle.replay import judge
-        from oracle.replay_text import result_text
+        from telltale_conformance.oracle.reference.replay import judge
+        from telltale_conformance.oracle.reports.text import result_text
 
         result = judge(self.path, level=level)
         if result.verdict != "agree":
             raise Departure(result_text(result))
 
     def _put_to(self, command: str, level: Any) -> None:
-        from oracle.adapters import AdapterFault
-        from oracle.check_text import divergence_text
-        from oracle.lanes.corpus import judge_trace
+        from telltale_conformance.oracle.adapters import AdapterFault
+        from telltale_conformance.oracle.lanes.corpus import judge_trace
+        from telltale_conformance.oracle.reports.text import divergence_text
 
         try:
             adapter = _adapter(self.config, command)
@@ -137,7 +137,7 @@ _ADAPTER: pytest.StashKey[Any] = pytest.StashKey()
 
 def _adapter(config: pytest.Config, command: str) -> Adapter:
     """Return the adapter, started once per run."""
-    from oracle.adapters import SubprocessAdapter
+    from telltale_conformance.oracle.adapters import SubprocessAdapter
 
     if _ADAPTER not in config.stash:
         config.stash[_ADAPTER] = SubprocessAdapter(command)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from lean_traces.schemas import validator
+from telltale_conformance.lean_traces.schemas import validator
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = (ROOT / "docs" / "ci.md").read_text()
@@ -108,7 +108,7 @@ def test_no_input_goes_into_a_script_as_text() -> None:
 def test_the_hooks_are_hooks_and_name_commands_that_there_are() -> None:
     from typer.main import get_command
 
-    from oracle.command_line import app
+    from telltale_conformance.oracle.cli.app import app
 
     hooks = yaml((ROOT / ".pre-commit-hooks.yaml").read_text())
     commands = get_command(app).commands  # type: ignore[attr-defined] # a group
@@ -129,7 +129,7 @@ def test_the_files_of_the_hooks_are_those_meant() -> None:
 
 
 def test_the_baseline_of_the_document_is_one(tmp_path: Path) -> None:
-    from oracle.baseline import read_baseline
+    from telltale_conformance.oracle.verdict.baseline import read_baseline
 
     text = block("Baselines: known divergences", "json")
     validator("baseline").validate(json.loads(text))

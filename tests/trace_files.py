@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-RECORDINGS = Path(__file__).parent / "recordings" / "telltale-machine-17.0.0"
+RECORDINGS = Path(__file__).parents[1] / "lean_traces" / "recordings" / "telltale-machine-17.0.0"
 
 HEADER: dict[str, Any] = {
     "contract": "telltale-17",

@@ -15,23 +15,23 @@ form the next request yields ``AWAIT_ANSWERS`` first, or uses :func:`ask`.
 
 from __future__ import annotations
 
-from oracle.adapters.faults import AdapterFault, Diagnostic
-from oracle.adapters.in_process import InProcessAdapter
-from oracle.adapters.limits import AdapterLimits
-from oracle.adapters.process import BadCommand, split_command
-from oracle.adapters.protocol import (
+from telltale_conformance.oracle.adapters.direct import InProcessAdapter
+from telltale_conformance.oracle.adapters.faults import AdapterFault, Diagnostic
+from telltale_conformance.oracle.adapters.process import BadCommand, split_command
+from telltale_conformance.oracle.adapters.protocol import (
     ANSWER_KINDS,
     AWAIT_ANSWERS,
     PROTOCOL_VERSION,
     RESET,
     Adapter,
+    AdapterLimits,
     Answer,
     AnswerKind,
     Hello,
     Request,
 )
-from oracle.adapters.reference import ReferenceAdapter
-from oracle.adapters.subprocess_adapter import SubprocessAdapter
+from telltale_conformance.oracle.adapters.reference import ReferenceAdapter
+from telltale_conformance.oracle.adapters.resident import SubprocessAdapter
 
 __all__ = [
     "ANSWER_KINDS",

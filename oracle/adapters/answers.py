@@ -5,14 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import accumulate
-from typing import Annotated, Any, Final, NamedTuple, NoReturn
+from typing import Annotated, Any, Final, Literal, NamedTuple, NoReturn
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from lean_traces.strict_json import StrictJsonError, parse
-from oracle.adapters.faults import AdapterFault, InvalidUtf8, LineTooLong, MalformedAnswer, NotJson
-from oracle.adapters.protocol import ANSWER_KINDS, Answer, AnswerKind
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
+from telltale_conformance.oracle.adapters.faults import (
+    AdapterFault,
+    HelloRefused,
+    InvalidUtf8,
+    LineTooLong,
+    MalformedAnswer,
+    MalformedHello,
+    NotJson,
+    WrongProtocol,
+)
+from telltale_conformance.oracle.adapters.protocol import ANSWER_KINDS, PROTOCOL_VERSION, Answer, AnswerKind, Hello
 
 _SHOWN: Final = 120
 """How many bytes of a line a message shows."""
@@ -197,3 +206,55 @@ def shown(line: bytes) -> str:
     """Return the beginning of a line for people to see."""
     cut = line[:_SHOWN].decode(errors="backslashreplace")
     return f"it printed {cut!r}" + (f" and {len(line) - _SHOWN} bytes more" if len(line) > _SHOWN else "")
+
+
+class HelloAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The hello as it comes over the wire."""
+
+    protocol: int
+    name: str
+    version: str
+    language: str
+    contract: str
+    ops: list[str]
+    observes: list[Literal["audit"]]
+
+    def checked(self) -> Hello:
+        """Return what the harness keeps of it."""
+        return Hello(
+            name=self.name,
+            version=self.version,
+            language=self.language,
+            contract=self.contract,
+            ops=frozenset(self.ops),
+            observes=frozenset(self.observes),
+        )
+
+
+class _ProtocolOnly(Struct, frozen=True):
+    """The part of a hello that is read before all else, so that another version is named as such."""
+
+    protocol: Raw
+
+
+def read_hello(answer: Answer) -> Hello:
+    """Return what an adapter said of its implementation.
+
+    Raises:
+        HelloRefused: it answered anything but ok.
+        WrongProtocol: it speaks another version.
+        MalformedHello: a field is missing, unknown, or of another kind.
+    """
+    if answer.kind != "ok":
+        said = answer.payload.decode(errors="replace")[:200]
+        raise HelloRefused(f"hello was answered with {answer.kind}", said)
+    try:
+        version = bytes(msgspec.json.decode(answer.payload, type=_ProtocolOnly).protocol)
+        if version != b"%d" % PROTOCOL_VERSION:
+            said = version.decode(errors="replace")[:40]
+            raise WrongProtocol(f"the adapter speaks protocol {said}, not {PROTOCOL_VERSION}")
+        return msgspec.json.decode(answer.payload, type=HelloAnswer).checked()
+    except msgspec.ValidationError as error:
+        raise MalformedHello("hello was answered with something else", str(error)) from None
+    except RecursionError:
+        raise MalformedHello("hello was answered with something else", "it nests too deep") from None

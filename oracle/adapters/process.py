@@ -16,8 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from oracle.adapters.faults import AdapterFault, CannotStart, Exited, StderrFlood
-from oracle.adapters.limits import AdapterLimits
+from telltale_conformance.oracle.adapters.faults import AdapterFault, CannotStart, Exited, StderrFlood
+from telltale_conformance.oracle.adapters.protocol import AdapterLimits
 
 CHUNK: Final = 256 * 1024
 """How many bytes are read at once."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from lean_traces.codec import (
+from telltale_conformance.lean_traces.codec import (
     CODECS,
     ArgumentCodec,
     ArgumentError,
@@ -15,12 +15,12 @@ from lean_traces.codec import (
     decode_arguments,
     encode_answer,
 )
-from lean_traces.limits import DEFAULT_LIMITS
-from model.contract import Contract, contract_named
-from model.operations import OPERATIONS, step
-from model.store import Store
-from oracle.adapters.direct import DirectAdapter
-from oracle.adapters.protocol import Answer, Hello, Request
+from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.model.contract import Contract, contract_named
+from telltale_conformance.model.operations import OPERATIONS, step
+from telltale_conformance.model.store import Store
+from telltale_conformance.oracle.adapters.direct import DirectAdapter
+from telltale_conformance.oracle.adapters.protocol import Answer, Hello, Request
 
 _DISTRIBUTION: Final = "telltale-conformance"
 _DECODERS: Final[dict[str, tuple[ArgumentCodec, msgspec.json.Decoder[Any]]]] = {

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from msgspec import Struct
 
-from generators.claim_programs import claim_programs
-from lean_traces.codec import encode
-from lean_traces.programs import Program, UnresolvedReference, resolve
-from oracle.adapters import Adapter, AdapterFault, Request, ask
-from oracle.claims.monitors import Monitors
+from telltale_conformance.generators.claim_programs import claim_programs
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
+from telltale_conformance.lean_traces.programs import Program, UnresolvedReference, resolve
+from telltale_conformance.lean_traces.reader import read_trace
+from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Request, ask
+from telltale_conformance.oracle.claims.monitors import Monitors, Violation
 
 ClaimAnswer = Literal["kept", "broken", "not shown", "inconclusive"]
 """``not shown``: the program could not be carried through to the end, so it says nothing."""
@@ -83,3 +87,46 @@ def judge_claims(adapter: Adapter) -> Iterator[ClaimReport]:
             yield judge_program(name, program, perform)
         except AdapterFault as fault:
             yield ClaimReport(name, str(program.meta["claim"]), "inconclusive", None, str(fault))
+
+
+class LiveClaims(Struct, frozen=True, kw_only=True):
+    """What a trace says of each claim."""
+
+    verdicts: dict[str, str]
+    """kept, broken or not judged, by claim."""
+    violations: tuple[Violation, ...]
+    """The first violation of each broken claim."""
+
+
+def watch_trace(path: Path, limits: Limits = DEFAULT_LIMITS) -> LiveClaims:
+    """Watch all events of a trace file.
+
+    Raises:
+        MalformedTrace: the trace is not well-formed.
+    """
+    monitors = Monitors()
+    for _, event in read_trace(path, limits):
+        answer = event.answer()
+        monitors.feed(
+            {
+                "seq": event.seq,
+                "op": event.operation.name,
+                "args": event.arguments_document(),
+                "ok" if answer.is_ok else "err": answer.result,
+                "audit": answer.audit,
+            }
+        )
+    verdicts: dict[str, str] = {claim: verdict.verdict for claim, verdict in monitors.verdicts.items()}
+    first = tuple(verdict.violations[0] for verdict in monitors.verdicts.values() if verdict.violations)
+    return LiveClaims(verdicts=verdicts, violations=first)
+
+
+def claims_text(claims: LiveClaims) -> str:
+    """Return the claims as text: those kept, those not judged, and each broken one with its event."""
+    lines = []
+    for verdict in ("kept", "not judged"):
+        names = [claim for claim, given in claims.verdicts.items() if given == verdict]
+        if names:
+            lines.append(f"  claims {verdict}: {', '.join(names)}")
+    lines += [f"  claim {found.claim} broken at event {found.seq}: {found.why}" for found in claims.violations]
+    return "\n".join(lines)

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from oracle.claims.ledger import (
+from telltale_conformance.oracle.claims.ledger import (
     ACCEPTS_CAPABILITY,
     OWNERSHIP_OPERATIONS,
     RECEIPT_OPERATIONS,
     Ledger,
     frozen,
 )
-from oracle.claims.type_events import TypeWatch
+from telltale_conformance.oracle.claims.type_events import TypeWatch
 
 Event = Mapping[str, Any]
 

@@ -15,12 +15,18 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from generators.steps import Cell
-from oracle.adapters import Adapter, AdapterFault
-from oracle.interrupts import Interrupted, deaf_to_interrupts, held_back, leave_interrupts_to_parent
-from oracle.judging import CaseResult
-from oracle.lanes import LaneDivergence, LaneResult, LaneVerdict, Settings, Subject
-from oracle.progress import tell
+from telltale_conformance.generators.steps import Cell
+from telltale_conformance.oracle.adapters import Adapter, AdapterFault
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.process.interrupts import (
+    Interrupted,
+    deaf_to_interrupts,
+    held_back,
+    leave_interrupts_to_parent,
+)
+from telltale_conformance.oracle.process.progress import tell
+from telltale_conformance.oracle.reference.judging import CaseResult
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, LaneVerdict
 
 
 class Chunk(Struct, frozen=True, kw_only=True):

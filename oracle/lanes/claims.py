@@ -15,18 +15,18 @@ from typing import Any, Final
 
 import msgspec
 
-from generators.claim_programs import claim_programs, coverage_program
-from generators.coverage import cell_of, situation
-from lean_traces.codec import CODECS, encode, encode_answer
-from lean_traces.programs import Program, UnresolvedReference, resolve
-from model.operations import OPERATIONS, step
-from model.store import Store
-from oracle.adapters import Adapter, AdapterFault
-from oracle.claims.judging import ClaimReport, judge_claims
-from oracle.judging import Asked, CaseResult, judge_cases
-from oracle.lanes import LaneDivergence, LaneResult, Settings, Subject
-from oracle.lanes.chunks import Chunk, collect, run_chunks
-from oracle.lanes.describing import described
+from telltale_conformance.generators.claim_programs import claim_programs, coverage_program
+from telltale_conformance.generators.coverage import cell_of, situation
+from telltale_conformance.lean_traces.codec import CODECS, encode, encode_answer
+from telltale_conformance.lean_traces.programs import Program, UnresolvedReference, resolve
+from telltale_conformance.model.operations import OPERATIONS, step
+from telltale_conformance.model.store import Store
+from telltale_conformance.oracle.adapters import Adapter, AdapterFault
+from telltale_conformance.oracle.claims.judging import ClaimReport, judge_claims
+from telltale_conformance.oracle.lanes.chunks import Chunk, collect, run_chunks
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
 LANE: Final = "claims"
 _WEIGHT: Final = {"kept": 0, "not judged": 1, "broken": 2}

@@ -11,23 +11,22 @@ from typing import Final
 
 import msgspec
 
-from generators.coverage import cell_of, situation
-from generators.steps import encode_arguments
-from lean_traces.limits import DEFAULT_LIMITS
-from lean_traces.lines import opened
-from lean_traces.programs import Program, Step
-from lean_traces.reader import TraceReader
-from lean_traces.trace import MalformedTrace
-from model.operations import step
-from model.store import Store
-from oracle.adapters import Adapter
-from oracle.compare import Level
-from oracle.judging import Asked, CaseResult, judge_cases
-from oracle.lanes import LaneDivergence, LaneResult, LaneVerdict, Settings, Subject, not_run
-from oracle.lanes.chunks import Chunk, collect, run_chunks
-from oracle.lanes.describing import described
-from oracle.replay import TraceResult, judge
-from oracle.traces import is_trace
+from telltale_conformance.generators.coverage import cell_of, situation
+from telltale_conformance.generators.steps import encode_arguments
+from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.lean_traces.lines import is_trace, opened
+from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.lean_traces.reader import TraceReader
+from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.model.operations import step
+from telltale_conformance.model.store import Store
+from telltale_conformance.oracle.adapters import Adapter
+from telltale_conformance.oracle.lanes.chunks import Chunk, collect, run_chunks
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
+from telltale_conformance.oracle.reference.replay import TraceResult, judge
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, LaneVerdict, not_run
 
 CHUNK: Final = 20
 """Traces per chunk."""
@@ -35,8 +34,8 @@ CHUNK: Final = 20
 
 def corpus_files() -> list[Path]:
     """Return the traces that come with the package and, in a checkout, the recordings of its tests."""
-    package = Path(str(resources.files("lean_traces"))) / "corpus"
-    recordings = Path(__file__).parents[2] / "tests" / "recordings"
+    package = Path(str(resources.files("telltale_conformance.lean_traces"))) / "corpus"
+    recordings = Path(str(resources.files("telltale_conformance.lean_traces"))) / "recordings"
     return [
         path
         for folder in (package, recordings)

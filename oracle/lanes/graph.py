@@ -14,20 +14,20 @@ from typing import Any, Final
 
 import msgspec
 
-from generators.graph import DEFAULT_BOUND, Bound, Graph, Key, canonical, key_of
-from generators.graph_labels import ROLES, SID, TYPES, Label, instantiate
-from generators.steps import encode_arguments
-from generators.tours import Tour, tour_program, toured
-from lean_traces.programs import Program
-from model.operations import OPERATIONS, step
-from model.store import Store
-from oracle.adapters import Adapter, Answer
-from oracle.compare import outcome_variant
-from oracle.judging import Asked, CaseResult, judge_cases
-from oracle.lanes import LaneDivergence, LaneResult, Settings, Subject
-from oracle.lanes.chunks import Chunk, collect, run_chunks
-from oracle.lanes.describing import described
-from oracle.lanes.programs import offered_by
+from telltale_conformance.generators.graph import DEFAULT_BOUND, Bound, Graph, Key, canonical, key_of
+from telltale_conformance.generators.graph_labels import ROLES, SID, TYPES, Label, instantiate
+from telltale_conformance.generators.steps import encode_arguments
+from telltale_conformance.generators.tours import Tour, tour_program, toured
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.model.operations import OPERATIONS, step
+from telltale_conformance.model.store import Store
+from telltale_conformance.oracle.adapters import Adapter, Answer
+from telltale_conformance.oracle.lanes.chunks import Chunk, collect, run_chunks
+from telltale_conformance.oracle.lanes.programs import offered_by
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
+from telltale_conformance.oracle.verdict.compare import outcome_variant
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
 CHUNK: Final = 100
 """Tours per chunk."""

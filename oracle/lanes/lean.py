@@ -7,12 +7,26 @@ the Lean model through the traces of lane ``corpus``.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from lean_traces.lean_errors import LeanError
-from lean_traces.lean_process import LeanModel
-from oracle.lanes import LaneDivergence, LaneResult, Settings, Subject, not_run
-from oracle.lean_diff import compare_runs, diff_programs, reference_cells
+import msgspec
+
+from telltale_conformance.generators.coverage import cell_of, situation
+from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.generators.steps import Cell
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, encode
+from telltale_conformance.lean_traces.lean_answer import LeanRun, LeanStep
+from telltale_conformance.lean_traces.lean_errors import LeanError
+from telltale_conformance.lean_traces.lean_process import LeanModel
+from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, resolve
+from telltale_conformance.lean_traces.reader import Answer
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.reference.judging import printable
+from telltale_conformance.oracle.reference.run import ReferenceRun, ReferenceStep
+from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare, decided_by
+from telltale_conformance.oracle.verdict.relevant import relevant_state
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
 PROGRAMS_PER_SECOND: Final = 20
 """Programs planned per second of the whole budget."""
@@ -55,4 +69,143 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
         coverage=frozenset(reference_cells(programs[:cases])),
         complete=cases == len(programs),
         seconds=time.monotonic() - started,
+    )
+
+
+BATCH: Final = 250
+"""Programs in one request to the model."""
+
+
+class ProgramComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """What comparing one program on both sides came to."""
+
+    judged: int
+    skipped: int
+    not_judged: int
+    divergence: LaneDivergence | None
+
+
+def diff_programs(seed: int, count: int, steps: int, contract: str) -> Iterator[Program]:
+    """Yield the generated programs of a seed, each closed by an observation of every session it may have opened."""
+    for index in range(count):
+        yield observed_at_the_end(generate_program(seed, index, steps=steps, contract=contract))
+
+
+def observed_at_the_end(program: Program) -> Program:
+    """Return the program with an ``observe`` of each of its opened sessions as last steps."""
+    last = program.steps[-1].seq if program.steps else -1
+    opened = [step.seq for step in program.steps if step.op in {"open", "open_with_sid"}]
+    observes = tuple(
+        Step(args={"sid": {"$ref": seq}}, op="observe", seq=last + 1 + number) for number, seq in enumerate(opened)
+    )
+    return msgspec.structs.replace(program, steps=(*program.steps, *observes))
+
+
+def compare_runs(
+    model: LeanModel,
+    programs: Sequence[Program],
+    level: Level,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Iterator[ProgramComparison]:
+    """Run the programs on the model, in batches, and compare each with the reference.
+
+    Args:
+        model: the resident model.
+        programs: any number.
+        level: how strictly answers are compared.
+        progress: is told how many programs the model has answered.
+
+    Raises:
+        LeanError: Lean failed; LeanProgramRefused: the model cannot read a program.
+    """
+    for start in range(0, len(programs), BATCH):
+        runs = model.run(programs[start : start + BATCH])
+        progress(start + len(runs))
+        for number, run in enumerate(runs, start):
+            yield compare_run(run, f"program {number}", level)
+
+
+def compare_run(run: LeanRun, case: str, level: Level, reference: ReferenceRun | None = None) -> ProgramComparison:
+    """Compare one program's answers of the model with those of the reference, up to the first divergence.
+
+    Args:
+        run: the model's answers.
+        case: what the program is called in a divergence.
+        level: how strictly answers are compared.
+        reference: where the program is carried out; an empty reference store of the program's contract when None.
+    """
+    reference = reference or ReferenceRun(run.program.contract)
+    judged = skipped = 0
+    for step, answered in zip(run.program.steps, run.steps, strict=True):
+        expected = reference.step(step)
+        if expected.outcome is None and answered.kind == "skipped":
+            skipped += 1
+            continue
+        judged += 1
+        divergence = _difference(expected, answered, level)
+        if divergence is not None:
+            rest = len(run.program.steps) - judged - skipped
+            return ProgramComparison(
+                judged=judged,
+                skipped=skipped,
+                not_judged=rest,
+                divergence=_described(case, run.program, reference, expected, divergence),
+            )
+    return ProgramComparison(judged=judged, skipped=skipped, not_judged=0, divergence=None)
+
+
+def reference_cells(programs: Sequence[Program]) -> set[Cell]:
+    """Return the coverage cells that the programs reach on the reference."""
+    cells: set[Cell] = set()
+    for program in programs:
+        reference = ReferenceRun(program.contract)
+        for step in program.steps:
+            cells |= _cell(reference, step)
+    return cells
+
+
+def _cell(reference: ReferenceRun, step: Step) -> set[Cell]:
+    codec = CODECS[step.op]
+    try:
+        arguments = codec.from_json(resolve(step.args, reference.results))
+    except (UnresolvedReference, ArgumentError):
+        return set()
+    before = situation(reference.store, codec.operation, arguments)
+    outcome = reference.step(step).outcome
+    assert outcome is not None
+    return {cell_of(before, codec.operation, outcome)}
+
+
+def _difference(expected: ReferenceStep, answered: LeanStep, level: Level) -> Divergence | None:
+    if expected.outcome is None or answered.kind == "skipped":
+        sides = (_side(expected.outcome is None), _side(answered.kind == "skipped"))
+        return Divergence("outcome", {"step": sides[0]}, {"step": sides[1]}, ())
+    actual = Answer(answered.kind == "ok", answered.value, answered.audit)
+    return compare(answered.op, expected.outcome, actual, level)
+
+
+def _side(is_skipped: bool) -> str:
+    return "skipped" if is_skipped else "carried out"
+
+
+def _described(
+    case: str, program: Program, reference: ReferenceRun, expected: ReferenceStep, divergence: Divergence
+) -> LaneDivergence:
+    step = expected.step
+    upto = tuple(earlier for earlier in program.steps if earlier.seq <= step.seq)
+    state = None
+    if expected.args is not None:
+        codec = CODECS[step.op]
+        state = relevant_state(reference.store, codec.operation, codec.from_json(expected.args))
+    return LaneDivergence(
+        case=case,
+        seq=step.seq,
+        op=step.op,
+        kind=divergence.kind,
+        args=expected.args if expected.args is not None else step.args,
+        expected=printable(divergence.expected),
+        actual=printable(divergence.actual),
+        reason=decided_by(expected.outcome) if expected.outcome is not None else str(expected.skipped),
+        program=msgspec.structs.replace(program, steps=upto),
+        state=msgspec.json.decode(encode(state)),
     )

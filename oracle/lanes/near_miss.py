@@ -16,19 +16,20 @@ from typing import Any, Final
 
 import msgspec
 
-from generators.near_miss import Edit, one_edit
-from generators.programs import Generator
-from generators.steps import encode_arguments
-from lean_traces.codec import encode, encode_answer
-from lean_traces.lines import opened
-from oracle.adapters import ReferenceAdapter, Request
-from oracle.adapters.direct import DirectAdapter
-from oracle.adapters.protocol import Answer
-from oracle.compare import Level
-from oracle.judging import Asked, judge_cases
-from oracle.lanes import LaneResult, Settings, Subject
-from oracle.lanes.corpus import corpus_files
-from oracle.replay import judge
+from telltale_conformance.generators.near_miss import Edit, one_edit
+from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.steps import encode_arguments
+from telltale_conformance.lean_traces.codec import encode, encode_answer
+from telltale_conformance.lean_traces.lines import opened
+from telltale_conformance.oracle.adapters import ReferenceAdapter, Request
+from telltale_conformance.oracle.adapters.direct import DirectAdapter
+from telltale_conformance.oracle.adapters.protocol import Answer
+from telltale_conformance.oracle.lanes.corpus import corpus_files
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.reference.judging import Asked, judge_cases
+from telltale_conformance.oracle.reference.replay import judge
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.results import LaneResult
 
 PROGRAMS: Final = 150
 TRACES: Final = 60

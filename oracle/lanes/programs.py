@@ -9,14 +9,14 @@ from typing import Final
 
 import msgspec
 
-from generators.floor import floor_of, unreached
-from generators.programs import Generator
-from generators.steps import GeneratedStep, as_program, encode_arguments
-from oracle.adapters import Adapter
-from oracle.judging import Asked, CaseResult, judge_cases
-from oracle.lanes import LaneDivergence, LaneResult, Settings, Subject
-from oracle.lanes.chunks import Chunk, collect, run_chunks
-from oracle.lanes.describing import described
+from telltale_conformance.generators.floor import floor_of, unreached
+from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.steps import GeneratedStep, as_program, encode_arguments
+from telltale_conformance.oracle.adapters import Adapter
+from telltale_conformance.oracle.lanes.chunks import Chunk, collect, run_chunks
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
 CHUNK: Final = 20
 """Programs per chunk."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from oracle.adapters import Adapter
-from oracle.lanes import LaneResult, Settings, Subject
-from oracle.lanes.chunks import Chunk, run_chunks
-from oracle.lanes.describing import described
+from telltale_conformance.oracle.adapters import Adapter
+from telltale_conformance.oracle.lanes.chunks import Chunk, run_chunks
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.reference.judging import described
+from telltale_conformance.oracle.verdict.results import LaneResult
 
 EXAMPLES: Final = 12
 """Sequences of steps in a chunk."""
@@ -33,9 +34,9 @@ def _chunk(adapter: Adapter, number: int, *, settings: Settings, contract: str) 
     from hypothesis import Verbosity, seed
     from hypothesis.stateful import run_state_machine_as_test
 
-    from generators.hypothesis_profiles import settings_of
-    from generators.machine import SessionStoreMachine
-    from oracle.machines import AdapterCounterpart
+    from telltale_conformance.generators.hypothesis_profiles import settings_of
+    from telltale_conformance.generators.machine import SessionStoreMachine
+    from telltale_conformance.oracle.lanes.machines import AdapterCounterpart
 
     counterpart = AdapterCounterpart(adapter, contract, settings.level)
     machine = type("Machine", (SessionStoreMachine,), {"counterpart": counterpart, "contract": contract})

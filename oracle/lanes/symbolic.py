@@ -9,16 +9,18 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from generators.claim_programs import coverage_map
-from oracle.lanes import LaneResult, Settings, Subject
-from oracle.symbolic.known import CLAIMS, EXPECTED, results
+from telltale_conformance.generators.claim_programs import coverage_map
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.verdict.results import LaneResult
 
 LANE: Final = "symbolic"
 
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
     """Decide the claims one by one, as far as the deadline goes."""
-    from oracle.symbolic.coverage_gate import unreached
+    from telltale_conformance.oracle.symbolic.map.reachable import unreached
+    from telltale_conformance.oracle.symbolic.prove import results
 
     started = time.monotonic()
     contract = subject.contract

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from oracle.fingerprints import Fingerprint, fingerprint
-from oracle.minimise.minimality import Remaining
-from oracle.minimise.minimiser import Ending, Minimised, Runs, minimise
-from oracle.minimise.repeating import Rate
+from telltale_conformance.oracle.minimise.minimality import Remaining
+from telltale_conformance.oracle.minimise.minimiser import Ending, Minimised, Runs, minimise
+from telltale_conformance.oracle.minimise.trying import Rate
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint
 
 __all__ = ["Ending", "Fingerprint", "Minimised", "Rate", "Remaining", "Runs", "fingerprint", "minimise"]

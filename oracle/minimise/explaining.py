@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from lean_traces.codec import encode
-from lean_traces.programs import Program
-from oracle.minimise.deciding import Decision
-from oracle.minimise.minimality import Remaining
-from oracle.minimise.minimiser import Minimised
-from oracle.minimise.reference_side import on_reference
+import msgspec
+from msgspec import Struct
+
+from telltale_conformance.lean_traces.codec import CODECS, encode
+from telltale_conformance.lean_traces.programs import Program, is_reference, resolve
+from telltale_conformance.model.operations import Outcome
+from telltale_conformance.oracle.minimise.minimality import Remaining
+from telltale_conformance.oracle.minimise.minimiser import Minimised
+from telltale_conformance.oracle.minimise.names import CANONICAL, FIELDS
+from telltale_conformance.oracle.minimise.removal import numbers
+from telltale_conformance.oracle.minimise.slicing import cascade
+from telltale_conformance.oracle.minimise.trying import Sighting, Trials
+from telltale_conformance.oracle.minimise.values import put
+from telltale_conformance.oracle.reference.judging import expected_result, printable
+from telltale_conformance.oracle.reference.run import ReferenceRun, on_reference
+from telltale_conformance.oracle.verdict.compare import decided_by, outcome_variant
+from telltale_conformance.oracle.verdict.relevant import relevant_state
 
 
 def explanation(result: Minimised, decision: Decision | None) -> str:
@@ -92,3 +103,142 @@ def _steps(program: Program) -> Mapping[int, str]:
 def _shown(value: Any, length: int = 300) -> str:
     text = encode(value).decode()
     return text if len(text) <= length else f"{text[:length]}… ({len(text)} characters)"
+
+
+ASKED_AT_MOST: Final = 6
+"""How many changed programs are put to the implementation in search of a value that agrees."""
+_SCOPES: Final[tuple[Any, ...]] = ("Session", {"Fragments": []}, {"Fragments": ["x"]})
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """Why the contract demands what it demands of the diverging step."""
+
+    guard: str
+    saw: dict[str, Any]
+    """The arguments, and what of the session the guards look at, before the step."""
+    expected: Any
+    actual: Any
+    nearest: str
+    """The nearest value with which the two sides agree, in words."""
+
+
+def decision(trials: Trials, program: Program, sighting: Sighting) -> Decision:
+    """Explain the last step of a minimal program.
+
+    Args:
+        trials: asks the implementation a few more times.
+        program: ends with the diverging step.
+        sighting: its divergence.
+    """
+    assert sighting.expected is not None
+    assert sighting.divergence is not None
+    return Decision(
+        guard=decided_by(sighting.expected),
+        saw=_seen(program),
+        expected=printable(sighting.divergence.expected),
+        actual=printable(sighting.divergence.actual),
+        nearest=_nearest(trials, program, sighting),
+    )
+
+
+def _seen(program: Program) -> dict[str, Any]:
+    run = ReferenceRun(program.contract)
+    for step in program.steps[:-1]:
+        run.step(step)
+    last = program.steps[-1]
+    codec = CODECS[last.op]
+    args = resolve(last.args, run.results)
+    state = relevant_state(run.store, codec.operation, codec.from_json(args))
+    seen: dict[str, Any] = {"arguments": args, "before": msgspec.json.decode(encode(state))}
+    return seen
+
+
+def _nearest(trials: Trials, program: Program, sighting: Sighting) -> str:
+    divergence = sighting.divergence
+    assert divergence is not None
+    if divergence.kind not in ("outcome", "panic"):
+        fields = [
+            f"{difference.path.removeprefix('$').removeprefix('.') or 'the value'}:"
+            f" {_shown(printable(difference.expected), 80)} in place of {_shown(printable(difference.actual), 80)}"
+            for difference in divergence.differences[:4]
+        ]
+        return "the answer would have agreed with " + "; ".join(fields)
+    if sighting.expected is not None and divergence.kind == "outcome":
+        wanted = outcome_variant(is_ok="ok" in divergence.actual, result=next(iter(divergence.actual.values())))
+    else:
+        wanted = None
+    asked = 0
+    for what, candidate in [*sorted(_changed(program), key=lambda item: item[0]), *_without_a_step(program)]:
+        came = on_reference(candidate).steps
+        if not came or came[-1].step.seq != program.steps[-1].seq:
+            continue
+        if wanted is not None and _variant(came[-1].outcome) != wanted:
+            continue
+        if asked == ASKED_AT_MOST:
+            break
+        asked += 1
+        if _agrees(trials.look(candidate)):
+            return f"{what[2]} both answer {_variant(came[-1].outcome)}"
+    return "no other value of one argument of the last step, and no step left out, makes the two agree"
+
+
+def _agrees(seen: Sighting) -> bool:
+    return seen.fingerprint is None and seen.fault is None and seen.uncovered is None
+
+
+def _variant(outcome: Outcome) -> str:
+    result = expected_result(outcome)
+    return outcome_variant(is_ok="ok" in result, result=next(iter(result.values())))
+
+
+_Rank = tuple[int, int, str]
+
+
+def _changed(program: Program) -> Iterator[tuple[_Rank, Program]]:
+    """Yield the program with one value of its last step's arguments changed, with how far the change goes."""
+    last = program.steps[-1]
+    args = next(item.args for item in reversed(on_reference(program).steps) if item.step.seq == last.seq)
+    for name, value in args.items():
+        fields = value.items() if isinstance(value, dict) and name in _ARTIFACTS else [(None, value)]
+        for field, current in fields:
+            label = str(field or name)
+            for distance, other in _neighbours(label, current):
+                words = f"{name}.{field}" if field else name
+                rank = (
+                    distance,
+                    0 if field else 1,
+                    f"with {words} {_shown(other, 80)} in place of {_shown(current, 80)}",
+                )
+                yield rank, _with(program, name, field, other)
+
+
+_ARTIFACTS: Final = frozenset({"capability", "receipt", "witness", "ep", "edge"})
+
+
+def _without_a_step(program: Program) -> Iterator[tuple[_Rank, Program]]:
+    """Yield the program without one of its steps, the last ones first: what the session is like then is the value."""
+    for seq in reversed(numbers(program)[:-1]):
+        smaller = cascade(program, {seq})
+        if smaller is not None:
+            yield (3, 0, f"without step {seq}"), smaller
+
+
+def _with(program: Program, name: str, field: str | None, value: Any) -> Program:
+    last = program.steps[-1]
+    if field is None:
+        return put(program, last.seq, (name,), value)
+    given = last.args[name]
+    changed = {"set": {**given.get("set", {}), field: value}} if is_reference(given) else {field: value}
+    return put(program, last.seq, (name,), {**given, **changed})
+
+
+def _neighbours(field: str, value: Any) -> Iterator[tuple[int, Any]]:
+    if type(value) is int:
+        for distance in (1, 2):
+            yield distance, value + distance
+            if value >= distance:
+                yield distance, value - distance
+    elif field in ("scope", "new_scope"):
+        yield from ((1, scope) for scope in _SCOPES if scope != value)
+    elif isinstance(value, str) and field in FIELDS:
+        yield from ((1, name) for name in CANONICAL[FIELDS[field]][:3] if name != value)

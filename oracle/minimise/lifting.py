@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
-from lean_traces.codec import encode
-from lean_traces.programs import Program, Step, is_reference, references, resolve
-from model.values import OwnershipCapability, OwnershipReceipt, ReadinessWitness
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.programs import Program, Step, is_reference, references, resolve
+from telltale_conformance.model.values import OwnershipCapability, OwnershipReceipt, ReadinessWitness
 
 SID_FIELDS: Final = frozenset({"sid", "session_id"})
 """Fields that hold a session id, in arguments and results."""

@@ -6,10 +6,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from lean_traces.programs import Program
-from oracle.minimise.steps import removals
-from oracle.minimise.trying import Attempt, Trials
-from oracle.minimise.values import simplifications
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.oracle.minimise.steps import removals
+from telltale_conformance.oracle.minimise.trying import Attempt, Trials
+from telltale_conformance.oracle.minimise.values import simplifications
 
 
 class Remaining(Struct, frozen=True, kw_only=True):

@@ -9,19 +9,18 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from lean_traces.programs import Program
-from oracle.adapters import Adapter, AdapterFault
-from oracle.compare import Level
-from oracle.fingerprints import Fingerprint
-from oracle.interrupts import Interrupted
-from oracle.minimise.lifting import without_references_in_data
-from oracle.minimise.minimality import Remaining, remaining
-from oracle.minimise.reference_side import on_reference
-from oracle.minimise.removal import numbers, renumbered
-from oracle.minimise.repeating import TO_BELIEVE, Rate, rate
-from oracle.minimise.simplify import at_once, simpler_values
-from oracle.minimise.steps import by_slices, one_by_one, referring
-from oracle.minimise.trying import OutOfTime, Sighting, Trials
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.oracle.adapters import Adapter, AdapterFault
+from telltale_conformance.oracle.minimise.lifting import without_references_in_data
+from telltale_conformance.oracle.minimise.minimality import Remaining, remaining
+from telltale_conformance.oracle.minimise.removal import numbers, renumbered
+from telltale_conformance.oracle.minimise.steps import by_slices, one_by_one, referring
+from telltale_conformance.oracle.minimise.trying import TO_BELIEVE, OutOfTime, Rate, Sighting, Trials, rate
+from telltale_conformance.oracle.minimise.values import at_once, simpler_values
+from telltale_conformance.oracle.process.interrupts import Interrupted
+from telltale_conformance.oracle.reference.run import on_reference
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 
 Ending = Literal["minimal", "deadline", "interrupted", "does not diverge", "flaky", "stale store", "inconclusive"]
 """``deadline``, ``interrupted``: smaller than before, but not proven 1-minimal. ``stale store``: the divergence shows
@@ -87,7 +86,7 @@ def minimise(
 
     Raises:
         UnknownContract: the model does not state the program's contract.
-        Interrupted: a signal came (:mod:`oracle.interrupts`).
+        Interrupted: a signal came (:mod:`oracle.process.interrupts`).
     """
     started = time.monotonic()
     trials = Trials(adapter, level, None if seconds is None else started + seconds)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from lean_traces.programs import Program, is_reference
+from telltale_conformance.lean_traces.programs import Program, is_reference
 
 CANONICAL: Final[Mapping[str, tuple[str, ...]]] = {
     "owner": tuple("abcdefghijkl"),

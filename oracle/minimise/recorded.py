@@ -20,23 +20,23 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from lean_traces.codec import encode, encode_answer
-from lean_traces.limits import DEFAULT_LIMITS, Limits
-from lean_traces.lines import opened
-from lean_traces.programs import Program
-from lean_traces.reader import Answer as ReadAnswer
-from lean_traces.reader import Event, TraceReader
-from lean_traces.trace import Header
-from model.contract import Contract, contract_named
-from model.operations import OPERATIONS, Operation, Outcome, step
-from model.store import Store
-from oracle.adapters.direct import DirectAdapter
-from oracle.adapters.protocol import Answer, Hello, Request
-from oracle.adapters.reference import read_arguments
-from oracle.compare import Level, compare, same_json
-from oracle.minimise.lifting import lift
-from oracle.minimise.names import FIELDS
-from oracle.relevant import relevant_state
+from telltale_conformance.lean_traces.codec import encode, encode_answer
+from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
+from telltale_conformance.lean_traces.lines import opened
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.lean_traces.reader import Answer as ReadAnswer
+from telltale_conformance.lean_traces.reader import Event, TraceReader
+from telltale_conformance.lean_traces.trace import Header
+from telltale_conformance.model.contract import Contract, contract_named
+from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome, step
+from telltale_conformance.model.store import Store
+from telltale_conformance.oracle.adapters.direct import DirectAdapter
+from telltale_conformance.oracle.adapters.protocol import Answer, Hello, Request
+from telltale_conformance.oracle.adapters.reference import read_arguments
+from telltale_conformance.oracle.minimise.lifting import lift
+from telltale_conformance.oracle.minimise.names import FIELDS
+from telltale_conformance.oracle.verdict.compare import Level, compare, same_json
+from telltale_conformance.oracle.verdict.relevant import relevant_state
 
 _IDS: Final = {"sid": "session", "session_id": "session", "claim_id": "claim", "witness_id": "witness"}
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
-from lean_traces.programs import Program, Step, is_reference, references
-from oracle.minimise.lifting import OPENING, SID_FIELDS
-from oracle.minimise.reference_side import on_reference, refers_to
+from telltale_conformance.lean_traces.programs import Program, Step, is_reference, references
+from telltale_conformance.oracle.minimise.lifting import OPENING, SID_FIELDS
+from telltale_conformance.oracle.reference.run import on_reference, refers_to
 
 GIVES: Final[Mapping[str, str]] = {
     "claim_ownership": "capability",

@@ -11,14 +11,14 @@ from typing import Any, Final
 
 import msgspec
 
-from lean_traces.codec import encode
-from lean_traces.programs import Program, Step
-from oracle.compare import Divergence, same_json
-from oracle.fingerprints import contract_side
-from oracle.judging import READ_ONLY
-from oracle.minimise.lifting import OPENING, SID_FIELDS
-from oracle.minimise.reference_side import ReferenceSide, Referred, on_reference
-from oracle.minimise.removal import numbers, only, with_needed
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.oracle.minimise.lifting import OPENING, SID_FIELDS
+from telltale_conformance.oracle.minimise.removal import numbers, only, with_needed
+from telltale_conformance.oracle.reference.judging import READ_ONLY
+from telltale_conformance.oracle.reference.run import ReferenceSide, Referred, on_reference
+from telltale_conformance.oracle.verdict.compare import Divergence, same_json
+from telltale_conformance.oracle.verdict.fingerprints import contract_side
 
 Holds = Callable[[ReferenceSide], bool]
 

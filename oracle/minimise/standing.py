@@ -13,11 +13,11 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from lean_traces.codec import encode
-from lean_traces.programs import Program, Step, UnresolvedReference, resolve
-from model.session import Session
-from oracle.minimise.lifting import OPENING
-from oracle.run_program import ReferenceRun
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, resolve
+from telltale_conformance.model.state import Session
+from telltale_conformance.oracle.minimise.lifting import OPENING
+from telltale_conformance.oracle.reference.run import ReferenceRun
 
 _OTHER_SCOPE: Final[dict[str, list[str]]] = {"Fragments": []}
 

@@ -11,11 +11,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from lean_traces.programs import Program
-from oracle.compare import Divergence
-from oracle.minimise.lifting import lift_again
-from oracle.minimise.reference_side import on_reference
-from oracle.minimise.removal import (
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.oracle.minimise.lifting import lift_again
+from telltale_conformance.oracle.minimise.removal import (
     attenuated,
     forged,
     last_written_out,
@@ -27,9 +25,18 @@ from oracle.minimise.removal import (
     with_needed,
     written_out,
 )
-from oracle.minimise.slicing import cascade, core, same_contract_side, same_effect, same_presence, slices
-from oracle.minimise.standing import as_before
-from oracle.minimise.trying import Attempt, Sighting, Trials
+from telltale_conformance.oracle.minimise.slicing import (
+    cascade,
+    core,
+    same_contract_side,
+    same_effect,
+    same_presence,
+    slices,
+)
+from telltale_conformance.oracle.minimise.standing import as_before
+from telltale_conformance.oracle.minimise.trying import Attempt, Sighting, Trials
+from telltale_conformance.oracle.reference.run import on_reference
+from telltale_conformance.oracle.verdict.compare import Divergence
 
 SHORT: Final = 8
 """Of a program of at most so many steps no runs of steps are taken out at once: that would seldom work."""

@@ -13,14 +13,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from oracle.dossier import FILES, MANIFEST
-from oracle.reports.findings import findings
-from oracle.reports.html import page
-from oracle.reports.json_report import report_json
-from oracle.reports.junit import junit
-from oracle.reports.markdown import markdown, workflow_commands
-from oracle.reports.report import Finding, Minimiser, Reduction, Report, Reproducer
-from oracle.reports.sarif import sarif
+from telltale_conformance.oracle.dossier.dossier import FILES, MANIFEST
+from telltale_conformance.oracle.reports.findings import findings
+from telltale_conformance.oracle.reports.json_report import report_json
+from telltale_conformance.oracle.reports.junit import junit
+from telltale_conformance.oracle.reports.markdown import markdown, workflow_commands
+from telltale_conformance.oracle.reports.page.html import page
+from telltale_conformance.oracle.reports.report import Finding, Minimiser, Reduction, Report, Reproducer
+from telltale_conformance.oracle.reports.sarif import sarif
 
 __all__ = [
     "Finding",

@@ -12,19 +12,19 @@ from typing import Final
 
 import msgspec
 
-from lean_traces.codec import encode
-from lean_traces.limits import DEFAULT_LIMITS
-from lean_traces.lines import opened
-from lean_traces.programs import Program, Step
-from lean_traces.reader import TraceReader
-from lean_traces.trace import MalformedTrace
-from oracle.adapters import Hello
-from oracle.baseline import Baseline, Entry
-from oracle.compare import Level
-from oracle.dossier import ANSWERS, LEAN, PROGRAM, PYTEST, Dossier, Shown, dossier_files
-from oracle.fingerprints import Fingerprint, fingerprint_of
-from oracle.lanes import LaneDivergence, LaneResult
-from oracle.reports.report import Finding, Minimiser, Reduction, Reproducer, Stand
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.lean_traces.lines import opened
+from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.lean_traces.reader import TraceReader
+from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.oracle.adapters import Hello
+from telltale_conformance.oracle.dossier.dossier import ANSWERS, LEAN, PROGRAM, PYTEST, Dossier, Shown, dossier_files
+from telltale_conformance.oracle.reports.report import Finding, Minimiser, Reduction, Reproducer, Stand
+from telltale_conformance.oracle.verdict.baseline import Baseline, Entry
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint_of
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
 LONGEST_PROGRAM: Final = 2000
 """Steps of the longest trace that a report repeats as a program."""

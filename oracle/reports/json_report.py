@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
-from generators.coverage import by_operation
-from oracle.lanes import LaneResult
-from oracle.reports.report import Finding, Report
+from telltale_conformance.generators.coverage import by_operation
+from telltale_conformance.oracle.reports.report import Finding, Report
+from telltale_conformance.oracle.verdict.results import LaneResult
 
 SCHEMA: Final = "telltale-conformance/report"
 VERSION: Final = 1

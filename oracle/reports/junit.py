@@ -6,9 +6,9 @@ import re
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from oracle.lanes import LaneResult
-from oracle.reports.report import Finding, Report
-from oracle.reports.wording import lane_notes, message, problems, stand_text, title
+from telltale_conformance.oracle.reports.report import Finding, Report
+from telltale_conformance.oracle.reports.wording import lane_notes, message, problems, stand_text, title
+from telltale_conformance.oracle.verdict.results import LaneResult
 
 _FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, not even escaped."""

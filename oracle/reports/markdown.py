@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from oracle.lanes import LaneResult
-from oracle.reports.report import Finding, Report
-from oracle.reports.wording import message, place_of, problems, shown_path, title, verify_command
+from telltale_conformance.oracle.reports.report import Finding, Report
+from telltale_conformance.oracle.reports.wording import message, place_of, problems, shown_path, title, verify_command
+from telltale_conformance.oracle.verdict.results import LaneResult
 
 SHOWN: Final = 10
 """Findings that are spelled out, and annotations: GitHub shows no more of them for one step."""

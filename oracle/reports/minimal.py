@@ -14,23 +14,23 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from generators.programs import generate_program
-from lean_traces.programs import Program
-from lean_traces.trace import MalformedTrace
-from model.contract import UnknownContract
-from oracle.adapters import Adapter, AdapterFault, Answer
-from oracle.compare import Level
-from oracle.dossier import NOT_CONFIRMED
-from oracle.fingerprints import Fingerprint, fingerprint_of
-from oracle.judging import Asked, CaseResult
-from oracle.lanes import LaneDivergence, Subject
-from oracle.lanes.describing import described
-from oracle.reports.findings import as_found
-from oracle.reports.report import Minimiser, Reduction
+from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.model.contract import UnknownContract
+from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Answer
+from telltale_conformance.oracle.dossier.dossier import NOT_CONFIRMED
+from telltale_conformance.oracle.lanes.subject import Subject
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described
+from telltale_conformance.oracle.reports.findings import as_found
+from telltale_conformance.oracle.reports.report import Minimiser, Reduction
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint_of
+from telltale_conformance.oracle.verdict.results import LaneDivergence
 
 if TYPE_CHECKING:
-    from oracle.minimise import Minimised, Rate
-    from oracle.minimise.trying import Sighting, Trials
+    from telltale_conformance.oracle.minimise import Minimised, Rate
+    from telltale_conformance.oracle.minimise.trying import Sighting, Trials
 
 SHARE: Final = 0.4
 """The part of the time left that one divergence may take, so that something is left for those after it."""
@@ -91,7 +91,7 @@ class _Again:
                 self._adapter.close()
 
     def _on_implementation(self, divergence: LaneDivergence, program: Program, seconds: float) -> Reduction:
-        from oracle.minimise import minimise
+        from telltale_conformance.oracle.minimise import minimise
 
         if self._adapter is None:
             self._adapter = self._subject.start()
@@ -106,9 +106,9 @@ class _Again:
         return self._unsteady(divergence, program, result)
 
     def _recorded(self, divergence: LaneDivergence, path: Path, seconds: float) -> Reduction:
-        from oracle.minimise import minimise
-        from oracle.minimise.lifting import NotLiftable
-        from oracle.minimise.recorded import read_recording
+        from telltale_conformance.oracle.minimise import minimise
+        from telltale_conformance.oracle.minimise.lifting import NotLiftable
+        from telltale_conformance.oracle.minimise.recorded import read_recording
 
         try:
             recording = read_recording(path, level=self._level)
@@ -128,8 +128,7 @@ class _Again:
 
     def _smaller(self, adapter: Adapter, divergence: LaneDivergence, result: Minimised) -> Reduction | None:
         """Return what the minimiser came to, with all answers; None where it does not show once more."""
-        from oracle.minimise.deciding import decision
-        from oracle.minimise.explaining import explanation, why_needed
+        from telltale_conformance.oracle.minimise.explaining import decision, explanation, why_needed
 
         trials = self._trials(adapter, fingerprint_of(divergence))
         seen = trials.look(result.program, keep=True)
@@ -176,7 +175,7 @@ class _Again:
 
     def _after_others(self, program: Program, target: Fingerprint) -> Rate | None:
         """Return how often a divergence was seen if it shows after other programs only, but then always."""
-        from oracle.minimise import Rate
+        from telltale_conformance.oracle.minimise import Rate
 
         for _ in range(PROCESSES):
             with closing(self._subject.start()) as adapter:
@@ -200,7 +199,7 @@ class _Again:
         return next((seen.answers for seen in looks if seen.fingerprint == target), ())
 
     def _trials(self, adapter: Adapter, target: Fingerprint) -> Trials:
-        from oracle.minimise.trying import Trials
+        from telltale_conformance.oracle.minimise.trying import Trials
 
         trials = Trials(adapter, self._level)
         trials.target = target
@@ -219,7 +218,7 @@ def _inconclusive(divergence: LaneDivergence, why: str) -> Reduction:
 
 def _told(former: LaneDivergence, seen: Sighting, program: Program) -> LaneDivergence:
     """Describe a divergence as a run of its smaller program showed it."""
-    from oracle.minimise.reference_side import on_reference
+    from telltale_conformance.oracle.reference.run import on_reference
 
     assert seen.expected is not None
     last = on_reference(program).steps[-1]

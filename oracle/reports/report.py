@@ -7,14 +7,14 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from lean_traces.programs import Program
-from oracle.adapters import Answer, Hello
-from oracle.baseline import Entry, Standing
-from oracle.compare import Level
-from oracle.exit_codes import AGREE, DIVERGE
-from oracle.fingerprints import Fingerprint
-from oracle.lanes import LaneDivergence, LaneResult
-from oracle.minimise import Rate
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.oracle.adapters import Answer, Hello
+from telltale_conformance.oracle.minimise import Rate
+from telltale_conformance.oracle.verdict.baseline import Entry, Standing
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
 Stand = Literal["new", "known", "expired"]
 """Whether the baseline lists a divergence; ``expired`` when it does and its last day has passed."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from oracle.exit_codes import AGREE, DIVERGE
-from oracle.reports.report import CLAIMS, Finding, Report
-from oracle.reports.wording import Place, Problem, message, place_of, problems, stand_text, title
+from telltale_conformance.oracle.reports.report import CLAIMS, Finding, Report
+from telltale_conformance.oracle.reports.wording import Place, Problem, message, place_of, problems, stand_text, title
+from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _PROBLEMS: Final = {

@@ -7,10 +7,10 @@ import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from oracle.baseline import Entry
-from oracle.dossier import ANSWERS, PROGRAM
-from oracle.lanes import LaneResult
-from oracle.reports.report import CLAIMS, Finding, Report
+from telltale_conformance.oracle.dossier.dossier import ANSWERS, PROGRAM
+from telltale_conformance.oracle.reports.report import CLAIMS, Finding, Report
+from telltale_conformance.oracle.verdict.baseline import Entry
+from telltale_conformance.oracle.verdict.results import LaneResult
 
 _SHOWN = 400
 

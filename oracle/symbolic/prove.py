@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Literal
 
-from oracle.claims.monitors import STATUS_REMARK, watch
-from oracle.symbolic import (
-    blueprint_claim,
-    buffers_claims,
-    claims_audit,
-    claims_authority,
-    claims_identity,
-    store_claims,
-    unfolding_claim,
-)
-from oracle.symbolic.bounded import shortest_violation
-from oracle.symbolic.claim import Claim
-from oracle.symbolic.counterexample import program
-from oracle.symbolic.execution import run
-from oracle.symbolic.induction import find_gap
-from oracle.symbolic.solving import DEFAULT_TIMEOUT, Inconclusive, Limits
-from oracle.symbolic.state import Contract
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, CONTRACTS
+from telltale_conformance.oracle.claims.monitors import STATUS_REMARK, watch
+from telltale_conformance.oracle.reference.run import run
+from telltale_conformance.oracle.symbolic.claims import audit as claims_audit
+from telltale_conformance.oracle.symbolic.claims import authority as claims_authority
+from telltale_conformance.oracle.symbolic.claims import blueprint as blueprint_claim
+from telltale_conformance.oracle.symbolic.claims import buffers as buffers_claims
+from telltale_conformance.oracle.symbolic.claims import identity as claims_identity
+from telltale_conformance.oracle.symbolic.claims import sids as store_claims
+from telltale_conformance.oracle.symbolic.claims import unfolding as unfolding_claim
+from telltale_conformance.oracle.symbolic.claims.claim import Claim
+from telltale_conformance.oracle.symbolic.proof.bounded import shortest_violation
+from telltale_conformance.oracle.symbolic.proof.counterexample import program
+from telltale_conformance.oracle.symbolic.proof.induction import find_gap
+from telltale_conformance.oracle.symbolic.proof.solving import DEFAULT_TIMEOUT, Inconclusive, Limits
+from telltale_conformance.oracle.symbolic.statement.state import Contract
 
 Status = Literal["proved", "refuted", "bounded", "inconclusive", "spurious"]
 Program = dict[str, Any]
@@ -305,3 +304,10 @@ def prove(claim: str, contract: Contract, timeout: float = DEFAULT_TIMEOUT) -> R
     except Spurious as error:
         finding = Finding("spurious", str(error))
     return Result(claim, contract.value, finding, perf_counter() - started)
+
+
+def results(contract: str | None, claims: list[str], timeout: float | None = None) -> Iterator[Result]:
+    """Decide the claims, contract by contract; all contracts and all claims where none is named."""
+    for named in [contract] if contract else CONTRACTS:
+        for claim in [key for key in CLAIMS if not claims or key in claims]:
+            yield prove(claim, Contract(named), DEFAULT_TIMEOUT if timeout is None else timeout)

@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from generators.programs import Generator
-from generators.steps import encode_arguments
-from oracle.adapters import Adapter, ReferenceAdapter, SubprocessAdapter
-from oracle.compare import Level
-from oracle.judging import Asked, Case, judge_cases
+from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.steps import encode_arguments
+from telltale_conformance.oracle.adapters import Adapter, ReferenceAdapter, SubprocessAdapter
+from telltale_conformance.oracle.reference.judging import Asked, Case, judge_cases
+from telltale_conformance.oracle.verdict.compare import Level
 
-REFERENCE = [sys.executable, "-m", "oracle.adapter_reference"]
+REFERENCE = [sys.executable, "-m", "telltale_conformance.adapters.reference"]
 LINE_BY_LINE = [
     sys.executable,
     "-c",

@@ -13,18 +13,18 @@ from typing import Any
 from hypothesis import seed
 from hypothesis.stateful import run_state_machine_as_test
 
-from generators.graph import DEFAULT_BOUND, explore
-from generators.hypothesis_profiles import settings_of
-from generators.machine import SessionStoreMachine
-from generators.programs import Generator
-from generators.steps import encode_arguments
-from generators.tours import tours
-from oracle.adapters import Request, SubprocessAdapter
-from oracle.adapters.protocol import request_line
-from oracle.compare import Level
-from oracle.judging import Asked, judge_cases
+from telltale_conformance.generators.graph import DEFAULT_BOUND, explore
+from telltale_conformance.generators.hypothesis_profiles import settings_of
+from telltale_conformance.generators.machine import SessionStoreMachine
+from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.steps import encode_arguments
+from telltale_conformance.generators.tours import tours
+from telltale_conformance.oracle.adapters import Request, SubprocessAdapter
+from telltale_conformance.oracle.adapters.protocol import request_line
+from telltale_conformance.oracle.reference.judging import Asked, judge_cases
+from telltale_conformance.oracle.verdict.compare import Level
 
-ADAPTER = [sys.executable, "-m", "oracle.adapter_reference"]
+ADAPTER = [sys.executable, "-m", "telltale_conformance.adapters.reference"]
 PROGRAMS = 150
 ROUNDS = 3
 

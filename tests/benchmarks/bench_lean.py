@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from generators.programs import generate_program
-from lean_traces.lean_process import LeanModel
-from lean_traces.lean_program import LeanRequest, encode_request
-from lean_traces.lean_toolchain import install, native_toolchain
-from lean_traces.programs import Program, Step
+from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.lean_traces.lean_process import LeanModel
+from telltale_conformance.lean_traces.lean_program import LeanRequest, encode_request
+from telltale_conformance.lean_traces.lean_toolchain import install, native_toolchain
+from telltale_conformance.lean_traces.programs import Program, Step
 
 
 @pytest.fixture(scope="module")

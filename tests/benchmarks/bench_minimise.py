@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lean_traces.codec import encode_answer
-from lean_traces.programs import Program
-from oracle.compare import Level
-from oracle.fingerprints import Fingerprint
-from oracle.minimise import minimise
-from oracle.minimise.lifting import lift
-from oracle.minimise.trying import Trials, on_reference
+from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.oracle.minimise import minimise
+from telltale_conformance.oracle.minimise.lifting import lift
+from telltale_conformance.oracle.minimise.trying import Trials, on_reference
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 from tests.benchmarks.wrong_traces import EVENTS, wrong_program
 from tests.oracle.minimise_world import diverging
 from tests.oracle.wrong_references import WRONG, WrongReference

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from oracle.symbolic.agreement import Prepared, difference
-from oracle.symbolic.explore import Bounds, small_world
-from oracle.symbolic.known import CLAIMS, CONTRACTS, EXPECTED
-from oracle.symbolic.prove import prove
-from oracle.symbolic.state import Contract
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, CONTRACTS, EXPECTED
+from telltale_conformance.oracle.symbolic.agreement.agreement import Prepared, difference
+from telltale_conformance.oracle.symbolic.map.explore import Bounds, small_world
+from telltale_conformance.oracle.symbolic.prove import prove
+from telltale_conformance.oracle.symbolic.statement.state import Contract
 
 
 def prove_all() -> dict[tuple[str, str], float]:

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from oracle.replay import replay_file
+from telltale_conformance.oracle.reference.replay import replay_file
 from tests.benchmarks.workload import decode_all, write_long_trace, write_recorded_mix
 from tests.installed import COMMAND
 
-RECORDINGS = Path(__file__).parent.parent / "recordings" / "telltale-machine-17.0.0"
+RECORDINGS = Path(__file__).parents[2] / "lean_traces" / "recordings" / "telltale-machine-17.0.0"
 ROUNDS = 7
 
 
@@ -74,7 +74,7 @@ def bench_growth(benchmark: Any, tmp_path_factory: pytest.TempPathFactory) -> No
 def peak_memory(path: Path) -> float:
     """Return the peak resident memory of a process that replays the trace, in MiB."""
     code = (
-        "import sys; from pathlib import Path; from oracle.replay import replay_file; "
+        "import sys; from pathlib import Path; from telltale_conformance.oracle.reference.replay import replay_file; "
         "replay_file(Path(sys.argv[1])); print(Path('/proc/self/status').read_text())"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)

@@ -1,6 +1,6 @@
 """Stores that answer wrongly in one cell of the coverage map and nowhere else, and long traces in which each does so.
 
-How long a shortest program into the cell is, the symbolic rules prove (:mod:`oracle.symbolic.shortest`).
+How long a shortest program into the cell is, the symbolic rules prove (:mod:`tests.oracle.shortest`).
 """
 
 from __future__ import annotations
@@ -11,28 +11,27 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from generators.claim_programs import coverage_map
-from generators.programs import Generator
-from generators.steps import program_step
-from lean_traces.codec import encode, encode_answer
-from lean_traces.programs import Program, Step, resolve
-from model.operations import OPERATIONS, Outcome, step
-from model.store import Store
-from oracle.adapters.protocol import Answer, Request
-from oracle.adapters.reference import read_arguments
-from oracle.compare import Level
-from oracle.minimise.lifting import lift
-from oracle.minimise.reference_side import on_reference
-from oracle.minimise.trying import Trials
-from oracle.run_program import ReferenceRun
-from oracle.symbolic.cells import ABSENT, Cell, cell_of
-from oracle.symbolic.concrete import read
-from oracle.symbolic.coverage_gate import named_session
-from oracle.symbolic.shortest import shortest_lengths
-from oracle.symbolic.solving import Limits
-from oracle.symbolic.state import Contract
-from oracle.symbolic.transitions import OPERATIONS as MAPPED
+from telltale_conformance.generators.claim_programs import coverage_map
+from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.steps import program_step
+from telltale_conformance.lean_traces.codec import encode, encode_answer
+from telltale_conformance.lean_traces.programs import Program, Step, resolve
+from telltale_conformance.model.operations import OPERATIONS, Outcome, step
+from telltale_conformance.model.store import Store
+from telltale_conformance.oracle.adapters.protocol import Answer, Request
+from telltale_conformance.oracle.adapters.reference import read_arguments
+from telltale_conformance.oracle.minimise.lifting import lift
+from telltale_conformance.oracle.minimise.trying import Trials
+from telltale_conformance.oracle.reference.run import ReferenceRun, on_reference
+from telltale_conformance.oracle.symbolic.agreement.snapshot import read
+from telltale_conformance.oracle.symbolic.map.cells import ABSENT, Cell, cell_of
+from telltale_conformance.oracle.symbolic.map.reachable import named_session
+from telltale_conformance.oracle.symbolic.proof.solving import Limits
+from telltale_conformance.oracle.symbolic.statement.ownership import OPERATIONS as MAPPED
+from telltale_conformance.oracle.symbolic.statement.state import Contract
+from telltale_conformance.oracle.verdict.compare import Level
 from tests.benchmarks.wrong_traces import AFTER, strewn
+from tests.oracle.shortest import shortest_lengths
 from tests.oracle.wrong_references import CountedReference
 
 EVENTS = 500

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from lean_traces.codec import CODECS, answer_document, encode
-from lean_traces.reader import read_trace
-from lean_traces.trace import TRACE_SCHEMA, VERSION, Header, Source
-from lean_traces.writer import TraceWriter, written_whole
-from model.operations import step
-from model.store import Store
+from telltale_conformance.lean_traces.codec import CODECS, answer_document, encode
+from telltale_conformance.lean_traces.reader import read_trace
+from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, Source
+from telltale_conformance.lean_traces.writer import TraceWriter, written_whole
+from telltale_conformance.model.operations import step
+from telltale_conformance.model.store import Store
 
 EVENTS_PER_SESSION = 30
 _LABEL = {"name": "m", "sort": "Nat"}

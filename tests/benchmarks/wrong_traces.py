@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from generators.programs import ALL_OPERATIONS, Generator
-from generators.steps import program_step
-from lean_traces.programs import Program, Step
-from oracle.compare import Level
-from oracle.minimise.trying import Sighting, Trials
+from telltale_conformance.generators.programs import ALL_OPERATIONS, Generator
+from telltale_conformance.generators.steps import program_step
+from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.oracle.minimise.trying import Sighting, Trials
+from telltale_conformance.oracle.verdict.compare import Level
 from tests.oracle.wrong_references import WRONG, WrongReference
 
 EVENTS = 1000

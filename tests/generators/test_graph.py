@@ -2,12 +2,12 @@
 
 from collections import Counter
 
-from generators.graph import DEFAULT_BOUND, Bound, canonical, explore, key_of_session
-from generators.graph_labels import ROLES, TYPES, instantiate
-from generators.tours import tour_program, tours
-from model.operations import OPERATIONS, step
-from model.store import Store
-from oracle.run_program import run_on_reference
+from telltale_conformance.generators.graph import DEFAULT_BOUND, Bound, canonical, explore, key_of_session
+from telltale_conformance.generators.graph_labels import ROLES, TYPES, instantiate
+from telltale_conformance.generators.tours import tour_program, tours
+from telltale_conformance.model.operations import OPERATIONS, step
+from telltale_conformance.model.store import Store
+from telltale_conformance.oracle.reference.run import run_on_reference
 
 SMALL = Bound(witnesses=1)
 

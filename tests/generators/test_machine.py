@@ -9,11 +9,16 @@ from hypothesis import seed, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.stateful import run_state_machine_as_test
 
-from generators.hypothesis_profiles import PROFILES, NoExampleDatabase, example_database, settings_of
-from generators.machine import SessionStoreMachine
-from oracle.adapters import Answer, Request
-from oracle.adapters.faults import Exited
-from oracle.machines import Disagreement, Unusable, machine_for
+from telltale_conformance.generators.hypothesis_profiles import (
+    PROFILES,
+    NoExampleDatabase,
+    example_database,
+    settings_of,
+)
+from telltale_conformance.generators.machine import SessionStoreMachine
+from telltale_conformance.oracle.adapters import Answer, Request
+from telltale_conformance.oracle.adapters.faults import Exited
+from telltale_conformance.oracle.lanes.machines import Disagreement, Unusable, machine_for
 from tests.oracle.lane_world import Stub
 
 FEW = settings_of(max_examples=15, stateful_step_count=20)

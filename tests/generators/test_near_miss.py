@@ -4,10 +4,10 @@ from random import Random
 
 import msgspec
 
-from generators.near_miss import one_edit
-from generators.programs import Generator
-from lean_traces.codec import encode_answer
-from oracle.compare import same_json
+from telltale_conformance.generators.near_miss import one_edit
+from telltale_conformance.generators.programs import Generator
+from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.oracle.verdict.compare import same_json
 
 
 def test_every_edit_makes_another_answer() -> None:

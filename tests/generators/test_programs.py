@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from generators.floor import floor_of
-from generators.profiles import PROFILES
-from generators.programs import ALL_OPERATIONS, Generator, generate_program
-from generators.steps import encode_arguments
-from lean_traces.codec import encode, encode_answer
-from lean_traces.programs import read_program, write_program
-from model.contract import CONTRACTS
-from oracle.run_program import run_on_reference
+from telltale_conformance.generators.floor import floor_of
+from telltale_conformance.generators.profiles import PROFILES
+from telltale_conformance.generators.programs import ALL_OPERATIONS, Generator, generate_program
+from telltale_conformance.generators.steps import encode_arguments
+from telltale_conformance.lean_traces.codec import encode, encode_answer
+from telltale_conformance.lean_traces.programs import read_program, write_program
+from telltale_conformance.model.contract import CONTRACTS
+from telltale_conformance.oracle.reference.run import run_on_reference
 
 ROOT = Path(__file__).parents[2]
 

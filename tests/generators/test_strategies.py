@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators import strategies as values
-from generators.steps import encode_arguments
-from lean_traces.codec import decode_arguments, encode
-from model.operations import OPERATIONS
-from model.printer import shown
-from model.syntax import SyntaxProblem, parse_local_type, parse_protocol
-from model.values import CancellationWitness, TimeoutWitness
+from telltale_conformance.generators import strategies as values
+from telltale_conformance.generators.steps import encode_arguments
+from telltale_conformance.lean_traces.codec import decode_arguments, encode
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.model.types.printer import shown
+from telltale_conformance.model.types.syntax import SyntaxProblem, parse_local_type, parse_protocol
+from telltale_conformance.model.values import CancellationWitness, TimeoutWitness
 
 ARGUMENTS: dict[str, Any] = {
     "open": st.tuples(values.role_lists().map(list), st.just({}), st.none() | values.buffer_configs()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lean_traces.lean_bundle import LeanMutant
+from telltale_conformance.lean_traces.lean_bundle import LeanMutant
 
 OWNERSHIP = "Telltale.Ownership"
 GUARDS = "Telltale.Guards"

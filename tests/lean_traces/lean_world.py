@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from lean_traces.lean_toolchain import LeanToolchain, install, native_toolchain
+from telltale_conformance.lean_traces.lean_toolchain import LeanToolchain, install, native_toolchain
 
 
 def lean_to_use() -> LeanToolchain:

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from lean_traces.lean_answer import LeanAnswerMalformed
-from lean_traces.lean_errors import (
+from telltale_conformance.lean_traces.lean_answer import LeanAnswerMalformed
+from telltale_conformance.lean_traces.lean_errors import (
     LeanCrashed,
     LeanError,
     LeanOutOfMemory,
     LeanSourceError,
     LeanTimeout,
 )
-from lean_traces.lean_process import LeanModel, LeanProcess
-from lean_traces.lean_program import LeanProgramRefused
-from lean_traces.programs import Program, Step
+from telltale_conformance.lean_traces.lean_process import LeanModel, LeanProcess
+from telltale_conformance.lean_traces.lean_program import LeanProgramRefused
+from telltale_conformance.lean_traces.programs import Program, Step
 from tests.lean_traces.lean_world import READY, SERVE, pretended
 
 PROGRAM = Program(steps=(Step(seq=0, op="live_count", args={}),))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lean_traces.lean_answer import decode_answer
-from lean_traces.lean_program import NESTING, LeanProgramRefused, encode_request
-from lean_traces.programs import Program, Step
+from telltale_conformance.lean_traces.lean_answer import decode_answer
+from telltale_conformance.lean_traces.lean_program import NESTING, LeanProgramRefused, encode_request
+from telltale_conformance.lean_traces.programs import Program, Step
 
 
 def program(*steps: tuple[str, dict[str, Any]], contract: str = "telltale-17") -> Program:

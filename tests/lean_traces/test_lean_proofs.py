@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from generators.programs import generate_program
-from lean_traces.lean_answer import decode_answer
-from lean_traces.lean_bundle import (
+from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.lean_traces.lean_answer import decode_answer
+from telltale_conformance.lean_traces.lean_bundle import (
     PROOF_ROOT,
     LeanMutant,
     make_bundle,
@@ -22,13 +22,13 @@ from lean_traces.lean_bundle import (
     read_sources,
     theorems,
 )
-from lean_traces.lean_check import check_proofs
-from lean_traces.lean_errors import LeanSourceError
-from lean_traces.lean_process import LeanProcess
-from lean_traces.lean_program import encode_request
-from lean_traces.programs import Program, Step
-from oracle.compare import Level
-from oracle.lean_diff import compare_run
+from telltale_conformance.lean_traces.lean_check import check_proofs
+from telltale_conformance.lean_traces.lean_errors import LeanSourceError
+from telltale_conformance.lean_traces.lean_process import LeanProcess
+from telltale_conformance.lean_traces.lean_program import encode_request
+from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.oracle.lanes.lean import compare_run
+from telltale_conformance.oracle.verdict.compare import Level
 from tests.lean_traces.lean_mutants import MUTANTS, UNPROVED_RULES, UnprovedRule
 from tests.lean_traces.lean_world import lean_to_use
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lean_traces import lean_bundle
-from lean_traces.lean_bundle import (
+from telltale_conformance.lean_traces import lean_bundle
+from telltale_conformance.lean_traces.lean_bundle import (
     PROOF_ROOT,
     RUN_ROOT,
     LeanMutant,
@@ -20,9 +20,9 @@ from lean_traces.lean_bundle import (
     read_sources,
     theorems,
 )
-from lean_traces.lean_errors import LeanSourceError
-from lean_traces.lean_program import ARGUMENTS, LEAN_OPERATIONS
-from model.operations import OPERATIONS
+from telltale_conformance.lean_traces.lean_errors import LeanSourceError
+from telltale_conformance.lean_traces.lean_program import ARGUMENTS, LEAN_OPERATIONS
+from telltale_conformance.model.operations import OPERATIONS
 from tests.lean_traces.lean_mutants import MUTANTS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "lean.md"

@@ -14,18 +14,23 @@ from pathlib import Path
 
 import pytest
 
-from lean_traces import lean_package, lean_toolchain
-from lean_traces.lean_doctor import diagnose
-from lean_traces.lean_errors import (
+from telltale_conformance.lean_traces import lean_package, lean_toolchain
+from telltale_conformance.lean_traces.lean_doctor import diagnose
+from telltale_conformance.lean_traces.lean_errors import (
     LeanHashMismatch,
     LeanInstallFailed,
     LeanMissing,
     LeanSourceError,
     LeanWrongVersion,
 )
-from lean_traces.lean_lake import build_executable
-from lean_traces.lean_package import install_dir
-from lean_traces.lean_toolchain import find_toolchain, install, installed_toolchain, verify_installed
+from telltale_conformance.lean_traces.lean_lake import build_executable
+from telltale_conformance.lean_traces.lean_package import install_dir
+from telltale_conformance.lean_traces.lean_toolchain import (
+    find_toolchain,
+    install,
+    installed_toolchain,
+    verify_installed,
+)
 
 
 def packed(entries: dict[str, bytes]) -> bytes:

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from lean_traces.limits import Limits
-from lean_traces.reader import read_trace
-from lean_traces.strict_json import nests_within
-from lean_traces.trace import MalformedTrace
-from oracle.replay import replay_file
+from telltale_conformance.lean_traces.limits import Limits
+from telltale_conformance.lean_traces.reader import read_trace
+from telltale_conformance.lean_traces.strict_json import nests_within
+from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.oracle.reference.replay import replay_file
 from tests.trace_files import CAP, CLAIM, CLOSE, HEADER, OPEN, end_line, printed, trace_bytes
 
 Patch = dict[str, Any]

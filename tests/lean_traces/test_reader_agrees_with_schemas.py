@@ -21,15 +21,15 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from lean_traces import schemas
-from lean_traces.codec import encode
-from lean_traces.programs import read_program, references
-from lean_traces.reader import TraceReader
-from lean_traces.schemas import validator
-from lean_traces.strict_json import StrictJsonError, parse
-from lean_traces.trace import MalformedTrace
-from model.errors import StringError
-from model.operations import Outcome
+from telltale_conformance.lean_traces import schemas
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.programs import read_program, references
+from telltale_conformance.lean_traces.reader import TraceReader
+from telltale_conformance.lean_traces.schemas import validator
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
+from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.model.errors import StringError
+from telltale_conformance.model.operations import Outcome
 
 NESTING = 2000
 SCHEMAS = {name: schemas.load(name) for name in schemas.NAMES}

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from lean_traces import schemas
-from lean_traces.program_schema import printed, program_schema
-from lean_traces.schemas import UnknownSchema, validator
-from model.operations import OPERATIONS
+from telltale_conformance.lean_traces import schemas
+from telltale_conformance.lean_traces.schemas import UnknownSchema, validator
+from telltale_conformance.model.operations import OPERATIONS
+from tools.program_schema import printed, program_schema
 
-RECORDINGS = sorted((Path(__file__).parents[1] / "recordings" / "telltale-machine-17.0.0").glob("*.jsonl.gz"))
+RECORDINGS = sorted(
+    (Path(__file__).parents[2] / "lean_traces" / "recordings" / "telltale-machine-17.0.0").glob("*.jsonl.gz")
+)
 SAMPLE = [path for index, path in enumerate(RECORDINGS) if index % 5 == 0 or path.name.startswith("corner")]
 
 CAP = {"generation": 0, "owner_id": "a", "scope": "Session", "session_id": 0}
@@ -95,7 +97,7 @@ def test_operations_are_those_of_the_model() -> None:
 
 def test_program_schema_is_derived_from_operations_and_domain() -> None:
     derived = printed(program_schema())
-    assert schemas.text("program") == derived, "run python -m lean_traces.program_schema"
+    assert schemas.text("program") == derived, "run python -m tools.program_schema"
 
 
 def test_unknown_schema_is_refused_with_the_names_there_are() -> None:

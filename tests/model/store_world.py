@@ -10,14 +10,16 @@ from typing import Any, cast
 
 import msgspec
 
-from model.auth import AuthTree, SigningKey
-from model.buffers import Buffer, SignedValue
-from model.clock import Timeouts
-from model.contract import HARDENED, TELLTALE_17, Contract
-from model.immutable import Node
-from model.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
-from model.operations import OPERATIONS, step
-from model.payloads import (
+from telltale_conformance.model.auth import AuthTree, SigningKey
+from telltale_conformance.model.buffers import Buffer, SignedValue
+from telltale_conformance.model.clock import Timeouts
+from telltale_conformance.model.contract import HARDENED, TELLTALE_17, Contract
+from telltale_conformance.model.operations import OPERATIONS, step
+from telltale_conformance.model.state import Ownership, Session, TypeEntry
+from telltale_conformance.model.store import Store, Totals
+from telltale_conformance.model.types.immutable import Node
+from telltale_conformance.model.types.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.payloads import (
     Chan,
     ProdType,
     Value,
@@ -26,10 +28,8 @@ from model.payloads import (
     val_type_from_json,
     value_from_json,
 )
-from model.session import Ownership, Session, TypeEntry
-from model.store import Store, Totals
-from model.type_json import encode_type, type_from_json
-from model.values import SESSION, BufferConfig, DomainValue, Fragments, OwnershipCapability, Scope
+from telltale_conformance.model.types.type_json import encode_type, type_from_json
+from telltale_conformance.model.values import SESSION, BufferConfig, DomainValue, Fragments, OwnershipCapability, Scope
 
 BOTH = (TELLTALE_17, HARDENED)
 TOP = 2**64 - 1

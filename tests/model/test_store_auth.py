@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.auth import AuthTree, SigningKey
-from model.contract import Contract
+from telltale_conformance.model.auth import AuthTree, SigningKey
+from telltale_conformance.model.contract import Contract
 from tests.model.store_world import BOTH, LOOP, do, opened, value
 
 signatures = st.binary(min_size=32, max_size=32)

@@ -16,12 +16,12 @@ from typing import Any, NoReturn
 import pytest
 from msgspec.structs import replace
 
-from model.auth import AuthTree
-from model.contract import Contract
-from model.operations import OPERATIONS, Outcome, step
-from model.session import Session
-from model.store import Store
-from model.values import (
+from telltale_conformance.model.auth import AuthTree
+from telltale_conformance.model.contract import Contract
+from telltale_conformance.model.operations import OPERATIONS, Outcome, step
+from telltale_conformance.model.state import Session
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import (
     SESSION,
     AuditRecord,
     ClosedSessionSummary,

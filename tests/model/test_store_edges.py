@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from model.contract import Contract
-from model.store import Store
+from telltale_conformance.model.contract import Contract
+from telltale_conformance.model.store import Store
 from tests.model.store_world import BOTH, TOP, Answer, refusal, run
 
 pytestmark = pytest.mark.parametrize("contract", BOTH, ids=lambda c: c.name)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from model.contract import HARDENED, TELLTALE_17
-from model.local_types import END, LocalType, Mu, Recv, Send, Var
-from model.store import Store
-from model.values import (
+from telltale_conformance.model.contract import HARDENED, TELLTALE_17
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.types.local_types import END, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.values import (
     BufferConfig,
     Edge,
     Endpoint,

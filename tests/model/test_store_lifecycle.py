@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 
-from model.contract import TELLTALE_17, Contract
-from model.plan import MAX_ROLES
-from model.store import Store
-from model.values import SESSION, BufferConfig, Edge, SetDefaultHandler, UpdateEdgeHandler, UpdateTrace
+from telltale_conformance.model.contract import TELLTALE_17, Contract
+from telltale_conformance.model.plan import MAX_ROLES
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import (
+    SESSION,
+    BufferConfig,
+    Edge,
+    SetDefaultHandler,
+    UpdateEdgeHandler,
+    UpdateTrace,
+)
 from tests.model.store_world import BOTH, LOOP, PING, TOP, do, opened, owned, plain, refusal, run, snapshot, value
 
 both = pytest.mark.parametrize("contract", BOTH, ids=lambda c: c.name)

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import pytest
 
-from model.contract import TELLTALE_17, Contract
-from model.store import Store
-from model.values import BufferConfig, Resize, ResizeBounds
+from telltale_conformance.model.contract import TELLTALE_17, Contract
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import BufferConfig, Resize, ResizeBounds
 from tests.model.store_world import (
     BOTH,
     LOOP,

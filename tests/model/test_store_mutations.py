@@ -6,9 +6,16 @@ from typing import Any
 
 import pytest
 
-from model.contract import TELLTALE_17, Contract
-from model.store import Store
-from model.values import SESSION, Edge, OwnershipCapability, SetDefaultHandler, UpdateEdgeHandler, UpdateTrace
+from telltale_conformance.model.contract import TELLTALE_17, Contract
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import (
+    SESSION,
+    Edge,
+    OwnershipCapability,
+    SetDefaultHandler,
+    UpdateEdgeHandler,
+    UpdateTrace,
+)
 from tests.model.store_world import BOTH, TOP, do, opened, owned, plain, run, snapshot, val_type
 
 both = pytest.mark.parametrize("contract", BOTH, ids=lambda c: c.name)

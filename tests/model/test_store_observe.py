@@ -7,12 +7,19 @@ from typing import Any
 
 import pytest
 
-from model.contract import CONTRACTS, HARDENED, TELLTALE_17, Contract, UnknownContract, contract_named
-from model.errors import NoBranch, OwnershipError, Refused, StringError, VariantError
-from model.local_types import END, Send
-from model.operations import OPERATIONS, step
-from model.store import Store
-from model.values import SESSION, Endpoint
+from telltale_conformance.model.contract import (
+    CONTRACTS,
+    HARDENED,
+    TELLTALE_17,
+    Contract,
+    UnknownContract,
+    contract_named,
+)
+from telltale_conformance.model.errors import NoBranch, OwnershipError, Refused, StringError, VariantError
+from telltale_conformance.model.operations import OPERATIONS, step
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.types.local_types import END, Send
+from telltale_conformance.model.values import SESSION, Endpoint
 from tests.model.store_world import BOTH, LOOP, TOP, branch, do, opened, owned, plain, run, snapshot, value
 
 both = pytest.mark.parametrize("contract", BOTH, ids=lambda c: c.name)

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from model.contract import HARDENED, TELLTALE_17, Contract
-from model.local_types import END, LocalType, Mu, Recv, Send, Var
-from model.store import Store
-from model.values import (
+from telltale_conformance.model.contract import HARDENED, TELLTALE_17, Contract
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.types.local_types import END, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.values import (
     SESSION,
     BufferConfig,
     Edge,

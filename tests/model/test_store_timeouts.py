@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.contract import Contract
-from model.store import Store
+from telltale_conformance.model.contract import Contract
+from telltale_conformance.model.store import Store
 from tests.model.store_world import BOTH, TOP, do, opened, record, refusal, run, snapshot
 
 both = pytest.mark.parametrize("contract", BOTH, ids=lambda c: c.name)

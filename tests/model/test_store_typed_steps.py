@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from model.contract import TELLTALE_17, Contract
-from model.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
-from model.store import Store
-from model.values import Endpoint
+from telltale_conformance.model.contract import TELLTALE_17, Contract
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.types.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.values import Endpoint
 from tests.model.store_world import BOTH, LOOP, PING, branch, do, opened, plain, refusal, run, snapshot, val_type
 
 both = pytest.mark.parametrize("contract", BOTH, ids=lambda c: c.name)

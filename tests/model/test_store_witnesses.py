@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from model.contract import TELLTALE_17, Contract
-from model.store import Store
-from model.values import SESSION
+from telltale_conformance.model.contract import TELLTALE_17, Contract
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import SESSION
 from tests.model.store_world import (
     BOTH,
     TOP,

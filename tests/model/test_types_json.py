@@ -10,10 +10,21 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from generators.local_types import any_local_types, sorts, val_types, values
-from lean_traces.strict_json import parse
-from model.local_types import END, Branch, Choice, Label, LocalType, Mu, Recv, Send, Var, postorder
-from model.payloads import (
+from telltale_conformance.generators.local_types import any_local_types, sorts, val_types, values
+from telltale_conformance.lean_traces.strict_json import parse
+from telltale_conformance.model.types.local_types import (
+    END,
+    Branch,
+    Choice,
+    Label,
+    LocalType,
+    Mu,
+    Recv,
+    Send,
+    Var,
+    postorder,
+)
+from telltale_conformance.model.types.payloads import (
     UNIT,
     Bool,
     Chan,
@@ -34,7 +45,13 @@ from model.payloads import (
     val_type_from_json,
     value_from_json,
 )
-from model.type_json import TypeJsonError, encode_type, encode_type_lean, type_from_json, type_from_lean_json
+from telltale_conformance.model.types.type_json import (
+    TypeJsonError,
+    encode_type,
+    encode_type_lean,
+    type_from_json,
+    type_from_lean_json,
+)
 
 
 def canonical(encoded: bytes) -> bytes:

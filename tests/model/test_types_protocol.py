@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from generators.local_types import dual_pairs, protocols
-from model.local_types import LocalType
-from model.protocol import Protocol, protocol_problems
-from model.syntax import parse_protocol
+from telltale_conformance.generators.local_types import dual_pairs, protocols
+from telltale_conformance.model.types.local_types import LocalType
+from telltale_conformance.model.types.protocol import Protocol, protocol_problems
+from telltale_conformance.model.types.syntax import parse_protocol
 
 
 def found(text: str) -> list[tuple[object, ...]]:

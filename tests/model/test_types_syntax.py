@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from generators.local_types import ODD_NAMES, any_local_types, protocols
-from model.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
-from model.payloads import Chan, ProdSort, ProdType, Vector
-from model.printer import print_local_type, print_name, print_pretty, print_protocol
-from model.syntax import SyntaxProblem, parse_local_type, parse_protocol, parse_with_positions
+from telltale_conformance.generators.local_types import ODD_NAMES, any_local_types, protocols
+from telltale_conformance.model.types.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.payloads import Chan, ProdSort, ProdType, Vector
+from telltale_conformance.model.types.printer import print_local_type, print_name, print_pretty, print_protocol
+from telltale_conformance.model.types.syntax import (
+    SyntaxProblem,
+    parse_local_type,
+    parse_protocol,
+    parse_with_positions,
+)
 
 NOTATION: list[tuple[str, LocalType]] = [
     ("end", END),
@@ -221,6 +226,6 @@ def test_a_failed_parse_leaves_nothing_behind() -> None:
 
 
 def test_importing_the_syntax_builds_no_parser() -> None:
-    code = "import sys, model.syntax; sys.exit('lark' in sys.modules)"
+    code = "import sys, telltale_conformance.model.types.syntax; sys.exit('lark' in sys.modules)"
     done: subprocess.CompletedProcess[Any] = subprocess.run([sys.executable, "-c", code], check=False)
     assert done.returncode == 0

@@ -10,22 +10,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.deep_types import (
-    alternating,
-    chain,
-    doubled,
-    recursions,
-    recursions_of_one_name,
-    wide,
+from telltale_conformance.generators.local_types import (
+    NearMiss,
+    any_local_types,
+    dual_pairs,
+    local_types,
+    names,
+    near_misses,
 )
-from generators.local_types import NearMiss, any_local_types, dual_pairs, local_types, names, near_misses
-from model import local_types as tree_module
-from model import theory, variables, wellformed
-from model.local_types import END, Branch, Choice, Label, LocalType, Mu, Recv, Send, Var, children, postorder
-from model.printer import print_local_type
-from model.syntax import parse_local_type as p
-from model.syntax import parse_with_positions
-from model.theory import (
+from telltale_conformance.model.types import local_types as tree_module
+from telltale_conformance.model.types import theory, variables, wellformed
+from telltale_conformance.model.types.local_types import (
+    END,
+    Branch,
+    Choice,
+    Label,
+    LocalType,
+    Mu,
+    Recv,
+    Send,
+    Var,
+    children,
+    postorder,
+)
+from telltale_conformance.model.types.printer import print_local_type
+from telltale_conformance.model.types.syntax import parse_local_type as p
+from telltale_conformance.model.types.syntax import parse_with_positions
+from telltale_conformance.model.types.theory import (
     dual,
     equal,
     free_variables,
@@ -37,6 +48,7 @@ from model.theory import (
     unfold,
     unfold_fully,
 )
+from tests.generators.deep_types import alternating, chain, doubled, recursions, recursions_of_one_name, wide
 
 
 def free_by_definition(tree: LocalType) -> set[str]:

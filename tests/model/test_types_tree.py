@@ -12,12 +12,35 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from generators.deep_types import chain, doubled, recursions
-from generators.local_types import any_local_types, sorts, val_types, values
-from model.immutable import Node
-from model.local_types import END, Branch, Choice, End, Label, LocalType, Mu, Recv, Send, Var, postorder
-from model.payloads import Bool, Chan, EndpointValue, Nat, PayloadSort, ProdSort, ProdType, Unit, ValType, Value
-from model.type_json import encode_type, type_from_json
+from telltale_conformance.generators.local_types import any_local_types, sorts, val_types, values
+from telltale_conformance.model.types.immutable import Node
+from telltale_conformance.model.types.local_types import (
+    END,
+    Branch,
+    Choice,
+    End,
+    Label,
+    LocalType,
+    Mu,
+    Recv,
+    Send,
+    Var,
+    postorder,
+)
+from telltale_conformance.model.types.payloads import (
+    Bool,
+    Chan,
+    EndpointValue,
+    Nat,
+    PayloadSort,
+    ProdSort,
+    ProdType,
+    Unit,
+    ValType,
+    Value,
+)
+from telltale_conformance.model.types.type_json import encode_type, type_from_json
+from tests.generators.deep_types import chain, doubled, recursions
 
 DEEP = 20_000
 

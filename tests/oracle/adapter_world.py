@@ -8,8 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from oracle import fault_kit
-from oracle.adapters import (
+from telltale_conformance.oracle.adapters import (
     RESET,
     Adapter,
     AdapterFault,
@@ -17,10 +16,11 @@ from oracle.adapters import (
     ReferenceAdapter,
     Request,
     SubprocessAdapter,
+    fault_kit,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-REFERENCE = [sys.executable, "-m", "oracle.adapter_reference"]
+REFERENCE = [sys.executable, "-m", "telltale_conformance.adapters.reference"]
 MARK = "TELLTALE_CONFORMANCE_TEST_MARK"
 OPEN = Request("open", b'{"roles":["A","B"],"initial_types":{}}')
 SESSIONS = Request("session_ids", b"{}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
-from oracle.symbolic.agreement import Difference, Prepared, difference
-from oracle.symbolic.agreement_parts import buffer_difference, ids_difference
-from oracle.symbolic.explore import Bounds, random_args, random_state, small_world
-from oracle.symbolic.transitions import OPERATIONS
+from telltale_conformance.oracle.symbolic.agreement.agreement import Difference, Prepared, difference
+from telltale_conformance.oracle.symbolic.agreement.parts import buffer_difference, ids_difference
+from telltale_conformance.oracle.symbolic.map.explore import Bounds, random_args, random_state, small_world
+from telltale_conformance.oracle.symbolic.statement.ownership import OPERATIONS
 
 CONTRACTS = ("telltale-17", "hardened")
 

@@ -10,8 +10,8 @@ from tests.wrong_stores.rules import RULES, correct
 
 def first_difference() -> str:
     """Return the operation of the first answer of the corpus that this process's reference does not give, if any."""
-    from oracle.lean_export import CORPUS
-    from oracle.replay import replay_file
+    from telltale_conformance.oracle.lanes.lean_export import CORPUS
+    from telltale_conformance.oracle.reference.replay import replay_file
 
     for path in sorted(CORPUS.glob("telltale-17-*.jsonl.gz")):
         found = replay_file(path).first_divergence

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from model.operations import OPERATIONS
-from oracle.adapters import Adapter, AdapterLimits, Answer, ReferenceAdapter, Request
-from oracle.adapters.direct import DirectAdapter
-from oracle.adapters.protocol import Hello
-from oracle.lanes import LaneResult, Subject
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.adapters import Adapter, AdapterLimits, Answer, ReferenceAdapter, Request
+from telltale_conformance.oracle.adapters.direct import DirectAdapter
+from telltale_conformance.oracle.adapters.protocol import Hello
+from telltale_conformance.oracle.lanes.subject import Subject
+from telltale_conformance.oracle.verdict.results import LaneResult
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENT = AdapterLimits(deadline=60, start_deadline=60, close_deadline=30)

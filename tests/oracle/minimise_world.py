@@ -7,16 +7,16 @@ from pathlib import Path
 
 import msgspec
 
-from generators.programs import generate_program
-from lean_traces.programs import Program, Step, without
-from oracle.adapters import Adapter, Answer, Request
-from oracle.adapters.faults import AdapterFault, Exited
-from oracle.adapters.protocol import Hello
-from oracle.compare import Level
-from oracle.dossier import answers_trace
-from oracle.fingerprints import Fingerprint
-from oracle.minimise.reference_side import on_reference
-from oracle.minimise.trying import Sighting, Trials
+from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.lean_traces.programs import Program, Step, without
+from telltale_conformance.oracle.adapters import Adapter, Answer, Request
+from telltale_conformance.oracle.adapters.faults import AdapterFault, Exited
+from telltale_conformance.oracle.adapters.protocol import Hello
+from telltale_conformance.oracle.dossier.dossier import answers_trace
+from telltale_conformance.oracle.minimise.trying import Sighting, Trials
+from telltale_conformance.oracle.reference.run import on_reference
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 from tests.oracle.wrong_references import WRONG, WrongReference
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 
-from generators.steps import Cell
-from lean_traces.programs import Program, Step
-from model.operations import OPERATIONS
-from oracle.adapters import Hello
-from oracle.baseline import Baseline, Standing
-from oracle.compare import Level
-from oracle.lanes import LaneDivergence, LaneResult
-from oracle.reports import Minimiser, Report, findings
+from telltale_conformance.generators.steps import Cell
+from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.adapters import Hello
+from telltale_conformance.oracle.reports import Minimiser, Report, findings
+from telltale_conformance.oracle.verdict.baseline import Baseline, Standing
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
 MARKUP = "<img src=x onerror=alert(1)>"
 SCRIPT = "</script><script>alert(2)</script>"

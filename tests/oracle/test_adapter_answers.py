@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from lean_traces.codec import decode_arguments
-from lean_traces.schemas import validator
-from lean_traces.strict_json import StrictJsonError, parse
-from model.operations import OPERATIONS
-from oracle.adapters import Answer, faults
-from oracle.adapters.answers import AnswerReader, LineCutter
-from oracle.adapters.protocol import request_line
-from oracle.well_formed import WELL_FORMED
+from telltale_conformance.lean_traces.codec import decode_arguments
+from telltale_conformance.lean_traces.schemas import validator
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.adapters import Answer, faults
+from telltale_conformance.oracle.adapters.answers import AnswerReader, LineCutter
+from telltale_conformance.oracle.adapters.kit import WELL_FORMED
+from telltale_conformance.oracle.adapters.protocol import request_line
 
 NESTING = 2000
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from oracle.adapters import RESET, Request, SubprocessAdapter, faults
-from oracle.adapters.limits import DEFAULT_ADAPTER_LIMITS
-from oracle.commands.adapter_kit import run
+from telltale_conformance.oracle.adapters import RESET, Request, SubprocessAdapter, faults
+from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
+from telltale_conformance.oracle.cli.adapter_kit import run
 from tests.oracle.adapter_world import NEXT, OPEN, PATIENT, ROOT, SESSIONS, judge
 
 TEXT = (ROOT / "docs" / "adapters.md").read_text(encoding="utf-8")

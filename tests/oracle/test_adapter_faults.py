@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from oracle.adapters import RESET, AdapterFault, AdapterLimits, Request, SubprocessAdapter, faults
-from oracle.fault_kit import KIT
+from telltale_conformance.oracle.adapters import RESET, AdapterFault, AdapterLimits, Request, SubprocessAdapter, faults
+from telltale_conformance.oracle.adapters.fault_kit import KIT
 from tests.oracle.adapter_world import MARK, PATIENT, PROGRAM, conclude, judge, kit, marked, script
 
 BRIEF = AdapterLimits(deadline=0.3, start_deadline=60, close_deadline=0.3)

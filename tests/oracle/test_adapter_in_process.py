@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from lean_traces.codec import encode
-from model.contract import UnknownContract
-from model.errors import SessionNotFound
-from model.values import OwnershipCapability
-from oracle import adapter_reference
-from oracle.adapter_reference import ReferenceServer, serve
-from oracle.adapters import RESET, InProcessAdapter, ReferenceAdapter, Request, ask, faults
-from oracle.adapters.protocol import request_line
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.model.contract import UnknownContract
+from telltale_conformance.model.errors import SessionNotFound
+from telltale_conformance.model.values import OwnershipCapability
+from telltale_conformance.oracle.adapters import RESET, InProcessAdapter, ReferenceAdapter, Request, ask, faults
+from telltale_conformance.oracle.adapters import serve_reference as adapter_reference
+from telltale_conformance.oracle.adapters.protocol import request_line
+from telltale_conformance.oracle.adapters.serve_reference import ReferenceServer, serve
 from tests.oracle.adapter_world import NEXT, OPEN, PROGRAM, SESSIONS, judge
 
 

@@ -7,8 +7,8 @@ import shlex
 
 import pytest
 
-from oracle.adapter_checks import CHECKS
-from oracle.commands.adapter_kit import run
+from telltale_conformance.oracle.adapters.kit import CHECKS
+from telltale_conformance.oracle.cli.adapter_kit import run
 from tests.oracle.adapter_world import REFERENCE, ROOT, kit, script
 
 PASS, INCONCLUSIVE, USAGE = 0, 3, 2

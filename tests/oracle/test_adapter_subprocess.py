@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from oracle.adapters import (
+from telltale_conformance.oracle.adapters import (
     AWAIT_ANSWERS,
     RESET,
     Adapter,

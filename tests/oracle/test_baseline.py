@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from lean_traces.schemas import validator
-from oracle.baseline import (
+from telltale_conformance.lean_traces.schemas import validator
+from telltale_conformance.oracle.verdict.baseline import (
     UNASSIGNED,
     BadBaseline,
     Baseline,
@@ -22,7 +22,7 @@ from oracle.baseline import (
     updated,
     write_baseline,
 )
-from oracle.lanes import LaneResult
+from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.report_world import accepted, lane, unlogged
 
 TODAY = date(2030, 6, 15)

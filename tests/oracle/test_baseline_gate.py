@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from oracle.baseline import BadBaseline, Baseline, read_baseline
-from oracle.commands.check import run
-from oracle.gate import Check, Gate, gate_code
-from oracle.lanes import LaneResult, Settings, Subject
+from telltale_conformance.oracle.cli.check import run
+from telltale_conformance.oracle.gate import Check, Gate, gate_code
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.verdict.baseline import BadBaseline, Baseline, read_baseline
+from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.report_world import HELLO, accepted, lane, unlogged
 
 ROOT = Path(__file__).parents[2]
@@ -159,7 +160,7 @@ def test_a_signal_makes_a_check_inconclusive_whatever_was_seen() -> None:
 
 
 def test_fail_fast_ends_a_check_after_the_lane_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from oracle.commands import check as check_command
+    from telltale_conformance.oracle.cli import check as check_command
 
     seen = {"corpus": lane("corpus", accepted()), "programs": lane("programs"), "graph": lane("graph")}
     monkeypatch.setattr(check_command, "run_lane", lambda name, *_: seen[name])
@@ -173,7 +174,14 @@ def test_fail_fast_ends_a_check_after_the_lane_and_says_so(tmp_path: Path, monke
 def test_from_a_red_gate_over_a_baseline_to_a_stale_one_on_the_command_line(tmp_path: Path) -> None:
     def check(store: str, *more: str) -> tuple[int, str]:
         sut = f"{sys.executable} -m tests.wrong_stores {store}"
-        command = [sys.executable, "-c", "from oracle.command_line import main; main()", "check", "--sut", sut]
+        command = [
+            sys.executable,
+            "-c",
+            "from telltale_conformance.oracle.cli.app import main; main()",
+            "check",
+            "--sut",
+            sut,
+        ]
         options = ["--lanes", "corpus", "--budget", "60", "--baseline", str(tmp_path / "known.json"), *more]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "GITHUB_ACTIONS": "false"}
         done = subprocess.run(

@@ -5,9 +5,12 @@ import sys
 
 import pytest
 
-from oracle.commands import check as check_command
-from oracle.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
-from oracle.lanes import LANES, LaneResult, Settings, Subject, programs
+from telltale_conformance.oracle.cli import check as check_command
+from telltale_conformance.oracle.lanes import programs
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.lanes.table import LANES
+from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
+from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.lane_world import PATIENT, served
 
 QUICK = {"lanes": ["corpus", "graph"], "budget": 25.0}

@@ -10,10 +10,11 @@ import time
 
 import pytest
 
-from model.operations import OPERATIONS
-from oracle.commands.check import run_lane
-from oracle.exit_codes import AGREE, DIVERGE
-from oracle.lanes import Settings, programs
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.cli.check import run_lane
+from telltale_conformance.oracle.lanes import programs
+from telltale_conformance.oracle.lanes.subject import Settings
+from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
 from tests.oracle.lane_world import ROOT, served, subject
 from tests.wrong_stores.rules import RULES
 
@@ -23,7 +24,7 @@ LANES = "corpus,programs,stateful,graph,near-miss"
 
 
 def command(name: str, *options: str) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from oracle.command_line import main; sys.exit(main())"
+    code = "import sys; from telltale_conformance.oracle.cli.app import main; sys.exit(main())"
     words = [sys.executable, "-c", code, "check", "--sut", served(name), *options]
     return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
 

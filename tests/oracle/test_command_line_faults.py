@@ -18,7 +18,7 @@ command_line.main()
 
 
 def test_it_ends_with_3_and_says_so() -> None:
-    command = [sys.executable, "-c", CODE, "replay", "tests/recordings"]
+    command = [sys.executable, "-c", CODE, "replay", "lean_traces/recordings"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert "inconclusive: fault of the harness: RuntimeError('no idea')" in done.stderr

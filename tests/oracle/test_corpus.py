@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from lean_traces.lean_bundle import model_hash
-from lean_traces.reader import read_trace
-from model.contract import CONTRACTS, Contract
-from model.operations import OPERATIONS
-from oracle.corpus_coverage import covered, table
-from oracle.lean_export import CORPUS
-from oracle.replay import replay_file
+from telltale_conformance.lean_traces.lean_bundle import model_hash
+from telltale_conformance.lean_traces.reader import read_trace
+from telltale_conformance.model.contract import CONTRACTS, Contract
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.lanes.lean_export import CORPUS
+from telltale_conformance.oracle.reference.replay import replay_file
 from tests.oracle.lane_world import ROOT
 from tests.wrong_stores.rules import RULES
+from tools.corpus_coverage import covered, table
 
 TRACES = sorted(CORPUS.glob("*.jsonl.gz"))
 

@@ -8,13 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lean_traces.programs import Step
-from lean_traces.reader import read_trace
-from oracle.adapters.protocol import Hello
-from oracle.commands.minimise import run as minimise_command
-from oracle.commands.verify import run, verify
-from oracle.compare import Level
-from oracle.dossier import (
+from telltale_conformance.lean_traces.programs import Step
+from telltale_conformance.lean_traces.reader import read_trace
+from telltale_conformance.oracle.adapters.protocol import Hello
+from telltale_conformance.oracle.cli.minimise import run as minimise_command
+from telltale_conformance.oracle.cli.verify import run, verify
+from telltale_conformance.oracle.dossier.dossier import (
     ANSWERS,
     FILES,
     LEAN,
@@ -29,8 +28,9 @@ from oracle.dossier import (
     read_dossier,
     write_dossier,
 )
-from oracle.fingerprints import Fingerprint
-from oracle.minimise import Rate, minimise
+from telltale_conformance.oracle.minimise import Rate, minimise
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 from tests.oracle.lane_world import PATIENT, served
 from tests.oracle.minimise_world import diverging, record
 from tests.oracle.wrong_references import WRONG, WrongReference
@@ -230,7 +230,7 @@ def test_what_does_not_diverge_gets_no_dossier(tmp_path: Path) -> None:
 def test_several_are_run_again_in_turn_and_the_gravest_code_is_the_exit_code(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from oracle.command_line import app
+    from telltale_conformance.oracle.cli.app import app
 
     same = str(written(tmp_path / "same"))
     other = str(unsteady(tmp_path / "other", "witness_is_consumed_twice"))

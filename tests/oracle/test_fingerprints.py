@@ -10,21 +10,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from generators.programs import generate_program
-from lean_traces.programs import Step
-from model.errors import InvalidWitness, SessionNotFound, StringError
-from model.operations import Outcome
-from oracle.baseline import Baseline, updated
-from oracle.commands.minimise import run as minimise_command
-from oracle.compare import Level
-from oracle.dossier import read_dossier
-from oracle.fingerprints import Fingerprint, contract_side, fingerprint_of
-from oracle.judging import Asked, judge_cases
-from oracle.lanes import LaneDivergence
-from oracle.lanes.describing import described
-from oracle.minimise import minimise
-from oracle.minimise.names import names_of, renamed
-from oracle.minimise.reference_side import on_reference
+from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.lean_traces.programs import Step
+from telltale_conformance.model.errors import InvalidWitness, SessionNotFound, StringError
+from telltale_conformance.model.operations import Outcome
+from telltale_conformance.oracle.cli.minimise import run as minimise_command
+from telltale_conformance.oracle.dossier.dossier import read_dossier
+from telltale_conformance.oracle.minimise import minimise
+from telltale_conformance.oracle.minimise.names import names_of, renamed
+from telltale_conformance.oracle.reference.judging import Asked, described, judge_cases
+from telltale_conformance.oracle.reference.run import on_reference
+from telltale_conformance.oracle.verdict.baseline import Baseline, updated
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, contract_side, fingerprint_of
+from telltale_conformance.oracle.verdict.results import LaneDivergence
 from tests.oracle.minimise_world import diverging, record, seen
 from tests.oracle.report_world import accepted, lane, unlogged
 from tests.oracle.wrong_references import WRONG, WrongReference

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from oracle.commands.check import run_lane
-from oracle.interrupts import Interrupted, held_back, watched
-from oracle.lanes import Settings, Subject, programs
+from telltale_conformance.oracle.cli.check import run_lane
+from telltale_conformance.oracle.lanes import programs
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.process.interrupts import Interrupted, held_back, watched
 from tests.oracle.adapter_world import MARK, ROOT, marked
 
 PATIENCE = 60.0
@@ -103,7 +104,7 @@ def is_judging(mark: str, processes: int) -> bool:
 def test_a_signal_leaves_a_partial_report_and_no_process(
     mark: str, tmp_path: Path, sent: signal.Signals, to_group: bool, workers: int, lanes: str
 ) -> None:
-    command = f"{sys.executable} -m oracle.adapter_reference"
+    command = f"{sys.executable} -m telltale_conformance.adapters.reference"
     check = started(mark, CHECK, command, lanes, str(workers), str(tmp_path))
     assert check.stdout is not None
     until(lambda: is_judging(mark, workers), "the lanes do not start")
@@ -127,10 +128,10 @@ def test_a_signal_leaves_a_partial_report_and_no_process(
 
 
 def test_a_lane_that_is_interrupted_keeps_what_it_did(mark: str, tmp_path: Path) -> None:
-    command = f"{sys.executable} -m oracle.adapter_reference"
-    source = CHECK.replace("import sys\n", "import sys\nfrom oracle.progress import _listeners\n", 1).replace(
-        "sys.exit(", "_listeners.append(lambda part: print('part', part, flush=True))\nsys.exit(", 1
-    )
+    command = f"{sys.executable} -m telltale_conformance.adapters.reference"
+    source = CHECK.replace(
+        "import sys\n", "import sys\nfrom telltale_conformance.oracle.process.progress import _listeners\n", 1
+    ).replace("sys.exit(", "_listeners.append(lambda part: print('part', part, flush=True))\nsys.exit(", 1)
     check = started(mark, source, command, "programs", "1", str(tmp_path))
     assert check.stdout is not None
     while not check.stdout.readline().startswith("part"):

@@ -5,12 +5,12 @@ from functools import partial
 import msgspec
 import pytest
 
-from generators.programs import Generator
-from generators.steps import encode_arguments
-from oracle.adapters import AdapterFault, Answer
-from oracle.adapters.faults import Exited
-from oracle.compare import Level
-from oracle.judging import Asked, CaseResult, judge_answer, judge_cases
+from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.steps import encode_arguments
+from telltale_conformance.oracle.adapters import AdapterFault, Answer
+from telltale_conformance.oracle.adapters.faults import Exited
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult, judge_answer, judge_cases
+from telltale_conformance.oracle.verdict.compare import Level
 from tests.oracle.lane_world import Stub, stubbed
 
 

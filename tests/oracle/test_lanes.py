@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from generators.tours import toured
-from lean_traces.programs import write_program
-from model.operations import OPERATIONS
-from oracle.lanes import LaneResult, Settings, Subject, corpus, graph, near_miss, programs, stateful
-from oracle.run_program import run_on_reference
+from telltale_conformance.generators.tours import toured
+from telltale_conformance.lean_traces.programs import write_program
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.lanes import corpus, graph, near_miss, programs, stateful
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.reference.run import run_on_reference
+from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.lane_world import Stub, same, subject
 
 QUICK = Settings(seed=3, budget=20)
@@ -94,7 +96,7 @@ def test_near_misses_are_all_refused() -> None:
 
 
 def test_near_misses_that_pass_are_a_fault_of_the_harness(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oracle.judging.compare", lambda *arguments: None)
+    monkeypatch.setattr("telltale_conformance.oracle.reference.judging.compare", lambda *arguments: None)
     result = near_miss.run(Subject(), QUICK)
     assert result.verdict == "inconclusive"
     assert "not refused" in result.notes[0]
@@ -102,7 +104,7 @@ def test_near_misses_that_pass_are_a_fault_of_the_harness(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("lane", [corpus, programs, graph, stateful])
 def test_an_adapter_that_ends_is_inconclusive(lane: object) -> None:
-    from oracle.commands.check import run_lane
+    from telltale_conformance.oracle.cli.check import run_lane
 
     name = lane.__name__.rpartition(".")[2]  # type: ignore[attr-defined]
     result = run_lane(name, Subject(command="false"), QUICK)

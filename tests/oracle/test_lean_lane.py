@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from lean_traces.lean_errors import LeanMissing
-from lean_traces.lean_process import LeanModel
-from lean_traces.lean_toolchain import find_toolchain
-from oracle.compare import Level
-from oracle.lean_diff import compare_runs, diff_programs
-from oracle.lean_export import CORPUS, corpus_differences, exported
+from telltale_conformance.lean_traces.lean_errors import LeanMissing
+from telltale_conformance.lean_traces.lean_process import LeanModel
+from telltale_conformance.lean_traces.lean_toolchain import find_toolchain
+from telltale_conformance.oracle.lanes.lean import compare_runs, diff_programs
+from telltale_conformance.oracle.lanes.lean_export import CORPUS, corpus_differences, exported
+from telltale_conformance.oracle.verdict.compare import Level
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from generators.programs import generate_program
-from lean_traces.programs import Program
-from oracle.adapters import ReferenceAdapter
-from oracle.compare import Level
-from oracle.fingerprints import Fingerprint
-from oracle.minimise import Minimised, minimise
-from oracle.minimise.explaining import why_needed
-from oracle.minimise.values import simplifications
+from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.oracle.adapters import ReferenceAdapter
+from telltale_conformance.oracle.minimise import Minimised, minimise
+from telltale_conformance.oracle.minimise.explaining import why_needed
+from telltale_conformance.oracle.minimise.values import simplifications
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 from tests.oracle.minimise_world import (
     Failing,
     SometimesWrong,

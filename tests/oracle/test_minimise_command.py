@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from generators.programs import generate_program
-from lean_traces.codec import encode
-from lean_traces.lean_program import encode_request
-from lean_traces.programs import Program, read_program, write_program
-from oracle.adapters import SubprocessAdapter
-from oracle.commands.minimise import run
-from oracle.compare import Level
-from oracle.minimise.lean_file import lean_bundle, lean_text
-from oracle.minimise.pytest_file import pytest_text
-from oracle.minimise.reference_side import on_reference
+from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.lean_program import encode_request
+from telltale_conformance.lean_traces.programs import Program, read_program, write_program
+from telltale_conformance.oracle.adapters import SubprocessAdapter
+from telltale_conformance.oracle.cli.minimise import run
+from telltale_conformance.oracle.dossier.lean_file import lean_bundle, lean_text
+from telltale_conformance.oracle.dossier.pytest_file import pytest_text
+from telltale_conformance.oracle.reference.run import on_reference
+from telltale_conformance.oracle.verdict.compare import Level
 from tests.installed import COMMAND
 from tests.oracle.adapter_world import MARK, ROOT, kit, marked
 from tests.oracle.lane_world import PATIENT, served
@@ -204,9 +204,9 @@ def test_the_lean_file_has_the_program_and_the_contracts_answer() -> None:
 
 @pytest.mark.nightly
 def test_lean_gives_the_expected_answer_and_no_other() -> None:
-    from lean_traces.lean_errors import LeanError
-    from lean_traces.lean_process import LeanProcess
-    from lean_traces.lean_toolchain import find_toolchain
+    from telltale_conformance.lean_traces.lean_errors import LeanError
+    from telltale_conformance.lean_traces.lean_process import LeanProcess
+    from telltale_conformance.lean_traces.lean_toolchain import find_toolchain
 
     try:
         toolchain = find_toolchain()

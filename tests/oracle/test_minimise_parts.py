@@ -8,20 +8,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from generators.programs import generate_program
-from lean_traces.codec import encode
-from lean_traces.programs import Program
-from model.values import OwnershipCapability
-from oracle.compare import Level
-from oracle.minimise import minimise
-from oracle.minimise.lifting import NotLiftable, lift, without_references_in_data
-from oracle.minimise.names import canonical, names_of, renamed
-from oracle.minimise.recorded import read_recording, same_up_to_names
-from oracle.minimise.reference_side import on_reference
-from oracle.minimise.removal import retargeted, written_out
-from oracle.minimise.slicing import slices
-from oracle.minimise.standing import as_before
-from oracle.minimise.values import simplifications
+from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.model.values import OwnershipCapability
+from telltale_conformance.oracle.minimise import minimise
+from telltale_conformance.oracle.minimise.lifting import NotLiftable, lift, without_references_in_data
+from telltale_conformance.oracle.minimise.names import canonical, names_of, renamed
+from telltale_conformance.oracle.minimise.recorded import read_recording, same_up_to_names
+from telltale_conformance.oracle.minimise.removal import retargeted, written_out
+from telltale_conformance.oracle.minimise.slicing import slices
+from telltale_conformance.oracle.minimise.standing import as_before
+from telltale_conformance.oracle.minimise.values import simplifications
+from telltale_conformance.oracle.reference.run import on_reference
+from telltale_conformance.oracle.verdict.compare import Level
 from tests.oracle.minimise_world import diverging, plain, program, record, seen, shows
 from tests.oracle.wrong_references import WRONG, WrongReference
 

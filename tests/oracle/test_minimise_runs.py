@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oracle.minimise.lifting import lift
+from telltale_conformance.oracle.minimise.lifting import lift
 from tests.benchmarks.bench_minimise import by_picire, ours, recorded
 
 EVENTS = 250

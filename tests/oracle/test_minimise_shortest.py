@@ -5,17 +5,17 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from generators.claim_programs import coverage_map
-from lean_traces.codec import encode
-from lean_traces.programs import Program, Step
-from oracle.minimise import minimise
-from oracle.symbolic.cells import Cell
-from oracle.symbolic.coverage import reached
-from oracle.symbolic.explore import Bounds
-from oracle.symbolic.shortest import shortest_lengths
-from oracle.symbolic.solving import Limits
-from oracle.symbolic.state import Contract
+from telltale_conformance.generators.claim_programs import coverage_map
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.oracle.minimise import minimise
+from telltale_conformance.oracle.symbolic.map.cells import Cell
+from telltale_conformance.oracle.symbolic.map.explore import Bounds
+from telltale_conformance.oracle.symbolic.map.reachable import reached
+from telltale_conformance.oracle.symbolic.proof.solving import Limits
+from telltale_conformance.oracle.symbolic.statement.state import Contract
 from tests.benchmarks.cell_stores import CellStore, Traces
+from tests.oracle.shortest import shortest_lengths
 
 EVENTS = 200
 CELLS = {

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from generators.hypothesis_profiles import settings_of
-from generators.programs import generate_program
-from lean_traces.programs import read_program, write_program
-from oracle.adapters import SubprocessAdapter
-from oracle.machines import Disagreement, machine_for
+from telltale_conformance.generators.hypothesis_profiles import settings_of
+from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.lean_traces.programs import read_program, write_program
+from telltale_conformance.oracle.adapters import SubprocessAdapter
+from telltale_conformance.oracle.lanes.machines import Disagreement, machine_for
 from tests.installed import run
 from tests.oracle.lane_world import PATIENT, served
 

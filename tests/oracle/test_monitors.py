@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from oracle.claims.monitors import CLAIM_IDS, STATUS_REMARK, Monitors, watch
-from oracle.symbolic.execution import ReferenceRun, run
+from telltale_conformance.oracle.claims.monitors import CLAIM_IDS, STATUS_REMARK, Monitors, watch
+from telltale_conformance.oracle.reference.run import EventRun, run
 
-RECORDINGS = Path(__file__).parents[1] / "recordings" / "telltale-machine-17.0.0"
+RECORDINGS = Path(__file__).parents[2] / "lean_traces" / "recordings" / "telltale-machine-17.0.0"
 NEVER_BROKEN = ("K3", "K7", "K8", "K9", "K18")
 """What the recorded implementation keeps in every recording."""
 
@@ -135,7 +135,7 @@ def test_a_variable_leads_to_its_own_binder() -> None:
     inner = {"Mu": {"var": "t", "body": {"Recv": {"partner": "B", "branches": [[{"name": "b"}, None, {"Var": "s"}]]}}}}
     outer = {"Mu": {"var": "s", "body": {"Send": {"partner": "B", "branches": [[{"name": "a"}, None, inner]]}}}}
     for contract, verdict in (("telltale-17", "broken"), ("hardened", "kept")):
-        reference = ReferenceRun(contract)
+        reference = EventRun(contract)
         reference.perform(0, "open", {"roles": ["A", "B"], "initial_types": {"A": outer}})
         for seq, label in enumerate(("a", "b"), 1):
             reference.perform(seq, "advance", {"ep": {"sid": 0, "role": "A"}, "label": label})

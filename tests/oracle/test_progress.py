@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from oracle.progress import Clock, bar, tell
+from telltale_conformance.oracle.process.progress import Clock, bar, tell
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,7 +74,7 @@ def test_without_a_terminal_nothing_is_shown(capsys: pytest.CaptureFixture[str])
 
 def test_on_a_terminal_the_bar_names_the_lane_and_the_time_left_and_stdout_stays_clean() -> None:
     source = (
-        "from oracle.progress import bar, tell\n"
+        "from telltale_conformance.oracle.process.progress import bar, tell\n"
         "with bar({'corpus': 1.0, 'graph': 1.0}, 200.0) as shown:\n"
         "    shown.begin('graph')\n    tell(1, 2)\n"
         "    with shown.aside():\n        print('a line')\n"

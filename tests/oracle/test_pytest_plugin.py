@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-RECORDED = ROOT / "tests" / "recordings" / "telltale-machine-17.0.0" / "corner-witness-life-0.jsonl.gz"
+RECORDED = ROOT / "lean_traces" / "recordings" / "telltale-machine-17.0.0" / "corner-witness-life-0.jsonl.gz"
 
 
 def run(folder: Path, *options: str) -> tuple[int, str]:
@@ -51,7 +51,13 @@ def test_traces_are_items_that_pass_and_fail(traces: Path) -> None:
 
 
 def test_the_operations_are_put_to_an_implementation(traces: Path) -> None:
-    code, output = run(traces, "--session-traces", str(traces), "--session-sut", served("oracle.adapter_reference"))
+    code, output = run(
+        traces,
+        "--session-traces",
+        str(traces),
+        "--session-sut",
+        served("telltale_conformance.adapters.reference"),
+    )
     assert (code, "2 passed" in output) == (0, True), output
     wrong = served("tests.wrong_stores", "generation_is_not_compared")
     code, output = run(traces, "--session-traces", str(traces), "--session-sut", wrong)

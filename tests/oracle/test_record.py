@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from lean_traces.programs import Program, Step
-from lean_traces.reader import TraceReader
-from oracle.adapters import AdapterFault, InProcessAdapter, ReferenceAdapter, SubprocessAdapter
-from oracle.commands.record import run
-from oracle.recording import record
+from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.lean_traces.reader import TraceReader
+from telltale_conformance.oracle.adapters import AdapterFault, InProcessAdapter, ReferenceAdapter, SubprocessAdapter
+from telltale_conformance.oracle.cli.record import run
+from telltale_conformance.oracle.reference.recording import record
 from tests.oracle.adapter_world import PATIENT, REFERENCE, ROOT, kit
 
 OPEN: dict[str, Any] = {"roles": ["A", "B"], "initial_types": {}}

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oracle.compare import Level
-from oracle.replay import replay_file
+from telltale_conformance.oracle.reference.replay import replay_file
+from telltale_conformance.oracle.verdict.compare import Level
 from tests.trace_files import CAP, CLAIM, CLOSE, HEADER, OPEN, RECORDINGS, recording, trace_bytes
 
 NAMES = sorted(path.name.removesuffix(".jsonl.gz") for path in RECORDINGS.glob("*.jsonl.gz"))

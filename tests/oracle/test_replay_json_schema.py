@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from lean_traces.schemas import validator
-from oracle.commands.replay import run
+from telltale_conformance.lean_traces.schemas import validator
+from telltale_conformance.oracle.cli.replay import run
 
-RECORDING = Path(__file__).parents[1] / "recordings" / "telltale-machine-17.0.0" / "corner-buffers-0.jsonl.gz"
+RECORDING = (
+    Path(__file__).parents[2] / "lean_traces" / "recordings" / "telltale-machine-17.0.0" / "corner-buffers-0.jsonl.gz"
+)
 
 
 def changed(old: bytes, new: bytes) -> bytes:

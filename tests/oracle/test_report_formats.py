@@ -12,15 +12,23 @@ import pytest
 from jsonschema import Draft4Validator
 from lxml import etree
 
-from lean_traces.programs import Step, read_program
-from lean_traces.schemas import load, validator
-from oracle.baseline import Baseline, hold_against, updated, write_baseline
-from oracle.compare import Level
-from oracle.dossier import ANSWERS, FILES, MANIFEST, read_dossier
-from oracle.gate import Check, Gate
-from oracle.lanes import Settings, Subject
-from oracle.reports import Reduction, Report, findings, markdown, rendered, workflow_commands, write_reports
-from oracle.reports.report import Ending
+from telltale_conformance.lean_traces.programs import Step, read_program
+from telltale_conformance.lean_traces.schemas import load, validator
+from telltale_conformance.oracle.dossier.dossier import ANSWERS, FILES, MANIFEST, read_dossier
+from telltale_conformance.oracle.gate import Check, Gate
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.reports import (
+    Reduction,
+    Report,
+    findings,
+    markdown,
+    rendered,
+    workflow_commands,
+    write_reports,
+)
+from telltale_conformance.oracle.reports.report import Ending
+from telltale_conformance.oracle.verdict.baseline import Baseline, hold_against, updated, write_baseline
+from telltale_conformance.oracle.verdict.compare import Level
 from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, program, report, unlogged
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
@@ -198,7 +206,7 @@ def test_the_reports_are_written_whole_and_old_dossiers_go(tmp_path: Path) -> No
 
 
 def test_nothing_is_written_when_a_form_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from oracle import reports
+    from telltale_conformance.oracle import reports
 
     def broken(report: Report, folder: Path) -> str:
         raise RuntimeError("no page")

@@ -14,18 +14,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from oracle.adapters import Adapter
-from oracle.commands.verify import run as verify
-from oracle.compare import Level
-from oracle.dossier import ANSWERS, EXPLANATION, LEAN, PYTEST, read_dossier
-from oracle.fingerprints import fingerprint_of
-from oracle.gate import Check, Gate
-from oracle.interrupts import held_back, watched
-from oracle.lanes import LaneDivergence, LaneResult, Settings, Subject, corpus
-from oracle.lanes.programs import run
-from oracle.reports import Finding, Minimiser, findings
-from oracle.reports.minimal import minimising
-from oracle.reports.wording import place_of
+from telltale_conformance.oracle.adapters import Adapter
+from telltale_conformance.oracle.cli.verify import run as verify
+from telltale_conformance.oracle.dossier.dossier import ANSWERS, EXPLANATION, LEAN, PYTEST, read_dossier
+from telltale_conformance.oracle.gate import Check, Gate
+from telltale_conformance.oracle.lanes import corpus
+from telltale_conformance.oracle.lanes.programs import run
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.process.interrupts import held_back, watched
+from telltale_conformance.oracle.reports import Finding, Minimiser, findings
+from telltale_conformance.oracle.reports.minimal import minimising
+from telltale_conformance.oracle.reports.wording import place_of
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.fingerprints import fingerprint_of
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 from tests.oracle.lane_world import PATIENT, subject
 from tests.oracle.minimise_world import SometimesWrong, diverging, record
 from tests.oracle.report_world import HELLO, accepted, lane
@@ -121,7 +123,7 @@ def test_what_does_not_come_back_is_not_made_smaller(seen: LaneResult) -> None:
 def test_what_is_not_shown_to_be_minimal_is_not_called_so(
     seen: LaneResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oracle.reports.minimal.SHARE", 0.0)
+    monkeypatch.setattr("telltale_conformance.oracle.reports.minimal.SHARE", 0.0)
     one = finding(seen, first(seen), subject("witness_is_consumed_twice"))
     assert (one.ending, one.minimal, one.repeats, one.notes) == ("deadline", False, True, {})
     assert one.remark == "the time was up before it was shown that nothing more can go"
@@ -142,7 +144,7 @@ def test_a_fault_of_the_harness_in_one_program_leaves_the_report_standing(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("no idea")
 
-    monkeypatch.setattr("oracle.minimise.minimise", broken)
+    monkeypatch.setattr("telltale_conformance.oracle.minimise.minimise", broken)
     one = finding(seen, first(seen), subject("witness_is_consumed_twice"))
     assert (one.ending, one.program) == ("inconclusive", first(seen).program)
     assert one.remark == "not made smaller: fault of the harness: RuntimeError: no idea"
@@ -151,7 +153,7 @@ def test_a_fault_of_the_harness_in_one_program_leaves_the_report_standing(
 def test_a_signal_while_programs_are_made_smaller_ends_that_and_marks_the_report(
     seen: LaneResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from oracle.reports import minimal
+    from telltale_conformance.oracle.reports import minimal
 
     def interrupted(*_: object, **__: object) -> None:
         signal.raise_signal(signal.SIGTERM)
@@ -231,9 +233,8 @@ def test_one_that_shows_only_after_other_programs_is_a_stale_store(tmp_path: Pat
 
 def told(adapter: Adapter, program: Any) -> LaneResult:
     """Return the divergence of a program on an adapter, as a lane tells it."""
-    from oracle.judging import Asked, judge_cases
-    from oracle.lanes.describing import described
-    from oracle.minimise.reference_side import on_reference
+    from telltale_conformance.oracle.reference.judging import Asked, described, judge_cases
+    from telltale_conformance.oracle.reference.run import on_reference
 
     steps = on_reference(program).steps
     asked = [Asked(item.step.seq, item.step.op, item.printed, item.outcome) for item in steps]

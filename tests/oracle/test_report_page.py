@@ -17,13 +17,14 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from generators.steps import Cell
-from oracle.gate import Check, Gate
-from oracle.lanes import LaneDivergence, Settings
-from oracle.lanes.programs import run
-from oracle.minimise import Rate
-from oracle.reports import Reduction, Report
-from oracle.reports.findings import as_found
+from telltale_conformance.generators.steps import Cell
+from telltale_conformance.oracle.gate import Check, Gate
+from telltale_conformance.oracle.lanes.programs import run
+from telltale_conformance.oracle.lanes.subject import Settings
+from telltale_conformance.oracle.minimise import Rate
+from telltale_conformance.oracle.reports import Reduction, Report
+from telltale_conformance.oracle.reports.findings import as_found
+from telltale_conformance.oracle.verdict.results import LaneDivergence
 from tests.oracle.lane_world import subject
 from tests.oracle.page_world import CUT_OFF, FAINT, Opened
 from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, report, unlogged

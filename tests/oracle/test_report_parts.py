@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.floor import floor_of
-from generators.steps import Cell
-from lean_traces.programs import Program, Step
-from model.operations import OPERATIONS
-from oracle.compare import ABSENT, _differences
-from oracle.reports.cast import CALLER, STORE, Participant, cast, scene
-from oracle.reports.coverage_map import coverage_map
-from oracle.reports.diagram import described, diagram
-from oracle.reports.exchanges import answered, exchanges
-from oracle.reports.side_by_side import folded, side_by_side
+from telltale_conformance.generators.floor import floor_of
+from telltale_conformance.generators.steps import Cell
+from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.reports.page.cast import CALLER, STORE, Participant, cast, scene
+from telltale_conformance.oracle.reports.page.coverage_map import coverage_map
+from telltale_conformance.oracle.reports.page.diagram import described, diagram
+from telltale_conformance.oracle.reports.page.exchanges import answered, exchanges
+from telltale_conformance.oracle.reports.page.side_by_side import folded, side_by_side
+from telltale_conformance.oracle.verdict.compare import ABSENT, _differences
 from tests.oracle.report_world import CELL, MARKUP, accepted, lane, report
 
 json_values = st.recursive(

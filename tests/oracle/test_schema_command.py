@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from lean_traces import schemas
-from oracle.commands.schema import run
+from telltale_conformance.lean_traces import schemas
+from telltale_conformance.oracle.cli.schema import run
 
 
 @pytest.mark.parametrize("name", schemas.NAMES)

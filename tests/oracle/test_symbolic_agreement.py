@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 
-from oracle.symbolic.agreement import admits_only
-from oracle.symbolic.explore import Bounds, random_args, random_state
-from oracle.symbolic.transitions import OPERATIONS
+from telltale_conformance.oracle.symbolic.agreement.agreement import admits_only
+from telltale_conformance.oracle.symbolic.map.explore import Bounds, random_args, random_state
+from telltale_conformance.oracle.symbolic.statement.ownership import OPERATIONS
 from tests.oracle.agreeing import CONTRACTS, on_graph, on_parts, on_random_states
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from oracle.claims.monitors import watch
-from oracle.commands import prove as prove_command
-from oracle.symbolic import prove as proving
-from oracle.symbolic.execution import run
-from oracle.symbolic.known import CLAIMS, CONTRACTS, EXPECTED
-from oracle.symbolic.prove import REMARKS, Finding, Spurious, confirm, prove
-from oracle.symbolic.state import Contract
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, CONTRACTS, EXPECTED
+from telltale_conformance.oracle.claims.monitors import watch
+from telltale_conformance.oracle.cli import prove as prove_command
+from telltale_conformance.oracle.reference.run import run
+from telltale_conformance.oracle.symbolic import prove as proving
+from telltale_conformance.oracle.symbolic.prove import REMARKS, Finding, Spurious, confirm, prove
+from telltale_conformance.oracle.symbolic.statement.state import Contract
 
 SHORTEST = {
     "K1": 5,
@@ -133,5 +133,5 @@ def test_an_unexpected_status_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_starting_the_command_does_not_load_the_solver() -> None:
-    code = "import sys, oracle.commands.prove; sys.exit('z3' in sys.modules)"
+    code = "import sys, telltale_conformance.oracle.cli.prove; sys.exit('z3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

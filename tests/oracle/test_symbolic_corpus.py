@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from generators.claim_programs import CLAIMS_FOLDER, claim_programs
-from lean_traces.programs import Program, read_program
-from oracle.adapters import ReferenceAdapter
-from oracle.claims.judging import judge_claims, judge_program
-from oracle.symbolic.claims_docs import filled
-from oracle.symbolic.known import EXPECTED
-from oracle.symbolic.prove import prove
-from oracle.symbolic.regenerate import DOCS, as_program
-from oracle.symbolic.state import Contract
+from telltale_conformance.generators.claim_programs import CLAIMS_FOLDER, claim_programs
+from telltale_conformance.lean_traces.programs import Program, read_program
+from telltale_conformance.oracle.adapters import ReferenceAdapter
+from telltale_conformance.oracle.claims.catalogue import EXPECTED
+from telltale_conformance.oracle.claims.judging import judge_claims, judge_program
+from telltale_conformance.oracle.symbolic.prove import prove
+from telltale_conformance.oracle.symbolic.statement.state import Contract
 from tests.oracle.test_symbolic_claims import SHORTEST
+from tools.claims_docs import filled
+from tools.regenerate import DOCS, as_program
 
 NAMES = [path.stem for path in sorted(CLAIMS_FOLDER.glob("*.jsonl"))]
 
@@ -57,9 +57,9 @@ def test_no_step_of_a_program_can_be_left_out(name: str) -> None:
 
 
 def _on_reference() -> Any:
-    from oracle.symbolic.execution import ReferenceRun
+    from telltale_conformance.oracle.reference.run import EventRun
 
-    run = ReferenceRun("telltale-17")
+    run = EventRun("telltale-17")
 
     def perform(op: str, args: dict[str, Any]) -> dict[str, Any]:
         event = run.perform(0, op, args)

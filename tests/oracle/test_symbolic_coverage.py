@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from generators.claim_programs import coverage_map, coverage_program
-from lean_traces.programs import without
-from oracle.symbolic import coverage_gate, guards
-from oracle.symbolic.coverage import Questions, cells, invariants_hold, settle
-from oracle.symbolic.coverage_gate import reached_by_default_program, unreached
-from oracle.symbolic.coverage_map import Index, document, table
-from oracle.symbolic.regenerate import DOCS, MAP_BOUNDS
-from oracle.symbolic.solving import Limits
-from oracle.symbolic.state import Contract
+from telltale_conformance.generators.claim_programs import coverage_map, coverage_program
+from telltale_conformance.lean_traces.programs import without
+from telltale_conformance.oracle.symbolic.map import reachable as coverage_gate
+from telltale_conformance.oracle.symbolic.map.reachable import (
+    Questions,
+    cells,
+    invariants_hold,
+    reached_by_default_program,
+    settle,
+    unreached,
+)
+from telltale_conformance.oracle.symbolic.proof.solving import Limits
+from telltale_conformance.oracle.symbolic.statement import guards
+from telltale_conformance.oracle.symbolic.statement.state import Contract
+from tools.coverage_map import Index, document, table
+from tools.regenerate import DOCS, MAP_BOUNDS
 
 CONTRACTS = [contract.value for contract in Contract]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from generators.honest_clients import honest_program
-from oracle.claims.monitors import watch
-from oracle.symbolic.execution import run
+from telltale_conformance.oracle.claims.monitors import watch
+from telltale_conformance.oracle.reference.run import run
+from tests.generators.honest_clients import honest_program
 
 PROGRAMS = 150
 

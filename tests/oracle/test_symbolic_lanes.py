@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from oracle.lanes import Settings, Subject
-from oracle.lanes import claims as claims_lane
-from oracle.lanes import symbolic as symbolic_lane
-from oracle.symbolic import coverage_gate
-from oracle.symbolic.cells import Cell
-from oracle.symbolic.known import EXPECTED
+from telltale_conformance.oracle.claims.catalogue import EXPECTED
+from telltale_conformance.oracle.lanes import claims as claims_lane
+from telltale_conformance.oracle.lanes import symbolic as symbolic_lane
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.symbolic.map import reachable as coverage_gate
+from telltale_conformance.oracle.symbolic.map.cells import Cell
 
 
 def test_the_reference_conforms_and_breaks_what_is_refuted() -> None:

@@ -9,14 +9,18 @@ from typing import Any
 import pytest
 import z3
 
-from oracle.symbolic import buffers_claims, guards, rules, store_claims, transitions
-from oracle.symbolic.compiled import compiled
-from oracle.symbolic.guards import Code, Guard
-from oracle.symbolic.known import EXPECTED
-from oracle.symbolic.prove import prove
-from oracle.symbolic.state import Args, Contract, Session, Status, status
-from oracle.symbolic.step import Event, Record, Step
-from oracle.symbolic.terms import TRUE, counter, u64
+from telltale_conformance.oracle.claims.catalogue import EXPECTED
+from telltale_conformance.oracle.symbolic.agreement.compiled import compiled
+from telltale_conformance.oracle.symbolic.claims import buffers as buffers_claims
+from telltale_conformance.oracle.symbolic.claims import sids as store_claims
+from telltale_conformance.oracle.symbolic.prove import prove
+from telltale_conformance.oracle.symbolic.statement import contract as rules
+from telltale_conformance.oracle.symbolic.statement import guards
+from telltale_conformance.oracle.symbolic.statement import ownership as transitions
+from telltale_conformance.oracle.symbolic.statement.guards import Code, Guard
+from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session, Status, status
+from telltale_conformance.oracle.symbolic.statement.step import Event, Record, Step
+from telltale_conformance.oracle.symbolic.statement.terms import TRUE, counter, u64
 from tests.oracle.agreeing import on_parts, on_random_states
 
 Patch = Callable[[pytest.MonkeyPatch], None]

@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 
-from generators.local_types import protocols
-from lean_traces.strict_json import parse
-from model.local_types import LocalType
-from oracle.commands.types import run
-from oracle.draw import drawing
+from telltale_conformance.generators.local_types import protocols
+from telltale_conformance.lean_traces.strict_json import parse
+from telltale_conformance.model.types.local_types import LocalType
+from telltale_conformance.oracle.cli.draw import drawing
+from telltale_conformance.oracle.cli.types import run
 
 GOOD = 'roles A, "the bank"\nA = "the bank"!pay(Nat)<Nat>. end\n"the bank" = A?pay(Nat). end\n'
 BAD = "roles A, B\nA = B!m. μt. t\nB = end\n"

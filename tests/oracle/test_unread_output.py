@@ -10,7 +10,7 @@ import pytest
 
 from tests.oracle.lane_world import ROOT, served
 
-CODE = "from oracle.command_line import main; main()"
+CODE = "from telltale_conformance.oracle.cli.app import main; main()"
 
 
 @pytest.mark.parametrize(("store", "code"), [("correct", 0), ("witness_is_consumed_twice", 1)])

@@ -7,17 +7,18 @@ from typing import Any
 
 import msgspec
 
-from lean_traces.codec import encode_answer
-from model import advance as typed
-from model import lifecycle, messages, mutations, ownership, witnesses
-from model.contract import contract_named
-from model.errors import StaleCapability, TransferPending
-from model.operations import OPERATIONS, step
-from model.store import Store
-from model.values import SESSION, AuditRecord, OwnershipCapability
-from oracle.adapters.direct import DirectAdapter
-from oracle.adapters.protocol import Answer, Request
-from oracle.adapters.reference import _cut, read_arguments, reference_hello
+from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.model import advance as typed
+from telltale_conformance.model import messages, mutations, ownership, witnesses
+from telltale_conformance.model import sessions as lifecycle
+from telltale_conformance.model.contract import contract_named
+from telltale_conformance.model.errors import StaleCapability, TransferPending
+from telltale_conformance.model.operations import OPERATIONS, step
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import SESSION, AuditRecord, OwnershipCapability
+from telltale_conformance.oracle.adapters.direct import DirectAdapter
+from telltale_conformance.oracle.adapters.protocol import Answer, Request
+from telltale_conformance.oracle.adapters.reference import _cut, read_arguments, reference_hello
 
 Replaced = dict[str, Callable[..., Any]]
 

@@ -1,6 +1,6 @@
 import sys
 
-from oracle.adapter_reference import main
+from telltale_conformance.oracle.adapters.serve_reference import main
 from tests.wrong_stores.rules import RULES, correct
 from tests.wrong_stores.unsteady import UNSTEADY
 

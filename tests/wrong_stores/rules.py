@@ -6,13 +6,9 @@ from typing import Any
 
 import msgspec
 
-from model import (
-    buffers,
-    guards,
-    operations,
-    witnesses,
-)
-from model.local_types import Choice, Mu, Var
+from telltale_conformance.adapters.wrong_store import accept_consumed_witnesses
+from telltale_conformance.model import buffers, guards, operations, witnesses
+from telltale_conformance.model.types.local_types import Choice, Mu, Var
 
 RULES: dict[str, Callable[[], None]] = {}
 
@@ -217,17 +213,6 @@ def failed_commit_is_cancelled() -> None:
 
 
 @wrong
-def witness_is_consumed_twice() -> None:
-    def consume(original, store, capability, witness):
-        original(store, capability, witness)
-        ownership = store.sessions[capability.session_id].ownership
-        ownership.consumed.discard(witness.witness_id)
-        ownership.issued[witness.witness_id] = witness
-
-    replace("consume_readiness_witness", consume)
-
-
-@wrong
 def witness_outlives_its_generation() -> None:
     witnesses._binding = lambda value: (value.session_id,)
 
@@ -428,3 +413,7 @@ def expired_timeouts_come_in_order_of_issue() -> None:
         return tuple(sorted(original(store, tick), key=lambda witness: witness.witness_id))
 
     replace("advance_clock", advance_clock)
+
+
+RULES["witness_is_consumed_twice"] = accept_consumed_witnesses
+"""The demonstration that comes with the package."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from oracle.adapters import reference
+from telltale_conformance.oracle.adapters import reference
 from tests.wrong_stores.rules import replace
 
 UNSTEADY: dict[str, Callable[[], None]] = {}

@@ -1,0 +1,1 @@
+"""Local types: trees, syntax, printing, JSON forms, theory."""

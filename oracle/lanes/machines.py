@@ -1,0 +1,153 @@
+"""Adapters as counterparts of the state machine: ``machine_for(adapter)`` is a test case for an implementation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from telltale_conformance.generators.machine import machine_for as machine_for_counterpart
+from telltale_conformance.generators.steps import GeneratedStep, as_program
+from telltale_conformance.lean_traces.programs import Program, write_program
+from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Request, ask
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult, judge_one
+from telltale_conformance.oracle.verdict.compare import Level
+
+
+class Disagreement(AssertionError):
+    """Thrown when the implementation answers otherwise than the reference; the message says how."""
+
+
+class Unusable(Exception):
+    """Thrown when the adapter fails or cannot carry a step out: nothing is concluded."""
+
+
+class AdapterCounterpart:
+    """An adapter beside the reference, with what was judged so far.
+
+    Args:
+        adapter: drives the implementation; the caller closes it.
+        contract: what the reference follows.
+        level: how strictly answers are compared.
+        keep: where the program of a case that diverges is written, over the one before it.
+    """
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        contract: str = "telltale-17",
+        level: Level = Level.state,
+        keep: Path | None = None,
+    ) -> None:
+        self._adapter = adapter
+        self._keep = keep
+        self._contract = contract
+        self._level = level
+        self._unsupported: set[str] = set()
+        self._steps: list[GeneratedStep] = []
+        self.cases = 0
+        self.totals = CaseResult()
+        self.first: CaseResult | None = None
+        """The first case that diverged."""
+        self.first_program: Program | None = None
+        self.fault: str | None = None
+        """The first fault of the adapter; after it nothing more is asked."""
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """The operations that it offers, less those that it answered as unsupported."""
+        return self._adapter.hello.ops - self._unsupported if self.fault is None else _NONE
+
+    def reset(self) -> None:
+        """Begin a case in a fresh store."""
+        self._steps.clear()
+        self.cases += 1
+        if self.fault is None:
+            try:
+                self._adapter.reset()
+            except AdapterFault as fault:
+                self.fault = str(fault.diagnostic())
+
+    def compare(self, step: GeneratedStep, args: bytes) -> None:
+        """Put a step to the implementation and compare.
+
+        Raises:
+            Disagreement: it answers otherwise.
+        """
+        self._steps.append(step)
+        try:
+            answer = ask(self._adapter, Request(step.operation.name, args))
+        except AdapterFault as fault:
+            self.fault = str(fault.diagnostic())
+            return
+        result = CaseResult()
+        judge_one(result, Asked(step.seq, step.operation.name, args, step.outcome, step.cell), answer, self._level)
+        self._take(result)
+        if result.divergence is not None:
+            told = f"expected {result.divergence.expected}, got {result.divergence.actual}"
+            raise Disagreement(f"{step.operation.name} diverges in {result.divergence.kind}: {told}{self._kept()}")
+
+    def _kept(self) -> str:
+        """Write the case's program; Hypothesis runs its smallest failing case last, so that this is the one left."""
+        if self._keep is None:
+            return ""
+        write_program(self._keep, self._program())
+        return f" (its program: {self._keep}, for telltale-conformance minimise)"
+
+    def _program(self) -> Program:
+        return as_program(self._steps, self._contract, {"source": "state machine"})
+
+    def _take(self, result: CaseResult) -> None:
+        totals = self.totals
+        totals.judged += result.judged
+        totals.uncovered += result.uncovered
+        totals.cells |= result.cells
+        totals.unsupported |= result.unsupported
+        self._unsupported |= result.unsupported
+        if result.fault is not None and self.fault is None:
+            self.fault = result.fault
+        if result.divergence is not None and self.first is None:
+            self.first = result
+            self.first_program = self._program()
+
+
+_NONE: Final[frozenset[str]] = frozenset()
+
+
+def machine_for(
+    adapter: Adapter, contract: str | None = None, level: Level = Level.state, keep: str | Path | None = None
+) -> Any:
+    """Return a ``unittest`` test case that drives an implementation and the reference side by side.
+
+    Assign it to a name in a test module, and pytest or unittest will run it::
+
+        TestMyStore = machine_for(SubprocessAdapter("my-adapter"))
+
+    Args:
+        adapter: drives the implementation.
+        contract: what it is judged by; by default the one that its hello names.
+        level: how strictly answers are compared.
+        keep: a file into which the program of the failing case is written, to be minimised or recorded.
+    """
+    followed = contract or adapter.hello.contract
+    counterpart = _Strict(adapter, followed, level, None if keep is None else Path(keep))
+    return machine_for_counterpart(counterpart, followed)
+
+
+class _Strict(AdapterCounterpart):
+    """As a test of its own, a fault of the adapter is an error that is shown, and not an agreement.
+
+    Every case begins with the adapter started again, so that Hypothesis meets a fault that stays once more.
+    """
+
+    def reset(self) -> None:
+        self.fault = None
+        super().reset()
+        self._insist()
+
+    def compare(self, step: GeneratedStep, args: bytes) -> None:
+        super().compare(step, args)
+        self._insist()
+
+    def _insist(self) -> None:
+        if self.fault is not None:
+            raise Unusable(self.fault)

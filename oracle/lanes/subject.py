@@ -1,0 +1,49 @@
+"""What a lane is given: the implementation under test, and how much of it is tried."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from telltale_conformance.oracle.adapters import Adapter, AdapterLimits, ReferenceAdapter, SubprocessAdapter
+from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
+from telltale_conformance.oracle.verdict.compare import Level
+
+
+class Subject(Struct, frozen=True, kw_only=True):
+    """The implementation under test; may be sent to another process, which starts its own."""
+
+    command: str | None = None
+    """The command of its adapter; None is the built-in reference in this process."""
+    contract: str = "telltale-17"
+    """The contract that it is judged by."""
+    limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS
+
+    def start(self) -> Adapter:
+        """Return an adapter of it, which the caller closes.
+
+        Raises:
+            BadCommand: the text of the command cannot be split.
+            AdapterFault: it does not start.
+        """
+        if self.command is None:
+            return ReferenceAdapter(self.contract)
+        return SubprocessAdapter(self.command, self.limits)
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """How a lane is run."""
+
+    seed: int = 0
+    budget: float = 60.0
+    """Seconds that all lanes of a check may take together; how many cases a lane plans follows from it alone."""
+    deadline: float | None = None
+    """When this lane stops even with cases left, on the clock of ``time.monotonic``; None for never."""
+    workers: int = 1
+    """Processes that share a lane's cases; they never change what is reported, timings aside."""
+    level: Level = Level.state
+    divergences: int = 3
+    """After how many diverging cases a lane stops."""
+    examples: str | None = None
+    """Where Hypothesis keeps failing examples: a folder, a Redis URL, or None for nowhere."""
+    named: bool = False
+    """The lanes were asked for by name."""

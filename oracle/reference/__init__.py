@@ -1,0 +1,1 @@
+"""The reference side: programs and traces run, judged and recorded beside an implementation."""

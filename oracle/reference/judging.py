@@ -1,0 +1,294 @@
+"""Cases put to an implementation and compared, answer by answer, with what the reference answered.
+
+All requests of many cases go through one full pipe, with a reset between the cases; the reference is ahead of the
+implementation by as much as the adapter's window. Equal bytes agree at every level; other bytes are compared as the
+level says.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from telltale_conformance.generators.steps import Cell
+from telltale_conformance.lean_traces import reader
+from telltale_conformance.lean_traces.codec import CODECS, encode
+from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
+from telltale_conformance.model.operations import Outcome
+from telltale_conformance.oracle.adapters import RESET, Adapter, AdapterFault, Answer, Request
+from telltale_conformance.oracle.reference.run import ReferenceRun
+from telltale_conformance.oracle.verdict.compare import ABSENT, Absent, Divergence, Level, compare, decided_by
+from telltale_conformance.oracle.verdict.relevant import relevant_state
+from telltale_conformance.oracle.verdict.results import LaneDivergence
+
+_decode: Final = msgspec.json.decode
+
+
+class Asked(NamedTuple):
+    """One operation with the answer that the reference gave."""
+
+    seq: int
+    op: str
+    args: bytes
+    """The arguments as one JSON object."""
+    expected: Outcome
+    cell: Cell | None = None
+    """What the step covers once it is judged."""
+
+
+Case = Callable[[], Iterable[Asked]]
+"""Makes the steps of a case from its beginning; called again when a case must be started over."""
+
+
+@dataclass(slots=True)
+class CaseResult:
+    """What one case came to."""
+
+    judged: int = 0
+    uncovered: int = 0
+    not_judged: int = 0
+    diverged_at: Asked | None = None
+    divergence: Divergence | None = None
+    fault: str | None = None
+    """Why the case is inconclusive from some step on."""
+    cells: set[Cell] = field(default_factory=set)
+    unsupported: set[str] = field(default_factory=set)
+    """Operations that were answered as unsupported, though the hello offers them."""
+    over: bool = False
+    """Nothing more of the case is judged."""
+
+
+READ_ONLY: Final = frozenset(
+    {
+        "closed_session_ids",
+        "session_ids",
+        "active_count",
+        "live_count",
+        "next_session_id",
+        "archived_closed",
+        "memory_usage",
+        "plan",
+        "validate_ownership_capability",
+        "current_ownership",
+        "authority_audit_log",
+        "lookup_handler",
+        "lookup_trace",
+        "default_handler_for_session",
+        "lookup_type",
+        "original_type",
+        "lookup_branch_resolution",
+        "unfold_mu",
+        "unfold_if_var",
+        "unfold_if_var_with_scope",
+        "has_message",
+        "observe",
+        "decode_edge_json",
+        "runtime_audit_log",
+    }
+)
+"""Operations that change nothing: one that is unsupported leaves the rest of its case meaningful."""
+
+
+Watch = Callable[[Asked, Answer], None]
+"""Is shown every answer that was judged and what was asked, in order."""
+
+
+def judge_cases(
+    adapter: Adapter, cases: Sequence[Case], level: Level, watch: Watch | None = None
+) -> Iterator[CaseResult]:
+    """Yield the result of each case, in order, each in a fresh store.
+
+    A fault of the adapter makes the case that it hits inconclusive; the adapter is then started again and the next
+    case begun. When it cannot be started again, fewer results come than there are cases.
+    """
+    done = 0
+    while done < len(cases):
+        run = _Run(adapter, cases[done:], level, watch)
+        for result in run:
+            done += 1
+            yield result
+        if run.fault is None:
+            return
+        try:
+            adapter.reset()
+        except AdapterFault:
+            return
+
+
+class _Run:
+    """The cases from some point on, up to the first fault."""
+
+    def __init__(self, adapter: Adapter, cases: Sequence[Case], level: Level, watch: Watch | None) -> None:
+        self._adapter = adapter
+        self._watch = watch
+        self._cases = cases
+        self._level = level
+        self._pending: deque[tuple[CaseResult, Asked | None]] = deque()
+        """What was asked and is not answered; None marks the end of a case."""
+        self.fault: AdapterFault | None = None
+
+    def __iter__(self) -> Iterator[CaseResult]:
+        pending, level, watch = self._pending, self._level, self._watch
+        try:
+            for answer in self._adapter.submit(self._requests()):
+                while pending[0][1] is None:
+                    yield pending.popleft()[0]
+                result, asked = pending.popleft()
+                assert asked is not None
+                if result.over:
+                    result.not_judged += 1
+                else:
+                    judge_one(result, asked, answer, level)
+                    if watch is not None:
+                        watch(asked, answer)
+        except AdapterFault as fault:
+            self.fault = fault
+            yield from self._faulted(fault)
+            return
+        for result, _ in pending:
+            yield result
+
+    def _requests(self) -> Iterator[Request]:
+        pending = self._pending
+        for case in self._cases:
+            result = CaseResult()
+            yield RESET
+            for asked in case():
+                pending.append((result, asked))
+                yield Request(asked.op, asked.args)
+            pending.append((result, None))
+
+    def _faulted(self, fault: AdapterFault) -> Iterator[CaseResult]:
+        """Yield what was complete before the fault, then the case that it hit; later ones are begun anew."""
+        pending = self._pending
+        while pending and pending[0][1] is None:
+            yield pending.popleft()[0]
+        hit = pending[0][0] if pending else CaseResult()
+        hit.fault = str(fault.diagnostic())
+        hit.not_judged += sum(result is hit and asked is not None for result, asked in pending)
+        yield hit
+
+
+def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) -> None:
+    """Judge one answer and put what it comes to into the result of its case."""
+    expected = asked.expected
+    kind = answer.kind
+    if kind in ("ok", "err"):
+        divergence = judge_answer(asked.op, expected, answer, level)
+        result.judged += 1
+        if divergence is None:
+            if asked.cell is not None:
+                result.cells.add(asked.cell)
+            return
+        result.diverged_at, result.divergence, result.over = asked, divergence, True
+    elif kind == "panic":
+        result.judged += 1
+        result.diverged_at, result.over = asked, True
+        result.divergence = Divergence("panic", expected_result(expected), {"panic": answer.text()}, ())
+    elif kind == "unsupported":
+        result.uncovered += 1
+        result.unsupported.add(asked.op)
+        result.over = asked.op not in READ_ONLY
+    else:
+        result.not_judged += 1
+        result.fault = f"the adapter answered {asked.op} with bad_request: {answer.text()}"
+        result.over = True
+
+
+def expected_result(expected: Outcome) -> dict[str, Any]:
+    """Return the reference's answer as JSON, without the audit records."""
+    if expected.error is None:
+        return {"ok": _decode(encode(expected.ok))}
+    return {"err": _decode(encode(expected.error.to_json()))}
+
+
+def judge_answer(op: str, expected: Outcome, answer: Answer, level: Level) -> Divergence | None:
+    """Compare an ``ok`` or ``err`` answer with the reference's; None when they agree."""
+    is_ok = expected.error is None
+    result = encode(expected.ok if is_ok else expected.error.to_json())  # type: ignore[union-attr] # is_ok says
+    records = answer.audit
+    if is_ok == (answer.kind == "ok") and _same(answer.payload, result):
+        if records is None:
+            return None
+        if records == b"[]" if not expected.audit else _same(records, encode(expected.audit)):
+            return None
+    return compare(op, expected, _parsed(answer), level)
+
+
+def _same(given: bytes, ours: bytes) -> bool:
+    """Say whether two JSON texts are surely the same, whatever the order of keys; False proves nothing.
+
+    Of equal length and the same once printed in our form: so no key was repeated and no number written otherwise.
+    """
+    if given == ours:
+        return True
+    if len(given) != len(ours):
+        return False
+    try:
+        return encode(_decode(given)) == ours
+    except (ValueError, RecursionError):
+        return False
+
+
+def _parsed(answer: Answer) -> reader.Answer:
+    return reader.Answer(
+        answer.kind == "ok",
+        _strictly(answer.payload),
+        None if answer.audit is None else _strictly(answer.audit),
+    )
+
+
+def _strictly(text: bytes) -> Any:
+    """Parse a part of an answer; what is no strict JSON is shown as it is and agrees with nothing."""
+    try:
+        return parse(text, DEFAULT_LIMITS.nesting)
+    except StrictJsonError as error:
+        return {"malformed": f"{error}: {text[:200].decode(errors='replace')}"}
+
+
+def described(case: str, result: CaseResult, program: Program | None, path: str | None = None) -> LaneDivergence:
+    """Return the divergence of a case; the program, where given, ends with the diverging step."""
+    asked, divergence = result.diverged_at, result.divergence
+    assert asked is not None
+    assert divergence is not None
+    return LaneDivergence(
+        case=case,
+        seq=asked.seq,
+        op=asked.op,
+        kind=divergence.kind,
+        args=msgspec.json.decode(asked.args),
+        expected=printable(divergence.expected),
+        actual=printable(divergence.actual),
+        reason=decided_by(asked.expected),
+        program=program,
+        state=_state(program),
+        path=path,
+    )
+
+
+def _state(program: Program | None) -> Any:
+    if program is None or not program.steps:
+        return None
+    run = ReferenceRun(program.contract)
+    last = None
+    for step in program.steps:
+        last = run.step(step)
+    if last is None or last.args is None:
+        return None
+    codec = CODECS[last.step.op]
+    return msgspec.json.decode(encode(relevant_state(run.store, codec.operation, codec.from_json(last.args))))
+
+
+def printable(document: Any) -> Any:
+    """Return a divergence's fields as JSON; a value that one side does not have as text."""
+    if isinstance(document, Absent):
+        return repr(ABSENT)
+    if isinstance(document, dict):
+        return {name: printable(value) for name, value in document.items()}
+    return document

@@ -1,0 +1,162 @@
+"""Replay of recorded traces against the reference store: one pass, a verdict per trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
+from telltale_conformance.lean_traces.lines import opened
+from telltale_conformance.lean_traces.reader import Event, TraceReader
+from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.model.contract import UnknownContract
+from telltale_conformance.model.operations import Outcome, step
+from telltale_conformance.model.store import Store
+from telltale_conformance.oracle.verdict.compare import ABSENT, Absent, Divergence, Level, compare, decided_by
+from telltale_conformance.oracle.verdict.relevant import relevant_state
+
+TraceVerdict = Literal["agree", "diverge", "malformed", "inconclusive"]
+
+
+class FirstDivergence(Struct, frozen=True, kw_only=True):
+    """The first event of a trace that departs from the contract."""
+
+    seq: int
+    op: str
+    kind: str = msgspec.field(name="class")
+    expected: Any
+    """The differing fields as the reference answers them."""
+    actual: Any
+    """The same fields as recorded."""
+    reason: str
+    """The guard or rule of the contract that decided."""
+    line: int
+    args: Any
+    state: Any
+    """What of the session the event is about, after the reference's step."""
+
+
+class TraceResult(Struct, frozen=True, kw_only=True):
+    """The verdict on one trace."""
+
+    trace: str
+    verdict: TraceVerdict
+    events: int
+    judged: int
+    uncovered: int = 0
+    first_divergence: FirstDivergence | None = None
+    error: str | None = None
+
+    @property
+    def not_judged(self) -> int:
+        """How many events came after the first divergence."""
+        return self.events - self.judged - self.uncovered
+
+
+def judge(
+    path: Path, *, contract: str | None = None, level: Level = Level.state, limits: Limits = DEFAULT_LIMITS
+) -> TraceResult:
+    """Replay one trace; a fault of the harness itself is inconclusive, never a verdict on the trace."""
+    try:
+        return replay_file(path, contract=contract, level=level, limits=limits)
+    except UnknownContract:
+        raise
+    except Exception as error:
+        text = f"{path}: fault of the harness: {type(error).__name__}: {error}"
+        return TraceResult(trace=str(path), verdict="inconclusive", events=0, judged=0, error=text)
+
+
+def replay_file(
+    path: Path,
+    *,
+    contract: str | None = None,
+    level: Level = Level.state,
+    limits: Limits = DEFAULT_LIMITS,
+) -> TraceResult:
+    """Replay one trace file.
+
+    Args:
+        path: a ``.jsonl`` or ``.jsonl.gz`` trace.
+        contract: judge by this contract instead of the one that the header names.
+        level: how strictly answers are compared.
+        limits: what the reader takes.
+
+    Raises:
+        UnknownContract: the contract is none that the model states.
+    """
+    try:
+        with opened(path) as file:
+            reader = TraceReader(file, str(path), limits, packed=path.suffix == ".gz")
+            return _replay(reader, Store(contract or reader.header.contract), level)
+    except MalformedTrace as error:
+        return TraceResult(trace=str(path), verdict="malformed", events=0, judged=0, error=str(error))
+    except UnknownContract as error:
+        if contract is not None:
+            raise
+        return TraceResult(
+            trace=str(path), verdict="malformed", events=0, judged=0, error=f"{path}:1: {error}; give --contract"
+        )
+
+
+def _replay(reader: TraceReader, store: Store, level: Level) -> TraceResult:
+    events = 0
+    for event in reader:
+        events += 1
+        try:
+            outcome = step(store, event.operation, event.arguments)
+        except Exception:
+            event.answer()  # the harness is at fault only if the line is well-formed
+            raise
+        if event.is_exactly(outcome):
+            continue
+        divergence = compare(event.operation.name, outcome, event.answer(), level)
+        if divergence is not None:
+            first = describe(store, event, outcome, divergence)
+            return TraceResult(
+                trace=reader.path,
+                verdict="diverge",
+                events=events + _check_rest(reader),
+                judged=events,
+                first_divergence=first,
+            )
+    if events == 0:
+        return TraceResult(
+            trace=reader.path, verdict="inconclusive", events=0, judged=0, error="the trace has no events"
+        )
+    return TraceResult(trace=reader.path, verdict="agree", events=events, judged=events)
+
+
+def _check_rest(reader: TraceReader) -> int:
+    """Read the trace to its end, strictly, so that a malformed one is never half-judged; count its events."""
+    rest = 0
+    for event in reader:
+        event.answer()
+        rest += 1
+    return rest
+
+
+def describe(store: Store, event: Event, outcome: Outcome, divergence: Divergence) -> FirstDivergence:
+    """Say where and how an event departs from the contract."""
+    return FirstDivergence(
+        seq=event.seq,
+        op=event.operation.name,
+        kind=divergence.kind,
+        expected=_printable(divergence.expected),
+        actual=_printable(divergence.actual),
+        reason=decided_by(outcome),
+        line=event.line_number,
+        args=event.arguments_document(),
+        state=msgspec.json.decode(encode(relevant_state(store, event.operation, event.arguments))),
+    )
+
+
+def _printable(document: Any) -> Any:
+    if isinstance(document, Absent):
+        return repr(ABSENT)
+    if isinstance(document, dict):
+        return {name: _printable(value) for name, value in document.items()}
+    return document

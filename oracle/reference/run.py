@@ -1,0 +1,200 @@
+"""Running a program on the reference store: the expected side of every comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, answer_document, encode, encode_answer
+from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, references, resolve
+from telltale_conformance.model.contract import Contract
+from telltale_conformance.model.operations import OPERATIONS, Outcome, step
+from telltale_conformance.model.store import Store
+
+
+class ReferenceStep(NamedTuple):
+    """What one step of a program came to on the reference."""
+
+    step: Step
+    args: dict[str, Any] | None
+    """The arguments with references resolved; None when the step was skipped."""
+    outcome: Outcome | None
+    skipped: str | None
+    """Why the step was skipped: a reference has no result, or resolved to arguments of a wrong shape."""
+
+
+class ReferenceRun:
+    """A reference store with the results of the steps so far."""
+
+    def __init__(self, contract: Contract | str) -> None:
+        self.store = Store(contract)
+        self.results: dict[int, Any] = {}
+
+    def step(self, step_: Step) -> ReferenceStep:
+        """Resolve a step's references, carry it out, and keep its result for later references."""
+        codec = CODECS[step_.op]
+        try:
+            args = resolve(step_.args, self.results)
+            arguments = codec.from_json(args)
+        except (UnresolvedReference, ArgumentError) as error:
+            return ReferenceStep(step_, None, None, str(error))
+        outcome = step(self.store, codec.operation, arguments)
+        if outcome.error is None:
+            self.results[step_.seq] = msgspec.json.decode(encode_answer(outcome, audited=False))["ok"]
+        return ReferenceStep(step_, args, outcome, None)
+
+
+def run_on_reference(program: Program, contract: Contract | str | None = None) -> Iterator[ReferenceStep]:
+    """Yield what each step of a program comes to on an empty reference store.
+
+    Args:
+        program: the steps to run.
+        contract: the contract to run under; the program's own when None.
+    """
+    run = ReferenceRun(contract or program.contract)
+    for step_ in program.steps:
+        yield run.step(step_)
+
+
+Event = dict[str, Any]
+CORRUPT = "corrupt_signature"
+"""Not an operation of any store: the reference's next message of an edge gets a bad signature (claim K18)."""
+
+
+class EventRun:
+    """A reference store that takes operations in JSON and answers in trace events."""
+
+    def __init__(self, contract: str, store: Store | None = None) -> None:
+        self.store = Store(contract=contract) if store is None else store
+        self.events: list[Event] = []
+
+    def perform(self, seq: int, op: str, args: Mapping[str, Any]) -> Event:
+        """Carry out one operation and keep its event."""
+        event: Event = {"seq": seq, "op": op, "args": dict(args)}
+        if op == CORRUPT:
+            self._corrupt(args)
+            event.update({"ok": None, "audit": []})
+        else:
+            outcome = step(self.store, OPERATIONS[op], CODECS[op].from_json(dict(args)))
+            event.update(msgspec.json.decode(encode(answer_document(outcome, audited=True))))
+        self.events.append(event)
+        return event
+
+    def _corrupt(self, args: Mapping[str, Any]) -> None:
+        buffer = self.store.sessions[args["sid"]].buffers[args["from"], args["to"]]
+        buffer.messages[0] = buffer.messages[0]._replace(signature=b"\0" * 32)
+
+
+def run(steps: Iterable[Mapping[str, Any]], contract: str) -> list[Event]:
+    """The events of a program on the reference; steps whose references have no result are skipped."""
+    reference = EventRun(contract)
+    results: dict[int, Any] = {}
+    for item in steps:
+        try:
+            args = resolve(item["args"], results)
+        except UnresolvedReference:
+            continue
+        event = reference.perform(item["seq"], item["op"], args)
+        if "ok" in event:
+            results[item["seq"]] = event["ok"]
+    return reference.events
+
+
+_KEPT: Final = 20_000
+_GIVING: Final = frozenset(
+    {
+        "open",
+        "open_with_sid",
+        "claim_ownership",
+        "commit_ownership_transfer",
+        "attenuate_ownership_scope",
+        "begin_ownership_transfer",
+        "issue_readiness_witness",
+    }
+)
+
+
+class Referred(NamedTuple):
+    """One step as the reference carried it out."""
+
+    step: Step
+    args: dict[str, Any]
+    printed: bytes
+    """The arguments as one JSON object."""
+    outcome: Outcome
+
+
+class ReferenceSide(NamedTuple):
+    """A program as the reference carries it out: the steps that were not skipped, and results that steps refer to."""
+
+    steps: list[Referred]
+    results: dict[int, Any]
+    skipped: list[tuple[int, str]]
+
+
+class _Prepared(NamedTuple):
+    step: Step
+    refers: frozenset[int]
+    arguments: tuple[Any, ...] | None
+    """The model's arguments where no reference is among them."""
+    printed: bytes
+
+
+_prepared: dict[int, _Prepared] = {}
+
+
+def _prepare(step_: Step) -> _Prepared:
+    """Return what of a step is the same in every program; kept by identity, for candidates share their steps."""
+    known = _prepared.get(id(step_))
+    if known is not None:
+        return known
+    refers = frozenset(references(step_.args))
+    arguments = None
+    if not refers:
+        try:
+            arguments = CODECS[step_.op].from_json(step_.args)
+        except ArgumentError:
+            arguments = None
+    if len(_prepared) >= _KEPT:
+        _prepared.clear()
+    prepared = _Prepared(step_, refers, arguments, b"" if refers else encode(step_.args))
+    _prepared[id(step_)] = prepared
+    return prepared
+
+
+def refers_to(step_: Step) -> frozenset[int]:
+    """Return the numbers of the steps that a step refers to."""
+    return _prepare(step_).refers
+
+
+def on_reference(program: Program) -> ReferenceSide:
+    """Run a program on the reference under its own contract.
+
+    Raises:
+        UnknownContract: the model does not state that contract.
+    """
+    store = Store(program.contract)
+    prepared = [_prepare(step_) for step_ in program.steps]
+    wanted = frozenset().union(*(item.refers for item in prepared))
+    results: dict[int, Any] = {}
+    steps: list[Referred] = []
+    skipped: list[tuple[int, str]] = []
+    for item in prepared:
+        step_, arguments, printed = item.step, item.arguments, item.printed
+        args = step_.args
+        codec = CODECS[step_.op]
+        if arguments is None:
+            try:
+                args = resolve(args, results)
+                arguments = codec.from_json(args)
+            except (UnresolvedReference, ArgumentError) as error:
+                skipped.append((step_.seq, str(error)))
+                continue
+            printed = encode(args)
+        outcome = step(store, codec.operation, arguments)
+        if outcome.error is None and (step_.seq in wanted or step_.op in _GIVING):
+            results[step_.seq] = msgspec.json.decode(encode_answer(outcome, audited=False))["ok"]
+        steps.append(Referred(step_, args, printed, outcome))
+    return ReferenceSide(steps, results, skipped)

@@ -1,0 +1,230 @@
+"""The report as one page: everything in it, nothing fetched, opened from a file as well as from a server.
+
+Texts of the implementation are escaped by the template; the page's own policy forbids any script and any style but
+the two that are written here, and every connection.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from msgspec import Struct
+
+from telltale_conformance.model.types.caret import visible
+from telltale_conformance.oracle.claims.catalogue import EXPECTED
+from telltale_conformance.oracle.reports.page.cast import cast, scene
+from telltale_conformance.oracle.reports.page.coverage_map import CoverageMap, coverage_map
+from telltale_conformance.oracle.reports.page.diagram import diagram
+from telltale_conformance.oracle.reports.page.exchanges import Exchange, exchanges
+from telltale_conformance.oracle.reports.page.side_by_side import Line, folded, side_by_side
+from telltale_conformance.oracle.reports.report import CLAIMS, Finding, Report
+from telltale_conformance.oracle.reports.wording import (
+    lane_notes,
+    place_of,
+    problems,
+    program_text,
+    shortly,
+    shown_path,
+    stand_text,
+    title,
+    verify_command,
+)
+
+STEPS_SHOWN: Final = 40
+"""Of a longer program the page shows the last steps; the file beside it has them all."""
+STEPS_DRAWN: Final = 14
+"""Of a longer program the diagram shows the last steps about the session that diverges."""
+_TEMPLATES: Final = "templates"
+_SHOWN: Final = 240
+"""Characters of a value in the log."""
+_SHOWN_DIVERGING: Final = 2000
+
+
+class LogRow(Struct, frozen=True, kw_only=True):
+    """One step in the log."""
+
+    seq: int
+    op: str
+    args: str
+    expected: str
+    note: str
+    diverges: bool
+    skipped: str | None
+
+
+class FindingView(Struct, frozen=True, kw_only=True):
+    """A finding as the page shows it."""
+
+    finding: Finding
+    title: str
+    stand: str
+    place: str | None
+    program: str
+    """How small its program is, and what one must know about it."""
+    folder: str | None
+    """The path of its dossier."""
+    verify: str | None
+    """The command that runs it again from there."""
+    diagram: Markup | None
+    log: tuple[LogRow, ...]
+    left_out: int
+    """Steps before those that the log shows."""
+    not_drawn: int
+    """Steps that the diagram leaves out."""
+    answer: tuple[Line, ...]
+    """The answer to the diverging step, side by side."""
+    state: str
+
+
+class ClaimRow(Struct, frozen=True):
+    """A claim as the page shows it."""
+
+    id: str
+    name: str
+    sentence: str
+    status: str
+    inherent: bool
+    """The contract that the verdict is by breaks it, so that every implementation of the contract does."""
+
+
+class Bar(Struct, frozen=True):
+    """A lane's time."""
+
+    lane: str
+    seconds: float
+    start: float
+    """In per mille of the whole."""
+    width: float
+
+
+def page(report: Report, folder: Path) -> str:
+    """Return the page; ``folder`` is where the programs are that it names."""
+    environment = Environment(
+        loader=PackageLoader("telltale_conformance.oracle.reports.page", _TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["visible"] = visible
+    style, script = _part("page.css"), _part("page.js")
+    return environment.get_template("page.html.j2").render(
+        report=report,
+        problems=problems(report),
+        findings=[_view(finding, folder) for finding in report.findings],
+        coverage=_coverage(report),
+        claims=_claims(report),
+        bars=_bars(report),
+        command=_command(report),
+        lane_notes=lane_notes,
+        style=Markup(style),
+        script=Markup(script),
+        policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'",
+    )
+
+
+def _part(name: str) -> str:
+    return (
+        resources.files("telltale_conformance.oracle.reports.page")
+        .joinpath(_TEMPLATES, name)
+        .read_text(encoding="utf-8")
+    )
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _view(finding: Finding, folder: Path) -> FindingView:
+    steps = exchanges(finding)
+    shown = steps[-STEPS_SHOWN:]
+    drawn = steps if finding.minimal and len(steps) <= STEPS_SHOWN else scene(steps, STEPS_DRAWN)
+    last = next((step for step in shown if step.diverges), None)
+    place = place_of(finding, folder)
+    return FindingView(
+        finding=finding,
+        title=title(finding),
+        stand=stand_text(finding),
+        place=None if place is None else f"{place.path}:{place.line}",
+        program=program_text(finding),
+        folder=None if finding.folder is None else shown_path(folder / finding.folder),
+        verify=verify_command(finding, folder),
+        diagram=Markup(diagram(cast(drawn), f"d{finding.short}")) if drawn else None,
+        log=tuple(_log_row(step) for step in shown),
+        left_out=len(steps) - len(shown),
+        not_drawn=len(steps) - len(drawn),
+        answer=tuple(folded(_answer(finding, last))),
+        state="" if finding.divergence.state is None else shortly(finding.divergence.state, 2000),
+    )
+
+
+def _log_row(step: Exchange) -> LogRow:
+    return LogRow(
+        seq=step.seq,
+        op=step.op,
+        args=shortly(step.args, _SHOWN if not step.diverges else _SHOWN_DIVERGING),
+        expected="" if step.expected is None else shortly(step.expected, _SHOWN),
+        note=step.note,
+        diverges=step.diverges,
+        skipped=step.skipped,
+    )
+
+
+def _answer(finding: Finding, step: Exchange | None) -> Sequence[Line]:
+    """Return both answers to the diverging step; the differing fields alone where the step cannot be run."""
+    if step is None or step.expected is None:
+        return side_by_side(finding.divergence.expected, finding.divergence.actual)
+    actual = dict(step.actual or {})
+    expected = dict(step.expected)
+    if finding.divergence.kind in ("outcome", "panic"):
+        expected.pop("audit", None)  # what the implementation logged there was not compared
+    return side_by_side(expected, actual)
+
+
+def _coverage(report: Report) -> CoverageMap:
+    cells = set().union(*(lane.coverage for lane in report.lanes))
+    return coverage_map(cells, report.contract, report.implementation.ops)
+
+
+def _claims(report: Report) -> list[ClaimRow]:
+    expected = EXPECTED.get(report.contract, {})
+    return [
+        ClaimRow(
+            claim,
+            *CLAIMS.get(claim, (claim, "")),
+            status,
+            inherent=status in ("broken", "refuted") and expected.get(claim) == "refuted",
+        )
+        for claim, status in report.claims.items()
+    ]
+
+
+def _bars(report: Report) -> list[Bar]:
+    whole = sum(lane.seconds for lane in report.lanes) or 1.0
+    bars, start = [], 0.0
+    for lane in report.lanes:
+        width = 1000 * lane.seconds / whole
+        bars.append(Bar(lane.lane, lane.seconds, round(start, 1), round(max(width, 1.5), 1)))
+        start += width
+    return bars
+
+
+def _command(report: Report) -> str:
+    words: list[Any] = ["telltale-conformance", "check"]
+    if report.command is not None:
+        words += ["--sut", report.command]
+    words += ["--seed", report.seed, "--budget", f"{report.budget:g}", "--level", report.level.name]
+    ran = [lane.lane for lane in report.lanes]
+    words += ["--lanes", ",".join(ran)] if ran else []
+    if report.baseline is not None:
+        words += ["--baseline", report.baseline]
+    return shlex.join(str(word) for word in words)

@@ -1,0 +1,131 @@
+"""What ``check`` prints: a line per lane, a divergence, the coverage, the closing lines."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from telltale_conformance.generators.coverage import by_operation
+from telltale_conformance.generators.steps import Cell
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.reference.replay import FirstDivergence, TraceResult
+from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
+
+_COLUMNS: Final = ("cases", "judged", "uncovered", "not_judged", "skipped")
+_SHOWN: Final = 400
+
+
+def table_head() -> str:
+    """Return the head of the table of lanes."""
+    heads = "".join(f"{name.replace('_', ' '):>12}" for name in _COLUMNS)
+    return f"{'lane':<11}{'verdict':<14}{heads}{'seconds':>10}"
+
+
+def lane_line(result: LaneResult) -> str:
+    """Return a lane's line of the table, with its figures and notes below."""
+    counts = "".join(f"{getattr(result, name):>12}" for name in _COLUMNS)
+    lines = [f"{result.lane:<11}{result.verdict:<14}{counts}{result.seconds:>10.1f}"]
+    if result.figures:
+        lines.append("  " + ", ".join(f"{count} {name}" for name, count in result.figures.items()))
+    lines.extend(f"  {line}" for note in result.notes for line in note.splitlines())
+    return "\n".join(lines)
+
+
+def divergence_text(divergence: LaneDivergence) -> str:
+    """Return a divergence spelled out."""
+    lines = [f"  {divergence.case}, step {divergence.seq}: {divergence.op} diverges in {divergence.kind}"]
+    for label, value in (
+        ("args", divergence.args),
+        ("expected", divergence.expected),
+        ("actual", divergence.actual),
+        ("decided", divergence.reason),
+        ("state", divergence.state),
+    ):
+        lines.append(f"    {label:<9} {_shown(value)}")
+    return "\n".join(lines)
+
+
+def coverage_text(results: Iterable[LaneResult], offered: frozenset[str], *, every_cell: bool) -> str:
+    """Return which operations and outcomes were judged, and in how many cells of the coverage."""
+    cells: set[Cell] = set().union(*(result.coverage for result in results))
+    table = by_operation(cells)
+    judged = {name.split("/")[0] for name in table}
+    lines = [f"coverage: {len(judged)} of {len(OPERATIONS)} operations, {len(cells)} cells"]
+    if every_cell:
+        lines.extend(f"  {cell}" for cell in sorted(cells))
+    else:
+        lines.extend(_by_outcome(table))
+    for title, names in (
+        ("not offered by the implementation", OPERATIONS.keys() - offered),
+        ("offered and not judged", offered & OPERATIONS.keys() - judged),
+    ):
+        if names and cells:
+            lines.append(f"  {title}: {', '.join(sorted(names))}")
+    return "\n".join(lines)
+
+
+def _by_outcome(table: dict[str, dict[str, int]]) -> Iterator[str]:
+    for operation, outcomes in table.items():
+        yield f"  {operation:<48}" + ", ".join(f"{outcome} {count}" for outcome, count in outcomes.items())
+
+
+def closing_text(results: Sequence[LaneResult], code: int, seconds: float) -> str:
+    """Return the verdict with the sums over all lanes."""
+    verdict = {AGREE: "agree", DIVERGE: "diverge"}.get(code, "inconclusive")
+    judged = sum(result.judged for result in results)
+    uncovered = sum(result.uncovered for result in results)
+    rest = sum(result.not_judged for result in results)
+    left_out = [result.lane for result in results if result.verdict == "not run"]
+    also = f"; lanes not run: {', '.join(left_out)}" if left_out else ""
+    return (
+        f"{verdict}: {judged} answers judged, {uncovered} uncovered, {rest} not judged{also}; "
+        f"{seconds:.1f} s, exit code {code}"
+    )
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+
+
+def summary(results: Iterable[TraceResult]) -> str:
+    """Return the closing line: traces by verdict, and what was and was not judged."""
+    results = list(results)
+    verdicts = Counter(result.verdict for result in results)
+    counts = ", ".join(f"{verdicts[name]} {name}" for name in ("agree", "diverge", "malformed", "inconclusive"))
+    judged = sum(result.judged for result in results)
+    uncovered = sum(result.uncovered for result in results)
+    rest = sum(result.not_judged for result in results)
+    return (
+        f"{len(results)} traces: {counts}; "
+        f"{judged} events judged, {uncovered} uncovered, {rest} not judged after a divergence"
+    )
+
+
+def result_text(result: TraceResult) -> str:
+    """Return a trace's verdict as text, with the divergence or the error spelled out."""
+    if result.error is not None:
+        return f"{result.verdict}  {result.error}"
+    head = f"{result.verdict}  {result.trace}  {result.events} events"
+    if result.first_divergence is None:
+        return head
+    return "\n".join([head, *_divergence_lines(result.first_divergence, result)])
+
+
+def _divergence_lines(first: FirstDivergence, result: TraceResult) -> Iterator[str]:
+    yield f"  event {first.seq} (line {first.line}): {first.op} diverges in {first.kind}"
+    yield f"    args      {_shown(msgspec.to_builtins(first.args))}"
+    for label, document in (("expected", first.expected), ("actual", first.actual)):
+        for member, value in document.items():
+            places = value if first.kind != "outcome" else {"": value}
+            for place, content in places.items():
+                yield f"    {label:<9} {member}{place.removeprefix('$')} = {_shown(msgspec.to_builtins(content))}"
+    yield f"    decided   {first.reason}"
+    yield f"    state     {_shown(msgspec.to_builtins(first.state))}"
+    if result.not_judged:
+        yield f"    {result.not_judged} later events not judged"

@@ -1,0 +1,1 @@
+"""The symbolic rules compared with the reference, step by step."""

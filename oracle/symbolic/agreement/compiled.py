@@ -1,0 +1,75 @@
+"""A transition written out once, then put to many states: substitution and simplification instead of rebuilding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from typing import Any
+
+import z3  # type: ignore[import-untyped]  # see terms
+
+from telltale_conformance.oracle.symbolic.statement import ownership as transitions
+from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session
+from telltale_conformance.oracle.symbolic.statement.step import Step
+from telltale_conformance.oracle.symbolic.statement.terms import fresh, leaves
+
+
+def mapped(value: Any, change: Callable[[z3.ExprRef], z3.ExprRef]) -> Any:
+    """The same structure with every term changed."""
+    if isinstance(value, z3.ExprRef):
+        return change(value)
+    if isinstance(value, tuple):
+        return tuple(mapped(item, change) for item in value)
+    if isinstance(value, dict):
+        return {key: mapped(item, change) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: mapped(getattr(value, f.name), change) for f in fields(value)})
+    return value
+
+
+class Compiled:
+    """One operation under one contract, over free constants for state and arguments.
+
+    What the step merely passes on from state or arguments is not computed but taken from there.
+    """
+
+    def __init__(self, contract: Contract, op: str) -> None:
+        self._pre, self._args = fresh(Session, "pre"), fresh(Args, "args")
+        self._step = transitions.OPERATIONS[op](contract, self._pre, self._args)
+        free = [*leaves(self._pre).values(), *leaves(self._args).values()]
+        positions = {term.get_id(): position for position, term in enumerate(free)}
+        self._passed_on: list[int | None] = []
+        outputs: list[z3.ExprRef] = []
+
+        def collect(term: z3.ExprRef) -> z3.ExprRef:
+            position = positions.get(term.get_id())
+            self._passed_on.append(position)
+            if position is None:
+                outputs.append(term)
+            return term
+
+        mapped(self._step, collect)
+        self._bundle = z3.Function("effect", *(term.sort() for term in outputs), z3.BoolSort())(*outputs)
+
+    def at(self, pre: Session) -> z3.ExprRef:
+        """All that the step computes, in this state, the arguments still free."""
+        return z3.simplify(z3.substitute(self._bundle, *_pairs(self._pre, pre)))
+
+    def with_args(self, at_state: z3.ExprRef, pre: Session, args: Args) -> Step:
+        """The step in that state with these arguments: every term is a literal."""
+        values = iter(z3.simplify(z3.substitute(at_state, *_pairs(self._args, args))).children())
+        known = [*leaves(pre).values(), *leaves(args).values()]
+        taken = iter([next(values) if position is None else known[position] for position in self._passed_on])
+        step: Step = mapped(self._step, lambda _: next(taken))
+        return step
+
+
+def _pairs(free: object, given: object) -> list[tuple[z3.ExprRef, z3.ExprRef]]:
+    return list(zip(leaves(free).values(), leaves(given).values(), strict=True))
+
+
+@cache
+def compiled(contract: str, op: str) -> Compiled:
+    """The compiled transition, made once; ``compiled.cache_clear()`` after a rule was changed."""
+    return Compiled(Contract(contract), op)

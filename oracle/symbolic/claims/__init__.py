@@ -1,0 +1,1 @@
+"""The claims, stated over the symbolic rules."""

@@ -1,0 +1,123 @@
+"""K10 over the whole store: which session ids may be opened (contract §5; H7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import z3  # type: ignore[import-untyped]  # see terms
+
+from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
+from telltale_conformance.oracle.symbolic.statement.state import Contract
+from telltale_conformance.oracle.symbolic.statement.terms import BOOL, FALSE, LAST, TRUE, U64, fresh, same, succ, u64
+
+ANY_SID = z3.Const("any.sid", U64)
+
+
+@dataclass(frozen=True)
+class Ids:
+    """The store as far as ids go: the next one, whether 2^64-1 was used, whether the arbitrary one was."""
+
+    SORTS: ClassVar[dict[str, Any]] = {"next_sid": U64, "exhausted": BOOL, "used": BOOL}
+    next_sid: z3.BitVecRef
+    exhausted: z3.BoolRef
+    used: z3.BoolRef
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What an opening comes to: whether it succeeds, under which id, and the ids after it."""
+
+    ok: z3.BoolRef
+    sid: z3.BitVecRef
+    post: Ids
+
+
+EMPTY = Ids(u64(0), FALSE, FALSE)
+
+
+def _opened(pre: Ids, ok: z3.BoolRef, sid: z3.BitVecRef) -> Opening:
+    after = succ(sid)
+    following = z3.If(z3.UGT(pre.next_sid, after), pre.next_sid, after)
+    return Opening(
+        ok,
+        sid,
+        Ids(
+            z3.If(ok, following, pre.next_sid),
+            z3.Or(pre.exhausted, z3.And(ok, sid == u64(LAST))),
+            z3.Or(pre.used, z3.And(ok, sid == ANY_SID)),
+        ),
+    )
+
+
+def open_next(contract: Contract, pre: Ids, _sid: z3.BitVecRef) -> Opening:
+    """open: the next id (H7: refused once 2^64-1 is used up)."""
+    ok = z3.Not(pre.exhausted) if contract is Contract.HARDENED else TRUE
+    return _opened(pre, ok, pre.next_sid)
+
+
+def open_with_sid(contract: Contract, pre: Ids, sid: z3.BitVecRef) -> Opening:
+    """open_with_sid: the given id (H7: refused when it may have been used)."""
+    fresh_id = z3.And(z3.UGE(sid, pre.next_sid), z3.Not(pre.exhausted))
+    return _opened(pre, fresh_id if contract is Contract.HARDENED else TRUE, sid)
+
+
+OPENINGS = {"open": open_next, "open_with_sid": open_with_sid}
+
+
+def _violated(pre: Ids, step: Opening) -> z3.BoolRef:
+    return z3.And(step.ok, step.sid == ANY_SID, pre.used)
+
+
+def _used_below(ids: Ids) -> z3.BoolRef:
+    """The strengthening invariant: an id that was used is below the next one, or all are used up."""
+    return z3.Implies(ids.used, z3.Or(ids.exhausted, z3.ULT(ANY_SID, ids.next_sid)))
+
+
+def provable(contract: Contract, limits: Limits) -> bool:
+    """K10 by induction with the invariant ``used ids are below next_session_id``."""
+    pre, sid = fresh(Ids, "ids"), z3.Const("sid", U64)
+    for opening in OPENINGS.values():
+        step = opening(contract, pre, sid)
+        checker = solver(limits)
+        checker.add(_used_below(pre), z3.Or(_violated(pre, step), z3.Not(_used_below(step.post))))
+        if satisfiable(checker):
+            return False
+    checker = solver(limits)
+    checker.add(z3.Not(_used_below(EMPTY)))
+    return not satisfiable(checker)
+
+
+def shortest_reuse(contract: Contract, most: int, limits: Limits) -> list[dict[str, Any]] | None:
+    """The shortest program that opens one id twice; every shorter length was shown to have none."""
+    checker = solver(limits)
+    state, chosen = EMPTY, []
+    for at in range(most):
+        sid, other = z3.Const(f"sid{at}", U64), z3.Const(f"with_sid{at}", BOOL)
+        plain, given = (OPENINGS[op](contract, state, sid) for op in ("open", "open_with_sid"))
+        violated = z3.If(other, _violated(state, given), _violated(state, plain))
+        after = fresh(Ids, f"ids{at}")
+        checker.add(z3.If(other, same(after, given.post), same(after, plain.post)))
+        chosen.append((sid, other))
+        state = after
+        if satisfiable(checker, violated):
+            checker.add(violated)
+            return _program(checker, chosen)
+    return None
+
+
+def _program(checker: z3.Solver, chosen: list[tuple[z3.BitVecRef, z3.BoolRef]]) -> list[dict[str, Any]]:
+    for sid, other in chosen:
+        for wanted in (z3.Not(other), sid == 0):
+            if satisfiable(checker, wanted):
+                checker.add(wanted)
+    satisfiable(checker)
+    model = checker.model()
+    steps: list[dict[str, Any]] = []
+    for seq, (sid, other) in enumerate(chosen):
+        args: dict[str, Any] = {"roles": ["A", "B"], "initial_types": {}}
+        with_sid = z3.is_true(model.eval(other, True))
+        if with_sid:
+            args["sid"] = model.eval(sid, True).as_long()
+        steps.append({"seq": seq, "op": "open_with_sid" if with_sid else "open", "args": args})
+    return steps

@@ -1,0 +1,1 @@
+"""The coverage map: which cells are reachable, and how."""

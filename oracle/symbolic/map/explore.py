@@ -1,0 +1,279 @@
+"""States and arguments to compare on: random ones up to the counters' bounds, and a small world exhaustively."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from telltale_conformance.oracle.symbolic.agreement.agreement import reference_effect
+from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot
+from telltale_conformance.oracle.symbolic.statement.terms import LAST
+
+OWNERS = ("alice", "bob")
+SCOPES: tuple[Json, ...] = (
+    "Session",
+    {"Fragments": ["m"]},
+    {"Fragments": ["n"]},
+    {"Fragments": ["m", "n"]},
+    {"Fragments": []},
+)
+NUMBERS = (0, 1, 2, LAST - 1, LAST)
+TEXTS = ("p", "q")
+HARDENED = "hardened"
+
+
+def cap(sid: int, owner: str, generation: int, scope: Json) -> Json:
+    """A capability in wire form."""
+    return {"session_id": sid, "owner_id": owner, "generation": generation, "scope": scope}
+
+
+def random_cap(rng: Random, sid: int) -> Json:
+    """Any capability."""
+    return cap(sid, rng.choice(OWNERS), rng.choice(NUMBERS), random_scope(rng))
+
+
+def random_scope(rng: Random) -> Json:
+    """Any scope, ``Session`` as often as not."""
+    return rng.choice(SCOPES) if rng.random() < 0.6 else "Session"
+
+
+def random_receipt(rng: Random, sid: int, giver: Json = None) -> Json:
+    """Any receipt; one above the giver's generation where a giver is named."""
+    made = giver or random_cap(rng, sid)
+    after = min(made["generation"] + 1, LAST) if giver else rng.choice(NUMBERS)
+    return {
+        "session_id": sid,
+        "claim_id": rng.choice(NUMBERS),
+        "from_owner_id": made["owner_id"],
+        "from_generation": made["generation"],
+        "to_owner_id": rng.choice(OWNERS),
+        "to_generation": after,
+        "scope": rng.choice(SCOPES),
+    }
+
+
+def random_witness(rng: Random, sid: int, holder: Json = None) -> Json:
+    """Any witness, or one issued to a holder."""
+    made = holder or random_cap(rng, sid)
+    return {**made, "witness_id": rng.choice(NUMBERS), "predicate_ref": rng.choice(TEXTS)}
+
+
+def random_state(rng: Random, contract: str) -> Snapshot:
+    """A state of one session: anything well-typed; under ``hardened`` generations are in step (see invariants)."""
+    sid = rng.choice((0, 7))
+    state = Snapshot(sid=sid, exists=rng.random() < 0.95, epoch=rng.choice(NUMBERS))
+    state.next_claim_id, state.next_witness_id = rng.choice(NUMBERS[1:]), rng.choice(NUMBERS[1:])
+    if contract == HARDENED:
+        state.next_claim_id += rng.random() < 0.3 and state.next_claim_id == LAST
+        state.next_witness_id += rng.random() < 0.3 and state.next_witness_id == LAST
+        state.next_generation = rng.choice((*NUMBERS, LAST + 1))
+    if rng.random() < 0.75:
+        state.current = random_cap(rng, sid)
+        if contract == HARDENED:
+            state.next_generation = state.current["generation"] + 1
+    used_up = contract == HARDENED and state.next_generation > LAST
+    if rng.random() < 0.4 and not used_up:
+        state.pending = random_receipt(rng, sid, state.current)
+    for _ in range(rng.randrange(3)):
+        witness = random_witness(rng, sid, state.current)
+        state.issued[witness["witness_id"]] = witness
+    state.consumed = {rng.choice(NUMBERS) for _ in range(rng.randrange(2))}
+    state.status = rng.choice(("Active", "Active", "Active", "Active", "Closed"))
+    if rng.random() < 0.12:
+        state.terminal, state.status = _random_end(rng)
+        if contract != HARDENED and rng.random() < 0.3:
+            state.status = "Closed"
+    for _ in range(rng.randrange(2)):
+        edge = (rng.choice((sid, 3)), rng.choice("AB"), rng.choice("ABC"))
+        state.edge_handlers[edge], state.pair_handlers["A", "B"] = "h", "h"
+        state.edge_traces[edge] = ("Nat",)
+    return state
+
+
+def _random_end(rng: Random) -> tuple[Json, Json]:
+    owner, claim = rng.choice(OWNERS), rng.choice(NUMBERS)
+    if rng.random() < 0.3:
+        return {"TransferAbandoned": {"owner_id": owner, "claim_id": claim}}, "Cancelled"
+    if rng.random() < 0.5:
+        return {"OwnerDied": {"owner_id": owner}}, {"Faulted": {"reason": f"ownership owner `{owner}` died"}}
+    failed = {"TransferCommitFailed": {"owner_id": owner, "claim_id": claim, "reason": "r"}}
+    return failed, {"Faulted": {"reason": "ownership transfer commit failed: r"}}
+
+
+def _perhaps_forged(rng: Random, genuine: Json, other: Json) -> Json:
+    """The genuine artifact, or with one field of another one."""
+    if genuine is None:
+        return other
+    if rng.random() < 0.7:
+        return genuine
+    key = rng.choice(sorted(genuine))
+    return {**genuine, key: other[key]}
+
+
+def random_args(rng: Random, op: str, state: Snapshot) -> Json:
+    """Arguments near the state, so that every guard is met both ways."""
+    sid = state.sid if rng.random() < 0.95 else state.sid + 1
+    capability = _perhaps_forged(rng, state.current, random_cap(rng, sid))
+    receipt = _perhaps_forged(rng, state.pending, random_receipt(rng, sid))
+    held = rng.choice(sorted(state.issued)) if state.issued else None
+    holder = state.current if rng.random() < 0.5 else None
+    witness = _perhaps_forged(
+        rng, state.issued.get(held) if held is not None else None, random_witness(rng, sid, holder)
+    )
+    owner = state.current["owner_id"] if state.current and rng.random() < 0.7 else rng.choice(OWNERS)
+    edge = {"sid": rng.choice((state.sid, state.sid, 3)), "sender": rng.choice("AB"), "receiver": rng.choice("ABC")}
+    return {
+        "claim_ownership": {"sid": sid, "owner_id": owner, "scope": rng.choice(SCOPES)},
+        "release_ownership": {"capability": capability},
+        "begin_ownership_transfer": {
+            "capability": capability,
+            "new_owner_id": rng.choice(OWNERS),
+            "new_scope": rng.choice(SCOPES),
+        },
+        "commit_ownership_transfer": {"receipt": receipt},
+        "rollback_ownership_transfer": {"receipt": receipt},
+        "attenuate_ownership_scope": {"capability": capability, "new_scope": rng.choice(SCOPES)},
+        "validate_ownership_capability": {"capability": capability},
+        "apply_owned_session_mutation": {"capability": capability, "mutation": rng.choice(mutations(edge))},
+        "issue_readiness_witness": {"capability": capability, "predicate_ref": rng.choice(TEXTS)},
+        "consume_readiness_witness": {"capability": capability, "witness": witness},
+        "mark_owner_died": {"sid": sid, "owner_id": owner},
+        "cancel_abandoned_transfer": {"receipt": receipt},
+        "fault_failed_transfer_commit": {"receipt": receipt, "reason": "r"},
+        "close": {"sid": sid},
+        "reap_sessions": {"session_ids": [sid]},
+    }[op]
+
+
+def mutations(edge: Json) -> list[Json]:
+    """One mutation of each kind."""
+    return [
+        {"SetDefaultHandler": {"handler": "d"}},
+        {"UpdateEdgeHandler": {"edge": edge, "handler": "h"}},
+        {"UpdateTrace": {"edge": edge, "trace": ["Nat", "Bool"]}},
+    ]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One operation in the small world, and the seq of steps that leads to its state."""
+
+    state: Snapshot
+    op: str
+    args: Json
+    path: tuple[tuple[str, Json], ...]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How far the small world goes: counters beyond these are not explored further; and how many operations."""
+
+    generation: int = 1
+    claims: int = 2
+    witnesses: int = 2
+    depth: int = 6
+
+    def admits(self, state: Snapshot) -> bool:
+        """The state is within the bounds."""
+        generation = state.current["generation"] if state.current else 0
+        return (
+            max(generation, state.next_generation - 1) <= self.generation
+            and state.next_claim_id <= self.claims
+            and state.next_witness_id <= self.witnesses
+        )
+
+
+def small_world(contract: str, bounds: Bounds) -> Iterator[Edge]:
+    """Every edge of the graph of states that the reference reaches within the bounds, breadth first."""
+    start = Snapshot()
+    waiting: deque[tuple[Snapshot, tuple[tuple[str, Json], ...]]] = deque([(start, ())])
+    seen = {start.key()}
+    while waiting:
+        state, path = waiting.popleft()
+        for op, args in edges_of(state):
+            yield Edge(state, op, args, path)
+            if len(path) >= bounds.depth:
+                continue
+            after = reference_effect(contract, state, op, args).post
+            if after.exists and bounds.admits(after) and after.key() not in seen:
+                seen.add(after.key())
+                waiting.append((after, (*path, (op, args))))
+
+
+def edges_of(state: Snapshot) -> Iterator[tuple[str, Json]]:
+    """The operations of the small world: two owners, two scopes, genuine and forged artifacts."""
+    sid, scopes = state.sid, SCOPES[:2]
+    caps, receipts = list(_caps(state)), list(_receipts(state))
+    first_owner = OWNERS[:1] if state.current is None else OWNERS
+    for owner in OWNERS:
+        for scope in scopes:
+            yield "claim_ownership", {"sid": sid, "owner_id": owner, "scope": scope}
+        yield "mark_owner_died", {"sid": sid, "owner_id": owner}
+    yield "claim_ownership", {"sid": sid + 1, "owner_id": first_owner[0], "scope": "Session"}
+    yield "mark_owner_died", {"sid": sid + 1, "owner_id": first_owner[0]}
+    edge = {"sid": sid, "sender": "A", "receiver": "B"}
+    for capability in caps:
+        given = {"capability": capability}
+        yield "release_ownership", given
+        yield "validate_ownership_capability", given
+        yield "issue_readiness_witness", {**given, "predicate_ref": "p"}
+        yield "apply_owned_session_mutation", {**given, "mutation": mutations(edge)[0]}
+        for scope in scopes:
+            yield "attenuate_ownership_scope", {**given, "new_scope": scope}
+            yield "begin_ownership_transfer", {**given, "new_owner_id": "bob", "new_scope": scope}
+        for witness in _witnesses(state, capability):
+            yield "consume_readiness_witness", {**given, "witness": witness}
+    if state.current is not None:
+        for mutation in mutations({**edge, "sid": sid + 1})[1:]:
+            yield "apply_owned_session_mutation", {"capability": state.current, "mutation": mutation}
+    for receipt in receipts:
+        for op in ("commit_ownership_transfer", "rollback_ownership_transfer", "cancel_abandoned_transfer"):
+            yield op, {"receipt": receipt}
+        yield "fault_failed_transfer_commit", {"receipt": receipt, "reason": "r"}
+    yield "close", {"sid": sid}
+    yield "close", {"sid": sid + 1}
+    yield "reap_sessions", {"session_ids": [sid]}
+    yield "reap_sessions", {"session_ids": [sid + 1]}
+
+
+def _around(owner: str, generation: int) -> Iterator[tuple[str, int]]:
+    """The other owner and the generations below, at and above, in every combination."""
+    for name in (owner, "bob" if owner == "alice" else "alice"):
+        for number in (generation, generation + 1, generation - 1):
+            if number >= 0:
+                yield name, number
+
+
+def _caps(state: Snapshot) -> Iterator[Json]:
+    live = state.current or cap(state.sid, "alice", 0, "Session")
+    for owner, generation in _around(live["owner_id"], live["generation"]):
+        yield {**live, "owner_id": owner, "generation": generation}
+    yield {**live, "scope": SCOPES[1] if live["scope"] == "Session" else "Session"}
+    yield {**live, "session_id": state.sid + 1}
+
+
+def _receipts(state: Snapshot) -> Iterator[Json]:
+    pending = state.pending or {
+        "session_id": state.sid,
+        "claim_id": 1,
+        "from_owner_id": "alice",
+        "from_generation": 0,
+        "to_owner_id": "bob",
+        "to_generation": 1,
+        "scope": "Session",
+    }
+    for owner, generation in _around(pending["from_owner_id"], pending["from_generation"]):
+        yield {**pending, "from_owner_id": owner, "from_generation": generation}
+    yield {**pending, "scope": SCOPES[2]}
+    yield {**pending, "session_id": state.sid + 1}
+
+
+def _witnesses(state: Snapshot, capability: Json) -> Iterator[Json]:
+    ids = sorted({*state.issued, *state.consumed, state.next_witness_id})
+    for witness_id in ids:
+        genuine = state.issued.get(witness_id, {**capability, "witness_id": witness_id, "predicate_ref": "p"})
+        yield genuine
+        if witness_id in state.issued:
+            yield {**genuine, "predicate_ref": "q"}

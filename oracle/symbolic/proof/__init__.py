@@ -1,0 +1,1 @@
+"""How claims are proved or refuted: induction, bounded search, counterexamples that run."""

@@ -1,0 +1,1 @@
+"""The third statement of the rules, for the solver; written from the contract, it imports nothing of the model."""

@@ -1,0 +1,1 @@
+"""What a verdict is: comparison, classes, fingerprints, baselines, results, exit codes."""

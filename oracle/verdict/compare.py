@@ -1,0 +1,224 @@
+"""What it means that two answers agree: four levels of strictness, and the class of a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import Any, Final, Literal, NamedTuple
+
+from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.lean_traces.reader import Answer
+from telltale_conformance.lean_traces.strict_json import parse
+from telltale_conformance.model.errors import InvalidWitness, StringError, VariantError
+from telltale_conformance.model.operations import Outcome
+
+DivergenceClass = Literal["panic", "outcome", "payload", "audit", "state"]
+_UNBOUNDED: Final = 1 << 62
+
+
+class Level(IntEnum):
+    """How strictly results are compared; every level includes those before it."""
+
+    outcome = 0
+    """ok, or which error."""
+    payload = 1
+    """All fields of results and errors."""
+    audit = 2
+    """The audit records too, where the trace observes them."""
+    state = 3
+    """The result of ``observe`` too, which below is judged by outcome only."""
+
+
+class Difference(NamedTuple):
+    """One place where two JSON documents differ; a missing value is ``ABSENT``."""
+
+    path: str
+    expected: Any
+    actual: Any
+
+
+class Absent:
+    """Stands for a value that one side does not have."""
+
+    def __repr__(self) -> str:
+        return "(absent)"
+
+
+ABSENT: Final = Absent()
+
+
+class Divergence(NamedTuple):
+    """Where an answer departs from the reference's."""
+
+    kind: DivergenceClass
+    expected: Any
+    """The differing fields only, as JSON."""
+    actual: Any
+    differences: tuple[Difference, ...]
+
+
+_ERROR_VARIANTS: Final = (
+    ("session not found", "session ", " not found"),
+    ("no buffer", "no buffer for edge ", ""),
+    ("missing sid", "missing sid in edge json", ""),
+    ("invalid edge json", "invalid edge json: ", ""),
+    ("clock", "clock cannot go back from ", ""),
+    ("too many roles", "too many roles: ", ""),
+    ("session already used", "session ", " already used"),
+    ("session ids exhausted", "session ids exhausted", ""),
+    ("repeated role", "repeated role: ", ""),
+    ("bad signature", "signature verification failed on edge ", ""),
+)
+"""The fixed parts of the error texts: variant, beginning, ending."""
+
+
+def error_variant(error: Any) -> str:
+    """Return which error a JSON error is: its variant's name, or the fixed part of its text."""
+    if isinstance(error, str):
+        for variant, beginning, ending in _ERROR_VARIANTS:
+            if error.startswith(beginning) and error.endswith(ending):
+                return variant
+        return "unknown error text"
+    if isinstance(error, dict) and len(error) == 1:
+        return str(next(iter(error)))
+    return "no error of the contract"
+
+
+def outcome_variant(*, is_ok: bool, result: Any) -> str:
+    """Return ``ok``, or which error was answered."""
+    return "ok" if is_ok else error_variant(result)
+
+
+def compare(op: str, expected: Outcome, actual: Answer, level: Level) -> Divergence | None:
+    """Compare an answer with the reference's outcome; None when they agree at this level."""
+    document = parse(encode_answer(expected, audited=True), _UNBOUNDED)
+    is_ok = expected.error is None
+    member = "ok" if is_ok else "err"
+    result = document[member]
+
+    variant = outcome_variant(is_ok=is_ok, result=result)
+    actual_variant = outcome_variant(is_ok=actual.is_ok, result=actual.result)
+    if variant != actual_variant:
+        given = {"ok" if actual.is_ok else "err": actual.result}
+        difference = Difference("$", {member: result}, given)
+        return Divergence("outcome", {member: result}, given, (difference,))
+    if level < Level.payload:
+        return None
+    if op == "observe" and is_ok:
+        if level < Level.state:
+            return _audit(document, actual, level)
+        differences = tuple(_differences(result, actual.result, "$"))
+        return _audit(document, actual, level) or _divergence("state", member, differences)
+    if not (isinstance(expected.error, StringError) and variant == "invalid edge json"):
+        skipped = "retained_bytes" if op == "memory_usage" and is_ok else None
+        differences = tuple(_differences(result, actual.result, "$", skipped))
+        if skipped:
+            differences += tuple(_implausible_bytes(actual.result))
+        if differences:
+            return _divergence("payload", member, differences)
+    return _audit(document, actual, level)
+
+
+EVERY_GUARD_PASSES: Final = "every guard of its row passes"
+_WITNESS_RULES: Final = {
+    "witness was never issued": "§3.2: the witness was issued",
+    "witness payload mismatch": "§3.3: the witness is the issued one",
+    "live ownership no longer matches witness": "§3.4: the witness is of the live ownership",
+}
+
+
+def witness_rule(reason: Any) -> str | None:
+    """Return which rule of contract §3 refuses a witness for a reason: one error variant stands for three of them."""
+    return _WITNESS_RULES.get(reason) if isinstance(reason, str) else None
+
+
+def decided_by(outcome: Outcome) -> str:
+    """Name the guard or rule of the contract that decided the reference's answer.
+
+    Returns:
+        The short name, a colon, the rule in words; of an ``ok``, :data:`EVERY_GUARD_PASSES`.
+    """
+    error = outcome.error
+    if error is None:
+        return EVERY_GUARD_PASSES
+    if isinstance(error, VariantError):
+        rule = witness_rule(error.fields["reason"]) if isinstance(error, InvalidWitness) else None
+        return rule or error.guard
+    text = error.to_json()
+    return f"{error_variant(text)}: the contract answers with the text {text!r}"
+
+
+def same_json(expected: Any, actual: Any) -> bool:
+    """Say whether two JSON values are the same: numbers by kind and value, objects in any order."""
+    return next(_differences(expected, actual, "$"), None) is None
+
+
+def _audit(document: dict[str, Any], actual: Answer, level: Level) -> Divergence | None:
+    if level < Level.audit or actual.audit is None:
+        return None
+    return _divergence("audit", "audit", tuple(_differences(document["audit"], actual.audit, "$")))
+
+
+def _divergence(kind: DivergenceClass, member: str, differences: tuple[Difference, ...]) -> Divergence | None:
+    if not differences:
+        return None
+    expected = {member: {item.path: item.expected for item in differences}}
+    actual = {member: {item.path: item.actual for item in differences}}
+    return Divergence(kind, expected, actual, differences)
+
+
+def _differences(expected: Any, actual: Any, path: str, skipped: str | None = None) -> Iterator[Difference]:
+    """Yield the smallest places where two JSON values differ, in document order."""
+    waiting: list[tuple[Any, Any, str]] = [(expected, actual, path)]
+    while waiting:
+        left, right, place = waiting.pop()
+        if left is right:
+            continue
+        if isinstance(left, dict) and isinstance(right, dict):
+            names = sorted(left.keys() | right.keys(), reverse=True)
+            waiting.extend(
+                (left.get(name, ABSENT), right.get(name, ABSENT), f"{place}.{name}")
+                for name in names
+                if name != skipped and not _unit_sort(left, right, name)
+            )
+        elif isinstance(left, list) and isinstance(right, list):
+            longest = max(len(left), len(right))
+            waiting.extend(
+                (
+                    left[index] if index < len(left) else ABSENT,
+                    right[index] if index < len(right) else ABSENT,
+                    f"{place}[{index}]",
+                )
+                for index in range(longest - 1, -1, -1)
+            )
+        elif type(left) is not type(right) or left != right:
+            yield Difference(place, left, right)
+
+
+def _unit_sort(left: dict[str, Any], right: dict[str, Any], name: str) -> bool:
+    """Say whether only the sort of a label is missing, which then reads as Unit."""
+    return name == "sort" and left.keys() == {"name", "sort"} and left["sort"] == "Unit" and name not in right
+
+
+def _implausible_bytes(usage: Any) -> Iterator[Difference]:
+    """Yield what contradicts itself in an implementation's own estimate of retained bytes (contract §5)."""
+    parts = usage.get("retained_bytes") if isinstance(usage, dict) else None
+    names = {"live_sessions", "archived_closed", "local_types", "buffers", "traces", "auth", "handlers"}
+    if not isinstance(parts, dict) or parts.keys() != names | {"total"}:
+        yield Difference("$.retained_bytes", sorted(names | {"total"}), parts)
+        return
+    for name, value in parts.items():
+        if type(value) is not int or value < 0:
+            yield Difference(f"$.retained_bytes.{name}", "a number from 0", value)
+            return
+    total = min(sum(parts[name] for name in names), 2**64 - 1)
+    if parts["total"] != total:
+        yield Difference("$.retained_bytes.total", total, parts["total"])
+    if usage.get("live_sessions") == 0:
+        for name in sorted(names - {"archived_closed"}):
+            if parts[name] != 0:
+                yield Difference(f"$.retained_bytes.{name}", 0, parts[name])
+    nothing_archived = usage.get("archived_closed_sessions") == 0
+    if nothing_archived != (parts["archived_closed"] == 0):
+        expected = 0 if nothing_archived else "more than 0"
+        yield Difference("$.retained_bytes.archived_closed", expected, parts["archived_closed"])

@@ -1,0 +1,1 @@
+"""Decides whether an implementation of telltale's session store keeps its contract."""

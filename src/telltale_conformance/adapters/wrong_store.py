@@ -1,0 +1,32 @@
+"""A demonstration: the reference, except that a consumed witness is accepted again (contract §3.1).
+
+``python -m telltale_conformance.adapters.wrong_store`` speaks the adapter protocol like any implementation.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import OwnershipCapability, ReadinessWitness
+from telltale_conformance.oracle.adapters.serve_reference import main
+
+
+def accept_consumed_witnesses() -> None:
+    """Change the reference of this process: consuming puts the witness back among the issued ones."""
+    operation = OPERATIONS["consume_readiness_witness"]
+
+    @functools.wraps(operation.function)  # codecs read its annotations
+    def consume(store: Store, capability: OwnershipCapability, witness: ReadinessWitness) -> None:
+        operation.function(store, capability, witness)
+        ownership = store.sessions[capability.session_id].ownership
+        ownership.consumed.discard(witness.witness_id)
+        ownership.issued[witness.witness_id] = witness
+
+    OPERATIONS[operation.name] = operation._replace(function=consume)
+
+
+if __name__ == "__main__":
+    accept_consumed_witnesses()
+    main()

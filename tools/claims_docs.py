@@ -1,0 +1,81 @@
+"""The generated parts of docs/claims.md: the table of claims, their invariants, and the programs that break them."""
+
+from __future__ import annotations
+
+import json
+
+from telltale_conformance.generators.claim_programs import claim_programs
+from telltale_conformance.oracle.claims.catalogue import EXPECTED
+from telltale_conformance.oracle.symbolic.claims.claim import Claim
+from telltale_conformance.oracle.symbolic.prove import BLUEPRINT_NODES, OWNERSHIP_CLAIMS, STATEMENTS, UNFOLDING_NODES
+from telltale_conformance.oracle.symbolic.statement.state import Contract
+
+BEGIN, END = "<!-- generated: {} -->", "<!-- end: {} -->"
+_MODEL_LEVEL = {"K18": 3}
+_BOUNDS = {"K15": f"trees of up to {BLUEPRINT_NODES} nodes", "K16": f"types of up to {UNFOLDING_NODES} nodes"}
+
+
+def _horizon(claim: Claim, contract: Contract) -> int | None:
+    return (claim.horizon or {}).get(contract)
+
+
+def _status(claim: str, contract: str, lengths: dict[str, int]) -> str:
+    status = EXPECTED[contract][claim]
+    if status == "refuted":
+        return f"**refuted**, {lengths[claim]} operation{'s' if lengths[claim] > 1 else ''}"
+    if status == "bounded":
+        owned = OWNERSHIP_CLAIMS.get(claim)
+        horizon = _horizon(owned, Contract(contract)) if owned else None
+        bound = f"{horizon} operations" if horizon is not None else _BOUNDS[claim]
+        return f"bounded: holds for {bound}"
+    return status
+
+
+def claims_table() -> str:
+    """The table: each claim with its verdict under both contracts."""
+    lengths = {name: int(program.meta["shortest"]) for name, program in claim_programs()} | _MODEL_LEVEL
+    lines = ["| id | claim | `telltale-17` | `hardened` |", "|---|---|---|---|"]
+    for claim, statement in STATEMENTS.items():
+        old, new = (_status(claim, contract, lengths) for contract in EXPECTED)
+        lines.append(f"| {claim} {statement.name} | {statement.sentence} | {old} | {new} |")
+    return "\n".join(lines)
+
+
+def invariants_table() -> str:
+    """The strengthening invariants of the inductive proofs, each with the claims that it supports."""
+    used: dict[tuple[str, str], list[str]] = {}
+    for claim in OWNERSHIP_CLAIMS.values():
+        for contract in Contract:
+            for invariant in claim.supported_by(contract):
+                users = used.setdefault((invariant.name, invariant.sentence), [])
+                users.append(f"{claim.id} ({contract.value})")
+    lines = ["| invariant | says | proved along with |", "|---|---|---|"]
+    lines += [f"| {name} | {sentence} | {', '.join(users)} |" for (name, sentence), users in used.items()]
+    return "\n".join(lines)
+
+
+def programs_list() -> str:
+    """The shortest programs, one operation a line."""
+    parts = []
+    for name, program in sorted(claim_programs(), key=lambda item: _order(item[0])):
+        parts.append(f"{name}:")
+        parts += [f"  {step.seq}: {step.op} {json.dumps(step.args, ensure_ascii=False)}" for step in program.steps]
+    return "\n".join(["```", *parts, "```"])
+
+
+def _order(name: str) -> tuple[int, str]:
+    number = name.removeprefix("K").split("-")[0]
+    return int(number), name
+
+
+SECTIONS = {"table": claims_table, "invariants": invariants_table, "programs": programs_list}
+
+
+def filled(text: str) -> str:
+    """The document with its generated sections made anew."""
+    for name, make in SECTIONS.items():
+        begin, end = BEGIN.format(name), END.format(name)
+        before, rest = text.split(begin)
+        _, after = rest.split(end)
+        text = f"{before}{begin}\n{make()}\n{end}{after}"
+    return text
