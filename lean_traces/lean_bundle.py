@@ -53,7 +53,7 @@ class LeanBundle:
     places: tuple[tuple[int, str], ...]
 
     def source_line(self, line: int) -> str:
-        """Where a line of the file comes from, as `Telltale/Store.lean:12`."""
+        """Where a line of the file comes from, as `Telltale/Sessions.lean:12`."""
         found = None
         for first, module in self.places:
             if first <= line:
@@ -64,7 +64,7 @@ class LeanBundle:
 
 
 def read_sources(root: Path | None = None) -> dict[str, str]:
-    """The text of every module of the package, by name (`Telltale.Store`).
+    """The text of every module of the package, by name (`Telltale.Sessions`).
 
     Raises:
         LeanSourceError: the folder has no modules.
@@ -141,7 +141,7 @@ def model_hash(sources: Mapping[str, str] | None = None) -> str:
 
 
 def forbidden_words(sources: Mapping[str, str] | None = None) -> list[str]:
-    """Every forbidden word in the code of the sources, as `Telltale/Store.lean:12: sorry`; comments may have them."""
+    """Every forbidden word in the code of the sources, as `Telltale/Edges.lean:12: sorry`; comments may have them."""
     sources = read_sources() if sources is None else sources
     found = []
     words = re.compile(r"\b(" + "|".join(FORBIDDEN) + r")\b")
@@ -204,8 +204,11 @@ class LeanMutant:
     operations: tuple[str, ...]
 
 
-_SHARED: Final = ("Telltale.Lists", "Telltale.Data", "Telltale.LocalType")
-"""Modules that changed copies take from the original. Only LocalType of them may be changed; it is copied then."""
+_SHARED: Final = ("Telltale.Lists", "Telltale.Values", "Telltale.Types", "Telltale.Plan")
+"""Modules that changed copies take from the original, in the order of their imports.
+
+Where one of them is changed, it is copied, and so are those after it.
+"""
 
 
 def mutants_bundle(mutants: Sequence[LeanMutant], request: Path, answers: Sequence[Path]) -> LeanBundle:
@@ -227,8 +230,9 @@ def mutants_bundle(mutants: Sequence[LeanMutant], request: Path, answers: Sequen
         if sources.get(mutant.module, "").count(mutant.old) != 1:
             raise LeanSourceError(f"the change {mutant.name} does not apply exactly once to {mutant.module}")
         parts.append(f"\nnamespace Mutant{number}\nopen Telltale\n")
+        shared = _SHARED[: _SHARED.index(mutant.module)] if mutant.module in _SHARED else _SHARED
         for module in order:
-            if module not in _SHARED or module == mutant.module:
+            if module not in shared:
                 text = sources[module]
                 if module == mutant.module:
                     text = text.replace(mutant.old, mutant.new)

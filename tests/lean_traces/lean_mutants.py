@@ -9,9 +9,12 @@ from telltale_conformance.lean_traces.lean_bundle import LeanMutant
 OWNERSHIP = "Telltale.Ownership"
 GUARDS = "Telltale.Guards"
 CONTRACT = "Telltale.Contract"
-SESSION = "Telltale.Session"
-STORE = "Telltale.Store"
-TYPES = "Telltale.LocalType"
+WITNESSES = "Telltale.Witnesses"
+MUTATIONS = "Telltale.Mutations"
+SESSIONS = "Telltale.Sessions"
+MESSAGES = "Telltale.Messages"
+PLAN = "Telltale.Plan"
+TYPES = "Telltale.Types"
 
 CAPABILITY = (
     "release_ownership",
@@ -71,14 +74,14 @@ MUTANTS = (
     ),
     LeanMutant(
         "a witness carries the live scope in place of the given one",
-        OWNERSHIP,
+        WITNESSES,
         "c.gen, c.scope, predicate⟩",
         "c.gen, o.scope, predicate⟩",
         ("issue_readiness_witness",),
     ),
     LeanMutant(
         "a consumed witness reads as never issued",
-        OWNERSHIP,
+        WITNESSES,
         "if has w.id s.consumed then",
         "if has w.id [] then",
         ("consume_readiness_witness",),
@@ -135,28 +138,28 @@ MUTANTS = (
     ),
     LeanMutant(
         "a full buffer that drops says Ok",
-        SESSION,
+        MESSAGES,
         "| .drop => (.dropped, b)",
         "| .drop => (.ok, b)",
         ("send",),
     ),
     LeanMutant(
         "a handler is bound when only the sender is listed",
-        SESSION,
+        MUTATIONS,
         "if has e.sender b.roles && has e.receiver b.roles then",
         "if has e.sender b.roles then",
         ("lookup_handler",),
     ),
     LeanMutant(
         "closing keeps the epoch",
-        SESSION,
+        SESSIONS,
         "epoch := saturate b.epoch }",
         "epoch := b.epoch }",
         ("observe", "reap_closed", "reap_sessions"),
     ),
     LeanMutant(
         "open_with_sid does not move the next id",
-        STORE,
+        SESSIONS,
         "(Nat.max st.nextSid (saturate sid))",
         "st.nextSid",
         ("next_session_id", "open", "open_with_sid"),
@@ -171,7 +174,7 @@ MUTANTS = (
     ),
     LeanMutant(
         "a role may have an edge to itself",
-        TYPES,
+        PLAN,
         "    if i = j then none\n    else match d with",
         "    match d with",
         ("plan", "observe", "send", "has_message", "recv", "memory_usage"),

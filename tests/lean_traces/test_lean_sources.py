@@ -89,12 +89,12 @@ def test_the_hash_is_of_the_model_and_not_of_its_proofs() -> None:
     sources = read_sources()
     before = model_hash(sources)
     assert model_hash({**sources, "Telltale.Claims": "module\n"}) == before
-    assert model_hash({**sources, "Telltale.Store": sources["Telltale.Store"] + "\n"}) != before
+    assert model_hash({**sources, "Telltale.Operations": sources["Telltale.Operations"] + "\n"}) != before
 
 
 def test_a_change_that_does_not_apply_once_is_refused(tmp_path: Path) -> None:
     for old in ("no such text", "def "):
-        mutant = LeanMutant("x", "Telltale.Store", old, "", ("open",))
+        mutant = LeanMutant("x", "Telltale.Operations", old, "", ("open",))
         with pytest.raises(LeanSourceError, match="exactly once"):
             mutants_bundle([mutant], tmp_path / "request", [tmp_path / "answer"])
 

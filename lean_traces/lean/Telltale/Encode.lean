@@ -1,6 +1,6 @@
 module
 
-public import Telltale.Store
+public import Telltale.Operations
 
 /-!
 Outcomes and records as JSON text, in the shapes of the wire formats, and the texts of errors. Each

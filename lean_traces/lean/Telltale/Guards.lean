@@ -1,6 +1,7 @@
 module
 
 public import Telltale.Contract
+public import Telltale.Step
 
 /-!
 The guards (contract §1), in their order. Each passes on to the next, or ends the operation with
@@ -11,31 +12,6 @@ a refusal logs as Rejected under `hardened` (H11).
 @[expose] public section
 
 namespace Telltale
-
-/-- What an ownership operation gives back when it succeeds. -/
-inductive OwnAnswer
-  | null
-  | cap (c : Cap)
-  | receipt (r : Receipt)
-  | readiness (w : Readiness)
-  | cancellation (w : Cancellation)
-
-inductive OwnOutcome
-  | ok (a : OwnAnswer)
-  | err (e : Failure)
-
-/-- What an ownership operation does: its outcome, the ownership after it (its log not yet
-extended), and the records it appends, oldest first. -/
-structure Turn where
-  outcome : OwnOutcome
-  own : Own
-  added : List Record
-
-/-- A refusal: nothing changes but the log. -/
-def refuse (s : Own) (e : Failure) (added : List Record) : Turn := ⟨.err e, s, added⟩
-
-/-- Success. -/
-def done (s : Own) (a : OwnAnswer) (added : List Record) : Turn := ⟨.ok a, s, added⟩
 
 /-- G-open: no terminal reason is recorded. -/
 @[macro_inline] def gOpen (k : Contract) (s : Own) (given : Option Artifact) (next : Turn) : Turn :=

@@ -1,6 +1,6 @@
 module
 
-public import Telltale.LocalType
+public import Telltale.Plan
 
 /-!
 What the store keeps.

@@ -1,6 +1,6 @@
 module
 
-public import Telltale.Store
+public import Telltale.Operations
 
 /-!
 What holds of ownership under both contracts, for one session and any sequence of operations on it.

@@ -1,6 +1,6 @@
 module
 
-public import Telltale.Store
+public import Telltale.Operations
 
 /-!
 What the tables and lists of the model hold after they were changed.
