@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from telltale_conformance.generators.claim_programs import claim_programs
-from telltale_conformance.oracle.claims.catalogue import EXPECTED
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS
 from telltale_conformance.oracle.symbolic.claims.claim import Claim
-from telltale_conformance.oracle.symbolic.prove import BLUEPRINT_NODES, OWNERSHIP_CLAIMS, STATEMENTS, UNFOLDING_NODES
+from telltale_conformance.oracle.symbolic.prove import BLUEPRINT_NODES, OWNERSHIP_CLAIMS, UNFOLDING_NODES
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 
 BEGIN, END = "<!-- generated: {} -->", "<!-- end: {} -->"
@@ -35,9 +35,17 @@ def claims_table() -> str:
     """The table: each claim with its verdict under both contracts."""
     lengths = {name: int(program.meta["shortest"]) for name, program in claim_programs()} | _MODEL_LEVEL
     lines = ["| id | claim | `telltale-17` | `hardened` |", "|---|---|---|---|"]
-    for claim, statement in STATEMENTS.items():
-        old, new = (_status(claim, contract, lengths) for contract in EXPECTED)
-        lines.append(f"| {claim} {statement.name} | {statement.sentence} | {old} | {new} |")
+    for claim in CLAIMS.values():
+        old, new = (_status(claim.id, contract, lengths) for contract in EXPECTED)
+        lines.append(f"| {claim.title} | {claim.sentence} | {old} | {new} |")
+    return "\n".join(lines)
+
+
+def occasions_table() -> str:
+    """The table: each claim with the events on which it could have been broken."""
+    lines = ["| id | an occasion |", "|---|---|"]
+    lines += [f"| {claim.title} | {claim.occasion} |" for claim in CLAIMS.values()]
+    lines += [f"| {part.id} | {part.occasion} |" for part in PARTS.values() if part.apart]
     return "\n".join(lines)
 
 
@@ -68,7 +76,12 @@ def _order(name: str) -> tuple[int, str]:
     return int(number), name
 
 
-SECTIONS = {"table": claims_table, "invariants": invariants_table, "programs": programs_list}
+SECTIONS = {
+    "table": claims_table,
+    "occasions": occasions_table,
+    "invariants": invariants_table,
+    "programs": programs_list,
+}
 
 
 def filled(text: str) -> str:

@@ -16,7 +16,7 @@ from telltale_conformance.lean_traces.programs import Program, Step, write_progr
 from telltale_conformance.oracle.symbolic.map.explore import Bounds
 from telltale_conformance.oracle.symbolic.map.reachable import HORIZON, settle
 from telltale_conformance.oracle.symbolic.proof.solving import Limits
-from telltale_conformance.oracle.symbolic.prove import REMARKS, STATEMENTS, prove
+from telltale_conformance.oracle.symbolic.prove import PART_STATEMENTS, STATEMENTS, prove
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 from tools.claims_docs import filled
 from tools.coverage_map import document, table
@@ -51,7 +51,7 @@ def as_program(found: dict[str, Any]) -> Program:
 def write_claims(folder: Path) -> None:
     """Write the program of each refuted claim that an implementation can run."""
     folder.mkdir(parents=True, exist_ok=True)
-    for claim in (*STATEMENTS, *REMARKS):
+    for claim in (*STATEMENTS, *PART_STATEMENTS):
         found = prove(claim, Contract.TELLTALE_17).finding.counterexample
         if found is not None and found["meta"].get("level") != "model":
             write_program(folder / f"{claim}.jsonl", as_program(found))

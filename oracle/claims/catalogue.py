@@ -1,23 +1,276 @@
-"""What is known of each claim under each contract."""
+"""The claims: each with its name, its sentence, what is known of it under each contract, and what can break it.
+
+This is the one home of these facts.  The monitors, the symbolic statements, the lanes, the reports, the schemas and
+docs/claims.md take them from here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal
 
-CONTRACTS = ("telltale-17", "hardened")
-CLAIMS = tuple(f"K{number}" for number in range(1, 19))
+from msgspec import Struct
 
-EXPECTED = {
-    "telltale-17": {
-        **dict.fromkeys(CLAIMS, "refuted"),
-        "K3": "bounded",
-        "K7": "proved",
-        "K8": "bounded",
-        "K9": "proved",
-    },
-    "hardened": {**dict.fromkeys(CLAIMS, "proved"), "K15": "bounded", "K16": "bounded"},
+from telltale_conformance.model.contract import CONTRACTS
+
+Known = Literal["proved", "refuted", "bounded"]
+"""``bounded``: it holds up to a bound that ``prove`` states."""
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """A promise of the public types."""
+
+    id: str
+    name: str
+    sentence: str
+    seed: str
+    """The words of the public types that the claim comes from."""
+    telltale_17: Known
+    hardened: Known
+    proved_in: tuple[Literal["z3", "Lean"], ...] = ("z3", "Lean")
+    """Where its proof under ``hardened`` stands: ``oracle/symbolic/claims``, ``lean_traces/lean/Telltale/Proofs``."""
+    occasion: str
+    """On which events an implementation could have broken it, and would have been seen to."""
+
+    @property
+    def title(self) -> str:
+        """Id and name, as ``K13 rejection-audited``."""
+        return f"{self.id} {self.name}"
+
+    def known(self, contract: str) -> Known:
+        """Return what is known of it under a contract."""
+        return self.hardened if contract == "hardened" else self.telltale_17
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """A part of a claim that ``telltale-17`` breaks in a way of its own; it has its own shortest program."""
+
+    id: str
+    claim: str
+    name: str
+    sentence: str
+    apart: bool = False
+    """It is watched and reported beside the claim, and does not decide it."""
+    occasion: str = ""
+    """As of a claim, where it is watched apart."""
+
+    @property
+    def watched_as(self) -> str:
+        """The monitor that sees it."""
+        return self.id if self.apart else self.claim
+
+
+_CLAIMS: Final = (
+    Claim(
+        id="K1",
+        name="generation-freshness",
+        sentence="A capability that was live and has stopped being so is never accepted again.",
+        seed="ownership generation used to reject stale capabilities",
+        telltale_17="refuted",
+        hardened="proved",
+        occasion="A capability that was invalidated in this session is presented.",
+    ),
+    Claim(
+        id="K2",
+        name="witness-binding",
+        sentence="A witness is consumed only under the very claim (tenure of a live capability) that issued it.",
+        seed="generation that must still be live when the witness is consumed",
+        telltale_17="refuted",
+        hardened="proved",
+        occasion="A witness that an earlier tenure issued, and nobody consumed, is presented to be consumed.",
+    ),
+    Claim(
+        id="K3",
+        name="witness-single-use",
+        sentence="A witness id is given out at most once and consumed at most once in a session.",
+        seed="unique witness identifier; consumed exactly once",
+        telltale_17="bounded",
+        hardened="proved",
+        occasion="A consumed witness is presented again, or a session that has given out a witness gives out another.",
+    ),
+    Claim(
+        id="K4",
+        name="attenuation",
+        sentence="Attenuating never adds authority: the new scope is contained in the live one.",
+        seed="attenuate the live ownership scope",
+        telltale_17="refuted",
+        hardened="proved",
+        occasion="The live owner, with nothing pending, asks for a scope that the live one does not contain.",
+    ),
+    Claim(
+        id="K5",
+        name="transfer-authority",
+        sentence="A transfer grants no more than the giver has, neither in its receipt nor on commit.",
+        seed="scope granted by the transfer receipt",
+        telltale_17="refuted",
+        hardened="proved",
+        occasion="The live owner, with nothing pending, asks to grant a scope that the live one does not contain.",
+    ),
+    Claim(
+        id="K6",
+        name="scope-honesty",
+        sentence="A capability whose scope differs from the live one is refused.",
+        seed="scope granted by the capability",
+        telltale_17="refuted",
+        hardened="proved",
+        occasion="A capability with the live owner and generation and another scope is presented.",
+    ),
+    Claim(
+        id="K7",
+        name="one-pending",
+        sentence="At most one transfer is pending: none begins while a receipt is outstanding.",
+        seed="currently pending transfer receipt, if any",
+        telltale_17="proved",
+        hardened="proved",
+        occasion="The live owner asks to begin a transfer while a receipt is outstanding.",
+    ),
+    Claim(
+        id="K8",
+        name="commit-generation",
+        sentence="After a commit the live generation is the receipt's to_generation,"
+        " which is one above its from_generation.",
+        seed="target ownership generation that becomes live on commit",
+        telltale_17="bounded",
+        hardened="proved",
+        occasion="A commit succeeds, and the capability that it gives is seen.",
+    ),
+    Claim(
+        id="K9",
+        name="terminal-absorbing",
+        sentence="Once a terminal reason is recorded, no ownership operation succeeds and the reason stays.",
+        seed="terminal reason, once ownership has ended for good",
+        telltale_17="proved",
+        hardened="proved",
+        occasion="An ownership operation is asked of a session whose ownership has ended for good.",
+    ),
+    Claim(
+        id="K10",
+        name="unique-session",
+        sentence="A session id names one session for ever.",
+        seed="unique session identifier",
+        telltale_17="refuted",
+        hardened="proved",
+        occasion="A session is to be opened under an id that was used before.",
+    ),
+    Claim(
+        id="K11",
+        name="closed-means-closed",
+        sentence="No ownership operation on a closed session succeeds.",
+        seed="session is closed",
+        telltale_17="refuted",
+        hardened="proved",
+        occasion="An ownership operation is asked of a closed session.",
+    ),
+    Claim(
+        id="K12",
+        name="audit-completeness",
+        sentence="Replaying the log gives the live owner, the pending receipt and the issued witnesses:"
+        " what stops being valid gets its record.",
+        seed="append-only authority audit log",
+        telltale_17="refuted",
+        hardened="proved",
+        occasion="Ownership changes, or is observed once it has changed, in a session whose whole log was seen.",
+    ),
+    Claim(
+        id="K13",
+        name="rejection-audited",
+        sentence="Every receipt or witness that a live session refuses is logged as Rejected.",
+        seed="artifact was rejected",
+        telltale_17="refuted",
+        hardened="proved",
+        occasion="A live session refuses a receipt or a witness, and the records that it appended were seen.",
+    ),
+    Claim(
+        id="K14",
+        name="buffer-bound",
+        sentence="A buffer that may be resized never holds nor has room for more than max_capacity"
+        " (or than it was opened with, where that is more).",
+        seed="upper bound on buffer capacity",
+        telltale_17="refuted",
+        hardened="proved",
+        occasion="A buffer that may be resized is full and sent to, or is observed after it had to grow.",
+    ),
+    Claim(
+        id="K15",
+        name="blueprint",
+        sentence="The edges of a session are exactly those between distinct listed roles that some reachable send or"
+        " receive needs.",
+        seed="edges derived from the local types",
+        telltale_17="refuted",
+        hardened="bounded",
+        occasion="The edges for roles with a send or receive in their types are seen, or a repeated role is refused.",
+    ),
+    Claim(
+        id="K16",
+        name="unfolding",
+        sentence="Following a branch gives the continuation of the substituted type.",
+        seed="unfold the recursion at the top of a local type",
+        telltale_17="refuted",
+        hardened="bounded",
+        occasion="A role whose place in its type is known follows a branch within a recursion, or into one.",
+    ),
+    Claim(
+        id="K17",
+        name="foreign-edge",
+        sentence="A mutation touches only edges of its own session, between listed roles.",
+        seed="edge handler bound within the session",
+        telltale_17="refuted",
+        hardened="proved",
+        occasion="The live owner of the whole session asks to change an edge of another session or an unlisted role.",
+    ),
+    Claim(
+        id="K18",
+        name="exactly-once delivery",
+        sentence="A message that is received is delivered, or stays.",
+        seed="signed value received from the edge",
+        telltale_17="refuted",
+        hardened="proved",
+        proved_in=("z3",),
+        occasion="A message is received from a buffer in which one is known to wait.",
+    ),
+)
+
+CLAIMS: Final[Mapping[str, Claim]] = {claim.id: claim for claim in _CLAIMS}
+"""All claims by id, in the order in which they are told."""
+
+STATUS_PART: Final = "K9-status"
+PARTS: Final[Mapping[str, Part]] = {
+    part.id: part
+    for part in (
+        Part(
+            id=STATUS_PART,
+            claim="K9",
+            name="terminal-absorbing (status)",
+            sentence="Cancelled and Faulted are never overwritten.",
+            apart=True,
+            occasion="A session whose ownership has ended for good was closed and is observed.",
+        ),
+        Part(
+            id="K12-receipt",
+            claim="K12",
+            name="audit-completeness (receipts)",
+            sentence="A pending receipt that is dropped gets its record.",
+        ),
+        Part(
+            id="K12-witness",
+            claim="K12",
+            name="audit-completeness (witnesses)",
+            sentence="A witness whose generation has ended gets its record.",
+        ),
+        Part(
+            id="K16-binder",
+            claim="K16",
+            name="unfolding (binders)",
+            sentence="A variable leads to its own binder, not to the recursion entered last.",
+        ),
+    )
 }
-"""What is known of each claim (docs/claims.md); any other status is a finding about the harness or its rules."""
+"""Parts of claims by id; they add programs to the corpus."""
+
+EXPECTED: Final[Mapping[str, Mapping[str, Known]]] = {
+    contract: {claim.id: claim.known(contract) for claim in _CLAIMS} for contract in CONTRACTS
+}
+"""What is known of each claim under each contract; any other finding is about the harness or its rules."""
 
 
 def unknown(contract: str | None, claims: Iterable[str]) -> str | None:
@@ -28,3 +281,9 @@ def unknown(contract: str | None, claims: Iterable[str]) -> str | None:
         if claim not in CLAIMS:
             return f"unknown claim {claim!r}: there are {', '.join(CLAIMS)}"
     return None
+
+
+def in_order(claims: Iterable[str]) -> list[str]:
+    """Return ids of claims in the order of the catalogue; unknown ones come last, by name."""
+    places = {claim: place for place, claim in enumerate(CLAIMS)}
+    return sorted(claims, key=lambda claim: (places.get(claim, len(places)), claim))

@@ -20,6 +20,7 @@ from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.programs import Program, UnresolvedReference, resolve
 from telltale_conformance.lean_traces.reader import read_trace
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Request, ask
+from telltale_conformance.oracle.claims.catalogue import PARTS
 from telltale_conformance.oracle.claims.monitors import Monitors, Violation
 
 ClaimAnswer = Literal["kept", "broken", "not shown", "inconclusive"]
@@ -47,7 +48,7 @@ def judge_program(name: str, program: Program, perform: Perform) -> ClaimReport:
 
     A step that the implementation refuses is part of the answer: a refusal is how a claim is kept.
     """
-    claim = name if name == "K9-status" else str(program.meta["claim"])
+    claim = PARTS[name].watched_as if name in PARTS else str(program.meta["claim"])
     monitors, results = Monitors(), dict[int, Any]()
     for step in program.steps:
         try:

@@ -1,4 +1,4 @@
-"""Live claims: K1–K18 watched on the events of a trace alone, without the reference and whatever the contract.
+"""Live claims: watched on the events of a trace alone, without the reference and whatever the contract.
 
 A monitor keeps only what the events themselves tell: which capability the implementation last handed out, which
 receipt is outstanding, what the log said.  So a recorded trace can be checked for its claims even where nothing
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS, STATUS_PART
 from telltale_conformance.oracle.claims.ledger import (
     ACCEPTS_CAPABILITY,
     OWNERSHIP_OPERATIONS,
@@ -22,9 +23,8 @@ from telltale_conformance.oracle.claims.type_events import TypeWatch
 
 Event = Mapping[str, Any]
 
-CLAIM_IDS = tuple(f"K{number}" for number in range(1, 19))
-STATUS_REMARK = "K9-status"
-"""The remark beside K9: a status Faulted or Cancelled is not overwritten.  Reported apart from the claim."""
+WATCHED: Final = (*CLAIMS, *(part.id for part in PARTS.values() if part.apart))
+"""What there are monitors for."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Monitors:
     """All monitors over one trace: ``feed`` each event in order, then read ``verdicts``."""
 
     def __init__(self) -> None:
-        self.verdicts = {key: ClaimVerdict(key) for key in (*CLAIM_IDS, STATUS_REMARK)}
+        self.verdicts = {key: ClaimVerdict(key) for key in WATCHED}
         self._used: set[int] = set()
         self._lives: dict[int, Ledger] = {}
         self._types = TypeWatch()
@@ -213,7 +213,7 @@ class Monitors:
             if bound is not None:
                 self._judge("K14", buffer["capacity"] > bound, f"capacity {buffer['capacity']} above {bound}")
         if ledger.terminal:
-            self._judge(STATUS_REMARK, state["status"] == "Closed", "a terminal status was overwritten by Closed")
+            self._judge(STATUS_PART, state["status"] == "Closed", "a terminal status was overwritten by Closed")
         if not ledger.unaudited:
             owner, pending = state["ownership"]["current"], state["ownership"]["pending_transfer"]
             self._judge("K12", owner != ledger.log_live, "the live owner is not the one the log gives")

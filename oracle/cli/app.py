@@ -67,7 +67,7 @@ def replay(
     contract: ContractOption = None,
     level: LevelOption = LevelName.state,
     as_json: Json = False,
-    claims: Annotated[bool, typer.Option("--claims", help="Watch the claims K1-K18 on the events too.")] = False,
+    claims: Annotated[bool, typer.Option("--claims", help="Watch the claims on the events too.")] = False,
     max_line_bytes: Annotated[int, typer.Option(min=64, help="The longest line of a trace.")] = 2**24,
     max_nesting: Annotated[int, typer.Option(min=8, help="The deepest nesting within a line.")] = 2000,
     max_unpacked_bytes: Annotated[int, typer.Option(min=64, help="The most a .gz trace unpacks to.")] = 2**33,

@@ -22,6 +22,7 @@ from telltale_conformance.lean_traces.programs import Program, UnresolvedReferen
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, in_order
 from telltale_conformance.oracle.claims.judging import ClaimReport, judge_claims
 from telltale_conformance.oracle.lanes.chunks import Chunk, collect, run_chunks
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
@@ -51,13 +52,13 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
 
 
 def claims_of(reports: Iterable[ClaimReport]) -> dict[str, str]:
-    """The status of each claim: broken where one of its programs breaks it.  Remarks beside claims are left out."""
+    """Return the status of each claim: broken where one of its programs breaks it; parts watched apart left out."""
     found: dict[str, str] = {}
     for report in reports:
         status = _STATUS[report.answer]
-        if report.program != "K9-status" and _WEIGHT[status] >= _WEIGHT[found.get(report.claim, "kept")]:
+        if report.claim in CLAIMS and _WEIGHT[status] >= _WEIGHT[found.get(report.claim, "kept")]:
             found[report.claim] = status
-    return dict(sorted(found.items(), key=lambda item: int(item[0][1:])))
+    return {claim: found[claim] for claim in in_order(found)}
 
 
 def _chunk(adapter: Adapter, number: int, *, subject: Subject, settings: Settings) -> Chunk:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Answer, Hello
+from telltale_conformance.oracle.claims.catalogue import in_order
 from telltale_conformance.oracle.minimise import Rate
 from telltale_conformance.oracle.verdict.baseline import Entry, Standing
 from telltale_conformance.oracle.verdict.compare import Level
@@ -157,7 +158,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
     @property
     def claims(self) -> dict[str, str]:
-        """What is known of each claim that was looked at, in the order of their numbers."""
+        """What is known of each claim that was looked at, in the order of the catalogue."""
         found: dict[str, str] = {}
         for lane in self.lanes:
             for claim, status in lane.claims.items():
@@ -166,7 +167,7 @@ class Report(Struct, frozen=True, kw_only=True):
         for finding in self.findings:
             if finding.key.claim is not None:
                 found[finding.key.claim] = "broken"
-        return {claim: found[claim] for claim in sorted(found, key=lambda claim: (len(claim), claim))}
+        return {claim: found[claim] for claim in in_order(found)}
 
     @property
     def headline(self) -> str:
@@ -196,25 +197,3 @@ class Report(Struct, frozen=True, kw_only=True):
 
 _GRAVITY: Final = {"not judged": 0, "kept": 1, "bounded": 2, "proved": 3, "refuted": 4, "broken": 5}
 """Which of two statements about a claim tells more."""
-
-CLAIMS: Final = {
-    "K1": ("generation-freshness", "a capability once invalidated is never accepted again"),
-    "K2": ("witness-binding", "a witness is consumable only under the very claim that issued it"),
-    "K3": ("witness-single-use", "a witness id is consumed at most once per session"),
-    "K4": ("attenuation", "attenuating never adds authority"),
-    "K5": ("transfer-authority", "a transfer grants no more than the giver has"),
-    "K6": ("scope-honesty", "a capability whose scope differs from the live one is refused"),
-    "K7": ("one-pending", "at most one transfer is pending"),
-    "K8": ("commit-generation", "after a commit the live generation is the receipt's, one above the former"),
-    "K9": ("terminal-absorbing", "once a terminal reason is recorded no ownership operation succeeds"),
-    "K10": ("unique-session", "a session id names one session for ever"),
-    "K11": ("closed-means-closed", "no operation on a closed session grants or uses authority"),
-    "K12": ("audit-completeness", "replaying the log gives the ownership state"),
-    "K13": ("rejection-audited", "every refused receipt or witness is logged as Rejected"),
-    "K14": ("buffer-bound", "a buffer never exceeds its max_capacity"),
-    "K15": ("blueprint", "the edges of a session are exactly those that some send or receive needs"),
-    "K16": ("unfolding", "following a branch gives the continuation of the substituted type"),
-    "K17": ("foreign-edge", "a mutation touches only edges of its own session"),
-    "K18": ("exactly-once delivery", "a message received is delivered, or stays"),
-}
-"""The claims with their names and what they say."""

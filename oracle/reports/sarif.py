@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from telltale_conformance.oracle.reports.report import CLAIMS, Finding, Report
+from telltale_conformance.oracle.claims.catalogue import CLAIMS
+from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.wording import Place, Problem, message, place_of, problems, stand_text, title
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
 
@@ -64,8 +65,12 @@ def sarif(report: Report, folder: Path) -> str:
 
 def _rule(name: str) -> dict[str, Any]:
     if name in CLAIMS:
-        label, sentence = CLAIMS[name]
-        return {"id": name, "name": _pascal(label), "shortDescription": {"text": f"{name} {label}: {sentence}"}}
+        claim = CLAIMS[name]
+        return {
+            "id": name,
+            "name": _pascal(claim.name),
+            "shortDescription": {"text": f"{claim.title}: {claim.sentence}"},
+        }
     if name in _PROBLEMS:
         return {"id": name, "name": _pascal(name), "shortDescription": {"text": _PROBLEMS[name]}}
     text = f"The contract's row of the operation `{name}`"

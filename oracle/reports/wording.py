@@ -7,8 +7,9 @@ import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, PROGRAM
-from telltale_conformance.oracle.reports.report import CLAIMS, Finding, Report
+from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.verdict.baseline import Entry
 from telltale_conformance.oracle.verdict.results import LaneResult
 
@@ -83,7 +84,7 @@ def program_text(finding: Finding) -> str:
 def title(finding: Finding) -> str:
     """Return a finding in one line."""
     key = finding.key
-    claim = f"{key.claim} {CLAIMS[key.claim][0]}: " if key.claim in CLAIMS else ""
+    claim = f"{CLAIMS[key.claim].title}: " if key.claim is not None and key.claim in CLAIMS else ""
     return claim + key.text()
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Literal
 
-from telltale_conformance.oracle.claims.catalogue import CLAIMS, CONTRACTS
-from telltale_conformance.oracle.claims.monitors import STATUS_REMARK, watch
+from telltale_conformance.model.contract import CONTRACTS
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS, in_order
+from telltale_conformance.oracle.claims.monitors import watch
 from telltale_conformance.oracle.reference.run import run
 from telltale_conformance.oracle.symbolic.claims import audit as claims_audit
 from telltale_conformance.oracle.symbolic.claims import authority as claims_authority
@@ -65,15 +66,8 @@ class Result:
         }
 
 
-@dataclass(frozen=True)
-class Statement:
-    """A claim in words, and how it is decided."""
-
-    id: str
-    name: str
-    sentence: str
-    seed: str
-    decide: Callable[[Contract, Limits], Finding]
+Decide = Callable[[Contract, Limits], Finding]
+"""Decides a claim, or a part of one, under a contract."""
 
 
 class Spurious(Exception):
@@ -99,7 +93,9 @@ def _made(contract: Contract, claim: str, steps: list[dict[str, Any]] | None, le
     return {"contract": contract.value, "meta": {"claim": claim, "shortest": length}, "steps": steps}
 
 
-def _by_induction(claim: Claim, monitor: str) -> Callable[[Contract, Limits], Finding]:
+def _by_induction(claim: Claim) -> Decide:
+    monitor = PARTS[claim.id].watched_as if claim.id in PARTS else claim.id
+
     def decide(contract: Contract, limits: Limits) -> Finding:
         support = claim.supported_by(contract)
         names = ", ".join(invariant.name for invariant in support)
@@ -209,10 +205,6 @@ def _k18(contract: Contract, limits: Limits) -> Finding:
     )
 
 
-def _stated(claim: Claim) -> Statement:
-    return Statement(claim.id, claim.name, claim.sentence, claim.seed, _by_induction(claim, claim.id))
-
-
 OWNERSHIP_CLAIMS: dict[str, Claim] = {
     claim.id: claim
     for claim in (
@@ -233,72 +225,28 @@ OWNERSHIP_CLAIMS: dict[str, Claim] = {
 }
 """The claims about the ownership state of one session."""
 
-_OTHERS = (
-    Statement("K10", "unique-session", "A session id names one session for ever.", "unique session identifier", _k10),
-    Statement(
-        "K14",
-        "buffer-bound",
-        "A buffer that may be resized never holds nor has room for more than max_capacity (or than it was opened"
-        " with, where that is more).",
-        "upper bound on buffer capacity",
-        _k14,
-    ),
-    Statement(
-        "K15",
-        "blueprint",
-        "The edges of a session are exactly those between distinct listed roles that some reachable send or"
-        " receive needs.",
-        "edges derived from the local types",
-        _k15,
-    ),
-    Statement(
-        "K16",
-        "unfolding",
-        "Following a branch gives the continuation of the substituted type.",
-        "unfold the recursion at the top of a local type",
-        _k16,
-    ),
-    Statement(
-        "K18",
-        "exactly-once delivery",
-        "A message that is received is delivered, or stays.",
-        "signed value received from the edge",
-        _k18,
-    ),
-)
+_BY_INDUCTION = {key: _by_induction(claim) for key, claim in OWNERSHIP_CLAIMS.items()}
+_OTHERS: dict[str, Decide] = {"K10": _k10, "K14": _k14, "K15": _k15, "K16": _k16, "K18": _k18}
 
-STATEMENTS: dict[str, Statement] = {
-    statement.id: statement
-    for statement in sorted((*map(_stated, OWNERSHIP_CLAIMS.values()), *_OTHERS), key=lambda made: int(made.id[1:]))
-}
-"""K1–K18 in order."""
+STATEMENTS: dict[str, Decide] = {key: (_BY_INDUCTION | _OTHERS)[key] for key in in_order(_BY_INDUCTION | _OTHERS)}
+"""How each claim is decided, in the order of the catalogue."""
 
-REMARKS: dict[str, Statement] = {
+PART_STATEMENTS: dict[str, Decide] = {
     **{
-        key: Statement(key, claim.name, claim.sentence, claim.seed, _by_induction(claim, monitor))
-        for key, claim, monitor in (
-            (STATUS_REMARK, claims_authority.K9_STATUS, STATUS_REMARK),
-            ("K12-receipt", claims_audit.K12_RECEIPT, "K12"),
-            ("K12-witness", claims_audit.K12_WITNESS, "K12"),
-        )
+        claim.id: _by_induction(claim)
+        for claim in (claims_authority.K9_STATUS, claims_audit.K12_RECEIPT, claims_audit.K12_WITNESS)
     },
-    "K16-binder": Statement(
-        "K16-binder",
-        "unfolding (binders)",
-        "A variable leads to its own binder, not to the recursion entered last.",
-        "unfold the recursion at the top of a local type",
-        _k16_binder,
-    ),
+    "K16-binder": _k16_binder,
 }
-"""Parts of claims that ``telltale-17`` breaks in a way of their own; they add programs to the corpus."""
+"""How the parts of claims are decided that ``telltale-17`` breaks in a way of their own."""
 
 
 def prove(claim: str, contract: Contract, timeout: float = DEFAULT_TIMEOUT) -> Result:
     """Decide one claim; a solver that gives up or runs out of time is reported as inconclusive."""
-    statement = STATEMENTS.get(claim) or REMARKS[claim]
+    decide = STATEMENTS.get(claim) or PART_STATEMENTS[claim]
     started = perf_counter()
     try:
-        finding = statement.decide(contract, Limits(timeout))
+        finding = decide(contract, Limits(timeout))
     except Inconclusive as error:
         finding = Finding("inconclusive", error.reason)
     except Spurious as error:

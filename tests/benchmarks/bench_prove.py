@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from telltale_conformance.oracle.claims.catalogue import CLAIMS, CONTRACTS, EXPECTED
+from telltale_conformance.model.contract import CONTRACTS
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED
 from telltale_conformance.oracle.symbolic.agreement.agreement import Prepared, difference
 from telltale_conformance.oracle.symbolic.map.explore import Bounds, small_world
 from telltale_conformance.oracle.symbolic.prove import prove

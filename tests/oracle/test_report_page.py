@@ -161,7 +161,7 @@ def test_what_the_contract_itself_breaks_is_no_fault_of_the_implementation(
     page = Opened(context, report(lane("claims", claims={"K1": "broken", "K3": "broken", "K7": "kept"})), tmp_path).page
     tags = page.locator(".claim .tag")
     assert [tag.get_attribute("class") for tag in tags.all()] == ["tag warn", "tag bad", "tag good"]
-    assert "the contract itself does not keep it" in page.locator(".claim").first.inner_text()
+    assert "The contract itself does not keep it." in page.locator(".claim").first.inner_text()
 
 
 def test_a_long_command_is_read_without_scrolling(context: BrowserContext, tmp_path: Path) -> None:

@@ -19,13 +19,13 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from telltale_conformance.model.types.caret import visible
-from telltale_conformance.oracle.claims.catalogue import EXPECTED
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, Claim
 from telltale_conformance.oracle.reports.page.cast import cast, scene
 from telltale_conformance.oracle.reports.page.coverage_map import CoverageMap, coverage_map
 from telltale_conformance.oracle.reports.page.diagram import diagram
 from telltale_conformance.oracle.reports.page.exchanges import Exchange, exchanges
 from telltale_conformance.oracle.reports.page.side_by_side import Line, folded, side_by_side
-from telltale_conformance.oracle.reports.report import CLAIMS, Finding, Report
+from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.wording import (
     lane_notes,
     place_of,
@@ -87,9 +87,7 @@ class FindingView(Struct, frozen=True, kw_only=True):
 class ClaimRow(Struct, frozen=True):
     """A claim as the page shows it."""
 
-    id: str
-    name: str
-    sentence: str
+    claim: Claim
     status: str
     inherent: bool
     """The contract that the verdict is by breaks it, so that every implementation of the contract does."""
@@ -196,13 +194,11 @@ def _coverage(report: Report) -> CoverageMap:
 
 
 def _claims(report: Report) -> list[ClaimRow]:
-    expected = EXPECTED.get(report.contract, {})
     return [
         ClaimRow(
-            claim,
-            *CLAIMS.get(claim, (claim, "")),
+            CLAIMS[claim],
             status,
-            inherent=status in ("broken", "refuted") and expected.get(claim) == "refuted",
+            inherent=status in ("broken", "refuted") and CLAIMS[claim].known(report.contract) == "refuted",
         )
         for claim, status in report.claims.items()
     ]

@@ -114,10 +114,6 @@ def _begin_reading(s: Session) -> Replay:
 
 K12 = Claim(
     "K12",
-    "audit-completeness",
-    "Replaying the log gives the live owner, the pending receipt and the issued witnesses: what stops being valid"
-    " gets its record.",
-    "append-only authority audit log",
     violated=lambda v: z3.Not(_agrees(v.post, read_log(v))),
     ghost=Replay,
     start=_begin_reading,
@@ -127,10 +123,7 @@ K12 = Claim(
 )
 
 K12_RECEIPT = Claim(
-    "K12",
-    "audit-completeness (receipts)",
-    "A pending receipt that is dropped gets its record.",
-    "append-only authority audit log",
+    "K12-receipt",
     violated=lambda v: read_log(v).staged != v.post.staged,
     ghost=Replay,
     start=_begin_reading,
@@ -164,10 +157,7 @@ def _witness_outlives(v: View) -> z3.BoolRef:
 _WITNESS = inv.witness_invariants(WITNESS_ID)
 
 K12_WITNESS = Claim(
-    "K12",
-    "audit-completeness (witnesses)",
-    "A witness whose generation has ended gets its record.",
-    "append-only authority audit log",
+    "K12-witness",
     violated=_witness_outlives,
     ghost=WitnessRecord,
     start=lambda s: WitnessRecord(Binding(FALSE, FALSE), _begin_reading(s)),
@@ -210,8 +200,5 @@ def _unlogged_refusal(v: View) -> z3.BoolRef:
 
 K13 = Claim(
     "K13",
-    "rejection-audited",
-    "Every receipt or witness that a live session refuses is logged as Rejected.",
-    "artifact was rejected",
     violated=_unlogged_refusal,
 )

@@ -24,17 +24,11 @@ def _result_exceeds(v: View) -> z3.BoolRef:
 
 K4 = Claim(
     "K4",
-    "attenuation",
-    "Attenuating never adds authority: the new scope is contained in the live one.",
-    "attenuate the live ownership scope",
     violated=lambda v: z3.And(v.succeeds("attenuate_ownership_scope"), _result_exceeds(v)),
 )
 
 K5 = Claim(
     "K5",
-    "transfer-authority",
-    "A transfer grants no more than the giver has, neither in its receipt nor on commit.",
-    "scope granted by the transfer receipt",
     violated=lambda v: z3.Or(
         z3.And(v.succeeds("begin_ownership_transfer"), z3.Not(within(v.args.scope, v.pre.live.scope))),
         z3.And(v.succeeds("commit_ownership_transfer"), _result_exceeds(v)),
@@ -44,9 +38,6 @@ K5 = Claim(
 
 K6 = Claim(
     "K6",
-    "scope-honesty",
-    "A capability whose scope differs from the live one is refused.",
-    "scope granted by the capability",
     violated=lambda v: z3.And(v.accepts_capability(), v.args.cap.scope != v.pre.live.scope),
 )
 
@@ -81,9 +72,6 @@ _ONE_PENDING = Invariant(
 
 K7 = Claim(
     "K7",
-    "one-pending",
-    "At most one transfer is pending: none begins while a receipt is outstanding.",
-    "currently pending transfer receipt, if any",
     violated=lambda v: z3.And(v.ghost.outstanding, v.succeeds("begin_ownership_transfer")),
     ghost=Outstanding,
     start=lambda s: Outstanding(FALSE),
@@ -96,9 +84,6 @@ K7 = Claim(
 
 K9 = Claim(
     "K9",
-    "terminal-absorbing",
-    "Once a terminal reason is recorded, no ownership operation succeeds and the reason stays.",
-    "terminal reason, once ownership has ended for good",
     violated=lambda v: z3.And(
         v.pre.reason.kind != NO_REASON.kind,
         z3.Or(v.exercises_authority(), z3.Not(same(v.pre.reason, v.post.reason))),
@@ -106,10 +91,7 @@ K9 = Claim(
 )
 
 K9_STATUS = Claim(
-    "K9",
-    "terminal-absorbing (status)",
-    "Cancelled and Faulted are never overwritten.",
-    "terminal reason, once ownership has ended for good",
+    "K9-status",
     violated=lambda v: z3.And(
         z3.Or(v.pre.status == status(Status.CANCELLED), v.pre.status == status(Status.FAULTED)),
         v.pre.status != v.post.status,
@@ -120,9 +102,6 @@ K9_STATUS = Claim(
 
 K11 = Claim(
     "K11",
-    "closed-means-closed",
-    "No ownership operation on a closed session succeeds.",
-    "session is closed",
     violated=lambda v: z3.And(v.pre.status == status(Status.CLOSED), v.exercises_authority()),
 )
 
@@ -145,9 +124,6 @@ def _touches_foreign_edge(v: View) -> z3.BoolRef:
 
 K17 = Claim(
     "K17",
-    "foreign-edge",
-    "A mutation touches only edges of its own session, between listed roles.",
-    "edge handler bound within the session",
     violated=_touches_foreign_edge,
     state_shows=True,
 )

@@ -99,13 +99,9 @@ class Invariant:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim about the ownership state of one session."""
+    """A claim about the ownership state of one session, or a part of one, as the catalogue names it."""
 
     id: str
-    name: str
-    sentence: str
-    seed: str
-    """The sentence of the public types that the claim comes from."""
     violated: Callable[[View], z3.BoolRef]
     ghost: type[Any] = NoGhost
     start: Callable[[Session], Any] = lambda _: NoGhost()

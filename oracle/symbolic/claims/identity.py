@@ -58,9 +58,6 @@ def _is_old(owner: z3.BitVecRef, generation: z3.BitVecRef) -> z3.BoolRef:
 
 K1 = Claim(
     "K1",
-    "generation-freshness",
-    "A capability that was live and has stopped being so is never accepted again.",
-    "ownership generation used to reject stale capabilities",
     prefers_oldest=True,
     violated=lambda v: z3.And(v.ghost.dead, v.accepts_capability(), _is_old(v.args.cap.owner, v.args.cap.generation)),
     ghost=Dead,
@@ -115,9 +112,6 @@ _WITNESS = inv.witness_invariants(WITNESS_ID)
 
 K2 = Claim(
     "K2",
-    "witness-binding",
-    "A witness is consumed only under the very claim (tenure of a live capability) that issued it.",
-    "generation that must still be live when the witness is consumed",
     violated=lambda v: z3.And(v.ghost.stale, v.succeeds("consume_readiness_witness"), v.args.witness.id == WITNESS_ID),
     ghost=Binding,
     start=lambda s: Binding(FALSE, FALSE),
@@ -174,9 +168,6 @@ _CONSUMED_KNOWN = Invariant(
 
 K3 = Claim(
     "K3",
-    "witness-single-use",
-    "A witness id is given out at most once and consumed at most once in a session.",
-    "unique witness identifier; consumed exactly once",
     violated=lambda v: z3.Or(z3.And(v.ghost.given, _gives_id(v)), z3.And(v.ghost.consumed, _consumes_id(v))),
     ghost=Uses,
     start=lambda s: Uses(FALSE, FALSE, steps(1)),
@@ -257,9 +248,6 @@ def _enough_steps(s: Session, g: Count) -> z3.BoolRef:
 
 K8 = Claim(
     "K8",
-    "commit-generation",
-    "After a commit the live generation is the receipt's to_generation, which is one above its from_generation.",
-    "target ownership generation that becomes live on commit",
     violated=_commit_is_wrong,
     ghost=Count,
     start=lambda s: Count(steps(1)),

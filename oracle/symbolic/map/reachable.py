@@ -164,9 +164,6 @@ def map_claim(violated: Any) -> Claim:
     """The claim that no step is as ``violated`` says, with the invariants that the map rests on."""
     return Claim(
         "map",
-        "coverage",
-        "a cell is not reached",
-        "",
         violated=violated,
         ghost=Count,
         start=lambda s: Count(steps(1)),

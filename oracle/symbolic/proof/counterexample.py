@@ -6,6 +6,7 @@ from typing import Any
 
 import z3  # type: ignore[import-untyped]  # see terms
 
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS
 from telltale_conformance.oracle.symbolic.proof.bounded import OPS, Frame, Shortest
 from telltale_conformance.oracle.symbolic.proof.solving import satisfiable
 from telltale_conformance.oracle.symbolic.statement.state import Cap, Mutation, Receipt, Witness
@@ -148,8 +149,10 @@ def program(shortest: Shortest) -> dict[str, Any]:
 
 
 def _meta(shortest: Shortest) -> dict[str, Any]:
-    claim = shortest.run.claim
-    return {"claim": claim.id, "name": claim.name, "shortest": shortest.length}
+    name = shortest.run.claim.id
+    part = PARTS.get(name)
+    of, title = (part.claim, part.name) if part is not None else (name, CLAIMS[name].name)
+    return {"claim": of, "name": title, "shortest": shortest.length}
 
 
 def _wire_args(op: str, frame: Frame, reader: Reader, refs: dict[str, Any]) -> dict[str, Any]:
