@@ -1,9 +1,11 @@
 # `make check` runs the gate, `make test` the whole test suite; both work on a fresh clone.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
+LOCK := requirements-dev.lock
 
-.PHONY: check test nightly lint bench clean
+.PHONY: check test nightly lint bench pythons lock release clean
 
 check: .venv/installed
 	$(BIN)/telltale-conformance check --report report
@@ -17,23 +19,38 @@ nightly: .venv/installed-dev
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 bench: .venv/installed-dev
 	$(PYTEST) tests/benchmarks -o python_files='bench_*.py' -o python_functions='bench_*' --benchmark-only -s -p no:xdist --benchmark-disable-gc
 
+# Installs the wheel under every other Python that is supported and here, and runs it.
+pythons: .venv/installed-dev
+	$(BIN)/python -m tools.other_pythons
+
+# Writes the lock anew after a change in pyproject.toml; `make lock UPGRADE=--upgrade` takes the newest of everything.
+lock: .venv/installed-dev
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra lean --group dev \
+	  --custom-compile-command 'make lock' $(UPGRADE) pyproject.toml --output-file $(LOCK)
+
+# Builds and checks sdist and wheel in dist/, and writes the changelog. Publishing is left to you.
+release: .venv/installed-dev
+	$(BIN)/python -m tools.release
+
 clean:
-	rm -rf .venv report build *.egg-info
+	rm -rf .venv report build dist src/*.egg-info
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name one: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
 
-.venv/installed: .venv/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+.venv/installed: .venv/bin/python pyproject.toml $(LOCK)
+	$(PIP) --constraint $(LOCK) --editable .
 	@touch $@
 
-.venv/installed-dev: .venv/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,lean]'
+.venv/installed-dev: .venv/bin/python pyproject.toml $(LOCK)
+	$(PIP) --requirement $(LOCK)
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ .venv/installed

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +28,7 @@ from telltale_conformance.oracle.verdict.baseline import (
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 from telltale_conformance.oracle.verdict.fingerprints import fingerprint_of
 from telltale_conformance.oracle.verdict.results import LaneResult
+from telltale_conformance.version import HARNESS_VERSION
 
 KEPT_WITH_BASELINE: Final = 1000
 """After how many diverging cases a lane stops when known divergences are listed: they must not hide new ones."""
@@ -232,7 +232,7 @@ class Gate:
         """Return what the reports are made of."""
         subject = check.subject
         return Report(
-            harness=harness_version(),
+            harness=HARNESS_VERSION,
             command=subject.command,
             implementation=check.hello,
             contract=subject.contract,
@@ -265,14 +265,6 @@ def gate_code(check: Check, standing: Standing | None) -> int:
     if open_question or not any(result.judged for result in results):
         return INCONCLUSIVE
     return AGREE
-
-
-def harness_version() -> str:
-    """Return the version of this package; ``unknown`` where it is not installed."""
-    try:
-        return version("telltale-conformance")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _finding_lines(report: Report, folder: Path) -> Iterator[str]:

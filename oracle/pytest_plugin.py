@@ -1,8 +1,9 @@
 """A pytest plugin: recorded traces as test items.
 
-``pytest --session-traces DIR`` collects every ``*.jsonl`` and ``*.jsonl.gz`` trace in the folder as a test: replayed
-against the reference store or, with ``--session-sut CMD``, its operations put to the implementation behind that adapter
-and its answers compared with the reference's. When the adapter fails, its items fail as inconclusive.
+``pytest --session-traces DIR`` collects every ``*.jsonl`` and ``*.jsonl.gz`` trace in the folder as a test, and
+``--session-recordings`` the recordings that are part of the package. A trace is replayed against the reference store.
+With ``--session-sut CMD`` its operations are carried out by the implementation behind that adapter instead, and the
+answers are compared with the reference's. When the adapter fails, its items fail as inconclusive.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Collect the recorded traces in this folder as tests; may be given more than once.",
     )
     group.addoption(
+        "--session-recordings",
+        action="store_true",
+        help="Collect the recordings that are part of telltale-conformance as tests.",
+    )
+    group.addoption(
         "--session-sut",
         default=None,
         metavar="CMD",
@@ -52,14 +58,17 @@ def pytest_collection(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the traces behind the tests that were collected."""
+    """Add the traces after the tests that were collected."""
     from telltale_conformance.lean_traces.lines import is_trace
+    from telltale_conformance.lean_traces.shipped import RECORDINGS
 
-    for folder in config.getoption("--session-traces"):
-        root = Path(folder).resolve()
+    roots = [Path(folder).resolve() for folder in config.getoption("--session-traces")]
+    if config.getoption("--session-recordings"):
+        roots.append(RECORDINGS)
+    for root in roots:
         found = sorted(path for path in root.rglob("*.jsonl*") if is_trace(path))
         if not found:
-            raise pytest.UsageError(f"--session-traces {folder}: no traces in this folder")
+            raise pytest.UsageError(f"--session-traces {root}: no traces in this folder")
         for path in found:
             collector = TraceFile.from_parent(session, path=path, name=str(path))
             items.append(TraceItem.from_parent(collector, name=str(path.relative_to(root))))

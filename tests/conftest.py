@@ -12,3 +12,5 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tests")
+
+pytest_plugins = ["tests.installed_wheel"]

@@ -6,10 +6,11 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
-RECORDINGS = Path(__file__).parents[1] / "lean_traces" / "recordings" / "telltale-machine-17.0.0"
+from telltale_conformance.lean_traces import shipped
+
+RECORDINGS = shipped.RECORDINGS / "telltale-machine-17.0.0"
 
 HEADER: dict[str, Any] = {
     "contract": "telltale-17",

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from telltale_conformance.lean_traces.reader import read_trace
+from telltale_conformance.lean_traces.shipped import CORPUS
 from telltale_conformance.model.operations import OPERATIONS
-from telltale_conformance.oracle.lanes.lean_export import CORPUS
 from telltale_conformance.oracle.verdict.compare import outcome_variant
 
 Covered = Counter[tuple[str, str, str]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
 from typing import Any, Final
 
 import msgspec
@@ -21,26 +20,18 @@ from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters.direct import DirectAdapter
 from telltale_conformance.oracle.adapters.protocol import Answer, Hello, Request
+from telltale_conformance.version import HARNESS_VERSION
 
-_DISTRIBUTION: Final = "telltale-conformance"
 _DECODERS: Final[dict[str, tuple[ArgumentCodec, msgspec.json.Decoder[Any]]]] = {
     name: (codec, msgspec.json.Decoder(codec.struct)) for name, codec in CODECS.items()
 }
-
-
-def reference_version() -> str:
-    """Return the version of this project, ``0`` where it is not installed."""
-    try:
-        return metadata.version(_DISTRIBUTION)
-    except metadata.PackageNotFoundError:
-        return "0"
 
 
 def reference_hello(contract: Contract) -> Hello:
     """Return what the reference says of itself."""
     return Hello(
         name="telltale-conformance reference",
-        version=reference_version(),
+        version=HARNESS_VERSION,
         language="python",
         contract=contract.name,
         ops=frozenset(OPERATIONS),

@@ -15,6 +15,8 @@ from typing import Annotated
 
 import typer
 
+from telltale_conformance.version import HARNESS_VERSION
+
 app = typer.Typer(
     name="telltale-conformance",
     help="Decide whether an implementation of telltale's session store keeps its contract.",
@@ -23,6 +25,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"telltale-conformance {HARNESS_VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Decide whether an implementation of telltale's session store keeps its contract."""
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per subject, and nothing else.")]
 
@@ -63,7 +81,10 @@ def types(
 
 @app.command()
 def replay(
-    paths: Annotated[list[Path], typer.Argument(help="Traces, or folders of traces.")],
+    paths: Annotated[list[Path] | None, typer.Argument(help="Traces, or folders of traces.")] = None,
+    recordings: Annotated[
+        bool, typer.Option("--recordings", help="Replay the recordings that are part of this package.")
+    ] = False,
     contract: ContractOption = None,
     level: LevelOption = LevelName.state,
     as_json: Json = False,
@@ -74,12 +95,16 @@ def replay(
 ) -> None:
     """Replay recorded traces against the reference store."""
     from telltale_conformance.lean_traces.limits import Limits
+    from telltale_conformance.lean_traces.shipped import RECORDINGS
     from telltale_conformance.oracle.cli.replay import run
     from telltale_conformance.oracle.verdict.compare import Level
 
     limits = Limits(line_bytes=max_line_bytes, nesting=max_nesting, unpacked_bytes=max_unpacked_bytes)
     named = contract.value if contract else None
-    code = run(paths, contract=named, level=Level[level.value], as_json=as_json, claims=claims, limits=limits)
+    chosen = [*(paths or []), *([RECORDINGS] if recordings else [])]
+    if not chosen:
+        raise typer.BadParameter("name a trace or a folder of traces, or give --recordings")
+    code = run(chosen, contract=named, level=Level[level.value], as_json=as_json, claims=claims, limits=limits)
     raise typer.Exit(code)
 
 

@@ -98,8 +98,9 @@ def export(output: Path | None, *, compare_only: bool) -> int:
 
     def body() -> int:
         from telltale_conformance.lean_traces.lean_process import LeanModel
+        from telltale_conformance.lean_traces.shipped import CORPUS
         from telltale_conformance.lean_traces.writer import write_whole
-        from telltale_conformance.oracle.lanes.lean_export import CORPUS, corpus_differences, exported
+        from telltale_conformance.oracle.lanes.lean_export import corpus_differences, exported
 
         folder = output or CORPUS
         with LeanModel.start() as model, progress_bar("exporting") as moved:

@@ -29,7 +29,6 @@ from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header
 from telltale_conformance.lean_traces.writer import TraceWriter, written_whole
 from telltale_conformance.model.contract import contract_named
 from telltale_conformance.oracle.adapters import Adapter, Answer, Hello
-from telltale_conformance.oracle.adapters.reference import reference_version
 from telltale_conformance.oracle.dossier.lean_file import lean_text
 from telltale_conformance.oracle.dossier.pytest_file import pytest_text
 from telltale_conformance.oracle.lanes.corpus import corpus_files
@@ -38,6 +37,7 @@ from telltale_conformance.oracle.reference.judging import printable
 from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
+from telltale_conformance.version import HARNESS_VERSION
 
 SCHEMA: Final = "telltale-conformance/dossier"
 MANIFEST: Final = "dossier.json"
@@ -193,7 +193,7 @@ def dossier_files(about: Dossier, shown: Shown, hello: Hello) -> dict[str, bytes
         recorded=about.recorded,
         command=about.command,
         hello=document,
-        harness=reference_version(),
+        harness=HARNESS_VERSION,
         hashes=environment_hashes(about.program.contract, document)
         | {name: _hash([content]) for name, content in files.items()},
         missing=missing,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +16,7 @@ from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.lines import is_trace, opened
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.lean_traces.reader import TraceReader
+from telltale_conformance.lean_traces.shipped import CORPUS, RECORDINGS
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.operations import step
 from telltale_conformance.model.store import Store
@@ -33,16 +33,8 @@ CHUNK: Final = 20
 
 
 def corpus_files() -> list[Path]:
-    """Return the traces that come with the package and, in a checkout, the recordings of its tests."""
-    package = Path(str(resources.files("telltale_conformance.lean_traces"))) / "corpus"
-    recordings = Path(str(resources.files("telltale_conformance.lean_traces"))) / "recordings"
-    return [
-        path
-        for folder in (package, recordings)
-        if folder.is_dir()
-        for path in sorted(folder.rglob("*.jsonl*"))
-        if is_trace(path)
-    ]
+    """Return all traces that are part of the distribution."""
+    return [path for folder in (CORPUS, RECORDINGS) for path in sorted(folder.rglob("*.jsonl*")) if is_trace(path)]
 
 
 def run(subject: Subject, settings: Settings) -> LaneResult:

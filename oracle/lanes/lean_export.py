@@ -15,7 +15,6 @@ from telltale_conformance.lean_traces.lean_process import LeanModel
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, Source
 from telltale_conformance.lean_traces.writer import TraceWriter, packed
 
-CORPUS: Final = Path(__file__).parents[2] / "lean_traces" / "corpus"
 BATCH: Final = 100
 
 

@@ -16,8 +16,8 @@ import pytest
 from telltale_conformance.oracle.reference.replay import replay_file
 from tests.benchmarks.workload import decode_all, write_long_trace, write_recorded_mix
 from tests.installed import COMMAND
+from tests.trace_files import RECORDINGS
 
-RECORDINGS = Path(__file__).parents[2] / "lean_traces" / "recordings" / "telltale-machine-17.0.0"
 ROUNDS = 7
 
 

@@ -14,11 +14,10 @@ from jsonschema import Draft202012Validator
 from telltale_conformance.lean_traces import schemas
 from telltale_conformance.lean_traces.schemas import UnknownSchema, validator
 from telltale_conformance.model.operations import OPERATIONS
+from tests import trace_files
 from tools.program_schema import printed, program_schema
 
-RECORDINGS = sorted(
-    (Path(__file__).parents[2] / "lean_traces" / "recordings" / "telltale-machine-17.0.0").glob("*.jsonl.gz")
-)
+RECORDINGS = sorted(trace_files.RECORDINGS.glob("*.jsonl.gz"))
 SAMPLE = [path for index, path in enumerate(RECORDINGS) if index % 5 == 0 or path.name.startswith("corner")]
 
 CAP = {"generation": 0, "owner_id": "a", "scope": "Session", "session_id": 0}

@@ -10,7 +10,7 @@ from tests.wrong_stores.rules import RULES, correct
 
 def first_difference() -> str:
     """Return the operation of the first answer of the corpus that this process's reference does not give, if any."""
-    from telltale_conformance.oracle.lanes.lean_export import CORPUS
+    from telltale_conformance.lean_traces.shipped import CORPUS
     from telltale_conformance.oracle.reference.replay import replay_file
 
     for path in sorted(CORPUS.glob("telltale-17-*.jsonl.gz")):

@@ -75,7 +75,7 @@ def test_a_fault_of_the_harness_is_inconclusive(monkeypatch: pytest.MonkeyPatch)
     def broken(subject: Subject, settings: Settings) -> LaneResult:
         raise ZeroDivisionError("a mistake")
 
-    monkeypatch.setattr(programs, "run", broken)
+    monkeypatch.setattr(check_command, "LANES", {**LANES, "programs": broken})
     result = check_command.run_lane("programs", Subject(), Settings())
     assert result.verdict == "inconclusive"
     assert "ZeroDivisionError: a mistake" in result.notes[0]

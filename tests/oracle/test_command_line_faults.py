@@ -8,17 +8,16 @@ import sys
 from tests.oracle.lane_world import ROOT
 
 CODE = """
-from oracle import command_line
-from oracle.commands import replay
+from telltale_conformance.oracle.cli import app, replay
 def broken(*_, **__):
     raise RuntimeError("no idea")
 replay.run = broken
-command_line.main()
+app.main()
 """
 
 
 def test_it_ends_with_3_and_says_so() -> None:
-    command = [sys.executable, "-c", CODE, "replay", "lean_traces/recordings"]
+    command = [sys.executable, "-c", CODE, "replay", "--recordings"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert "inconclusive: fault of the harness: RuntimeError('no idea')" in done.stderr

@@ -11,9 +11,9 @@ import pytest
 
 from telltale_conformance.lean_traces.lean_bundle import model_hash
 from telltale_conformance.lean_traces.reader import read_trace
+from telltale_conformance.lean_traces.shipped import CORPUS
 from telltale_conformance.model.contract import CONTRACTS, Contract
 from telltale_conformance.model.operations import OPERATIONS
-from telltale_conformance.oracle.lanes.lean_export import CORPUS
 from telltale_conformance.oracle.reference.replay import replay_file
 from tests.oracle.lane_world import ROOT
 from tests.wrong_stores.rules import RULES

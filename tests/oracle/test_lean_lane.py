@@ -14,8 +14,9 @@ import pytest
 from telltale_conformance.lean_traces.lean_errors import LeanMissing
 from telltale_conformance.lean_traces.lean_process import LeanModel
 from telltale_conformance.lean_traces.lean_toolchain import find_toolchain
+from telltale_conformance.lean_traces.shipped import CORPUS
 from telltale_conformance.oracle.lanes.lean import compare_runs, diff_programs
-from telltale_conformance.oracle.lanes.lean_export import CORPUS, corpus_differences, exported
+from telltale_conformance.oracle.lanes.lean_export import corpus_differences, exported
 from telltale_conformance.oracle.verdict.compare import Level
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from telltale_conformance.oracle.claims.monitors import WATCHED, Monitors, watch
 from telltale_conformance.oracle.reference.run import EventRun, run
+from tests.trace_files import RECORDINGS
 
-RECORDINGS = Path(__file__).parents[2] / "lean_traces" / "recordings" / "telltale-machine-17.0.0"
 NEVER_BROKEN = ("K3", "K7", "K8", "K9", "K18")
 """What the recorded implementation keeps in every recording."""
 
@@ -148,7 +147,6 @@ def recorded() -> Iterator[tuple[str, list[dict[str, Any]]]]:
             yield path.name, [event for event in map(json.loads, lines) if "seq" in event]
 
 
-@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are in checkouts only")
 def test_the_recordings_break_exactly_the_claims_that_are_refuted() -> None:
     broken, traces = set(), 0
     for name, trace in recorded():

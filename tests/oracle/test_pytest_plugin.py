@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.trace_files import RECORDINGS
+
 ROOT = Path(__file__).parents[2]
-RECORDED = ROOT / "lean_traces" / "recordings" / "telltale-machine-17.0.0" / "corner-witness-life-0.jsonl.gz"
+RECORDED = RECORDINGS / "corner-witness-life-0.jsonl.gz"
 
 
 def run(folder: Path, *options: str) -> tuple[int, str]:

@@ -21,7 +21,7 @@ def trace(folder: Path, name: str, events: list[object], **header: object) -> Pa
 
 
 def test_the_recordings_agree() -> None:
-    done = run("replay", RECORDINGS)
+    done = run("replay", "--recordings")
     assert (done.returncode, done.stderr) == (0, "")
     last = done.stdout.splitlines()[-1]
     assert last == (
@@ -85,7 +85,7 @@ def test_a_folder_without_traces_a_missing_file_and_an_unknown_contract_exit_2(t
         (["replay", strange], "unknown contract 'telltale-99': this harness states telltale-17, hardened"),
         (["replay", good, "--level", "strict"], "'strict' is not one of"),
         (["replay", good, "--max-nesting", "3"], "--max-nesting"),
-        (["replay"], "Missing argument"),
+        (["replay"], "name a trace or a folder of traces, or give --recordings"),
         (["repaly"], "No such command"),
     ):
         done = run(*arguments)

@@ -11,10 +11,9 @@ import pytest
 
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.oracle.cli.replay import run
+from tests.trace_files import RECORDINGS
 
-RECORDING = (
-    Path(__file__).parents[2] / "lean_traces" / "recordings" / "telltale-machine-17.0.0" / "corner-buffers-0.jsonl.gz"
-)
+RECORDING = RECORDINGS / "corner-buffers-0.jsonl.gz"
 
 
 def changed(old: bytes, new: bytes) -> bytes:
