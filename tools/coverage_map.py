@@ -8,7 +8,7 @@ from typing import Any
 
 from telltale_conformance.oracle.symbolic.map.cells import PHASES, Cell, relations_of, witnesses_of
 from telltale_conformance.oracle.symbolic.map.reachable import HORIZON, Settled
-from telltale_conformance.oracle.symbolic.statement.ownership import OPERATIONS
+from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS
 
 Json = dict[str, Any]
 

@@ -27,7 +27,7 @@ from telltale_conformance.oracle.symbolic.agreement.snapshot import read
 from telltale_conformance.oracle.symbolic.map.cells import ABSENT, Cell, cell_of
 from telltale_conformance.oracle.symbolic.map.reachable import named_session
 from telltale_conformance.oracle.symbolic.proof.solving import Limits
-from telltale_conformance.oracle.symbolic.statement.ownership import OPERATIONS as MAPPED
+from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS as MAPPED
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.benchmarks.wrong_traces import AFTER, strewn

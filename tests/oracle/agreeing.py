@@ -7,7 +7,7 @@ from random import Random
 from telltale_conformance.oracle.symbolic.agreement.agreement import Difference, Prepared, difference
 from telltale_conformance.oracle.symbolic.agreement.parts import buffer_difference, ids_difference
 from telltale_conformance.oracle.symbolic.map.explore import Bounds, random_args, random_state, small_world
-from telltale_conformance.oracle.symbolic.statement.ownership import OPERATIONS
+from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS
 
 CONTRACTS = ("telltale-17", "hardened")
 

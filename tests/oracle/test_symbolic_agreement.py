@@ -8,7 +8,7 @@ import pytest
 
 from telltale_conformance.oracle.symbolic.agreement.agreement import admits_only
 from telltale_conformance.oracle.symbolic.map.explore import Bounds, random_args, random_state
-from telltale_conformance.oracle.symbolic.statement.ownership import OPERATIONS
+from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS
 from tests.oracle.agreeing import CONTRACTS, on_graph, on_parts, on_random_states
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from telltale_conformance.generators.claim_programs import coverage_map, coverage_program
@@ -72,7 +74,7 @@ def test_the_table_in_the_docs_is_the_map(contract: str) -> None:
 
 def test_a_cell_that_a_wrong_rule_opens_is_not_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     right = guards.active
-    monkeypatch.setattr(guards, "active", lambda s: guards.Guard(s.exists, right(s).code))
+    monkeypatch.setattr(guards, "active", lambda contract, s: replace(right(contract, s), passes=s.exists))
     row = ("ok", "closed")
     assert ["claim_ownership", *row] in coverage_map("hardened")["unreachable"]
     assert Questions(Contract.HARDENED, "claim_ownership", Limits(60)).possible(row, early=False)

@@ -9,7 +9,7 @@ from typing import Any
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from telltale_conformance.oracle.symbolic.statement import ownership as transitions
+from telltale_conformance.oracle.symbolic.statement import operations as transitions
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session
 from telltale_conformance.oracle.symbolic.statement.step import Step
 from telltale_conformance.oracle.symbolic.statement.terms import fresh, leaves

@@ -9,7 +9,6 @@ import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot
 from telltale_conformance.oracle.symbolic.proof.counterexample import FRAGMENTS
-from telltale_conformance.oracle.symbolic.statement.guards import Code, Guard
 from telltale_conformance.oracle.symbolic.statement.state import (
     DEFAULT_HANDLER,
     NO_EDGES,
@@ -32,7 +31,7 @@ from telltale_conformance.oracle.symbolic.statement.state import (
     terminal,
     unpacked,
 )
-from telltale_conformance.oracle.symbolic.statement.step import Artifact, EndedWitnesses, Step
+from telltale_conformance.oracle.symbolic.statement.step import Artifact, Code, EndedWitnesses, Guard, Step
 from telltale_conformance.oracle.symbolic.statement.terms import (
     FALSE,
     FRAGMENT_BITS,
@@ -303,7 +302,7 @@ class Translation:
             made.pending = self.artifact_json(s.pending) if truth_of(s.staged) else None
         if any(key.startswith("reason.") for key in changed):
             made.terminal = self.reason_json(s.reason)
-        if "status" in changed or made.terminal is not known.terminal:
+        if value_of(s.status) != value_of(before.status) or made.terminal is not known.terminal:
             made.status = self._status_json(s, made.terminal)
         for key in changed & {"next_generation", "next_claim_id", "next_witness_id"}:
             setattr(made, key, value_of(getattr(s, key)))

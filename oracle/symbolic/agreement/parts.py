@@ -9,10 +9,10 @@ import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.reference.run import CORRUPT, EventRun
 from telltale_conformance.oracle.symbolic.agreement.literals import truth_of, value_of
-from telltale_conformance.oracle.symbolic.claims import buffers as buffers_claims
-from telltale_conformance.oracle.symbolic.claims import sids as store_claims
-from telltale_conformance.oracle.symbolic.claims.buffers import BLOCK, DROP, ERROR, POLICY, RESIZE, Buffer
-from telltale_conformance.oracle.symbolic.claims.sids import Ids
+from telltale_conformance.oracle.symbolic.claims.buffers import corrupt
+from telltale_conformance.oracle.symbolic.statement import messages, sessions
+from telltale_conformance.oracle.symbolic.statement.messages import BLOCK, DROP, ERROR, POLICY, RESIZE, Buffer, Received
+from telltale_conformance.oracle.symbolic.statement.sessions import Ids
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 from telltale_conformance.oracle.symbolic.statement.terms import FALSE, LAST, TRUE, U64, u64
 
@@ -52,15 +52,15 @@ def buffer_difference(contract: str, rng: Random, operations: int = 12) -> str |
         if op == CORRUPT and not actual.messages:
             continue
         if op == "send":
-            sent = buffers_claims.send(Contract(contract), symbolic)
+            sent = messages.send(Contract(contract), symbolic)
             symbolic, answer = sent.post, _ANSWERS[value_of(sent.answer)]
             expected = run.perform(0, op, {**_EDGE, "val": {"Nat": number}})["ok"]
         elif op == "recv":
-            received = buffers_claims.recv(Contract(contract), symbolic)
+            received = messages.recv(Contract(contract), symbolic)
             symbolic, answer = received.post, _received(received)
             expected = _reference_received(run.perform(0, op, _EDGE))
         else:
-            symbolic, answer, expected = buffers_claims.corrupt(symbolic), "", ""
+            symbolic, answer, expected = corrupt(symbolic), "", ""
             run.perform(0, op, _EDGE)
         shape = (value_of(symbolic.capacity), value_of(symbolic.length))
         if actual.config.mode == "LatestValue":
@@ -70,7 +70,7 @@ def buffer_difference(contract: str, rng: Random, operations: int = 12) -> str |
     return None
 
 
-def _received(received: buffers_claims.Received) -> str:
+def _received(received: Received) -> str:
     if truth_of(received.errs):
         return "error"
     return "value" if truth_of(received.delivers) else "nothing"
@@ -92,7 +92,7 @@ def ids_difference(contract: str, rng: Random) -> str | None:
         op = rng.choice(("open", "open_with_sid"))
         args: dict[str, Any] = {**_OPEN, **({"sid": sid} if op == "open_with_sid" else {})}
         event = run.perform(0, op, args)
-        step = store_claims.OPENINGS[op](Contract(contract), ids, u64(sid))
+        step = sessions.OPENINGS[op](Contract(contract), ids, u64(sid))
         ids = step.post
         found = value_of(step.sid) if truth_of(step.ok) else None
         after = value_of(ids.next_sid)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from telltale_conformance.oracle.symbolic.statement.ownership import OWNERSHIP
+from telltale_conformance.oracle.symbolic.statement.operations import OWNERSHIP
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session
 from telltale_conformance.oracle.symbolic.statement.step import Step
 

@@ -2,67 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
+from telltale_conformance.oracle.symbolic.statement.sessions import ANY_SID, EMPTY, OPENINGS, Ids, Opening
 from telltale_conformance.oracle.symbolic.statement.state import Contract
-from telltale_conformance.oracle.symbolic.statement.terms import BOOL, FALSE, LAST, TRUE, U64, fresh, same, succ, u64
-
-ANY_SID = z3.Const("any.sid", U64)
-
-
-@dataclass(frozen=True)
-class Ids:
-    """The store as far as ids go: the next one, whether 2^64-1 was used, whether the arbitrary one was."""
-
-    SORTS: ClassVar[dict[str, Any]] = {"next_sid": U64, "exhausted": BOOL, "used": BOOL}
-    next_sid: z3.BitVecRef
-    exhausted: z3.BoolRef
-    used: z3.BoolRef
-
-
-@dataclass(frozen=True)
-class Opening:
-    """What an opening comes to: whether it succeeds, under which id, and the ids after it."""
-
-    ok: z3.BoolRef
-    sid: z3.BitVecRef
-    post: Ids
-
-
-EMPTY = Ids(u64(0), FALSE, FALSE)
-
-
-def _opened(pre: Ids, ok: z3.BoolRef, sid: z3.BitVecRef) -> Opening:
-    after = succ(sid)
-    following = z3.If(z3.UGT(pre.next_sid, after), pre.next_sid, after)
-    return Opening(
-        ok,
-        sid,
-        Ids(
-            z3.If(ok, following, pre.next_sid),
-            z3.Or(pre.exhausted, z3.And(ok, sid == u64(LAST))),
-            z3.Or(pre.used, z3.And(ok, sid == ANY_SID)),
-        ),
-    )
-
-
-def open_next(contract: Contract, pre: Ids, _sid: z3.BitVecRef) -> Opening:
-    """open: the next id (H7: refused once 2^64-1 is used up)."""
-    ok = z3.Not(pre.exhausted) if contract is Contract.HARDENED else TRUE
-    return _opened(pre, ok, pre.next_sid)
-
-
-def open_with_sid(contract: Contract, pre: Ids, sid: z3.BitVecRef) -> Opening:
-    """open_with_sid: the given id (H7: refused when it may have been used)."""
-    fresh_id = z3.And(z3.UGE(sid, pre.next_sid), z3.Not(pre.exhausted))
-    return _opened(pre, fresh_id if contract is Contract.HARDENED else TRUE, sid)
-
-
-OPENINGS = {"open": open_next, "open_with_sid": open_with_sid}
+from telltale_conformance.oracle.symbolic.statement.terms import BOOL, U64, fresh, same
 
 
 def _violated(pre: Ids, step: Opening) -> z3.BoolRef:

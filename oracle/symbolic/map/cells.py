@@ -11,7 +11,6 @@ import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot
 from telltale_conformance.oracle.symbolic.claims.claim import RECEIPT_REFUSERS, USES_CAPABILITY
-from telltale_conformance.oracle.symbolic.statement.guards import Code
 from telltale_conformance.oracle.symbolic.statement.state import (
     NO_REASON,
     NOT_ISSUED,
@@ -21,6 +20,7 @@ from telltale_conformance.oracle.symbolic.statement.state import (
     packed,
     status,
 )
+from telltale_conformance.oracle.symbolic.statement.step import Code
 from telltale_conformance.oracle.symbolic.statement.terms import FALSE, TRUE
 
 ABSENT, TERMINAL, CLOSED, PENDING, CLAIMED, UNCLAIMED = (

@@ -38,7 +38,7 @@ from telltale_conformance.oracle.symbolic.proof.bounded import shortest_violatio
 from telltale_conformance.oracle.symbolic.proof.counterexample import program
 from telltale_conformance.oracle.symbolic.proof.induction import find_gap, typed
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
-from telltale_conformance.oracle.symbolic.statement.ownership import OPERATIONS
+from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS
 from telltale_conformance.oracle.symbolic.statement.state import (
     NOT_ISSUED,
     PACKED_BITS,

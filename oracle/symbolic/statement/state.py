@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Any, ClassVar
 
@@ -229,6 +229,16 @@ def no_cap(sid: z3.BitVecRef) -> Cap:
 def no_receipt(sid: z3.BitVecRef) -> Receipt:
     """Filler for the pending receipt when there is none."""
     return Receipt(sid, u64(0), name(0), u64(0), name(0), u64(0), scope(0))
+
+
+def released(s: Session) -> Session:
+    """The session without a live owner."""
+    return replace(s, owned=FALSE, live=no_cap(s.sid))
+
+
+def unowned(s: Session) -> Session:
+    """The session without a live owner and with nothing pending."""
+    return replace(released(s), staged=FALSE, pending=no_receipt(s.sid))
 
 
 def fresh_session(sid: z3.BitVecRef, roles: z3.ArrayRef) -> Session:

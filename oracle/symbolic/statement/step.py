@@ -3,16 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from telltale_conformance.oracle.symbolic.statement.guards import Code, Guard
 from telltale_conformance.oracle.symbolic.statement.state import Cancellation, Cap, Receipt, Session, Witness
 from telltale_conformance.oracle.symbolic.statement.terms import TRUE, choose
 
 Artifact = Cap | Receipt | Witness | Cancellation
+
+
+class Code(IntEnum):
+    """The outcome of an operation: ok, or which error (wire form, OwnershipError)."""
+
+    OK = 0
+    SESSION_NOT_FOUND = 1
+    TERMINAL = 2
+    SESSION_CLOSED = 3
+    UNCLAIMED = 4
+    ALREADY_CLAIMED = 5
+    STALE_CAPABILITY = 6
+    SCOPE_VIOLATION = 7
+    TRANSFER_PENDING = 8
+    TRANSFER_NOT_PENDING = 9
+    RECEIPT_MISMATCH = 10
+    WITNESS_CONSUMED = 11
+    INVALID_WITNESS = 12
+    COUNTER_EXHAUSTED = 13
+    FOREIGN_EDGE = 14
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One guard: its name in the contract, when it passes, and what its failure gives."""
+
+    name: str
+    passes: z3.BoolRef
+    code: Code
+    fields: dict[str, z3.ExprRef | str] = field(default_factory=dict)
+    rejected: str | None = None
+    """Reason of the Rejected record of the given receipt or witness, where refusals are logged."""
+    starred: bool = False
+    """``telltale-17`` logs this refusal too (the starred guards of §2, and §3)."""
 
 
 class Event(StrEnum):
@@ -75,7 +108,7 @@ def code(value: Code) -> z3.BitVecRef:
 
 def walk(
     pre: Session,
-    guards: Sequence[Guard | None],
+    guards: Sequence[Guard],
     post: Session,
     result: Artifact | None = None,
     log: Sequence[Entry] = (),
@@ -84,15 +117,13 @@ def walk(
 ) -> Step:
     """Walk the guards left to right: the first that fails decides; else ``post``, ``result`` and ``log``.
 
-    ``None`` stands for a guard that the contract spoken of does not have.  ``refused`` is the given receipt or
-    witness, logged as Rejected when a starred guard fails, or (H11) any guard that names a reason for it.
+    ``refused`` is the given receipt or witness, logged as Rejected when a starred guard fails, or (H11, with
+    ``every_refusal``) any guard that names a reason for it.
     """
     passed: z3.BoolRef = TRUE
     outcome = code(Code.OK)
     failures: list[tuple[z3.BoolRef, Guard]] = []
     for guard in guards:
-        if guard is None:
-            continue
         failures.append((z3.And(passed, z3.Not(guard.passes)), guard))
         passed = z3.And(passed, guard.passes)
     for when, guard in reversed(failures):
