@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from telltale_conformance.model import guard_table as table
 from telltale_conformance.model.errors import NoBranch
-from telltale_conformance.model.plan import first_step
 from telltale_conformance.model.state import TypeEntry
 from telltale_conformance.model.store import Store
-from telltale_conformance.model.types.local_types import Choice, LocalType, Mu, Send, Var
+from telltale_conformance.model.types.local_types import Choice, LocalType, Send
 from telltale_conformance.model.types.payloads import ValType
-from telltale_conformance.model.types.theory import strip_mu
+from telltale_conformance.model.types.theory import strip_mu, unfolded_with_scope
 from telltale_conformance.model.values import DomainValue, Endpoint
 
 Direction = Literal["Send", "Recv"]
@@ -90,12 +90,12 @@ def unfold_mu(store: Store, lt: LocalType) -> LocalType:
 
 def unfold_if_var(store: Store, cont: LocalType, original: LocalType) -> LocalType:
     """Resolve a continuation: a variable, whatever its name, goes back to the start of the original."""
-    return _unfold_if_var_with_scope(cont, original)[0]
+    return unfolded_with_scope(cont, original)[0]
 
 
 def unfold_if_var_with_scope(store: Store, cont: LocalType, original: LocalType) -> tuple[LocalType, LocalType | None]:
     """Resolve a continuation, and name the recursion that it enters, if any."""
-    return _unfold_if_var_with_scope(cont, original)
+    return unfolded_with_scope(cont, original)
 
 
 def advance(store: Store, ep: Endpoint, label: str) -> Advanced:
@@ -103,28 +103,17 @@ def advance(store: Store, ep: Endpoint, label: str) -> Advanced:
     entry = _entry(store, ep)
     branch = lookup_branch_resolution(store, ep, label)
     if entry is None or branch is None:
-        raise NoBranch(ep, label)
+        raise NoBranch(table.BRANCH, ep, label)
 
-    if store.contract.substituting_unfold:
-        entry.current = first_step(branch.continuation, store.contract)
-    else:
-        entry.current, scope = _unfold_if_var_with_scope(branch.continuation, entry.original)
-        if scope is not None:
-            entry.original = scope
+    entry.current, original = store.contract.advanced_type(branch.continuation, entry.original)
+    if original is not None:
+        entry.original = original
     return Advanced(
         current=entry.current,
         direction=branch.direction,
         expected_type=branch.expected_type,
         partner=branch.partner,
     )
-
-
-def _unfold_if_var_with_scope(cont: LocalType, original: LocalType) -> tuple[LocalType, LocalType | None]:
-    if isinstance(cont, Var):
-        return strip_mu(original), None
-    if isinstance(cont, Mu):
-        return strip_mu(cont), cont
-    return cont, None
 
 
 def _entry(store: Store, ep: Endpoint) -> TypeEntry | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import Literal, NamedTuple, TypeAlias
 
+from telltale_conformance.model.contract import Contract
 from telltale_conformance.model.types.payloads import Value
-from telltale_conformance.model.values import U64_MAX, BufferConfig, Resize
+from telltale_conformance.model.values import BufferConfig, Resize
 
 EnqueueResult: TypeAlias = Literal["Ok", "WouldBlock", "Dropped", "Full"]
 
@@ -28,12 +29,8 @@ class Buffer:
         self.capacity = max(1, config.initial_capacity)
         self.messages: deque[SignedValue] = deque()
 
-    def admit(self, *, capped: bool) -> EnqueueResult:
-        """Say what a send gets, growing the buffer where its policy lets it.
-
-        Args:
-            capped: never grow past ``max_capacity`` (H12); ``telltale-17`` doubles past it.
-        """
+    def admit(self, contract: Contract) -> EnqueueResult:
+        """Say what a send gets, growing the buffer where its policy lets it."""
         if self.config.mode == "LatestValue" or len(self.messages) < self.capacity:
             return "Ok"
         policy = self.config.policy
@@ -41,8 +38,7 @@ class Buffer:
             maximum = policy.Resize.max_capacity
             if self.capacity >= maximum:
                 return "Full"
-            doubled = min(2 * self.capacity, U64_MAX)
-            self.capacity = min(doubled, maximum) if capped else doubled
+            self.capacity = contract.grown(self.capacity, maximum)
             return "Ok"
         if policy == "Block":
             return "WouldBlock"

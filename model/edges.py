@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telltale_conformance.model import guard_table as table
 from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import U64_MAX, Edge
@@ -18,14 +19,14 @@ def decode_edge_json(store: Store, value: object, session_hint: int | None = Non
             sid = others.get("sid")
         case [sid, str(sender), str(receiver)]:
             pass
-        case dict() | list():
-            raise StringError("invalid edge json: sender and receiver must be text")
+        case dict() | [_, _, _]:
+            raise StringError(table.EDGE_ROLES, "sender and receiver must be text")
         case _:
-            raise StringError("invalid edge json: an object or an array of three is needed")
+            raise StringError(table.EDGE_FORM, "an object or an array of three is needed")
     if sid is None:
         sid = session_hint
     elif type(sid) is not int or not 0 <= sid <= U64_MAX:
-        raise StringError("invalid edge json: sid must be an unsigned 64-bit integer")
+        raise StringError(table.EDGE_SID, "sid must be an unsigned 64-bit integer")
     if sid is None:
-        raise StringError("missing sid in edge json")
+        raise StringError(table.EDGE_SID_GIVEN)
     return Edge(receiver=receiver, sender=sender, sid=sid)

@@ -1,14 +1,22 @@
-"""The guards of contract §1, in its order; each passes in silence or raises its error.
+"""The checks of the contract's guards, in its order; each passes in silence or raises its guard's refusal.
 
-A guard that is given ``rejecting`` logs that artifact as Rejected before it raises. Guards marked
-*hardened* pass under ``telltale-17``.
+A check that is given ``rejecting`` logs that artifact as Rejected before it raises. Checks marked *hardened* pass
+under ``telltale-17``. They bear the contract's names, some of which are words of Python: they are always called
+through the module, as ``guards.open(session)``, and never imported by name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Literal
+
+from telltale_conformance.model import guard_table as table
 from telltale_conformance.model.contract import Contract
 from telltale_conformance.model.errors import (
+    AlreadyClaimed,
     CounterExhausted,
+    ForeignEdge,
+    InvalidWitness,
     OwnershipError,
     ReceiptMismatch,
     ScopeViolation,
@@ -19,58 +27,60 @@ from telltale_conformance.model.errors import (
     TransferNotPending,
     TransferPending,
     Unclaimed,
+    WitnessConsumed,
 )
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import (
     SESSION,
-    U64_MAX,
     AuditRecord,
+    HostMutation,
     OwnershipCapability,
     OwnershipReceipt,
     ReadinessArtifact,
+    ReadinessWitness,
     ReceiptArtifact,
     Scope,
-    within,
+    SetDefaultHandler,
 )
 
 Rejecting = ReceiptArtifact | ReadinessArtifact | None
 
 
-def refuse(session: Session, error: OwnershipError, reason: str, rejecting: Rejecting) -> OwnershipError:
-    """Log ``rejecting``, if any, as Rejected for ``reason``, and return the error to raise."""
-    if rejecting is not None:
-        session.log.append(AuditRecord(rejecting, "Rejected", reason))
-    return error
-
-
 def found(store: Store, sid: int) -> Session:
-    """G-found: the session is live."""
+    """G-found: the session is live; return it."""
     session = store.sessions.get(sid)
     if session is None:
-        raise SessionNotFound(sid)
+        raise SessionNotFound(table.G_FOUND, sid)
     return session
 
 
-def not_terminal(session: Session, rejecting: Rejecting = None) -> None:
+def open(session: Session, rejecting: Rejecting = None) -> None:
     """G-open: no terminal reason is recorded."""
     reason = session.ownership.terminal
     if reason is not None:
-        raise refuse(session, Terminal(session.sid, reason), "ownership terminated", rejecting)
+        raise _refusal(session, Terminal(table.G_OPEN, session.sid, reason), rejecting)
 
 
 def active(session: Session, contract: Contract, rejecting: Rejecting = None) -> None:
     """G-active (hardened, H8): the session is not closed."""
-    if contract.closed_refuses and session.status == "Closed":
-        raise refuse(session, SessionClosed(session.sid), "session closed", rejecting)
+    if not contract.serves(session.status):
+        raise _refusal(session, SessionClosed(table.G_ACTIVE, session.sid), rejecting)
 
 
 def owned(session: Session, rejecting: Rejecting = None) -> OwnershipCapability:
     """G-owned: there is a live owner; return its capability."""
     owner = session.ownership.current
     if owner is None:
-        raise refuse(session, Unclaimed(session.sid), "session unclaimed", rejecting)
+        raise _refusal(session, Unclaimed(table.G_OWNED, session.sid), rejecting)
     return owner
+
+
+def unowned(session: Session) -> None:
+    """G-unowned, of claim: there is no live owner."""
+    owner = session.ownership.current
+    if owner is not None:
+        raise AlreadyClaimed(table.G_UNOWNED, session.sid, owner.owner_id)
 
 
 def live(
@@ -81,8 +91,14 @@ def live(
 ) -> None:
     """G-live: owner and generation of the given capability are the live ones; nothing else counts."""
     if given.owner_id != owner.owner_id or given.generation != owner.generation:
-        error = StaleCapability(session.sid, given.owner_id, given.generation, owner.generation)
-        raise refuse(session, error, "stale capability", rejecting)
+        error = StaleCapability(table.G_LIVE, session.sid, given.owner_id, given.generation, owner.generation)
+        raise _refusal(session, error, rejecting)
+
+
+def named(session: Session, owner: OwnershipCapability, owner_id: str) -> None:
+    """G-named, of owner death: the owner named is the live one."""
+    if owner_id != owner.owner_id:
+        raise StaleCapability(table.G_NAMED, session.sid, owner_id, owner.generation, owner.generation)
 
 
 def honest(
@@ -93,35 +109,34 @@ def honest(
     rejecting: Rejecting = None,
 ) -> None:
     """G-honest (hardened, H5): the given capability's scope is the live one."""
-    if contract.honest_scope and given.scope != owner.scope:
-        error = ScopeViolation(session.sid, owner.owner_id, given.scope, owner.scope)
-        raise refuse(session, error, "scope mismatch", rejecting)
+    if not contract.honest(given.scope, owner.scope):
+        error = ScopeViolation(table.G_HONEST, session.sid, owner.owner_id, given.scope, owner.scope)
+        raise _refusal(session, error, rejecting)
 
 
-def whole_scope(session: Session, owner: OwnershipCapability, rejecting: Rejecting = None) -> None:
+def scope(session: Session, owner: OwnershipCapability, rejecting: Rejecting = None) -> None:
     """G-scope: the live scope is Session."""
     if owner.scope != SESSION:
-        error = ScopeViolation(session.sid, owner.owner_id, SESSION, owner.scope)
-        raise refuse(session, error, "scope violation", rejecting)
+        error = ScopeViolation(table.G_SCOPE, session.sid, owner.owner_id, SESSION, owner.scope)
+        raise _refusal(session, error, rejecting)
 
 
 def idle(session: Session) -> None:
     """G-idle: no transfer is pending."""
     pending = session.ownership.pending
     if pending is not None:
-        raise TransferPending(session.sid, pending.claim_id)
+        raise TransferPending(table.G_IDLE, session.sid, pending.claim_id)
 
 
 def staged(session: Session, rejecting: Rejecting = None) -> OwnershipReceipt:
     """G-staged: a transfer is pending; return its receipt."""
     pending = session.ownership.pending
     if pending is None:
-        error = TransferNotPending(session.sid)
-        raise refuse(session, error, "receipt is no longer pending", rejecting)
+        raise _refusal(session, TransferNotPending(table.G_STAGED, session.sid), rejecting)
     return pending
 
 
-def matching(
+def match(
     session: Session,
     pending: OwnershipReceipt,
     given: OwnershipReceipt,
@@ -129,29 +144,90 @@ def matching(
 ) -> None:
     """G-match: the pending receipt equals the given one in every field."""
     if pending != given:
-        error = ReceiptMismatch(session.sid, given.claim_id)
-        raise refuse(session, error, "receipt payload mismatch", rejecting)
+        raise _refusal(session, ReceiptMismatch(table.G_MATCH, session.sid, given.claim_id), rejecting)
 
 
-def granting_within(session: Session, owner: OwnershipCapability, granted: Scope) -> None:
-    """G-within (hardened, H3 and H4): the granted scope is a part of the live one."""
-    if not within(granted, owner.scope):
-        raise ScopeViolation(session.sid, owner.owner_id, granted, owner.scope)
+def giver(
+    session: Session,
+    owner: OwnershipCapability,
+    receipt: OwnershipReceipt,
+    rejecting: Rejecting = None,
+) -> None:
+    """G-giver, of commit: the live owner is the one that the receipt is from."""
+    if receipt.from_owner_id != owner.owner_id or receipt.from_generation != owner.generation:
+        error = StaleCapability(
+            table.G_GIVER, session.sid, receipt.from_owner_id, receipt.from_generation, owner.generation
+        )
+        raise _refusal(session, error, rejecting)
 
 
-def generation_left(session: Session, contract: Contract) -> None:
-    """G-counter (hardened, H2): there is a next generation."""
-    if contract.bounded_counters and session.ownership.next_generation > U64_MAX:
-        raise CounterExhausted(session.sid, "generation")
+def within(
+    session: Session, owner: OwnershipCapability, granted: Scope, may_grant: Callable[[Scope, Scope], bool]
+) -> None:
+    """G-within (hardened, H3 and H4): the scope to be granted is a part of the live one."""
+    if not may_grant(granted, owner.scope):
+        raise ScopeViolation(table.G_WITHIN, session.sid, owner.owner_id, granted, owner.scope)
 
 
-def claim_id_left(session: Session, contract: Contract) -> None:
-    """G-counter (hardened, H2): there is a next claim id."""
-    if contract.bounded_counters and session.ownership.next_claim_id > U64_MAX:
-        raise CounterExhausted(session.sid, "claim_id")
+def counter(
+    session: Session,
+    contract: Contract,
+    which: Literal["generation", "claim_id", "witness_id"],
+    rejecting: Rejecting = None,
+) -> None:
+    """G-counter (hardened, H2): there is a next generation, claim id or witness id."""
+    guard, field = _COUNTERS[which]
+    if not contract.may_give(getattr(session.ownership, field)):
+        raise _refusal(session, CounterExhausted(guard, session.sid, which), rejecting)
 
 
-def witness_id_left(session: Session, contract: Contract, rejecting: Rejecting = None) -> None:
-    """G-counter (hardened, H2): there is a next witness id."""
-    if contract.bounded_counters and session.ownership.next_witness_id > U64_MAX:
-        raise refuse(session, CounterExhausted(session.sid, "witness_id"), "counter exhausted", rejecting)
+_COUNTERS = {
+    "generation": (table.G_COUNTER_GENERATION, "next_generation"),
+    "claim_id": (table.G_COUNTER_CLAIM_ID, "next_claim_id"),
+    "witness_id": (table.G_COUNTER_WITNESS_ID, "next_witness_id"),
+}
+
+
+def own_edge(session: Session, mutation: HostMutation, contract: Contract) -> None:
+    """H15 (hardened): the edge of a mutation has the session's id and listed roles."""
+    if not isinstance(mutation, SetDefaultHandler) and not contract.may_touch(
+        mutation.edge, session.sid, session.role_ids
+    ):
+        raise ForeignEdge(table.OWN_EDGE, session.sid, mutation.edge)
+
+
+def unconsumed(session: Session, witness: ReadinessWitness, rejecting: Rejecting) -> None:
+    """§3.1: the witness id was not consumed before; only the id is looked at."""
+    if witness.witness_id in session.ownership.consumed:
+        error = WitnessConsumed(table.UNCONSUMED, witness.session_id, witness.witness_id)
+        raise _refusal(session, error, rejecting)
+
+
+def issued(session: Session, witness: ReadinessWitness, rejecting: Rejecting) -> None:
+    """§3.2: the witness id is among the issued ones."""
+    if witness.witness_id not in session.ownership.issued:
+        raise _refusal(session, InvalidWitness(table.ISSUED, session.sid, witness.witness_id), rejecting)
+
+
+def unchanged(session: Session, witness: ReadinessWitness, rejecting: Rejecting) -> None:
+    """§3.3: the witness equals the issued one in every field."""
+    if session.ownership.issued[witness.witness_id] != witness:
+        raise _refusal(session, InvalidWitness(table.UNCHANGED, session.sid, witness.witness_id), rejecting)
+
+
+def bound(session: Session, capability: OwnershipCapability, witness: ReadinessWitness, rejecting: Rejecting) -> None:
+    """§3.4: session, owner, generation and scope of the witness are the given capability's."""
+    if _binding(witness) != _binding(capability):
+        raise _refusal(session, InvalidWitness(table.BOUND, session.sid, witness.witness_id), rejecting)
+
+
+def _binding(value: OwnershipCapability | ReadinessWitness) -> tuple[object, ...]:
+    """Return what ties a witness to the capability it was issued under."""
+    return value.session_id, value.owner_id, value.generation, value.scope
+
+
+def _refusal(session: Session, error: OwnershipError, rejecting: Rejecting) -> OwnershipError:
+    """Log ``rejecting``, if any, as Rejected for the guard's reason, and return the error to raise."""
+    if rejecting is not None:
+        session.log.append(AuditRecord(rejecting, "Rejected", error.guard.logged))
+    return error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hmac import compare_digest
 
+from telltale_conformance.model import guard_table as table
 from telltale_conformance.model.auth import AuthTree, SigningKey
 from telltale_conformance.model.buffers import EnqueueResult, SignedValue
 from telltale_conformance.model.errors import StringError
@@ -18,9 +19,9 @@ def send(store: Store, sid: int, from_: str, to: str, val: Value) -> EnqueueResu
     session = found(store, sid)
     buffer = session.buffers.get((from_, to))
     if buffer is None:
-        raise StringError(f"no buffer for edge {from_} → {to}")
+        raise StringError(table.BUFFER, from_, to)
 
-    result = buffer.admit(capped=store.contract.capped_resize)
+    result = buffer.admit(store.contract)
     if result != "Ok":
         return result
     signature = _signature(session, from_, to, val)
@@ -43,8 +44,8 @@ def recv(store: Store, sid: int, from_: str, to: str) -> Value | None:
 
     message = buffer.messages[0]
     verified = compare_digest(message.signature, _signature(session, from_, to, message.value))
-    if not verified and store.contract.lossless_recv:
-        raise StringError(f"signature verification failed on edge {from_} -> {to}")
+    if not verified and store.contract.keeps_unverified():
+        raise StringError(table.VERIFIED, from_, to)
     buffer.messages.popleft()
     store.totals.messages -= 1
     return message.value if verified else None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from telltale_conformance.model import guards
-from telltale_conformance.model.errors import ForeignEdge
-from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.payloads import ValType
 from telltale_conformance.model.values import (
@@ -19,19 +17,18 @@ from telltale_conformance.model.values import (
 def apply_owned_session_mutation(store: Store, capability: OwnershipCapability, mutation: HostMutation) -> None:
     """Change a session's handlers or traces on behalf of its owner."""
     session = guards.found(store, capability.session_id)
-    guards.not_terminal(session)
+    guards.open(session)
     guards.active(session, store.contract)
     owner = guards.owned(session)
     guards.live(session, owner, capability)
     guards.honest(session, owner, capability, store.contract)
-    guards.whole_scope(session, owner)
+    guards.scope(session, owner)
+    guards.own_edge(session, mutation, store.contract)
+
     if isinstance(mutation, SetDefaultHandler):
         session.default_handler = mutation.handler
         return
     edge = mutation.edge
-    if store.contract.own_edges and not _is_own(session, edge):
-        raise ForeignEdge(session.sid, edge)
-
     if isinstance(mutation, UpdateEdgeHandler):
         before = len(session.edge_handlers)
         session.edge_handlers[edge] = mutation.handler
@@ -60,8 +57,3 @@ def lookup_trace(store: Store, edge: Edge) -> tuple[ValType, ...] | None:
     """Return what its own session stored under exactly this edge."""
     session = store.sessions.get(edge.sid)
     return None if session is None else session.edge_traces.get(edge)
-
-
-def _is_own(session: Session, edge: Edge) -> bool:
-    """Say whether the edge has the session's sid and listed roles."""
-    return edge.sid == session.sid and edge.sender in session.role_ids and edge.receiver in session.role_ids

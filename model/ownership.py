@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from telltale_conformance.model import guards
 from telltale_conformance.model.contract import Contract
-from telltale_conformance.model.errors import AlreadyClaimed, StaleCapability
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import (
@@ -21,7 +20,6 @@ from telltale_conformance.model.values import (
     OwnerDiedFields,
     OwnershipCapability,
     OwnershipReceipt,
-    ReadinessArtifact,
     ReceiptArtifact,
     Scope,
     TerminalReason,
@@ -36,22 +34,20 @@ from telltale_conformance.model.values import (
 def claim_ownership(store: Store, sid: int, owner_id: str, scope: Scope) -> OwnershipCapability:
     """Make ``owner_id`` the owner of an unowned session."""
     session = guards.found(store, sid)
-    guards.not_terminal(session)
+    guards.open(session)
     guards.active(session, store.contract)
-    ownership = session.ownership
-    if ownership.current is not None:
-        raise AlreadyClaimed(sid, ownership.current.owner_id)
+    guards.unowned(session)
     guards.idle(session)
-    guards.generation_left(session, store.contract)
+    guards.counter(session, store.contract, "generation")
 
-    generation = _take_generation(session, store.contract, otherwise=0)
-    return _grant(session, owner_id, generation, scope)
+    generation = store.contract.claim_generation(session.ownership.next_generation)
+    return _grant(session, owner_id, generation, scope, store.contract)
 
 
 def release_ownership(store: Store, capability: OwnershipCapability) -> None:
     """Give ownership up."""
     session = guards.found(store, capability.session_id)
-    guards.not_terminal(session)
+    guards.open(session)
     guards.active(session, store.contract)
     owner = guards.owned(session)
     guards.live(session, owner, capability)
@@ -67,16 +63,15 @@ def begin_ownership_transfer(
 ) -> OwnershipReceipt:
     """Stage a transfer to ``new_owner_id``; it takes effect when its receipt is committed."""
     session = guards.found(store, capability.session_id)
-    guards.not_terminal(session)
+    guards.open(session)
     guards.active(session, store.contract)
     owner = guards.owned(session)
     guards.live(session, owner, capability)
     guards.honest(session, owner, capability, store.contract)
     guards.idle(session)
-    if store.contract.transfer_shrinks:
-        guards.granting_within(session, owner, new_scope)
-    guards.generation_left(session, store.contract)
-    guards.claim_id_left(session, store.contract)
+    guards.within(session, owner, new_scope, store.contract.may_transfer)
+    guards.counter(session, store.contract, "generation")
+    guards.counter(session, store.contract, "claim_id")
 
     ownership = session.ownership
     receipt = OwnershipReceipt(
@@ -88,7 +83,7 @@ def begin_ownership_transfer(
         to_generation=successor(capability.generation),
         to_owner_id=new_owner_id,
     )
-    ownership.next_claim_id = store.contract.count(ownership.next_claim_id)
+    ownership.next_claim_id = store.contract.spend(ownership.next_claim_id)
     ownership.pending = receipt
     session.log.append(AuditRecord(ReceiptArtifact(receipt), "Issued"))
     return receipt
@@ -98,32 +93,30 @@ def commit_ownership_transfer(store: Store, receipt: OwnershipReceipt) -> Owners
     """Complete the pending transfer: its receipt's owner becomes the live one."""
     session = guards.found(store, receipt.session_id)
     given = ReceiptArtifact(receipt)
-    logged = given if store.contract.refusals_logged else None
-    guards.not_terminal(session, logged)
+    logged = store.contract.refusal(given)
+    guards.open(session, logged)
     guards.active(session, store.contract, logged)
     owner = guards.owned(session, logged)
     pending = guards.staged(session, given)
-    guards.matching(session, pending, receipt, given)
-    if (owner.owner_id, owner.generation) != (receipt.from_owner_id, receipt.from_generation):
-        error = StaleCapability(session.sid, receipt.from_owner_id, receipt.from_generation, owner.generation)
-        raise guards.refuse(session, error, "stale capability", logged)
+    guards.match(session, pending, receipt, given)
+    guards.giver(session, owner, receipt, logged)
 
     session.ownership.pending = None
     invalidate(session, owner, "ownership transferred", store.contract)
     session.log.append(AuditRecord(given, "Committed"))
-    generation = _take_generation(session, store.contract, otherwise=receipt.to_generation)
-    return _grant(session, receipt.to_owner_id, generation, receipt.scope)
+    generation = store.contract.committed_generation(session.ownership.next_generation, receipt.to_generation)
+    return _grant(session, receipt.to_owner_id, generation, receipt.scope, store.contract)
 
 
 def rollback_ownership_transfer(store: Store, receipt: OwnershipReceipt) -> None:
     """Withdraw the pending transfer; the owner stays."""
     session = guards.found(store, receipt.session_id)
     given = ReceiptArtifact(receipt)
-    logged = given if store.contract.refusals_logged else None
-    guards.not_terminal(session, logged)
+    logged = store.contract.refusal(given)
+    guards.open(session, logged)
     guards.active(session, store.contract, logged)
     pending = guards.staged(session, given)
-    guards.matching(session, pending, receipt, given)
+    guards.match(session, pending, receipt, given)
 
     session.ownership.pending = None
     session.log.append(AuditRecord(given, "RolledBack"))
@@ -132,25 +125,24 @@ def rollback_ownership_transfer(store: Store, receipt: OwnershipReceipt) -> None
 def attenuate_ownership_scope(store: Store, capability: OwnershipCapability, new_scope: Scope) -> OwnershipCapability:
     """Replace the owner's capability by one of another scope."""
     session = guards.found(store, capability.session_id)
-    guards.not_terminal(session)
+    guards.open(session)
     guards.active(session, store.contract)
     owner = guards.owned(session)
     guards.live(session, owner, capability)
     guards.honest(session, owner, capability, store.contract)
     guards.idle(session)
-    if store.contract.attenuation_shrinks:
-        guards.granting_within(session, owner, new_scope)
-    guards.generation_left(session, store.contract)
+    guards.within(session, owner, new_scope, store.contract.may_attenuate)
+    guards.counter(session, store.contract, "generation")
 
     invalidate(session, capability, "ownership scope attenuated", store.contract)
-    generation = _take_generation(session, store.contract, otherwise=successor(capability.generation))
-    return _grant(session, capability.owner_id, generation, new_scope)
+    generation = store.contract.attenuated_generation(session.ownership.next_generation, capability.generation)
+    return _grant(session, capability.owner_id, generation, new_scope, store.contract)
 
 
 def validate_ownership_capability(store: Store, capability: OwnershipCapability) -> None:
     """Check that the capability is the live one."""
     session = guards.found(store, capability.session_id)
-    guards.not_terminal(session)
+    guards.open(session)
     guards.active(session, store.contract)
     owner = guards.owned(session)
     guards.live(session, owner, capability)
@@ -160,19 +152,17 @@ def validate_ownership_capability(store: Store, capability: OwnershipCapability)
 def mark_owner_died(store: Store, sid: int, owner_id: str) -> CancellationWitness:
     """End a session whose owner died."""
     session = guards.found(store, sid)
-    guards.not_terminal(session)
+    guards.open(session)
     guards.active(session, store.contract)
     owner = guards.owned(session)
-    if owner_id != owner.owner_id:
-        raise StaleCapability(sid, owner_id, owner.generation, owner.generation)
-    guards.witness_id_left(session, store.contract)
+    guards.named(session, owner, owner_id)
+    guards.counter(session, store.contract, "witness_id")
 
     store.set_status(session, Faulted(Faulted=FaultedFields(reason=f"ownership owner `{owner_id}` died")))
     reason = OwnerDied(OwnerDied=OwnerDiedFields(owner_id=owner_id))
     pending = _end(session, reason)
     invalidate(session, owner, "owner died", store.contract)
-    if pending is not None and store.contract.death_rolls_back:
-        session.log.append(AuditRecord(ReceiptArtifact(pending), "RolledBack", "owner died"))
+    session.log.extend(store.contract.orphaned(pending))
     return _cancel(session, owner_id, owner.generation, reason, store.contract)
 
 
@@ -180,12 +170,12 @@ def cancel_abandoned_transfer(store: Store, receipt: OwnershipReceipt) -> Cancel
     """End a session whose pending transfer was abandoned."""
     session = guards.found(store, receipt.session_id)
     given = ReceiptArtifact(receipt)
-    logged = given if store.contract.refusals_logged else None
-    guards.not_terminal(session, logged)
+    logged = store.contract.refusal(given)
+    guards.open(session, logged)
     guards.active(session, store.contract, logged)
     pending = guards.staged(session, logged)
-    guards.matching(session, pending, receipt, logged)
-    guards.witness_id_left(session, store.contract, logged)
+    guards.match(session, pending, receipt, logged)
+    guards.counter(session, store.contract, "witness_id", logged)
 
     owner = session.ownership.current
     store.set_status(session, "Cancelled")
@@ -203,11 +193,11 @@ def fault_failed_transfer_commit(store: Store, receipt: OwnershipReceipt, reason
     """End a session whose pending transfer failed to commit."""
     session = guards.found(store, receipt.session_id)
     given = ReceiptArtifact(receipt)
-    logged = given if store.contract.refusals_logged else None
-    guards.not_terminal(session, logged)
+    logged = store.contract.refusal(given)
+    guards.open(session, logged)
     guards.active(session, store.contract, logged)
     pending = guards.staged(session, logged)
-    guards.matching(session, pending, receipt, logged)
+    guards.match(session, pending, receipt, logged)
 
     owner = session.ownership.current
     failure = FaultedFields(reason=f"ownership transfer commit failed: {reason}")
@@ -240,17 +230,15 @@ def authority_audit_log(store: Store, sid: int) -> tuple[AuditRecord, ...] | Non
 def invalidate(session: Session, capability: OwnershipCapability, reason: str, contract: Contract) -> None:
     """Log that a capability ceased to be live and, under H9, end the witnesses of its generation."""
     session.log.append(AuditRecord(CapabilityArtifact(capability), "Invalidated", reason))
-    if contract.witnesses_end:
-        issued = session.ownership.issued
-        for witness_id in sorted(issued):
-            ended = ReadinessArtifact(issued.pop(witness_id))
-            session.log.append(AuditRecord(ended, "Invalidated", "ownership generation ended"))
+    session.log.extend(contract.endings(session.ownership.issued))
+    session.ownership.issued = contract.surviving(session.ownership.issued)
 
 
-def _grant(session: Session, owner_id: str, generation: int, scope: Scope) -> OwnershipCapability:
+def _grant(session: Session, owner_id: str, generation: int, scope: Scope, contract: Contract) -> OwnershipCapability:
     """Make a new capability the live one, log it, return it."""
     capability = OwnershipCapability(generation=generation, owner_id=owner_id, scope=scope, session_id=session.sid)
     session.ownership.current = capability
+    session.ownership.next_generation = contract.spend_generation(session.ownership.next_generation)
     session.log.append(AuditRecord(CapabilityArtifact(capability), "Issued"))
     return capability
 
@@ -275,15 +263,6 @@ def _cancel(
         session_id=session.sid,
         witness_id=session.ownership.next_witness_id,
     )
-    session.ownership.next_witness_id = contract.count(witness.witness_id)
+    session.ownership.next_witness_id = contract.spend(witness.witness_id)
     session.log.append(AuditRecord(CancellationArtifact(witness), "Issued"))
     return witness
-
-
-def _take_generation(session: Session, contract: Contract, *, otherwise: int) -> int:
-    """Return the generation of a new capability: the session's next one (H1), else the rule's own."""
-    if not contract.fresh_generations:
-        return otherwise
-    generation = session.ownership.next_generation
-    session.ownership.next_generation = contract.count(generation)
-    return generation

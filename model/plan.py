@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from telltale_conformance.model import guard_table as table
 from telltale_conformance.model.contract import TELLTALE_17, Contract
 from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.types.local_types import Choice, LocalType, Mu, Send
-from telltale_conformance.model.types.theory import strip_mu, unfold_fully
+from telltale_conformance.model.types.theory import strip_mu
 from telltale_conformance.model.values import DomainValue
 
 MAX_ROLES: Final = 65_536
@@ -48,14 +49,13 @@ def open_plan(
         StringError: there are more than 65,536 roles, or (H13) a name is repeated.
     """
     if len(roles) > MAX_ROLES:
-        raise StringError(f"too many roles: {len(roles)}")
-    role_ids: dict[str, int] = {}
-    for index, role in enumerate(roles):
-        if contract.distinct_roles and role in role_ids:
-            raise StringError(f"repeated role: {role}")
-        role_ids[role] = index
+        raise StringError(table.FEW_ROLES, len(roles))
+    repeated = contract.repeated_role(roles)
+    if repeated is not None:
+        raise StringError(table.DISTINCT_ROLES, repeated)
+    role_ids = {role: index for index, role in enumerate(roles)}
     entries = tuple(
-        InitialType(current=first_step(initial_types[role], contract), original=initial_types[role], role=role)
+        InitialType(current=contract.opened_type(initial_types[role]), original=initial_types[role], role=role)
         for role in roles
         if role in initial_types
     )
@@ -73,11 +73,6 @@ def open_plan(
         role_ids=role_ids,
         roles=tuple(roles),
     )
-
-
-def first_step(local_type: LocalType, contract: Contract) -> LocalType:
-    """Return the type that a role with this one starts from: no leading Mu, or (H14) fully unfolded."""
-    return unfold_fully(local_type) if contract.substituting_unfold else strip_mu(local_type)
 
 
 @lru_cache(2048)

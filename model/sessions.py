@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from telltale_conformance.model import guard_table as table
 from telltale_conformance.model.buffers import Buffer
 from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.ownership import invalidate
@@ -32,8 +33,8 @@ def open(
 ) -> int:
     """Open a session under the next session id; return that id."""
     sid = store.next_sid
-    if store.contract.unique_sids and store.sids_exhausted:
-        raise StringError("session ids exhausted")
+    if not store.contract.may_open(exhausted=store.sids_exhausted):
+        raise StringError(table.SID_LEFT)
     return _open(store, sid, roles, initial_types, buffer_config)
 
 
@@ -45,8 +46,10 @@ def open_with_sid(
     buffer_config: BufferConfig | None = None,
 ) -> int:
     """Open a session under the given id, replacing a live session of that id (H7: refused)."""
-    if store.contract.unique_sids and (sid < store.next_sid or store.sids_exhausted):
-        raise StringError(f"session {sid} already used")
+    if not store.contract.may_open_with(sid, store.next_sid):
+        raise StringError(table.SID_AHEAD, sid)
+    if not store.contract.may_open(exhausted=store.sids_exhausted):
+        raise StringError(table.SID_UNUSED, sid)
     return _open(store, sid, roles, initial_types, buffer_config)
 
 
@@ -58,15 +61,14 @@ def plan(store: Store, roles: Sequence[str], initial_types: Mapping[str, LocalTy
 def close(store: Store, sid: int) -> None:
     """Close a session: its messages and edge traces are gone, everything else stays (H6: not ownership)."""
     session = found(store, sid)
-    if not (store.contract.close_ends_ownership and session.sid in store.ended):
-        store.set_status(session, "Closed")
+    store.set_status(session, store.contract.closed_status(session.status))
     store.totals.messages -= session.buffered_messages()
     store.totals.buffers -= len(session.buffers)
     store.totals.traces -= len(session.edge_traces)
     session.buffers.clear()
     session.edge_traces.clear()
     session.epoch = successor(session.epoch)
-    if store.contract.close_ends_ownership:
+    if store.contract.closing_ends_ownership():
         _end_ownership(store, session)
 
 
@@ -194,7 +196,7 @@ def found(store: Store, sid: int) -> Session:
     """
     session = store.sessions.get(sid)
     if session is None:
-        raise StringError(f"session {sid} not found")
+        raise StringError(table.KNOWN_SESSION, sid)
     return session
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 
+from telltale_conformance.model import guard_table as table
 from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import AuditRecord, TimeoutArtifact, TimeoutWitness, successor
@@ -35,7 +36,7 @@ def advance_clock(store: Store, tick: int) -> tuple[TimeoutWitness, ...]:
     """
     state = store.timeouts
     if tick < state.clock:
-        raise StringError(f"clock cannot go back from {state.clock} to {tick}")
+        raise StringError(table.CLOCK, state.clock, tick)
     state.clock = tick
     expired: list[TimeoutWitness] = []
     while state.horizon and state.horizon[0][0] <= tick:

@@ -36,6 +36,7 @@ __all__ = [
     "tree_size",
     "unfold",
     "unfold_fully",
+    "unfolded_with_scope",
 ]
 
 
@@ -101,6 +102,18 @@ def unfold_fully(local_type: LocalType) -> LocalType:
             local_type = unfold(local_type)
         return local_type
     return _replace(head, _closed_variables(leading, head), frozenset())
+
+
+def unfolded_with_scope(continuation: LocalType, original: LocalType) -> tuple[LocalType, LocalType | None]:
+    """Resolve a continuation as ``telltale-17`` does, and name the recursion that it enters, if any (contract §7).
+
+    A variable, whatever its name, goes back to the start of the original; nothing is substituted.
+    """
+    if isinstance(continuation, Var):
+        return strip_mu(original), None
+    if isinstance(continuation, Mu):
+        return strip_mu(continuation), continuation
+    return continuation, None
 
 
 def substitute(local_type: LocalType, var: str, replacement: LocalType) -> LocalType:

@@ -9,7 +9,8 @@ from typing import Any, Final, Literal, NamedTuple
 from telltale_conformance.lean_traces.codec import encode_answer
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.lean_traces.strict_json import parse
-from telltale_conformance.model.errors import InvalidWitness, StringError, VariantError
+from telltale_conformance.model.errors import StringError
+from telltale_conformance.model.guard_table import GUARDS, Guard
 from telltale_conformance.model.operations import Outcome
 
 DivergenceClass = Literal["panic", "outcome", "payload", "audit", "state"]
@@ -57,25 +58,14 @@ class Divergence(NamedTuple):
     differences: tuple[Difference, ...]
 
 
-_ERROR_VARIANTS: Final = (
-    ("session not found", "session ", " not found"),
-    ("no buffer", "no buffer for edge ", ""),
-    ("missing sid", "missing sid in edge json", ""),
-    ("invalid edge json", "invalid edge json: ", ""),
-    ("clock", "clock cannot go back from ", ""),
-    ("too many roles", "too many roles: ", ""),
-    ("session already used", "session ", " already used"),
-    ("session ids exhausted", "session ids exhausted", ""),
-    ("repeated role", "repeated role: ", ""),
-    ("bad signature", "signature verification failed on edge ", ""),
-)
-"""The fixed parts of the error texts: variant, beginning, ending."""
+_ERROR_TEXTS: Final = dict.fromkeys((*one.fixed_parts, one.error) for one in GUARDS.values() if one.text is not None)
+"""The fixed parts of the error texts: beginning, ending, name."""
 
 
 def error_variant(error: Any) -> str:
     """Return which error a JSON error is: its variant's name, or the fixed part of its text."""
     if isinstance(error, str):
-        for variant, beginning, ending in _ERROR_VARIANTS:
+        for beginning, ending, variant in _ERROR_TEXTS:
             if error.startswith(beginning) and error.endswith(ending):
                 return variant
         return "unknown error text"
@@ -120,32 +110,21 @@ def compare(op: str, expected: Outcome, actual: Answer, level: Level) -> Diverge
 
 
 EVERY_GUARD_PASSES: Final = "every guard of its row passes"
-_WITNESS_RULES: Final = {
-    "witness was never issued": "§3.2: the witness was issued",
-    "witness payload mismatch": "§3.3: the witness is the issued one",
-    "live ownership no longer matches witness": "§3.4: the witness is of the live ownership",
-}
+_WITNESS_GUARDS: Final = {guard.logged: guard for guard in GUARDS.values() if guard.error == "InvalidWitness"}
 
 
-def witness_rule(reason: Any) -> str | None:
-    """Return which rule of contract §3 refuses a witness for a reason: one error variant stands for three of them."""
-    return _WITNESS_RULES.get(reason) if isinstance(reason, str) else None
+def witness_guard(reason: Any) -> Guard | None:
+    """Return which guard of contract §3 an answer names by its reason: one error variant stands for three of them."""
+    return _WITNESS_GUARDS.get(reason) if isinstance(reason, str) else None
 
 
 def decided_by(outcome: Outcome) -> str:
-    """Name the guard or rule of the contract that decided the reference's answer.
+    """Name the guard of the contract that decided the reference's answer.
 
     Returns:
-        The short name, a colon, the rule in words; of an ``ok``, :data:`EVERY_GUARD_PASSES`.
+        The short name, a colon, what failed; of an ``ok``, :data:`EVERY_GUARD_PASSES`.
     """
-    error = outcome.error
-    if error is None:
-        return EVERY_GUARD_PASSES
-    if isinstance(error, VariantError):
-        rule = witness_rule(error.fields["reason"]) if isinstance(error, InvalidWitness) else None
-        return rule or error.guard
-    text = error.to_json()
-    return f"{error_variant(text)}: the contract answers with the text {text!r}"
+    return EVERY_GUARD_PASSES if outcome.error is None else str(outcome.error.guard)
 
 
 def same_json(expected: Any, actual: Any) -> bool:

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from telltale_conformance.lean_traces.codec import encode
-from telltale_conformance.model.errors import VariantError
+from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.verdict.compare import (
     ABSENT,
@@ -26,7 +26,7 @@ from telltale_conformance.oracle.verdict.compare import (
     DivergenceClass,
     decided_by,
     error_variant,
-    witness_rule,
+    witness_guard,
 )
 from telltale_conformance.oracle.verdict.results import LaneDivergence
 
@@ -160,26 +160,11 @@ def _guard(reason: str) -> str:
     return name if colon else "-"
 
 
-def _variants() -> dict[str, str]:
-    found = {}
-    waiting: list[type[VariantError]] = [VariantError]
-    while waiting:
-        subclasses = waiting.pop().__subclasses__()
-        waiting.extend(subclasses)
-        found.update({_guard(one.guard): one.__name__ for one in subclasses if hasattr(one, "guard")})
-    return found
-
-
-_VARIANTS: Final = _variants()
-
-
 def _variant_of(guard: str) -> str:
     """Return the answer that a guard decides on: its error's variant, or the fixed part of a text, its own name."""
     if guard == PASSES:
         return "ok"
-    if guard.startswith("§3.") and guard not in _VARIANTS:
-        return "InvalidWitness"
-    return _VARIANTS.get(guard, guard)
+    return GUARDS[guard].error if guard in GUARDS else guard
 
 
 def _only_member(document: Any) -> tuple[str, Any]:
@@ -202,8 +187,8 @@ def _answered(answer: Any, *, ruled: bool = True) -> str:
     if variant != "InvalidWitness" or not ruled:
         return variant
     fields = result[variant]
-    rule = witness_rule(fields.get("reason") if isinstance(fields, dict) else None)
-    return f"{variant} ({rule.partition(':')[0] if rule else 'another reason'})"
+    guard = witness_guard(fields.get("reason") if isinstance(fields, dict) else None)
+    return f"{variant} ({guard.name if guard is not None else 'another reason'})"
 
 
 def _first_place(expected: Any, actual: Any) -> str:

@@ -76,13 +76,16 @@ class Answer:
     err: Any
     audit: list[Any]
     value: Any
+    guard: str | None = None
+    """The name of the guard that refused it."""
 
 
 def run(store: Store, name: str, *arguments: object) -> Answer:
     """Carry out one operation of the contract by name."""
     outcome = step(store, OPERATIONS[name], arguments)
     error = None if outcome.error is None else plain(outcome.error.to_json())
-    return Answer(plain(outcome.ok), error, plain(list(outcome.audit)), outcome.ok)
+    guard = None if outcome.error is None else outcome.error.guard.name
+    return Answer(plain(outcome.ok), error, plain(list(outcome.audit)), outcome.ok, guard)
 
 
 def do(store: Store, name: str, *arguments: object) -> Any:
@@ -92,8 +95,16 @@ def do(store: Store, name: str, *arguments: object) -> Any:
     return answer.value
 
 
-def refusal(store: Store, name: str, *arguments: object, logs: Iterable[Any] = ()) -> Any:
-    """Carry out one operation that must be refused, change nothing and log just ``logs``; return its error."""
+def refusal(store: Store, name: str, *arguments: object, logs: Iterable[Any] = (), by: str | None = None) -> Any:
+    """Carry out one operation that must be refused, change nothing and log just ``logs``; return its error.
+
+    Args:
+        store: the store.
+        name: the operation.
+        arguments: its arguments.
+        logs: the records that the refusal appends.
+        by: the name of the guard that must refuse it, where the test is about that.
+    """
     before = snapshot(store)
     answer = run(store, name, *arguments)
     assert answer.err is not None, (name, answer.ok)
@@ -105,6 +116,7 @@ def refusal(store: Store, name: str, *arguments: object, logs: Iterable[Any] = (
         del session["log"][length:]
     assert after == before
     assert plain(appended) == answer.audit == list(logs)
+    assert by is None or answer.guard == by, (name, answer.guard)
     return answer.err
 
 

@@ -36,20 +36,31 @@ from tests.model.store_world import BOTH, TOP, XY, XZ, X, do, opened, plain, rec
 MISSING = 99
 
 ROWS: dict[str, str] = {
-    "claim_ownership": "found open active* unclaimed idle generation*",
+    "claim_ownership": "found open active* unowned idle generation*",
     "release_ownership": "found open active* owned live honest* idle",
     "begin_ownership_transfer": "found open active* owned live honest* idle within* generation* claim_id*",
-    "commit_ownership_transfer": "found open active* owned staged match from",
+    "commit_ownership_transfer": "found open active* owned staged match giver",
     "rollback_ownership_transfer": "found open active* staged match",
     "attenuate_ownership_scope": "found open active* owned live honest* idle within* generation*",
     "validate_ownership_capability": "found open active* owned live honest*",
     "apply_owned_session_mutation": "found open active* owned live honest* scope own_edge*",
     "issue_readiness_witness": "found open active* owned live honest* scope witness_id*",
-    "consume_readiness_witness": "found open active* owned live honest* scope fresh issued same bound",
-    "mark_owner_died": "found open active* owned alive witness_id*",
+    "consume_readiness_witness": "found open active* owned live honest* scope unconsumed issued unchanged bound",
+    "mark_owner_died": "found open active* owned named witness_id*",
     "cancel_abandoned_transfer": "found open active* staged match witness_id*",
     "fault_failed_transfer_commit": "found open active* staged match",
 }
+NAMES = {
+    "generation": "G-counter generation",
+    "claim_id": "G-counter claim_id",
+    "witness_id": "G-counter witness_id",
+    "unconsumed": "§3.1",
+    "issued": "§3.2",
+    "unchanged": "§3.3",
+    "bound": "§3.4",
+    "own_edge": "H15",
+}
+"""How a refusal names the guards that are not ``G-`` with the name in the row."""
 REFUSES_RECEIPT = (
     "commit_ownership_transfer",
     "rollback_ownership_transfer",
@@ -128,7 +139,7 @@ def situation(operation: str, contract: Contract, broken: frozenset[str] = froze
         given = replace(given, generation=2)
     pending = OwnershipReceipt(
         claim_id=7,
-        from_generation=2 if "from" in broken else generation,
+        from_generation=2 if "giver" in broken else generation,
         from_owner_id="ann",
         scope=X,
         session_id=sid,
@@ -146,12 +157,12 @@ def situation(operation: str, contract: Contract, broken: frozenset[str] = froze
     )
     ownership.issued[4] = replace(witness, witness_id=4)
     if "issued" not in broken:
-        ownership.issued[5] = replace(witness, predicate_ref="other") if "same" in broken else witness
-    if "fresh" in broken:
+        ownership.issued[5] = replace(witness, predicate_ref="other") if "unchanged" in broken else witness
+    if "unconsumed" in broken:
         ownership.consumed.add(5)
 
     claims = operation == "claim_ownership"
-    if ("unclaimed" in broken) if claims else ("owned" not in broken):
+    if ("unowned" in broken) if claims else ("owned" not in broken):
         ownership.current = live
     needs_pending = operation in REFUSES_RECEIPT
     if ("staged" not in broken) if needs_pending else ("idle" in broken):
@@ -164,7 +175,7 @@ def situation(operation: str, contract: Contract, broken: frozenset[str] = froze
     made = Situation(store, sid, live, given, pending, receipt, witness, XZ if "within" in broken else X)
     if "own_edge" in broken:
         made.mutation = UpdateEdgeHandler(Edge(receiver="B", sender="A", sid=1), "h")
-    if "alive" in broken:
+    if "named" in broken:
         made.dead = "bob"
     return made
 
@@ -197,7 +208,7 @@ ERRORS: dict[str, Callable[[Situation], Any]] = {
     "found": lambda s: {"SessionNotFound": {"session_id": MISSING}},
     "open": lambda s: {"Terminal": {"session_id": s.sid, "reason": {"OwnerDied": {"owner_id": "zed"}}}},
     "active": lambda s: {"SessionClosed": {"session_id": s.sid}},
-    "unclaimed": lambda s: {"AlreadyClaimed": {"session_id": s.sid, "current_owner_id": "ann"}},
+    "unowned": lambda s: {"AlreadyClaimed": {"session_id": s.sid, "current_owner_id": "ann"}},
     "owned": lambda s: {"Unclaimed": {"session_id": s.sid}},
     "live": stale,
     "honest": lambda s: scope_violation(s, s.capability.scope),
@@ -205,7 +216,7 @@ ERRORS: dict[str, Callable[[Situation], Any]] = {
     "idle": lambda s: {"TransferPending": {"session_id": s.sid, "claim_id": 7}},
     "staged": lambda s: {"TransferNotPending": {"session_id": s.sid}},
     "match": lambda s: {"ReceiptMismatch": {"session_id": s.sid, "claim_id": 6}},
-    "from": lambda s: {
+    "giver": lambda s: {
         "StaleCapability": {
             "session_id": s.sid,
             "owner_id": "ann",
@@ -218,11 +229,11 @@ ERRORS: dict[str, Callable[[Situation], Any]] = {
     "claim_id": exhausted("claim_id"),
     "witness_id": exhausted("witness_id"),
     "own_edge": lambda s: {"ForeignEdge": {"session_id": s.sid, "edge": {"sid": 1, "sender": "A", "receiver": "B"}}},
-    "fresh": lambda s: {"WitnessConsumed": {"session_id": s.sid, "witness_id": 5}},
+    "unconsumed": lambda s: {"WitnessConsumed": {"session_id": s.sid, "witness_id": 5}},
     "issued": invalid("witness was never issued"),
-    "same": invalid("witness payload mismatch"),
+    "unchanged": invalid("witness payload mismatch"),
     "bound": invalid("live ownership no longer matches witness"),
-    "alive": lambda s: {
+    "named": lambda s: {
         "StaleCapability": {
             "session_id": s.sid,
             "owner_id": "bob",
@@ -237,9 +248,9 @@ ALWAYS_LOGGED = {
     ("commit_ownership_transfer", "match"): "receipt payload mismatch",
     ("rollback_ownership_transfer", "staged"): "receipt is no longer pending",
     ("rollback_ownership_transfer", "match"): "receipt payload mismatch",
-    ("consume_readiness_witness", "fresh"): "witness already consumed",
+    ("consume_readiness_witness", "unconsumed"): "witness already consumed",
     ("consume_readiness_witness", "issued"): "witness was never issued",
-    ("consume_readiness_witness", "same"): "witness payload mismatch",
+    ("consume_readiness_witness", "unchanged"): "witness payload mismatch",
     ("consume_readiness_witness", "bound"): "live ownership no longer matches witness",
 }
 HARDENED_REASONS = {
@@ -247,7 +258,7 @@ HARDENED_REASONS = {
     "active": "session closed",
     "owned": "session unclaimed",
     "live": "stale capability",
-    "from": "stale capability",
+    "giver": "stale capability",
     "honest": "scope mismatch",
     "scope": "scope violation",
     "staged": "receipt is no longer pending",
@@ -284,7 +295,8 @@ def test_the_first_failing_guard_decides(contract: Contract, operation: str) -> 
     for broken in subsets(guards):
         s = situation(operation, contract, broken)
         first = next(guard for guard in guards if guard in broken)
-        error = refusal(s.store, operation, *s.arguments(operation), logs=rejection(s, operation, first))
+        logs, by = rejection(s, operation, first), NAMES.get(first, f"G-{first}")
+        error = refusal(s.store, operation, *s.arguments(operation), logs=logs, by=by)
         assert error == ERRORS[first](s), sorted(broken)
 
 
@@ -315,7 +327,7 @@ NOT_WALKED = {
         "commit_ownership_transfer",
         "mark_owner_died",
     ),
-    "from": ("rollback_ownership_transfer", "cancel_abandoned_transfer", "fault_failed_transfer_commit"),
+    "giver": ("rollback_ownership_transfer", "cancel_abandoned_transfer", "fault_failed_transfer_commit"),
 }
 UNLISTED = [(guard, name) for guard, names in NOT_WALKED.items() for name in names]
 
@@ -398,7 +410,7 @@ def test_the_last_check_of_commit_compares_the_owner_too(contract: Contract) -> 
     s.receipt = replace(s.receipt, from_owner_id="eve")
     s.session.ownership.pending = s.receipt
     error = refusal(
-        s.store, "commit_ownership_transfer", s.receipt, logs=rejection(s, "commit_ownership_transfer", "from")
+        s.store, "commit_ownership_transfer", s.receipt, logs=rejection(s, "commit_ownership_transfer", "giver")
     )
     fields = {"session_id": 0, "owner_id": "eve", "expected_generation": 3, "actual_generation": 3}
     assert error == {"StaleCapability": fields}
@@ -419,7 +431,7 @@ def test_the_last_check_of_commit_compares_the_owner_too(contract: Contract) -> 
 def test_a_witness_is_compared_in_every_field(contract: Contract, forged: dict[str, Any]) -> None:
     s = situation("consume_readiness_witness", contract)
     s.witness = replace(s.witness, **forged)
-    logs = rejection(s, "consume_readiness_witness", "same")
+    logs = rejection(s, "consume_readiness_witness", "unchanged")
     error = refusal(s.store, "consume_readiness_witness", s.capability, s.witness, logs=logs)
     assert error == invalid("witness payload mismatch")(s)
 
@@ -438,9 +450,9 @@ def test_an_issued_witness_must_be_bound_to_the_given_capability(contract: Contr
 
 @pytest.mark.parametrize("contract", BOTH, ids=lambda c: c.name)
 def test_a_consumed_id_decides_alone_and_names_the_witness_s_own_session(contract: Contract) -> None:
-    s = situation("consume_readiness_witness", contract, frozenset({"fresh"}))
+    s = situation("consume_readiness_witness", contract, frozenset({"unconsumed"}))
     s.witness = replace(s.witness, session_id=1, owner_id="eve", generation=9, predicate_ref="q")
-    logs = rejection(s, "consume_readiness_witness", "fresh")
+    logs = rejection(s, "consume_readiness_witness", "unconsumed")
     error = refusal(s.store, "consume_readiness_witness", s.capability, s.witness, logs=logs)
     assert error == {"WitnessConsumed": {"session_id": 1, "witness_id": 5}}
 

@@ -16,6 +16,7 @@ from telltale_conformance.model.contract import (
     contract_named,
 )
 from telltale_conformance.model.errors import NoBranch, OwnershipError, Refused, StringError, VariantError
+from telltale_conformance.model.guard_table import BRANCH, BUFFER, G_FOUND, GUARDS
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import END, Send
@@ -176,19 +177,20 @@ def test_a_fault_of_the_model_is_no_outcome() -> None:
 
 def test_every_refusal_has_a_json_form() -> None:
     with pytest.raises(NotImplementedError):
-        Refused().to_json()
-    assert StringError("text").to_json() == "text"
-    assert str(StringError("text")) == "text"
+        Refused(G_FOUND).to_json()
+    assert StringError(BUFFER, "A", "{B}").to_json() == "no buffer for edge A → {B}"
+    assert str(StringError(BUFFER, "A", "B")) == "§8 buffer: the pair of roles has no buffer"
     ep = Endpoint(role="A", sid=1)
-    assert NoBranch(ep, "l").to_json() == {"NoBranch": {"ep": ep, "label": "l"}}
+    assert NoBranch(BRANCH, ep, "l").to_json() == {"NoBranch": {"ep": ep, "label": "l"}}
 
 
 def variants(base: type[VariantError]) -> list[type[VariantError]]:
     return [each for child in base.__subclasses__() for each in (child, *variants(child))]
 
 
-def test_every_variant_of_an_error_says_what_guard_it_reports() -> None:
+def test_every_variant_of_an_error_belongs_to_a_guard() -> None:
     named = {each.__name__: each for each in variants(VariantError) if each is not OwnershipError}
+    assert {guard.error for guard in GUARDS.values() if guard.text is None} == set(named)
     assert set(named) == {
         "SessionNotFound",
         "Terminal",
@@ -206,7 +208,6 @@ def test_every_variant_of_an_error_says_what_guard_it_reports() -> None:
         "ForeignEdge",
         "NoBranch",
     }
-    assert all(each.guard for each in named.values())
     assert all(issubclass(each, OwnershipError) for name, each in named.items() if name != "NoBranch")
 
 

@@ -184,7 +184,7 @@ def test_a_shared_type_of_enormous_size_has_a_short_repr() -> None:
 def test_deallocating_a_very_deep_type_does_not_crash() -> None:
     code = """
 import gc
-from model.local_types import *
+from telltale_conformance.model.types.local_types import *
 for build in (lambda t: Send("B", (Branch(Label("m"), None, t),)), lambda t: Mu("t", t)):
     t = Var("x")
     for _ in range(200_000):

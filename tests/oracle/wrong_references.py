@@ -13,6 +13,7 @@ from telltale_conformance.model import messages, mutations, ownership, witnesses
 from telltale_conformance.model import sessions as lifecycle
 from telltale_conformance.model.contract import contract_named
 from telltale_conformance.model.errors import StaleCapability, TransferPending
+from telltale_conformance.model.guard_table import G_LIVE
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import SESSION, AuditRecord, OwnershipCapability
@@ -316,7 +317,8 @@ def attenuate_while_pending(store: Store, capability: Any, new_scope: Any) -> An
 
 def begin_refuses_fragments(store: Store, capability: Any, new_owner_id: str, new_scope: Any) -> Any:
     if capability.generation > 1:
-        raise StaleCapability(capability.session_id, capability.owner_id, capability.generation, capability.generation)
+        generation = capability.generation
+        raise StaleCapability(G_LIVE, capability.session_id, capability.owner_id, generation, generation)
     return ownership.begin_ownership_transfer(store, capability, new_owner_id, new_scope)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from telltale_conformance.adapters.wrong_store import accept_consumed_witnesses
-from telltale_conformance.model import buffers, guards, operations, witnesses
+from telltale_conformance.model import buffers, guards, operations
+from telltale_conformance.model.contract import HARDENED
 from telltale_conformance.model.types.local_types import Choice, Mu, Var
 
 RULES: dict[str, Callable[[], None]] = {}
@@ -87,11 +87,11 @@ def pending_transfer_does_not_stop_a_release() -> None:
 
 @wrong
 def receipt_is_matched_by_claim_id_alone() -> None:
-    def matching(session, pending, given, rejecting=None):
+    def match(session, pending, given, rejecting=None):
         if pending.claim_id != given.claim_id:
             original(session, pending, given, rejecting)
 
-    original, guards.matching = guards.matching, matching
+    original, guards.match = guards.match, match
 
 
 @wrong
@@ -214,7 +214,7 @@ def failed_commit_is_cancelled() -> None:
 
 @wrong
 def witness_outlives_its_generation() -> None:
-    witnesses._binding = lambda value: (value.session_id,)
+    guards._binding = lambda value: (value.session_id,)
 
 
 @wrong
@@ -355,8 +355,8 @@ def variable_of_another_name_is_kept() -> None:
 
 @wrong
 def resize_stops_at_its_maximum() -> None:
-    def admit(self, *, capped):
-        return original(self, capped=True)
+    def admit(self, contract):
+        return original(self, HARDENED)
 
     original = buffers.Buffer.admit
     buffers.Buffer.admit = admit
@@ -415,5 +415,11 @@ def expired_timeouts_come_in_order_of_issue() -> None:
     replace("advance_clock", advance_clock)
 
 
-RULES["witness_is_consumed_twice"] = accept_consumed_witnesses
-"""The demonstration that comes with the package."""
+# The demonstration that comes with the package
+
+
+@wrong
+def witness_is_consumed_twice() -> None:
+    from telltale_conformance.adapters.wrong_store import accept_consumed_witnesses  # imports what keeps operations
+
+    accept_consumed_witnesses()
