@@ -28,7 +28,7 @@ LINE_BY_LINE = [
     "-c",
     """
 import sys
-from oracle.adapter_reference import ReferenceServer
+from telltale_conformance.oracle.adapters.serve_reference import ReferenceServer
 server = ReferenceServer("telltale-17")
 for line in sys.stdin.buffer:
     sys.stdout.buffer.write(server.answer(line))

@@ -259,7 +259,7 @@ def test_adapters_of_both_kinds_are_adapters(reference: SubprocessAdapter) -> No
 
 HARNESS = """
 import os, signal, sys
-from oracle.adapters import Request, SubprocessAdapter
+from telltale_conformance.oracle.adapters import Request, SubprocessAdapter
 adapter = SubprocessAdapter(sys.argv[2:])
 print("started", flush=True)
 list(adapter.submit([Request("open", b'{"roles":[],"initial_types":{}}')] * 3))

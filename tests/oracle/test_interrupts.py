@@ -26,14 +26,14 @@ PATIENCE = 60.0
 CHECK = """
 import sys
 from pathlib import Path
-from oracle.commands.check import run
-from oracle.gate import Gate
+from telltale_conformance.oracle.cli.check import run
+from telltale_conformance.oracle.gate import Gate
 sys.exit(run(sut=sys.argv[1], lanes=sys.argv[2].split(","), budget=600, workers=int(sys.argv[3]),
              gate=Gate(report=Path(sys.argv[4]))))
 """
 STUCK = """
 import hashlib
-from oracle.interrupts import Interrupted, watched
+from telltale_conformance.oracle.process.interrupts import Interrupted, watched
 def last_resort():
     print("last resort", flush=True)
 with watched(grace=0.3) as watch:
@@ -47,7 +47,7 @@ with watched(grace=0.3) as watch:
 """
 DEAF = """
 import time
-from oracle.interrupts import Interrupted, watched
+from telltale_conformance.oracle.process.interrupts import Interrupted, watched
 with watched(grace=600):
     try:
         print("ready", flush=True)

@@ -231,7 +231,7 @@ import runpy, sys, time
 from pathlib import Path
 root, flag, fast = sys.argv[1:4]
 sys.path.insert(0, root)
-from model.store import Store
+from telltale_conformance.model.store import Store
 begin, made = Store.__init__, []
 def slow(self, *args, **kwargs):
     made.append(None)

@@ -50,8 +50,8 @@ def test_a_signal_ends_the_solver_too_and_what_was_not_decided_is_said(number: s
 FACTORING = """
 import os, signal, sys, threading
 import z3
-from oracle.interrupts import Interrupted, watched
-from oracle.symbolic.solving import Limits, satisfiable, solver
+from telltale_conformance.oracle.process.interrupts import Interrupted, watched
+from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
 a, b = z3.BitVecs("a b", 128)
 with watched(grace=50):
     made = solver(Limits(100))
