@@ -33,6 +33,7 @@ from telltale_conformance.model.types.payloads import (
     Vector,
 )
 from telltale_conformance.model.types.theory import dual
+from telltale_conformance.model.types.trees import SessionType
 from telltale_conformance.model.types.wellformed import ProblemKind
 
 ODD_NAMES: Final = (
@@ -134,7 +135,7 @@ def labels(label_names: SearchStrategy[str] | None = None) -> SearchStrategy[Lab
 @st.composite
 def any_local_types(draw: DrawFn, max_depth: int = 5) -> LocalType:
     """Any trees: unbound and unguarded variables, empty choices, repeated labels and odd names included."""
-    return _Growth(draw, names(), _heads(None, sound=False), sound=False).grown(max_depth, {})
+    return Growth(draw, names(), heads(None, sound=False), sound=False).grown(max_depth, {})
 
 
 @st.composite
@@ -146,7 +147,7 @@ def local_types(
 ) -> LocalType:
     """Well-formed types: closed, guarded, every choice with at least one branch and distinct labels."""
     partner = names() if partners is None else partners
-    return _Growth(draw, partner, _heads(label_names, sound=True), sound=True).grown(max_depth, {})
+    return Growth(draw, partner, heads(label_names, sound=True), sound=True).grown(max_depth, {})
 
 
 @st.composite
@@ -194,11 +195,11 @@ def protocols(draw: DrawFn, max_depth: int = 4) -> tuple[tuple[str, ...], dict[s
     return roles, {role: draw(local_types(max_depth, partner)) for role in typed}
 
 
-_Heads: TypeAlias = "SearchStrategy[list[tuple[Label, ValType | None]]]"
+Heads: TypeAlias = "SearchStrategy[list[tuple[Label, ValType | None]]]"
 
 
 @cache
-def _heads(label_names: SearchStrategy[str] | None, *, sound: bool) -> _Heads:
+def heads(label_names: SearchStrategy[str] | None, *, sound: bool) -> Heads:
     """What the branches of a choice begin with; distinct labels and at least one where `sound`."""
     return st.lists(
         st.tuples(labels(label_names), st.none() | val_types()),
@@ -215,13 +216,13 @@ def _forms(*, variable: bool, deeper: bool) -> SearchStrategy[str]:
     )
 
 
-class _Growth:
+class Growth:
     """Draws a type downwards, with the variables in scope and whether each is guarded by now."""
 
-    def __init__(self, draw: DrawFn, partners: SearchStrategy[str], heads: _Heads, *, sound: bool) -> None:
+    def __init__(self, draw: DrawFn, partners: SearchStrategy[str], heads: Heads, *, sound: bool) -> None:
         self.draw, self.partners, self.heads, self.sound = draw, partners, heads, sound
 
-    def grown(self, depth: int, scope: dict[str, bool]) -> LocalType:
+    def grown(self, depth: int, scope: dict[str, bool]) -> SessionType:
         """A type of at most `depth` levels of choice and recursion."""
         usable = [var for var, guarded in scope.items() if guarded or not self.sound]
         form = self.draw(_forms(variable=bool(usable) or not self.sound, deeper=depth > 0))
@@ -237,6 +238,10 @@ class _Growth:
         branches = tuple(
             Branch(label, value_type, self.grown(depth - 1, guarded)) for label, value_type in self.draw(self.heads)
         )
+        return self.branching(form, branches)
+
+    def branching(self, form: str, branches: tuple[Branch, ...]) -> SessionType:
+        """A choice with these branches."""
         return (Send if form == "send" else Recv)(self.draw(self.partners), branches)
 
 

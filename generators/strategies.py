@@ -187,8 +187,8 @@ def mutations(sids: SearchStrategy[int] | None = None) -> SearchStrategy[HostMut
     )
 
 
-def type_texts(start: str = "local_type") -> SearchStrategy[str]:
-    """Texts in the syntax of local types, drawn from its grammar; of whole protocol files with ``protocol``.
+def type_texts(start: str = "session_type") -> SearchStrategy[str]:
+    """Texts in the syntax of local and global types, drawn from its grammar; of whole protocol files with ``protocol``.
 
     They fit the grammar and need not mean anything: names of sorts are not always sorts, roles not always listed.
     """
@@ -208,4 +208,4 @@ def type_texts(start: str = "local_type") -> SearchStrategy[str]:
 @cache
 def _grammar() -> Lark:
     text = (resources.files("telltale_conformance.model.types") / "grammar.lark").read_text(encoding="utf-8")
-    return Lark(text, start=["local_type", "protocol"])
+    return Lark(text, start=["session_type", "protocol"])

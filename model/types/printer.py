@@ -1,4 +1,4 @@
-"""Local types as text, in the notation of the papers or with ASCII twins (the syntax of ``grammar.lark``).
+"""Local and global types as text, in the notation of the papers or with ASCII twins (the syntax of ``grammar.lark``).
 
 Parsing what is printed gives the same type, whatever its names: a name that is not a plain identifier is
 written as a JSON string. A choice with one branch is written short, ``B!m. T``.
@@ -10,17 +10,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Final, TypeAlias
 
-from telltale_conformance.model.types.local_types import Branch, Choice, LocalType, Mu, Send, Var
+from telltale_conformance.model.types.global_types import Comm, GlobalType
+from telltale_conformance.model.types.local_types import Choice, LocalType, Send
 from telltale_conformance.model.types.payloads import Chan, PayloadSort, ProdSort, ProdType, ValType, Vector
+from telltale_conformance.model.types.trees import Branch, Branching, Mu, SessionType, Var
 
-KEYWORDS: Final = frozenset({"end", "mu", "rec", "roles"})
+KEYWORDS: Final = frozenset({"end", "End", "mu", "rec", "roles"})
 """Words of the syntax; a name that is one of them is written in quotes."""
 
 MU_SIGNS: Final = "μµ"
 """The Greek letter and the micro sign, which many keyboards give; both begin a recursion."""
 
 _MAX_INDENT = 40
-_Piece: TypeAlias = "str | LocalType"
+_Piece: TypeAlias = "str | SessionType"
 
 
 def print_name(name: str, *, ascii: bool = False) -> str:
@@ -36,10 +38,10 @@ def print_local_type(local_type: LocalType, *, ascii: bool = False) -> str:
     return "".join(_chunks(local_type, ascii))
 
 
-def shown(local_type: LocalType, length: int = 200) -> str:
+def shown(session_type: SessionType, length: int = 200) -> str:
     """The beginning of the type's text, at most about `length` characters, at a cost to match."""
     text = ""
-    for chunk in _chunks(local_type, False):
+    for chunk in _chunks(session_type, False):
         text += chunk
         if len(text) > length:
             return text[:length] + "…"
@@ -78,6 +80,26 @@ def _payload(payload: PayloadSort | ValType, ascii: bool) -> str:
     return "".join(parts)
 
 
+def print_global_type(global_type: GlobalType, *, ascii: bool = False) -> str:
+    """The global type on one line."""
+    return "".join(_chunks(global_type, ascii))
+
+
+def _short(node: Branching, ascii: bool) -> str:
+    """What comes before the only branch: ``B!``, ``A -> B : ``."""
+    if isinstance(node, Choice):
+        return print_name(node.partner, ascii=ascii) + ("!" if isinstance(node, Send) else "?")
+    return _opening(node, ascii)
+
+
+def _opening(node: Branching, ascii: bool) -> str:
+    """What comes before the branches: ``!B``, ``A -> B : ``."""
+    if isinstance(node, Choice):
+        return ("!" if isinstance(node, Send) else "?") + print_name(node.partner, ascii=ascii)
+    assert isinstance(node, Comm)
+    return f"{print_name(node.sender, ascii=ascii)} -> {print_name(node.receiver, ascii=ascii)} : "
+
+
 def _head(branch: Branch, ascii: bool) -> str:
     """A branch up to its continuation: ``m(Nat)<Nat>. ``."""
     label = branch.label
@@ -86,20 +108,19 @@ def _head(branch: Branch, ascii: bool) -> str:
     return f"{print_name(label.name, ascii=ascii)}{sort}{value_type}. "
 
 
-def _chunks(local_type: LocalType, ascii: bool) -> Iterator[str]:
+def _chunks(session_type: SessionType, ascii: bool) -> Iterator[str]:
     mu = "rec " if ascii else "μ"
-    stack: list[_Piece] = [local_type]
+    stack: list[_Piece] = [session_type]
     while stack:
         item = stack.pop()
         if isinstance(item, str):
             yield item
-        elif isinstance(item, Choice):
-            partner, mark = print_name(item.partner, ascii=ascii), "!" if isinstance(item, Send) else "?"
+        elif isinstance(item, Branching):
             if len(item.branches) == 1:
-                yield f"{partner}{mark}{_head(item.branches[0], ascii)}"
+                yield f"{_short(item, ascii)}{_head(item.branches[0], ascii)}"
                 stack.append(item.branches[0].continuation)
             else:
-                yield f"{mark}{partner}{{"
+                yield f"{_opening(item, ascii)}{{"
                 stack.append("}")
                 for index in range(len(item.branches) - 1, -1, -1):
                     branch = item.branches[index]
@@ -113,7 +134,7 @@ def _chunks(local_type: LocalType, ascii: bool) -> Iterator[str]:
             yield "end"
 
 
-def print_pretty(local_type: LocalType, *, ascii: bool = False, indent: int = 0, width: int = 88) -> str:
+def print_pretty(session_type: SessionType, *, ascii: bool = False, indent: int = 0, width: int = 88) -> str:
     """The type on several lines: the branches of a choice below one another, long sequences wrapped.
 
     The indentation stops growing at 40 columns, so that a deep type's text stays linear in its size.
@@ -121,7 +142,7 @@ def print_pretty(local_type: LocalType, *, ascii: bool = False, indent: int = 0,
     mu = "rec " if ascii else "μ"
     parts: list[str] = []
     column = indent
-    stack: list[tuple[_Piece, int]] = [(local_type, indent)]
+    stack: list[tuple[_Piece, int]] = [(session_type, indent)]
 
     def newline(margin: int) -> None:
         nonlocal column
@@ -143,15 +164,17 @@ def print_pretty(local_type: LocalType, *, ascii: bool = False, indent: int = 0,
                 newline(margin)
                 item = item[1:]
             put(item, margin)
-        elif isinstance(item, Choice):
-            partner, mark = print_name(item.partner, ascii=ascii), "!" if isinstance(item, Send) else "?"
+        elif isinstance(item, Branching):
             if len(item.branches) == 1:
-                put(f"{partner}{mark}{_head(item.branches[0], ascii)}", margin)
-                stack.append((item.branches[0].continuation, margin))
+                put(f"{_short(item, ascii)}{_head(item.branches[0], ascii)}", margin)
+                continuation = item.branches[0].continuation
+                if isinstance(item, Comm) and isinstance(continuation, Comm | Mu):
+                    newline(margin)
+                stack.append((continuation, margin))
             elif not item.branches:
-                put(f"{mark}{partner}{{}}", margin)
+                put(f"{_opening(item, ascii)}{{}}", margin)
             else:
-                put(f"{mark}{partner}{{", margin)
+                put(f"{_opening(item, ascii)}{{", margin)
                 inner = min(margin + 2, _MAX_INDENT)
                 stack.append(("\n}", margin))
                 for index in range(len(item.branches) - 1, -1, -1):
@@ -169,14 +192,27 @@ def print_pretty(local_type: LocalType, *, ascii: bool = False, indent: int = 0,
     return "".join(parts)
 
 
-def print_protocol(roles: Sequence[str], types: Mapping[str, LocalType], *, ascii: bool = False) -> str:
-    """A whole ``.session`` file: the roles, then the type of each in that order, then any other types."""
+def print_protocol(
+    roles: Sequence[str],
+    types: Mapping[str, LocalType],
+    global_type: GlobalType | None = None,
+    *,
+    ascii: bool = False,
+) -> str:
+    """A whole ``.session`` file: the roles, the global type, the type of each role in that order, any other types."""
     lines = ["roles " + ", ".join(print_name(role, ascii=ascii) for role in roles)] if roles else []
+    if global_type is not None:
+        lines += ("", "global =", "  " + print_pretty(global_type, ascii=ascii, indent=2))
     for role in dict.fromkeys([*roles, *types]):
         if role in types:
             lines += (
                 "",
-                f"{print_name(role, ascii=ascii)} =",
+                f"{_defined_name(role, ascii)} =",
                 "  " + print_pretty(types[role], ascii=ascii, indent=2),
             )
     return "\n".join(lines) + "\n"
+
+
+def _defined_name(role: str, ascii: bool) -> str:
+    """The name of a role before its type: in quotes where it would mean the global type."""
+    return '"global"' if role == "global" else print_name(role, ascii=ascii)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from telltale_conformance.model.types.caret import Position
+from telltale_conformance.model.types.global_types import GlobalType
 from telltale_conformance.model.types.json_shape import quoted
 from telltale_conformance.model.types.local_types import Choice, LocalType, Send, children
 
@@ -43,6 +44,8 @@ class Protocol:
     positions: Mapping[int, Position] = field(default_factory=dict)
     role_positions: tuple[Position, ...] = ()
     type_positions: Mapping[str, Position] = field(default_factory=dict)
+    global_type: GlobalType | None = None
+    """What all roles do together, where that was given too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Parsing local types and protocol files (the syntax of ``grammar.lark``).
+"""Parsing local types, global types and protocol files (the syntax of ``grammar.lark``).
 
 The parser is built on first use: importing this module costs next to nothing. It is LALR with the tree built
 on the way, so a type of any depth is parsed in linear time and without recursion.
@@ -13,9 +13,11 @@ from functools import cache
 from pkgutil import get_data
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from telltale_conformance.model.types.caret import Position, excerpt, visible
+from telltale_conformance.model.types.caret import Position, visible
+from telltale_conformance.model.types.global_types import Comm, GlobalType, roles_of
 from telltale_conformance.model.types.json_shape import U64_MAX
-from telltale_conformance.model.types.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
+from telltale_conformance.model.types.notation import rewritten
 from telltale_conformance.model.types.payloads import (
     BASIC_SORTS,
     BASIC_VAL_TYPES,
@@ -27,77 +29,113 @@ from telltale_conformance.model.types.payloads import (
     Vector,
 )
 from telltale_conformance.model.types.protocol import Protocol
+from telltale_conformance.model.types.syntax_problems import (
+    SyntaxProblem,
+    WrittenName,
+    shown_name,
+    token_position,
+    unexpected,
+)
+from telltale_conformance.model.types.trees import END, Branch, Branching, Label, Mu, SessionType, Var, postorder
 
 if TYPE_CHECKING:
     from lark import Lark, Token
-    from lark.exceptions import UnexpectedInput
-    from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-
-class SyntaxProblem(ValueError):
-    """Thrown when a text is no local type or protocol: where, what was found, what was expected.
-
-    ``str()`` gives the whole message: source, line and column, the sentence, the line with a caret.
-    """
-
-    def __init__(
-        self, message: str, text: str, position: Position, *, source: str, expected: Sequence[str] = ()
-    ) -> None:
-        self.message = message
-        self.line, self.column = position
-        self.source = source
-        self.expected = tuple(expected)
-        self.excerpt = excerpt(text, position)
-        super().__init__(f"{source}:{self.line}:{self.column}: {message}\n{self.excerpt}")
+__all__ = [
+    "ParsedType",
+    "SyntaxProblem",
+    "parse_global_type",
+    "parse_local_type",
+    "parse_protocol",
+    "parse_with_positions",
+]
 
 
 class ParsedType(NamedTuple):
-    """A type and where its parts were written: Var, Mu, choice or Branch, by ``id()``."""
+    """A type and where its parts were written: Var, Mu, choice, communication or Branch, by ``id()``."""
 
-    local_type: LocalType
+    type: SessionType
     positions: Mapping[int, Position]
+    is_global: bool
+    """It has a communication; a type without any, like ``end``, counts as local."""
 
 
 def parse_local_type(text: str, *, source: str = "<text>") -> LocalType:
     """Parse one local type; SyntaxProblem when the text is none. `source` names the text in messages."""
-    return parse_with_positions(text, source=source).local_type
+    parsed, positions = _parse("session_type", text, source)
+    _only(Choice, parsed, positions, text, source)
+    return cast("LocalType", parsed)
+
+
+def parse_global_type(text: str, *, source: str = "<text>") -> GlobalType:
+    """Parse one global type; SyntaxProblem when the text is none."""
+    parsed, positions = _parse("session_type", text, source)
+    _only(Comm, parsed, positions, text, source)
+    return cast("GlobalType", parsed)
 
 
 def parse_with_positions(text: str, *, source: str = "<text>") -> ParsedType:
-    """Parse one local type and keep where its parts were written."""
-    local_type, positions = _parse("local_type", text, source)
-    return ParsedType(local_type, positions)
+    """Parse one type, local or global, and keep where its parts were written."""
+    parsed, positions = _parse("session_type", text, source)
+    is_global = any(isinstance(node, Comm) for node in postorder(parsed))
+    _only(Comm if is_global else Choice, parsed, positions, text, source)
+    return ParsedType(parsed, positions, is_global)
 
 
 def parse_protocol(text: str, *, source: str = "<text>") -> Protocol:
-    """Parse a protocol file: ``roles A, B`` and then ``A = TYPE`` for each role, in any order.
+    """Parse a protocol file: ``roles A, B``, then ``A = TYPE`` for each role and ``global = TYPE``, in any order.
 
-    A role that is listed twice, has no type or is not listed is for ``model.types.protocol`` to report; a second
-    type for one role is refused here.
+    Where a global type is given the types of roles may be left out, and the roles too: they are then those that
+    take part. ``global`` means a role where it is among the roles or in quotes. A role that is listed twice, has
+    no type or is not listed is for ``model.types.protocol`` to report; a second type for one role is refused here.
     """
     (names, definitions), positions = _parse("protocol", text, source)
+    roles = names or []
+    role_called_global = any(name.text == "global" for name in roles)
     types: dict[str, LocalType] = {}
     places: dict[str, Position] = {}
-    for name, local_type in definitions:
-        if name.text in types:
-            first = places[name.text].line
-            message = f"{_shown(name.text)} was already given a type in line {first}"
+    global_place: dict[str, Position] = {}
+    global_type: GlobalType | None = None
+    for name, defined in definitions:
+        is_global = name.text == "global" and name.plain and not role_called_global
+        _only(Comm if is_global else Choice, defined, positions, text, source)
+        places_of_kind = global_place if is_global else places
+        if name.text in places_of_kind:
+            first = places_of_kind[name.text].line
+            message = f"{shown_name(name.text)} was already given a type in line {first}"
             raise SyntaxProblem(message, text, name.position, source=source)
-        types[name.text], places[name.text] = local_type, name.position
+        places_of_kind[name.text] = name.position
+        if is_global:
+            global_type = defined
+        else:
+            types[name.text] = defined
+    if names is None and global_type is None:
+        where = definitions[0][0].position if definitions else Position(1, 1)
+        message = "a protocol begins with its roles, `roles A, B`, or is a global type, `global = …`; expected 'roles'"
+        raise SyntaxProblem(message, text, where, source=source, expected=("'roles'",))
     return Protocol(
-        roles=tuple(name.text for name in names),
+        roles=tuple(name.text for name in roles) if global_type is None or names else roles_of(global_type),
         types=types,
         source=source,
         text=text,
         positions=positions,
-        role_positions=tuple(name.position for name in names),
+        role_positions=tuple(name.position for name in roles),
         type_positions=places,
+        global_type=global_type,
     )
 
 
-class _Name(NamedTuple):
-    text: str
-    position: Position
+def _only(
+    form: type[Choice | Comm], tree: SessionType, positions: Mapping[int, Position], text: str, source: str
+) -> None:
+    """Refuse a tree with a branching of the other kind: local and global types do not mix."""
+    for node in reversed(postorder(tree)):
+        if isinstance(node, Branching) and not isinstance(node, form):
+            if form is Comm:
+                what = "this is a send or receive of one role; a global type says who sends to whom: A -> B : msg. G"
+            else:
+                what = "this is a communication of a global type; a local type says what its own role does: B!msg. T"
+            raise SyntaxProblem(what, text, positions[id(node)], source=source)
 
 
 class _Misused(Exception):
@@ -121,13 +159,33 @@ def _parser() -> tuple[Lark, _Builder]:
         grammar.decode(),
         parser="lalr",
         lexer="basic",
-        start=["local_type", "protocol"],
+        start=["session_type", "protocol"],
         transformer=cast("Any", builder),
         maybe_placeholders=True,
     ), builder
 
 
 def _parse(start: str, text: str, source: str) -> tuple[Any, dict[int, Position]]:
+    try:
+        return _attempt(start, text, source)
+    except SyntaxProblem as problem:
+        line = rewritten(text, problem.line, lambda candidate: _parses(start, candidate))
+        if line is None:
+            raise
+        message = f"{problem.message}; write: {visible(line)}"
+        place = Position(problem.line, problem.column)
+        raise SyntaxProblem(message, text, place, source=source, expected=problem.expected) from None
+
+
+def _parses(start: str, text: str) -> bool:
+    try:
+        _attempt(start, text, "")
+    except SyntaxProblem:
+        return False
+    return True
+
+
+def _attempt(start: str, text: str, source: str) -> tuple[Any, dict[int, Position]]:
     from lark.exceptions import UnexpectedInput, VisitError
 
     with _lock:  # the builder holds the positions of one text at a time
@@ -136,25 +194,16 @@ def _parse(start: str, text: str, source: str) -> tuple[Any, dict[int, Position]
         try:
             return parser.parse(text, start=start), positions
         except UnexpectedInput as error:
-            problem = _unexpected(error, text, source)
+            problem = unexpected(error, text, source)
         except (_Misused, VisitError) as error:
             cause = error.orig_exc if isinstance(error, VisitError) else error
             if not isinstance(cause, _Misused):
                 raise
-            problem = SyntaxProblem(cause.message, text, _position(cause.token), source=source, expected=cause.expected)
+            place = token_position(cause.token)
+            problem = SyntaxProblem(cause.message, text, place, source=source, expected=cause.expected)
         finally:
             builder.positions = {}
     raise problem
-
-
-def _position(token: Token) -> Position:
-    assert token.line is not None
-    assert token.column is not None
-    return Position(token.line, token.column)
-
-
-def _shown(text: str) -> str:
-    return visible(json.dumps(text if len(text) <= 40 else text[:40] + "…", ensure_ascii=False))
 
 
 class _Builder:
@@ -163,40 +212,59 @@ class _Builder:
     def __init__(self) -> None:
         self.positions: dict[int, Position] = {}
 
-    def local_type(self, children: list[Any]) -> LocalType:
-        return cast("LocalType", children[0])
+    def session_type(self, children: list[Any]) -> SessionType:
+        return cast("SessionType", children[0])
 
-    def protocol(self, children: list[Any]) -> tuple[list[_Name], list[tuple[_Name, LocalType]]]:
+    def protocol(self, children: list[Any]) -> tuple[list[WrittenName], list[tuple[WrittenName, SessionType]]]:
         return children[0], children[1:]
 
-    def names(self, children: list[Any]) -> list[_Name]:
+    def names(self, children: list[Any]) -> list[WrittenName]:
         return _grown(children)
 
-    def definition(self, children: list[Any]) -> tuple[_Name, LocalType]:
+    def definition(self, children: list[Any]) -> tuple[WrittenName, SessionType]:
         return children[0], children[1]
 
-    def end(self, children: list[Any]) -> LocalType:
+    def end(self, children: list[Any]) -> SessionType:
         return END
 
-    def var(self, children: list[Any]) -> LocalType:
+    def zero(self, children: list[Any]) -> SessionType:
+        (number,) = children
+        if number != "0":
+            raise _Misused(number, "a number is no type; where the protocol ends, write end")
+        return END
+
+    def var(self, children: list[Any]) -> SessionType:
         (name,) = children
-        return self.at(name.position, Var(name.text))
+        return END if name.plain and name.text == "End" else self.at(name.position, Var(name.text))
 
-    def rec(self, children: list[Any]) -> LocalType:
+    def rec_sign(self, children: list[Any]) -> Token:
+        return cast("Token", children[0])
+
+    def rec(self, children: list[Any]) -> SessionType:
         sign, name, body = children
-        return self.at(_position(sign), Mu(name.text, body))
+        if name.plain and name.text == "End":
+            raise _Misused(sign, 'End is read as end; to use it as the name of a variable, write it in quotes: "End"')
+        return self.at(token_position(sign), Mu(name.text, body))
 
-    def empty_choice(self, children: list[Any]) -> LocalType:
-        direction, partner = children
-        return self.at(_position(direction), _form(direction)(partner.text, ()))
-
-    def choice(self, children: list[Any]) -> LocalType:
+    def choice(self, children: list[Any]) -> SessionType:
         direction, partner, branches = children
-        return self.at(_position(direction), _form(direction)(partner.text, tuple(branches)))
+        return self.at(token_position(direction), _form(direction)(partner.text, tuple(branches or ())))
 
-    def short_choice(self, children: list[Any]) -> LocalType:
+    def partner_choice(self, children: list[Any]) -> SessionType:
+        partner, direction, branches = children
+        return self.at(partner.position, _form(direction)(partner.text, tuple(branches or ())))
+
+    def short_choice(self, children: list[Any]) -> SessionType:
         partner, direction, branch = children
         return self.at(partner.position, _form(direction)(partner.text, (branch,)))
+
+    def comm(self, children: list[Any]) -> SessionType:
+        sender, receiver, branches = children
+        return self.at(sender.position, Comm(sender.text, receiver.text, tuple(branches or ())))
+
+    def short_comm(self, children: list[Any]) -> SessionType:
+        sender, receiver, branch = children
+        return self.at(sender.position, Comm(sender.text, receiver.text, (branch,)))
 
     def branches(self, children: list[Any]) -> list[Branch]:
         return _grown(children)
@@ -229,14 +297,14 @@ class _Builder:
         _known(children[0], ("Chan",), "a value type with a session id and a role")
         return Chan(_u64(children[1]), children[2].text)
 
-    def plain_name(self, children: list[Any]) -> _Name:
+    def plain_name(self, children: list[Any]) -> WrittenName:
         (token,) = children
         name = str(token)
         if not name.isidentifier():
-            raise _Misused(token, f"{visible(name)} is not an identifier; write it in quotes: {_shown(name)}")
-        return _Name(name, _position(token))
+            raise _Misused(token, f"{visible(name)} is not an identifier; write it in quotes: {shown_name(name)}")
+        return WrittenName(name, token_position(token), plain=True)
 
-    def quoted_name(self, children: list[Any]) -> _Name:
+    def quoted_name(self, children: list[Any]) -> WrittenName:
         (token,) = children
         try:
             name = json.loads(str(token))
@@ -246,9 +314,9 @@ class _Builder:
         except ValueError as error:
             reason = str(error).split(":")[0].lower()
             raise _Misused(token, f"this quoted name is not a JSON string: {reason}") from None
-        return _Name(name, _position(token))
+        return WrittenName(name, token_position(token), plain=False)
 
-    def at(self, position: Position, node: LocalType) -> LocalType:
+    def at(self, position: Position, node: SessionType) -> SessionType:
         """Keep where `node` was written."""
         self.positions[id(node)] = position
         return node
@@ -264,7 +332,7 @@ def _grown(children: list[Any]) -> list[Any]:
 
 
 def _form(direction: Token) -> type[Send | Recv]:
-    return Send if direction == "!" else Recv
+    return Send if direction in "!⊕" else Recv
 
 
 def _known(token: Token, known: Sequence[str], what: str, others: str = "") -> str:
@@ -278,89 +346,3 @@ def _u64(token: Token) -> int:
     if len(token) > 20 or int(token) > U64_MAX:
         raise _Misused(token, "this number is above 2^64-1")
     return int(token)
-
-
-# --- what was expected
-
-_TERMINALS: Final = {
-    "$END": "the end of the text",
-    "ROLES": "'roles'",
-    "DIRECTION": "'!' or '?'",
-    "NUMBER": "a number",
-    "LBRACE": "'{'",
-    "RBRACE": "'}'",
-    "LPAR": "'('",
-    "RPAR": "')'",
-    "LESSTHAN": "'<'",
-    "MORETHAN": "'>'",
-    "DOT": "'.'",
-    "COMMA": "','",
-    "EQUAL": "'='",
-}
-_WORDS: Final = {"ROLES", "END", "REC", "MU", "MU_SIGN"}
-_TYPE_BEGINS: Final = {"END", "REC", "MU", "MU_SIGN", "DIRECTION", "NAME", "QUOTED"}
-
-
-def _unexpected(error: UnexpectedInput, text: str, source: str) -> SyntaxProblem:
-    """The problem that a token out of place is, or a character that begins none, in words of the language."""
-    expected = _expected(error)
-    wanted = expected[0] if len(expected) == 1 else ", ".join(expected[:-1]) + " or " + expected[-1]
-    token: Token | None = getattr(error, "token", None)
-    if token is None:
-        position = Position(error.line, error.column)
-        assert error.pos_in_stream is not None
-        char = text[error.pos_in_stream]
-        found = "this quoted name is not closed in its line" if char == '"' else f"{_shown(char)} cannot stand here"
-    elif token.type == "$END":
-        position, found = _end_of(text), "the text ends here"
-    else:
-        position = _position(token)
-        if token.type in _WORDS and any("name" in one for one in expected):
-            found = f"{token} is a word of the syntax; to use it as a name, write it in quotes"
-        else:
-            found = f"{_shown(str(token))} cannot stand here"
-    return SyntaxProblem(f"{found}; expected {wanted}", text, position, source=source, expected=expected)
-
-
-def _end_of(text: str) -> Position:
-    """Just behind the last character that is not white space."""
-    kept = text.rstrip()
-    return Position(kept.count("\n") + 1, len(kept) - kept.rfind("\n"))
-
-
-def _expected(error: UnexpectedInput) -> list[str]:
-    parser: InteractiveParser = error.interactive_parser
-    accepted: set[str] = set(parser.accepts())  # type: ignore[no-untyped-call]
-    expected: list[str] = []
-    if accepted >= _TYPE_BEGINS:
-        accepted -= _TYPE_BEGINS
-        expected.append("a local type")
-    if accepted & {"NAME", "QUOTED"}:
-        accepted -= {"NAME", "QUOTED"}
-        expected.append(_kind_of_name(parser.parser_state.value_stack))
-    return expected + [words for name, words in _TERMINALS.items() if name in accepted]
-
-
-def _kind_of_name(values: Sequence[object]) -> str:
-    """What kind of name belongs after what the parser holds so far: finished parts and tokens."""
-    last = getattr(values[-1], "type", None) if values else None
-    before = values[-2] if len(values) > 1 else None
-    if last in ("REC", "MU", "MU_SIGN"):
-        return "a variable name"
-    if last == "DIRECTION":
-        return "a label name" if isinstance(before, _Name) else "a role name"
-    if last == "LBRACE" or (last == "COMMA" and _list_of(before, Branch)):
-        return "a label name"
-    if last in ("LPAR", "LESSTHAN") or (last == "COMMA" and not _list_of(before, _Name)):
-        if getattr(before, "type", None) == "NUMBER":
-            return "a role name"
-        for value in reversed(values):
-            if isinstance(value, _Name):
-                return "a payload sort"
-            if getattr(value, "type", None) == "LESSTHAN":
-                return "a value type"
-    return "a role name"
-
-
-def _list_of(value: object, kind: type) -> bool:
-    return isinstance(value, list) and isinstance(value[0], kind)

@@ -19,6 +19,7 @@ from telltale_conformance.model.types.local_types import (
     postorder,
     strip_mu,
 )
+from telltale_conformance.model.types.trees import Branching
 from telltale_conformance.model.types.variables import all_names, bound_names, free_variables, nodes_with_free
 from telltale_conformance.model.types.wellformed import Path, Problem, is_guarded, problems
 
@@ -49,7 +50,7 @@ def tree_size(local_type: LocalType) -> int:
     """The number of nodes of the type written out, a subtree that is shared n times counted n times."""
     sizes: dict[int, int] = {}
     for node in postorder(local_type):
-        if isinstance(node, Choice):
+        if isinstance(node, Branching):
             sizes[id(node)] = 1 + sum(sizes[id(branch.continuation)] for branch in node.branches)
         else:
             sizes[id(node)] = 1 + (sizes[id(node.body)] if isinstance(node, Mu) else 0)
@@ -171,7 +172,7 @@ def _replace(root: LocalType, environment: Mapping[str, LocalType], avoid: froze
             stack.pop()
         elif not active:
             built[key] = node
-        elif isinstance(node, Choice):
+        elif isinstance(node, Branching):
             waiting = [(b.continuation, active) for b in node.branches if (id(b.continuation), active) not in built]
             if waiting:
                 stack += waiting
@@ -200,12 +201,12 @@ def _replace(root: LocalType, environment: Mapping[str, LocalType], avoid: froze
     return built[id(root), targets]
 
 
-def _with_continuations(choice: Choice, continuations: list[LocalType]) -> Choice:
+def _with_continuations(choice: Branching, continuations: list[LocalType]) -> Branching:
     """The choice with these continuations; the choice itself when they are the ones that it has."""
     if all(new is b.continuation for new, b in zip(continuations, choice.branches, strict=True)):
         return choice
     branches = tuple(Branch(b.label, b.value_type, new) for new, b in zip(continuations, choice.branches, strict=True))
-    return type(choice)(choice.partner, branches)
+    return choice.with_branches(branches)
 
 
 def _fresh(name: str, taken: frozenset[str]) -> str:

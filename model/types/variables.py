@@ -1,51 +1,51 @@
-"""Variables of a local type: which occur free, which are bound. Linear, without recursion."""
+"""Variables of a session type: which occur free, which are bound. Linear, without recursion."""
 
 from __future__ import annotations
 
-from telltale_conformance.model.types.local_types import Choice, LocalType, Mu, Var, children, postorder
+from telltale_conformance.model.types.trees import Branching, Mu, SessionType, Var, children, postorder
 
 
-def free_variables(local_type: LocalType) -> frozenset[str]:
+def free_variables(session_type: SessionType) -> frozenset[str]:
     """The names of the variables that no enclosing Mu of this type binds.
 
     One walk with a count of the open binders of each name. A subtree that is reached over several edges is
     walked once: its free variables are found first and stand for it afterwards.
     """
-    order = postorder(local_type)
+    order = postorder(session_type)
     known: dict[int, frozenset[str]] = {}
     shared = shared_nodes(order)
     for node in order:
         if id(node) in shared:
             known[id(node)] = _free_in(node, known)
-    return _free_in(local_type, known)
+    return _free_in(session_type, known)
 
 
-def shared_nodes(order: list[LocalType]) -> frozenset[int]:
+def shared_nodes(order: list[SessionType]) -> frozenset[int]:
     """The ids of the choices and recursions that are reached over more than one edge."""
     once: set[int] = set()
     shared: set[int] = set()
     for node in order:
         for child in children(node):
-            if isinstance(child, Choice | Mu):
+            if isinstance(child, Branching | Mu):
                 (shared if id(child) in once else once).add(id(child))
     return frozenset(shared)
 
 
-def bound_names(local_type: LocalType) -> frozenset[str]:
+def bound_names(session_type: SessionType) -> frozenset[str]:
     """The variables of all Mu of a type."""
-    return frozenset(node.var for node in postorder(local_type) if isinstance(node, Mu))
+    return frozenset(node.var for node in postorder(session_type) if isinstance(node, Mu))
 
 
-def all_names(local_type: LocalType) -> frozenset[str]:
+def all_names(session_type: SessionType) -> frozenset[str]:
     """Every variable name that occurs in a type, bound or free."""
-    used = {node.name for node in postorder(local_type) if isinstance(node, Var)}
-    return bound_names(local_type) | used
+    used = {node.name for node in postorder(session_type) if isinstance(node, Var)}
+    return bound_names(session_type) | used
 
 
-def nodes_with_free(local_type: LocalType, name: str) -> frozenset[int]:
+def nodes_with_free(session_type: SessionType, name: str) -> frozenset[int]:
     """The ids of the nodes below which (or at which) the variable `name` occurs free."""
     found: set[int] = set()
-    for node in postorder(local_type):
+    for node in postorder(session_type):
         if isinstance(node, Var):
             if node.name == name:
                 found.add(id(node))
@@ -56,10 +56,10 @@ def nodes_with_free(local_type: LocalType, name: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _free_in(root: LocalType, known: dict[int, frozenset[str]]) -> frozenset[str]:
+def _free_in(root: SessionType, known: dict[int, frozenset[str]]) -> frozenset[str]:
     free: set[str] = set()
     binders: dict[str, int] = {}
-    stack: list[LocalType | str] = [root]
+    stack: list[SessionType | str] = [root]
     while stack:
         item = stack.pop()
         if isinstance(item, str):

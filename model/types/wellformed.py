@@ -1,4 +1,4 @@
-"""What makes a local type ill-formed: unbound and unguarded variables, empty choices, repeated labels."""
+"""What makes a local or global type ill-formed: unbound and unguarded variables, empty choices, repeated labels."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from telltale_conformance.model.types.global_types import Comm
 from telltale_conformance.model.types.json_shape import quoted
-from telltale_conformance.model.types.local_types import Branch, Choice, LocalType, Mu, Var, postorder, strip_mu
+from telltale_conformance.model.types.local_types import Choice
+from telltale_conformance.model.types.trees import Branch, Branching, Mu, SessionType, Var, postorder, strip_mu
 from telltale_conformance.model.types.variables import free_variables, shared_nodes
 
-ProblemKind: TypeAlias = Literal["unbound variable", "unguarded variable", "empty choice", "repeated label"]
+ProblemKind: TypeAlias = Literal[
+    "unbound variable", "unguarded variable", "empty choice", "repeated label", "self-communication"
+]
 
 _SHOWN_STEPS: Final = 10
 """How many steps at either end of a long path are written."""
@@ -71,7 +75,7 @@ class Problem:
     kind: ProblemKind
     name: str
     path: Path
-    node: LocalType | Branch
+    node: SessionType | Branch
 
     @property
     def message(self) -> str:
@@ -86,42 +90,45 @@ class Problem:
                 return f"the choice with {name} has no branch"
             case "repeated label":
                 return f"the label {name} occurs twice in one choice"
+            case "self-communication":
+                return f"{name} sends to itself"
 
 
-def is_guarded(local_type: LocalType) -> bool:
+def is_guarded(session_type: SessionType) -> bool:
     """Say whether between every Mu and each use of its variable there is a send or a receive."""
-    heads: dict[int, LocalType] = {}
-    for node in postorder(local_type):
+    heads: dict[int, SessionType] = {}
+    for node in postorder(session_type):
         heads[id(node)] = heads[id(node.body)] if isinstance(node, Mu) else node
     return not any(
         isinstance(node, Mu) and isinstance(head := heads[id(node)], Var) and head.name == node.var
-        for node in postorder(local_type)
+        for node in postorder(session_type)
     )
 
 
-def problems(local_type: LocalType) -> list[Problem]:
+def problems(session_type: SessionType) -> list[Problem]:
     """Everything wrong with a type, each choice before what is below it; empty for a well-formed type.
 
     * an *unbound variable*: a use that no enclosing Mu binds;
     * an *unguarded variable*: a use without a send or receive between it and its binder;
     * an *empty choice*: a send or receive without branches;
-    * a *repeated label*: a branch whose label an earlier branch of the same choice has.
+    * a *repeated label*: a branch whose label an earlier branch of the same choice has;
+    * a *self-communication*: a communication of a global type whose sender is its receiver.
 
     A shared subtree is looked into where it is met first; of its later places only the variables that are
     unbound or unguarded there are reported, at the place of the subtree.
     """
-    return list(_Search(local_type).run())
+    return list(_Search(session_type).run())
 
 
 class _Search:
     """One walk in the order of the text, with the open binders of each name."""
 
-    def __init__(self, local_type: LocalType) -> None:
-        self.shared = shared_nodes(postorder(local_type))
+    def __init__(self, session_type: SessionType) -> None:
+        self.shared = shared_nodes(postorder(session_type))
         self.met: set[int] = set()
         self.free: dict[int, list[str]] = {}
         self.binders: dict[str, list[int]] = {}  # per name, how many choices enclose each of its open binders
-        self.stack: list[tuple[LocalType, Path, int] | str] = [(local_type, Path(), 0)]
+        self.stack: list[tuple[SessionType, Path, int] | str] = [(session_type, Path(), 0)]
 
     def run(self) -> Iterator[Problem]:
         while self.stack:
@@ -138,17 +145,17 @@ class _Search:
                 self.meet(node)
                 self.binders.setdefault(node.var, []).append(guards)
                 self.stack += (node.var, (node.body, Path(path, "body"), guards))
-            elif isinstance(node, Choice):
+            elif isinstance(node, Branching):
                 self.meet(node)
                 yield from _of_choice(node, path)
                 for index in range(len(node.branches) - 1, -1, -1):
                     self.stack.append((node.branches[index].continuation, Path(path, index), guards + 1))
 
-    def meet(self, node: LocalType) -> None:
+    def meet(self, node: SessionType) -> None:
         if id(node) in self.shared:
             self.met.add(id(node))
 
-    def use(self, name: str, node: LocalType, path: Path, guards: int) -> Iterator[Problem]:
+    def use(self, name: str, node: SessionType, path: Path, guards: int) -> Iterator[Problem]:
         """A variable used at `path`, `guards` choices below the root."""
         open_binders = self.binders.get(name)
         if not open_binders:
@@ -156,7 +163,7 @@ class _Search:
         elif open_binders[-1] == guards:
             yield Problem("unguarded variable", name, path, node)
 
-    def again(self, node: LocalType, path: Path, guards: int) -> Iterator[Problem]:
+    def again(self, node: SessionType, path: Path, guards: int) -> Iterator[Problem]:
         """A subtree that was looked into before: only its free variables depend on the place."""
         if id(node) not in self.free:
             self.free[id(node)] = sorted(free_variables(node))
@@ -166,9 +173,12 @@ class _Search:
             yield from self.use(name, node, path, guards if unguarded_here else -1)
 
 
-def _of_choice(choice: Choice, path: Path) -> Iterator[Problem]:
+def _of_choice(choice: Branching, path: Path) -> Iterator[Problem]:
+    if isinstance(choice, Comm) and choice.sender == choice.receiver:
+        yield Problem("self-communication", choice.sender, path, choice)
     if not choice.branches:
-        yield Problem("empty choice", choice.partner, path, choice)
+        partner = choice.receiver if isinstance(choice, Comm) else choice.partner if isinstance(choice, Choice) else ""
+        yield Problem("empty choice", partner, path, choice)
     labels: set[str] = set()
     for index, branch in enumerate(choice.branches):
         if branch.label.name in labels:

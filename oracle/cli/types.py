@@ -24,15 +24,14 @@ from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.plan import OpenPlan, open_plan
 from telltale_conformance.model.types.caret import Position, excerpt, visible
 from telltale_conformance.model.types.json_shape import TypeJsonError, members, quoted, text
+from telltale_conformance.model.types.lean_json import encode_type_lean, type_from_lean_json
 from telltale_conformance.model.types.local_types import Choice, LocalType, Send, postorder
 from telltale_conformance.model.types.printer import print_local_type, print_name, print_pretty
 from telltale_conformance.model.types.protocol import Protocol, protocol_problems
 from telltale_conformance.model.types.syntax import SyntaxProblem, parse_protocol, parse_with_positions
 from telltale_conformance.model.types.type_json import (
     encode_type,
-    encode_type_lean,
     type_from_json,
-    type_from_lean_json,
 )
 from telltale_conformance.model.types.wellformed import problems
 from telltale_conformance.oracle.cli.draw import drawing
@@ -152,7 +151,7 @@ def read_subject(path: Path) -> Subject:
     except SyntaxProblem as error:
         raise Unreadable(error.message, Position(error.line, error.column), error.excerpt) from None
     protocol = Protocol((), {}, str(path), content, parsed.positions)
-    return Subject(path, [(None, parsed.local_type)], protocol)
+    return Subject(path, [(None, parsed.type)], protocol)
 
 
 def _from_json(path: Path, data: bytes) -> Subject:

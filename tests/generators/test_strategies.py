@@ -12,7 +12,7 @@ from telltale_conformance.generators.steps import encode_arguments
 from telltale_conformance.lean_traces.codec import decode_arguments, encode
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.types.printer import shown
-from telltale_conformance.model.types.syntax import SyntaxProblem, parse_local_type, parse_protocol
+from telltale_conformance.model.types.syntax import SyntaxProblem, parse_protocol, parse_with_positions
 from telltale_conformance.model.values import CancellationWitness, TimeoutWitness
 
 ARGUMENTS: dict[str, Any] = {
@@ -51,7 +51,7 @@ def test_witnesses_of_every_kind_print(cancellation: CancellationWitness, timeou
 @given(values.type_texts())
 def test_texts_of_the_grammar_are_read_or_refused_in_words(text: str) -> None:
     with suppress(SyntaxProblem):
-        assert shown(parse_local_type(text))
+        assert shown(parse_with_positions(text).type)
 
 
 @settings(max_examples=60)

@@ -12,6 +12,7 @@ from hypothesis import given
 
 from telltale_conformance.generators.local_types import any_local_types, sorts, val_types, values
 from telltale_conformance.lean_traces.strict_json import parse
+from telltale_conformance.model.types.lean_json import encode_type_lean, type_from_lean_json
 from telltale_conformance.model.types.local_types import (
     END,
     Branch,
@@ -48,9 +49,7 @@ from telltale_conformance.model.types.payloads import (
 from telltale_conformance.model.types.type_json import (
     TypeJsonError,
     encode_type,
-    encode_type_lean,
     type_from_json,
-    type_from_lean_json,
 )
 
 

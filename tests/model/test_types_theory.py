@@ -240,7 +240,7 @@ def test_size_counts_the_nodes_written_out(tree: LocalType) -> None:
     ],
 )
 def test_problems_are_found_where_they_are(text: str, found: list[tuple[str, str, str, tuple[int, int]]]) -> None:
-    tree, positions = parse_with_positions(text)
+    tree, positions, _ = parse_with_positions(text)
     got = [(one.kind, one.name, str(one.path), positions[id(one.node)]) for one in problems(tree)]
     assert got == found
     assert is_guarded(tree) == all(kind != "unguarded variable" for kind, *_ in found)

@@ -141,7 +141,7 @@ def test_value_types_lost_in_the_lean_form_are_mentioned(here: Path, capsys: pyt
         ("x.json", '{"roles":[1],"initial_types":{}}', "$.roles[0]"),
         ("x.json", '{"roles":[],"initial_types":{"A":7}}', "$.initial_types.A"),
         ("x.session", b"roles \xff", "not UTF-8 at byte 7"),
-        ("x", "", "expected a local type"),
+        ("x", "", "expected a type"),
     ],
 )
 def test_what_is_no_type_is_refused_in_a_sentence(

@@ -1,0 +1,159 @@
+"""What global and local types share: recursion, variables, the end, labelled branches.
+
+A session type of either kind is one of
+
+* ``END``: nothing more to do;
+* ``Mu(var, body)``: recursion, `var` stands for the whole type inside `body`;
+* ``Var(name)``: go on with the recursion of that name;
+* a ``Branching`` node: a choice of one role (``local_types``) or a communication (``global_types``).
+
+The trees are immutable and hashable. Building a node costs the same whatever lies below it; equality, hash
+and deallocation work at any depth. A tree may share subtrees (unfolding does): every function of this
+package that can avoid it walks a shared subtree once.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final, Self
+
+from telltale_conformance.model.types.immutable import Node, _set
+from telltale_conformance.model.types.payloads import PayloadSort, ValType
+
+
+class Label(Node):
+    """The name of a message and the sort of its payload (Unit when not given)."""
+
+    __slots__ = __match_args__ = ("name", "sort")
+    name: str
+    sort: PayloadSort
+
+    def __init__(self, name: str, sort: PayloadSort = "Unit") -> None:
+        self._fill(name, sort)
+
+    def __repr__(self) -> str:
+        return f"Label({self.name!r}, {self.sort!r})"
+
+
+class Branch(Node):
+    """One alternative of a choice: its label, the value type (or None) and how the role goes on."""
+
+    __slots__ = __match_args__ = ("label", "value_type", "continuation")
+    label: Label
+    value_type: ValType | None
+    continuation: SessionType
+
+    def __init__(self, label: Label, value_type: ValType | None, continuation: SessionType) -> None:
+        self._fill(label, value_type, continuation)
+
+    def __repr__(self) -> str:
+        return f"Branch({self.label!r}, {self.value_type!r}, {self.continuation!r})"
+
+
+class SessionType(Node):
+    """Base of all forms; never built itself."""
+
+    __slots__ = ("_encoded",)
+    _encoded: bytes | None
+
+    def _fill(self, *fields: object) -> None:
+        super()._fill(*fields)
+        _set(self, "_encoded", None)
+
+    def __repr__(self) -> str:
+        from telltale_conformance.model.types.printer import shown
+
+        return f"<{type(self).__name__} {shown(self)}>"
+
+
+class End(SessionType):
+    """Nothing more to do. There is one instance, ``END``; ``End()`` gives it."""
+
+    __slots__ = ()
+    _only: ClassVar[Self | None] = None
+
+    def __new__(cls) -> Self:
+        """Give the one instance."""
+        if cls._only is None:
+            only = super().__new__(cls)
+            only._fill()
+            cls._only = only
+        return cls._only
+
+    def __repr__(self) -> str:
+        return "END"
+
+
+END: Final = End()
+
+
+class Branching(SessionType):
+    """A node with labelled branches, in the order given; there may be none."""
+
+    __slots__ = ()
+    branches: tuple[Branch, ...]
+
+    def with_branches(self, branches: tuple[Branch, ...]) -> Self:
+        """The same node with other branches."""
+        raise NotImplementedError
+
+
+class Mu(SessionType):
+    """Recursion: in `body` the variable `var` stands for this whole type."""
+
+    __slots__ = __match_args__ = ("var", "body")
+    var: str
+    body: SessionType
+
+    def __init__(self, var: str, body: SessionType) -> None:
+        self._fill(var, body)
+
+
+class Var(SessionType):
+    """A recursion variable."""
+
+    __slots__ = __match_args__ = ("name",)
+    name: str
+
+    def __init__(self, name: str) -> None:
+        self._fill(name)
+
+
+def remember_encoding(session_type: SessionType, encoded: bytes) -> None:
+    """Keep the canonical JSON of a type on its root; only ``model.types.type_json`` calls this."""
+    _set(session_type, "_encoded", encoded)
+
+
+def children(session_type: SessionType) -> tuple[SessionType, ...]:
+    """The types directly below a node, in order: every branch's continuation, or the body of a Mu."""
+    if isinstance(session_type, Branching):
+        return tuple(branch.continuation for branch in session_type.branches)
+    if isinstance(session_type, Mu):
+        return (session_type.body,)
+    return ()
+
+
+def strip_mu(session_type: SessionType) -> SessionType:
+    """The type without its leading Mu, nothing substituted: the contract's ``unfold_mu`` (§6, §7)."""
+    while isinstance(session_type, Mu):
+        session_type = session_type.body
+    return session_type
+
+
+def postorder(session_type: SessionType) -> list[SessionType]:
+    """Every distinct node (by identity) once, children before parents; linear also in shared trees."""
+    order: list[SessionType] = []
+    met: set[int] = set()
+    stack: list[Any] = [session_type]
+    while stack:
+        node = stack.pop()
+        if node is None:
+            order.append(stack.pop())
+        elif id(node) not in met:
+            met.add(id(node))
+            below = children(node)
+            if below:
+                stack += (node, None)
+                stack += reversed(below)
+            else:
+                order.append(node)
+    return order
