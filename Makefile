@@ -22,6 +22,7 @@ lint: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.lint
 
 bench: .venv/installed-dev
 	$(PYTEST) tests/benchmarks -o python_files='bench_*.py' -o python_functions='bench_*' --benchmark-only -s -p no:xdist --benchmark-disable-gc

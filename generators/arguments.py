@@ -21,6 +21,7 @@ from telltale_conformance.generators.drawing import (
 from telltale_conformance.generators.pool import Held, Pool
 from telltale_conformance.generators.steps import Written
 from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import Choice, Mu, Var
@@ -68,7 +69,7 @@ class Arguments:
 
     def of(self, operation: str, focus: int) -> tuple[tuple[Any, ...], tuple[Written, ...]]:
         """Return the arguments of an operation and how a program writes each; ``focus`` is the sid in mind."""
-        given = _BY_OPERATION[operation](self, focus)
+        given = _LISTERS[operation](self, focus)
         if not given:
             return (), ()
         arguments, written = zip(*given, strict=True)
@@ -345,65 +346,39 @@ def _names(values: tuple[str, ...]) -> Callable[[Arguments], Given]:
     return lambda of: (_draw(of).name(values), None)
 
 
-_NOTHING: Final[_Lister] = lambda of, focus: []  # noqa: E731 -- the table below reads as one
-_SID: Final[_Lister] = lambda of, focus: [of.sid(focus)]  # noqa: E731
-_CAPABILITY: Final[_Lister] = lambda of, focus: [of.capability(focus)]  # noqa: E731
-_RECEIPT: Final[_Lister] = lambda of, focus: [of.receipt(focus)]  # noqa: E731
-_ENDPOINT: Final[_Lister] = lambda of, focus: [of.endpoint(focus)]  # noqa: E731
-_EDGE: Final[_Lister] = lambda of, focus: [of.known_edge(focus)]  # noqa: E731
-
-_BY_OPERATION: Final[dict[str, _Lister]] = {
-    "open": lambda of, focus: of.open(),
-    "open_with_sid": Arguments.open_with_sid,
-    "close": _SID,
-    "reap_closed": _NOTHING,
-    "reap_sessions": Arguments.sids,
-    "closed_session_ids": _NOTHING,
-    "session_ids": _NOTHING,
-    "active_count": _NOTHING,
-    "live_count": _NOTHING,
-    "next_session_id": _NOTHING,
-    "archived_closed": _NOTHING,
-    "memory_usage": _NOTHING,
-    "plan": lambda of, focus: of.open()[:2],
-    "claim_ownership": lambda of, focus: [of.sid(focus), (of.owner(), None), (_draw(of).scope(), None)],
-    "release_ownership": _CAPABILITY,
-    "validate_ownership_capability": _CAPABILITY,
-    "begin_ownership_transfer": lambda of, focus: [
+_BY_PARAMETERS: Final[dict[tuple[str, ...], _Lister]] = {
+    (): lambda of, focus: [],
+    ("sid",): lambda of, focus: [of.sid(focus)],
+    ("session_ids",): Arguments.sids,
+    ("roles", "initial_types", "buffer_config"): lambda of, focus: of.open(),
+    ("sid", "roles", "initial_types", "buffer_config"): Arguments.open_with_sid,
+    ("roles", "initial_types"): lambda of, focus: of.open()[:2],
+    ("sid", "owner_id", "scope"): lambda of, focus: [of.sid(focus), (of.owner(), None), (_draw(of).scope(), None)],
+    ("sid", "owner_id"): Arguments.dying,
+    ("capability",): lambda of, focus: [of.capability(focus)],
+    ("capability", "new_owner_id", "new_scope"): lambda of, focus: [
         of.capability(focus),
         (of.owner(), None),
         (_draw(of).scope(), None),
     ],
-    "commit_ownership_transfer": _RECEIPT,
-    "rollback_ownership_transfer": _RECEIPT,
-    "cancel_abandoned_transfer": _RECEIPT,
-    "fault_failed_transfer_commit": lambda of, focus: [of.receipt(focus), _names(REASONS)(of)],
-    "attenuate_ownership_scope": lambda of, focus: [of.capability(focus), (_draw(of).scope(), None)],
-    "apply_owned_session_mutation": lambda of, focus: [of.capability(focus), of.mutation(focus)],
-    "issue_readiness_witness": lambda of, focus: [of.capability(focus), _names(PREDICATES)(of)],
-    "consume_readiness_witness": lambda of, focus: [of.capability(focus), of.witness(focus)],
-    "mark_owner_died": Arguments.dying,
-    "current_ownership": _SID,
-    "authority_audit_log": _SID,
-    "lookup_handler": _EDGE,
-    "lookup_trace": _EDGE,
-    "default_handler_for_session": _SID,
-    "lookup_type": _ENDPOINT,
-    "original_type": _ENDPOINT,
-    "update_type": Arguments.typed,
-    "update_original": Arguments.typed,
-    "remove_type": _ENDPOINT,
-    "lookup_branch_resolution": Arguments.stepping,
-    "advance": Arguments.stepping,
-    "unfold_mu": lambda of, focus: [of.local_type(focus)],
-    "unfold_if_var": Arguments.unfolding,
-    "unfold_if_var_with_scope": Arguments.unfolding,
-    "send": lambda of, focus: [*of.message_edge(focus), (_draw(of).value(), None)],
-    "recv": Arguments.message_edge,
-    "has_message": Arguments.message_edge,
-    "observe": _SID,
-    "decode_edge_json": Arguments.decoding,
-    "issue_timeout_witness": lambda of, focus: [_names(SITES)(of), of.tick()],
-    "advance_clock": lambda of, focus: [of.tick()],
-    "runtime_audit_log": _NOTHING,
+    ("capability", "new_scope"): lambda of, focus: [of.capability(focus), (_draw(of).scope(), None)],
+    ("capability", "mutation"): lambda of, focus: [of.capability(focus), of.mutation(focus)],
+    ("capability", "predicate_ref"): lambda of, focus: [of.capability(focus), _names(PREDICATES)(of)],
+    ("capability", "witness"): lambda of, focus: [of.capability(focus), of.witness(focus)],
+    ("receipt",): lambda of, focus: [of.receipt(focus)],
+    ("receipt", "reason"): lambda of, focus: [of.receipt(focus), _names(REASONS)(of)],
+    ("edge",): lambda of, focus: [of.known_edge(focus)],
+    ("ep",): lambda of, focus: [of.endpoint(focus)],
+    ("ep", "new_type"): Arguments.typed,
+    ("ep", "new_original"): Arguments.typed,
+    ("ep", "label"): Arguments.stepping,
+    ("lt",): lambda of, focus: [of.local_type(focus)],
+    ("cont", "original"): Arguments.unfolding,
+    ("sid", "from_", "to"): Arguments.message_edge,
+    ("sid", "from_", "to", "val"): lambda of, focus: [*of.message_edge(focus), (_draw(of).value(), None)],
+    ("value", "session_hint"): Arguments.decoding,
+    ("site", "until_tick"): lambda of, focus: [_names(SITES)(of), of.tick()],
+    ("tick",): lambda of, focus: [of.tick()],
 }
+"""How the arguments of an operation are drawn: operations that take the same are drawn for alike."""
+_LISTERS: Final = {name: _BY_PARAMETERS[operation.parameters] for name, operation in OPERATIONS.items()}

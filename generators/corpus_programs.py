@@ -25,15 +25,6 @@ STEPS: Final = 40
 """Steps of a seeded program before its last look."""
 
 _OPENED: Final[dict[str, Any]] = {"initial_types": {}, "roles": ["A"]}
-_TOP: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
-    ("open_with_sid", {**_OPENED, "sid": U64_MAX - 1}),
-    ("next_session_id", {}),
-    ("open", _OPENED),
-    ("next_session_id", {}),
-    ("open", _OPENED),
-    ("open_with_sid", {**_OPENED, "sid": U64_MAX}),
-    ("session_ids", {}),
-)
 _KINDS: Final[tuple[dict[str, Any], ...]] = tuple(
     {"initial_capacity": capacity, "mode": mode, "policy": policy}
     for mode in ("Fifo", "LatestValue")
@@ -65,6 +56,16 @@ def _buffers() -> Iterator[tuple[str, dict[str, Any]]]:
         yield "recv", edge
 
 
+def _top() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Open at the top of the session ids (contract §5)."""
+    yield "open_with_sid", {**_OPENED, "sid": U64_MAX - 1}
+    for _ in range(2):
+        yield "next_session_id", {}
+        yield "open", _OPENED
+    yield "open_with_sid", {**_OPENED, "sid": U64_MAX}
+    yield "session_ids", {}
+
+
 def corpus_programs() -> Iterator[tuple[str, Program]]:
     """Yield every program of the corpus with the name that its trace has."""
     claims = list(claim_programs())
@@ -76,4 +77,4 @@ def corpus_programs() -> Iterator[tuple[str, Program]]:
         for claim, program in claims:
             yield f"{contract}-claim-{claim}", msgspec.structs.replace(program, contract=contract)
         yield f"{contract}-buffers", _with_numbers(_buffers(), contract)
-        yield f"{contract}-top-ids", _with_numbers(_TOP, contract)
+        yield f"{contract}-top-ids", _with_numbers(_top(), contract)

@@ -17,39 +17,6 @@ from telltale_conformance.model.values import OwnershipCapability, OwnershipRece
 
 PHASES: Final = ("absent", "unclaimed", "claimed", "pending", "terminal", "closed")
 
-_CAPABILITY: Final = frozenset(
-    {
-        "release_ownership",
-        "validate_ownership_capability",
-        "begin_ownership_transfer",
-        "attenuate_ownership_scope",
-        "apply_owned_session_mutation",
-        "issue_readiness_witness",
-        "consume_readiness_witness",
-    }
-)
-_RECEIPT: Final = frozenset(
-    {
-        "commit_ownership_transfer",
-        "rollback_ownership_transfer",
-        "cancel_abandoned_transfer",
-        "fault_failed_transfer_commit",
-    }
-)
-_NULLABLE: Final = frozenset(
-    {
-        "current_ownership",
-        "authority_audit_log",
-        "lookup_handler",
-        "lookup_trace",
-        "default_handler_for_session",
-        "lookup_type",
-        "original_type",
-        "lookup_branch_resolution",
-        "recv",
-    }
-)
-_ENDPOINT_OR_EDGE: Final = frozenset({"ep", "edge"})
 _TEXTS: Final = {
     "no": "no buffer",
     "too": "too many roles",
@@ -82,22 +49,17 @@ def situation(store: Store, operation: Operation, arguments: tuple[Any, ...]) ->
     if not parameters:
         return Cell(name, "", "-", "-", "-")
     first = arguments[0]
-    if operation.subject is not None:
-        session = store.sessions.get(operation.subject(arguments))
-    elif parameters[0] in _ENDPOINT_OR_EDGE:
-        session = store.sessions.get(first.sid)
-    elif name == "open_with_sid":
-        session = store.sessions.get(first)
-    else:
+    if operation.sid_of is None:
         return Cell(name, "", "-", "-", "-")
+    session = store.sessions.get(operation.sid_of(arguments))
     relation = witness = "-"
-    if name in _CAPABILITY:
+    if parameters[0] == "capability":
         relation = _capability_relation(session, first)
         if name == "consume_readiness_witness":
             witness = _witness_state(session, first, arguments[1])
         elif name == "apply_owned_session_mutation":
             name = f"{name}/{type(arguments[1]).__name__}"
-    elif name in _RECEIPT:
+    elif parameters[0] == "receipt":
         relation = _receipt_relation(session, first)
     elif name == "mark_owner_died":
         live = session.ownership.current if session is not None else None
@@ -109,18 +71,18 @@ def situation(store: Store, operation: Operation, arguments: tuple[Any, ...]) ->
 
 def cell_of(before: Cell, operation: Operation, outcome: Outcome) -> Cell:
     """Return the cell with the outcome put in."""
-    return before._replace(outcome=_outcome_variant(operation.name, outcome))
+    return before._replace(outcome=_outcome_variant(operation, outcome))
 
 
-def _outcome_variant(name: str, outcome: Outcome) -> str:
+def _outcome_variant(operation: Operation, outcome: Outcome) -> str:
     error = outcome.error
     if error is None:
         ok = outcome.ok
-        if name == "send":
+        if operation.result == "enqueued":
             return str(ok)
-        if name == "has_message":
+        if operation.result == "truth":
             return "true" if ok else "false"
-        return "null" if ok is None and name in _NULLABLE else "ok"
+        return "null" if ok is None and operation.nullable else "ok"
     if isinstance(error, StringError):
         text = error.text
         return _TEXTS.get(text.split(" ", 1)[0]) or _session_text(text)

@@ -13,17 +13,18 @@ from importlib import resources
 from typing import Final
 
 from telltale_conformance.generators.steps import Cell
+from telltale_conformance.model.operations import those
 
-_NEEDED: Final = {
+_NEEDED: Final[dict[str, Iterable[str]]] = {
     "unclaimed": ("open",),
     "claimed": ("claim_ownership",),
     "pending": ("claim_ownership", "begin_ownership_transfer"),
-    "terminal": ("mark_owner_died", "cancel_abandoned_transfer", "fault_failed_transfer_commit"),
+    "terminal": those(lambda operation: operation.terminal),
     "closed": ("close",),
     "no owner": ("claim_ownership", "release_ownership"),
     "other owner": ("claim_ownership", "release_ownership"),
-    "older": ("claim_ownership", "attenuate_ownership_scope", "commit_ownership_transfer"),
-    "newer": ("claim_ownership", "attenuate_ownership_scope", "commit_ownership_transfer"),
+    "older": those(lambda operation: operation.gives == "capability"),
+    "newer": those(lambda operation: operation.gives == "capability"),
     "altered": ("begin_ownership_transfer", "issue_readiness_witness"),
     "none pending": ("begin_ownership_transfer",),
     "fresh": ("issue_readiness_witness",),

@@ -66,12 +66,16 @@ class Counterpart(Protocol):
         """
 
 
+def _taking(*parameters: str, reads_only: bool = False) -> tuple[str, ...]:
+    """Return the operations that take exactly these arguments."""
+    alike = (operation for operation in OPERATIONS.values() if operation.parameters == parameters)
+    return tuple(operation.name for operation in alike if operation.reads_only or not reads_only)
+
+
 Artifact = TypeVar("Artifact", OwnershipCapability, OwnershipReceipt, ReadinessWitness)
 Maybe = MultipleResults[Any] | Any
-_NO_ARGUMENTS: Final = tuple(name for name, operation in OPERATIONS.items() if not operation.parameters)
 _SMALL: Final = st.integers(0, 3)
 _OWNERS: Final = st.sampled_from(values.OWNERS)
-_OF_SESSION: Final = ["current_ownership", "authority_audit_log", "default_handler_for_session"]
 _TYPES: Final = values.any_local_types(3)
 _EDGE_JSON: Final = st.one_of(
     st.builds(lambda sid, name: {"sid": sid, "sender": name, "receiver": "B"}, _SMALL, values.names()),
@@ -196,7 +200,7 @@ class SessionStoreMachine(RuleBasedStateMachine):
         """Reap some sessions."""
         self._done("reap_sessions", sids)
 
-    @rule(name=st.sampled_from(_NO_ARGUMENTS))
+    @rule(name=st.sampled_from(_taking()))
     def ask(self, name: str) -> None:
         """Ask for what takes no argument."""
         self._done(name)
@@ -206,9 +210,7 @@ class SessionStoreMachine(RuleBasedStateMachine):
         """Plan a session that is not opened."""
         self._done("plan", roles, data.draw(values.initial_types(roles)))
 
-    @rule(
-        name=st.sampled_from(["current_ownership", "authority_audit_log", "default_handler_for_session"]), sid=sessions
-    )
+    @rule(name=st.sampled_from(_taking("sid", reads_only=True)), sid=sessions)
     def ask_of_session(self, name: str, sid: int) -> None:
         """Ask something of a session."""
         self._done(name, sid)
@@ -235,10 +237,7 @@ class SessionStoreMachine(RuleBasedStateMachine):
         """Change one field of a witness."""
         return _forged(witness, data)
 
-    @rule(
-        name=st.sampled_from(["release_ownership", "validate_ownership_capability", "validate_ownership_capability"]),
-        capability=capabilities,
-    )
+    @rule(name=st.sampled_from([*_taking("capability"), "validate_ownership_capability"]), capability=capabilities)
     def use_capability(self, name: str, capability: OwnershipCapability) -> None:
         """Release or validate with a live, stale or forged capability."""
         self._done(name, capability)
@@ -283,7 +282,7 @@ class SessionStoreMachine(RuleBasedStateMachine):
         """Change a handler or a trace."""
         self._done("apply_owned_session_mutation", capability, mutation)
 
-    @rule(name=st.sampled_from(["lookup_handler", "lookup_trace"]), edge=values.edges(_SMALL))
+    @rule(name=st.sampled_from(_taking("edge")), edge=values.edges(_SMALL))
     def look_up_edge(self, name: str, edge: Edge) -> None:
         """Look up what an edge was given."""
         self._done(name, edge)
@@ -300,13 +299,13 @@ class SessionStoreMachine(RuleBasedStateMachine):
 
     # Types and messages
 
-    @rule(name=st.sampled_from(["lookup_type", "original_type", "remove_type"]), ep=values.endpoints(_SMALL))
+    @rule(name=st.sampled_from(_taking("ep")), ep=values.endpoints(_SMALL))
     def ask_of_endpoint(self, name: str, ep: Endpoint) -> None:
         """Ask for the types of an endpoint, or take them away."""
         self._done(name, ep)
 
     @rule(
-        name=st.sampled_from(["update_type", "update_original"]),
+        name=st.sampled_from([*_taking("ep", "new_type"), *_taking("ep", "new_original")]),
         ep=values.endpoints(_SMALL),
         lt=values.any_local_types(3),
     )
@@ -330,16 +329,21 @@ class SessionStoreMachine(RuleBasedStateMachine):
     @rule(cont=_TYPES, original=_TYPES)
     def unfold(self, cont: Any, original: Any) -> None:
         """Unfold types that belong to no session."""
-        self._done("unfold_mu", cont)
-        self._done("unfold_if_var", cont, original)
-        self._done("unfold_if_var_with_scope", cont, original)
+        for name in _taking("lt"):
+            self._done(name, cont)
+        for name in _taking("cont", "original"):
+            self._done(name, cont, original)
 
     @rule(sid=sessions, pair=st.sampled_from([("A", "B"), ("A", "B"), ("B", "A"), ("A", "C")]), val=values.values())
     def send(self, sid: int, pair: tuple[str, str], val: Any) -> None:
         """Send a message."""
         self._done("send", sid, *pair, val)
 
-    @rule(name=st.sampled_from(["recv", "has_message"]), sid=sessions, pair=st.sampled_from([("A", "B"), ("B", "A")]))
+    @rule(
+        name=st.sampled_from(_taking("sid", "from_", "to")),
+        sid=sessions,
+        pair=st.sampled_from([("A", "B"), ("B", "A")]),
+    )
     def receive(self, name: str, sid: int, pair: tuple[str, str]) -> None:
         """Receive a message or ask for one."""
         self._done(name, sid, *pair)

@@ -43,9 +43,8 @@ class Pool:
         if outcome.error is not None:
             return
         given = outcome.ok
-        name = operation.name
         if isinstance(given, OwnershipCapability):
-            if name != "current_ownership":
+            if operation.gives:
                 capability = Held(given, seq)
                 self.latest_capability[given.session_id] = capability
                 _keep(self.capabilities, capability)
@@ -55,7 +54,7 @@ class Pool:
             _keep(self.receipts, receipt)
         elif isinstance(given, ReadinessWitness):
             _keep(self.witnesses, Held(given, seq))
-        elif name in ("open", "open_with_sid"):
+        elif operation.gives == "session":
             self.sids.pop(given, None)
             self.sids[given] = seq
 

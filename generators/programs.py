@@ -16,7 +16,7 @@ from telltale_conformance.generators.arguments import Arguments
 from telltale_conformance.generators.coverage import cell_of, phase_of, situation
 from telltale_conformance.generators.drawing import Drawing
 from telltale_conformance.generators.pool import Pool
-from telltale_conformance.generators.profiles import PROFILES, Profile, select
+from telltale_conformance.generators.profiles import LAST_LOOK, PROFILES, Profile, select
 from telltale_conformance.generators.steps import GeneratedStep, Written, as_program
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.contract import Contract
@@ -27,13 +27,6 @@ from telltale_conformance.model.store import Store
 ALL_OPERATIONS: Final = frozenset(OPERATIONS)
 DEFAULT_STEPS: Final = 80
 """Steps of a program before its last look."""
-_EPILOGUE: Final = (
-    "archived_closed",
-    "memory_usage",
-    "session_ids",
-    "next_session_id",
-    "runtime_audit_log",
-)
 _LOOKED_INTO: Final = 4
 """How many bindings of a kind are looked up at the end of a program, per session."""
 
@@ -84,7 +77,7 @@ class Generator:
             focus = self._focus()
             cumulative = self._selection.cumulative[phase_of(self.store.sessions.get(focus))]
             name = names[bisect(cumulative, draw.random() * cumulative[-1])]
-            if name in ("open", "open_with_sid") and len(self.store.sessions) >= 3 and draw.random() < 0.7:
+            if OPERATIONS[name].gives == "session" and len(self.store.sessions) >= 3 and draw.random() < 0.7:
                 continue
             yield self._step(name, focus)
         yield from self._last_look()
@@ -116,12 +109,12 @@ class Generator:
     def _last_look(self) -> Iterator[GeneratedStep]:
         for sid in tuple(self._pool.sids):
             written = self._pool.write_sid(sid)
-            for name in ("observe", "authority_audit_log", "default_handler_for_session"):
+            for name in LAST_LOOK.session:
                 if name in self._offered and (name == "observe" or name in self.profile.weights):
                     yield self._carry_out(name, (sid,), (written,))
         for session in tuple(self.store.sessions.values()):
             yield from self._look_into(session)
-        for name in _EPILOGUE:
+        for name in LAST_LOOK.store:
             if name in self._offered:
                 yield self._carry_out(name, (), ())
 

@@ -57,12 +57,9 @@ def encode_arguments(operation: Operation, arguments: Iterable[Any]) -> bytes:
     for parameter, value in zip(operation.parameters, arguments, strict=True):
         if isinstance(value, _MUTATIONS):
             members[names[parameter]] = {type(value).__name__: value}
-        elif value is not None or parameter not in _OPTIONAL:
+        elif value is not None or parameter not in operation.optional:
             members[names[parameter]] = value
     return encode(members)
-
-
-_OPTIONAL: Final = frozenset({"buffer_config", "session_hint"})
 
 
 def program_step(step: GeneratedStep) -> Step:

@@ -7,7 +7,6 @@ msgspec, which is fast and sees nothing else; or from strictly parsed JSON of an
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
@@ -192,10 +191,9 @@ class ArgumentCodec:
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
-        signature = inspect.signature(operation.function)
         hints = get_type_hints(operation.function, include_extras=True)
         self._forms: dict[str, _Form] = {}
-        self._optional: set[str] = set()
+        self._optional = operation.optional
         for parameter in operation.parameters:
             annotation = hints[parameter]
             if annotation is int:
@@ -203,8 +201,6 @@ class ArgumentCodec:
             elif annotation == int | None:
                 annotation = U64 | None
             self._forms[parameter] = _form_of(annotation)
-            if signature.parameters[parameter].default is None:
-                self._optional.add(parameter)
         self.wire_names = {parameter: parameter.rstrip("_") for parameter in operation.parameters}
         self.struct = msgspec.defstruct(
             f"{operation.name}_arguments",

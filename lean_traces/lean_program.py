@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.programs import Program, Step, is_reference
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.values import U64_MAX
 
 CONTRACTS: Final = ("telltale-17", "hardened")
@@ -28,66 +30,17 @@ four times as deep."""
 NESTING: Final = 1_400
 """How deep a local type may nest."""
 
-_ARGUMENTS: Final[dict[str, str]] = {
-    "open": "roles initial_types buffer_config?",
-    "open_with_sid": "sid roles initial_types buffer_config?",
-    "close": "sid",
-    "reap_closed": "",
-    "reap_sessions": "session_ids",
-    "closed_session_ids": "",
-    "session_ids": "",
-    "active_count": "",
-    "live_count": "",
-    "next_session_id": "",
-    "archived_closed": "",
-    "memory_usage": "",
-    "plan": "roles initial_types",
-    "claim_ownership": "sid owner_id scope",
-    "release_ownership": "capability",
-    "validate_ownership_capability": "capability",
-    "begin_ownership_transfer": "capability new_owner_id new_scope",
-    "commit_ownership_transfer": "receipt",
-    "rollback_ownership_transfer": "receipt",
-    "cancel_abandoned_transfer": "receipt",
-    "fault_failed_transfer_commit": "receipt reason",
-    "attenuate_ownership_scope": "capability new_scope",
-    "apply_owned_session_mutation": "capability mutation",
-    "issue_readiness_witness": "capability predicate_ref",
-    "consume_readiness_witness": "capability witness",
-    "mark_owner_died": "sid owner_id",
-    "current_ownership": "sid",
-    "authority_audit_log": "sid",
-    "lookup_handler": "edge",
-    "lookup_trace": "edge",
-    "default_handler_for_session": "sid",
-    "lookup_type": "ep",
-    "original_type": "ep",
-    "update_type": "ep new_type",
-    "update_original": "ep new_original",
-    "remove_type": "ep",
-    "lookup_branch_resolution": "ep label",
-    "advance": "ep label",
-    "unfold_mu": "lt",
-    "unfold_if_var": "cont original",
-    "unfold_if_var_with_scope": "cont original",
-    "send": "sid from to val",
-    "recv": "sid from to",
-    "has_message": "sid from to",
-    "observe": "sid",
-    "decode_edge_json": "value session_hint?",
-    "issue_timeout_witness": "site until_tick",
-    "advance_clock": "tick",
-    "runtime_audit_log": "",
-}
+NOT_IN_LEAN: Final[frozenset[str]] = frozenset()
+"""Operations that the Lean model does not know."""
+LEAN_OPERATIONS: Final = frozenset(OPERATIONS) - NOT_IN_LEAN
+"""Every operation that the Lean model knows."""
 
-LEAN_OPERATIONS: Final = frozenset(_ARGUMENTS)
-"""Every operation that the Lean model knows: all of the contract's, §12."""
-
-_REQUIRED: Final = {
-    op: frozenset(a for a in arguments.split() if not a.endswith("?")) for op, arguments in _ARGUMENTS.items()
-}
-ARGUMENTS: Final = {op: tuple(a.rstrip("?") for a in arguments.split()) for op, arguments in _ARGUMENTS.items()}
+ARGUMENTS: Final = {op: tuple(CODECS[op].wire_names.values()) for op in LEAN_OPERATIONS}
 """The arguments of each operation, in the order in which a request has them."""
+_REQUIRED: Final = {
+    op: frozenset(name for argument, name in CODECS[op].wire_names.items() if argument not in OPERATIONS[op].optional)
+    for op in LEAN_OPERATIONS
+}
 _ALLOWED: Final = {op: frozenset(arguments) for op, arguments in ARGUMENTS.items()}
 _LOCAL_TYPES: Final = frozenset({"new_type", "new_original", "lt", "cont", "original"})
 """The arguments that are local types."""

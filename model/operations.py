@@ -1,10 +1,15 @@
-"""Every operation of the contract at a glance (contract §12), and one step of a store."""
+"""Every operation of the contract at a glance (contract §12), and one step of a store.
+
+This table is the one home of what is known of an operation: whoever needs a set of operations asks it for those of
+which something is true (``those``).
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from itertools import islice
+from typing import Any, Final, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -14,16 +19,72 @@ from telltale_conformance.model.errors import Refused
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import AuditRecord
 
+Result = Literal[
+    "nothing",
+    "session",
+    "capability",
+    "receipt",
+    "witness",
+    "cancellation",
+    "records",
+    "sids",
+    "count",
+    "summaries",
+    "memory",
+    "plan",
+    "handler",
+    "trace",
+    "type",
+    "scoped type",
+    "branch",
+    "typed step",
+    "enqueued",
+    "value",
+    "truth",
+    "state",
+    "edge",
+    "timeout",
+    "timeouts",
+]
+"""The kinds of results; ``nothing`` is null."""
+Errors = Literal["none", "text", "ownership", "branch"]
+"""What an operation refuses with: nothing, an error text, an ownership error (contract §1), or ``NoBranch`` (§7)."""
+Log = Literal["session", "runtime"]
+
 
 class Operation(NamedTuple):
-    """An operation: its function over a store, its parameters, and the session that it names."""
+    """An operation: its function over a store, its parameters, and what is known of every call of it."""
 
     name: str
     function: Callable[..., Any]
     parameters: tuple[str, ...]
     """Argument names in the function's order; ``from_`` stands for ``from``."""
+    optional: frozenset[str]
+    """The parameters that may be left out."""
+    section: str
+    """Of the contract."""
+    result: Result
+    nullable: bool
+    """Whether a result other than ``nothing`` may be null."""
+    errors: Errors
+    reads_only: bool
+    """It changes nothing, whatever it answers."""
+    log: Log | None
+    """The audit log that it may append to, under one of the contracts at least."""
+    terminal: bool
+    """It ends its session's ownership for good: a terminal reason is recorded."""
+    sid_of: Callable[[tuple[Any, ...]], int] | None
+    """Gives, of the arguments, the sid that the first of them names, in whatever form; None where it names none."""
     subject: Callable[[tuple[Any, ...]], int] | None
     """Gives, of the arguments, the sid whose audit log is the event's; None where the log is not looked at."""
+
+    @property
+    def gives(self) -> Result | None:
+        """What it newly gives that later operations take: a session, capability, receipt or witness."""
+        return self.result if self.result in _TAKEN and not self.reads_only else None
+
+
+_TAKEN: Final = frozenset({"session", "capability", "receipt", "witness"})
 
 
 class Outcome(Struct, frozen=True, gc=False):
@@ -74,68 +135,108 @@ def _session_id(arguments: tuple[Any, ...]) -> int:
     return sid
 
 
-_SUBJECTS: Final = {"sid": _sid, "capability": _session_id, "receipt": _session_id}
+def _own_sid(arguments: tuple[Any, ...]) -> int:
+    sid: int = arguments[0].sid
+    return sid
 
 
-def _operation(function: Callable[..., Any]) -> Operation:
-    parameters = tuple(inspect.signature(function).parameters)[1:]
-    names_session = parameters and not function.__name__.startswith("open")
-    subject = _SUBJECTS.get(parameters[0]) if names_session else None
-    return Operation(function.__name__, function, parameters, subject)
-
-
-OPERATIONS: Final = {
-    function.__name__: _operation(function)
-    for function in (
-        lifecycle.open,
-        lifecycle.open_with_sid,
-        lifecycle.close,
-        lifecycle.reap_closed,
-        lifecycle.reap_sessions,
-        lifecycle.closed_session_ids,
-        lifecycle.session_ids,
-        lifecycle.active_count,
-        lifecycle.live_count,
-        lifecycle.next_session_id,
-        lifecycle.archived_closed,
-        lifecycle.memory_usage,
-        lifecycle.plan,
-        ownership.claim_ownership,
-        ownership.release_ownership,
-        ownership.validate_ownership_capability,
-        ownership.begin_ownership_transfer,
-        ownership.commit_ownership_transfer,
-        ownership.rollback_ownership_transfer,
-        ownership.cancel_abandoned_transfer,
-        ownership.fault_failed_transfer_commit,
-        ownership.attenuate_ownership_scope,
-        mutations.apply_owned_session_mutation,
-        witnesses.issue_readiness_witness,
-        witnesses.consume_readiness_witness,
-        ownership.mark_owner_died,
-        ownership.current_ownership,
-        ownership.authority_audit_log,
-        mutations.lookup_handler,
-        mutations.lookup_trace,
-        mutations.default_handler_for_session,
-        advance.lookup_type,
-        advance.original_type,
-        advance.update_type,
-        advance.update_original,
-        advance.remove_type,
-        advance.lookup_branch_resolution,
-        advance.advance,
-        advance.unfold_mu,
-        advance.unfold_if_var,
-        advance.unfold_if_var_with_scope,
-        messages.send,
-        messages.recv,
-        messages.has_message,
-        observe.observe,
-        edges.decode_edge_json,
-        timeouts.issue_timeout_witness,
-        timeouts.advance_clock,
-        timeouts.runtime_audit_log,
-    )
+_SID_OF: Final[dict[str, Callable[[tuple[Any, ...]], int]]] = {
+    "sid": _sid,
+    "capability": _session_id,
+    "receipt": _session_id,
+    "ep": _own_sid,
+    "edge": _own_sid,
 }
-"""All operations by name."""
+_WITHOUT_LOG: Final = frozenset({"ep", "edge"})
+"""Parameters that name a session whose log the contract does not look at."""
+
+
+def _row(
+    function: Callable[..., Any],
+    section: str,
+    result: Result,
+    errors: Errors = "none",
+    *,
+    nullable: bool = False,
+    reads_only: bool = False,
+    log: Log | None = None,
+    terminal: bool = False,
+) -> Operation:
+    given = dict(islice(inspect.signature(function).parameters.items(), 1, None))
+    first = next(iter(given), "")
+    sid_of = _SID_OF.get(first)
+    return Operation(
+        name=function.__name__,
+        function=function,
+        parameters=tuple(given),
+        optional=frozenset(name for name, parameter in given.items() if parameter.default is None),
+        section=section,
+        result=result,
+        nullable=nullable,
+        errors=errors,
+        reads_only=reads_only,
+        log=log,
+        terminal=terminal,
+        sid_of=sid_of,
+        subject=None if result == "session" or first in _WITHOUT_LOG else sid_of,
+    )
+
+
+_ROWS: Final = (
+    _row(lifecycle.open, "§5", "session", "text"),
+    _row(lifecycle.open_with_sid, "§5", "session", "text"),
+    _row(lifecycle.close, "§5", "nothing", "text", log="session"),
+    _row(lifecycle.reap_closed, "§5", "summaries"),
+    _row(lifecycle.reap_sessions, "§5", "summaries"),
+    _row(lifecycle.closed_session_ids, "§5", "sids", reads_only=True),
+    _row(lifecycle.session_ids, "§5", "sids", reads_only=True),
+    _row(lifecycle.active_count, "§5", "count", reads_only=True),
+    _row(lifecycle.live_count, "§5", "count", reads_only=True),
+    _row(lifecycle.next_session_id, "§5", "count", reads_only=True),
+    _row(lifecycle.archived_closed, "§5", "summaries", reads_only=True),
+    _row(lifecycle.memory_usage, "§5", "memory", reads_only=True),
+    _row(lifecycle.plan, "§6", "plan", "text", reads_only=True),
+    _row(ownership.claim_ownership, "§2", "capability", "ownership", log="session"),
+    _row(ownership.release_ownership, "§2", "nothing", "ownership", log="session"),
+    _row(ownership.validate_ownership_capability, "§2", "nothing", "ownership", reads_only=True),
+    _row(ownership.begin_ownership_transfer, "§2", "receipt", "ownership", log="session"),
+    _row(ownership.commit_ownership_transfer, "§2", "capability", "ownership", log="session"),
+    _row(ownership.rollback_ownership_transfer, "§2", "nothing", "ownership", log="session"),
+    _row(ownership.cancel_abandoned_transfer, "§2", "cancellation", "ownership", log="session", terminal=True),
+    _row(ownership.fault_failed_transfer_commit, "§2", "nothing", "ownership", log="session", terminal=True),
+    _row(ownership.attenuate_ownership_scope, "§2", "capability", "ownership", log="session"),
+    _row(mutations.apply_owned_session_mutation, "§2", "nothing", "ownership"),
+    _row(witnesses.issue_readiness_witness, "§2", "witness", "ownership", log="session"),
+    _row(witnesses.consume_readiness_witness, "§3", "nothing", "ownership", log="session"),
+    _row(ownership.mark_owner_died, "§2", "cancellation", "ownership", log="session", terminal=True),
+    _row(ownership.current_ownership, "§2", "capability", nullable=True, reads_only=True),
+    _row(ownership.authority_audit_log, "§2", "records", nullable=True, reads_only=True),
+    _row(mutations.lookup_handler, "§4", "handler", nullable=True, reads_only=True),
+    _row(mutations.lookup_trace, "§4", "trace", nullable=True, reads_only=True),
+    _row(mutations.default_handler_for_session, "§4", "handler", nullable=True, reads_only=True),
+    _row(advance.lookup_type, "§7", "type", nullable=True, reads_only=True),
+    _row(advance.original_type, "§7", "type", nullable=True, reads_only=True),
+    _row(advance.update_type, "§7", "nothing"),
+    _row(advance.update_original, "§7", "nothing"),
+    _row(advance.remove_type, "§7", "nothing"),
+    _row(advance.lookup_branch_resolution, "§7", "branch", nullable=True, reads_only=True),
+    _row(advance.advance, "§7", "typed step", "branch"),
+    _row(advance.unfold_mu, "§7", "type", reads_only=True),
+    _row(advance.unfold_if_var, "§7", "type", reads_only=True),
+    _row(advance.unfold_if_var_with_scope, "§7", "scoped type", reads_only=True),
+    _row(messages.send, "§8", "enqueued", "text"),
+    _row(messages.recv, "§8", "value", "text", nullable=True),
+    _row(messages.has_message, "§8", "truth", "text", reads_only=True),
+    _row(observe.observe, "§8", "state", "text", reads_only=True),
+    _row(edges.decode_edge_json, "§10", "edge", "text", reads_only=True),
+    _row(timeouts.issue_timeout_witness, "§9", "timeout", log="runtime"),
+    _row(timeouts.advance_clock, "§9", "timeouts", "text", log="runtime"),
+    _row(timeouts.runtime_audit_log, "§9", "records", reads_only=True),
+)
+OPERATIONS: Final = {operation.name: operation for operation in _ROWS}
+"""All operations by name, in the contract's order."""
+
+
+def those(wanted: Callable[[Operation], bool]) -> frozenset[str]:
+    """Return the names of the operations of which something is true."""
+    return frozenset(name for name, operation in OPERATIONS.items() if wanted(operation))

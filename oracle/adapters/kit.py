@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, NamedTuple
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.codec import CODECS, encode
 from telltale_conformance.model.contract import CONTRACTS
-from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.model.operations import OPERATIONS, Operation
 from telltale_conformance.model.values import U64_MAX
 from telltale_conformance.oracle.adapters import Adapter, Answer, Request, ask
 from telltale_conformance.oracle.adapters.protocol import RESET
@@ -242,65 +242,60 @@ _LABEL: Final = {"name": "ask", "sort": "Nat"}
 _SEND: Final = {"Send": {"partner": "B", "branches": [[_LABEL, "Nat", "End"]]}}
 _RECEIVE: Final = {"Recv": {"partner": "A", "branches": [[_LABEL, None, {"Var": "again"}]]}}
 _LOOP: Final = {"Mu": {"var": "again", "body": _RECEIVE}}
-_TYPES: Final = {"roles": ["A", "B"], "initial_types": {"A": _SEND, "B": _LOOP}}
-_BUFFER: Final = {"mode": "Fifo", "initial_capacity": 2, "policy": {"Resize": {"max_capacity": 8}}}
-_ENDPOINT: Final = {"sid": 0, "role": "A"}
 _EDGE: Final = {"sid": 0, "sender": "A", "receiver": "B"}
-_PAIR: Final = {"sid": 0, "from": "A", "to": "B"}
-_MUTATION: Final = {"UpdateTrace": {"edge": _EDGE, "trace": ["Nat", {"Prod": ["Bool", "String"]}]}}
-_SID: Final = {"sid": 0}
-
-_ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
-    "open": {**_TYPES, "buffer_config": _BUFFER},
-    "open_with_sid": {**_TYPES, "sid": 7},
-    "plan": _TYPES,
-    "claim_ownership": {"sid": 0, "owner_id": "alice", "scope": "Session"},
-    "validate_ownership_capability": {"capability": _CAPABILITY},
-    "apply_owned_session_mutation": {"capability": _CAPABILITY, "mutation": _MUTATION},
-    "issue_readiness_witness": {"capability": _CAPABILITY, "predicate_ref": "ready"},
-    "consume_readiness_witness": {"capability": _CAPABILITY, "witness": _WITNESS},
-    "begin_ownership_transfer": {"capability": _CAPABILITY, "new_owner_id": "bob", "new_scope": "Session"},
-    "rollback_ownership_transfer": {"receipt": _RECEIPT},
-    "commit_ownership_transfer": {"receipt": _RECEIPT},
-    "cancel_abandoned_transfer": {"receipt": _RECEIPT},
-    "fault_failed_transfer_commit": {"receipt": _RECEIPT, "reason": "disk full"},
-    "attenuate_ownership_scope": {"capability": _CAPABILITY, "new_scope": {"Fragments": []}},
-    "release_ownership": {"capability": _CAPABILITY},
-    "mark_owner_died": {"sid": 0, "owner_id": "alice"},
-    "current_ownership": _SID,
-    "authority_audit_log": _SID,
-    "lookup_handler": {"edge": _EDGE},
-    "lookup_trace": {"edge": _EDGE},
-    "default_handler_for_session": _SID,
-    "lookup_type": {"ep": _ENDPOINT},
-    "original_type": {"ep": _ENDPOINT},
-    "lookup_branch_resolution": {"ep": _ENDPOINT, "label": "ask"},
-    "advance": {"ep": _ENDPOINT, "label": "ask"},
-    "update_type": {"ep": _ENDPOINT, "new_type": _SEND},
-    "update_original": {"ep": _ENDPOINT, "new_original": _LOOP},
-    "unfold_mu": {"lt": _LOOP},
-    "unfold_if_var": {"cont": {"Var": "again"}, "original": _LOOP},
-    "unfold_if_var_with_scope": {"cont": "End", "original": _LOOP},
-    "send": {**_PAIR, "val": {"Prod": [{"Nat": 3}, {"Str": "three"}]}},
-    "has_message": _PAIR,
-    "observe": _SID,
-    "recv": _PAIR,
-    "remove_type": {"ep": _ENDPOINT},
-    "decode_edge_json": {"value": {"sender": "A", "receiver": "B"}, "session_hint": 0},
-    "issue_timeout_witness": {"site": "door", "until_tick": 5},
-    "advance_clock": {"tick": 9},
-    "runtime_audit_log": {},
-    "memory_usage": {},
-    "session_ids": {},
-    "active_count": {},
-    "live_count": {},
-    "next_session_id": {},
-    "close": _SID,
-    "closed_session_ids": {},
-    "reap_sessions": {"session_ids": [0, 7]},
-    "reap_closed": {},
-    "archived_closed": {},
+_EXAMPLES: Final[dict[str, Any]] = {
+    "roles": ["A", "B"],
+    "initial_types": {"A": _SEND, "B": _LOOP},
+    "buffer_config": {"mode": "Fifo", "initial_capacity": 2, "policy": {"Resize": {"max_capacity": 8}}},
+    "sid": 0,
+    "session_ids": [0, 7],
+    "owner_id": "alice",
+    "new_owner_id": "bob",
+    "scope": "Session",
+    "new_scope": {"Fragments": []},
+    "capability": _CAPABILITY,
+    "receipt": _RECEIPT,
+    "reason": "disk full",
+    "mutation": {"UpdateTrace": {"edge": _EDGE, "trace": ["Nat", {"Prod": ["Bool", "String"]}]}},
+    "predicate_ref": "ready",
+    "witness": _WITNESS,
+    "edge": _EDGE,
+    "ep": {"sid": 0, "role": "A"},
+    "label": "ask",
+    "new_type": _SEND,
+    "new_original": _LOOP,
+    "lt": _LOOP,
+    "cont": {"Var": "again"},
+    "original": _LOOP,
+    "from": "A",
+    "to": "B",
+    "val": {"Prod": [{"Nat": 3}, {"Str": "three"}]},
+    "value": {"sender": "A", "receiver": "B"},
+    "session_hint": 0,
+    "site": "door",
+    "until_tick": 5,
+    "tick": 9,
 }
+"""A value for every argument that an operation takes, by the argument's name."""
 
-WELL_FORMED: Final = {op: Request(op, encode(arguments)) for op, arguments in _ARGUMENTS.items()}
+
+def _well_formed(op: str) -> Request:
+    arguments = {name: _EXAMPLES[name] for name in CODECS[op].wire_names.values()}
+    if op == "open_with_sid":
+        arguments["sid"] = 7
+    return Request(op, encode(arguments))
+
+
+def _turn(operation: Operation) -> int:
+    """Return when an operation is asked: opening first, what ends sessions last, so that most requests succeed."""
+    if operation.gives == "session":
+        return 0
+    if operation.reads_only or operation.gives:
+        return 1
+    return 3 if operation.section == "§5" else 2
+
+
+WELL_FORMED: Final = {
+    operation.name: _well_formed(operation.name) for operation in sorted(OPERATIONS.values(), key=_turn)
+}
 """The requests by operation, in the order in which they are to be asked."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters.answers import AnswerReader, LineCutter, malformed, read_hello, shown
 from telltale_conformance.oracle.adapters.direct import not_offered
 from telltale_conformance.oracle.adapters.faults import (
@@ -41,8 +42,13 @@ from telltale_conformance.oracle.adapters.protocol import (
 
 _HELLO: Final = Request("hello", b'{"protocol":%d}' % PROTOCOL_VERSION)
 _BYE: Final = Request("bye", b"{}")
-_PROBES: Final = ("next_session_id", "session_ids", "live_count")
-"""Operations whose answers tell a fresh store from a used one; the first that the adapter offers is taken."""
+_PROBES: Final = tuple(
+    op
+    for op, operation in reversed(OPERATIONS.items())
+    if operation.reads_only and not operation.parameters and operation.result in ("count", "sids")
+)
+"""Operations whose answers tell a fresh store from a used one; the first that the adapter
+offers is taken, ``next_session_id`` rather than any other."""
 _FLUSH_AFTER: Final = 16
 """How many requests are gathered before they are written, so that the adapter begins while we go on."""
 _NOT_SENT: Final = -1

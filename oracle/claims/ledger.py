@@ -5,27 +5,13 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-ACCEPTS_CAPABILITY = frozenset(
-    {
-        "release_ownership",
-        "begin_ownership_transfer",
-        "attenuate_ownership_scope",
-        "validate_ownership_capability",
-        "apply_owned_session_mutation",
-        "issue_readiness_witness",
-        "consume_readiness_witness",
-    }
-)
-RECEIPT_OPERATIONS = frozenset(
-    {
-        "commit_ownership_transfer",
-        "rollback_ownership_transfer",
-        "cancel_abandoned_transfer",
-        "fault_failed_transfer_commit",
-    }
-)
-OWNERSHIP_OPERATIONS = ACCEPTS_CAPABILITY | RECEIPT_OPERATIONS | {"claim_ownership", "mark_owner_died"}
-_TERMINATES = frozenset({"mark_owner_died", "cancel_abandoned_transfer", "fault_failed_transfer_commit"})
+from telltale_conformance.model.operations import those
+
+ACCEPTS_CAPABILITY = those(lambda operation: "capability" in operation.parameters)
+RECEIPT_OPERATIONS = those(lambda operation: "receipt" in operation.parameters)
+OWNERSHIP_OPERATIONS = those(lambda operation: operation.errors == "ownership")
+_TERMINATES = those(lambda operation: operation.terminal)
+_GRANTS = those(lambda operation: operation.gives == "capability")
 
 
 def frozen(scope: Any) -> frozenset[str] | None:
@@ -63,7 +49,7 @@ class Ledger:
 
     def apply(self, op: str, args: Any, result: Any) -> None:
         """Take in a successful ownership operation."""
-        if op in ("claim_ownership", "commit_ownership_transfer", "attenuate_ownership_scope"):
+        if op in _GRANTS:
             self._end_tenure()
             self.live = result
         elif op == "release_ownership" or op in _TERMINATES:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from telltale_conformance.model.operations import OPERATIONS, those
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS, STATUS_PART
 from telltale_conformance.oracle.claims.ledger import (
     ACCEPTS_CAPABILITY,
@@ -25,6 +26,8 @@ Event = Mapping[str, Any]
 
 WATCHED: Final = (*CLAIMS, *(part.id for part in PARTS.values() if part.apart))
 """What there are monitors for."""
+_OPENS = those(lambda operation: operation.gives == "session")
+_SETS_TYPE = those(lambda operation: operation.parameters[:1] == ("ep",) and operation.result == "nothing")
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class Monitors:
 
     def _take(self, event: Event) -> None:
         op, args, ok = str(event["op"]), event["args"], "ok" in event
-        if op in ("open", "open_with_sid"):
+        if op in _OPENS:
             self._opened(op, args, event, ok)
         elif op == "plan" and ok:
             self._blueprint(args, event["ok"]["edge_blueprint"])
@@ -94,7 +97,7 @@ class Monitors:
             self._observed(self._lives[args["sid"]], event["ok"])
         elif op == "advance" and ok:
             self._judge("K16", self._types.advance(args, event["ok"]), "current is not the continuation's unfolding")
-        elif op in ("update_type", "update_original", "remove_type"):
+        elif op in _SETS_TYPE:
             self._types.forget(args["ep"])
         elif op in ("send", "recv") and args["sid"] in self._lives:
             self._message(op, args, event, self._lives[args["sid"]])
@@ -175,7 +178,7 @@ class Monitors:
             self._judge("K5", ledger.exceeds(result["scope"]), f"the commit grants {result['scope']}")
             wrong = not result["generation"] == receipt["to_generation"] == receipt["from_generation"] + 1
             self._judge("K8", wrong, f"generation {result['generation']} after {receipt['from_generation']}")
-        elif op in ("issue_readiness_witness", "mark_owner_died", "cancel_abandoned_transfer"):
+        elif OPERATIONS[op].result in ("witness", "cancellation"):
             again = result["witness_id"] in ledger.given
             self._judge("K3", again, f"witness id {result['witness_id']} is given out again")
         elif op == "consume_readiness_witness":

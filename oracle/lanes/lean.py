@@ -21,6 +21,7 @@ from telltale_conformance.lean_traces.lean_errors import LeanError
 from telltale_conformance.lean_traces.lean_process import LeanModel
 from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, resolve
 from telltale_conformance.lean_traces.reader import Answer
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import printable
 from telltale_conformance.oracle.reference.run import ReferenceRun, ReferenceStep
@@ -94,7 +95,7 @@ def diff_programs(seed: int, count: int, steps: int, contract: str) -> Iterator[
 def observed_at_the_end(program: Program) -> Program:
     """Return the program with an ``observe`` of each of its opened sessions as last steps."""
     last = program.steps[-1].seq if program.steps else -1
-    opened = [step.seq for step in program.steps if step.op in {"open", "open_with_sid"}]
+    opened = [step.seq for step in program.steps if OPERATIONS[step.op].gives == "session"]
     observes = tuple(
         Step(args={"sid": {"$ref": seq}}, op="observe", seq=last + 1 + number) for number, seq in enumerate(opened)
     )

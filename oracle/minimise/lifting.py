@@ -13,6 +13,7 @@ import msgspec
 
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import Program, Step, is_reference, references, resolve
+from telltale_conformance.model.operations import OPERATIONS, those
 from telltale_conformance.model.values import OwnershipCapability, OwnershipReceipt, ReadinessWitness
 
 SID_FIELDS: Final = frozenset({"sid", "session_id"})
@@ -23,7 +24,7 @@ ARTIFACTS: Final[Mapping[str, frozenset[str]]] = {
     "witness": frozenset(ReadinessWitness.__struct_fields__),
 }
 """Arguments that are an earlier result, with the fields that such a result has."""
-OPENING: Final = frozenset({"open", "open_with_sid"})
+OPENING: Final = those(lambda operation: operation.gives == "session")
 _FREE: Final = frozenset({"value", "session_hint"})
 """Arguments in which nothing is a reference: edges as free JSON."""
 _DATA: Final = frozenset({"initial_types", "new_type", "new_original", "lt", "cont", "original", "trace", "val"})
@@ -50,7 +51,7 @@ class Results:
             self.sids[result] = seq
         elif isinstance(result, dict):
             for kind, fields in ARTIFACTS.items():
-                if result.keys() == fields and op != "current_ownership":
+                if result.keys() == fields and OPERATIONS[op].gives == kind:
                     self._exact[encode(result)] = seq
                     self._by_kind[kind].append((seq, result))
 

@@ -12,18 +12,11 @@ from typing import Any, Final
 import msgspec
 
 from telltale_conformance.lean_traces.programs import Program, Step, is_reference, references
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.minimise.lifting import OPENING, SID_FIELDS
 from telltale_conformance.oracle.reference.run import on_reference, refers_to
 
-GIVES: Final[Mapping[str, str]] = {
-    "claim_ownership": "capability",
-    "commit_ownership_transfer": "capability",
-    "attenuate_ownership_scope": "capability",
-    "begin_ownership_transfer": "receipt",
-    "issue_readiness_witness": "witness",
-    "open": "session",
-    "open_with_sid": "session",
-}
+GIVES: Final = {op: operation.gives for op, operation in OPERATIONS.items() if operation.gives is not None}
 """What a step gives that later ones refer to."""
 
 
@@ -199,7 +192,7 @@ def plainer_endings(program: Program, ending: int, results: Mapping[int, Any]) -
     Nothing when the step ends nothing, or its session was not opened by a step.
     """
     step = next(step for step in program.steps if step.seq == ending)
-    if step.op not in _ENDINGS:
+    if not OPERATIONS[step.op].terminal:
         return
     opened = {other.seq for other in program.steps if other.op in OPENING}
     sessions = sorted(with_needed(program, {ending}) & opened)
@@ -217,9 +210,6 @@ def plainer_endings(program: Program, ending: int, results: Mapping[int, Any]) -
     wanted = set().union(*(references(other.args) for other in changed.steps))
     claims = {other.seq for other in changed.steps if other.op == "claim_ownership" and other.args["sid"] == session}
     yield only(changed, set(numbers(changed)) - (claims - wanted)), "made a close"
-
-
-_ENDINGS: Final = frozenset({"mark_owner_died", "cancel_abandoned_transfer", "fault_failed_transfer_commit"})
 
 
 def _replaced(program: Program, seq: int, op: str, args: dict[str, Any]) -> Program:

@@ -13,9 +13,9 @@ import msgspec
 
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.minimise.lifting import OPENING, SID_FIELDS
 from telltale_conformance.oracle.minimise.removal import numbers, only, with_needed
-from telltale_conformance.oracle.reference.judging import READ_ONLY
 from telltale_conformance.oracle.reference.run import ReferenceSide, Referred, on_reference
 from telltale_conformance.oracle.verdict.compare import Divergence, same_json
 from telltale_conformance.oracle.verdict.fingerprints import contract_side
@@ -192,7 +192,7 @@ def _names_session(path: str) -> bool:
 
 def _changes(item: Referred) -> bool:
     """Say whether a step changed anything that the contract speaks of."""
-    return bool(item.outcome.audit) or (item.outcome.error is None and item.step.op not in READ_ONLY)
+    return bool(item.outcome.audit) or (item.outcome.error is None and not OPERATIONS[item.step.op].reads_only)
 
 
 def _sessions(item: Referred) -> set[int]:

@@ -20,7 +20,7 @@ from telltale_conformance.lean_traces.codec import CODECS, encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
-from telltale_conformance.model.operations import Outcome
+from telltale_conformance.model.operations import OPERATIONS, Outcome
 from telltale_conformance.oracle.adapters import RESET, Adapter, AdapterFault, Answer, Request
 from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.verdict.compare import ABSENT, Absent, Divergence, Level, compare, decided_by
@@ -62,37 +62,6 @@ class CaseResult:
     """Operations that were answered as unsupported, though the hello offers them."""
     over: bool = False
     """Nothing more of the case is judged."""
-
-
-READ_ONLY: Final = frozenset(
-    {
-        "closed_session_ids",
-        "session_ids",
-        "active_count",
-        "live_count",
-        "next_session_id",
-        "archived_closed",
-        "memory_usage",
-        "plan",
-        "validate_ownership_capability",
-        "current_ownership",
-        "authority_audit_log",
-        "lookup_handler",
-        "lookup_trace",
-        "default_handler_for_session",
-        "lookup_type",
-        "original_type",
-        "lookup_branch_resolution",
-        "unfold_mu",
-        "unfold_if_var",
-        "unfold_if_var_with_scope",
-        "has_message",
-        "observe",
-        "decode_edge_json",
-        "runtime_audit_log",
-    }
-)
-"""Operations that change nothing: one that is unsupported leaves the rest of its case meaningful."""
 
 
 Watch = Callable[[Asked, Answer], None]
@@ -194,7 +163,7 @@ def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) ->
     elif kind == "unsupported":
         result.uncovered += 1
         result.unsupported.add(asked.op)
-        result.over = asked.op not in READ_ONLY
+        result.over = not OPERATIONS[asked.op].reads_only  # the rest of the case keeps its meaning
     else:
         result.not_judged += 1
         result.fault = f"the adapter answered {asked.op} with bad_request: {answer.text()}"

@@ -103,17 +103,6 @@ def run(steps: Iterable[Mapping[str, Any]], contract: str) -> list[Event]:
 
 
 _KEPT: Final = 20_000
-_GIVING: Final = frozenset(
-    {
-        "open",
-        "open_with_sid",
-        "claim_ownership",
-        "commit_ownership_transfer",
-        "attenuate_ownership_scope",
-        "begin_ownership_transfer",
-        "issue_readiness_witness",
-    }
-)
 
 
 class Referred(NamedTuple):
@@ -194,7 +183,7 @@ def on_reference(program: Program) -> ReferenceSide:
                 continue
             printed = encode(args)
         outcome = step(store, codec.operation, arguments)
-        if outcome.error is None and (step_.seq in wanted or step_.op in _GIVING):
+        if outcome.error is None and (step_.seq in wanted or codec.operation.gives):
             results[step_.seq] = msgspec.json.decode(encode_answer(outcome, audited=False))["ok"]
         steps.append(Referred(step_, args, printed, outcome))
     return ReferenceSide(steps, results, skipped)

@@ -14,7 +14,7 @@ from telltale_conformance.oracle.symbolic.agreement.compiled import compiled
 from telltale_conformance.oracle.symbolic.prove import prove
 from telltale_conformance.oracle.symbolic.statement import contract as rules
 from telltale_conformance.oracle.symbolic.statement import guards
-from telltale_conformance.oracle.symbolic.statement import operations as transitions
+from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session, Status, status
 from telltale_conformance.oracle.symbolic.statement.step import Code, Event, Guard, Record, Step
 from telltale_conformance.oracle.symbolic.statement.terms import TRUE, counter, u64
@@ -47,12 +47,12 @@ def step_made(op: str, change: Callable[[Step, Contract, Session, Args], Step]) 
     """An operation whose step is changed where it succeeds."""
 
     def patch(monkeypatch: pytest.MonkeyPatch) -> None:
-        right = transitions.OPERATIONS[op]
+        right = OPERATIONS[op]
 
         def wrong(contract: Contract, s: Session, a: Args) -> Step:
-            return change(right(contract, s, a), contract, s, a)
+            return change(right.step(contract, s, a), contract, s, a)
 
-        monkeypatch.setitem(transitions.OPERATIONS, op, wrong)
+        monkeypatch.setitem(OPERATIONS, op, right._replace(step=wrong))
 
     return patch
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.types.caret import visible
 from telltale_conformance.oracle.reports.page.exchanges import Exchange
 from telltale_conformance.oracle.verdict.compare import error_variant
@@ -110,7 +111,7 @@ def _message(step: Exchange) -> Message:
 
 def _session(step: Exchange, args: dict[str, Any]) -> Participant:
     sid = _sid(args)
-    if sid is None and step.op in ("open", "open_with_sid") and step.expected and "ok" in step.expected:
+    if sid is None and OPERATIONS[step.op].gives == "session" and step.expected and "ok" in step.expected:
         sid = step.expected["ok"]
     return STORE if sid is None else Participant("session", f"session {sid}")
 
@@ -171,7 +172,7 @@ def _detail(op: str, args: dict[str, Any], forged: Mapping[str, Any]) -> str:
             parts.append(scope_text(args[name]))
     if isinstance(args.get("capability"), dict):
         parts.append(f"gen {args['capability'].get('generation')}")
-    if op in ("send", "recv", "has_message"):
+    if "from" in args and "to" in args:
         parts.append(f"{quoted(str(args.get('from')))} → {quoted(str(args.get('to')))}")
     if "roles" in args:
         parts.append(", ".join(quoted(str(role)) for role in args["roles"]))

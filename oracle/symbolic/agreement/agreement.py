@@ -16,7 +16,7 @@ from telltale_conformance.oracle.symbolic.agreement.compiled import compiled
 from telltale_conformance.oracle.symbolic.agreement.literals import Translation, truth_of, value_of
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot, install, read
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, solver
-from telltale_conformance.oracle.symbolic.statement import operations as transitions
+from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS
 from telltale_conformance.oracle.symbolic.statement.state import Contract, Session
 from telltale_conformance.oracle.symbolic.statement.step import Code, Step
 from telltale_conformance.oracle.symbolic.statement.terms import fresh, leaves, same
@@ -109,7 +109,7 @@ def admits_only(contract: str, state: Snapshot, op: str, args: Json) -> bool:
     into = Translation()
     pre, given = into.session(state), into.args(args)
     after = fresh(Session, "after")
-    step = transitions.OPERATIONS[op](Contract(contract), pre, given)
+    step = OPERATIONS[op].step(Contract(contract), pre, given)
     expected = reference_effect(contract, state, op, args).post
     gone = z3.Not(after.exists)
     wanted = _meaningful(after, into.session(expected), expected) if expected.exists else gone

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.symbolic.claims import invariants as inv
-from telltale_conformance.oracle.symbolic.claims.claim import RECEIPT_REFUSERS, Claim, Invariant, View
+from telltale_conformance.oracle.symbolic.claims.claim import Claim, Invariant, View
 from telltale_conformance.oracle.symbolic.claims.identity import WITNESS_ID, Binding, follow_binding
+from telltale_conformance.oracle.symbolic.statement.operations import USES_RECEIPT
 from telltale_conformance.oracle.symbolic.statement.state import (
     NOT_ISSUED,
     PACKED,
@@ -182,7 +183,7 @@ K12_WITNESS = Claim(
 
 def _unlogged_refusal(v: View) -> z3.BoolRef:
     """A receipt or witness is refused in a live session, and no Rejected record names it."""
-    if v.op in RECEIPT_REFUSERS:
+    if v.op in USES_RECEIPT:
         given: Receipt | Witness = v.args.receipt
     elif v.op == "consume_readiness_witness":
         given = v.args.witness

@@ -8,43 +8,9 @@ from typing import Any, ClassVar
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from telltale_conformance.oracle.symbolic.statement.operations import OWNERSHIP
+from telltale_conformance.oracle.symbolic.statement.operations import ENDS_TENURE, OWNERSHIP, USES_CAPABILITY
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session
 from telltale_conformance.oracle.symbolic.statement.step import Step
-
-USES_CAPABILITY = frozenset(
-    {
-        "release_ownership",
-        "begin_ownership_transfer",
-        "attenuate_ownership_scope",
-        "validate_ownership_capability",
-        "apply_owned_session_mutation",
-        "issue_readiness_witness",
-        "consume_readiness_witness",
-    }
-)
-"""Operations that are given a capability: succeeding means that they accepted it."""
-
-ENDS_TENURE = frozenset(
-    {
-        "release_ownership",
-        "commit_ownership_transfer",
-        "attenuate_ownership_scope",
-        "mark_owner_died",
-        "cancel_abandoned_transfer",
-        "fault_failed_transfer_commit",
-    }
-)
-"""Operations after which the capability that was live has stopped being so."""
-
-RECEIPT_REFUSERS = frozenset(
-    {
-        "commit_ownership_transfer",
-        "rollback_ownership_transfer",
-        "cancel_abandoned_transfer",
-        "fault_failed_transfer_commit",
-    }
-)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot
-from telltale_conformance.oracle.symbolic.claims.claim import RECEIPT_REFUSERS, USES_CAPABILITY
+from telltale_conformance.oracle.symbolic.statement.operations import USES_CAPABILITY, USES_RECEIPT
 from telltale_conformance.oracle.symbolic.statement.state import (
     NO_REASON,
     NOT_ISSUED,
@@ -78,7 +78,7 @@ class Cell(NamedTuple):
 
 def relations_of(op: str) -> tuple[str, ...]:
     """The generation relations that an operation's arguments can have."""
-    if op in USES_CAPABILITY or op in RECEIPT_REFUSERS:
+    if op in USES_CAPABILITY or op in USES_RECEIPT:
         return RELATIONS
     return OWNER_RELATIONS if op == "mark_owner_died" else (NO_RELATION,)
 
@@ -126,7 +126,7 @@ def _relation_of(live: Json, op: str, args: Json) -> str:
         return "same" if args["owner_id"] == live["owner_id"] else "other"
     if op in USES_CAPABILITY:
         owner, generation = args["capability"]["owner_id"], args["capability"]["generation"]
-    elif op in RECEIPT_REFUSERS:
+    elif op in USES_RECEIPT:
         owner, generation = args["receipt"]["from_owner_id"], args["receipt"]["from_generation"]
     else:
         return NO_RELATION
@@ -149,7 +149,7 @@ def _witness_of(state: Snapshot, witness: Json) -> str:
 def _named_sid(op: str, a: Args) -> z3.BitVecRef:
     if op in USES_CAPABILITY:
         return a.cap.sid
-    return a.receipt.sid if op in RECEIPT_REFUSERS else a.sid
+    return a.receipt.sid if op in USES_RECEIPT else a.sid
 
 
 def phase_term(phase: str, op: str, s: Session, a: Args) -> z3.BoolRef:

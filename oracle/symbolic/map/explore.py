@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.symbolic.agreement.agreement import reference_effect
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot
 from telltale_conformance.oracle.symbolic.statement.terms import LAST
@@ -22,6 +23,7 @@ SCOPES: tuple[Json, ...] = (
 NUMBERS = (0, 1, 2, LAST - 1, LAST)
 TEXTS = ("p", "q")
 HARDENED = "hardened"
+_TAKING_RECEIPT = tuple(op for op, operation in OPERATIONS.items() if "receipt" in operation.parameters)
 
 
 def cap(sid: int, owner: str, generation: int, scope: Json) -> Json:
@@ -124,27 +126,21 @@ def random_args(rng: Random, op: str, state: Snapshot) -> Json:
     )
     owner = state.current["owner_id"] if state.current and rng.random() < 0.7 else rng.choice(OWNERS)
     edge = {"sid": rng.choice((state.sid, state.sid, 3)), "sender": rng.choice("AB"), "receiver": rng.choice("ABC")}
-    return {
-        "claim_ownership": {"sid": sid, "owner_id": owner, "scope": rng.choice(SCOPES)},
-        "release_ownership": {"capability": capability},
-        "begin_ownership_transfer": {
-            "capability": capability,
-            "new_owner_id": rng.choice(OWNERS),
-            "new_scope": rng.choice(SCOPES),
-        },
-        "commit_ownership_transfer": {"receipt": receipt},
-        "rollback_ownership_transfer": {"receipt": receipt},
-        "attenuate_ownership_scope": {"capability": capability, "new_scope": rng.choice(SCOPES)},
-        "validate_ownership_capability": {"capability": capability},
-        "apply_owned_session_mutation": {"capability": capability, "mutation": rng.choice(mutations(edge))},
-        "issue_readiness_witness": {"capability": capability, "predicate_ref": rng.choice(TEXTS)},
-        "consume_readiness_witness": {"capability": capability, "witness": witness},
-        "mark_owner_died": {"sid": sid, "owner_id": owner},
-        "cancel_abandoned_transfer": {"receipt": receipt},
-        "fault_failed_transfer_commit": {"receipt": receipt, "reason": "r"},
-        "close": {"sid": sid},
-        "reap_sessions": {"session_ids": [sid]},
-    }[op]
+    drawn = {
+        "sid": sid,
+        "session_ids": [sid],
+        "owner_id": owner,
+        "new_owner_id": rng.choice(OWNERS),
+        "scope": rng.choice(SCOPES),
+        "new_scope": rng.choice(SCOPES),
+        "capability": capability,
+        "receipt": receipt,
+        "witness": witness,
+        "mutation": rng.choice(mutations(edge)),
+        "predicate_ref": rng.choice(TEXTS),
+        "reason": "r",
+    }
+    return {name: drawn[name] for name in OPERATIONS[op].parameters}
 
 
 def mutations(edge: Json) -> list[Json]:
@@ -229,9 +225,9 @@ def edges_of(state: Snapshot) -> Iterator[tuple[str, Json]]:
         for mutation in mutations({**edge, "sid": sid + 1})[1:]:
             yield "apply_owned_session_mutation", {"capability": state.current, "mutation": mutation}
     for receipt in receipts:
-        for op in ("commit_ownership_transfer", "rollback_ownership_transfer", "cancel_abandoned_transfer"):
-            yield op, {"receipt": receipt}
-        yield "fault_failed_transfer_commit", {"receipt": receipt, "reason": "r"}
+        for op in _TAKING_RECEIPT:
+            given = {"receipt": receipt, "reason": "r"}
+            yield op, {name: given[name] for name in OPERATIONS[op].parameters}
     yield "close", {"sid": sid}
     yield "close", {"sid": sid + 1}
     yield "reap_sessions", {"session_ids": [sid]}

@@ -206,7 +206,7 @@ class Questions:
 
     def __init__(self, contract: Contract, op: str, limits: Limits) -> None:
         self.op, self.pre, self.args = op, fresh(Session, "pre"), fresh(Args, "args")
-        self.step = OPERATIONS[op](contract, self.pre, self.args)
+        self.step = OPERATIONS[op].step(contract, self.pre, self.args)
         ghost = fresh(Count, "ghost")
         self._early = z3.ULT(ghost.count, steps(HORIZON))
         self._solver = solver(limits)

@@ -59,7 +59,7 @@ class Unrolling:
         violated = []
         results: dict[str, Artifact | None] = {}
         for code, key in enumerate(OPS):
-            step = OPERATIONS[key](self.contract, self.state, args)
+            step = OPERATIONS[key].step(self.contract, self.state, args)
             view = View(self.contract, key, self.state, args, step, self.ghost)
             chosen, results[key] = op == code, step.result
             violated.append(z3.And(chosen, self.claim.violated(view)))

@@ -9,48 +9,12 @@ import z3  # type: ignore[import-untyped]  # see terms
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS
 from telltale_conformance.oracle.symbolic.proof.bounded import OPS, Frame, Shortest
 from telltale_conformance.oracle.symbolic.proof.solving import satisfiable
+from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS, PLAINEST_FIRST
 from telltale_conformance.oracle.symbolic.statement.state import Cap, Mutation, Receipt, Witness
 from telltale_conformance.oracle.symbolic.statement.step import Artifact
 from telltale_conformance.oracle.symbolic.statement.terms import FRAGMENT_BITS, SESSION_SCOPE_BITS, leaves, same
 
-PLAINEST_FIRST = (
-    "validate_ownership_capability",
-    "claim_ownership",
-    "release_ownership",
-    "begin_ownership_transfer",
-    "commit_ownership_transfer",
-    "attenuate_ownership_scope",
-    "issue_readiness_witness",
-    "consume_readiness_witness",
-    "apply_owned_session_mutation",
-    "mark_owner_died",
-    "rollback_ownership_transfer",
-    "cancel_abandoned_transfer",
-    "fault_failed_transfer_commit",
-    "close",
-    "reap_sessions",
-)
-"""Which operation is tried first where several would do."""
-
 Step = dict[str, Any]
-
-_READS = {
-    "claim_ownership": ("sid", "owner", "scope"),
-    "release_ownership": ("cap",),
-    "begin_ownership_transfer": ("cap", "owner", "scope"),
-    "commit_ownership_transfer": ("receipt",),
-    "rollback_ownership_transfer": ("receipt",),
-    "attenuate_ownership_scope": ("cap", "scope"),
-    "validate_ownership_capability": ("cap",),
-    "apply_owned_session_mutation": ("cap", "mutation", "edge_sid", "sender", "receiver", "text"),
-    "issue_readiness_witness": ("cap", "text"),
-    "consume_readiness_witness": ("cap", "witness"),
-    "mark_owner_died": ("sid", "owner"),
-    "cancel_abandoned_transfer": ("receipt",),
-    "fault_failed_transfer_commit": ("receipt", "text"),
-    "close": ("sid",),
-    "reap_sessions": ("sid",),
-}
 
 _PLAINEST_VALUES = {
     "scope": (SESSION_SCOPE_BITS, 1, 2, 3, 0),
@@ -116,7 +80,7 @@ def _refer(plain: _Plainest, given: Artifact, earlier: list[tuple[int, Artifact]
 def _step_args(plain: _Plainest, op: str, frame: Frame, earlier: list[tuple[int, Artifact]]) -> dict[str, Any]:
     """Fix the arguments that the operation reads; references in place of equal results."""
     args, refs = frame.args, {}
-    for field in _READS[op]:
+    for field in OPERATIONS[op].reads:
         term = getattr(args, field)
         if isinstance(term, Cap | Receipt | Witness):
             refs[field] = _refer(plain, term, earlier)
@@ -158,7 +122,7 @@ def _meta(shortest: Shortest) -> dict[str, Any]:
 def _wire_args(op: str, frame: Frame, reader: Reader, refs: dict[str, Any]) -> dict[str, Any]:
     args = frame.args
     wire: dict[str, Any] = {}
-    for field in _READS[op]:
+    for field in OPERATIONS[op].reads:
         term = getattr(args, field)
         if isinstance(term, Cap | Receipt | Witness):
             wire[{"cap": "capability"}.get(field, field)] = _artifact(reader, term, refs[field])
@@ -167,9 +131,9 @@ def _wire_args(op: str, frame: Frame, reader: Reader, refs: dict[str, Any]) -> d
             named: Any = {"$ref": 0} if sid == 0 else sid
             wire |= {"session_ids": [named]} if op == "reap_sessions" else {"sid": named}
         elif field == "owner":
-            wire["new_owner_id" if "cap" in _READS[op] else "owner_id"] = reader.owner(term)
+            wire["new_owner_id" if "cap" in OPERATIONS[op].reads else "owner_id"] = reader.owner(term)
         elif field == "scope":
-            wire["new_scope" if "cap" in _READS[op] else "scope"] = scope_json(reader.number(term))
+            wire["new_scope" if "cap" in OPERATIONS[op].reads else "scope"] = scope_json(reader.number(term))
     if op == "issue_readiness_witness":
         wire["predicate_ref"] = text("predicate", reader.number(args.text))
     elif op == "fault_failed_transfer_commit":

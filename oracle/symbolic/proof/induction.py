@@ -48,8 +48,8 @@ def find_gap(claim: Claim, contract: Contract, limits: Limits) -> Gap | None:
     pre, args, ghost = fresh(Session, "pre"), fresh(Args, "args"), fresh(claim.ghost, "ghost")
     assumed = [well_formed(args), typed(pre), _within_horizon(claim, contract, ghost)]
     assumed += [invariant.holds(pre, ghost) for invariant in support]
-    for op, transition in OPERATIONS.items():
-        step = transition(contract, pre, args)
+    for op, operation in OPERATIONS.items():
+        step = operation.step(contract, pre, args)
         view = View(contract, op, pre, args, step, ghost)
         after = claim.follow(view)
         wrong = {invariant.name: z3.Not(invariant.holds(step.post, after)) for invariant in support}
