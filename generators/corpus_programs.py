@@ -40,8 +40,12 @@ def _with_numbers(operations: Iterable[tuple[str, dict[str, Any]]], contract: st
     return Program(contract=contract, meta={}, steps=steps)
 
 
+def buffers_program(contract: str) -> Program:
+    """Return the program that fills and empties a buffer of every kind (contract §8)."""
+    return _with_numbers(_buffers(), contract)
+
+
 def _buffers() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Fill and empty a buffer of every kind (contract §8)."""
     sends = {"Send": {"branches": [[{"name": "m", "sort": "Unit"}, None, "End"]], "partner": "B"}}
     for sid, kind in enumerate(_KINDS):
         edge = {"from": "A", "sid": sid, "to": "B"}
@@ -76,5 +80,5 @@ def corpus_programs() -> Iterator[tuple[str, Program]]:
         yield f"{contract}-cells", coverage_program(contract)
         for claim, program in claims:
             yield f"{contract}-claim-{claim}", msgspec.structs.replace(program, contract=contract)
-        yield f"{contract}-buffers", _with_numbers(_buffers(), contract)
+        yield f"{contract}-buffers", buffers_program(contract)
         yield f"{contract}-top-ids", _with_numbers(_top(), contract)

@@ -1,133 +1,124 @@
 """Which claims an implementation keeps and which it breaks, apart from whether it conforms to a contract.
 
-The programs that break the claims of ``telltale-17`` are run on the implementation, each in a fresh store, its own
-results standing for the references; the monitors then say what its answers did to the claim.
+Programs are run on the implementation, each in a fresh store, its own results standing for the references; the
+monitors then say what its answers did to the claims. The same monitors read a recorded trace.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
-from msgspec import Struct
-
-from telltale_conformance.generators.claim_programs import claim_programs
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.programs import Program, UnresolvedReference, resolve
 from telltale_conformance.lean_traces.reader import read_trace
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Request, ask
 from telltale_conformance.oracle.claims.catalogue import PARTS
-from telltale_conformance.oracle.claims.monitors import Monitors, Violation
-
-ClaimAnswer = Literal["kept", "broken", "not shown", "inconclusive"]
-"""``not shown``: the program could not be carried through to the end, so it says nothing."""
+from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Monitors
 
 Perform = Callable[[str, dict[str, Any]], dict[str, Any] | None]
 """Carries out an operation; gives ``{"ok"|"err": …, "audit": …}``, or None where it is not supported."""
 
 
+class Stopped(Exception):
+    """Thrown when an implementation gives no answer after which it can go on; the message says what it gave."""
+
+
 @dataclass(frozen=True)
-class ClaimReport:
+class ProgramReport:
     """What one program showed of the implementation."""
 
     program: str
-    """Which program: the claim, with a suffix where it has several (``K12-receipt``)."""
-    claim: str
-    answer: ClaimAnswer
-    seq: int | None
-    """The step that breaks the claim."""
-    why: str
+    """Which program: a claim, or a part of one (``K12-receipt``), or another name."""
+    verdicts: Mapping[str, ClaimVerdict]
+    """What the monitors saw, by claim."""
+    stopped: str | None
+    """Why the program did not come to its end; None when it did."""
+    faulty: bool = False
+    """That was the adapter's fault, so that nothing is concluded from it."""
+
+    @property
+    def own(self) -> ClaimVerdict:
+        """What was seen of the claim that the program is there for."""
+        return self.verdicts[PARTS[self.program].watched_as if self.program in PARTS else self.program]
 
 
-def judge_program(name: str, program: Program, perform: Perform) -> ClaimReport:
-    """Run one claim's program and say what it showed.
+def judge_program(name: str, program: Program, perform: Perform) -> ProgramReport:
+    """Run a program and say what it showed of each claim.
 
-    A step that the implementation refuses is part of the answer: a refusal is how a claim is kept.
+    A step that the implementation refuses is part of the answer: a refusal is how a claim is kept. What it does not
+    support is left out, and with it the steps that refer to it.
     """
-    claim = PARTS[name].watched_as if name in PARTS else str(program.meta["claim"])
     monitors, results = Monitors(), dict[int, Any]()
     for step in program.steps:
         try:
             args = resolve(step.args, results)
         except UnresolvedReference:
             continue
-        answer = perform(step.op, args)
+        try:
+            answer = perform(step.op, args)
+        except AdapterFault as fault:
+            return ProgramReport(name, monitors.verdicts, str(fault.diagnostic()), faulty=True)
+        except Stopped as reason:
+            return ProgramReport(name, monitors.verdicts, f"step {step.seq}: {reason}")
         if answer is None:
-            return ClaimReport(name, claim, "not shown", step.seq, f"{step.op} is not supported")
-        for violation in monitors.feed({"seq": step.seq, "op": step.op, "args": args, **answer}):
-            if violation.claim == claim:
-                return ClaimReport(name, claim, "broken", violation.seq, violation.why)
+            continue
+        monitors.feed({"seq": step.seq, "op": step.op, "args": args, **answer})
+        if monitors.unreadable:
+            return ProgramReport(name, monitors.verdicts, f"step {step.seq}: the answer has no readable shape")
         if "ok" in answer:
             results[step.seq] = answer["ok"]
-    if monitors.unreadable:
-        return ClaimReport(name, claim, "not shown", monitors.unreadable[0], "the answer has no readable shape")
-    return ClaimReport(name, claim, "kept", None, "the program that breaks it on telltale-17 does not")
+    return ProgramReport(name, monitors.verdicts, None)
 
 
-def judge_claims(adapter: Adapter) -> Iterator[ClaimReport]:
-    """Run every claim's program on an implementation; a fault of its adapter is inconclusive, never a verdict."""
+def judge_claims(adapter: Adapter, programs: Iterable[tuple[str, Program]]) -> Iterator[ProgramReport]:
+    """Run the programs on an implementation, each in a fresh store."""
 
     def perform(op: str, args: dict[str, Any]) -> dict[str, Any] | None:
         if op not in adapter.hello.ops:
             return None
         answer = ask(adapter, Request(op, encode(args)))
-        if answer.kind not in ("ok", "err"):
+        if answer.kind == "unsupported":
             return None
-        shown: dict[str, Any] = {answer.kind: msgspec.json.decode(answer.payload)}
-        if answer.audit is not None:
-            shown["audit"] = msgspec.json.decode(answer.audit)
+        if answer.kind not in ("ok", "err"):
+            raise Stopped(f"{op} was answered with {answer.kind}")
+        try:
+            shown: dict[str, Any] = {answer.kind: parse(answer.payload, DEFAULT_LIMITS.nesting)}
+            if answer.audit is not None:
+                shown["audit"] = parse(answer.audit, DEFAULT_LIMITS.nesting)
+        except StrictJsonError as error:
+            raise Stopped(f"the answer to {op} cannot be read: {error}") from None
         return shown
 
-    for name, program in claim_programs():
+    for name, program in programs:
         try:
             adapter.reset()
-            yield judge_program(name, program, perform)
         except AdapterFault as fault:
-            yield ClaimReport(name, str(program.meta["claim"]), "inconclusive", None, str(fault))
+            yield ProgramReport(name, Monitors().verdicts, str(fault.diagnostic()), faulty=True)
+        else:
+            yield judge_program(name, program, perform)
 
 
-class LiveClaims(Struct, frozen=True, kw_only=True):
-    """What a trace says of each claim."""
-
-    verdicts: dict[str, str]
-    """kept, broken or not judged, by claim."""
-    violations: tuple[Violation, ...]
-    """The first violation of each broken claim."""
-
-
-def watch_trace(path: Path, limits: Limits = DEFAULT_LIMITS) -> LiveClaims:
-    """Watch all events of a trace file.
+def watch_trace(path: Path, limits: Limits = DEFAULT_LIMITS) -> Mapping[str, ClaimVerdict]:
+    """Watch all events of a trace file; what the monitors saw, by claim.
 
     Raises:
         MalformedTrace: the trace is not well-formed.
     """
     monitors = Monitors()
-    for _, event in read_trace(path, limits):
+    for header, event in read_trace(path, limits):
         answer = event.answer()
-        monitors.feed(
-            {
-                "seq": event.seq,
-                "op": event.operation.name,
-                "args": event.arguments_document(),
-                "ok" if answer.is_ok else "err": answer.result,
-                "audit": answer.audit,
-            }
-        )
-    verdicts: dict[str, str] = {claim: verdict.verdict for claim, verdict in monitors.verdicts.items()}
-    first = tuple(verdict.violations[0] for verdict in monitors.verdicts.values() if verdict.violations)
-    return LiveClaims(verdicts=verdicts, violations=first)
-
-
-def claims_text(claims: LiveClaims) -> str:
-    """Return the claims as text: those kept, those not judged, and each broken one with its event."""
-    lines = []
-    for verdict in ("kept", "not judged"):
-        names = [claim for claim, given in claims.verdicts.items() if given == verdict]
-        if names:
-            lines.append(f"  claims {verdict}: {', '.join(names)}")
-    lines += [f"  claim {found.claim} broken at event {found.seq}: {found.why}" for found in claims.violations]
-    return "\n".join(lines)
+        seen: dict[str, Any] = {
+            "seq": event.seq,
+            "op": event.operation.name,
+            "args": event.arguments_document(),
+            "ok" if answer.is_ok else "err": answer.result,
+        }
+        if header.audited:
+            seen["audit"] = answer.audit
+        monitors.feed(seen)
+    return monitors.verdicts

@@ -6,23 +6,14 @@ from collections import deque
 from typing import Any
 
 from telltale_conformance.model.operations import those
+from telltale_conformance.oracle.claims.scopes import same_artifact
 
 ACCEPTS_CAPABILITY = those(lambda operation: "capability" in operation.parameters)
 RECEIPT_OPERATIONS = those(lambda operation: "receipt" in operation.parameters)
-OWNERSHIP_OPERATIONS = those(lambda operation: operation.errors == "ownership")
+OWNERSHIP_OPERATIONS = ACCEPTS_CAPABILITY | those(lambda one: one.errors == "ownership" and one.log is not None)
 _TERMINATES = those(lambda operation: operation.terminal)
 _GRANTS = those(lambda operation: operation.gives == "capability")
-
-
-def frozen(scope: Any) -> frozenset[str] | None:
-    """A scope as a set of fragments; None is ``Session``, which contains all."""
-    return None if scope == "Session" else frozenset(scope["Fragments"])
-
-
-def within(part: Any, whole: Any) -> bool:
-    """Scope inclusion."""
-    inner, outer = frozen(part), frozen(whole)
-    return outer is None or (inner is not None and inner <= outer)
+_CHANGES_NOTHING = ACCEPTS_CAPABILITY & those(lambda operation: operation.log is None)
 
 
 class Ledger:
@@ -41,11 +32,12 @@ class Ledger:
         self.log_live: dict[str, Any] | None = None
         self.log_pending: dict[str, Any] | None = None
         self.log_witnesses: set[int] = set()
-        self._queues: dict[tuple[str, str], deque[Any]] = {}
-
-    def exceeds(self, scope: Any) -> bool | None:
-        """The scope is not contained in the live one; None while no owner is known."""
-        return None if self.live is None else not within(scope, self.live["scope"])
+        self.just_changed = self.changed = False
+        """Whether the last event changed the ownership, and whether any did."""
+        self.pressed: set[tuple[str, str]] = set()
+        """The edges whose buffer was sent to when it held all that it was opened for."""
+        self._queues: dict[tuple[str, str], deque[Any] | None] = {}
+        """The messages under way; None once that is not known."""
 
     def apply(self, op: str, args: Any, result: Any) -> None:
         """Take in a successful ownership operation."""
@@ -66,15 +58,20 @@ class Ledger:
         if isinstance(result, dict) and "witness_id" in result:
             self.given.add(result["witness_id"])
         self.terminal = self.terminal or op in _TERMINATES
+        self.just_changed = op not in _CHANGES_NOTHING
+        self.changed = self.changed or self.just_changed
 
     def close(self, audit: Any) -> None:
         """Take in ``close``; ownership ends with it when the log says so."""
         self.closed = True
         self._queues.clear()
+        self.pressed.clear()
         if audit and any("OwnershipCapability" in record["artifact"] for record in audit):
             self._end_tenure()
+            self.just_changed = True
         if audit and any("OwnershipReceipt" in record["artifact"] for record in audit):
             self.pending = None
+            self.just_changed = True
 
     def _end_tenure(self) -> None:
         if self.live is not None:
@@ -82,9 +79,10 @@ class Ledger:
         self.live = None
         self.tenure += 1
 
-    def read(self, audit: list[Any]) -> None:
-        """Replay log records."""
-        for record in audit:
+    def log(self, audit: list[Any] | None) -> None:
+        """Replay the records that an event appended; without them the log is not known from then on."""
+        self.unaudited = self.unaudited or audit is None
+        for record in audit or ():
             ((kind, artifact),) = record["artifact"].items()
             event = record["event"]
             if event == "Rejected":
@@ -94,7 +92,7 @@ class Ledger:
             elif kind == "OwnershipReceipt":
                 if event == "Issued":
                     self.log_pending = artifact
-                elif artifact == self.log_pending:
+                elif same_artifact(artifact, self.log_pending):
                     self.log_pending = None
             elif kind == "Readiness" and event == "Issued":
                 self.log_witnesses.add(artifact["witness_id"])
@@ -104,14 +102,14 @@ class Ledger:
     def _read_capability(self, event: str, artifact: dict[str, Any]) -> None:
         if event == "Issued":
             self.log_live = artifact
-        elif artifact == self.log_live:
+        elif same_artifact(artifact, self.log_live):
             self.log_live = None
 
     def log_gap(self) -> str:
         """How the log's account differs from the operations' account; empty when it does not."""
-        if self.log_live != self.live:
+        if not same_artifact(self.log_live, self.live):
             return f"the log leaves {self.log_live} live, the operations {self.live}"
-        if self.log_pending != self.pending:
+        if not same_artifact(self.log_pending, self.pending):
             return f"the log leaves {self.log_pending} pending, the operations {self.pending}"
         ended = sorted(key for key in self.log_witnesses if self.tenure_of.get(key, self.tenure) != self.tenure)
         return f"witnesses {ended} ended with their generation without a record" if ended else ""
@@ -123,16 +121,42 @@ class Ledger:
             return None
         return max(1, int(config["policy"]["Resize"]["max_capacity"]), int(config["initial_capacity"]))
 
+    def waiting(self, edge: tuple[str, str]) -> int | None:
+        """How many messages are under way on an edge; None where that is not known."""
+        queue = self._queues.get(edge, _EMPTY)
+        return None if queue is None else len(queue)
+
+    def oldest(self, edge: tuple[str, str]) -> Any:
+        """The message that is received next; there must be one."""
+        queue = self._queues[edge]
+        assert queue
+        return queue[0]
+
+    def sending(self, edge: tuple[str, str]) -> None:
+        """A message is to be sent, whatever comes of it."""
+        opened_for = (self.buffer_config or {}).get("initial_capacity", 64)
+        waiting = self.waiting(edge)
+        if waiting is not None and waiting >= max(1, opened_for):
+            self.pressed.add(edge)
+
     def sent(self, edge: tuple[str, str], value: Any) -> None:
         """A message was accepted; a LatestValue buffer keeps only it."""
         queue = self._queues.setdefault(edge, deque())
+        if queue is None:
+            return
         if self.buffer_config and self.buffer_config["mode"] == "LatestValue":
             queue.clear()
         queue.append(value)
 
-    def received(self, edge: tuple[str, str], value: Any) -> bool | None:
-        """Whether a receive lost a message: null, or another value, while one is under way."""
+    def received(self, edge: tuple[str, str]) -> None:
+        """A message was taken out, or there was none."""
         queue = self._queues.get(edge)
-        if not queue:
-            return None
-        return bool(queue.popleft() != value)
+        if queue:
+            queue.popleft()
+
+    def lose_sight(self, edge: tuple[str, str]) -> None:
+        """An operation that is not followed may have changed what is under way."""
+        self._queues[edge] = None
+
+
+_EMPTY: deque[Any] = deque()

@@ -7,7 +7,9 @@ to its own binder whatever is nested in between; that is what unfolding by subst
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
+
+from telltale_conformance.lean_traces.json_values import same_json
 
 Binders = Mapping[str, tuple[Any, Any]]
 """For each variable in scope: the ``Mu`` node that binds it, and the binders around that node."""
@@ -37,12 +39,8 @@ def offer(node: Any) -> Any:
     if not isinstance(node, dict) or node.keys() & {"Var", "Mu"}:
         return node
     ((direction, choice),) = node.items()
-    labels = [(_label(label), expected) for label, expected, _ in choice["branches"]]
-    return direction, choice["partner"], labels
-
-
-def _label(label: Any) -> Any:
-    return (label["name"], label.get("sort", "Unit"))
+    labels = [[label["name"], label.get("sort", "Unit"), expected] for label, expected, _ in choice["branches"]]
+    return [direction, choice["partner"], labels]
 
 
 def edges_of(role_types: list[tuple[int, Any]], positions: Mapping[str, list[int]]) -> set[tuple[int, int]]:
@@ -65,21 +63,34 @@ def edges_of(role_types: list[tuple[int, Any]], positions: Mapping[str, list[int
     return found
 
 
+class Followed(NamedTuple):
+    """What came of following a branch from a known place."""
+
+    broken: bool
+    within_recursion: bool
+    """A recursion was entered on the way there or is entered next, so that unfolding matters."""
+
+
 class TypeWatch:
     """Follows the roles of all sessions through their types."""
 
     def __init__(self) -> None:
         self._places: dict[tuple[int, str], tuple[Any, Binders]] = {}
-        self._opened: dict[int, set[tuple[int, int]]] = {}
+        self._opened: dict[int, tuple[set[tuple[int, int]], bool]] = {}
 
     def opened(self, sid: int, roles: list[str], types: Mapping[str, Any]) -> None:
         """Start the roles of a session just opened."""
-        for key in [key for key in self._places if key[0] == sid]:
-            del self._places[key]
+        self.ended(sid)
         for role in roles:
             if role in types:
                 self._places[sid, role] = (types[role], {})
-        self._opened[sid] = self.blueprint(roles, types)
+        self._opened[sid] = self.blueprint(roles, types), self.talk(roles, types)
+
+    def ended(self, sid: int) -> None:
+        """Forget a session that is there no more."""
+        self._opened.pop(sid, None)
+        for key in [key for key in self._places if key[0] == sid]:
+            del self._places[key]
 
     def blueprint(self, roles: list[str], types: Mapping[str, Any]) -> set[tuple[int, int]]:
         """The edges that claim K15 asks for, by position in the role list."""
@@ -90,30 +101,58 @@ class TypeWatch:
         needed = edges_of(typed, positions)
         return {(a, b) for a, b in needed if roles[a] != roles[b]}
 
-    def opened_blueprint(self, sid: int) -> set[tuple[int, int]] | None:
-        """The edges that an opened session needs."""
+    def talk(self, roles: list[str], types: Mapping[str, Any]) -> bool:
+        """Whether any listed role sends or receives."""
+        for role in roles:
+            node = types.get(role)
+            while isinstance(node, dict) and "Mu" in node:
+                node = node["Mu"]["body"]
+            if isinstance(node, dict) and "Var" not in node:
+                return True
+        return False
+
+    def opened_blueprint(self, sid: int) -> tuple[set[tuple[int, int]], bool] | None:
+        """The edges that an opened session needs, and whether any of its roles sends or receives."""
         return self._opened.get(sid)
 
     def forget(self, ep: Mapping[str, Any]) -> None:
         """Stop judging an endpoint whose type the host has replaced."""
         self._places.pop((ep["sid"], ep["role"]), None)
 
-    def advance(self, args: Mapping[str, Any], result: Mapping[str, Any]) -> bool | None:
-        """Follow a branch; whether the type given as current offers something else than the continuation."""
+    def advance(self, args: Mapping[str, Any], result: Mapping[str, Any] | None) -> Followed | None:
+        """Follow a branch from where an endpoint stands.
+
+        Args:
+            args: those of ``advance``.
+            result: what it gave; None when it was refused.
+
+        Returns:
+            Whether the type given as current offers something else than the continuation, or the branch was refused
+            although it is there; None where nothing is known of the place.
+        """
         key = (args["ep"]["sid"], args["ep"]["role"])
         place = self._places.get(key)
         at = None if place is None else head(*place)
-        if at is None or not isinstance(at[0], dict):
+        if at is None:
             self._places.pop(key, None)
             return None
-        ((_, choice),) = at[0].items()
-        following = [branch[2] for branch in choice["branches"] if branch[0]["name"] == args["label"]]
+        following = _continuations(at[0], args["label"])
+        if result is None:
+            return Followed(True, bool(at[1])) if following else None
         if not following:
-            self._places.pop(key, None)
-            return True
+            self._places.pop(key)
+            return Followed(True, bool(at[1]))
         self._places[key] = (following[-1], at[1])
         expected = head(following[-1], at[1])
         if expected is None:
-            self._places.pop(key, None)
+            self._places.pop(key)
             return None
-        return bool(offer(expected[0]) != offer(result["current"]))
+        broken = not same_json(offer(expected[0]), offer(result["current"]))
+        return Followed(broken, bool(at[1] or expected[1]))
+
+
+def _continuations(node: Any, label: str) -> list[Any]:
+    if not isinstance(node, dict):
+        return []
+    ((_, choice),) = node.items()
+    return [branch[2] for branch in choice["branches"] if branch[0]["name"] == label]

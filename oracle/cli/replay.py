@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,9 +14,12 @@ from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import NoTraces, find_traces
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import UnknownContract
-from telltale_conformance.oracle.claims.judging import LiveClaims, claims_text, watch_trace
+from telltale_conformance.oracle.claims.judging import watch_trace
+from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Violation
+from telltale_conformance.oracle.lanes.claims import stand_of
 from telltale_conformance.oracle.reference.replay import TraceResult, judge
-from telltale_conformance.oracle.reports.text import result_text, summary
+from telltale_conformance.oracle.reports.text import claims_lines, result_text, summary
+from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.exit_codes import USAGE, exit_code
 
@@ -45,11 +50,13 @@ def run(
             results.append(result)
             if as_json:
                 document = {name: getattr(result, name) for name in _JSON_FIELDS}
-                print(encode(document if watched is None else {**document, "claims": watched}).decode(), flush=True)
+                if watched is not None:
+                    document["claims"] = _claims_document(watched)
+                print(encode(document).decode(), flush=True)
             else:
                 print(result_text(result), flush=True)
                 if watched is not None:
-                    print(claims_text(watched), flush=True)
+                    print("\n".join(_claims_text(watched)), flush=True)
     except (NoTraces, UnknownContract) as error:
         print(f"telltale-conformance: {error}", file=sys.stderr)
         return USAGE
@@ -58,7 +65,9 @@ def run(
     return exit_code(result.verdict for result in results)
 
 
-def _with_claims(path: Path, result: TraceResult, limits: Limits) -> tuple[TraceResult, LiveClaims | None]:
+def _with_claims(
+    path: Path, result: TraceResult, limits: Limits
+) -> tuple[TraceResult, Mapping[str, ClaimVerdict] | None]:
     try:
         watched = watch_trace(path, limits)
     except MalformedTrace:
@@ -66,3 +75,21 @@ def _with_claims(path: Path, result: TraceResult, limits: Limits) -> tuple[Trace
     if result.verdict == "malformed":  # only its contract is unknown
         result = msgspec.structs.replace(result, verdict="inconclusive")
     return result, watched
+
+
+def _stands(watched: Mapping[str, ClaimVerdict]) -> dict[str, ClaimStand]:
+    return {claim: stand_of(verdict) for claim, verdict in watched.items()}
+
+
+def _first_violations(watched: Mapping[str, ClaimVerdict]) -> list[Violation]:
+    return [verdict.violations[0] for verdict in watched.values() if verdict.violations]
+
+
+def _claims_document(watched: Mapping[str, ClaimVerdict]) -> dict[str, Any]:
+    return {"verdicts": _stands(watched), "violations": _first_violations(watched)}
+
+
+def _claims_text(watched: Mapping[str, ClaimVerdict]) -> Iterator[str]:
+    yield from claims_lines(_stands(watched))
+    for found in _first_violations(watched):
+        yield f"  claim {found.claim} broken at event {found.seq}: {found.why}"

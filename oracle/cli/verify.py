@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import UnknownContract
@@ -26,7 +27,7 @@ from telltale_conformance.oracle.dossier.dossier import (
 from telltale_conformance.oracle.minimise.trying import TO_RATE, Sighting, Trials, rate
 from telltale_conformance.oracle.reference.judging import printable
 from telltale_conformance.oracle.reference.replay import replay_file
-from telltale_conformance.oracle.verdict.compare import Level, same_json
+from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
 
 

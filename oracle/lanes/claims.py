@@ -8,7 +8,7 @@ claims that are refuted there.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from functools import partial
 from typing import Any, Final
@@ -16,22 +16,26 @@ from typing import Any, Final
 import msgspec
 
 from telltale_conformance.generators.claim_programs import claim_programs, coverage_program
+from telltale_conformance.generators.corpus_programs import buffers_program
 from telltale_conformance.generators.coverage import cell_of, situation
+from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.lean_traces.codec import CODECS, encode, encode_answer
 from telltale_conformance.lean_traces.programs import Program, UnresolvedReference, resolve
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
-from telltale_conformance.oracle.claims.catalogue import CLAIMS, in_order
-from telltale_conformance.oracle.claims.judging import ClaimReport, judge_claims
+from telltale_conformance.oracle.claims.catalogue import CLAIMS
+from telltale_conformance.oracle.claims.judging import ProgramReport, judge_claims
+from telltale_conformance.oracle.claims.monitors import WATCHED, ClaimVerdict
 from telltale_conformance.oracle.lanes.chunks import Chunk, collect, run_chunks
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
+from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
 LANE: Final = "claims"
-_WEIGHT: Final = {"kept": 0, "not judged": 1, "broken": 2}
-_STATUS: Final = {"kept": "kept", "broken": "broken", "not shown": "not judged", "inconclusive": "not judged"}
+GENERATED: Final = 40
+"""How many seeded programs are watched beside those that break claims."""
 
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
@@ -40,25 +44,52 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     result = run_chunks(LANE, subject, settings, partial(_chunk, subject=subject, settings=settings), 1)
     try:
         with closing(subject.start()) as adapter:
-            reports = list(judge_claims(adapter))
+            reports = list(judge_claims(adapter, watched_programs(subject.contract, settings.seed)))
     except AdapterFault as fault:
         return msgspec.structs.replace(result, verdict="inconclusive", notes=(*result.notes, str(fault)))
+    faults = tuple(f"{report.program}, to watch claims: {report.stopped}" for report in reports if report.faulty)
     return msgspec.structs.replace(
         result,
+        verdict="inconclusive" if faults and result.verdict == "agree" else result.verdict,
         claims=claims_of(reports),
-        notes=(*result.notes, *(f"{report.program}: {report.why}" for report in reports if report.answer == "broken")),
+        faults=result.faults + len(faults),
+        notes=(*result.notes, *faults[:1], *_broken(reports)),
         seconds=time.monotonic() - started,
     )
 
 
-def claims_of(reports: Iterable[ClaimReport]) -> dict[str, str]:
-    """Return the status of each claim: broken where one of its programs breaks it; parts watched apart left out."""
-    found: dict[str, str] = {}
+def watched_programs(contract: str, seed: int) -> Iterator[tuple[str, Program]]:
+    """Yield the programs on which claims are watched: together they have occasions of every claim."""
+    yield from claim_programs()
+    yield "coverage", coverage_program(contract)
+    yield "buffers", buffers_program(contract)
+    for index in range(GENERATED):
+        yield f"seeded {index}", generate_program(seed, index, contract=contract)
+
+
+def claims_of(reports: Iterable[ProgramReport]) -> dict[str, ClaimStand]:
+    """Return how each claim stands by all that was seen; what is watched beside the claims is left out."""
+    found = dict.fromkeys(CLAIMS, NOT_JUDGED)
     for report in reports:
-        status = _STATUS[report.answer]
-        if report.claim in CLAIMS and _WEIGHT[status] >= _WEIGHT[found.get(report.claim, "kept")]:
-            found[report.claim] = status
-    return {claim: found[claim] for claim in in_order(found)}
+        for claim in CLAIMS:
+            found[claim] += stand_of(report.verdicts[claim])
+    return found
+
+
+def stand_of(verdict: ClaimVerdict) -> ClaimStand:
+    """Return how a claim stands by what its monitor saw."""
+    return ClaimStand(verdict.verdict, verdict.occasions)
+
+
+def _broken(reports: Iterable[ProgramReport]) -> Iterator[str]:
+    """Say where each claim, or part of one, is broken first."""
+    first: dict[str, str] = {}
+    for report in reports:
+        for claim, verdict in report.verdicts.items():
+            if verdict.violations:
+                violation = verdict.violations[0]
+                first.setdefault(claim, f"{claim}: {violation.why} (program {report.program}, step {violation.seq})")
+    return (first[claim] for claim in WATCHED if claim in first)
 
 
 def _chunk(adapter: Adapter, number: int, *, subject: Subject, settings: Settings) -> Chunk:

@@ -12,6 +12,7 @@ from typing import Final
 from telltale_conformance.generators.claim_programs import coverage_map
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneResult
 
 LANE: Final = "symbolic"
@@ -24,7 +25,7 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
 
     started = time.monotonic()
     contract = subject.contract
-    claims: dict[str, str] = {}
+    claims: dict[str, ClaimStand] = {}
     faults: list[str] = []
     for claim in CLAIMS:
         if settings.deadline is not None and time.monotonic() > settings.deadline:
@@ -32,7 +33,7 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
         for result in results(contract, [claim]):
             status = result.finding.status
             if status == EXPECTED[contract][claim]:
-                claims[claim] = status
+                claims[claim] = ClaimStand(status)
             else:
                 faults.append(f"{claim} is {status}: {result.finding.method}")
     faults += [f"a reachable cell is not reached: {' | '.join(cell)}" for cell in unreached(contract)]

@@ -21,6 +21,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from telltale_conformance.lean_traces.codec import encode, encode_answer
+from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened
 from telltale_conformance.lean_traces.programs import Program
@@ -35,7 +36,7 @@ from telltale_conformance.oracle.adapters.protocol import Answer, Hello, Request
 from telltale_conformance.oracle.adapters.reference import read_arguments
 from telltale_conformance.oracle.minimise.lifting import lift
 from telltale_conformance.oracle.minimise.names import FIELDS
-from telltale_conformance.oracle.verdict.compare import Level, compare, same_json
+from telltale_conformance.oracle.verdict.compare import Level, compare
 from telltale_conformance.oracle.verdict.relevant import relevant_state
 
 _IDS: Final = {"sid": "session", "session_id": "session", "claim_id": "claim", "witness_id": "witness"}

@@ -12,12 +12,13 @@ from typing import Any, Final
 import msgspec
 
 from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.minimise.lifting import OPENING, SID_FIELDS
 from telltale_conformance.oracle.minimise.removal import numbers, only, with_needed
 from telltale_conformance.oracle.reference.run import ReferenceSide, Referred, on_reference
-from telltale_conformance.oracle.verdict.compare import Divergence, same_json
+from telltale_conformance.oracle.verdict.compare import Divergence
 from telltale_conformance.oracle.verdict.fingerprints import contract_side
 
 Holds = Callable[[ReferenceSide], bool]

@@ -17,13 +17,14 @@ import msgspec
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces import reader
 from telltale_conformance.lean_traces.codec import CODECS, encode
+from telltale_conformance.lean_traces.json_values import ABSENT, Absent
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.operations import OPERATIONS, Outcome
 from telltale_conformance.oracle.adapters import RESET, Adapter, AdapterFault, Answer, Request
 from telltale_conformance.oracle.reference.run import ReferenceRun
-from telltale_conformance.oracle.verdict.compare import ABSENT, Absent, Divergence, Level, compare, decided_by
+from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare, decided_by
 from telltale_conformance.oracle.verdict.relevant import relevant_state
 from telltale_conformance.oracle.verdict.results import LaneDivergence
 

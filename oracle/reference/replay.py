@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.json_values import ABSENT, Absent
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened
 from telltale_conformance.lean_traces.reader import Event, TraceReader
@@ -16,7 +17,7 @@ from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import UnknownContract
 from telltale_conformance.model.operations import Outcome, step
 from telltale_conformance.model.store import Store
-from telltale_conformance.oracle.verdict.compare import ABSENT, Absent, Divergence, Level, compare, decided_by
+from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare, decided_by
 from telltale_conformance.oracle.verdict.relevant import relevant_state
 
 TraceVerdict = Literal["agree", "diverge", "malformed", "inconclusive"]

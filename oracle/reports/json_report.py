@@ -52,7 +52,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "lanes": [_lane(lane) for lane in report.lanes],
         "findings": [_finding(finding) for finding in report.findings],
         "coverage": by_operation(cells),
-        "claims": report.claims,
+        "claims": msgspec.to_builtins(report.claims),
         "baseline": None
         if standing is None
         else {
@@ -79,7 +79,7 @@ def _lane(lane: LaneResult) -> dict[str, Any]:
         "faults": lane.faults,
         "seconds": round(lane.seconds, 3),
         "figures": dict(lane.figures),
-        "claims": dict(lane.claims),
+        "claims": msgspec.to_builtins(lane.claims),
         "notes": list(lane.notes),
         "coverage": [list(cell) for cell in sorted(lane.coverage)],
     }

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, Literal
+from typing import Literal
 
 from msgspec import Struct
 
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Answer, Hello
-from telltale_conformance.oracle.claims.catalogue import in_order
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, in_order
 from telltale_conformance.oracle.minimise import Rate
 from telltale_conformance.oracle.verdict.baseline import Entry, Standing
+from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
@@ -157,16 +158,19 @@ class Report(Struct, frozen=True, kw_only=True):
         return tuple(finding for finding in self.findings if finding.fails)
 
     @property
-    def claims(self) -> dict[str, str]:
-        """What is known of each claim that was looked at, in the order of the catalogue."""
-        found: dict[str, str] = {}
-        for lane in self.lanes:
-            for claim, status in lane.claims.items():
-                if _GRAVITY.get(status, 0) >= _GRAVITY.get(found.get(claim, ""), -1):
-                    found[claim] = status
+    def claims(self) -> dict[str, ClaimStand]:
+        """How each claim of the catalogue stands by what was seen of the implementation; empty where none was watched.
+
+        What lanes say of the contract itself is told with those lanes.
+        """
+        watched = [lane.claims for lane in self.lanes if any(one.occasions is not None for one in lane.claims.values())]
+        found = dict.fromkeys(CLAIMS, NOT_JUDGED) if watched else {}
+        for claims in watched:
+            for claim, stand in claims.items():
+                found[claim] = found.get(claim, NOT_JUDGED) + stand
         for finding in self.findings:
             if finding.key.claim is not None:
-                found[finding.key.claim] = "broken"
+                found[finding.key.claim] = found.get(finding.key.claim, NOT_JUDGED) + ClaimStand("broken", 1)
         return {claim: found[claim] for claim in in_order(found)}
 
     @property
@@ -193,7 +197,3 @@ class Report(Struct, frozen=True, kw_only=True):
             return "the run did not come to its end"
         lanes = [lane.lane for lane in self.lanes if lane.verdict == "inconclusive" or lane.faults]
         return f"inconclusive in {', '.join(lanes)}" if lanes else "nothing was judged"
-
-
-_GRAVITY: Final = {"not judged": 0, "kept": 1, "bounded": 2, "proved": 3, "refuted": 4, "broken": 5}
-"""Which of two statements about a claim tells more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -13,6 +13,7 @@ from telltale_conformance.generators.coverage import by_operation
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.reference.replay import FirstDivergence, TraceResult
+from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
@@ -32,8 +33,19 @@ def lane_line(result: LaneResult) -> str:
     lines = [f"{result.lane:<11}{result.verdict:<14}{counts}{result.seconds:>10.1f}"]
     if result.figures:
         lines.append("  " + ", ".join(f"{count} {name}" for name, count in result.figures.items()))
+    lines.extend(claims_lines(result.claims))
     lines.extend(f"  {line}" for note in result.notes for line in note.splitlines())
     return "\n".join(lines)
+
+
+def claims_lines(claims: Mapping[str, ClaimStand]) -> Iterator[str]:
+    """Yield what was seen of the claims: those kept and broken with their occasions, and those not judged."""
+    for status in ("kept", "broken", "not judged"):
+        told = [f"{claim} ({stand.occasions})" for claim, stand in claims.items() if stand.status == status]
+        if status == "not judged":
+            told = [one.partition(" ")[0] for one in told]
+        if told:
+            yield f"  claims {status}{'' if status == 'not judged' else ' (on so many occasions)'}: {', '.join(told)}"
 
 
 def divergence_text(divergence: LaneDivergence) -> str:

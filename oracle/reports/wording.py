@@ -11,6 +11,7 @@ from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, PROGRAM
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.verdict.baseline import Entry
+from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneResult
 
 _SHOWN = 400
@@ -152,6 +153,12 @@ def _line_of(path: Path, text: str) -> int:
 def lane_notes(lane: LaneResult) -> str:
     """Return the notes of a lane as one text."""
     return "; ".join(lane.notes) or "nothing was judged"
+
+
+def occasions_text(stand: ClaimStand) -> str:
+    """Return on how many occasions a claim was watched."""
+    count = stand.occasions or 0
+    return f"{count:,} occasion{'' if count == 1 else 's'}"
 
 
 def shortly(value: Any, limit: int = _SHOWN) -> str:

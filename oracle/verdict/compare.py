@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Any, Final, Literal, NamedTuple
 
 from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.lean_traces.json_values import Difference, differences
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.lean_traces.strict_json import parse
 from telltale_conformance.model.errors import StringError
@@ -28,24 +29,6 @@ class Level(IntEnum):
     """The audit records too, where the trace observes them."""
     state = 3
     """The result of ``observe`` too, which below is judged by outcome only."""
-
-
-class Difference(NamedTuple):
-    """One place where two JSON documents differ; a missing value is ``ABSENT``."""
-
-    path: str
-    expected: Any
-    actual: Any
-
-
-class Absent:
-    """Stands for a value that one side does not have."""
-
-    def __repr__(self) -> str:
-        return "(absent)"
-
-
-ABSENT: Final = Absent()
 
 
 class Divergence(NamedTuple):
@@ -97,15 +80,15 @@ def compare(op: str, expected: Outcome, actual: Answer, level: Level) -> Diverge
     if op == "observe" and is_ok:
         if level < Level.state:
             return _audit(document, actual, level)
-        differences = tuple(_differences(result, actual.result, "$"))
-        return _audit(document, actual, level) or _divergence("state", member, differences)
+        found = tuple(differences(result, actual.result))
+        return _audit(document, actual, level) or _divergence("state", member, found)
     if not (isinstance(expected.error, StringError) and variant == "invalid edge json"):
         skipped = "retained_bytes" if op == "memory_usage" and is_ok else None
-        differences = tuple(_differences(result, actual.result, "$", skipped))
+        found = tuple(differences(result, actual.result, skipped=skipped))
         if skipped:
-            differences += tuple(_implausible_bytes(actual.result))
-        if differences:
-            return _divergence("payload", member, differences)
+            found += tuple(_implausible_bytes(actual.result))
+        if found:
+            return _divergence("payload", member, found)
     return _audit(document, actual, level)
 
 
@@ -127,56 +110,18 @@ def decided_by(outcome: Outcome) -> str:
     return EVERY_GUARD_PASSES if outcome.error is None else str(outcome.error.guard)
 
 
-def same_json(expected: Any, actual: Any) -> bool:
-    """Say whether two JSON values are the same: numbers by kind and value, objects in any order."""
-    return next(_differences(expected, actual, "$"), None) is None
-
-
 def _audit(document: dict[str, Any], actual: Answer, level: Level) -> Divergence | None:
     if level < Level.audit or actual.audit is None:
         return None
-    return _divergence("audit", "audit", tuple(_differences(document["audit"], actual.audit, "$")))
+    return _divergence("audit", "audit", tuple(differences(document["audit"], actual.audit)))
 
 
-def _divergence(kind: DivergenceClass, member: str, differences: tuple[Difference, ...]) -> Divergence | None:
-    if not differences:
+def _divergence(kind: DivergenceClass, member: str, found: tuple[Difference, ...]) -> Divergence | None:
+    if not found:
         return None
-    expected = {member: {item.path: item.expected for item in differences}}
-    actual = {member: {item.path: item.actual for item in differences}}
-    return Divergence(kind, expected, actual, differences)
-
-
-def _differences(expected: Any, actual: Any, path: str, skipped: str | None = None) -> Iterator[Difference]:
-    """Yield the smallest places where two JSON values differ, in document order."""
-    waiting: list[tuple[Any, Any, str]] = [(expected, actual, path)]
-    while waiting:
-        left, right, place = waiting.pop()
-        if left is right:
-            continue
-        if isinstance(left, dict) and isinstance(right, dict):
-            names = sorted(left.keys() | right.keys(), reverse=True)
-            waiting.extend(
-                (left.get(name, ABSENT), right.get(name, ABSENT), f"{place}.{name}")
-                for name in names
-                if name != skipped and not _unit_sort(left, right, name)
-            )
-        elif isinstance(left, list) and isinstance(right, list):
-            longest = max(len(left), len(right))
-            waiting.extend(
-                (
-                    left[index] if index < len(left) else ABSENT,
-                    right[index] if index < len(right) else ABSENT,
-                    f"{place}[{index}]",
-                )
-                for index in range(longest - 1, -1, -1)
-            )
-        elif type(left) is not type(right) or left != right:
-            yield Difference(place, left, right)
-
-
-def _unit_sort(left: dict[str, Any], right: dict[str, Any], name: str) -> bool:
-    """Say whether only the sort of a label is missing, which then reads as Unit."""
-    return name == "sort" and left.keys() == {"name", "sort"} and left["sort"] == "Unit" and name not in right
+    expected = {member: {item.path: item.expected for item in found}}
+    actual = {member: {item.path: item.actual for item in found}}
+    return Divergence(kind, expected, actual, found)
 
 
 def _implausible_bytes(usage: Any) -> Iterator[Difference]:

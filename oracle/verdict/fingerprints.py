@@ -17,10 +17,10 @@ import msgspec
 from msgspec import Struct
 
 from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.json_values import ABSENT
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.verdict.compare import (
-    ABSENT,
     EVERY_GUARD_PASSES,
     Divergence,
     DivergenceClass,

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.compare import DivergenceClass
 
 LaneVerdict = Literal["agree", "diverge", "inconclusive", "not run"]
@@ -63,8 +64,8 @@ class LaneResult(Struct, frozen=True, kw_only=True):
     """How many cases a fault of the adapter left without a verdict; the verdict ``diverge`` hides them."""
     complete: bool = True
     """Every planned case was run: what was not seen is not there."""
-    claims: Mapping[str, str] = {}
-    """What the lane says of each claim it looked at: kept, broken, not judged, proved, refuted or bounded."""
+    claims: Mapping[str, ClaimStand] = {}
+    """How each claim stands that the lane looked at."""
     figures: Mapping[str, int] = {}
     """Further counts, such as the states and edges of a graph."""
     seconds: float = 0.0

@@ -7,7 +7,7 @@ import msgspec
 from telltale_conformance.generators.near_miss import one_edit
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.lean_traces.codec import encode_answer
-from telltale_conformance.oracle.verdict.compare import same_json
+from telltale_conformance.lean_traces.json_values import same_json
 
 
 def test_every_edit_makes_another_answer() -> None:

@@ -42,6 +42,8 @@ class Stub(DirectAdapter):
     Args:
         change: is given the request, its number within the case, and the right answer.
         ops: what is offered.
+        contract: what the reference follows.
+        observes: what is observed beside outcomes.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Stub(DirectAdapter):
         change: Callable[[Request, int, Answer], Answer] = lambda request, number, answer: answer,
         ops: Iterable[str] = OPERATIONS,
         contract: str = "telltale-17",
+        observes: Iterable[str] = ("audit",),
     ) -> None:
         self._reference: Adapter = ReferenceAdapter(contract)
         self._change = change
@@ -60,7 +63,7 @@ class Stub(DirectAdapter):
                 language="python",
                 contract=contract,
                 ops=frozenset(ops),
-                observes=frozenset({"audit"}),
+                observes=frozenset(observes),
             )
         )
 
@@ -72,7 +75,7 @@ class Stub(DirectAdapter):
         (answer,) = self._reference.submit([request])
         changed = self._change(request, self._number, answer)
         self._number += 1
-        return changed
+        return changed if self.hello.audited else changed._replace(audit=None)
 
 
 def stubbed(answers: dict[str, Answer]) -> Stub:

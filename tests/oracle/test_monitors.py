@@ -104,7 +104,7 @@ def test_without_audit_the_log_is_not_judged() -> None:
     verdicts = watch(events(CLAIM, BEGIN))
     assert verdicts["K12"].verdict == "not judged"
     assert verdicts["K13"].verdict == "not judged"
-    assert verdicts["K7"].verdict == "kept"
+    assert watch(events(CLAIM, BEGIN, BEGIN))["K7"].verdict == "broken"
 
 
 def test_an_empty_trace_judges_nothing() -> None:
@@ -119,7 +119,7 @@ def test_a_session_opened_again_is_another_life() -> None:
     later = [{"seq": 4 + n, "op": op, "args": args, "ok": ok} for n, (op, args, ok) in enumerate((CLAIM, use))]
     verdicts = watch([*events(CLAIM, release), again, *later])
     assert verdicts["K10"].verdict == "broken"
-    assert verdicts["K1"].verdict == "kept"
+    assert verdicts["K1"].verdict == "not judged"
 
 
 def test_an_answer_of_no_readable_shape_ends_judging_its_sessions() -> None:

@@ -18,12 +18,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from telltale_conformance.generators.steps import Cell
+from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes.programs import run
 from telltale_conformance.oracle.lanes.subject import Settings
 from telltale_conformance.oracle.minimise import Rate
 from telltale_conformance.oracle.reports import Reduction, Report
 from telltale_conformance.oracle.reports.findings import as_found
+from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneDivergence
 from tests.oracle.lane_world import subject
 from tests.oracle.page_world import CUT_OFF, FAINT, Opened
@@ -158,10 +160,17 @@ def test_the_log_stands_side_by_side_with_the_differing_fields_marked(context: B
 def test_what_the_contract_itself_breaks_is_no_fault_of_the_implementation(
     context: BrowserContext, tmp_path: Path
 ) -> None:
-    page = Opened(context, report(lane("claims", claims={"K1": "broken", "K3": "broken", "K7": "kept"})), tmp_path).page
-    tags = page.locator(".claim .tag")
-    assert [tag.get_attribute("class") for tag in tags.all()] == ["tag warn", "tag bad", "tag good"]
-    assert "The contract itself does not keep it." in page.locator(".claim").first.inner_text()
+    claims = {"K1": ClaimStand("broken", 2), "K3": ClaimStand("broken", 1), "K7": ClaimStand("kept", 212)}
+    page = Opened(context, report(lane("claims", claims=claims)), tmp_path).page
+    rows = [(row.locator(".tag").get_attribute("class"), row.inner_text()) for row in page.locator(".claim").all()]
+    assert len(rows) == len(CLAIMS)
+    assert [kind for kind, _ in rows[:3]] == ["tag warn", "tag off", "tag bad"]
+    assert rows[6][0] == "tag good"
+    assert "The contract itself does not keep it." in rows[0][1]
+    assert "not judged" in rows[1][1]
+    assert "on 0 occasions" in rows[1][1]
+    assert "on 1 occasion\n" in rows[2][1]
+    assert "K7 one-pending on 212 occasions" in rows[6][1]
 
 
 def test_a_long_command_is_read_without_scrolling(context: BrowserContext, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from telltale_conformance.generators.floor import floor_of
 from telltale_conformance.generators.steps import Cell
+from telltale_conformance.lean_traces.json_values import ABSENT, differences
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.reports.page.cast import CALLER, STORE, Participant, cast, scene
@@ -20,7 +21,6 @@ from telltale_conformance.oracle.reports.page.coverage_map import coverage_map
 from telltale_conformance.oracle.reports.page.diagram import described, diagram
 from telltale_conformance.oracle.reports.page.exchanges import answered, exchanges
 from telltale_conformance.oracle.reports.page.side_by_side import folded, side_by_side
-from telltale_conformance.oracle.verdict.compare import ABSENT, _differences
 from tests.oracle.report_world import CELL, MARKUP, accepted, lane, report
 
 json_values = st.recursive(
@@ -37,7 +37,7 @@ json_values = st.recursive(
 def test_the_whole_answer_comes_back_from_the_fields_that_differ(expected: Any, actual: Any) -> None:
     fields = {
         difference.path: repr(ABSENT) if difference.actual is ABSENT else difference.actual
-        for difference in _differences(expected, actual, "$")
+        for difference in differences(expected, actual)
     }
     before = copy.deepcopy(expected)
     assert answered({"ok": expected}, "payload", {"ok": fields}) == {"ok": actual}
@@ -65,7 +65,7 @@ def test_steps_are_run_on_the_reference_and_the_last_one_diverges() -> None:
 @given(json_values, json_values)
 def test_lines_differ_exactly_when_the_documents_do(left: Any, right: Any) -> None:
     lines = side_by_side(left, right)
-    same = next(iter(_differences(left, right, "$")), None) is None
+    same = next(iter(differences(left, right)), None) is None
     assert any(line.differs for line in lines) is not same
     assert all(line.left == line.right for line in lines if not line.differs)
 

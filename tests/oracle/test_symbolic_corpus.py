@@ -40,10 +40,11 @@ def test_the_program_is_the_shortest_counterexample(name: str) -> None:
 
 
 def test_the_reference_breaks_each_claim_under_telltale_17_and_keeps_it_under_hardened() -> None:
-    old = {report.program: report.answer for report in judge_claims(ReferenceAdapter("telltale-17"))}
-    new = {report.program: report.answer for report in judge_claims(ReferenceAdapter("hardened"))}
-    assert old == dict.fromkeys(NAMES, "broken")
-    assert new == dict.fromkeys(NAMES, "kept")
+    for contract, verdict in (("telltale-17", "broken"), ("hardened", "kept")):
+        reports = list(judge_claims(ReferenceAdapter(contract), claim_programs()))
+        assert {report.program: report.own.verdict for report in reports} == dict.fromkeys(NAMES, verdict)
+        assert all(report.own.occasions for report in reports)
+        assert not any(report.stopped for report in reports)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "K15"])
@@ -53,7 +54,7 @@ def test_no_step_of_a_program_can_be_left_out(name: str) -> None:
     for left_out in program.steps[: -1 if shown else None]:
         shorter = tuple(step for step in program.steps if step.seq != left_out.seq)
         rest = Program(contract=program.contract, meta=program.meta, steps=shorter)
-        assert judge_program(name, rest, _on_reference()).answer != "broken", left_out
+        assert judge_program(name, rest, _on_reference()).own.verdict != "broken", left_out
 
 
 def _on_reference() -> Any:
@@ -75,9 +76,12 @@ def test_the_tables_in_the_docs_are_what_is_found() -> None:
 
 def test_what_an_implementation_does_not_support_says_nothing() -> None:
     report = judge_program("K1", program_of("K1"), lambda op, args: None)
-    assert (report.answer, report.seq) == ("not shown", 0)
+    assert report.own.verdict == "not judged"
+    assert {verdict.verdict for verdict in report.verdicts.values()} == {"not judged"}
 
 
 def test_an_unreadable_answer_says_nothing() -> None:
     report = judge_program("K10", program_of("K10"), lambda op, args: {"ok": {"strange": 1}})
-    assert report.answer == "not shown"
+    assert report.own.verdict == "not judged"
+    assert report.stopped is not None
+    assert "no readable shape" in report.stopped

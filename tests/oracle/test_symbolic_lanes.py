@@ -6,12 +6,19 @@ import time
 
 import pytest
 
-from telltale_conformance.oracle.claims.catalogue import EXPECTED
+from telltale_conformance.generators.claim_programs import claim_programs
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.adapters import Answer, Request
+from telltale_conformance.oracle.adapters.faults import Exited
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED
+from telltale_conformance.oracle.claims.judging import judge_claims
 from telltale_conformance.oracle.lanes import claims as claims_lane
 from telltale_conformance.oracle.lanes import symbolic as symbolic_lane
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.symbolic.map import reachable as coverage_gate
 from telltale_conformance.oracle.symbolic.map.cells import Cell
+from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
+from tests.oracle.lane_world import Stub
 
 
 def test_the_reference_conforms_and_breaks_what_is_refuted() -> None:
@@ -19,20 +26,48 @@ def test_the_reference_conforms_and_breaks_what_is_refuted() -> None:
     assert result.verdict == "agree"
     assert result.judged > 500
     refuted = {claim for claim, status in EXPECTED["telltale-17"].items() if status == "refuted"}
-    assert {claim for claim, status in result.claims.items() if status == "broken"} == refuted - {"K18"}
-    assert "K9" not in result.claims
+    assert {claim for claim, stand in result.claims.items() if stand.status == "broken"} == refuted - {"K18"}
+    assert {claim for claim, stand in result.claims.items() if stand.status == "kept"} == {*CLAIMS} - refuted | {"K18"}
 
 
 def test_the_hardened_reference_conforms_and_breaks_nothing() -> None:
     result = claims_lane.run(Subject(contract="hardened"), Settings())
     assert result.verdict == "agree"
-    assert set(result.claims.values()) == {"kept"}
+    assert list(result.claims) == list(CLAIMS)
+    assert {stand.status for stand in result.claims.values()} == {"kept"}
+    assert min(stand.occasions or 0 for stand in result.claims.values()) > 5
+
+
+def test_what_was_not_observed_is_not_kept() -> None:
+    unheard = Stub(contract="hardened", observes=())
+    stands = claims_lane.claims_of(judge_claims(unheard, claims_lane.watched_programs("hardened", 0)))
+    assert {claim: stand for claim, stand in stands.items() if stand.status != "kept"} == {
+        "K12": NOT_JUDGED,
+        "K13": NOT_JUDGED,
+    }
+    blind = Stub(contract="hardened", ops=OPERATIONS.keys() - {"observe", "plan"})
+    stands = claims_lane.claims_of(judge_claims(blind, claims_lane.watched_programs("hardened", 0)))
+    assert stands["K12"].status == stands["K13"].status == stands["K14"].status == "kept"
+    only_open = Stub(contract="hardened", ops={"open"})
+    stands = claims_lane.claims_of(judge_claims(only_open, claims_lane.watched_programs("hardened", 0)))
+    assert {claim for claim, stand in stands.items() if stand.status != "not judged"} <= {"K15"}
+
+
+def test_a_fault_while_claims_are_watched_is_counted_and_named() -> None:
+    def dying(request: Request, number: int, answer: Answer) -> Answer:
+        if request.op == "close":
+            raise Exited("it is gone")
+        return answer
+
+    reports = list(judge_claims(Stub(dying), [("K11", dict(claim_programs())["K11"])]))
+    assert [(report.program, report.faulty) for report in reports] == [("K11", True)]
+    assert claims_lane.claims_of(reports)["K11"] == NOT_JUDGED
 
 
 def test_the_symbolic_lane_decides_the_contracts_claims() -> None:
     result = symbolic_lane.run(Subject(contract="hardened"), Settings())
     assert result.verdict == "agree", result.notes
-    assert result.claims == EXPECTED["hardened"]
+    assert result.claims == {claim: ClaimStand(known) for claim, known in EXPECTED["hardened"].items()}
     assert result.complete
     assert result.figures["cells undecided"] == 0
 

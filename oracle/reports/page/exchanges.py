@@ -10,10 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.lean_traces.json_values import ABSENT
 from telltale_conformance.lean_traces.programs import is_reference
 from telltale_conformance.oracle.reference.run import run_on_reference
 from telltale_conformance.oracle.reports.report import Finding
-from telltale_conformance.oracle.verdict.compare import ABSENT
 
 _MISSING: Final = repr(ABSENT)
 _NEXT: Final = re.compile(r"\.([^.\[]+)|\[(\d+)\]")

@@ -28,6 +28,7 @@ from telltale_conformance.oracle.reports.page.side_by_side import Line, folded, 
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.wording import (
     lane_notes,
+    occasions_text,
     place_of,
     problems,
     program_text,
@@ -37,6 +38,7 @@ from telltale_conformance.oracle.reports.wording import (
     title,
     verify_command,
 )
+from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 
 STEPS_SHOWN: Final = 40
 """Of a longer program the page shows the last steps; the file beside it has them all."""
@@ -88,9 +90,14 @@ class ClaimRow(Struct, frozen=True):
     """A claim as the page shows it."""
 
     claim: Claim
-    status: str
-    inherent: bool
-    """The contract that the verdict is by breaks it, so that every implementation of the contract does."""
+    stand: ClaimStand
+    known: str
+    """What is known of it under the contract that the verdict is by."""
+
+    @property
+    def inherent(self) -> bool:
+        """Whether the contract breaks it, so that every implementation of the contract does."""
+        return self.stand.status == "broken" and self.known == "refuted"
 
 
 class Bar(Struct, frozen=True):
@@ -113,6 +120,7 @@ def page(report: Report, folder: Path) -> str:
         lstrip_blocks=True,
     )
     environment.filters["visible"] = visible
+    environment.filters["occasions"] = occasions_text
     style, script = _part("page.css"), _part("page.js")
     return environment.get_template("page.html.j2").render(
         report=report,
@@ -197,10 +205,10 @@ def _claims(report: Report) -> list[ClaimRow]:
     return [
         ClaimRow(
             CLAIMS[claim],
-            status,
-            inherent=status in ("broken", "refuted") and CLAIMS[claim].known(report.contract) == "refuted",
+            stand,
+            known=CLAIMS[claim].known(report.contract),
         )
-        for claim, status in report.claims.items()
+        for claim, stand in report.claims.items()
     ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from telltale_conformance.generators.claim_programs import CLAIMS_FOLDER
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS, in_order, unknown
-from telltale_conformance.oracle.claims.monitors import WATCHED, watch
+from telltale_conformance.oracle.claims.monitors import MONITORS, WATCHED, watch
 from telltale_conformance.oracle.symbolic.prove import PART_STATEMENTS, STATEMENTS
 
 ROOT = Path(__file__).parents[3]
@@ -28,6 +28,7 @@ def rows(document: str, columns: str) -> list[list[str]]:
 def test_every_claim_has_a_monitor_and_a_statement_for_the_solver() -> None:
     apart = [part.id for part in PARTS.values() if part.apart]
     assert list(WATCHED) == [*CLAIMS, *apart]
+    assert set(MONITORS) == set(WATCHED)
     assert list(watch([])) == list(WATCHED)
     assert list(STATEMENTS) == list(CLAIMS)
     assert set(PART_STATEMENTS) == set(PARTS)

@@ -1,0 +1,53 @@
+"""Monitors of what the log tells: K12 and K13."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from telltale_conformance.oracle.claims.ledger import OWNERSHIP_OPERATIONS, RECEIPT_OPERATIONS
+from telltale_conformance.oracle.claims.scopes import same_artifact
+from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen
+
+
+def audit_completeness(seen: Seen) -> Judgement | None:
+    """K12: the log gives the live owner, the pending receipt and the witnesses, as they are after the event."""
+    ledger = seen.ledger
+    if ledger is None or ledger.unaudited:
+        return None
+    if seen.op == "observe":
+        return _observed(seen) if seen.ok and ledger.changed else None
+    gap = ledger.log_gap()
+    return Judgement(bool(gap), gap) if gap or ledger.just_changed else None
+
+
+def _observed(seen: Seen) -> Judgement:
+    ledger = seen.ledger
+    assert ledger is not None
+    shown = seen.answer["ownership"]
+    if not same_artifact(shown["current"], ledger.log_live):
+        return Judgement(True, "the live owner is not the one the log gives")
+    pending = not same_artifact(shown["pending_transfer"], ledger.log_pending)
+    return Judgement(pending, "the pending receipt is not the one the log gives")
+
+
+def rejection_audited(seen: Seen) -> Judgement | None:
+    """K13: a receipt or witness that is refused is logged as Rejected."""
+    kind, name = ("OwnershipReceipt", "receipt") if seen.op in RECEIPT_OPERATIONS else ("Readiness", "witness")
+    if seen.ok or seen.audit is None or seen.ledger is None:
+        return None
+    if isinstance(seen.answer, dict) and "SessionNotFound" in seen.answer:
+        return None
+    logged = any(
+        record["event"] == "Rejected"
+        and kind in record["artifact"]
+        and same_artifact(record["artifact"][kind], seen.args[name])
+        for record in seen.audit
+    )
+    return Judgement(not logged, f"the {name} that {seen.op} refused is not logged as Rejected")
+
+
+MONITORS: Final[Mapping[str, Monitor]] = {
+    "K12": Monitor({"observe", "close", *OWNERSHIP_OPERATIONS}, audit_completeness, after=True),
+    "K13": Monitor({"consume_readiness_witness", *RECEIPT_OPERATIONS}, rejection_audited),
+}

@@ -1,0 +1,74 @@
+"""One event as a monitor sees it, with what the events before it told of its session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Set
+from typing import Any, Final, NamedTuple
+
+from telltale_conformance.model.operations import those
+from telltale_conformance.oracle.claims.ledger import ACCEPTS_CAPABILITY, Ledger
+from telltale_conformance.oracle.claims.type_events import TypeWatch
+
+Event = Mapping[str, Any]
+"""``seq``, ``op``, ``args``, one of ``ok`` and ``err``, and ``audit`` where the log is observed."""
+
+
+OPENS: Final = those(lambda operation: operation.gives == "session")
+"""Operations that open a session of roles with types."""
+
+
+def opened_from(args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what holds the roles and types of an operation that opens a session, or plans one."""
+    held: Mapping[str, Any] = args.get("plan", args)
+    return held
+
+
+class Judgement(NamedTuple):
+    """An occasion, and what came of it."""
+
+    broken: bool
+    why: str
+    """How the claim was broken; of no meaning where it was not."""
+
+
+class Seen(NamedTuple):
+    """An event beside the life of the session that it names."""
+
+    op: str
+    args: Mapping[str, Any]
+    ok: bool
+    answer: Any
+    """The result, or the error."""
+    audit: list[Any] | None
+    """The records that the operation appended; None where they are not observed."""
+    ledger: Ledger | None
+    """The session that the operation names, as it was before; None where its life is not known."""
+    used: Set[int]
+    """The ids of all sessions that were opened before."""
+    types: TypeWatch
+    """Where the roles of all sessions stand in their types."""
+
+    @property
+    def capability(self) -> Mapping[str, Any] | None:
+        """The capability that the operation is given, if it takes one."""
+        return self.args["capability"] if self.op in ACCEPTS_CAPABILITY else None
+
+    @property
+    def by_live_owner(self) -> bool:
+        """Whether the live owner asks, in a session that is open for it, so that only the claim's rule can refuse."""
+        ledger, capability = self.ledger, self.capability
+        if ledger is None or capability is None or ledger.terminal or ledger.closed or ledger.live is None:
+            return False
+        live = ledger.live
+        return bool((capability["owner_id"], capability["generation"]) == (live["owner_id"], live["generation"]))
+
+
+class Monitor(NamedTuple):
+    """Watches one claim."""
+
+    ops: Set[str]
+    """The operations that may be an occasion; it is shown no others."""
+    look: Callable[[Seen], Judgement | None]
+    """Says whether an event is an occasion of the claim, and whether it breaks it; None when it says nothing."""
+    after: bool = False
+    """It looks at the session as the event leaves it, not as it was before."""

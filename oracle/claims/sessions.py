@@ -1,0 +1,86 @@
+"""Monitors of sessions, their buffers and their types: K10, K14, K15, K16, K18."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from telltale_conformance.lean_traces.json_values import same_json
+from telltale_conformance.oracle.claims.seen import OPENS, Judgement, Monitor, Seen, opened_from
+
+
+def unique_session(seen: Seen) -> Judgement | None:
+    """K10: no id that was used names another session."""
+    sid = seen.answer if seen.ok else seen.args.get("sid")
+    return Judgement(seen.ok, f"session id {sid} named another session before") if sid in seen.used else None
+
+
+def buffer_bound(seen: Seen) -> Judgement | None:
+    """K14: a buffer that may be resized stays within its bound, in what it holds and in what it has room for."""
+    ledger = seen.ledger
+    bound = None if ledger is None else ledger.buffer_bound()
+    if ledger is None or bound is None:
+        return None
+    if not seen.ok:
+        return None
+    if seen.op == "send":
+        waiting = ledger.waiting((seen.args["from"], seen.args["to"]))
+        if waiting is None or waiting < bound:
+            return None
+        return Judgement(seen.answer == "Ok", f"a buffer for {bound} messages takes one more")
+    for buffer in seen.answer["buffers"]:
+        if buffer["capacity"] > bound:
+            return Judgement(True, f"capacity {buffer['capacity']} above {bound}")
+    edges = ((buffer["edge"]["sender"], buffer["edge"]["receiver"]) for buffer in seen.answer["buffers"])
+    return Judgement(False, "") if any(edge in ledger.pressed for edge in edges) else None
+
+
+def blueprint(seen: Seen) -> Judgement | None:
+    """K15: the edges are those that the types of the listed roles need."""
+    if seen.op != "observe":
+        held = opened_from(seen.args)
+        roles, types = held["roles"], held["initial_types"]
+        if not seen.ok:
+            return Judgement(False, "") if len(set(roles)) < len(roles) else None
+        if seen.op != "plan":
+            return None
+        found = {tuple(entry[0]) for entry in seen.answer["edge_blueprint"]}
+        return _edges(found, seen.types.blueprint(roles, types), seen.types.talk(roles, types))
+    opened = seen.types.opened_blueprint(seen.args["sid"])
+    if opened is None or not seen.ok:
+        return None
+    return _edges({(edge[0], edge[1]) for edge in seen.answer["edges"]}, *opened)
+
+
+def _edges(found: set[Any], needed: set[tuple[int, int]], talk: bool) -> Judgement | None:
+    broken = found != needed
+    return Judgement(broken, f"edges {sorted(found)}, needed {sorted(needed)}") if broken or talk else None
+
+
+def unfolding(seen: Seen) -> Judgement | None:
+    """K16: following a branch gives the continuation of the substituted type; the role's place moves on with it."""
+    followed = seen.types.advance(seen.args, seen.answer if seen.ok else None)
+    if followed is None or not (followed.broken or followed.within_recursion):
+        return None
+    why = "current is not the continuation's unfolding" if seen.ok else "a branch that the type has is refused"
+    return Judgement(followed.broken, why)
+
+
+def exactly_once_delivery(seen: Seen) -> Judgement | None:
+    """K18: a receive gives the oldest message that is under way."""
+    if not seen.ok or seen.ledger is None:
+        return None
+    edge = (seen.args["from"], seen.args["to"])
+    if not seen.ledger.waiting(edge):
+        return None
+    lost = not same_json(seen.ledger.oldest(edge), seen.answer)
+    return Judgement(lost, f"recv {edge}: a message was lost")
+
+
+MONITORS: Final[Mapping[str, Monitor]] = {
+    "K10": Monitor(OPENS, unique_session),
+    "K14": Monitor({"send", "observe"}, buffer_bound),
+    "K15": Monitor({"plan", "observe", *OPENS}, blueprint),
+    "K16": Monitor({"advance"}, unfolding),
+    "K18": Monitor({"recv"}, exactly_once_delivery),
+}

@@ -1,0 +1,239 @@
+"""A claim is kept only where it could have been broken and was seen not to be; each such event is counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from telltale_conformance.generators.claim_programs import claim_programs
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS
+from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Monitors, watch
+from telltale_conformance.oracle.reference.run import run
+
+Step = tuple[str, dict[str, Any]]
+
+
+def ref(step: int, **changed: Any) -> dict[str, Any]:
+    return {"$ref": step, "set": changed} if changed else {"$ref": step}
+
+
+def send_to(partner: str, *labels: str, then: Any = "End") -> dict[str, Any]:
+    return {
+        "Send": {"partner": partner, "branches": [[{"name": label, "sort": "Unit"}, None, then] for label in labels]}
+    }
+
+
+FRAGMENT, OTHERS = {"Fragments": ["x"]}, {"Fragments": ["x", "y"]}
+TALKS = {"A": send_to("B", "m")}
+OPEN: Step = ("open", {"roles": ["A", "B"], "initial_types": {}})
+OPEN_TALKING: Step = ("open", {"roles": ["A", "B"], "initial_types": TALKS})
+RESIZING: Step = (
+    "open",
+    {
+        "roles": ["A", "B"],
+        "initial_types": TALKS,
+        "buffer_config": {"mode": "Fifo", "initial_capacity": 2, "policy": {"Resize": {"max_capacity": 3}}},
+    },
+)
+CLAIM: Step = ("claim_ownership", {"sid": ref(0), "owner_id": "a", "scope": "Session"})
+CLAIM_FRAGMENT: Step = ("claim_ownership", {"sid": ref(0), "owner_id": "a", "scope": FRAGMENT})
+VALIDATE: Step = ("validate_ownership_capability", {"capability": ref(1)})
+RELEASE: Step = ("release_ownership", {"capability": ref(1)})
+BEGIN: Step = ("begin_ownership_transfer", {"capability": ref(1), "new_owner_id": "b", "new_scope": "Session"})
+COMMIT: Step = ("commit_ownership_transfer", {"receipt": ref(2)})
+ISSUE: Step = ("issue_readiness_witness", {"capability": ref(1), "predicate_ref": "p"})
+CONSUME: Step = ("consume_readiness_witness", {"capability": ref(1), "witness": ref(2)})
+DIED: Step = ("mark_owner_died", {"sid": ref(0), "owner_id": "a"})
+CLOSE: Step = ("close", {"sid": ref(0)})
+OBSERVE: Step = ("observe", {"sid": ref(0)})
+SEND: Step = ("send", {"sid": ref(0), "from": "A", "to": "B", "val": {"Nat": 1}})
+RECEIVE: Step = ("recv", {"sid": ref(0), "from": "A", "to": "B"})
+FORGED = {
+    "session_id": 0,
+    "claim_id": 7,
+    "from_owner_id": "a",
+    "from_generation": 0,
+    "to_owner_id": "b",
+    "to_generation": 1,
+    "scope": "Session",
+}
+
+
+def attenuate(scope: Any) -> Step:
+    return "attenuate_ownership_scope", {"capability": ref(1), "new_scope": scope}
+
+
+def grant(scope: Any) -> Step:
+    return "begin_ownership_transfer", {"capability": ref(1), "new_owner_id": "b", "new_scope": scope}
+
+
+def mutate(**edge: Any) -> Step:
+    full = {"sid": ref(0), "sender": "A", "receiver": "B", **edge}
+    mutation = {"UpdateEdgeHandler": {"edge": full, "handler": "h"}}
+    return "apply_owned_session_mutation", {"capability": ref(1), "mutation": mutation}
+
+
+def advance(label: str) -> Step:
+    return "advance", {"ep": {"sid": ref(0), "role": "A"}, "label": label}
+
+
+def open_typed(local_type: Any) -> Step:
+    return "open", {"roles": ["A", "B"], "initial_types": {"A": local_type}}
+
+
+LOOP = {"Mu": {"var": "t", "body": send_to("B", "m", then={"Var": "t"})}}
+
+OCCASIONS: dict[str, list[list[Step]]] = {
+    "K1": [[OPEN, CLAIM, RELEASE, VALIDATE], [OPEN, CLAIM, DIED, VALIDATE]],
+    "K2": [
+        [OPEN, CLAIM, ISSUE, RELEASE, CLAIM, ("consume_readiness_witness", {"capability": ref(4), "witness": ref(2)})]
+    ],
+    "K3": [[OPEN, CLAIM, ISSUE, CONSUME, CONSUME], [OPEN, CLAIM, ISSUE, ISSUE], [OPEN, CLAIM, ISSUE, DIED]],
+    "K4": [[OPEN, CLAIM_FRAGMENT, attenuate("Session")], [OPEN, CLAIM_FRAGMENT, attenuate(OTHERS)]],
+    "K5": [[OPEN, CLAIM_FRAGMENT, grant("Session")], [OPEN, CLAIM_FRAGMENT, grant({"Fragments": ["y"]})]],
+    "K6": [[OPEN, CLAIM, ("validate_ownership_capability", {"capability": ref(1, scope=FRAGMENT)})]],
+    "K7": [[OPEN, CLAIM, BEGIN, BEGIN]],
+    "K8": [[OPEN, CLAIM, BEGIN, COMMIT]],
+    "K9": [[OPEN, CLAIM, DIED, CLAIM]],
+    "K9-status": [[OPEN, CLAIM, DIED, CLOSE, OBSERVE]],
+    "K10": [[OPEN, ("open_with_sid", {**OPEN[1], "sid": ref(0)})]],
+    "K11": [[OPEN, CLOSE, CLAIM]],
+    "K12": [[OPEN, CLAIM], [OPEN, CLAIM, RELEASE], [OPEN, CLAIM, OBSERVE], [OPEN, CLAIM, CLOSE]],
+    "K13": [
+        [OPEN, ("rollback_ownership_transfer", {"receipt": FORGED})],
+        [OPEN, CLAIM, ISSUE, CONSUME, CONSUME],
+        [OPEN, CLAIM, BEGIN, ("cancel_abandoned_transfer", {"receipt": ref(2, claim_id=9)})],
+    ],
+    "K14": [[RESIZING, SEND, SEND, SEND, SEND], [RESIZING, SEND, SEND, SEND, OBSERVE]],
+    "K15": [
+        [("plan", {"roles": ["A", "B"], "initial_types": TALKS})],
+        [OPEN_TALKING, OBSERVE],
+        [("plan", {"roles": ["A", "A"], "initial_types": {}})],
+        [("open", {"roles": ["A", "A"], "initial_types": {}})],
+    ],
+    "K16": [[open_typed(LOOP), advance("m")], [open_typed(send_to("B", "m", then=LOOP)), advance("m")]],
+    "K17": [[OPEN, CLAIM, mutate(sid=7)], [OPEN, CLAIM, mutate(receiver="C")]],
+    "K18": [[OPEN_TALKING, SEND, RECEIVE]],
+}
+"""Programs whose last step is an occasion; under ``hardened`` it keeps the claim."""
+
+NEITHER: dict[str, list[list[Step]]] = {
+    "K1": [
+        [OPEN, CLAIM, VALIDATE],
+        [OPEN, CLAIM, ("validate_ownership_capability", {"capability": ref(1, generation=5)})],
+    ],
+    "K2": [[OPEN, CLAIM, ISSUE, CONSUME]],
+    "K3": [[OPEN, CLAIM, ISSUE, CONSUME]],
+    "K4": [
+        [OPEN, CLAIM, attenuate(FRAGMENT)],
+        [OPEN, CLAIM_FRAGMENT, attenuate(FRAGMENT)],
+        [OPEN, CLAIM_FRAGMENT, grant(FRAGMENT), attenuate("Session")],
+        [
+            OPEN,
+            CLAIM_FRAGMENT,
+            ("attenuate_ownership_scope", {"capability": ref(1, generation=9), "new_scope": "Session"}),
+        ],
+    ],
+    "K5": [[OPEN, CLAIM, BEGIN, COMMIT], [OPEN, CLAIM_FRAGMENT, grant(FRAGMENT)], [OPEN, CLAIM, CLOSE, BEGIN]],
+    "K6": [
+        [OPEN, CLAIM, VALIDATE],
+        [OPEN, CLAIM, ("validate_ownership_capability", {"capability": ref(1, scope=FRAGMENT, owner_id="b")})],
+    ],
+    "K7": [[OPEN, CLAIM, BEGIN], [OPEN, CLAIM, BEGIN, COMMIT, BEGIN]],
+    "K8": [[OPEN, CLAIM, BEGIN, ("commit_ownership_transfer", {"receipt": ref(2, claim_id=9)})]],
+    "K9": [[OPEN, CLAIM, DIED, OBSERVE]],
+    "K9-status": [[OPEN, CLAIM, DIED, OBSERVE], [OPEN, CLOSE, OBSERVE]],
+    "K10": [[OPEN, OPEN], [("open_with_sid", {**OPEN[1], "sid": 5})]],
+    "K11": [[OPEN, CLAIM, CLOSE, OBSERVE]],
+    "K12": [[OPEN, OBSERVE], [OPEN, ("rollback_ownership_transfer", {"receipt": FORGED})]],
+    "K13": [[("rollback_ownership_transfer", {"receipt": FORGED})], [OPEN, CLAIM, ISSUE, CONSUME]],
+    "K14": [[RESIZING, SEND, SEND, OBSERVE], [OPEN_TALKING, *[SEND] * 65, OBSERVE]],
+    "K15": [[OPEN, OBSERVE], [("plan", {"roles": ["A", "B"], "initial_types": {"A": "End"}})]],
+    "K16": [[open_typed(send_to("B", "m")), advance("m")], [open_typed(LOOP), advance("n")]],
+    "K17": [[OPEN, CLAIM, mutate()], [OPEN, CLAIM_FRAGMENT, mutate(sid=7)]],
+    "K18": [[OPEN_TALKING, RECEIVE], [OPEN_TALKING, SEND, RECEIVE, RECEIVE]],
+}
+"""Programs of which no step is an occasion, though the operation is the one that the claim is about."""
+SEVERAL = {("K18", 1): 1}
+"""Where an earlier step is one."""
+
+
+def events(program: list[Step], contract: str = "hardened") -> list[dict[str, Any]]:
+    steps = [{"seq": seq, "op": op, "args": args} for seq, (op, args) in enumerate(program)]
+    made = run(steps, contract)
+    assert len(made) == len(steps), "a step was skipped"
+    return made
+
+
+def verdict(claim: str, program: list[Step], contract: str = "hardened") -> ClaimVerdict:
+    return watch(events(program, contract))[claim]
+
+
+CASES = [(claim, number) for claim, programs in OCCASIONS.items() for number in range(len(programs))]
+NO_CASES = [(claim, number) for claim, programs in NEITHER.items() for number in range(len(programs))]
+
+
+def test_every_claim_that_is_watched_has_its_cases() -> None:
+    watched = {*CLAIMS, *(part.id for part in PARTS.values() if part.apart)}
+    assert set(OCCASIONS) == watched
+    assert set(NEITHER) == watched
+
+
+@pytest.mark.parametrize(("claim", "number"), CASES)
+def test_the_last_step_is_an_occasion_and_keeps_the_claim(claim: str, number: int) -> None:
+    program = OCCASIONS[claim][number]
+    before, after = verdict(claim, program[:-1]), verdict(claim, program)
+    assert after.verdict == "kept"
+    assert after.occasions == before.occasions + 1
+    if claim != "K12":
+        assert before.verdict == "not judged"
+
+
+@pytest.mark.parametrize(("claim", "number"), NO_CASES)
+def test_what_could_not_break_the_claim_says_nothing_about_it(claim: str, number: int) -> None:
+    found = verdict(claim, NEITHER[claim][number])
+    assert found.occasions == SEVERAL.get((claim, number), 0)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in claim_programs()])
+def test_the_program_that_breaks_a_claim_is_an_occasion_to_keep_it(name: str) -> None:
+    program = dict(claim_programs())[name]
+    watched = PARTS[name].watched_as if name in PARTS else name
+    steps = [{"seq": step.seq, "op": step.op, "args": step.args} for step in program.steps]
+    assert watch(run(steps, "hardened"))[watched].verdict == "kept"
+    broken = watch(run(steps, "telltale-17"))[watched]
+    assert broken.verdict == "broken"
+    assert broken.occasions >= 1
+
+
+@pytest.mark.parametrize("claim", ["K12", "K13"])
+def test_without_the_log_there_is_no_occasion(claim: str) -> None:
+    for program in OCCASIONS[claim]:
+        unheard = [{name: part for name, part in event.items() if name != "audit"} for event in events(program)]
+        assert watch(unheard)[claim].verdict == "not judged"
+
+
+def test_a_branch_that_the_type_has_may_not_be_refused() -> None:
+    made = events([open_typed(LOOP), advance("m")])
+    refused = {**made[1], "err": {"NoBranch": {"ep": made[1]["args"]["ep"], "label": "m"}}}
+    del refused["ok"]
+    found = watch([made[0], refused])["K16"]
+    assert found.verdict == "broken"
+    reaped = {"seq": 1, "op": "reap_sessions", "args": {"session_ids": [0]}, "ok": [{"sid": 0}], "audit": []}
+    assert watch([made[0], reaped, refused])["K16"].verdict == "not judged"
+
+
+def test_a_full_buffer_that_takes_one_more_breaks_its_bound_without_being_observed() -> None:
+    made = events([RESIZING, SEND, SEND, SEND, SEND])
+    assert made[-1]["ok"] == "Full"
+    assert watch([*made[:-1], {**made[-1], "ok": "Ok"}])["K14"].verdict == "broken"
+
+
+def test_messages_moved_by_an_operation_that_is_not_followed_are_not_judged() -> None:
+    monitors = Monitors()
+    unknown = {"seq": 2, "op": "take_twice", "args": {"sid": 0, "from": "A", "to": "B"}, "ok": None, "audit": []}
+    lost = {"seq": 3, "op": "recv", "args": unknown["args"], "ok": None, "audit": []}
+    for event in (*events([OPEN_TALKING, SEND]), unknown, lost):
+        monitors.feed(event)
+    assert monitors.verdicts["K18"].verdict == "not judged"
