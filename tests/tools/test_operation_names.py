@@ -35,7 +35,7 @@ def test_every_room_is_read_once() -> None:
         'A = ("send", "recv", "close", "else")',
         'A = {"send": 1, "recv": 2, "close": 3}',
         'A = {1: "send", 2: "recv", 3: "close"}',
-        'A = dict(send=1, recv=2, close=3)',
+        "A = dict(send=1, recv=2, close=3)",
         'A = (("send", 1), ("recv", 2), ("close", 3))',
         'A = "send recv close".split()',
         'x = op == "send" or op == "recv" or op == "close"',
