@@ -47,8 +47,8 @@ MUTANTS = (
     LeanMutant(
         "a second transfer may begin",
         OWNERSHIP,
-        "gHonest k s none o c <| gIdle s <| gWithin k s o newScope <|\n  gCounter k s none .generation (k.nextOf",
-        "gHonest k s none o c <| gWithin k s o newScope <|\n  gCounter k s none .generation (k.nextOf",
+        "gHonest k s none o c <| gIdle s <| gWithin k.mayTransfer",
+        "gHonest k s none o c <| gWithin k.mayTransfer",
         ("begin_ownership_transfer",),
     ),
     LeanMutant(
@@ -81,16 +81,16 @@ MUTANTS = (
     ),
     LeanMutant(
         "a consumed witness reads as never issued",
-        WITNESSES,
+        GUARDS,
         "if has w.id s.consumed then",
         "if has w.id [] then",
         ("consume_readiness_witness",),
     ),
     LeanMutant(
         "anybody may declare the owner dead",
-        OWNERSHIP,
-        "  if owner = o.owner then\n    gCounter",
-        "  if owner = owner then\n    gCounter",
+        GUARDS,
+        "  if owner = o.owner then next",
+        "  if owner = owner then next",
         ("mark_owner_died",),
     ),
     LeanMutant(
@@ -234,9 +234,18 @@ UNPROVED_RULES = (
         UnprovedRule(
             "K4",
             CONTRACT,
-            "| hardened, .session, .fragments _ => false",
-            "| hardened, .session, .fragments _ => true",
-            ("mayGrant_within",),
+            "def mayAttenuate : Contract → Scope → Scope → Bool\n  | telltale17, _, _ => true\n"
+            "  | hardened, new, live => new.isWithin live",
+            "def mayAttenuate : Contract → Scope → Scope → Bool\n  | _, _, _ => true",
+            ("K4_hardened",),
+        ),
+        UnprovedRule(
+            "K5",
+            CONTRACT,
+            "def mayTransfer : Contract → Scope → Scope → Bool\n  | telltale17, _, _ => true\n"
+            "  | hardened, new, live => new.isWithin live",
+            "def mayTransfer : Contract → Scope → Scope → Bool\n  | _, _, _ => true",
+            ("K5_hardened",),
         ),
         UnprovedRule(
             "K10",
@@ -259,8 +268,8 @@ UNPROVED_RULES = (
         UnprovedRule(
             "K1",
             CONTRACT,
-            "def claimGen : Contract → Own → Nat\n  | telltale17, _ => 0\n  | hardened, s => s.nextGen",
-            "def claimGen : Contract → Own → Nat\n  | telltale17, _ => 0\n  | hardened, _ => 0",
+            "def claimGeneration : Contract → Own → Nat\n  | telltale17, _ => 0\n  | hardened, s => s.nextGen",
+            "def claimGeneration : Contract → Own → Nat\n  | telltale17, _ => 0\n  | hardened, _ => 0",
             ("orderly_owner", "since_after"),
         ),
     ),

@@ -20,22 +20,22 @@ inductive Contract
 namespace Contract
 
 /-- H1: the generation that a claim gives. -/
-def claimGen : Contract → Own → Nat
+def claimGeneration : Contract → Own → Nat
   | telltale17, _ => 0
   | hardened, s => s.nextGen
 
 /-- H1: the generation that attenuating gives. -/
-def attenuatedGen : Contract → Own → Cap → Nat
+def attenuatedGeneration : Contract → Own → Cap → Nat
   | telltale17, _, c => saturate c.gen
   | hardened, s, _ => s.nextGen
 
 /-- H1: the generation that a commit gives. -/
-def committedGen : Contract → Own → Receipt → Nat
+def committedGeneration : Contract → Own → Receipt → Nat
   | telltale17, _, r => r.toGen
   | hardened, s, _ => s.nextGen
 
 /-- H1: the generation counter after a generation was given. -/
-def spendGen : Contract → Own → Nat
+def spendGeneration : Contract → Own → Nat
   | telltale17, s => s.nextGen
   | hardened, s => s.nextGen + 1
 
@@ -55,33 +55,20 @@ def mayGive : Contract → Nat → Bool
   | telltale17, _ => true
   | hardened, n => decide (n ≤ top)
 
-/-- H3, H4 (G-within): whether a scope may be granted by an owner of that scope. -/
-def mayGrant : Contract → Scope → Scope → Bool
+/-- H3 (G-within): whether an owner of that live scope may attenuate it to the new one. -/
+def mayAttenuate : Contract → Scope → Scope → Bool
   | telltale17, _, _ => true
-  | hardened, _, .session => true
-  | hardened, .session, .fragments _ => false
-  | hardened, .fragments new, .fragments live => allIn new live
-where
-  /-- Every element of the first list is in the second. -/
-  allIn : List String → List String → Bool
-    | [], _ => true
-    | x :: xs, ys => has x ys && allIn xs ys
+  | hardened, new, live => new.isWithin live
+
+/-- H4 (G-within): whether an owner of that live scope may grant the new one. -/
+def mayTransfer : Contract → Scope → Scope → Bool
+  | telltale17, _, _ => true
+  | hardened, new, live => new.isWithin live
 
 /-- H5 (G-honest): whether the given scope is accepted for the live one. -/
 def honest : Contract → Scope → Scope → Bool
   | telltale17, _, _ => true
   | hardened, given, live => decide (given = live)
-
-/-- H8 (G-active): whether ownership operations work in that status. -/
-def serves : Contract → Status → Bool
-  | hardened, .closed => false
-  | _, _ => true
-
-/-- H6: the status after a close. -/
-def closedStatus : Contract → Status → Status
-  | hardened, .cancelled => .cancelled
-  | hardened, .faulted r => .faulted r
-  | _, _ => .closed
 
 /-- H9: the records that end the issued witnesses, right after a live capability's Invalidated. -/
 def endings : Contract → Own → List Record
@@ -95,6 +82,12 @@ where
 def surviving : Contract → Own → List (Nat × Readiness)
   | telltale17, s => s.issued
   | hardened, _ => []
+
+/-- H6: the status after a close. -/
+def closedStatus : Contract → Status → Status
+  | hardened, .cancelled => .cancelled
+  | hardened, .faulted r => .faulted r
+  | _, _ => .closed
 
 /-- H6: what close logs of the ownership it ends. -/
 def closing : Contract → Own → List Record
@@ -115,6 +108,21 @@ def closedOwn : Contract → Own → Own
              issued := match s.owner with
                | some _ => []
                | none => s.issued }
+
+/-- H7: whether a session may be opened under the next id. -/
+def mayOpen : Contract → Store → Bool
+  | telltale17, _ => true
+  | hardened, st => !st.exhausted
+
+/-- H7: whether a session may be opened under that id. -/
+def mayOpenWith : Contract → Store → Nat → Bool
+  | telltale17, _, _ => true
+  | hardened, st, sid => !(natLt sid st.nextSid) && !(st.exhausted && decide (sid = top))
+
+/-- H8 (G-active): whether ownership operations work in that status. -/
+def serves : Contract → Status → Bool
+  | hardened, .closed => false
+  | _, _ => true
 
 /-- H10: what owner death logs of a pending transfer. -/
 def orphaned : Contract → Own → List Record
@@ -162,16 +170,6 @@ def advancedType : Contract → LocalType → LocalType → LocalType × Option 
 def mayTouch : Contract → Own → Edge → Bool
   | telltale17, _, _ => true
   | hardened, s, e => decide (e.sid = s.sid) && has e.sender s.roles && has e.receiver s.roles
-
-/-- H7: whether a session may be opened under the next id. -/
-def mayOpen : Contract → Store → Bool
-  | telltale17, _ => true
-  | hardened, st => !st.exhausted
-
-/-- H7: whether a session may be opened under that id. -/
-def mayOpenWith : Contract → Store → Nat → Bool
-  | telltale17, _, _ => true
-  | hardened, st, sid => !(natLt sid st.nextSid) && !(st.exhausted && decide (sid = top))
 
 end Contract
 

@@ -10,10 +10,10 @@ Host mutations and handlers (contract §2 and §4): the guards, and what a mutat
 
 namespace Telltale
 
-/-- The guards of a host mutation; what it changes is below. -/
+/-- `apply_owned_session_mutation`: its guards; what it changes is below. -/
 def mutate (k : Contract) (s : Own) (c : Cap) (m : Mutation) : Turn :=
   gOpen k s none <| gActive k s none <| gOwned k s none fun o => gLive k s none o c <|
-  gHonest k s none o c <| gScope k s none o <| gEdge k s m <|
+  gHonest k s none o c <| gScope k s none o <| gOwnEdge k s m <|
   done s .null []
 
 namespace Body

@@ -70,14 +70,12 @@ def unfound (sid : Nat) : OwnOp → Failure
 
 /-- An ownership operation on the session that it names (G-found). -/
 def own (k : Contract) (st : Store) (sid : Nat) (op : OwnOp) : Step :=
-  match st.session sid with
-  | none => st.fails (unfound sid op)
-  | some s =>
-    let t := act k s.own op
-    let own := { t.own with log := onto t.added t.own.log }
-    match t.outcome with
-    | .err e => ⟨.err e, st.set sid ⟨own, s.body⟩, t.added⟩
-    | .ok a => ⟨.ok (.own a), st.set sid ⟨own, bodyAfter s.body op⟩, t.added⟩
+  gFound st sid (unfound sid op) fun s =>
+  let t := act k s.own op
+  let own := { t.own with log := onto t.added t.own.log }
+  match t.outcome with
+  | .err e => ⟨.err e, st.set sid ⟨own, s.body⟩, t.added⟩
+  | .ok a => ⟨.ok (.own a), st.set sid ⟨own, bodyAfter s.body op⟩, t.added⟩
 
 def nonEmpty (h : String) : Option String := if h = "" then none else some h
 

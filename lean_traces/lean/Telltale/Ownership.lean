@@ -30,25 +30,25 @@ inductive OwnOp
   | failCommit (r : Receipt) (why : String)
   | close
 
+/-- `claim_ownership` -/
 def claim (k : Contract) (s : Own) (owner : String) (scope : Scope) : Turn :=
-  gOpen k s none <| gActive k s none <|
-  match s.owner with
-  | some o => refuse s (.alreadyClaimed s.sid o.owner) []
-  | none =>
-    gIdle s <| gCounter k s none .generation (k.claimGen s) <|
-    let c : Cap := ⟨s.sid, owner, k.claimGen s, scope⟩
-    done { s with owner := some c, nextGen := k.spendGen s } (.cap c)
-      [note (.cap c) .issued none]
+  gOpen k s none <| gActive k s none <| gUnowned s <| gIdle s <|
+  gCounter k s none .generation (k.claimGeneration s) <|
+  let c : Cap := ⟨s.sid, owner, k.claimGeneration s, scope⟩
+  done { s with owner := some c, nextGen := k.spendGeneration s } (.cap c)
+    [note (.cap c) .issued none]
 
+/-- `release_ownership` -/
 def release (k : Contract) (s : Own) (c : Cap) : Turn :=
   gOpen k s none <| gActive k s none <| gOwned k s none fun o => gLive k s none o c <|
   gHonest k s none o c <| gIdle s <|
   done { s with owner := none, issued := k.surviving s } .null
     (note (.cap c) .invalidated (some "ownership released") :: k.endings s)
 
+/-- `begin_ownership_transfer` -/
 def transfer (k : Contract) (s : Own) (c : Cap) (newOwner : String) (newScope : Scope) : Turn :=
   gOpen k s none <| gActive k s none <| gOwned k s none fun o => gLive k s none o c <|
-  gHonest k s none o c <| gIdle s <| gWithin k s o newScope <|
+  gHonest k s none o c <| gIdle s <| gWithin k.mayTransfer s o newScope <|
   gCounter k s none .generation (k.nextOf c.gen) <| gCounter k s none .claimId s.nextClaim <|
   let r : Receipt := ⟨s.sid, s.nextClaim, c.owner, c.gen, newOwner, k.nextOf c.gen, newScope⟩
   done { s with pending := some r, nextClaim := k.spend s.nextClaim } (.receipt r)
@@ -60,51 +60,52 @@ def notStaged (r : Receipt) : List Record :=
 def notMatching (r : Receipt) : List Record :=
   [note (.receipt r) .rejected (some "receipt payload mismatch")]
 
+/-- `commit_ownership_transfer` -/
 def commit (k : Contract) (s : Own) (r : Receipt) : Turn :=
   let given := some (Artifact.receipt r)
   gOpen k s given <| gActive k s given <| gOwned k s given fun o =>
   gStaged s (notStaged r) fun p => gMatch s p r (notMatching r) <|
-  if o.owner = r.fromOwner ∧ o.gen = r.fromGen then
-    gCounter k s given .generation (k.committedGen s r) <|
-    let c : Cap := ⟨s.sid, r.toOwner, k.committedGen s r, r.scope⟩
-    done { s with owner := some c, pending := none, issued := k.surviving s, nextGen := k.spendGen s }
-      (.cap c)
-      (note (.cap o) .invalidated (some "ownership transferred") :: cat (k.endings s)
-        [note (.receipt r) .committed none, note (.cap c) .issued none])
-  else refuse s (.stale s.sid r.fromOwner r.fromGen o.gen) (k.refusal given "stale capability")
+  gGiver k s given o r <| gCounter k s given .generation (k.committedGeneration s r) <|
+  let c : Cap := ⟨s.sid, r.toOwner, k.committedGeneration s r, r.scope⟩
+  done { s with owner := some c, pending := none, issued := k.surviving s, nextGen := k.spendGeneration s }
+    (.cap c)
+    (note (.cap o) .invalidated (some "ownership transferred") :: cat (k.endings s)
+      [note (.receipt r) .committed none, note (.cap c) .issued none])
 
+/-- `rollback_ownership_transfer` -/
 def rollback (k : Contract) (s : Own) (r : Receipt) : Turn :=
   let given := some (Artifact.receipt r)
   gOpen k s given <| gActive k s given <|
   gStaged s (notStaged r) fun p => gMatch s p r (notMatching r) <|
   done { s with pending := none } .null [note (.receipt r) .rolledBack none]
 
+/-- `attenuate_ownership_scope` -/
 def attenuate (k : Contract) (s : Own) (c : Cap) (newScope : Scope) : Turn :=
   gOpen k s none <| gActive k s none <| gOwned k s none fun o => gLive k s none o c <|
-  gHonest k s none o c <| gIdle s <| gWithin k s o newScope <|
-  gCounter k s none .generation (k.attenuatedGen s c) <|
-  let n : Cap := ⟨s.sid, c.owner, k.attenuatedGen s c, newScope⟩
-  done { s with owner := some n, issued := k.surviving s, nextGen := k.spendGen s } (.cap n)
+  gHonest k s none o c <| gIdle s <| gWithin k.mayAttenuate s o newScope <|
+  gCounter k s none .generation (k.attenuatedGeneration s c) <|
+  let n : Cap := ⟨s.sid, c.owner, k.attenuatedGeneration s c, newScope⟩
+  done { s with owner := some n, issued := k.surviving s, nextGen := k.spendGeneration s } (.cap n)
     (note (.cap c) .invalidated (some "ownership scope attenuated") ::
       cat (k.endings s) [note (.cap n) .issued none])
 
+/-- `validate_ownership_capability` -/
 def validate (k : Contract) (s : Own) (c : Cap) : Turn :=
   gOpen k s none <| gActive k s none <| gOwned k s none fun o => gLive k s none o c <|
   gHonest k s none o c <|
   done s .null []
 
+/-- `mark_owner_died` -/
 def ownerDied (k : Contract) (s : Own) (owner : String) : Turn :=
-  gOpen k s none <| gActive k s none <| gOwned k s none fun o =>
-  if owner = o.owner then
-    gCounter k s none .witnessId s.nextWitness <|
-    let why := Reason.ownerDied owner
-    let x : Cancellation := ⟨s.nextWitness, s.sid, owner, o.gen, why⟩
-    done { s with status := .faulted why, terminal := some why, owner := none, pending := none
-                  issued := k.surviving s, nextWitness := k.spend s.nextWitness }
-      (.cancellation x)
-      (note (.cap o) .invalidated (some "owner died") ::
-        cat (k.endings s) (cat (k.orphaned s) [note (.cancellation x) .issued none]))
-  else refuse s (.stale s.sid owner o.gen o.gen) []
+  gOpen k s none <| gActive k s none <| gOwned k s none fun o => gNamed s o owner <|
+  gCounter k s none .witnessId s.nextWitness <|
+  let why := Reason.ownerDied owner
+  let x : Cancellation := ⟨s.nextWitness, s.sid, owner, o.gen, why⟩
+  done { s with status := .faulted why, terminal := some why, owner := none, pending := none
+                issued := k.surviving s, nextWitness := k.spend s.nextWitness }
+    (.cancellation x)
+    (note (.cap o) .invalidated (some "owner died") ::
+      cat (k.endings s) (cat (k.orphaned s) [note (.cancellation x) .issued none]))
 
 /-- What ending the live ownership with that reason logs: nothing without a live owner. -/
 def endOwner (k : Contract) (s : Own) (reason : String) : List Record :=
@@ -112,6 +113,13 @@ def endOwner (k : Contract) (s : Own) (reason : String) : List Record :=
   | some o => note (.cap o) .invalidated (some reason) :: k.endings s
   | none => []
 
+/-- The witnesses that are still issued after the live ownership ended: all, without a live owner. -/
+def remaining (k : Contract) (s : Own) : List (Nat × Readiness) :=
+  match s.owner with
+  | some _ => k.surviving s
+  | none => s.issued
+
+/-- `cancel_abandoned_transfer` -/
 def abandon (k : Contract) (s : Own) (r : Receipt) : Turn :=
   let given := some (Artifact.receipt r)
   gOpen k s given <| gActive k s given <|
@@ -121,11 +129,12 @@ def abandon (k : Contract) (s : Own) (r : Receipt) : Turn :=
   let why := Reason.abandoned r.fromOwner r.claim
   let x : Cancellation := ⟨s.nextWitness, s.sid, r.fromOwner, r.fromGen, why⟩
   done { s with status := .cancelled, terminal := some why, owner := none, pending := none
-                issued := k.surviving s, nextWitness := k.spend s.nextWitness }
+                issued := remaining k s, nextWitness := k.spend s.nextWitness }
     (.cancellation x)
     (cat (endOwner k s "transfer abandoned")
       [note (.receipt r) .rolledBack (some "transfer abandoned"), note (.cancellation x) .issued none])
 
+/-- `fault_failed_transfer_commit` -/
 def failCommit (k : Contract) (s : Own) (r : Receipt) (why : String) : Turn :=
   let given := some (Artifact.receipt r)
   gOpen k s given <| gActive k s given <|
@@ -133,7 +142,7 @@ def failCommit (k : Contract) (s : Own) (r : Receipt) (why : String) : Turn :=
   gMatch s p r (k.unmatched r "receipt payload mismatch") <|
   let reason := Reason.commitFailed r.fromOwner r.claim why
   done { s with status := .faulted reason, terminal := some reason, owner := none, pending := none
-                issued := k.surviving s }
+                issued := remaining k s }
     .null
     (cat (endOwner k s "transfer commit failed")
       [note (.receipt r) .rolledBack (some why)])

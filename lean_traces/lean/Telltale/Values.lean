@@ -25,6 +25,17 @@ inductive Scope
 /-- The scope of a set of names given in any order. -/
 def Scope.ofNames (names : List String) : Scope := .fragments (insertAll textLt names [])
 
+/-- Whether a scope is part of another: the session contains every scope, fragments contain fragments. -/
+def Scope.isWithin : Scope → Scope → Bool
+  | _, .session => true
+  | .session, .fragments _ => false
+  | .fragments new, .fragments live => allIn new live
+where
+  /-- Every element of the first list is in the second. -/
+  allIn : List String → List String → Bool
+    | [], _ => true
+    | x :: xs, ys => has x ys && allIn xs ys
+
 structure Cap where
   session : Nat
   owner : String

@@ -101,7 +101,7 @@ theorem generations_run_out (n : Nat) (hn : n ≤ top) :
     rw [runOwn_snoc]
     generalize runOwn .telltale17 (Own.fresh 0 []) ops = s at ht hp hs ho
     simp [after, act, attenuate, gOpen, gActive, gOwned, gLive, gHonest, gIdle, gWithin, gCounter,
-      Contract.serves, Contract.honest, Contract.mayGive, Contract.mayGrant, Contract.attenuatedGen, done,
+      Contract.serves, Contract.honest, Contract.mayGive, Contract.mayAttenuate, Contract.attenuatedGeneration, done,
       ht, hp, hs, ho, saturate, hn]
 
 /-- K8 fails under `telltale17`: at 2^64-1 a commit gives the generation that the giver has. -/
@@ -114,8 +114,8 @@ theorem not_K8_telltale17 : ¬ K8 .telltale17 := by
   generalize runOwn .telltale17 (Own.fresh 0 []) ops = s at this ht hp hs ho
   have := this ⟨0, s.nextClaim, "a", top, "b", top, .session⟩ ⟨0, "b", top, .session⟩
   simp [after, act, transfer, commit, gOpen, gActive, gOwned, gLive, gHonest, gIdle, gWithin, gCounter,
-    gStaged, gMatch, Contract.serves, Contract.honest, Contract.mayGive, Contract.mayGrant, Contract.nextOf,
-    Contract.committedGen, done, ht, hp, hs, ho, saturate] at this
+    gStaged, gMatch, gGiver, Contract.serves, Contract.honest, Contract.mayGive, Contract.mayTransfer, Contract.nextOf,
+    Contract.committedGeneration, done, ht, hp, hs, ho, saturate] at this
 
 /-! ### Single sequences -/
 

@@ -13,8 +13,9 @@ Generations, transfers and witnesses: what a commit gives under both contracts, 
 namespace Telltale
 
 attribute [local simp] act claim release transfer commit rollback attenuate validate mutate issue
-  consume consumeIssued refuseWitness ownerDied abandon failCommit close gOpen gActive gOwned gLive
-  gHonest gScope gIdle gStaged gMatch gWithin gCounter gEdge refuse done
+  consume refuseWitness ownerDied abandon failCommit remaining close gOpen gActive gOwned gUnowned gLive
+  gNamed gHonest gScope gIdle gStaged gMatch gGiver gWithin gCounter gOwnEdge gUnconsumed gIssued gUnchanged
+  gBound refuse done
 
 /-! ### The claims, as properties of a contract -/
 
@@ -99,7 +100,7 @@ theorem K8_commit_gives_to_generation (s : Own) (r : Receipt) (c : Cap)
     (h : (act .telltale17 s (.commit r)).outcome = .ok (.cap c)) :
     (after .telltale17 s (.commit r)).owner = some c ∧ c.gen = r.toGen := by
   refine ⟨committed_owner _ s r c h, ?_⟩
-  simp [Contract.committedGen] at h; grind
+  simp [Contract.committedGeneration] at h; grind
 
 /-- K8, `telltale17`: below the bound that is exactly one above from_generation, after any sequence
 of operations on a fresh session. -/
@@ -123,21 +124,21 @@ def orderly (s : Own) : Prop :=
 theorem orderly_owner (s : Own) (op : OwnOp) (h : orderly s) (o : Cap) :
     (after .hardened s op).owner = some o → o.gen + 1 = (after .hardened s op).nextGen := by
   obtain ⟨h, _, _⟩ := h
-  cases op <;> simp [after, Contract.spendGen, Contract.claimGen, Contract.committedGen,
-    Contract.attenuatedGen, Contract.closedOwn] <;> grind
+  cases op <;> simp [after, Contract.spendGeneration, Contract.claimGeneration, Contract.committedGeneration,
+    Contract.attenuatedGeneration, Contract.closedOwn] <;> grind
 
 theorem orderly_pending (s : Own) (op : OwnOp) (h : orderly s) (p : Receipt) :
     (after .hardened s op).pending = some p → p.fromGen + 1 = (after .hardened s op).nextGen := by
   obtain ⟨h, h', _⟩ := h
-  cases op <;> simp [after, Contract.spendGen, Contract.claimGen, Contract.committedGen,
-    Contract.attenuatedGen, Contract.closedOwn] <;> grind
+  cases op <;> simp [after, Contract.spendGeneration, Contract.claimGeneration, Contract.committedGeneration,
+    Contract.attenuatedGeneration, Contract.closedOwn] <;> grind
 
 theorem orderly_issued (s : Own) (op : OwnOp) (h : orderly s) (id : Nat) (w : Readiness) :
     find id (after .hardened s op).issued = some w → w.gen < (after .hardened s op).nextGen := by
   obtain ⟨h, _, h'⟩ := h
   have h'' := h' id w
-  cases op <;> simp [after, Contract.spendGen, Contract.claimGen, Contract.committedGen,
-    Contract.attenuatedGen, Contract.closedOwn, Contract.surviving] <;>
+  cases op <;> simp [after, Contract.spendGeneration, Contract.claimGeneration, Contract.committedGeneration,
+    Contract.attenuatedGeneration, Contract.closedOwn, Contract.surviving] <;>
     grind [find, find_put, find_drop]
 
 theorem orderly_after (s : Own) (op : OwnOp) (h : orderly s) : orderly (after .hardened s op) :=
@@ -160,7 +161,7 @@ theorem K8_hardened : K8 .hardened := by
   have hs := staged_reached .hardened sid roles ops r
   have hp := K7_only_the_pending .hardened _ (.commit r) r rfl (by rw [h]; rfl)
   refine ⟨committed_owner _ _ r c h, ?_⟩
-  simp [Contract.committedGen] at h
+  simp [Contract.committedGeneration] at h
   grind [Contract.nextOf]
 
 /-- From now on every generation is `n` or later. -/
@@ -170,8 +171,8 @@ def since (n : Nat) (s : Own) : Prop :=
 theorem since_after (n : Nat) (s : Own) (op : OwnOp) (h : since n s) :
     since n (after .hardened s op) := by
   unfold since at h ⊢
-  cases op <;> simp [after, Contract.spendGen, Contract.claimGen, Contract.committedGen,
-    Contract.attenuatedGen, Contract.closedOwn] <;> grind
+  cases op <;> simp [after, Contract.spendGeneration, Contract.claimGeneration, Contract.committedGeneration,
+    Contract.attenuatedGeneration, Contract.closedOwn] <;> grind
 
 theorem since_run (n : Nat) (ops : List OwnOp) (s : Own) (h : since n s) :
     since n (runOwn .hardened s ops) := by
@@ -194,8 +195,8 @@ theorem invalidates_live (s : Own) (op : OwnOp) (c : Cap) (hi : invalidates .har
   unfold since
   cases op <;> simp [Contract.refusal, Contract.unmatched, notStaged, notMatching, endOwner,
     Contract.endings, Contract.orphaned, Contract.closing] at hi <;>
-    (repeat' split at hi) <;> simp_all [note, mem_cat, not_ended, cat, after, Contract.spendGen,
-      Contract.claimGen, Contract.committedGen, Contract.attenuatedGen, Contract.closedOwn]
+    (repeat' split at hi) <;> simp_all [note, mem_cat, not_ended, cat, after, Contract.spendGeneration,
+      Contract.claimGeneration, Contract.committedGeneration, Contract.attenuatedGeneration, Contract.closedOwn]
 
 theorem invalidates_since (s : Own) (op : OwnOp) (c : Cap) (h : orderly s)
     (hi : invalidates .hardened s op c) :
@@ -233,32 +234,31 @@ theorem has_mem (x : String) (xs : List String) : has x xs = true → x ∈ xs :
   | nil => simp [has]
   | cons y ys ih => simp only [has]; grind
 
-theorem allIn_mem (xs ys : List String) (h : Contract.mayGrant.allIn xs ys = true) :
+theorem allIn_mem (xs ys : List String) (h : Scope.isWithin.allIn xs ys = true) :
     ∀ x, x ∈ xs → x ∈ ys := by
   induction xs with
   | nil => simp
   | cons y more ih =>
-    simp [Contract.mayGrant.allIn] at h
+    simp [Scope.isWithin.allIn] at h
     intro x hx
     cases hx with
     | head => exact has_mem _ _ h.1
     | tail _ hx => exact ih h.2 x hx
 
-theorem mayGrant_within (new live : Scope) (h : Contract.hardened.mayGrant new live = true) :
-    new.within live := by
-  cases new <;> cases live <;> simp [Contract.mayGrant, Scope.within] at h ⊢
+theorem isWithin_within (new live : Scope) (h : new.isWithin live = true) : new.within live := by
+  cases new <;> cases live <;> simp [Scope.isWithin, Scope.within] at h ⊢
   exact allIn_mem _ _ h
 
 /-- K4 holds under `hardened`: attenuating never adds authority. -/
 theorem K4_hardened : K4 .hardened := by
   intro sid roles ops c o n scope ho h
   simp [ho] at h
-  grind [mayGrant_within]
+  grind [Contract.mayAttenuate, isWithin_within]
 
 /-- K5 holds under `hardened`: a transfer grants no more than the giver has. -/
 theorem K5_hardened : K5 .hardened := by
   intro sid roles ops c o r to scope ho h
   simp [ho] at h
-  grind [mayGrant_within]
+  grind [Contract.mayTransfer, isWithin_within]
 
 end Telltale

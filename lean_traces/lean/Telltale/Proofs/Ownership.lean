@@ -11,8 +11,9 @@ What holds of ownership under both contracts, for one session and any sequence o
 namespace Telltale
 
 attribute [local simp] act claim release transfer commit rollback attenuate validate mutate issue
-  consume consumeIssued refuseWitness ownerDied abandon failCommit close gOpen gActive gOwned gLive
-  gHonest gScope gIdle gStaged gMatch gWithin gCounter gEdge refuse done
+  consume refuseWitness ownerDied abandon failCommit remaining close gOpen gActive gOwned gUnowned gLive
+  gNamed gHonest gScope gIdle gStaged gMatch gGiver gWithin gCounter gOwnEdge gUnconsumed gIssued gUnchanged
+  gBound refuse done
 
 /-- The ownership after a sequence of operations. -/
 def runOwn (k : Contract) (s : Own) : List OwnOp → Own

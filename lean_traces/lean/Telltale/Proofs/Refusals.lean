@@ -12,8 +12,9 @@ refused receipts and witnesses, and of witness ids.
 namespace Telltale
 
 attribute [local simp] act claim release transfer commit rollback attenuate validate mutate issue
-  consume consumeIssued refuseWitness ownerDied abandon failCommit close gOpen gActive gOwned gLive
-  gHonest gScope gIdle gStaged gMatch gWithin gCounter gEdge refuse done
+  consume refuseWitness ownerDied abandon failCommit remaining close gOpen gActive gOwned gUnowned gLive
+  gNamed gHonest gScope gIdle gStaged gMatch gGiver gWithin gCounter gOwnEdge gUnconsumed gIssued gUnchanged
+  gBound refuse done
 
 /-! ### The claims, as properties of a contract -/
 

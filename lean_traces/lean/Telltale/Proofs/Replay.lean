@@ -13,8 +13,9 @@ consumed.
 namespace Telltale
 
 attribute [local simp] act claim release transfer commit rollback attenuate validate mutate issue
-  consume consumeIssued refuseWitness ownerDied abandon failCommit close gOpen gActive gOwned gLive
-  gHonest gScope gIdle gStaged gMatch gWithin gCounter gEdge refuse done
+  consume refuseWitness ownerDied abandon failCommit remaining close gOpen gActive gOwned gUnowned gLive
+  gNamed gHonest gScope gIdle gStaged gMatch gGiver gWithin gCounter gOwnEdge gUnconsumed gIssued gUnchanged
+  gBound refuse done
 
 /-- What the records of a log say is valid: the live capability, the pending receipt, the witnesses
 that can be consumed. -/

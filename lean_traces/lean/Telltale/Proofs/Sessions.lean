@@ -13,8 +13,9 @@ operations on it. What `hardened` promises of buffers and of edges.
 namespace Telltale
 
 attribute [local simp] act claim release transfer commit rollback attenuate validate mutate issue
-  consume consumeIssued refuseWitness ownerDied abandon failCommit close gOpen gActive gOwned gLive
-  gHonest gScope gIdle gStaged gMatch gWithin gCounter gEdge refuse done
+  consume refuseWitness ownerDied abandon failCommit remaining close gOpen gActive gOwned gUnowned gLive
+  gNamed gHonest gScope gIdle gStaged gMatch gGiver gWithin gCounter gOwnEdge gUnconsumed gIssued gUnchanged
+  gBound refuse done
 
 /-- The operations on one session that change it and are no ownership operations. -/
 inductive BodyOp
@@ -147,7 +148,7 @@ theorem regular_onBody (k : Contract) (st : Store) (sid : Nat) (op : BodyOp) (h 
 
 theorem regular_own (k : Contract) (st : Store) (sid : Nat) (op : OwnOp) (h : AllRegular k st) :
     AllRegular k (st.own k sid op).store := by
-  unfold Store.own
+  unfold Store.own gFound
   split
   · exact h
   · next s hs =>

@@ -49,7 +49,7 @@ theorem others_unchanged (k : Contract) (st : Store) (op : Op) (sid other : Nat)
     (hop : op.target = some sid) (h : other ≠ sid) :
     (step k st op).store.session other = st.session other := by
   cases op <;> simp [Op.target] at hop <;> subst hop <;>
-    simp [step, Store.openWith, Store.openAs, Store.own, Store.looks, Store.reads, Store.says, Store.fails,
+    simp [step, Store.openWith, Store.openAs, Store.own, gFound, Store.looks, Store.reads, Store.says, Store.fails,
       Store.onBody, Store.setBody, Store.advance, Store.send, Store.recv] <;>
     (repeat' split) <;> simp_all [session_set, start_other]
 
@@ -62,7 +62,7 @@ theorem failing_step_changes_nothing (k : Contract) (st : Store) (op : Op) (e : 
         st.set sid ⟨{ s.own with log := onto (step k st op).added s.own.log }, s.body⟩ := by
   cases op with
   | own sid op =>
-    simp only [step, Store.own] at h ⊢
+    simp only [step, Store.own, gFound] at h ⊢
     split at h
     · left; simp_all [Store.fails]
     · next s hs =>
@@ -125,7 +125,7 @@ theorem store_log_only_grows (k : Contract) (st : Store) (op : Op) (sid : Nat) (
     | own sid' op =>
       by_cases hsid : sid = sid'
       · subst hsid
-        simp only [step, Store.own, h]
+        simp only [step, Store.own, gFound, h]
         have hl := log_untouched k s.own op
         cases hk : (act k s.own op).outcome <;>
           exact ⟨_, (act k s.own op).added, session_set_same _ _ _, by simp [hl]⟩
@@ -164,7 +164,7 @@ theorem spent_after (k : Contract) (st : Store) (op : Op) (sid : Nat) (h : spent
     spent sid (step k st op).store := by
   unfold spent at h ⊢
   cases op <;>
-    simp only [step, Store.own, Store.openNext, Store.openWith, Store.openAs, Store.start, Store.looks, Store.reads,
+    simp only [step, Store.own, gFound, Store.openNext, Store.openWith, Store.openAs, Store.start, Store.looks, Store.reads,
       Store.says, Store.fails, Store.onBody, Store.setBody, Store.advance, Store.send, Store.recv,
       Store.planned, Store.decoded, Store.reaped, Store.issueTimeout, Store.advanceClock, Store.set,
       reap_sids] <;>
@@ -173,7 +173,7 @@ theorem spent_after (k : Contract) (st : Store) (op : Op) (sid : Nat) (h : spent
 theorem bounded_after (k : Contract) (st : Store) (op : Op) (h : st.nextSid ≤ top) :
     (step k st op).store.nextSid ≤ top := by
   cases op <;>
-    simp only [step, Store.own, Store.openNext, Store.openWith, Store.openAs, Store.start, Store.looks, Store.reads,
+    simp only [step, Store.own, gFound, Store.openNext, Store.openWith, Store.openAs, Store.start, Store.looks, Store.reads,
       Store.says, Store.fails, Store.onBody, Store.setBody, Store.advance, Store.send, Store.recv,
       Store.planned, Store.decoded, Store.reaped, Store.issueTimeout, Store.advanceClock, Store.set,
       reap_sids] <;>
