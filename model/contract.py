@@ -16,6 +16,7 @@ from telltale_conformance.model.values import (
     U64_MAX,
     AuditRecord,
     Edge,
+    Faulted,
     OwnershipReceipt,
     ReadinessArtifact,
     ReadinessWitness,
@@ -92,8 +93,8 @@ class Contract:
         return not self.h5 or given == live
 
     def closed_status(self, status: Status) -> Status:
-        """H6 (K9, K11, K12): the status after a close; Cancelled and Faulted may stay."""
-        return status if self.h6 and status != "Active" else "Closed"
+        """H6 (K9, K11, K12): the status after a close; Cancelled and Faulted stay, or not."""
+        return status if self.h6 and (status == "Cancelled" or isinstance(status, Faulted)) else "Closed"
 
     def closing_ends_ownership(self) -> bool:
         """H6: whether a close ends ownership, with its records."""

@@ -53,8 +53,7 @@ def _guard(
     return guard
 
 
-# §1: the guards of ownership operations, in the order in which a row lists them; claim has unowned in place of owned,
-# owner death has named in place of live, and commit ends with giver
+# §1 and §13: the guards of ownership operations, in the order in which a row lists them
 
 G_FOUND: Final = _guard(
     "G-found",
@@ -92,7 +91,7 @@ G_UNOWNED: Final = _guard(
     holds="there is no live owner",
     failed="there is a live owner already",
     error="AlreadyClaimed",
-    origin="§2",
+    origin="§1",
 )
 G_LIVE: Final = _guard(
     "G-live",
@@ -107,7 +106,7 @@ G_NAMED: Final = _guard(
     holds="the owner named is the live one",
     failed="the owner named is not the live one",
     error="StaleCapability",
-    origin="§2",
+    origin="§1",
 )
 G_HONEST: Final = _guard(
     "G-honest",
@@ -153,7 +152,7 @@ G_GIVER: Final = _guard(
     holds="the live owner is the one that the receipt is from",
     failed="the live owner is not the one that the receipt is from",
     error="StaleCapability",
-    origin="§2",
+    origin="§1",
     logged="stale capability",
 )
 G_WITHIN: Final = _guard(

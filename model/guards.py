@@ -173,18 +173,18 @@ def counter(
     session: Session,
     contract: Contract,
     which: Literal["generation", "claim_id", "witness_id"],
+    number: int,
     rejecting: Rejecting = None,
 ) -> None:
-    """G-counter (hardened, H2): there is a next generation, claim id or witness id."""
-    guard, field = _COUNTERS[which]
-    if not contract.may_give(getattr(session.ownership, field)):
-        raise _refusal(session, CounterExhausted(guard, session.sid, which), rejecting)
+    """G-counter (hardened, H2): the generation, claim id or witness id to be given does not pass 2^64-1."""
+    if not contract.may_give(number):
+        raise _refusal(session, CounterExhausted(_COUNTERS[which], session.sid, which), rejecting)
 
 
 _COUNTERS = {
-    "generation": (table.G_COUNTER_GENERATION, "next_generation"),
-    "claim_id": (table.G_COUNTER_CLAIM_ID, "next_claim_id"),
-    "witness_id": (table.G_COUNTER_WITNESS_ID, "next_witness_id"),
+    "generation": table.G_COUNTER_GENERATION,
+    "claim_id": table.G_COUNTER_CLAIM_ID,
+    "witness_id": table.G_COUNTER_WITNESS_ID,
 }
 
 

@@ -38,7 +38,7 @@ def claim_ownership(store: Store, sid: int, owner_id: str, scope: Scope) -> Owne
     guards.active(session, store.contract)
     guards.unowned(session)
     guards.idle(session)
-    guards.counter(session, store.contract, "generation")
+    guards.counter(session, store.contract, "generation", session.ownership.next_generation)
 
     generation = store.contract.claim_generation(session.ownership.next_generation)
     return _grant(session, owner_id, generation, scope, store.contract)
@@ -70,8 +70,8 @@ def begin_ownership_transfer(
     guards.honest(session, owner, capability, store.contract)
     guards.idle(session)
     guards.within(session, owner, new_scope, store.contract.may_transfer)
-    guards.counter(session, store.contract, "generation")
-    guards.counter(session, store.contract, "claim_id")
+    guards.counter(session, store.contract, "generation", capability.generation + 1)
+    guards.counter(session, store.contract, "claim_id", session.ownership.next_claim_id)
 
     ownership = session.ownership
     receipt = OwnershipReceipt(
@@ -100,6 +100,7 @@ def commit_ownership_transfer(store: Store, receipt: OwnershipReceipt) -> Owners
     pending = guards.staged(session, given)
     guards.match(session, pending, receipt, given)
     guards.giver(session, owner, receipt, logged)
+    guards.counter(session, store.contract, "generation", session.ownership.next_generation, logged)
 
     session.ownership.pending = None
     invalidate(session, owner, "ownership transferred", store.contract)
@@ -132,7 +133,7 @@ def attenuate_ownership_scope(store: Store, capability: OwnershipCapability, new
     guards.honest(session, owner, capability, store.contract)
     guards.idle(session)
     guards.within(session, owner, new_scope, store.contract.may_attenuate)
-    guards.counter(session, store.contract, "generation")
+    guards.counter(session, store.contract, "generation", session.ownership.next_generation)
 
     invalidate(session, capability, "ownership scope attenuated", store.contract)
     generation = store.contract.attenuated_generation(session.ownership.next_generation, capability.generation)
@@ -156,7 +157,7 @@ def mark_owner_died(store: Store, sid: int, owner_id: str) -> CancellationWitnes
     guards.active(session, store.contract)
     owner = guards.owned(session)
     guards.named(session, owner, owner_id)
-    guards.counter(session, store.contract, "witness_id")
+    guards.counter(session, store.contract, "witness_id", session.ownership.next_witness_id)
 
     store.set_status(session, Faulted(Faulted=FaultedFields(reason=f"ownership owner `{owner_id}` died")))
     reason = OwnerDied(OwnerDied=OwnerDiedFields(owner_id=owner_id))
@@ -175,7 +176,7 @@ def cancel_abandoned_transfer(store: Store, receipt: OwnershipReceipt) -> Cancel
     guards.active(session, store.contract, logged)
     pending = guards.staged(session, logged)
     guards.match(session, pending, receipt, logged)
-    guards.counter(session, store.contract, "witness_id", logged)
+    guards.counter(session, store.contract, "witness_id", session.ownership.next_witness_id, logged)
 
     owner = session.ownership.current
     store.set_status(session, "Cancelled")

@@ -16,7 +16,7 @@ def issue_readiness_witness(store: Store, capability: OwnershipCapability, predi
     guards.live(session, owner, capability)
     guards.honest(session, owner, capability, store.contract)
     guards.scope(session, owner)
-    guards.counter(session, store.contract, "witness_id")
+    guards.counter(session, store.contract, "witness_id", session.ownership.next_witness_id)
 
     ownership = session.ownership
     witness = ReadinessWitness(

@@ -39,7 +39,7 @@ ROWS: dict[str, str] = {
     "claim_ownership": "found open active* unowned idle generation*",
     "release_ownership": "found open active* owned live honest* idle",
     "begin_ownership_transfer": "found open active* owned live honest* idle within* generation* claim_id*",
-    "commit_ownership_transfer": "found open active* owned staged match giver",
+    "commit_ownership_transfer": "found open active* owned staged match giver generation*",
     "rollback_ownership_transfer": "found open active* staged match",
     "attenuate_ownership_scope": "found open active* owned live honest* idle within* generation*",
     "validate_ownership_capability": "found open active* owned live honest*",
@@ -263,6 +263,7 @@ HARDENED_REASONS = {
     "scope": "scope violation",
     "staged": "receipt is no longer pending",
     "match": "receipt payload mismatch",
+    "generation": "counter exhausted",
     "witness_id": "counter exhausted",
 }
 

@@ -122,6 +122,23 @@ def test_h2_a_transfer_takes_the_last_generation() -> None:
     assert refusal(store, "begin_ownership_transfer", cap, "bob", SESSION) == exhausted("generation")
 
 
+def test_h2_a_commit_that_would_pass_the_last_generation_is_refused_and_logged() -> None:
+    """No operation leads there: the transfer would not have begun."""
+    store, cap = at_the_top(HARDENED, next_generation=TOP)
+    receipt = do(store, "begin_ownership_transfer", cap, "bob", SESSION)
+    store.sessions[0].ownership.next_generation = TOP + 1
+    logs = [receipt_record(receipt, "Rejected", "counter exhausted")]
+    assert refusal(store, "commit_ownership_transfer", receipt, logs=logs) == exhausted("generation")
+    assert store.sessions[0].ownership.pending == receipt
+
+
+def test_h2_a_transfer_asks_for_the_generation_that_its_receipt_names() -> None:
+    """It is the session's next one in every state that operations lead to; in others the receipt's counts."""
+    store, cap = at_the_top(HARDENED, next_generation=TOP + 1)
+    store.sessions[0].ownership.next_generation = 7
+    assert refusal(store, "begin_ownership_transfer", cap, "bob", SESSION) == exhausted("generation")
+
+
 def test_h2_the_last_claim_id_is_given_and_none_after_it() -> None:
     store, cap = at_the_top(HARDENED, next_claim_id=TOP)
     receipt = do(store, "begin_ownership_transfer", cap, "bob", SESSION)
@@ -217,6 +234,14 @@ def test_h6_close_keeps_an_ending() -> None:
             if contract is TELLTALE_17:
                 session["status"] = "Closed"
             assert snapshot(store) == before
+
+
+def test_h6_close_keeps_no_other_status() -> None:
+    for contract in (TELLTALE_17, HARDENED):
+        store = opened(contract)
+        store.set_status(store.sessions[0], "Draining")
+        do(store, "close", 0)
+        assert store.sessions[0].status == "Closed"
 
 
 def test_h6_close_ends_ownership_on_record() -> None:
