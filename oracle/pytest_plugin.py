@@ -59,12 +59,13 @@ def pytest_collection(session: pytest.Session) -> None:
 
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
     """Add the traces after the tests that were collected."""
+    folders, recordings = config.getoption("--session-traces"), config.getoption("--session-recordings")
+    if not folders and not recordings:
+        return
     from telltale_conformance.lean_traces.lines import is_trace
     from telltale_conformance.lean_traces.shipped import RECORDINGS
 
-    roots = [Path(folder).resolve() for folder in config.getoption("--session-traces")]
-    if config.getoption("--session-recordings"):
-        roots.append(RECORDINGS)
+    roots = [Path(folder).resolve() for folder in folders] + [RECORDINGS] * recordings
     for root in roots:
         found = sorted(path for path in root.rglob("*.jsonl*") if is_trace(path))
         if not found:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -16,9 +15,9 @@ from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-ROOMS = ("model", "lean_traces", "generators", "oracle")
-_LEFT_OUT = shutil.ignore_patterns(".*_cache", ".venv", "__pycache__", "build", "dist", "report", "*.egg-info")
+from tools.source_tree import build, copy_source
+
+_PYTEST = "import runpy\nrunpy.run_module('pytest', run_name='__main__', alter_sys=True)\n"
 
 
 class Distributions(NamedTuple):
@@ -63,36 +62,6 @@ class Installed(NamedTuple):
         )
 
 
-def source_files() -> list[str] | None:
-    """Return the files of the source tree; None where there is no git to ask."""
-    git = shutil.which("git")
-    if git is None or not (ROOT / ".git").exists():
-        return None
-    command = [git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode()
-    names = {name for name in listed.split("\0") if name}
-    return sorted(name for name in names if (ROOT / name).exists())
-
-
-def copy_source(target: Path) -> Path:
-    """Copy the source tree without what git ignores, links as links."""
-    names = source_files()
-    if names is None:
-        return Path(shutil.copytree(ROOT, target, symlinks=True, ignore=_LEFT_OUT))
-    for name in names:
-        copy = target / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, copy, follow_symlinks=False)
-    return target
-
-
-def build(source: Path, output: Path, *kinds: str) -> None:
-    """Build distributions with the tools of this environment."""
-    command = [sys.executable, "-m", "build", "--no-isolation", *kinds, "--outdir", str(output), str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def built(folder: Path) -> Distributions:
     """Return sdist and wheel of the source tree; the first caller of a test run builds them."""
     output = folder / "distributions"
@@ -128,6 +97,9 @@ def installed(folder: Path) -> Installed:
             assert done.returncode == 0, done.stdout + done.stderr
             dependencies = [path for path in sys.path if path.endswith("site-packages")]
             Installed(place).package.with_name("dependencies.pth").write_text("\n".join(dependencies) + "\n")
+            script = place / "bin" / "pytest"
+            script.write_text(f"#!{place}/bin/python\n{_PYTEST}")
+            script.chmod(0o755)
             complete.touch()
     return Installed(place)
 

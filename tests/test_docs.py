@@ -1,4 +1,4 @@
-"""The documents: every command in them runs and prints what they say; links and names lead somewhere.
+"""The documents: every command in them runs away from the checkout and prints what they say; links lead somewhere.
 
 In a ``console`` block a line after ``$ `` is a command, and the lines up to the next one are its output:
 ``...`` alone on a line stands for any lines, ``…`` within a line for any text. A last line ``# exit N`` names
@@ -7,16 +7,17 @@ the exit code when it is not 0. Commands of make are not run here (they run this
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from tests.foreign_project import foreign_project
+from tests.installed_wheel import Installed
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -56,23 +57,20 @@ COMMANDS = [shown for document in DOCUMENTS if document.exists() for shown in sh
 RUN_HERE = [shown for shown in COMMANDS if not shown.command.startswith(("make", "git clone", "cd "))]
 
 
-@pytest.fixture(scope="session")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder like a checkout, in which commands may leave files."""
-    folder = tmp_path_factory.mktemp("checkout")
-    for name in ("tests", "docs", "lean_traces", "model", "oracle", "generators", "pyproject.toml", "README.md"):
-        if (ROOT / name).exists():
-            (folder / name).symlink_to(ROOT / name)
-    return folder
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of a user, in which commands may leave files; it has packages with the names of our rooms."""
+    return foreign_project(tmp_path_factory.mktemp("documents") / "project")
 
 
 @pytest.mark.parametrize("shown", RUN_HERE, ids=[f"{shown.place} {shown.command[:60]}" for shown in RUN_HERE])
-def test_every_command_prints_what_the_document_shows(shown: Shown, checkout: Path) -> None:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+def test_every_command_prints_what_the_document_shows(
+    shown: Shown, project: Path, wheel_environment: Installed
+) -> None:
     done = subprocess.run(
         ["bash", "-c", shown.command],
-        cwd=checkout,
-        env={**os.environ, "PATH": path, "COLUMNS": "100", "NO_COLOR": "1"},
+        cwd=project,
+        env=wheel_environment.environment(PYTHONPATH="."),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

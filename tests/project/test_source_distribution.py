@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.installed_wheel import ROOMS, ROOT, Distributions, build, source_files, unpacked
+from tests.installed_wheel import Distributions, unpacked
+from tools.source_tree import ROOMS, ROOT, build, source_files
 
 GENERATED = {"PKG-INFO", "setup.cfg"}
 

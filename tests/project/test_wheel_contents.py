@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import email
+import subprocess
+import sys
 import zipfile
 from pathlib import PurePosixPath
 
 import pytest
 
-from tests.installed_wheel import ROOMS, ROOT, Distributions, Installed, source_files
+from tests.installed_wheel import Distributions, Installed
+from tools.source_tree import ROOMS, ROOT, source_files
 
 PACKAGE = "telltale_conformance"
 
@@ -71,3 +74,11 @@ def test_the_metadata_names_license_authors_and_version(distributions: Distribut
     assert metadata["Version"] == distributions.wheel.name.split("-")[1]
     assert "Typing :: Typed" in metadata.get_all("Classifier", [])
     assert not [extra for extra in metadata.get_all("Provides-Extra", []) if extra == "dev"]
+
+
+@pytest.mark.parametrize("command", [("check_wheel_contents",), ("twine", "check", "--strict")], ids=" ".join)
+def test_the_checkers_of_a_release_find_nothing(distributions: Distributions, command: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *command, str(distributions.wheel)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

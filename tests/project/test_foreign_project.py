@@ -1,0 +1,112 @@
+"""The installed wheel inside a project that has ``oracle/``, ``model/``, ``model.py`` and so on of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from telltale_conformance.lean_traces.shipped import RECORDINGS
+from tests.foreign_project import NAMES, foreign_project
+from tests.installed_wheel import Installed
+
+REFERENCE = "python -m telltale_conformance.adapters.reference"
+PYTHONPATHS = pytest.mark.parametrize("path", [{}, {"PYTHONPATH": "."}], ids=["plain", "PYTHONPATH=."])
+PYTESTS = pytest.mark.parametrize("pytest_command", [("pytest",), ("python", "-m", "pytest")], ids=" ".join)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return foreign_project(tmp_path / "project")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_projects_own_packages_cannot_be_imported_unnoticed(
+    wheel_environment: Installed, project: Path, name: str
+) -> None:
+    done = wheel_environment.run("python", "-c", f"import {name}", cwd=project)
+    assert f"the project's own {name} was imported" in done.stderr
+
+
+def test_the_installed_package_is_used_and_not_the_checkout(wheel_environment: Installed, project: Path) -> None:
+    code = (
+        "import telltale_conformance as t, telltale_conformance.oracle.cli as c; print(t.__file__); print(c.__file__)"
+    )
+    printed = wheel_environment.run("python", "-c", code, cwd=project).stdout.split()
+    assert [Path(one).is_relative_to(wheel_environment.package) for one in printed] == [True, True]
+
+
+@PYTHONPATHS
+def test_check_agrees(wheel_environment: Installed, project: Path, path: dict[str, str]) -> None:
+    gate = ("telltale-conformance", "check", "--lanes", "corpus", "--budget", "120", "--workers", "2")
+    for command in (gate, (*gate, "--sut", REFERENCE)):
+        done = wheel_environment.run(*command, cwd=project, **path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert re.search(r"^agree: \d+ answers judged", done.stdout, re.MULTILINE), done.stdout
+
+
+@PYTHONPATHS
+@pytest.mark.parametrize("command", [("telltale-conformance",), ("python", "-m", "telltale_conformance")], ids=" ".join)
+def test_replay_finds_the_recordings(
+    wheel_environment: Installed, project: Path, path: dict[str, str], command: tuple[str, ...]
+) -> None:
+    done = wheel_environment.run(*command, "replay", "--recordings", cwd=project, **path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "146 traces: 146 agree" in done.stdout
+
+
+@PYTHONPATHS
+def test_the_reference_and_a_failing_adapter_are_told_apart(
+    wheel_environment: Installed, project: Path, path: dict[str, str]
+) -> None:
+    kit = ("telltale-conformance", "adapter-kit")
+    good = wheel_environment.run(*kit, REFERENCE, cwd=project, **path)
+    assert good.returncode == 0, good.stdout + good.stderr
+    bad = wheel_environment.run(
+        *kit, "python -m telltale_conformance.adapters.fault_kit two-answers", cwd=project, **path
+    )
+    assert bad.returncode == 3, bad.stdout + bad.stderr
+    assert "two-answers" in bad.stdout
+
+
+@PYTHONPATHS
+@PYTESTS
+def test_pytest_collects_recordings_beside_the_projects_tests(
+    wheel_environment: Installed, project: Path, path: dict[str, str], pytest_command: tuple[str, ...]
+) -> None:
+    done = wheel_environment.run(*pytest_command, "-q", "test_own.py", "--session-recordings", cwd=project, **path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "147 passed" in done.stdout
+
+
+@PYTHONPATHS
+@PYTESTS
+def test_pytest_judges_an_implementation_by_the_projects_traces(
+    wheel_environment: Installed, project: Path, path: dict[str, str], pytest_command: tuple[str, ...]
+) -> None:
+    for name in ("witness-0073", "ownership-0000"):
+        (project / "traces").mkdir(exist_ok=True)
+        shutil.copy(RECORDINGS / "telltale-machine-17.0.0" / f"{name}.jsonl.gz", project / "traces")
+    options = ("-q", "test_own.py", "--session-traces", "traces", "--session-sut")
+    good = wheel_environment.run(*pytest_command, *options, REFERENCE, cwd=project, **path)
+    assert (good.returncode, "3 passed" in good.stdout) == (0, True), good.stdout + good.stderr
+    wrong = "python -m telltale_conformance.adapters.wrong_store"
+    bad = wheel_environment.run(*pytest_command, *options, wrong, cwd=project, **path)
+    assert (bad.returncode, "1 failed" in bad.stdout) == (1, True), bad.stdout + bad.stderr
+
+
+@PYTESTS
+def test_pytest_without_our_options_imports_nothing_of_ours_but_the_plugin(
+    wheel_environment: Installed, project: Path, pytest_command: tuple[str, ...]
+) -> None:
+    (project / "test_imports.py").write_text(
+        "import sys\n\n\ndef test_imports():\n"
+        "    ours = sorted(name for name in sys.modules if name.startswith('telltale_conformance.'))\n"
+        "    allowed = {'telltale_conformance.oracle', 'telltale_conformance.oracle.pytest_plugin',\n"
+        "               'telltale_conformance.version'}\n"
+        "    assert not set(ours) - allowed\n"
+    )
+    done = wheel_environment.run(*pytest_command, "-q", "test_own.py", "test_imports.py", cwd=project)
+    assert (done.returncode, "2 passed" in done.stdout) == (0, True), done.stdout + done.stderr
