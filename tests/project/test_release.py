@@ -97,7 +97,7 @@ def test_a_release_without_changes_is_refused(tree: Path) -> None:
     ("name", "text", "message"),
     [
         ("pyproject.toml", "[", "towncrier"),
-        ("pyproject.toml", "[project]\nname = 5\n", "the build failed"),
+        ("pyproject.toml", '[project]\nname = "package"\nversion = 5\n', "the build failed"),
         ("README.md", "", "twine check"),
         ("src/tests/__init__.py", "", "check_wheel_contents"),
     ],
