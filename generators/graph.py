@@ -147,11 +147,17 @@ def key_of_session(session: Session) -> Key:
     """Return the state of a session of the reference."""
     store = Store()
     store.sessions[session.sid] = session
-    return key_of(msgspec.json.decode(encode(observe(store, session.sid))))
+    observed = msgspec.json.decode(encode(observe(store, session.sid)))
+    return key_of(observed, session.ownership.next_generation)
 
 
-def key_of(observed: dict[str, Any]) -> Key:
+def key_of(observed: dict[str, Any], next_generation: int = 0) -> Key:
     """Return the state that a result of ``observe`` shows, whoever gave it.
+
+    Args:
+        observed: the result.
+        next_generation: what no result shows and yet decides answers: under H1 how many capabilities the session has
+            given, which whoever saw all its answers can count; 0 without H1.
 
     Raises:
         KeyError, TypeError, AttributeError: the document is none.
@@ -168,6 +174,7 @@ def key_of(observed: dict[str, Any]) -> Key:
         ownership["next_witness_id"],
         tuple(_numbered(witness) for witness in ownership["issued_readiness"]),
         tuple(ownership["consumed_witnesses"]),
+        next_generation,
     )
 
 

@@ -19,7 +19,8 @@ from telltale_conformance.generators.graph_labels import ROLES, SID, TYPES, Labe
 from telltale_conformance.generators.steps import encode_arguments
 from telltale_conformance.generators.tours import Tour, tour_program, toured
 from telltale_conformance.lean_traces.programs import Program
-from telltale_conformance.model.operations import OPERATIONS, step
+from telltale_conformance.model.contract import contract_named
+from telltale_conformance.model.operations import OPERATIONS, step, those
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Adapter, Answer
 from telltale_conformance.oracle.lanes.chunks import Chunk, collect, run_chunks
@@ -63,7 +64,7 @@ def _chunk(adapter: Adapter, number: int, *, bound: Bound, contract: str, settin
     offered = adapter.hello.ops
     _, all_tours = toured(bound, contract, offered)
     mine = all_tours[number * CHUNK : (number + 1) * CHUNK]
-    reached = _Reached(mine)
+    reached = _Reached(mine, contract)
 
     def describe(position: int, result: CaseResult) -> LaneDivergence:
         program = tour_program(mine[position], contract)
@@ -120,9 +121,12 @@ def _printed(label: Label, swapped: bool) -> bytes:
 class _Reached:
     """The implementation's graph, out of its answers alone."""
 
-    def __init__(self, tours: Sequence[Tour]) -> None:
+    def __init__(self, tours: Sequence[Tour], contract: str) -> None:
         self._tours = tours
         self._here = 0
+        self._counted = _GIVES_CAPABILITY if contract_named(contract).h1 else frozenset()
+        self._next_generation = 0
+        """Under H1 how many capabilities were given: no answer to ``observe`` shows it."""
         self._since: list[tuple[Label, str]] = []
         """The covering steps since the last look, with what the implementation answered."""
         self.edges: set[int] = set()
@@ -132,10 +136,12 @@ class _Reached:
         assert isinstance(asked, _AskedOfTour)
         if asked.seq == 0:
             self._since.clear()
+            self._next_generation = 0
             return
         visit = self._tours[asked.tour][asked.seq - 1]
+        self._next_generation += answer.kind == "ok" and asked.op in self._counted
         if visit.label is None:
-            reached = _state_hash(_key_in(answer))
+            reached = _state_hash(_key_in(answer, self._next_generation))
             for label, variant in self._since:
                 self.edges.add(_edge_hash(self._here, label, variant, reached))
             self._since.clear()
@@ -152,9 +158,12 @@ def _variant(answer: Answer) -> str:
     return answer.kind
 
 
-def _key_in(answer: Answer) -> Key:
+_GIVES_CAPABILITY: Final = those(lambda operation: operation.gives == "capability")
+
+
+def _key_in(answer: Answer, next_generation: int) -> Key:
     try:
-        return canonical(key_of(msgspec.json.decode(answer.payload)))[0]
+        return canonical(key_of(msgspec.json.decode(answer.payload), next_generation))[0]
     except (ValueError, LookupError, TypeError, AttributeError):
         return ("unreadable", answer.payload)
 

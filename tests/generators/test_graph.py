@@ -2,9 +2,12 @@
 
 from collections import Counter
 
+import pytest
+
 from telltale_conformance.generators.graph import DEFAULT_BOUND, Bound, canonical, explore, key_of_session
 from telltale_conformance.generators.graph_labels import ROLES, TYPES, instantiate
 from telltale_conformance.generators.tours import tour_program, tours
+from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.reference.run import run_on_reference
@@ -30,18 +33,20 @@ def test_states_that_differ_in_names_are_one() -> None:
     assert keys[0] == keys[1]
 
 
-def test_every_step_of_a_tour_can_be_taken() -> None:
-    for tour in tours(explore(SMALL)):
-        run = list(run_on_reference(tour_program(tour, "telltale-17")))
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_every_step_of_a_tour_can_be_taken(contract: str) -> None:
+    for tour in tours(explore(SMALL, contract)):
+        run = list(run_on_reference(tour_program(tour, contract)))
         assert all(answer.skipped is None for answer in run)
 
 
-def test_tours_go_through_the_states_they_claim() -> None:
-    graph = explore(SMALL)
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_tours_go_through_the_states_they_claim(contract: str) -> None:
+    graph = explore(SMALL, contract)
     index = {state.key: number for number, state in enumerate(graph.states)}
     seen: Counter[tuple[int, object]] = Counter()
     for tour in tours(graph):
-        store = Store()
+        store = Store(contract)
         step(store, OPERATIONS["open"], (ROLES, TYPES))
         for visit in tour:
             if visit.label is None:
@@ -57,6 +62,12 @@ def test_tours_go_through_the_states_they_claim() -> None:
 
 def test_the_graph_of_hardened_is_another() -> None:
     assert set(explore(SMALL, "hardened").labelled_edges()) != set(explore(SMALL).labelled_edges())
+
+
+@pytest.mark.parametrize(("contract", "states", "edges"), [("telltale-17", 1694, 85_338), ("hardened", 223, 15_530)])
+def test_how_large_the_graphs_are(contract: str, states: int, edges: int) -> None:
+    graph = explore(DEFAULT_BOUND, contract)
+    assert (len(graph.states), graph.edges) == (states, edges)
 
 
 def test_operations_that_are_not_offered_are_left_out() -> None:
