@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Final
 
 from telltale_conformance.generators.steps import Cell
-from telltale_conformance.model.operations import those
+from telltale_conformance.model.operations import OPERATIONS, those
 
 _NEEDED: Final[dict[str, Iterable[str]]] = {
     "unclaimed": ("open",),
@@ -32,6 +32,41 @@ _NEEDED: Final[dict[str, Iterable[str]]] = {
     "consumed": ("issue_readiness_witness", "consume_readiness_witness"),
 }
 """The operations without which a phase, relation or witness state may be out of reach."""
+
+
+_SUCCEEDS_AFTER: Final = {
+    "recv": ("send",),
+    "has_message": ("send",),
+    "current_ownership": ("claim_ownership",),
+    "lookup_handler": ("claim_ownership", "apply_owned_session_mutation"),
+    "lookup_trace": ("claim_ownership", "apply_owned_session_mutation"),
+    "consume_readiness_witness": ("issue_readiness_witness",),
+}
+"""The operations without which one cannot succeed, besides those by which its arguments come about."""
+_SUCCESS: Final = {"ok", "Ok", "true"}
+_COMES_FROM: Final = {
+    "sid": ("open",),
+    "ep": ("open",),
+    "edge": ("open",),
+    "capability": ("open", "claim_ownership"),
+    "receipt": ("open", "claim_ownership", "begin_ownership_transfer"),
+}
+
+
+def able_to_succeed(offered: frozenset[str]) -> frozenset[str]:
+    """Return the offered operations that can succeed where no others are offered."""
+
+    def needed(name: str) -> set[str]:
+        first = OPERATIONS[name].parameters[:1]
+        opens = name.startswith("open")
+        return {*_SUCCEEDS_AFTER.get(name, ()), *(() if opens or not first else _COMES_FROM.get(first[0], ()))}
+
+    return frozenset(name for name in offered & OPERATIONS.keys() if needed(name) <= offered)
+
+
+def succeeded(cells: Iterable[Cell]) -> frozenset[str]:
+    """Return the operations that succeeded and, where they may give null or false, gave something."""
+    return frozenset(cell.operation.split("/")[0] for cell in cells if cell.outcome in _SUCCESS)
 
 
 @cache

@@ -44,6 +44,9 @@ from telltale_conformance.model.values import (
     OwnershipReceipt,
     ReadinessWitness,
     Scope,
+    SetDefaultHandler,
+    UpdateEdgeHandler,
+    UpdateTrace,
     successor,
 )
 
@@ -74,8 +77,16 @@ def _taking(*parameters: str, reads_only: bool = False) -> tuple[str, ...]:
 
 Artifact = TypeVar("Artifact", OwnershipCapability, OwnershipReceipt, ReadinessWitness)
 Maybe = MultipleResults[Any] | Any
+_ENDINGS: Final = (
+    ("commit_ownership_transfer",),
+    ("rollback_ownership_transfer",),
+    ("cancel_abandoned_transfer",),
+    ("fault_failed_transfer_commit", "broken"),
+)
+"""How a transfer may end: the operation with what it is given besides the receipt."""
 _SMALL: Final = st.integers(0, 3)
 _OWNERS: Final = st.sampled_from(values.OWNERS)
+_ENDPOINTS: Final = st.builds(Endpoint, role=st.sampled_from(["A", "A", "B", "C"]), sid=st.integers(0, 2))
 _TYPES: Final = values.any_local_types(3)
 _EDGE_JSON: Final = st.one_of(
     st.builds(lambda sid, name: {"sid": sid, "sender": name, "receiver": "B"}, _SMALL, values.names()),
@@ -210,10 +221,11 @@ class SessionStoreMachine(RuleBasedStateMachine):
         """Plan a session that is not opened."""
         self._done("plan", roles, data.draw(values.initial_types(roles)))
 
-    @rule(name=st.sampled_from(_taking("sid", reads_only=True)), sid=sessions)
-    def ask_of_session(self, name: str, sid: int) -> None:
-        """Ask something of a session."""
-        self._done(name, sid)
+    @rule(sid=sessions)
+    def ask_of_session(self, sid: int) -> None:
+        """Ask what there is to know of a session."""
+        for name in _taking("sid", reads_only=True):
+            self._done(name, sid)
 
     # Ownership
 
@@ -297,16 +309,87 @@ class SessionStoreMachine(RuleBasedStateMachine):
         """Consume a witness, an issued, spent or forged one."""
         self._done("consume_readiness_witness", capability, witness)
 
+    # What an honest client does: sequences that succeed wherever the session lets them
+
+    def _owned(self, sid: int) -> OwnershipCapability | None:
+        """Return the live capability of a session, or of a new one where it has no owner and cannot get one."""
+        live = self._claimed(sid)
+        if live is None:
+            opened = self.carry_out("open", ["A", "B"], TYPES, None)
+            live = None if opened is None or opened.error is not None else self._claimed(opened.ok)
+        return live
+
+    def _claimed(self, sid: int) -> OwnershipCapability | None:
+        """Return the live capability of a session, claimed now if nobody owns it; None where it cannot be owned."""
+        session = self.store.sessions.get(sid)
+        if session is not None and session.ownership.current is None:
+            self.carry_out("claim_ownership", sid, "a", SESSION)
+        return None if session is None else session.ownership.current
+
+    @rule(target=capabilities, sid=sessions, owner=_OWNERS, ending=st.sampled_from(_ENDINGS))
+    def transfer(self, sid: int, owner: str, ending: tuple[Any, ...]) -> Maybe:
+        """Transfer a session by its live capability, and end the transfer in one of the four ways."""
+        capability = self._owned(sid)
+        if capability is None:
+            return multiple()
+        begun = self.carry_out("begin_ownership_transfer", capability, owner, capability.scope)
+        if begun is None or begun.error is not None:
+            return multiple()
+        name, *further = ending
+        given = self._given(name, begun.ok, *further)
+        return given if isinstance(given, OwnershipCapability) else multiple()
+
+    @rule(sid=sessions, dies=st.booleans())
+    def end_ownership(self, sid: int, dies: bool) -> None:
+        """Let the live owner release the session, or die."""
+        capability = self._owned(sid)
+        if capability is not None and dies:
+            self._done("mark_owner_died", capability.session_id, capability.owner_id)
+        elif capability is not None:
+            self._done("release_ownership", capability)
+
+    @rule(target=witnesses, sid=sessions, predicate=st.sampled_from(["p", "q"]))
+    def prove_ready(self, sid: int, predicate: str) -> Maybe:
+        """Issue a witness to the live owner, who consumes it at once."""
+        capability = self._owned(sid)
+        if capability is None:
+            return multiple()
+        issued = self._given("issue_readiness_witness", capability, predicate)
+        if isinstance(issued, ReadinessWitness):
+            self._done("consume_readiness_witness", capability, issued)
+        return issued
+
+    @rule(sid=sessions, handler=st.sampled_from(["h", "k", ""]))
+    def bind(self, sid: int, handler: str) -> None:
+        """Bind a handler and a trace by the live capability, and look both up."""
+        capability = self._owned(sid)
+        if capability is None:
+            return
+        edge = Edge(receiver="B", sender="A", sid=capability.session_id)
+        self._done("apply_owned_session_mutation", capability, SetDefaultHandler(handler=handler))
+        self._done("apply_owned_session_mutation", capability, UpdateEdgeHandler(edge=edge, handler=handler))
+        self._done("apply_owned_session_mutation", capability, UpdateTrace(edge=edge, trace=("Nat",)))
+        self._done("lookup_handler", edge)
+        self._done("lookup_trace", edge)
+
+    @rule(sid=sessions, val=values.values())
+    def exchange(self, sid: int, val: Any) -> None:
+        """Send a message, see it, and receive the oldest."""
+        self._done("send", sid, "A", "B", val)
+        self._done("has_message", sid, "A", "B")
+        self._done("recv", sid, "A", "B")
+
     # Types and messages
 
-    @rule(name=st.sampled_from(_taking("ep")), ep=values.endpoints(_SMALL))
-    def ask_of_endpoint(self, name: str, ep: Endpoint) -> None:
-        """Ask for the types of an endpoint, or take them away."""
-        self._done(name, ep)
+    @rule(ep=_ENDPOINTS, every=st.sampled_from([False, False, True]))
+    def ask_of_endpoint(self, ep: Endpoint, every: bool) -> None:
+        """Ask for the types of an endpoint, and perhaps take them away."""
+        for name in _taking("ep", reads_only=not every):
+            self._done(name, ep)
 
     @rule(
         name=st.sampled_from([*_taking("ep", "new_type"), *_taking("ep", "new_original")]),
-        ep=values.endpoints(_SMALL),
+        ep=_ENDPOINTS,
         lt=values.any_local_types(3),
     )
     def set_type(self, name: str, ep: Endpoint, lt: Any) -> None:
@@ -386,8 +469,8 @@ class SessionStoreMachine(RuleBasedStateMachine):
         assert self.store.ended <= self.store.sessions.keys(), "a session ended that is not live"
 
     def teardown(self) -> None:
-        """Tell Hypothesis how much was reached, and look at what is left."""
-        for name in ("memory_usage", "archived_closed"):
+        """Tell Hypothesis how much was reached, and look at what is left, ended sessions last."""
+        for name in _taking():
             self.carry_out(name)
         if currently_in_test_context():
             target(float(len(self.cells)), label="cells reached")

@@ -261,8 +261,8 @@ def gate_code(check: Check, standing: Standing | None) -> int:
     diverges = standing.fails if standing is not None else any(result.divergences for result in results)
     if diverges:
         return DIVERGE
-    open_question = any(result.verdict == "inconclusive" or result.faults for result in results)
-    if open_question or not any(result.judged for result in results):
+    open_question = any(result.open for result in results)
+    if open_question or not any(result.tally.judged for result in results):
         return INCONCLUSIVE
     return AGREE
 

@@ -117,6 +117,7 @@ class TraceItem(pytest.Item):
         from telltale_conformance.oracle.adapters import AdapterFault
         from telltale_conformance.oracle.lanes.corpus import judge_trace
         from telltale_conformance.oracle.reports.text import divergence_text
+        from telltale_conformance.oracle.verdict.evidence import missing_text, verdict_of
 
         try:
             adapter = _adapter(self.config, command)
@@ -128,8 +129,10 @@ class TraceItem(pytest.Item):
         divergences: tuple[LaneDivergence, ...] = result.divergences
         if divergences:
             raise Departure(divergence_text(divergences[0]))
-        if not result.judged:
+        if not result.tally.judged:
             pytest.skip("the implementation offers none of the operations of this trace")
+        if verdict_of(result.evidence, result.tally) != "agree":
+            raise Inconclusive(f"inconclusive: {'; '.join(missing_text(result.evidence, result.tally))}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show a departure or a fault as its text, anything else with where it came from."""

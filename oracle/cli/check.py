@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -18,9 +18,11 @@ from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import LANES
 from telltale_conformance.oracle.process.interrupts import Interrupted, Watch, heed, held_back, watched
 from telltale_conformance.oracle.process.progress import Bar, bar
+from telltale_conformance.oracle.reports.json_report import lane_document
 from telltale_conformance.oracle.reports.text import closing_text, coverage_text, divergence_text, lane_line, table_head
 from telltale_conformance.oracle.verdict.baseline import BadBaseline
 from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.exit_codes import INCONCLUSIVE, USAGE
 from telltale_conformance.oracle.verdict.results import LaneResult, not_run
 
@@ -134,7 +136,7 @@ def _run(names: Sequence[str], check: Check, gate: Gate, watch: Watch, as_json: 
         """Return what has been run; lanes that had no turn say why."""
         rest = names[len(results) :]
         if interrupted and rest:
-            hit = LaneResult(lane=rest[0], verdict="inconclusive", notes=(str(reason),), complete=False)
+            hit = LaneResult(lane=rest[0], notes=(str(reason),))
             results.append(hit)
         all_results = (*results, *(not_run(name, str(reason)) for name in names[len(results) :]))
         seconds = time.monotonic() - started
@@ -171,7 +173,7 @@ def _tell_subject(check: Check) -> None:
 
 def _tell(result: LaneResult, as_json: bool) -> None:
     if as_json:
-        print(encode(_document(result)).decode(), flush=True)
+        print(encode(lane_document(result)).decode(), flush=True)
         return
     print(lane_line(result), flush=True)
     for divergence in result.divergences[:1]:
@@ -211,13 +213,7 @@ def run_lane(name: str, subject: Subject, settings: Settings) -> LaneResult:
         note = f"fault of the harness: {type(error).__name__}: {error}"
     else:
         return result
-    return LaneResult(lane=name, verdict="inconclusive", notes=(note,), seconds=time.monotonic() - started)
-
-
-def _document(result: LaneResult) -> dict[str, Any]:
-    document: dict[str, Any] = msgspec.to_builtins(result)
-    document["coverage"] = [list(cell) for cell in sorted(result.coverage)]
-    return document
+    return LaneResult(lane=name, tally=Tally(faults=1), notes=(note,), seconds=time.monotonic() - started)
 
 
 def _refuse(problem: str, code: int) -> int:

@@ -148,9 +148,9 @@ def _diff(model: Any, programs: int, seed: int, steps: int, contract: str, level
         made = list(diff_programs(seed, programs, steps, contract))
         for compared in compare_runs(model, made, level, lambda done: moved(done, programs)):
             cases += 1
-            judged += compared.judged
-            skipped += compared.skipped
-            not_judged += compared.not_judged
+            judged += compared.tally.judged
+            skipped += compared.tally.skipped
+            not_judged += compared.tally.not_judged
             if compared.divergence is not None:
                 divergences.append(compared.divergence)
     if as_json:

@@ -10,7 +10,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -26,19 +26,34 @@ from telltale_conformance.oracle.process.interrupts import (
 )
 from telltale_conformance.oracle.process.progress import tell
 from telltale_conformance.oracle.reference.judging import CaseResult
-from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, LaneVerdict
+from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
+
+
+class Plan(NamedTuple):
+    """How many cases a lane tries, and how they are cut into chunks."""
+
+    kind: str
+    """What the cases are called, in the plural."""
+    cases: int
+    size: int
+    """Cases per chunk; the last chunk may have fewer."""
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks there are."""
+        return -(-self.cases // self.size)
+
+    def of(self, number: int) -> range:
+        """Return the numbers of the cases in a chunk."""
+        return range(number * self.size, min((number + 1) * self.size, self.cases))
 
 
 class Chunk(Struct, frozen=True, kw_only=True):
     """What some cases of a lane came to."""
 
-    planned: int = 0
-    """How many cases the chunk has."""
-    cases: int = 0
-    judged: int = 0
-    uncovered: int = 0
-    not_judged: int = 0
-    skipped: int = 0
+    evidence: Evidence
+    tally: Tally = Tally()
     divergences: tuple[LaneDivergence, ...] = ()
     faults: tuple[str, ...] = ()
     unsupported: frozenset[str] = frozenset()
@@ -54,35 +69,47 @@ Task: TypeAlias = Callable[[Adapter, int], Chunk]
 
 
 def collect(
-    results: Iterable[CaseResult], planned: int, describe: Callable[[int, CaseResult], LaneDivergence]
+    kind: str, results: Iterable[CaseResult], planned: int, describe: Callable[[int, CaseResult], LaneDivergence]
 ) -> Chunk:
-    """Add up the cases of a chunk; ``describe`` is given the number of a diverging case within the chunk."""
-    total = CaseResult()
-    cases = 0
+    """Add up the cases of a chunk.
+
+    Args:
+        kind: what the cases are called, in the plural.
+        results: of the cases, in order; fewer than planned where the adapter came to an end.
+        planned: how many cases the chunk has.
+        describe: is given the number of a diverging case within the chunk.
+    """
+    tally = Tally()
+    shown = against = empty = 0
     divergences: list[LaneDivergence] = []
     faults: list[str] = []
+    ended_early: set[str] = set()
+    cells: set[Cell] = set()
+    unsupported: set[str] = set()
     for result in results:
-        total.judged += result.judged
-        total.uncovered += result.uncovered
-        total.not_judged += result.not_judged
-        total.cells |= result.cells
-        total.unsupported |= result.unsupported
         if result.divergence is not None:
-            divergences.append(describe(cases, result))
+            against += 1
+            divergences.append(describe(tally.cases, result))
+        elif result.shown:
+            shown += 1
+        elif result.empty:
+            empty += 1
+        elif result.fault is None and result.over:
+            ended_early |= result.unsupported
         if result.fault is not None:
             faults.append(result.fault)
-        cases += 1
+        cells |= result.cells
+        unsupported |= result.unsupported
+        tally += result.tally
+    named = tuple(f"{op} is answered as unsupported, which ends the case" for op in sorted(ended_early))
     return Chunk(
-        planned=planned,
-        cases=cases,
-        judged=total.judged,
-        uncovered=total.uncovered,
-        not_judged=total.not_judged,
+        evidence=Evidence(Items(kind, planned - empty, shown, against, named)),
+        tally=tally,
         divergences=tuple(divergences),
         faults=tuple(faults),
-        unsupported=frozenset(total.unsupported),
-        coverage=frozenset(total.cells),
-        ended=cases < planned,
+        unsupported=frozenset(unsupported),
+        coverage=frozenset(cells),
+        ended=tally.cases < planned,
     )
 
 
@@ -91,23 +118,24 @@ def run_chunks(
     subject: Subject,
     settings: Settings,
     task: Task,
-    count: int,
+    plan: Plan,
     *,
     finish: Callable[[LaneResult, Sequence[Chunk]], LaneResult] | None = None,
     isolated: bool = False,
 ) -> LaneResult:
-    """Run ``count`` chunks of a lane, by as many processes as the settings say, and merge them.
+    """Run the chunks of a lane, by as many processes as the settings say, and merge them.
 
     Args:
         lane: its name.
         subject: what is judged; every process starts its own.
         settings: how.
         task: runs one chunk.
-        count: how many chunks there are.
+        plan: its cases.
         finish: is given the result with the merged chunks and may conclude more from them.
         isolated: use a new process even for one worker, for tasks whose cases depend on what is imported.
     """
     started = time.monotonic()
+    count = plan.chunks
     workers = max(1, min(settings.workers, count))
     if workers == 1 and not isolated:
         shares = [_work(subject, task, range(count), settings)]
@@ -131,7 +159,7 @@ def run_chunks(
         chunks.append(done[number])
         if sum(len(chunk.divergences) for chunk in chunks) >= settings.divergences or done[number].ended:
             break
-    result = _merged(lane, chunks, count, cut_off, closing)
+    result = _merged(lane, plan, chunks, cut_off, closing)
     if finish is not None:
         result = finish(result, chunks)
     return msgspec.structs.replace(result, seconds=time.monotonic() - started)
@@ -180,38 +208,37 @@ def _closed(adapter: Adapter) -> str:
 
 def _merged(
     lane: str,
+    plan: Plan,
     chunks: Sequence[Chunk],
-    count: int,
     cut_off: bool,
     closing: tuple[str, ...],
 ) -> LaneResult:
     divergences = tuple(divergence for chunk in chunks for divergence in chunk.divergences)
     faults = tuple(fault for chunk in chunks for fault in chunk.faults) + closing
-    unsupported = sorted({op for chunk in chunks for op in chunk.unsupported})
-    judged = sum(chunk.judged for chunk in chunks)
-    verdict: LaneVerdict = "diverge" if divergences else "agree" if judged and not faults else "inconclusive"
+    unsupported = frozenset().union(*(chunk.unsupported for chunk in chunks))
     remarks: list[str] = []
     if unsupported:
-        remarks.append(f"answered as unsupported: {', '.join(unsupported)}")
+        remarks.append(f"answered as unsupported: {', '.join(sorted(unsupported))}")
     if faults:
         remarks.append(f"{len(faults)} fault(s) of the adapter; the first: {faults[0]}")
-    if cut_off and not closing:
-        remarks.append(f"stopped by its budget or a signal after {len(chunks)} of {count} chunks of cases")
-    elif len(chunks) < count and divergences:
-        remarks.append(
-            f"stopped after {len(divergences)} diverging cases: {len(chunks)} of {count} chunks of cases run"
-        )
+    run = len(chunks)
+    not_begun = plan.cases - sum(len(plan.of(number)) for number in range(run))
+    why: tuple[str, ...] = ()
+    if not_begun and divergences and not cut_off:
+        why = (f"stopped after {len(divergences)} diverging cases",)
+    elif not_begun and cut_off and not closing:
+        why = ("stopped by the deadline of the check or a signal",)
+    evidence = Evidence(Items(plan.kind, not_begun, missing_ones=why))
+    tally = Tally(faults=len(closing))
+    for chunk in chunks:
+        evidence += chunk.evidence
+        tally += chunk.tally
     return LaneResult(
         lane=lane,
-        verdict=verdict,
-        cases=sum(chunk.cases for chunk in chunks),
-        judged=judged,
-        uncovered=sum(chunk.uncovered for chunk in chunks),
-        not_judged=sum(chunk.not_judged for chunk in chunks),
-        skipped=sum(chunk.skipped for chunk in chunks),
+        evidence=evidence,
+        tally=tally,
         divergences=divergences,
         notes=tuple(remarks),
         coverage=frozenset().union(*(chunk.coverage for chunk in chunks)),
-        faults=len(faults),
-        complete=len(chunks) == count and not any(chunk.ended for chunk in chunks),
+        unsupported=unsupported,
     )

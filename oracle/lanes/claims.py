@@ -27,10 +27,11 @@ from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.claims.judging import ProgramReport, judge_claims
 from telltale_conformance.oracle.claims.monitors import WATCHED, ClaimVerdict
-from telltale_conformance.oracle.lanes.chunks import Chunk, collect, run_chunks
+from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
+from telltale_conformance.oracle.verdict.evidence import Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
 LANE: Final = "claims"
@@ -41,18 +42,20 @@ GENERATED: Final = 40
 def run(subject: Subject, settings: Settings) -> LaneResult:
     """Judge the programs, then say which claims the implementation keeps."""
     started = time.monotonic()
-    result = run_chunks(LANE, subject, settings, partial(_chunk, subject=subject, settings=settings), 1)
+    count = len(programs_for(subject.contract))
+    plan = Plan("programs", count, count)
+    result = run_chunks(LANE, subject, settings, partial(_chunk, subject=subject, settings=settings), plan)
     try:
         with closing(subject.start()) as adapter:
             reports = list(judge_claims(adapter, watched_programs(subject.contract, settings.seed)))
     except AdapterFault as fault:
-        return msgspec.structs.replace(result, verdict="inconclusive", notes=(*result.notes, str(fault)))
+        tally = result.tally + Tally(faults=1)
+        return msgspec.structs.replace(result, tally=tally, notes=(*result.notes, str(fault)))
     faults = tuple(f"{report.program}, to watch claims: {report.stopped}" for report in reports if report.faulty)
     return msgspec.structs.replace(
         result,
-        verdict="inconclusive" if faults and result.verdict == "agree" else result.verdict,
+        tally=result.tally + Tally(faults=len(faults)),
         claims=claims_of(reports),
-        faults=result.faults + len(faults),
         notes=(*result.notes, *faults[:1], *_broken(reports)),
         seconds=time.monotonic() - started,
     )
@@ -92,14 +95,20 @@ def _broken(reports: Iterable[ProgramReport]) -> Iterator[str]:
     return (first[claim] for claim in WATCHED if claim in first)
 
 
+def programs_for(contract: str) -> list[tuple[str, Program]]:
+    """Return the programs of the lane by name: one for each claim, and the one of the coverage map."""
+    return [*claim_programs(), (f"coverage-{contract}", coverage_program(contract))]
+
+
 def _chunk(adapter: Adapter, number: int, *, subject: Subject, settings: Settings) -> Chunk:
     contract = subject.contract
-    programs = [*claim_programs(), (f"coverage-{contract}", coverage_program(contract))]
+    programs = programs_for(contract)
     offered = adapter.hello.ops
-    cases, left_out = [], 0
+    cases, left_out, skipped = [], 0, 0
     for _, program in programs:
-        asked, skipped = asked_of(program, contract, offered)
-        left_out += skipped
+        asked, not_offered, without = asked_of(program, contract, offered)
+        left_out += not_offered
+        skipped += without
         cases.append(partial(iter, asked))
 
     def describe(position: int, result: CaseResult) -> LaneDivergence:
@@ -109,13 +118,17 @@ def _chunk(adapter: Adapter, number: int, *, subject: Subject, settings: Setting
         upto = tuple(item for item in program.steps if item.seq <= last)
         return described(name, result, Program(contract=contract, meta=program.meta, steps=upto))
 
-    chunk = collect(judge_cases(adapter, cases, settings.level), len(cases), describe)
-    return msgspec.structs.replace(chunk, uncovered=chunk.uncovered + left_out)
+    chunk = collect("programs", judge_cases(adapter, cases, settings.level), len(cases), describe)
+    tally = chunk.tally + Tally(uncovered=left_out, skipped=skipped)
+    steps = sum(len(program.steps) for _, program in programs)
+    against = len(chunk.divergences)
+    answers = Items("steps", steps - tally.uncovered - tally.skipped, tally.judged - against, against)
+    return msgspec.structs.replace(chunk, tally=tally, evidence=chunk.evidence.with_items(answers))
 
 
-def asked_of(program: Program, contract: str, offered: frozenset[str]) -> tuple[list[Asked], int]:
-    """The operations of a program with the reference's answers, and how many are not offered."""
-    store, left_out = Store(contract), 0
+def asked_of(program: Program, contract: str, offered: frozenset[str]) -> tuple[list[Asked], int, int]:
+    """The operations of a program with the reference's answers, how many are not offered, how many skipped."""
+    store, left_out, skipped = Store(contract), 0, 0
     results: dict[int, Any] = {}
     asked: list[Asked] = []
     for item in program.steps:
@@ -125,6 +138,7 @@ def asked_of(program: Program, contract: str, offered: frozenset[str]) -> tuple[
         try:
             args = resolve(item.args, results)
         except UnresolvedReference:
+            skipped += 1
             continue
         operation, arguments = OPERATIONS[item.op], CODECS[item.op].from_json(args)
         before = situation(store, operation, arguments)
@@ -132,4 +146,4 @@ def asked_of(program: Program, contract: str, offered: frozenset[str]) -> tuple[
         if outcome.error is None:
             results[item.seq] = msgspec.json.decode(encode_answer(outcome, audited=False))["ok"]
         asked.append(Asked(item.seq, item.op, encode(args), outcome, cell_of(before, operation, outcome)))
-    return asked, left_out
+    return asked, left_out, skipped

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from telltale_conformance.generators.coverage import cell_of, situation
-from telltale_conformance.generators.steps import encode_arguments
+from telltale_conformance.generators.steps import Cell, encode_arguments
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.lines import is_trace, opened
 from telltale_conformance.lean_traces.programs import Program, Step
@@ -21,12 +21,13 @@ from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.operations import step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Adapter
-from telltale_conformance.oracle.lanes.chunks import Chunk, collect, run_chunks
+from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
 from telltale_conformance.oracle.reference.replay import TraceResult, judge
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, LaneVerdict, not_run
+from telltale_conformance.oracle.verdict.evidence import NAMED, Evidence, Items, Tally
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
 CHUNK: Final = 20
 """Traces per chunk."""
@@ -44,27 +45,40 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
         return not_run("corpus", "no recorded traces come with this installation")
     if subject.command is None:
         return _replayed(files, settings)
-    task = partial(_chunk, files=files, contract=subject.contract, settings=settings)
-    return run_chunks("corpus", subject, settings, task, -(-len(files) // CHUNK))
+    plan = Plan("traces", len(files), CHUNK)
+    task = partial(_chunk, plan=plan, files=files, contract=subject.contract, settings=settings)
+    return run_chunks("corpus", subject, settings, task, plan)
 
 
 def _replayed(files: Sequence[Path], settings: Settings) -> LaneResult:
     started = time.monotonic()
-    results = [judge(path, level=settings.level) for path in files]
-    errors = [result.error for result in results if result.error is not None]
-    divergences = tuple(_recorded(result) for result in results if result.first_divergence is not None)
-    verdict: LaneVerdict = "diverge" if divergences else "inconclusive" if errors else "agree"
+    cells: set[Cell] = set()
+    results = [judge(path, level=settings.level, cells=cells) for path in files]
+    errors = tuple(result.error for result in results if result.error is not None)
+    against = sum(result.verdict == "diverge" for result in results)
+    agree = sum(result.verdict == "agree" for result in results)
+    tally = sum((result.tally for result in results), Tally())
     return LaneResult(
         lane="corpus",
-        verdict=verdict,
-        cases=len(results),
-        judged=sum(result.judged for result in results),
-        uncovered=sum(result.uncovered for result in results),
-        not_judged=sum(result.not_judged for result in results),
-        divergences=divergences,
-        notes=tuple(f"inconclusive: {error}" for error in errors[:3]),
+        evidence=Evidence(Items("traces", len(files), agree, against, errors[:NAMED])).with_items(
+            _answers(sum(map(events_in, files)), tally, against)
+        ),
+        tally=tally,
+        divergences=tuple(_recorded(result) for result in results if result.first_divergence is not None),
+        coverage=frozenset(cells),
         seconds=time.monotonic() - started,
     )
+
+
+def events_in(path: Path) -> int:
+    """Return how many events a trace has: its lines between header and end."""
+    with opened(path) as file:
+        return max(0, sum(1 for _ in file) - 2)
+
+
+def _answers(events: int, tally: Tally, against: int) -> Items:
+    """Return the recorded events as items: each is to be judged, save those that the implementation does not offer."""
+    return Items("recorded answers", events - tally.uncovered, tally.judged - against, against)
 
 
 def _recorded(result: TraceResult) -> LaneDivergence:
@@ -84,8 +98,10 @@ def _recorded(result: TraceResult) -> LaneDivergence:
     )
 
 
-def _chunk(adapter: Adapter, number: int, *, files: Sequence[Path], contract: str, settings: Settings) -> Chunk:
-    return _judged(adapter, files[number * CHUNK : (number + 1) * CHUNK], contract, settings.level)
+def _chunk(
+    adapter: Adapter, number: int, *, plan: Plan, files: Sequence[Path], contract: str, settings: Settings
+) -> Chunk:
+    return _judged(adapter, [files[index] for index in plan.of(number)], contract, settings.level)
 
 
 def judge_trace(adapter: Adapter, path: Path, level: Level = Level.state) -> Chunk:
@@ -101,7 +117,11 @@ def _judged(adapter: Adapter, paths: Sequence[Path], contract: str, level: Level
         try:
             asked, skipped = _asked(path, contract, offered)
         except MalformedTrace as error:
-            return Chunk(planned=len(paths), faults=(str(error),))
+            return Chunk(
+                evidence=Evidence(Items("traces", len(paths), missing_ones=(str(error),))),
+                tally=Tally(faults=1),
+                faults=(str(error),),
+            )
         left_out += skipped
         cases.append(partial(iter, asked))
 
@@ -110,8 +130,10 @@ def _judged(adapter: Adapter, paths: Sequence[Path], contract: str, level: Level
         assert result.diverged_at is not None
         return described(path.name, result, _program(path, contract, offered, result.diverged_at.seq), str(path))
 
-    chunk = collect(judge_cases(adapter, cases, level), len(paths), describe)
-    return msgspec.structs.replace(chunk, uncovered=chunk.uncovered + left_out)
+    chunk = collect("traces", judge_cases(adapter, cases, level), len(paths), describe)
+    tally = chunk.tally + Tally(uncovered=left_out)
+    answers = _answers(sum(map(events_in, paths)), tally, len(chunk.divergences))
+    return msgspec.structs.replace(chunk, tally=tally, evidence=chunk.evidence.with_items(answers))
 
 
 def _asked(path: Path, contract: str, offered: frozenset[str]) -> tuple[list[Asked], int]:

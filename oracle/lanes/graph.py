@@ -23,12 +23,13 @@ from telltale_conformance.model.contract import contract_named
 from telltale_conformance.model.operations import OPERATIONS, step, those
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Adapter, Answer
-from telltale_conformance.oracle.lanes.chunks import Chunk, collect, run_chunks
+from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.programs import offered_by
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
-from telltale_conformance.oracle.verdict.compare import outcome_variant
-from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
+from telltale_conformance.oracle.verdict.compare import Level, outcome_variant
+from telltale_conformance.oracle.verdict.evidence import Items
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
 CHUNK: Final = 100
 """Tours per chunk."""
@@ -47,10 +48,22 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     """Take every edge through the implementation."""
     offered = offered_by(subject)
     bound = bound_for(settings.budget)
+    if "open" not in offered:
+        return not_run("graph", "it needs the operation open, which is not offered")
     graph, all_tours = toured(bound, subject.contract, offered)
-    task = partial(_chunk, bound=bound, contract=subject.contract, settings=settings)
-    finish = partial(_concluded, graph=graph)
-    return run_chunks("graph", subject, settings, task, -(-len(all_tours) // CHUNK), finish=finish)
+    if not graph.edges:
+        return not_run("graph", "none of the operations of ownership is offered")
+    plan = Plan("tours", len(all_tours), CHUNK)
+    task = partial(_chunk, plan=plan, bound=bound, contract=subject.contract, settings=settings)
+    finish = partial(_concluded, graph=graph, why_not=why_states_are_not_compared(offered, settings.level))
+    return run_chunks("graph", subject, settings, task, plan, finish=finish)
+
+
+def why_states_are_not_compared(offered: frozenset[str], level: Level) -> str | None:
+    """Say why the lane can judge answers only; None where it compares states."""
+    if "observe" not in offered:
+        return "the implementation does not offer observe"
+    return None if level >= Level.state else f"level {level.name} does not compare them"
 
 
 def programs(bound: Bound, contract: str) -> Iterator[Program]:
@@ -60,22 +73,24 @@ def programs(bound: Bound, contract: str) -> Iterator[Program]:
         yield tour_program(tour, contract)
 
 
-def _chunk(adapter: Adapter, number: int, *, bound: Bound, contract: str, settings: Settings) -> Chunk:
+def _chunk(adapter: Adapter, number: int, *, plan: Plan, bound: Bound, contract: str, settings: Settings) -> Chunk:
     offered = adapter.hello.ops
     _, all_tours = toured(bound, contract, offered)
-    mine = all_tours[number * CHUNK : (number + 1) * CHUNK]
-    reached = _Reached(mine, contract)
+    numbers = plan.of(number)
+    mine = all_tours[numbers.start : numbers.stop]
+    compared = why_states_are_not_compared(offered, settings.level) is None
+    reached = _Reached(mine, contract) if compared else _Answered(mine, numbers.start)
 
     def describe(position: int, result: CaseResult) -> LaneDivergence:
         program = tour_program(mine[position], contract)
         assert result.diverged_at is not None
         last = result.diverged_at.seq + 1
         cut = msgspec.structs.replace(program, steps=program.steps[:last])
-        return described(f"tour {number * CHUNK + position}", result, cut)
+        return described(f"tour {numbers[position]}", result, cut)
 
     looks = "observe" in offered
     cases = [partial(_asked, tour, position, contract, looks) for position, tour in enumerate(mine)]
-    chunk = collect(judge_cases(adapter, cases, settings.level, reached.watch), len(mine), describe)
+    chunk = collect(plan.kind, judge_cases(adapter, cases, settings.level, reached.watch), len(mine), describe)
     return msgspec.structs.replace(chunk, marks=frozenset(reached.edges))
 
 
@@ -146,8 +161,24 @@ class _Reached:
                 self.edges.add(_edge_hash(self._here, label, variant, reached))
             self._since.clear()
             self._here = reached
-        elif visit.covers:
+        elif visit.covers and answer.kind != "unsupported":
             self._since.append((visit.label, _variant(answer)))
+
+
+class _Answered:
+    """The edges whose answers were judged, where states cannot be compared: by number, each is taken once."""
+
+    def __init__(self, tours: Sequence[Tour], first: int) -> None:
+        self._tours = tours
+        self._first = first
+        self.edges: set[int] = set()
+
+    def watch(self, asked: Asked, answer: Answer) -> None:
+        """Take in one answer."""
+        assert isinstance(asked, _AskedOfTour)
+        covers = asked.seq > 0 and self._tours[asked.tour][asked.seq - 1].covers
+        if covers and answer.kind != "unsupported":
+            self.edges.add((self._first + asked.tour) << 32 | asked.seq)
 
 
 def _variant(answer: Answer) -> str:
@@ -187,8 +218,8 @@ def _edge_hash(source: int, label: Label, variant: str, target: int) -> int:
     return _hash(b"%d %b %b %d" % (source, printed, variant.encode(), target))
 
 
-def _concluded(result: LaneResult, chunks: Sequence[Chunk], *, graph: Graph) -> LaneResult:
-    """Compare the two graphs; where not every edge was taken, nothing was shown that the lane promises."""
+def _concluded(result: LaneResult, chunks: Sequence[Chunk], *, graph: Graph, why_not: str | None = None) -> LaneResult:
+    """Compare the two graphs; where states cannot be compared, count the edges whose answers were judged."""
     figures = {
         "states": len(graph.states),
         "states left again": sum(state.within for state in graph.states),
@@ -196,23 +227,35 @@ def _concluded(result: LaneResult, chunks: Sequence[Chunk], *, graph: Graph) -> 
     }
     bound = ", ".join(f"{name} {value}" for name, value in graph.bound._asdict().items())
     notes = [*result.notes, f"bound: {bound}; two owners, two scopes, states that differ in names merged"]
-    verdict = result.verdict
-    if result.complete:
+    reached: set[int] = set().union(*(chunk.marks for chunk in chunks))
+    if why_not is not None:
+        notes.append(f"states cannot be compared, since {why_not}: edges are judged by their answers alone")
+        edges = Items(BY_ANSWERS, graph.edges, len(reached))
+    else:
         expected = _edges(graph)
-        reached: set[int] = set().union(*(chunk.marks for chunk in chunks))
-        figures["edges of the implementation"] = len(reached)
-        figures["edges lacking"] = len(expected - reached)
-        figures["edges added"] = len(reached - expected)
-    elif verdict == "agree":
-        verdict = "inconclusive"
-        notes.append("not every edge was taken, so the graphs were not compared: give it a larger budget")
-    return msgspec.structs.replace(result, verdict=verdict, figures=figures, notes=tuple(notes))
+        lacking, added = expected.keys() - reached, reached - expected.keys()
+        unanswered = sum(expected[edge] in result.unsupported for edge in lacking)
+        against = len(added) + (len(lacking) - unanswered if result.complete else 0)
+        edges = Items("edges", graph.edges, len(expected) - len(lacking), against)
+        if result.complete:
+            figures["edges of the implementation"] = len(reached)
+            figures["edges lacking"] = len(lacking)
+            figures["edges added"] = len(added)
+    return msgspec.structs.replace(
+        result, evidence=result.evidence.with_items(edges), figures=figures, notes=tuple(notes)
+    )
 
 
-def _edges(graph: Graph) -> set[int]:
+BY_ANSWERS: Final = "edges by their answers alone"
+"""What the edges are called where nothing is said of the states that they lead to."""
+
+
+def _edges(graph: Graph) -> dict[int, str]:
+    """Return the edges of the reference, each with its operation."""
     states = [_state_hash(state.key) for state in graph.states]
-    edges: set[int] = set()
+    edges: dict[int, str] = {}
     for here, state in zip(states, graph.states, strict=True):
-        edges.update(_edge_hash(here, label, outcome, here) for label, outcome in state.stays)
-        edges.update(_edge_hash(here, move.label, move.outcome, states[move.target]) for move in state.moves)
+        edges.update((_edge_hash(here, label, outcome, here), label[0]) for label, outcome in state.stays)
+        for move in state.moves:
+            edges[_edge_hash(here, move.label, move.outcome, states[move.target])] = move.label[0]
     return edges

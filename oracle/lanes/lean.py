@@ -26,6 +26,7 @@ from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import printable
 from telltale_conformance.oracle.reference.run import ReferenceRun, ReferenceStep
 from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare, decided_by
+from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.relevant import relevant_state
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
@@ -43,32 +44,28 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
         diff_programs(settings.seed, max(1, round(settings.budget * PROGRAMS_PER_SECOND)), STEPS, subject.contract)
     )
     started = time.monotonic()
-    judged = skipped = not_judged = cases = 0
+    planned = Evidence(Items("programs", len(programs)))
+    done: list[ProgramComparison] = []
     divergences: list[LaneDivergence] = []
     try:
         with LeanModel.start() as model:
             for compared in compare_runs(model, programs, settings.level):
-                cases += 1
-                judged += compared.judged
-                skipped += compared.skipped
-                not_judged += compared.not_judged
+                done.append(compared)
                 if compared.divergence is not None:
                     divergences.append(compared.divergence)
                     if len(divergences) >= settings.divergences:
                         break
     except LeanError as error:
-        return LaneResult(lane="lean", verdict="inconclusive", notes=(str(error),), seconds=time.monotonic() - started)
+        seconds = time.monotonic() - started
+        return LaneResult(lane="lean", evidence=planned, tally=Tally(faults=1), notes=(str(error),), seconds=seconds)
+    agree = len(done) - len(divergences)
     return LaneResult(
         lane="lean",
-        verdict="diverge" if divergences else "agree",
-        cases=cases,
-        judged=judged,
-        not_judged=not_judged,
-        skipped=skipped,
+        evidence=Evidence(Items("programs", len(programs), agree, len(divergences))),
+        tally=sum((compared.tally for compared in done), Tally()),
         divergences=tuple(divergences),
         notes=("the Lean model against the reference",),
-        coverage=frozenset(reference_cells(programs[:cases])),
-        complete=cases == len(programs),
+        coverage=frozenset(reference_cells(programs[: len(done)])),
         seconds=time.monotonic() - started,
     )
 
@@ -80,9 +77,7 @@ BATCH: Final = 250
 class ProgramComparison(msgspec.Struct, frozen=True, kw_only=True):
     """What comparing one program on both sides came to."""
 
-    judged: int
-    skipped: int
-    not_judged: int
+    tally: Tally
     divergence: LaneDivergence | None
 
 
@@ -147,12 +142,10 @@ def compare_run(run: LeanRun, case: str, level: Level, reference: ReferenceRun |
         if divergence is not None:
             rest = len(run.program.steps) - judged - skipped
             return ProgramComparison(
-                judged=judged,
-                skipped=skipped,
-                not_judged=rest,
+                tally=Tally(cases=1, judged=judged, skipped=skipped, not_judged=rest),
                 divergence=_described(case, run.program, reference, expected, divergence),
             )
-    return ProgramComparison(judged=judged, skipped=skipped, not_judged=0, divergence=None)
+    return ProgramComparison(tally=Tally(cases=1, judged=judged, skipped=skipped), divergence=None)
 
 
 def reference_cells(programs: Sequence[Program]) -> set[Cell]:

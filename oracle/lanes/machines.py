@@ -44,8 +44,8 @@ class AdapterCounterpart:
         self._level = level
         self._unsupported: set[str] = set()
         self._steps: list[GeneratedStep] = []
-        self.cases = 0
-        self.totals = CaseResult()
+        self.results: list[CaseResult] = []
+        """The cases so far, the one under way included; none after a fault."""
         self.first: CaseResult | None = None
         """The first case that diverged."""
         self.first_program: Program | None = None
@@ -60,31 +60,43 @@ class AdapterCounterpart:
     def reset(self) -> None:
         """Begin a case in a fresh store."""
         self._steps.clear()
-        self.cases += 1
-        if self.fault is None:
-            try:
-                self._adapter.reset()
-            except AdapterFault as fault:
-                self.fault = str(fault.diagnostic())
+        if self.fault is not None:
+            return
+        self.results.append(CaseResult())
+        try:
+            self._adapter.reset()
+        except AdapterFault as fault:
+            self._failed(str(fault.diagnostic()))
 
     def compare(self, step: GeneratedStep, args: bytes) -> None:
-        """Put a step to the implementation and compare.
+        """Put a step to the implementation and compare; nothing once the case is over.
 
         Raises:
             Disagreement: it answers otherwise.
         """
+        result = self.results[-1]
+        if result.over or self.fault is not None:
+            return
         self._steps.append(step)
+        result.asked += 1
         try:
             answer = ask(self._adapter, Request(step.operation.name, args))
         except AdapterFault as fault:
-            self.fault = str(fault.diagnostic())
+            self._failed(str(fault.diagnostic()))
             return
-        result = CaseResult()
         judge_one(result, Asked(step.seq, step.operation.name, args, step.outcome, step.cell), answer, self._level)
-        self._take(result)
+        self._unsupported |= result.unsupported
+        if result.fault is not None:
+            self.fault = result.fault
         if result.divergence is not None:
+            if self.first is None:
+                self.first, self.first_program = result, self._program()
             told = f"expected {result.divergence.expected}, got {result.divergence.actual}"
             raise Disagreement(f"{step.operation.name} diverges in {result.divergence.kind}: {told}{self._kept()}")
+
+    def _failed(self, problem: str) -> None:
+        self.fault = self.results[-1].fault = problem
+        self.results[-1].not_judged += 1
 
     def _kept(self) -> str:
         """Write the case's program; Hypothesis runs its smallest failing case last, so that this is the one left."""
@@ -95,19 +107,6 @@ class AdapterCounterpart:
 
     def _program(self) -> Program:
         return as_program(self._steps, self._contract, {"source": "state machine"})
-
-    def _take(self, result: CaseResult) -> None:
-        totals = self.totals
-        totals.judged += result.judged
-        totals.uncovered += result.uncovered
-        totals.cells |= result.cells
-        totals.unsupported |= result.unsupported
-        self._unsupported |= result.unsupported
-        if result.fault is not None and self.fault is None:
-            self.fault = result.fault
-        if result.divergence is not None and self.first is None:
-            self.first = result
-            self.first_program = self._program()
 
 
 _NONE: Final[frozenset[str]] = frozenset()

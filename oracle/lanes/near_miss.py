@@ -29,6 +29,7 @@ from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import Asked, judge_cases
 from telltale_conformance.oracle.reference.replay import judge
 from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.evidence import NAMED, Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneResult
 
 PROGRAMS: Final = 150
@@ -63,13 +64,13 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     notes = [f"fault of the harness: not refused: {text}" for text in passed[:5]]
     if cut_off:
         notes.append(f"stopped by its budget after {cases} of {PROGRAMS + TRACES} edits")
+    planned = PROGRAMS + (min(TRACES, len(files)) if subject.contract == "telltale-17" else 0)
     return LaneResult(
         lane="near-miss",
-        verdict="inconclusive" if passed or not cases else "agree",
-        cases=cases,
+        evidence=Evidence(Items("edits", planned, cases - len(passed), 0, tuple(passed[:NAMED]))),
+        tally=Tally(cases=cases),
         figures={"edits refused": cases - len(passed), "answers compared": judged},
         notes=tuple(notes),
-        complete=not cut_off,
         seconds=time.monotonic() - started,
     )
 

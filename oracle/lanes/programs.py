@@ -13,9 +13,10 @@ from telltale_conformance.generators.floor import floor_of, unreached
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.steps import GeneratedStep, as_program, encode_arguments
 from telltale_conformance.oracle.adapters import Adapter
-from telltale_conformance.oracle.lanes.chunks import Chunk, collect, run_chunks
+from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
+from telltale_conformance.oracle.verdict.evidence import NAMED, Items
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
 CHUNK: Final = 20
@@ -27,11 +28,11 @@ PROGRAMS_PER_SECOND: Final = 10
 
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
-    """Judge as many programs as the budget stands for; without the floor reached the lane is inconclusive."""
-    count = round(max(PROGRAMS, settings.budget * PROGRAMS_PER_SECOND) / CHUNK)
-    task = partial(_chunk, seed=settings.seed, contract=subject.contract, settings=settings)
-    result = run_chunks("programs", subject, settings, task, count)
-    return result if result.verdict != "agree" else with_floor(result, subject.contract, offered_by(subject))
+    """Judge as many programs as the budget stands for; they must reach the floor."""
+    plan = Plan("programs", round(max(PROGRAMS, settings.budget * PROGRAMS_PER_SECOND)), CHUNK)
+    task = partial(_chunk, plan=plan, contract=subject.contract, settings=settings)
+    result = run_chunks("programs", subject, settings, task, plan)
+    return with_floor(result, subject.contract, offered_by(subject))
 
 
 def offered_by(subject: Subject) -> frozenset[str]:
@@ -44,17 +45,15 @@ def offered_by(subject: Subject) -> frozenset[str]:
 
 
 def with_floor(result: LaneResult, contract: str, offered: frozenset[str]) -> LaneResult:
-    """Return the result, inconclusive where a cell of the floor was not reached with the offered operations."""
+    """Return the result with the cells of the floor that can be reached with the offered operations."""
+    floor = floor_of(contract, offered)
     missing = unreached(result.coverage, contract, offered)
-    if not missing:
-        return msgspec.structs.replace(result, figures={"cells of the floor": len(floor_of(contract, offered))})
-    shown = "; ".join(str(cell) for cell in missing[:5])
-    note = f"{len(missing)} cells of the stated floor were not reached, among them: {shown}"
-    return msgspec.structs.replace(result, verdict="inconclusive", notes=(*result.notes, note))
+    cells = Items("cells of the floor", len(floor), len(floor) - len(missing), 0, tuple(map(str, missing[:NAMED])))
+    return msgspec.structs.replace(result, evidence=result.evidence.with_items(cells))
 
 
-def _chunk(adapter: Adapter, number: int, *, seed: int, contract: str, settings: Settings) -> Chunk:
-    indexes = range(number * CHUNK, (number + 1) * CHUNK)
+def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings: Settings) -> Chunk:
+    indexes, seed = plan.of(number), settings.seed
     offered = adapter.hello.ops
 
     def steps(index: int) -> Iterator[GeneratedStep]:
@@ -67,7 +66,7 @@ def _chunk(adapter: Adapter, number: int, *, seed: int, contract: str, settings:
         return described(f"program {index}", result, program)
 
     cases = [partial(_asked, steps, index) for index in indexes]
-    return collect(judge_cases(adapter, cases, settings.level), CHUNK, describe)
+    return collect(plan.kind, judge_cases(adapter, cases, settings.level), len(cases), describe)
 
 
 def _asked(steps: Callable[[int], Iterator[GeneratedStep]], index: int) -> Iterator[Asked]:

@@ -9,11 +9,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+import msgspec
+
+from telltale_conformance.generators.floor import able_to_succeed, succeeded
 from telltale_conformance.oracle.adapters import Adapter
-from telltale_conformance.oracle.lanes.chunks import Chunk, run_chunks
+from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
+from telltale_conformance.oracle.lanes.programs import offered_by
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
-from telltale_conformance.oracle.reference.judging import described
-from telltale_conformance.oracle.verdict.results import LaneResult
+from telltale_conformance.oracle.reference.judging import CaseResult, described
+from telltale_conformance.oracle.verdict.evidence import NAMED, Items
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
 EXAMPLES: Final = 12
 """Sequences of steps in a chunk."""
@@ -25,9 +30,18 @@ CHUNKS_PER_SECOND: Final = 1 / 15
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
     """Run as many sequences as the budget stands for."""
-    count = max(2, round(settings.budget * CHUNKS_PER_SECOND))
+    plan = Plan("sequences", max(2, round(settings.budget * CHUNKS_PER_SECOND)) * EXAMPLES, EXAMPLES)
     task = partial(_chunk, settings=settings, contract=subject.contract)
-    return run_chunks("stateful", subject, settings, task, count, isolated=True)
+    result = run_chunks("stateful", subject, settings, task, plan, isolated=True)
+    return with_successes(result, offered_by(subject))
+
+
+def with_successes(result: LaneResult, offered: frozenset[str]) -> LaneResult:
+    """Return the result with its floor: each offered operation that can succeed has succeeded."""
+    wanted = able_to_succeed(offered)
+    missing = sorted(wanted - succeeded(result.coverage))
+    items = Items("operations that succeed", len(wanted), len(wanted) - len(missing), 0, tuple(missing[:NAMED]))
+    return msgspec.structs.replace(result, evidence=result.evidence.with_items(items))
 
 
 def _chunk(adapter: Adapter, number: int, *, settings: Settings, contract: str) -> Chunk:
@@ -53,18 +67,11 @@ def _chunk(adapter: Adapter, number: int, *, settings: Settings, contract: str) 
     except Exception:
         if counterpart.first is None:
             raise
-    totals = counterpart.totals
-    first = counterpart.first
-    return Chunk(
-        planned=counterpart.cases,
-        cases=counterpart.cases,
-        judged=totals.judged,
-        uncovered=totals.uncovered,
-        divergences=()
-        if first is None
-        else (described(f"sequence of chunk {number}", first, counterpart.first_program),),
-        faults=() if counterpart.fault is None else (counterpart.fault,),
-        unsupported=frozenset(totals.unsupported),
-        coverage=frozenset(totals.cells),
-        ended=counterpart.fault is not None,
-    )
+    first, fault = counterpart.first, counterpart.fault
+    results = counterpart.results if first is None else counterpart.results[: counterpart.results.index(first) + 1]
+
+    def describe(position: int, result: CaseResult) -> LaneDivergence:
+        return described(f"sequence of chunk {number}", result, counterpart.first_program)
+
+    chunk = collect("sequences", results, max(EXAMPLES, len(results)), describe)
+    return msgspec.structs.replace(chunk, ended=fault is not None)

@@ -13,6 +13,7 @@ from telltale_conformance.generators.claim_programs import coverage_map
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
+from telltale_conformance.oracle.verdict.evidence import NAMED, Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneResult
 
 LANE: Final = "symbolic"
@@ -36,20 +37,19 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
                 claims[claim] = ClaimStand(status)
             else:
                 faults.append(f"{claim} is {status}: {result.finding.method}")
-    faults += [f"a reachable cell is not reached: {' | '.join(cell)}" for cell in unreached(contract)]
-    done = len(claims) == len(CLAIMS)
-    note = () if done or faults else (f"{len(claims)} of {len(CLAIMS)} claims decided in the time there was",)
+    missed = [f"a reachable cell is not reached: {' | '.join(cell)}" for cell in unreached(contract)]
     found = coverage_map(contract)
+    cells = len(found["reached"])
     return LaneResult(
         lane=LANE,
-        verdict="inconclusive" if faults else "agree",
-        cases=len(claims),
-        notes=(*note, *faults),
-        faults=len(faults),
-        complete=done,
+        evidence=Evidence(Items("claims", len(CLAIMS), len(claims), 0, tuple(faults[:NAMED]))).with_items(
+            Items("reachable cells", cells + len(missed), cells, 0, tuple(missed[:NAMED]))
+        ),
+        tally=Tally(cases=len(claims)),
+        notes=(*faults, *missed),
         claims=claims,
         figures={
-            "cells reached": len(found["reached"]),
+            "cells reached": cells,
             "proofs of unreachability": len(found["unreachable"]),
             "cells beyond the horizon": len(found["beyond_horizon"]),
             "cells undecided": len(found["not_found"]),

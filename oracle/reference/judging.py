@@ -25,6 +25,7 @@ from telltale_conformance.model.operations import OPERATIONS, Outcome
 from telltale_conformance.oracle.adapters import RESET, Adapter, AdapterFault, Answer, Request
 from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare, decided_by
+from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.relevant import relevant_state
 from telltale_conformance.oracle.verdict.results import LaneDivergence
 
@@ -61,8 +62,31 @@ class CaseResult:
     cells: set[Cell] = field(default_factory=set)
     unsupported: set[str] = field(default_factory=set)
     """Operations that were answered as unsupported, though the hello offers them."""
+    asked: int = 0
+    """How many operations there were to ask."""
     over: bool = False
     """Nothing more of the case is judged."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether the case was judged to its end and nothing in it departs from the reference."""
+        return self.judged > 0 and not self.over and self.fault is None and self.divergence is None
+
+    @property
+    def empty(self) -> bool:
+        """Whether there was nothing to ask, since none of its operations is offered."""
+        return self.asked == 0 and self.fault is None
+
+    @property
+    def tally(self) -> Tally:
+        """The case as counted."""
+        return Tally(
+            cases=1,
+            judged=self.judged,
+            uncovered=self.uncovered,
+            not_judged=self.not_judged,
+            faults=self.fault is not None,
+        )
 
 
 Watch = Callable[[Asked, Answer], None]
@@ -131,6 +155,7 @@ class _Run:
             yield RESET
             for asked in case():
                 pending.append((result, asked))
+                result.asked += 1
                 yield Request(asked.op, asked.args)
             pending.append((result, None))
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from telltale_conformance.generators.coverage import cell_of, situation
+from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.json_values import ABSENT, Absent
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
@@ -18,6 +20,7 @@ from telltale_conformance.model.contract import UnknownContract
 from telltale_conformance.model.operations import Outcome, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare, decided_by
+from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.relevant import relevant_state
 
 TraceVerdict = Literal["agree", "diverge", "malformed", "inconclusive"]
@@ -57,13 +60,29 @@ class TraceResult(Struct, frozen=True, kw_only=True):
         """How many events came after the first divergence."""
         return self.events - self.judged - self.uncovered
 
+    @property
+    def tally(self) -> Tally:
+        """The trace as counted."""
+        return Tally(
+            cases=1,
+            judged=self.judged,
+            uncovered=self.uncovered,
+            not_judged=self.not_judged,
+            faults=self.error is not None,
+        )
+
 
 def judge(
-    path: Path, *, contract: str | None = None, level: Level = Level.state, limits: Limits = DEFAULT_LIMITS
+    path: Path,
+    *,
+    contract: str | None = None,
+    level: Level = Level.state,
+    limits: Limits = DEFAULT_LIMITS,
+    cells: set[Cell] | None = None,
 ) -> TraceResult:
     """Replay one trace; a fault of the harness itself is inconclusive, never a verdict on the trace."""
     try:
-        return replay_file(path, contract=contract, level=level, limits=limits)
+        return replay_file(path, contract=contract, level=level, limits=limits, cells=cells)
     except UnknownContract:
         raise
     except Exception as error:
@@ -77,6 +96,7 @@ def replay_file(
     contract: str | None = None,
     level: Level = Level.state,
     limits: Limits = DEFAULT_LIMITS,
+    cells: set[Cell] | None = None,
 ) -> TraceResult:
     """Replay one trace file.
 
@@ -85,6 +105,7 @@ def replay_file(
         contract: judge by this contract instead of the one that the header names.
         level: how strictly answers are compared.
         limits: what the reader takes.
+        cells: gets the cell of the coverage of each event that agrees; nothing is collected when None.
 
     Raises:
         UnknownContract: the contract is none that the model states.
@@ -92,7 +113,7 @@ def replay_file(
     try:
         with opened(path) as file:
             reader = TraceReader(file, str(path), limits, packed=path.suffix == ".gz")
-            return _replay(reader, Store(contract or reader.header.contract), level)
+            return _replay(reader, Store(contract or reader.header.contract), level, cells)
     except MalformedTrace as error:
         return TraceResult(trace=str(path), verdict="malformed", events=0, judged=0, error=str(error))
     except UnknownContract as error:
@@ -103,19 +124,23 @@ def replay_file(
         )
 
 
-def _replay(reader: TraceReader, store: Store, level: Level) -> TraceResult:
+def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | None) -> TraceResult:
     events = 0
     for event in reader:
         events += 1
+        before = None if cells is None else situation(store, event.operation, event.arguments)
         try:
             outcome = step(store, event.operation, event.arguments)
         except Exception:
             event.answer()  # the harness is at fault only if the line is well-formed
             raise
-        if event.is_exactly(outcome):
-            continue
-        divergence = compare(event.operation.name, outcome, event.answer(), level)
-        if divergence is not None:
+        divergence = None
+        if not event.is_exactly(outcome):
+            divergence = compare(event.operation.name, outcome, event.answer(), level)
+        if divergence is None:
+            if cells is not None and before is not None:
+                cells.add(cell_of(before, event.operation, outcome))
+        else:
             first = describe(store, event, outcome, divergence)
             return TraceResult(
                 trace=reader.path,

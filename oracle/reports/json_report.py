@@ -12,7 +12,7 @@ from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.verdict.results import LaneResult
 
 SCHEMA: Final = "telltale-conformance/report"
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 def report_json(report: Report) -> str:
@@ -49,7 +49,7 @@ def report_document(report: Report) -> dict[str, Any]:
             "ops": sorted(hello.ops),
             "observes": sorted(hello.observes),
         },
-        "lanes": [_lane(lane) for lane in report.lanes],
+        "lanes": [lane_document(lane) for lane in report.lanes],
         "findings": [_finding(finding) for finding in report.findings],
         "coverage": by_operation(cells),
         "claims": msgspec.to_builtins(report.claims),
@@ -66,21 +66,30 @@ def report_document(report: Report) -> dict[str, Any]:
     }
 
 
-def _lane(lane: LaneResult) -> dict[str, Any]:
+def lane_document(lane: LaneResult) -> dict[str, Any]:
+    """Return a lane as JSON; its divergences are elsewhere."""
     return {
         "lane": lane.lane,
         "verdict": lane.verdict,
+        "why_not_run": lane.why_not_run,
         "complete": lane.complete,
-        "cases": lane.cases,
-        "judged": lane.judged,
-        "uncovered": lane.uncovered,
-        "not_judged": lane.not_judged,
-        "skipped": lane.skipped,
-        "faults": lane.faults,
+        "evidence": [
+            {
+                "kind": items.kind,
+                "planned": items.planned,
+                "shown": items.shown,
+                "against": items.against,
+                "missing": items.missing,
+                "missing_ones": list(items.missing_ones),
+            }
+            for items in lane.evidence
+        ],
+        **msgspec.to_builtins(lane.tally),
         "seconds": round(lane.seconds, 3),
         "figures": dict(lane.figures),
         "claims": msgspec.to_builtins(lane.claims),
         "notes": list(lane.notes),
+        "unsupported": sorted(lane.unsupported),
         "coverage": [list(cell) for cell in sorted(lane.coverage)],
     }
 

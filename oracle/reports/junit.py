@@ -6,6 +6,8 @@ import re
 from typing import Final
 from xml.etree import ElementTree as ET
 
+import msgspec
+
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.wording import lane_notes, message, problems, stand_text, title
 from telltale_conformance.oracle.verdict.results import LaneResult
@@ -35,15 +37,19 @@ def _lane(report: Report, lane: LaneResult) -> ET.Element:
     cases = [_case(lane.lane, title(finding)) for finding in mine]
     for case, finding in zip(cases, mine, strict=True):
         _put_finding(case, finding)
-    whole = _case(lane.lane, f"lane {lane.lane}: {lane.judged} answers judged in {lane.cases} cases", lane.seconds)
-    if lane.verdict == "inconclusive" or lane.faults:
+    judged = f"{lane.tally.judged} answers judged in {lane.tally.cases} cases"
+    whole = _case(lane.lane, f"lane {lane.lane}: {judged}", lane.seconds)
+    if lane.open:
         _put(whole, "error", "inconclusive", "inconclusive", lane_notes(lane))
     elif lane.verdict == "not run":
         _put(whole, "skipped", "not run", lane_notes(lane), "")
     suite = _suite(lane.lane, [whole, *cases], lane.seconds)
     properties = ET.SubElement(suite, "properties")
-    for name in ("verdict", "complete", "cases", "judged", "uncovered", "not_judged", "skipped", "faults"):
-        ET.SubElement(properties, "property", name=name, value=str(getattr(lane, name)))
+    counts = {"verdict": lane.verdict, "complete": lane.complete, **msgspec.structs.asdict(lane.tally)}
+    for items in lane.evidence:
+        counts[items.kind] = f"{items.shown} of {items.planned} shown, {items.against} against"
+    for name, value in counts.items():
+        ET.SubElement(properties, "property", name=name, value=str(value))
     suite.remove(properties)
     suite.insert(0, properties)
     return suite

@@ -53,8 +53,10 @@ def _lines(report: Report, folder: Path | None) -> Iterator[str]:
 
 
 def _lane_row(lane: LaneResult) -> str:
-    numbers = f"{lane.cases} | {lane.judged} | {lane.uncovered} | {lane.not_judged} | {lane.seconds:.1f}"
-    verdict = f"{_SIGNS[lane.verdict]} {lane.verdict}" + ("" if lane.complete else " (not in full)")
+    tally = lane.tally
+    numbers = f"{tally.cases} | {tally.judged} | {tally.uncovered} | {tally.not_judged} | {lane.seconds:.1f}"
+    partly = lane.why_not_run is None and not lane.complete
+    verdict = f"{_SIGNS[lane.verdict]} {lane.verdict}" + (" (not in full)" if partly else "")
     return f"| {lane.lane} | {verdict} | {numbers} |"
 
 

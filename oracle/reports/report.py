@@ -14,6 +14,7 @@ from telltale_conformance.oracle.minimise import Rate
 from telltale_conformance.oracle.verdict.baseline import Entry, Standing
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
@@ -148,9 +149,14 @@ class Report(Struct, frozen=True, kw_only=True):
         return {AGREE: "agree", DIVERGE: "diverge"}.get(self.exit_code, "inconclusive")
 
     @property
+    def tally(self) -> Tally:
+        """What was counted in all lanes."""
+        return sum((lane.tally for lane in self.lanes), Tally())
+
+    @property
     def judged(self) -> int:
         """How many answers were compared."""
-        return sum(lane.judged for lane in self.lanes)
+        return self.tally.judged
 
     @property
     def failing(self) -> tuple[Finding, ...]:
@@ -195,5 +201,5 @@ class Report(Struct, frozen=True, kw_only=True):
     def _open_question(self) -> str:
         if self.cut_short:
             return "the run did not come to its end"
-        lanes = [lane.lane for lane in self.lanes if lane.verdict == "inconclusive" or lane.faults]
+        lanes = [lane.lane for lane in self.lanes if lane.open]
         return f"inconclusive in {', '.join(lanes)}" if lanes else "nothing was judged"

@@ -14,6 +14,7 @@ from telltale_conformance.generators.steps import Cell
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.reference.replay import FirstDivergence, TraceResult
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
+from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
@@ -29,8 +30,11 @@ def table_head() -> str:
 
 def lane_line(result: LaneResult) -> str:
     """Return a lane's line of the table, with its figures and notes below."""
-    counts = "".join(f"{getattr(result, name):>12}" for name in _COLUMNS)
+    counts = "".join(f"{getattr(result.tally, name):>12}" for name in _COLUMNS)
     lines = [f"{result.lane:<11}{result.verdict:<14}{counts}{result.seconds:>10.1f}"]
+    if result.why_not_run is not None:
+        lines.append(f"  {result.why_not_run}")
+    lines.extend(f"  {sentence}" for sentence in result.missing if result.verdict == "inconclusive")
     if result.figures:
         lines.append("  " + ", ".join(f"{count} {name}" for name, count in result.figures.items()))
     lines.extend(claims_lines(result.claims))
@@ -89,13 +93,11 @@ def _by_outcome(table: dict[str, dict[str, int]]) -> Iterator[str]:
 def closing_text(results: Sequence[LaneResult], code: int, seconds: float) -> str:
     """Return the verdict with the sums over all lanes."""
     verdict = {AGREE: "agree", DIVERGE: "diverge"}.get(code, "inconclusive")
-    judged = sum(result.judged for result in results)
-    uncovered = sum(result.uncovered for result in results)
-    rest = sum(result.not_judged for result in results)
+    tally = sum((result.tally for result in results), Tally())
     left_out = [result.lane for result in results if result.verdict == "not run"]
     also = f"; lanes not run: {', '.join(left_out)}" if left_out else ""
     return (
-        f"{verdict}: {judged} answers judged, {uncovered} uncovered, {rest} not judged{also}; "
+        f"{verdict}: {tally.judged} answers judged, {tally.uncovered} uncovered, {tally.not_judged} not judged{also}; "
         f"{seconds:.1f} s, exit code {code}"
     )
 
@@ -110,12 +112,10 @@ def summary(results: Iterable[TraceResult]) -> str:
     results = list(results)
     verdicts = Counter(result.verdict for result in results)
     counts = ", ".join(f"{verdicts[name]} {name}" for name in ("agree", "diverge", "malformed", "inconclusive"))
-    judged = sum(result.judged for result in results)
-    uncovered = sum(result.uncovered for result in results)
-    rest = sum(result.not_judged for result in results)
+    tally = sum((result.tally for result in results), Tally())
     return (
         f"{len(results)} traces: {counts}; "
-        f"{judged} events judged, {uncovered} uncovered, {rest} not judged after a divergence"
+        f"{tally.judged} events judged, {tally.uncovered} uncovered, {tally.not_judged} not judged after a divergence"
     )
 
 

@@ -127,7 +127,7 @@ def problems(report: Report) -> list[Problem]:
             text = f"expired on {entry.expires}, owner {entry.owner}: {entry.text}; repair it, or decide anew"
             found.append(_of_baseline("baseline-expired", report, entry, text))
     for lane in report.lanes:
-        if lane.verdict == "inconclusive" or lane.faults:
+        if lane.open:
             found.append(Problem("inconclusive", False, f"lane {lane.lane}", lane_notes(lane), None))
     if report.cut_short:
         found.append(Problem("cut-short", False, "check", f"this report is a partial one: {report.cut_short}", None))
@@ -151,8 +151,9 @@ def _line_of(path: Path, text: str) -> int:
 
 
 def lane_notes(lane: LaneResult) -> str:
-    """Return the notes of a lane as one text."""
-    return "; ".join(lane.notes) or "nothing was judged"
+    """Return what is missing in a lane and its notes as one text."""
+    why = () if lane.why_not_run is None else (lane.why_not_run,)
+    return "; ".join((*why, *lane.missing, *lane.notes)) or "nothing was judged"
 
 
 def occasions_text(stand: ClaimStand) -> str:

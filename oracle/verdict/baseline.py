@@ -184,11 +184,7 @@ def hold_against(baseline: Baseline, results: Sequence[LaneResult], today: date)
 
 def ran_in_full(results: Iterable[LaneResult]) -> frozenset[str]:
     """Return the lanes whose silence says something: all their cases were run and judged."""
-    return frozenset(
-        result.lane
-        for result in results
-        if result.complete and not result.faults and result.verdict in ("agree", "diverge")
-    )
+    return frozenset(result.lane for result in results if result.complete and not result.tally.faults)
 
 
 class Update(Struct, frozen=True, kw_only=True):

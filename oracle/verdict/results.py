@@ -1,4 +1,4 @@
-"""What a lane found: its verdict, its counts, and the cases in which the implementation departs from the contract."""
+"""What a lane of ``check`` gives back: its evidence, the divergences, and the cells in which answers were judged."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.compare import DivergenceClass
+from telltale_conformance.oracle.verdict.evidence import NO_EVIDENCE, Evidence, Tally, missing_text, verdict_of
 
 LaneVerdict = Literal["agree", "diverge", "inconclusive", "not run"]
 """``not run`` is for a lane that had nothing to judge by, or was not asked for: it decides nothing."""
@@ -44,26 +45,17 @@ class LaneResult(Struct, frozen=True, kw_only=True):
     """What one lane found."""
 
     lane: str
-    verdict: LaneVerdict
-    cases: int = 0
-    """Programs, traces, tours or claims that were tried."""
-    judged: int = 0
-    """Answers that were compared."""
-    uncovered: int = 0
-    """Operations that the implementation does not offer or answered as unsupported."""
-    not_judged: int = 0
-    """Answers after a divergence, or lost by a fault of the adapter."""
-    skipped: int = 0
-    """Steps whose references had no result."""
+    evidence: Evidence = NO_EVIDENCE
+    tally: Tally = Tally()
+    why_not_run: str | None = None
+    """Why the lane had no turn, or nothing to judge by; None when it was run."""
     divergences: tuple[LaneDivergence, ...] = ()
     notes: tuple[str, ...] = ()
     """Faults, limits that were met, and what else a reader should know."""
     coverage: frozenset[Cell] = frozenset()
     """The cells in which answers were judged."""
-    faults: int = 0
-    """How many cases a fault of the adapter left without a verdict; the verdict ``diverge`` hides them."""
-    complete: bool = True
-    """Every planned case was run: what was not seen is not there."""
+    unsupported: frozenset[str] = frozenset()
+    """Operations that were answered as unsupported, though the implementation offers them."""
     claims: Mapping[str, ClaimStand] = {}
     """How each claim stands that the lane looked at."""
     figures: Mapping[str, int] = {}
@@ -71,7 +63,28 @@ class LaneResult(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     """How long the lane took; the only part that differs from run to run."""
 
+    @property
+    def verdict(self) -> LaneVerdict:
+        """What follows from the evidence."""
+        return "not run" if self.why_not_run is not None else verdict_of(self.evidence, self.tally)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What is missing for the verdict ``agree``, in words."""
+        return () if self.why_not_run is not None else missing_text(self.evidence, self.tally)
+
+    @property
+    def open(self) -> bool:
+        """Whether it leaves a question: it is inconclusive, or a fault hides behind its divergences."""
+        return self.verdict == "inconclusive" or self.tally.faults > 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned case was run to its end: what was not seen is not there."""
+        cases = self.evidence.cases
+        return self.why_not_run is None and cases.planned > 0 and not cases.missing
+
 
 def not_run(lane: str, why: str) -> LaneResult:
     """Return the result of a lane that had nothing to judge by."""
-    return LaneResult(lane=lane, verdict="not run", notes=(why,))
+    return LaneResult(lane=lane, why_not_run=why)

@@ -15,6 +15,7 @@ from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.reports import Minimiser, Report, findings
 from telltale_conformance.oracle.verdict.baseline import Baseline, Standing
 from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
 MARKUP = "<img src=x onerror=alert(1)>"
@@ -80,13 +81,15 @@ def unlogged(path: str | None = None, owner: str = "a") -> LaneDivergence:
     )
 
 
-def lane(name: str = "programs", *divergences: LaneDivergence, **changes: Any) -> LaneResult:
-    """Return the result of a lane that ran in full."""
+def lane(
+    name: str = "programs", *divergences: LaneDivergence, missing: int = 0, faults: int = 0, **changes: Any
+) -> LaneResult:
+    """Return the result of a lane that ran in full, save what is missing."""
+    against = len(divergences)
     result = LaneResult(
         lane=name,
-        verdict="diverge" if divergences else "agree",
-        cases=3,
-        judged=40,
+        evidence=Evidence(Items("cases", 3 + against + missing, 3, against)),
+        tally=Tally(cases=3 + against, judged=40, faults=faults),
         divergences=divergences,
         coverage=frozenset({CELL}),
         seconds=1.25,

@@ -80,10 +80,9 @@ def test_an_expired_entry_fails_seen_or_not() -> None:
     "other",
     [
         lane("corpus"),
-        lane("programs", complete=False),
+        lane("programs", missing=1),
         lane("programs", faults=1),
-        lane("programs", verdict="inconclusive"),
-        lane("programs", verdict="not run"),
+        lane("programs", why_not_run="not asked for"),
     ],
 )
 def test_an_entry_whose_lane_did_not_run_in_full_is_unobserved(other: LaneResult) -> None:

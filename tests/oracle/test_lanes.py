@@ -10,6 +10,7 @@ from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.lanes import corpus, graph, near_miss, programs, stateful
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.run import run_on_reference
+from telltale_conformance.oracle.verdict.evidence import Evidence, Items
 from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.lane_world import Stub, same, subject
 
@@ -21,7 +22,7 @@ def test_corpus_replays_the_recordings_and_puts_them_to_a_process() -> None:
     replayed = corpus.run(Subject(), QUICK)
     assert replayed.verdict == "agree"
     driven = corpus.run(subject("correct"), QUICK)
-    assert (driven.verdict, driven.cases, driven.judged) == ("agree", replayed.cases, replayed.judged)
+    assert (driven.verdict, driven.tally) == ("agree", replayed.tally)
     assert same(driven) == same(corpus.run(subject("correct"), TWO))
 
 
@@ -36,7 +37,7 @@ def test_corpus_names_the_trace_of_a_divergence() -> None:
 
 def test_corpus_counts_what_is_not_offered() -> None:
     chunk = corpus.judge_trace(Stub(ops={"open", "observe"}), corpus.corpus_files()[0])
-    assert chunk.uncovered > 0
+    assert chunk.tally.uncovered > 0
     assert not chunk.divergences
 
 
@@ -54,10 +55,11 @@ def test_programs_report_a_divergence_that_can_be_run_again(name: str, tmp_path:
 
 
 def test_programs_without_their_floor_are_inconclusive() -> None:
-    agreeing = LaneResult(lane="programs", verdict="agree", judged=1)
+    agreeing = LaneResult(lane="programs", evidence=Evidence(Items("programs", 1, 1)))
+    assert agreeing.verdict == "agree"
     some = programs.with_floor(agreeing, "telltale-17", frozenset({"open", "observe"}))
     assert some.verdict == "inconclusive"
-    assert "not reached" in some.notes[0]
+    assert "cells of the floor not shown" in some.missing[0]
 
 
 def test_graph_goes_through_every_edge_both_ways() -> None:
@@ -92,7 +94,7 @@ def test_near_misses_are_all_refused() -> None:
     for contract in ("telltale-17", "hardened"):
         result = near_miss.run(Subject(contract=contract), QUICK)
         assert result.verdict == "agree", result.notes
-        assert result.figures["edits refused"] == result.cases
+        assert result.figures["edits refused"] == result.tally.cases
 
 
 def test_near_misses_that_pass_are_a_fault_of_the_harness(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,11 +117,11 @@ def test_an_adapter_that_ends_is_inconclusive(lane: object) -> None:
 def test_a_lane_that_meets_its_deadline_says_so() -> None:
     result = programs.run(Subject(), Settings(deadline=0.0))
     assert result.verdict == "inconclusive"
-    assert "stopped by its budget" in " ".join(result.notes)
+    assert "stopped by the deadline" in " ".join(result.missing)
 
 
 def test_a_graph_that_is_not_gone_through_is_inconclusive() -> None:
-    part = LaneResult(lane="graph", verdict="agree", judged=9, complete=False)
+    part = LaneResult(lane="graph", evidence=Evidence(Items("tours", 9, 8)))
     explored, _ = toured(graph.SMALL_BOUND, "telltale-17", frozenset(OPERATIONS))
     concluded = graph._concluded(part, [], graph=explored)
     assert concluded.verdict == "inconclusive"

@@ -53,4 +53,4 @@ def test_the_model_agrees_with_the_reference_on_fresh_programs(model: LeanModel,
     compared = list(compare_runs(model, list(diff_programs(7, programs, 40, contract)), Level.state))
     assert len(compared) == programs
     assert [found.divergence for found in compared if found.divergence is not None] == []
-    assert sum(found.judged for found in compared) > 40 * programs
+    assert sum(found.tally.judged for found in compared) > 40 * programs

@@ -29,6 +29,7 @@ from telltale_conformance.oracle.reports import (
 from telltale_conformance.oracle.reports.report import Ending
 from telltale_conformance.oracle.verdict.baseline import Baseline, hold_against, updated, write_baseline
 from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.results import not_run
 from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, program, report, unlogged
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
@@ -44,8 +45,8 @@ def half_known(**changes: Any) -> Report:
     lanes = (
         seen,
         lane("programs", accepted(), accepted("b")),
-        lane("graph", verdict="inconclusive", faults=2, notes=("the adapter died",)),
-        lane("lean", verdict="not run", judged=0, notes=("no toolchain",)),
+        lane("graph", faults=2, notes=("the adapter died",)),
+        not_run("lean", "no toolchain"),
     )
     return report(*lanes, baseline=baseline, standing=hold_against(baseline, lanes, TODAY), **changes)
 

@@ -24,7 +24,7 @@ from tests.oracle.lane_world import Stub
 def test_the_reference_conforms_and_breaks_what_is_refuted() -> None:
     result = claims_lane.run(Subject(contract="telltale-17"), Settings())
     assert result.verdict == "agree"
-    assert result.judged > 500
+    assert result.tally.judged > 500
     refuted = {claim for claim, status in EXPECTED["telltale-17"].items() if status == "refuted"}
     assert {claim for claim, stand in result.claims.items() if stand.status == "broken"} == refuted - {"K18"}
     assert {claim for claim, stand in result.claims.items() if stand.status == "kept"} == {*CLAIMS} - refuted | {"K18"}
