@@ -24,13 +24,15 @@ EXAMPLES: Final = 12
 """Sequences of steps in a chunk."""
 STEPS: Final = 25
 """Rules of a sequence, at most."""
+CHUNKS: Final = 8
+"""How many chunks are planned at least: those by which every operation succeeds."""
 CHUNKS_PER_SECOND: Final = 1 / 15
 """Chunks planned per second of the whole budget."""
 
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
     """Run as many sequences as the budget stands for."""
-    plan = Plan("sequences", max(2, round(settings.budget * CHUNKS_PER_SECOND)) * EXAMPLES, EXAMPLES)
+    plan = Plan("sequences", max(CHUNKS, round(settings.budget * CHUNKS_PER_SECOND)) * EXAMPLES, EXAMPLES)
     task = partial(_chunk, settings=settings, contract=subject.contract)
     result = run_chunks("stateful", subject, settings, task, plan, isolated=True)
     return with_successes(result, offered_by(subject))
