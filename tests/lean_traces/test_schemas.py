@@ -598,7 +598,11 @@ def test_report_is_taken() -> None:
     lane = {
         "lane": "corpus",
         "verdict": "diverge",
+        "why_not_run": None,
         "complete": True,
+        "evidence": [
+            {"kind": "traces", "planned": 2, "shown": 1, "against": 1, "missing": 0, "missing_ones": []},
+        ],
         "cases": 1,
         "judged": 4,
         "uncovered": 0,
@@ -609,11 +613,12 @@ def test_report_is_taken() -> None:
         "figures": {"states": 3},
         "claims": {"K1": "kept"},
         "notes": [],
+        "unsupported": ["send"],
         "coverage": [["close", "ok", "claimed", "-", "-"]],
     }
     report = {
         "schema": "telltale-conformance/report",
-        "version": 1,
+        "version": 2,
         "harness": "0.1.0",
         "verdict": "diverge",
         "headline": "h",

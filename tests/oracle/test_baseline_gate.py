@@ -17,6 +17,7 @@ from telltale_conformance.oracle.cli.check import run
 from telltale_conformance.oracle.gate import Check, Gate, gate_code
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.verdict.baseline import BadBaseline, Baseline, read_baseline
+from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.report_world import HELLO, accepted, lane, unlogged
 
@@ -48,8 +49,8 @@ def written(path: Path, *results: LaneResult, **fields: str) -> Path:
 def test_without_a_baseline_any_divergence_is_1_and_none_is_0() -> None:
     assert conclude(Gate(), lane("programs", accepted())) == 1
     assert conclude(Gate(), lane("programs")) == 0
-    assert conclude(Gate(), lane("programs", verdict="inconclusive")) == 3
-    assert conclude(Gate(), lane("programs", verdict="not run", judged=0)) == 3
+    assert conclude(Gate(), lane("programs", missing=1)) == 3
+    assert conclude(Gate(), lane("programs", why_not_run="nothing to judge by", tally=Tally())) == 3
     assert conclude(Gate()) == 3
 
 
