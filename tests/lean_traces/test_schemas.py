@@ -611,7 +611,7 @@ def test_report_is_taken() -> None:
         "faults": 0,
         "seconds": 1,
         "figures": {"states": 3},
-        "claims": {"K1": "kept"},
+        "claims": {"K1": {"status": "kept", "occasions": 3}},
         "notes": [],
         "unsupported": ["send"],
         "coverage": [["close", "ok", "claimed", "-", "-"]],
@@ -635,7 +635,7 @@ def test_report_is_taken() -> None:
         "lanes": [lane],
         "findings": [found],
         "coverage": {"close": {"ok": 1}},
-        "claims": {"K1": "kept"},
+        "claims": {"K1": {"status": "kept", "occasions": 3}},
         "baseline": {
             "path": "known.json",
             "new": ["0" * 64],
@@ -655,6 +655,7 @@ def test_report_is_taken() -> None:
         {"findings": [{**found, "folder": "../elsewhere"}]},
         {"findings": [{**found, "rate": 0.5}]},
         {"claims": {"K19": "kept"}},
+        {"claims": {"K": {"status": "kept", "occasions": 3}}},
         {"more": 1},
     ):
         assert not accepts("report", {**report, **change})
