@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from tools.lint import operation_names
+from tools.lint.statements import guard_order, rules
 
 ROOT: Final = Path(__file__).parents[2]
-CHECKS: Final = (operation_names.problems,)
+CHECKS: Final = (operation_names.problems, guard_order.problems, rules.problems)
 
 
 def main() -> int:
