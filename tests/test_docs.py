@@ -20,7 +20,8 @@ from tests.foreign_project import foreign_project
 from tests.installed_wheel import Installed
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+DOCUMENTS = [*(ROOT / name for name in TOP), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 class Shown(NamedTuple):
@@ -53,6 +54,7 @@ def shown_commands(document: Path) -> Iterator[Shown]:
     assert not inside, f"{document.name}: a block is not closed"
 
 
+FOLDERS = ("docs", "generators", "lean_traces", "model", "oracle", "src", "tests", "tools")
 COMMANDS = [shown for document in DOCUMENTS if document.exists() for shown in shown_commands(document)]
 RUN_HERE = [shown for shown in COMMANDS if not shown.command.startswith(("make", "git clone", "cd "))]
 
@@ -104,11 +106,33 @@ def test_make_targets_in_the_documents_exist() -> None:
             assert (target[0] or target[1]) in targets, (document.name, target)
 
 
-def test_links_between_documents_lead_to_files() -> None:
-    for document in DOCUMENTS:
-        for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text()):
-            if "://" not in link:
-                assert (document.parent / link).exists(), (document.name, link)
+def anchors(document: Path) -> set[str]:
+    """The names of a document's headings, as Git hosts make them."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", document.read_text(), flags=re.M | re.S), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_between_documents_lead_to_files_and_headings(document: Path) -> None:
+    for link, anchor in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", document.read_text()):
+        if "://" in link:
+            continue
+        target = (document.parent / link).resolve() if link else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), (link, anchor)
+
+
+def test_the_index_lists_every_page() -> None:
+    docs = ROOT / "docs"
+    linked = set(re.findall(r"\]\(([^)#:]+)\)", (docs / "README.md").read_text()))
+    assert {str(path.relative_to(docs)) for path in docs.rglob("*.md")} - {"README.md"} <= linked
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_that_documents_name_exist(document: Path) -> None:
+    named = re.findall(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]*)`", document.read_text())
+    places = (ROOT, ROOT / "src" / "telltale_conformance")  # a source distribution has the rooms in the package
+    assert [name for name in named if not any((place / name).exists() for place in places)] == []
 
 
 def test_nothing_refers_to_where_the_project_was_made() -> None:

@@ -1,4 +1,4 @@
-"""What the corpus of Lean traces covers, as the table in docs/corpus.md: ``python -m tools.corpus_coverage``."""
+"""What the corpus of Lean traces covers, as docs/generated/corpus.md: ``python -m tools.corpus_coverage``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,19 @@ Covered = Counter[tuple[str, str, str]]
 """How often (contract, operation, outcome) stands in the corpus."""
 
 CONTRACTS: Final = ("telltale-17", "hardened")
+
+_INTRODUCTION: Final = """# The corpus of Lean traces
+
+<!-- Written by `python -m tools.corpus_coverage`; do not edit. -->
+
+This page is generated. `lean_traces/corpus` holds traces that the [Lean model](../lean.md) answered. `check` replays
+them in its lane `corpus`, so the harness is compared with Lean even where no Lean is installed. The header of each file
+names the hash of the model. `lean export --compare` exports the corpus again and fails on any difference.
+
+Two errors are not in the corpus: `CounterExhausted` takes 2^64 operations, and on `too many roles` an implementation
+may abort. `tests/lean_traces/test_lean_model.py` compares the model with the reference in both, starting from sessions
+whose counters are near the bound.
+"""
 
 
 def covered(folder: Path = CORPUS) -> tuple[Covered, Counter[str]]:
@@ -41,16 +54,7 @@ def table(folder: Path = CORPUS) -> str:
 
 
 def _lines(counts: Covered, traces: Counter[str]) -> Iterator[str]:
-    yield "# The corpus: what the exported Lean traces cover"
-    yield ""
-    yield "`lean_traces/corpus` holds traces that the [Lean model](lean.md) answered. `check` replays them in its"
-    yield "lane `corpus`, so that everyone is held against Lean, with or without a toolchain; `lean export --compare`"
-    yield "exports them again and fails on any difference. Each file's header names the hash of the model."
-    yield ""
-    yield "Two errors are not in it: `CounterExhausted` takes 2^64 operations, and on `too many roles` an"
-    yield "implementation may abort. `tests/lean_traces/test_lean_model.py` compares model and reference in both, with"
-    yield "sessions that begin with counters near the bound. `python -m tools.corpus_coverage` makes this table, and"
-    yield "a test holds it to the files."
+    yield from _INTRODUCTION.splitlines()
     yield ""
     yield ", ".join(f"{traces[contract]} traces under `{contract}`" for contract in CONTRACTS) + (
         f", {sum(counts.values())} answers."

@@ -1,6 +1,6 @@
 """Writes the data that the symbolic lane finds: ``python -m tools.regenerate``.
 
-Programs go to ``generators/data``, the coverage tables to ``docs/coverage.md``,
+Programs go to ``generators/data``, the coverage tables to ``docs/generated/coverage.md``,
 the tables of claims into ``docs/claims.md``.  Tests check that what is there is
 what is found.
 """
@@ -25,20 +25,29 @@ from tools.coverage_programs import woven
 DOCS = Path(__file__).parents[1] / "docs"
 MAP_BOUNDS = Bounds(depth=5)
 
-_INTRODUCTION = f"""# The coverage map, proved complete
+_INTRODUCTION = f"""# The coverage map
 
 <!-- Written by `python -m tools.regenerate`; do not edit. -->
 
-A cell is an operation × its outcome × the ownership phase of the session it names × how the given capability or
-receipt stands to the live generation and owner (none, or below/equal/above × same/other owner) × the state of the
-given witness (live, consumed, never issued, mismatched; only for `consume_readiness_witness`). Phases are tried in
-the order absent, terminal, closed, pending, claimed, unclaimed.
+This page is generated. A *cell* is one situation in which an operation can be called, together with its outcome:
 
-Every cell of the product is settled. It is *reached* by the default program of its contract
-(`generators/data/coverage/`), or *proved unreachable*: no state that satisfies the invariants, each of them proved
-to hold in every reachable state, has a step in the cell; or it needs a counter at its bound, and no run of fewer
-than {HORIZON} operations reaches it (by induction too). A cell that is reachable and that the default programs do not
-reach fails the gate. The numbers below are reached cells of all cells with that operation, outcome and phase.
+* the operation and its outcome;
+* the ownership phase of the session that it names. The first of these that fits counts: absent, terminal, closed,
+  pending, claimed, unclaimed;
+* how the given capability or receipt relates to the live one: its generation is below, equal or above, and its owner
+  is the same or another one;
+* the state of the given witness, for `consume_readiness_witness` only: live, consumed, never issued or mismatched.
+
+Every cell is settled in one of three ways:
+
+* **reached**: the default program of the contract in `generators/data/coverage/` reaches it;
+* **proved unreachable**: no state that satisfies the invariants has a step in the cell. Each invariant is proved to
+  hold in every reachable state;
+* **beyond the horizon**: the cell needs a counter at its bound, and a proof by induction shows that no run of fewer
+  than {HORIZON} operations reaches it.
+
+A cell that can be reached but that the default program does not reach fails the gate. The numbers in the tables are
+reached cells of all cells with that operation, outcome and phase.
 """
 
 
@@ -92,6 +101,6 @@ def _rows(key: str, rows: list[Any]) -> str:
 
 if __name__ == "__main__":
     write_claims(CLAIMS_FOLDER)
-    write_coverage(COVERAGE_FOLDER, DOCS / "coverage.md")
+    write_coverage(COVERAGE_FOLDER, DOCS / "generated" / "coverage.md")
     claims = DOCS / "claims.md"
     claims.write_text(filled(claims.read_text()))
