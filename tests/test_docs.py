@@ -62,7 +62,11 @@ RUN_HERE = [shown for shown in COMMANDS if not shown.command.startswith(("make",
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of a user, in which commands may leave files; it has packages with the names of our rooms."""
-    return foreign_project(tmp_path_factory.mktemp("documents") / "project")
+    folder = foreign_project(tmp_path_factory.mktemp("documents") / "project")
+    template = re.search(r"^```python\n(.*?)^```$", (ROOT / "docs" / "adapters.md").read_text(), re.M | re.S)
+    assert template is not None
+    (folder / "my_adapter.py").write_text(template[1])
+    return folder
 
 
 @pytest.mark.parametrize("shown", RUN_HERE, ids=[f"{shown.place} {shown.command[:60]}" for shown in RUN_HERE])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +10,6 @@ import pytest
 
 from telltale_conformance.oracle.adapters import RESET, Request, SubprocessAdapter, faults
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
-from telltale_conformance.oracle.cli.adapter_kit import run
 from tests.oracle.adapter_world import NEXT, OPEN, PATIENT, ROOT, SESSIONS, judge
 
 TEXT = (ROOT / "docs" / "adapters.md").read_text(encoding="utf-8")
@@ -23,9 +20,6 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 
-COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
-
-
 @pytest.fixture
 def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "my_adapter.py"
@@ -34,17 +28,6 @@ def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.chdir(tmp_path)
     return path
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_runs(command: str, template: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    words = shlex.split(command)
-    if words[:2] == ["telltale-conformance", "adapter-kit"]:
-        code = run(words[2].replace("python", sys.executable, 1), as_json=False, deadline=20)
-        assert code == (3 if "fault_kit" in command else 0), capfd.readouterr().out
-    else:
-        assert words[0] == "python"
-        assert subprocess.run([sys.executable, *words[1:]], cwd=ROOT, timeout=60, check=False).returncode == 0
 
 
 def test_the_python_template_agrees_with_the_reference(template: Path) -> None:
@@ -71,7 +54,7 @@ def test_the_rust_template_offers_what_it_carries_out() -> None:
 def test_all_codes_of_failures_are_listed() -> None:
     kinds = [kind for kind in vars(faults).values() if isinstance(kind, type)]
     codes = [kind.code for kind in kinds if issubclass(kind, faults.AdapterFault) and kind is not faults.AdapterFault]
-    listed = TEXT.split("The codes: ")[1].split(".\n")[0]
+    listed = TEXT.split("The codes are ")[1].split(".\n")[0]
     assert re.findall(r"`([a-z0-9-]+)`", listed) == codes
 
 
@@ -86,7 +69,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     }
     for what, value in table.items():
         assert f"| {what} | {value} |" in TEXT
-    assert f"Up to {limits.window} requests" in TEXT
+    assert f"up to {limits.window} requests" in TEXT
     assert f"the last {limits.stderr_kept >> 10} KiB" in TEXT
     assert limits.restarts == 3
-    assert "three times at most" in TEXT
+    assert "at most three times" in TEXT
