@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.telltale.audit_records import ELEMENTS, Dialect
+from telltale_conformance.lean_traces.telltale.audit_records import ELEMENTS, SORTED, Dialect
 from telltale_conformance.lean_traces.telltale.json_stream import JsonStream
 from telltale_conformance.model.values import U64, U64_MAX, AuditRecord
 
@@ -37,6 +37,8 @@ class Log(Struct):
     """The session that the file names for it, before or after its records."""
     mixed: bool = False
     """It may hold records of several sessions: an array without the name of one."""
+    in_order: bool = True
+    """The records stand in the order in which they were written."""
 
 
 class LogRecord(NamedTuple):
@@ -70,8 +72,6 @@ class AuditLogReader:
         self._dialect = dialect
         self.logs: list[Log] = []
         """The logs begun so far, empty ones too."""
-        self.sorted = False
-        """The order of the records says nothing."""
         self.not_judged: Counter[str] = Counter()
         """Entries that are no authority records, by kind."""
 
@@ -83,7 +83,7 @@ class AuditLogReader:
         """
         stream = self._stream
         if self._dialect is not None:
-            yield from self._array(self._dialect, Log("$", mixed=True))
+            yield from self._array(self._dialect, Log("$", None, True, self._dialect != SORTED))
         elif stream.peek() == b"[":
             stream.enter(b"[", "$")
             number = 0
@@ -110,7 +110,7 @@ class AuditLogReader:
             if name == "session":
                 session = self._session(stream.value(here), here)
             elif name in ELEMENTS:
-                logs.append(Log(here, session, mixed=name != "authority_audit_log"))
+                logs.append(Log(here, session, name != "authority_audit_log", name != SORTED))
                 yield from self._array(name, logs[-1])
             else:
                 known = ", ".join(("session", *ELEMENTS))
@@ -130,7 +130,6 @@ class AuditLogReader:
 
     def _array(self, dialect: str, log: Log) -> Iterator[LogRecord]:
         self.logs.append(log)
-        self.sorted |= dialect == "semantic_audit_log"
         elements, read = ELEMENTS[dialect]
         number = 0
         for text, found in self._stream.elements(elements, log.place):

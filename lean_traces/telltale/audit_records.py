@@ -35,6 +35,8 @@ from telltale_conformance.model.values import (
 )
 
 Dialect = Literal["authority_audit_log", "semantic_audit_log", "capability_lifecycle"]
+SORTED: Final[Dialect] = "semantic_audit_log"
+"""The dialect whose records are sorted by what they say."""
 
 
 class _Reason(Struct, forbid_unknown_fields=True):

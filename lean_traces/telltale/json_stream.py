@@ -72,6 +72,12 @@ class JsonStream:
             if not self._more():
                 return b""
 
+    def head(self, length: int) -> bytes:
+        """Return the next bytes without taking them: ``length``, or all that there are."""
+        while len(self._buffer) - self._at < length and self._more(max(_READ, length)):
+            pass
+        return self._buffer[self._at : self._at + length]
+
     def enter(self, bracket: bytes, place: str) -> None:
         """Take an opening bracket."""
         if self.peek() != bracket:
@@ -234,12 +240,12 @@ class JsonStream:
             )
         return True
 
-    def _more(self) -> bool:
+    def _more(self, length: int = _READ) -> bool:
         """Read on; say whether there was more."""
         if self._ended:
             return False
         try:
-            more = self._file.read(_READ)
+            more = self._file.read(length)
         except (OSError, EOFError, zlib.error) as error:
             if not self._packed:
                 raise

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from telltale_conformance.model.operations import OPERATIONS, Outcome, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import AuditRecord, TimeoutArtifact
+from telltale_conformance.oracle.telltale.nearest import copied
 from telltale_conformance.oracle.telltale.writing import Context, Written, written_by
 from telltale_conformance.oracle.verdict.compare import decided_by
 
@@ -34,6 +35,8 @@ class Departure(NamedTuple):
     """What the reference answered to the operation."""
     reason: str
     """The guard or rule of the contract that decided."""
+    told: int = 0
+    """How many records of the same operation came before, as they must."""
 
 
 Watch = Callable[[str, tuple[Any, ...], Outcome], None]
@@ -72,9 +75,29 @@ class LogReplay:
         self.operations = 0
 
     @property
+    def due(self) -> AuditRecord | None:
+        """What must come next; None where nothing must, or where an operation's last record will tell."""
+        return self._due[0] if self._due else None
+
+    @property
     def between(self) -> bool:
         """Whether no operation is under way."""
         return not self._due and self._under_way is None
+
+    def standing(self) -> str:
+        """Return all on which depends what can come next, as text."""
+        session, clock = self.session, self.store.timeouts
+        return repr((session.status, session.ownership, list(self._due), self._held, clock.clock, clock.live))
+
+    def fork(self) -> LogReplay:
+        """Return a copy that goes on from here, unwatched."""
+        fork: LogReplay = object.__new__(LogReplay)
+        fork.__dict__.update(self.__dict__)
+        fork.store = copied(self.store, self.sid)
+        fork.session = fork.store.sessions[self.sid]
+        fork._watch = None
+        fork._due, fork._held = deque(self._due), list(self._held)
+        return fork
 
     def feed(self, record: AuditRecord, *, scopes_as_printed: bool = True) -> bool:
         """Take the next record; say whether a run of the contract can write it there."""
@@ -86,7 +109,7 @@ class LogReplay:
         if due:
             expected = due.popleft()
             if expected != record:
-                return self._depart(number, record, expected, None)
+                return self._depart(number, record, expected, None, self._told())
             return bool(due) or self._done()
         if self._under_way is not None:
             self._held.append(record)
@@ -110,8 +133,13 @@ class LogReplay:
         if self._under_way is not None and not self._complete():
             return False
         if self._due:
-            return self._depart(self.records, None, self._due[0], None)
+            return self._depart(self.records, None, self._due.popleft(), None, self._told())
         return True
+
+    def _told(self) -> int:
+        """Return how many records of the last operation came before the one that is due."""
+        assert self._last is not None
+        return max(0, len(self._last[2].audit) - len(self._due) - 1)
 
     def _length(self, record: AuditRecord) -> int:
         """Return how many records an operation writes whose last one tells its arguments."""
@@ -135,7 +163,7 @@ class LogReplay:
         self._records()
         if self._carry_out(written.op, written.arguments, held[:-1], first):
             self._last = refused
-            return self._depart(self.records - 1, held[-1], self._due[0], decided_by(outcome))
+            return self._depart(self.records - 1, held[-1], self._due[0], decided_by(outcome), len(held) - 1)
         return False
 
     def _silently(self, op: str, arguments: tuple[Any, ...], record: AuditRecord) -> bool:
@@ -166,7 +194,7 @@ class LogReplay:
             if written[place] != record:
                 refused = outcome.error is not None
                 expected, reason = (None, decided_by(outcome)) if refused else (written[place], None)
-                return self._depart(first + place, record, expected, reason)
+                return self._depart(first + place, record, expected, reason, place)
         if len(written) == len(given):
             return self._done()
         self._due.extend(written[len(given) :])
@@ -188,9 +216,11 @@ class LogReplay:
             runtime.clear()
         return written
 
-    def _depart(self, number: int, given: AuditRecord | None, expected: AuditRecord | None, reason: str | None) -> bool:
+    def _depart(
+        self, number: int, given: AuditRecord | None, expected: AuditRecord | None, reason: str | None, told: int = 0
+    ) -> bool:
         op, arguments, outcome = self._last if self._last is not None else (None, (), None)
         if reason is None:
             reason = f"{op} writes another record here" if given is not None else f"{op} is not complete"
-        self.departure = Departure(number, op, arguments, expected, given, outcome, reason)
+        self.departure = Departure(number, op, arguments, expected, given, outcome, reason, told)
         return False

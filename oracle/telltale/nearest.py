@@ -24,7 +24,7 @@ from telltale_conformance.model.values import (
     ReadinessWitness,
     Scope,
 )
-from telltale_conformance.oracle.telltale.writing import Call
+from telltale_conformance.oracle.telltale.writing import Call, Context, written_by
 
 _WEIGHTS: Final = {"event": 4, "reason": 2}
 _OTHER_KIND: Final = 16
@@ -50,6 +50,17 @@ def possible_records(store: Store, sid: int, given: AuditRecord) -> Iterator[Aud
         log, runtime = copy.sessions[sid].log, copy.timeouts.log
         step(copy, OPERATIONS[op], arguments)
         yield from (log or runtime)[:1]
+
+
+def possible_record(store: Store, sid: int, record: AuditRecord) -> bool:
+    """Say whether the reference can write a record next, an operation of one record only."""
+    written = written_by(record, Context(sid, store.sessions[sid], store))
+    if written is None or written.last is not None:
+        return False
+    copy = copied(store, sid)
+    for op, arguments in filter(None, (written.before, (written.op, written.arguments))):
+        step(copy, OPERATIONS[op], arguments)
+    return copy.sessions[sid].log == [record]
 
 
 def copied(store: Store, sid: int) -> Store:

@@ -149,7 +149,9 @@ def _copy(store: Store, sid: int) -> Store:
     session = store.sessions[sid]
     own = session.ownership
     copy.insert(
-        replace(session, ownership=replace(own, issued=dict(own.issued), consumed=set(own.consumed)), log=[], buffers={})
+        replace(
+            session, ownership=replace(own, issued=dict(own.issued), consumed=set(own.consumed)), log=[], buffers={}
+        )
     )
     copy.ended = set(store.ended)
     return copy

@@ -1,0 +1,103 @@
+"""What a file is, told by its content: a trace or program of ours, audit logs, or a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+import msgspec
+from msgspec import Raw
+
+from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
+from telltale_conformance.lean_traces.lines import TRACE_SUFFIXES, opened
+from telltale_conformance.lean_traces.telltale.audit_records import ELEMENTS, Dialect
+from telltale_conformance.lean_traces.telltale.json_stream import JsonStream
+from telltale_conformance.lean_traces.telltale.malformed import MalformedDocument
+
+DocumentKind = Literal["ours", "logs", "run", "input", "other"]
+SUFFIXES: Final = (".json", ".json.gz")
+_HEAD: Final = 1 << 16
+_OUR_SCHEMA: Final = b"telltale-conformance/"
+_LOG_NAMES: Final = frozenset(ELEMENTS)
+_RAW_NAMES: Final = frozenset({"obs_trace", "host_calls", "local_types", "snapshots"})
+_RUN_NAMES: Final = frozenset({"trace", "step_states", "sessions", "status", "steps_executed", "semantic_objects"})
+_INPUT_NAMES: Final = frozenset({"choreographies", "max_steps"})
+_EVENT_NAMES: Final = frozenset({"Opened", "Sent", "Received", "Offered", "Chose", "Halted", "Closed", "Invoked"})
+_READ_WHOLE: Final = 1 << 26
+"""An object that begins like a log is read up to here to see what else it holds."""
+
+
+class Recognised(NamedTuple):
+    """What a file is."""
+
+    kind: DocumentKind
+    dialect: Dialect | None = None
+    """Of audit logs that are one array of records."""
+
+
+def recognise(path: Path, limits: Limits = DEFAULT_LIMITS) -> Recognised:
+    """Say what a file is; only as much of it is read as that needs.
+
+    Raises:
+        MalformedTrace: the file cannot be opened, or begins like no JSON at all.
+    """
+    if path.name.endswith(TRACE_SUFFIXES):
+        return Recognised("ours")
+    with opened(path) as file:
+        stream = JsonStream(file, str(path), limits, packed=path.suffix == ".gz")
+        first = stream.peek()
+        if first == b"[":
+            return _array(stream)
+        if first != b"{" or _OUR_SCHEMA in stream.head(_HEAD).partition(b"\n")[0]:
+            return Recognised("ours")
+        return _object(stream)
+
+
+def _array(stream: JsonStream) -> Recognised:
+    stream.enter(b"[", "$")
+    if not stream.another(b"]", "$", first=True):
+        return Recognised("logs", "authority_audit_log")
+    if stream.peek() != b"{":
+        return Recognised("other")
+    stream.enter(b"{", "$[0]")
+    if not stream.another(b"}", "$[0]", first=True):
+        return Recognised("other")
+    name = stream.key("$[0]")
+    if name == "session" or name in _LOG_NAMES:
+        return Recognised("logs")
+    if name in ("artifact", "event", "reason", "tick", "lifecycle"):
+        names = {name}
+        stream.skip("$[0]")
+        while stream.another(b"}", "$[0]", first=False):
+            names.add(stream.key("$[0]"))
+            stream.skip("$[0]")
+        return Recognised("logs", "capability_lifecycle" if "lifecycle" in names else "authority_audit_log")
+    if name in _EVENT_NAMES:
+        return Recognised("run")
+    if name[:1].isupper():
+        return Recognised("logs", "semantic_audit_log")
+    return Recognised("other")
+
+
+def _object(stream: JsonStream) -> Recognised:
+    names = _names(stream)
+    if names & _RAW_NAMES or names & _RUN_NAMES:
+        return Recognised("run")
+    if names & _INPUT_NAMES:
+        return Recognised("input")
+    if names & _LOG_NAMES or names == {"session"}:
+        return Recognised("logs")
+    return Recognised("other")
+
+
+def _names(stream: JsonStream) -> set[str]:
+    """Return the names of the root's members; of one too long to read whole, the first."""
+    whole = stream.head(_READ_WHOLE)
+    if len(whole) < _READ_WHOLE:
+        try:
+            return set(msgspec.json.decode(whole, type=dict[str, Raw]))
+        except msgspec.DecodeError:
+            pass
+    stream.enter(b"{", "$")
+    return {stream.key("$")} if stream.another(b"}", "$", first=True) else set()

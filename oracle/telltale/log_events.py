@@ -1,0 +1,66 @@
+"""The operations that an audit log tells of, as events: for the claims, and for what goes on from there."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.reader import Answer
+from telltale_conformance.model.values import (
+    CancellationArtifact,
+    CapabilityArtifact,
+    ReadinessArtifact,
+    ReceiptArtifact,
+)
+from telltale_conformance.oracle.telltale.log_replay import Departure
+from telltale_conformance.oracle.telltale.results import Told
+
+LOG_CLAIMS: Final = ("K1", "K2", "K3", "K7", "K8", "K9", "K12")
+"""The claims about which a log alone says something."""
+
+_RESULT: Final[dict[str, type]] = {
+    "claim_ownership": CapabilityArtifact,
+    "commit_ownership_transfer": CapabilityArtifact,
+    "attenuate_ownership_scope": CapabilityArtifact,
+    "begin_ownership_transfer": ReceiptArtifact,
+    "issue_readiness_witness": ReadinessArtifact,
+    "mark_owner_died": CancellationArtifact,
+    "cancel_abandoned_transfer": CancellationArtifact,
+}
+"""What an operation gives is what it logs last as Issued."""
+
+
+def told_by(departure: Departure) -> Told | None:
+    """Return the operation at which a log departs from the contract, answered as the log tells it."""
+    outcome, given = departure.outcome, departure.given
+    if departure.op is None or outcome is None:
+        return None
+    records = [*outcome.audit[: departure.told], *([] if given is None else [given])]
+    audit = [_json(record) for record in records]
+    if given is not None and given.event != "Rejected":
+        result = outcome.ok
+        if isinstance(given.artifact, _RESULT.get(departure.op, ())) and given.event == "Issued":
+            (result,) = msgspec.structs.astuple(given.artifact)
+        answer = Answer(True, _json(result), audit)
+    elif outcome.error is not None:
+        answer = Answer(False, _json(outcome.error.to_json()), audit)
+    else:
+        answer = Answer(True, _json(outcome.ok), audit)
+    return Told(departure.op, departure.arguments, outcome, answer)
+
+
+def event_of(told: Told, number: int) -> dict[str, Any]:
+    """Return an operation as the event of a trace."""
+    outcome, answer = told.outcome, told.answer
+    if answer is None:
+        is_ok = outcome.error is None
+        result = outcome.ok if outcome.error is None else outcome.error.to_json()
+        answer = Answer(is_ok, _json(result), [_json(record) for record in outcome.audit])
+    member = "ok" if answer.is_ok else "err"
+    return {"seq": number, "op": told.op, "args": told.args(), member: answer.result, "audit": answer.audit}
+
+
+def _json(value: Any) -> Any:
+    return msgspec.json.decode(encode(value))
