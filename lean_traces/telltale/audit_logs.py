@@ -12,7 +12,6 @@ The last two may also stand under their own name in an object.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise, repeat
@@ -25,7 +24,9 @@ from telltale_conformance.lean_traces.telltale.audit_records import ELEMENTS, SO
 from telltale_conformance.lean_traces.telltale.json_stream import JsonStream
 from telltale_conformance.model.values import U64, U64_MAX, AuditRecord
 
-_LONG_INTEGER: Final = re.compile(rb"[1-9][0-9]{19}")
+_DIGITS: Final = bytes(48 if byte in b"0123456789" else byte for byte in range(256))
+_LONG: Final = b"0" * 20
+"""As many digits as 2^64-1 has, all digits being alike; this is found much faster than a pattern."""
 
 
 class Log(Struct):
@@ -154,7 +155,9 @@ class AuditLogReader:
                 number += 1
 
     def _check_integers(self, text: bytes, place: str) -> None:
-        if _LONG_INTEGER.search(text) and any(number > U64_MAX for number in _integers(msgspec.json.decode(text))):
+        if _LONG in text.translate(_DIGITS) and any(
+            number > U64_MAX for number in _integers(msgspec.json.decode(text))
+        ):
             raise self._stream.malformed(place, "an integer is above 2^64-1", "ids and generations are 0..2^64-1")
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Raw
 
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.lines import TRACE_SUFFIXES, opened
+from telltale_conformance.lean_traces.lines import TRACE_SUFFIXES, NoTraces, is_trace, opened
 from telltale_conformance.lean_traces.telltale.audit_records import ELEMENTS, Dialect
 from telltale_conformance.lean_traces.telltale.json_stream import JsonStream
-from telltale_conformance.lean_traces.telltale.malformed import MalformedDocument
 
 DocumentKind = Literal["ours", "logs", "run", "input", "other"]
 SUFFIXES: Final = (".json", ".json.gz")
@@ -24,7 +23,7 @@ _RAW_NAMES: Final = frozenset({"obs_trace", "host_calls", "local_types", "snapsh
 _RUN_NAMES: Final = frozenset({"trace", "step_states", "sessions", "status", "steps_executed", "semantic_objects"})
 _INPUT_NAMES: Final = frozenset({"choreographies", "max_steps"})
 _EVENT_NAMES: Final = frozenset({"Opened", "Sent", "Received", "Offered", "Chose", "Halted", "Closed", "Invoked"})
-_READ_WHOLE: Final = 1 << 26
+_READ_WHOLE: Final = 1 << 23
 """An object that begins like a log is read up to here to see what else it holds."""
 
 
@@ -101,3 +100,37 @@ def _names(stream: JsonStream) -> set[str]:
             pass
     stream.enter(b"{", "$")
     return {stream.key("$")} if stream.another(b"}", "$", first=True) else set()
+
+
+def find_subjects(paths: Iterable[Path], limits: Limits = DEFAULT_LIMITS) -> Iterator[tuple[Path, Recognised]]:
+    """Yield what the paths name to be judged: files as they are, folders searched to their bottom.
+
+    In a folder files that are no subjects (run inputs, say) are passed over.
+
+    Raises:
+        NoTraces: a path does not exist, a file is nothing that can be judged, or a folder holds nothing such.
+    """
+    for path in paths:
+        if path.is_dir():
+            yield from _inside(path, limits)
+        elif path.exists():
+            yield path, recognise(path, limits)
+        else:
+            raise NoTraces(f"{path}: no such file or folder")
+
+
+def _inside(folder: Path, limits: Limits) -> Iterator[tuple[Path, Recognised]]:
+    found = False
+    for path in sorted(folder.rglob("*.json*")):
+        if is_trace(path):
+            what = Recognised("ours")
+        elif path.is_file() and path.name.endswith(SUFFIXES) and not path.name.startswith("."):
+            what = recognise(path, limits)
+            if what.kind not in ("logs", "run"):
+                continue
+        else:
+            continue
+        found = True
+        yield path, what
+    if not found:
+        raise NoTraces(f"{folder}: nothing in this folder can be judged; traces end in .jsonl or .jsonl.gz")

@@ -122,7 +122,7 @@ class JsonStream:
                     if "truncated" in str(error) and self._within(len(rest), place) and self._more():
                         continue
                     self._refuse(place, _plain(error))
-                length = int(trailing[1])
+                length = int(trailing[1]) - 1  # counted from 1, after white space
             except RecursionError:
                 self._refuse(place, "nested too deep")
             text = bytes(rest[:length])
@@ -176,7 +176,7 @@ class JsonStream:
                         if cut and "truncated" not in str(error):  # a wrong cut leaves something open
                             self._refuse(f"{place}[{done}] or after", _plain(error))
                         continue
-                    length = int(trailing[1])
+                    length = int(trailing[1]) - 1  # counted from 1, after white space
                     self._at += length - 1
                     return text[:length], elements.decode(text[:length]), True
                 except RecursionError:

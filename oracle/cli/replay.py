@@ -11,19 +11,27 @@ import msgspec
 
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.lines import NoTraces, find_traces
+from telltale_conformance.lean_traces.lines import NoTraces
+from telltale_conformance.lean_traces.telltale.documents import Recognised, find_subjects
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import UnknownContract
 from telltale_conformance.oracle.claims.judging import watch_trace
 from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Violation
 from telltale_conformance.oracle.lanes.claims import stand_of
 from telltale_conformance.oracle.reference.replay import TraceResult, judge
+from telltale_conformance.oracle.reports.document_text import document_text
 from telltale_conformance.oracle.reports.text import claims_lines, result_text, summary
+from telltale_conformance.oracle.telltale.judging import judge_document
+from telltale_conformance.oracle.telltale.results import AFTER, DocumentResult
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.exit_codes import USAGE, exit_code
 
 _JSON_FIELDS = ("trace", "verdict", "events", "judged", "uncovered", "first_divergence", "error")
+_DOCUMENT_FIELDS = (*_JSON_FIELDS, "kind", "not_judged", "not_explained", "notes")
+
+_Result = TraceResult | DocumentResult
+_Claims = Mapping[str, ClaimVerdict]
 
 
 def run(
@@ -35,26 +43,24 @@ def run(
     claims: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> int:
-    """Replay the traces, print a verdict on each, and return the exit code.
+    """Replay traces and documents of telltale's, print a verdict on each, and return the exit code.
 
     With ``claims`` the claims are watched too, apart from conformance: they never change the exit code. A trace of a
     contract that the model does not state is then inconclusive, and its claims are watched all the same.
     """
-    results: list[TraceResult] = []
+    results: list[_Result] = []
     try:
-        for path in find_traces(paths):
-            result = judge(path, contract=contract, level=level, limits=limits)
-            watched = None
-            if claims:
-                result, watched = _with_claims(path, result, limits)
+        for path, what in find_subjects(paths, limits):
+            result, watched = _judged(path, what, contract, level, claims, limits)
             results.append(result)
             if as_json:
-                document = {name: getattr(result, name) for name in _JSON_FIELDS}
-                if watched is not None:
-                    document["claims"] = _claims_document(watched)
-                print(encode(document).decode(), flush=True)
+                row = _row(result)
+                print(
+                    encode(row if watched is None else {**row, "claims": _claims_document(watched)}).decode(),
+                    flush=True,
+                )
             else:
-                print(result_text(result), flush=True)
+                print(result_text(result) if isinstance(result, TraceResult) else document_text(result), flush=True)
                 if watched is not None:
                     print("\n".join(_claims_text(watched)), flush=True)
     except (NoTraces, UnknownContract) as error:
@@ -65,9 +71,24 @@ def run(
     return exit_code(result.verdict for result in results)
 
 
-def _with_claims(
-    path: Path, result: TraceResult, limits: Limits
-) -> tuple[TraceResult, Mapping[str, ClaimVerdict] | None]:
+def _judged(
+    path: Path, what: Recognised, contract: str | None, level: Level, claims: bool, limits: Limits
+) -> tuple[_Result, _Claims | None]:
+    if what.kind != "ours":
+        return judge_document(path, what, contract=contract, level=level, limits=limits, claims=claims)
+    result = judge(path, contract=contract, level=level, limits=limits)
+    return _with_claims(path, result, limits) if claims else (result, None)
+
+
+def _row(result: _Result) -> dict[str, Any]:
+    if isinstance(result, DocumentResult):
+        return {name: getattr(result, name) for name in _DOCUMENT_FIELDS}
+    row = {name: getattr(result, name) for name in _JSON_FIELDS}
+    not_judged = {f"events {AFTER}": result.not_judged} if result.not_judged else {}
+    return {**row, "kind": "trace", "not_judged": not_judged, "not_explained": 0}
+
+
+def _with_claims(path: Path, result: TraceResult, limits: Limits) -> tuple[TraceResult, _Claims | None]:
     try:
         watched = watch_trace(path, limits)
     except MalformedTrace:
@@ -77,19 +98,19 @@ def _with_claims(
     return result, watched
 
 
-def _stands(watched: Mapping[str, ClaimVerdict]) -> dict[str, ClaimStand]:
+def _stands(watched: _Claims) -> dict[str, ClaimStand]:
     return {claim: stand_of(verdict) for claim, verdict in watched.items()}
 
 
-def _first_violations(watched: Mapping[str, ClaimVerdict]) -> list[Violation]:
+def _first_violations(watched: _Claims) -> list[Violation]:
     return [verdict.violations[0] for verdict in watched.values() if verdict.violations]
 
 
-def _claims_document(watched: Mapping[str, ClaimVerdict]) -> dict[str, Any]:
+def _claims_document(watched: _Claims) -> dict[str, Any]:
     return {"verdicts": _stands(watched), "violations": _first_violations(watched)}
 
 
-def _claims_text(watched: Mapping[str, ClaimVerdict]) -> Iterator[str]:
+def _claims_text(watched: _Claims) -> Iterator[str]:
     yield from claims_lines(_stands(watched))
     for found in _first_violations(watched):
         yield f"  claim {found.claim} broken at event {found.seq}: {found.why}"

@@ -13,6 +13,7 @@ from telltale_conformance.generators.coverage import by_operation
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.reference.replay import FirstDivergence, TraceResult
+from telltale_conformance.oracle.telltale.results import DocumentResult
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
@@ -107,7 +108,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
 
 
-def summary(results: Iterable[TraceResult]) -> str:
+def summary(results: Iterable[TraceResult | DocumentResult]) -> str:
     """Return the closing line: traces by verdict, and what was and was not judged."""
     results = list(results)
     verdicts = Counter(result.verdict for result in results)

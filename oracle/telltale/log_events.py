@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,7 @@ from telltale_conformance.model.values import (
     ReadinessArtifact,
     ReceiptArtifact,
 )
+from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Monitors
 from telltale_conformance.oracle.telltale.log_replay import Departure
 from telltale_conformance.oracle.telltale.results import Told
 
@@ -60,6 +62,31 @@ def event_of(told: Told, number: int) -> dict[str, Any]:
         answer = Answer(is_ok, _json(result), [_json(record) for record in outcome.audit])
     member = "ok" if answer.is_ok else "err"
     return {"seq": number, "op": told.op, "args": told.args(), member: answer.result, "audit": answer.audit}
+
+
+class LogClaims:
+    """The claims watched on all logs of a file."""
+
+    def __init__(self) -> None:
+        self._monitors: dict[object, Monitors] = {}
+        self._events = 0
+
+    def see(self, log: Hashable, told: Told) -> None:
+        """Take the next operation of a log."""
+        monitors = self._monitors.get(log)
+        if monitors is None:
+            monitors = self._monitors[log] = Monitors()
+        monitors.feed(event_of(told, self._events))
+        self._events += 1
+
+    def claims(self) -> dict[str, ClaimVerdict]:
+        """Return what all logs together say of each claim."""
+        found = {claim: ClaimVerdict(claim) for claim in LOG_CLAIMS}
+        for claim, whole in found.items():
+            for monitors in self._monitors.values():
+                whole.occasions += monitors.verdicts[claim].occasions
+                whole.violations += monitors.verdicts[claim].violations
+        return found
 
 
 def _json(value: Any) -> Any:

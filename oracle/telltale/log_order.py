@@ -77,7 +77,8 @@ def _following(point: _Point, ranked: Sequence[AuditRecord]) -> Iterator[_Point]
             continue
         left = (*point.left[:index], point.left[index] - 1, *point.left[index + 1 :])
         yield _Point(replay, left, point.taken + 1, (point.chain, record))
-        if record.event == "Rejected" and record.reason != "session closed" and point.replay.between:
+        same = point.replay.between and replay.session.status == point.replay.session.status
+        if record.event == "Rejected" and same:
             return  # it changes nothing, and may not be possible later
 
 
@@ -92,8 +93,8 @@ def _records(chain: _Chain) -> tuple[AuditRecord, ...]:
 def _likely(record: AuditRecord) -> tuple[int, int]:
     """Return how early a record is tried: first what changes least, and what has the lowest number."""
     artifact = record.artifact
-    if record.event == "Rejected":
-        return (0, 0)
+    if record.event == "Rejected":  # a closed session takes nothing else any more
+        return (9 if record.reason == "session closed" else 0, 0)
     if isinstance(artifact, ReadinessArtifact):
         return (1 if record.event == "Consumed" else 2, artifact.Readiness.witness_id)
     if isinstance(artifact, CapabilityArtifact):

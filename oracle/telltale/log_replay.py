@@ -71,6 +71,7 @@ class LogReplay:
         self._last: tuple[str, tuple[Any, ...], Outcome] | None = None
         self._perform("open_with_sid", (sid, (), {}, None))
         self.session = self.store.sessions[sid]
+        self._context = Context(sid, self.session, self.store)
         self._done()
         self.operations = 0
 
@@ -95,6 +96,7 @@ class LogReplay:
         fork.__dict__.update(self.__dict__)
         fork.store = copied(self.store, self.sid)
         fork.session = fork.store.sessions[self.sid]
+        fork._context = Context(self.sid, fork.session, fork.store)
         fork._watch = None
         fork._due, fork._held = deque(self._due), list(self._held)
         return fork
@@ -114,7 +116,7 @@ class LogReplay:
         if self._under_way is not None:
             self._held.append(record)
             return len(self._held) < self._under_way[1] or self._complete()
-        written = written_by(record, Context(self.sid, self.session, self.store))
+        written = written_by(record, self._context)
         if written is None:
             self._last = None
             return self._depart(number, record, None, NO_SUCH_RECORD)
@@ -143,9 +145,9 @@ class LogReplay:
 
     def _length(self, record: AuditRecord) -> int:
         """Return how many records an operation writes whose last one tells its arguments."""
-        if isinstance(record.artifact, TimeoutArtifact) or not self.store.contract.witnesses_end:
+        if isinstance(record.artifact, TimeoutArtifact):
             return 2
-        return 2 + len(self.session.ownership.issued)
+        return 2 + len(self.store.contract.endings(self.session.ownership.issued))
 
     def _complete(self) -> bool:
         """Carry out the operation under way, now that its last record is there, or the log has ended."""

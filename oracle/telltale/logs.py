@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -11,19 +12,26 @@ import msgspec
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.telltale.audit_logs import AuditLogReader, Log, LogRecord
 from telltale_conformance.model.operations import Outcome
-from telltale_conformance.model.values import AuditRecord, ReadinessArtifact, TimeoutArtifact
+from telltale_conformance.model.values import (
+    AuditRecord,
+    CancellationArtifact,
+    CapabilityArtifact,
+    ReadinessArtifact,
+    ReceiptArtifact,
+    TimeoutArtifact,
+)
 from telltale_conformance.oracle.telltale.log_events import told_by
 from telltale_conformance.oracle.telltale.log_order import find_order
 from telltale_conformance.oracle.telltale.log_replay import LogReplay
 from telltale_conformance.oracle.telltale.nearest import nearest_record, possible_record
-from telltale_conformance.oracle.telltale.results import DocumentDivergence, DocumentResult, Told
+from telltale_conformance.oracle.telltale.results import AFTER, DocumentDivergence, DocumentResult, Told
 from telltale_conformance.oracle.verdict.compare import Level
 
 RUNTIME: Final = "runtime"
 """Stands for the log of the runtime, which has the timeout witnesses (contract §9)."""
 
-Watch = Callable[["SessionLog", Told], None]
-"""Is shown every operation that a log tells of, and which log."""
+Watch = Callable[[Hashable, Told], None]
+"""Is shown every operation that a log tells of, and something that stands for the log."""
 
 
 class SessionLog:
@@ -146,12 +154,18 @@ class SessionLog:
         return replay.departure is None and replay.between and possible_record(replay.store, replay.sid, record)
 
 
+_SESSION: Final[dict[type, Callable[[Any], int]]] = {
+    CapabilityArtifact: attrgetter("OwnershipCapability.session_id"),
+    ReceiptArtifact: attrgetter("OwnershipReceipt.session_id"),
+    ReadinessArtifact: attrgetter("Readiness.session_id"),
+    CancellationArtifact: attrgetter("Cancellation.session_id"),
+}
+
+
 def named_session(record: AuditRecord) -> int | None:
     """Return the session that a record's artifact names; None for a timeout, which has none."""
-    if isinstance(record.artifact, TimeoutArtifact):
-        return None
-    (artifact,) = msgspec.structs.astuple(record.artifact)
-    return int(artifact.session_id)
+    session_of = _SESSION.get(type(record.artifact))
+    return None if session_of is None else session_of(record.artifact)
 
 
 class FileOfLogs:
@@ -161,6 +175,7 @@ class FileOfLogs:
         self._contract = contract
         self._watch = watch
         self.sessions: dict[tuple[int, int | str | None], SessionLog] = {}
+        self._there: dict[int, list[SessionLog]] = {}
         self.records = 0
 
     def read(self, reader: AuditLogReader) -> None:
@@ -198,12 +213,12 @@ class FileOfLogs:
 
     def _home_of_refused(self, log: Log, record: AuditRecord, named: int, current: SessionLog | None) -> SessionLog:
         """Return a session that can have refused a witness: its own field may name another one (contract §3)."""
-        there = [session for (place, _), session in self.sessions.items() if place == id(log)]
+        there = self._there.get(id(log), [])
+        if len(there) < 2:
+            return there[0] if there else self._of(log, named, named)
         known = [session for session in there if session.sid == named]
         latest = [current] if current is not None and current.log is log else []
         candidates = [*known, *latest, *there]
-        if not candidates:
-            return self._of(log, named, named)
         return next((session for session in candidates if session.admits(record)), candidates[0])
 
     def _of(self, log: Log, key: int | str | None, sid: int) -> SessionLog:
@@ -211,6 +226,8 @@ class FileOfLogs:
         if found is None:
             found = SessionLog(self._contract, log, sid, self._watch)
             self.sessions[id(log), key] = found
+            if key != RUNTIME:
+                self._there.setdefault(id(log), []).append(found)
         return found
 
 
@@ -239,7 +256,7 @@ def judge_logs(
     if given_up:
         not_judged["records whose order was not found"] = given_up
     if logs.records - judged - given_up:
-        not_judged["records after the divergence"] = logs.records - judged - given_up
+        not_judged[f"records {AFTER}"] = logs.records - judged - given_up
     first = min(departed, key=lambda session: (reader.logs.index(session.log), session.number), default=None)
     error = None
     if logs.records == 0:

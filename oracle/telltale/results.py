@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -11,9 +11,12 @@ from msgspec import Struct
 from telltale_conformance.lean_traces.codec import CODECS, encode
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.operations import Outcome
+from telltale_conformance.oracle.verdict.evidence import Tally
 
 Kind = Literal["bridge-run", "audit-log"]
 Verdict = Literal["agree", "diverge", "malformed", "inconclusive"]
+AFTER: Final = "after the divergence"
+"""How the kinds of what was not judged for a divergence before it end."""
 
 
 class DocumentDivergence(Struct, frozen=True, kw_only=True):
@@ -50,6 +53,12 @@ class DocumentResult(Struct, frozen=True, kw_only=True):
     error: str | None = None
     notes: tuple[str, ...] = ()
     """What a reader should know: what was assumed, and what is not explained."""
+
+    @property
+    def tally(self) -> Tally:
+        """The document as counted; what was not judged for want of a rule is told apart, by kind."""
+        after = sum(count for kind, count in self.not_judged.items() if kind.endswith(AFTER))
+        return Tally(cases=1, judged=self.judged, uncovered=self.uncovered, not_judged=after)
 
 
 class Told(NamedTuple):

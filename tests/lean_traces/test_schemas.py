@@ -555,8 +555,12 @@ def test_trace_verdict_is_taken() -> None:
         "uncovered": 0,
         "first_divergence": DIVERGENCE,
         "error": None,
+        "kind": "trace",
+        "not_judged": {},
+        "not_explained": 0,
     }
     assert accepts("report", verdict, "traceVerdict")
+    assert accepts("report", {**verdict, "kind": "audit-log", "not_judged": {"Publication": 3}}, "traceVerdict")
     assert not accepts("report", {**verdict, "verdict": "fine"}, "traceVerdict")
 
 

@@ -1,0 +1,36 @@
+"""What ``replay`` prints for a document of telltale's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from telltale_conformance.oracle.reports.wording import shortly
+from telltale_conformance.oracle.telltale.results import DocumentDivergence, DocumentResult
+
+
+def document_text(result: DocumentResult) -> str:
+    """Return the verdict on a document as text, with the divergence, what is not judged and what is not explained."""
+    if result.error is not None:
+        return "\n".join([f"{result.verdict}  {result.error}", *_rest(result)])
+    things = "records" if result.kind == "audit-log" else "events and slices"
+    head = f"{result.verdict}  {result.trace}  {result.events} {things}"
+    divergence = [] if result.first_divergence is None else _divergence_lines(result.first_divergence)
+    return "\n".join([head, *divergence, *_rest(result)])
+
+
+def _divergence_lines(first: DocumentDivergence) -> Iterator[str]:
+    place = ", ".join(f"{name} {value}" for name, value in first.place.items() if name != "path")
+    yield f"  at {first.place['path']} ({place}): {first.op} diverges in {first.kind}"
+    yield f"    args      {shortly(first.args)}"
+    yield f"    expected  {shortly(first.expected)}"
+    yield f"    actual    {shortly(first.actual)}"
+    yield f"    decided   {first.reason}"
+
+
+def _rest(result: DocumentResult) -> Iterator[str]:
+    yield from (f"  {note}" for note in result.notes)
+    if result.not_judged:
+        counts = ", ".join(f"{count} {kind}" for kind, count in sorted(result.not_judged.items()))
+        yield f"  not judged: {counts}"
+    if result.not_explained:
+        yield f"  not explained by the document: {result.not_explained}"
