@@ -13,6 +13,7 @@ from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import TRACE_SUFFIXES, NoTraces, is_trace, opened
 from telltale_conformance.lean_traces.telltale.audit_records import ELEMENTS, Dialect
 from telltale_conformance.lean_traces.telltale.json_stream import JsonStream
+from telltale_conformance.lean_traces.trace import MalformedTrace
 
 DocumentKind = Literal["ours", "logs", "run", "input", "other"]
 SUFFIXES: Final = (".json", ".json.gz")
@@ -33,6 +34,8 @@ class Recognised(NamedTuple):
     kind: DocumentKind
     dialect: Dialect | None = None
     """Of audit logs that are one array of records."""
+    problem: MalformedTrace | None = None
+    """Why it cannot be read at all."""
 
 
 def recognise(path: Path, limits: Limits = DEFAULT_LIMITS) -> Recognised:
@@ -114,9 +117,16 @@ def find_subjects(paths: Iterable[Path], limits: Limits = DEFAULT_LIMITS) -> Ite
         if path.is_dir():
             yield from _inside(path, limits)
         elif path.exists():
-            yield path, recognise(path, limits)
+            yield path, _recognised(path, limits)
         else:
             raise NoTraces(f"{path}: no such file or folder")
+
+
+def _recognised(path: Path, limits: Limits) -> Recognised:
+    try:
+        return recognise(path, limits)
+    except MalformedTrace as error:
+        return Recognised("other", problem=error)
 
 
 def _inside(folder: Path, limits: Limits) -> Iterator[tuple[Path, Recognised]]:
@@ -125,12 +135,13 @@ def _inside(folder: Path, limits: Limits) -> Iterator[tuple[Path, Recognised]]:
         if is_trace(path):
             what = Recognised("ours")
         elif path.is_file() and path.name.endswith(SUFFIXES) and not path.name.startswith("."):
-            what = recognise(path, limits)
-            if what.kind not in ("logs", "run"):
+            what = _recognised(path, limits)
+            if what.kind not in ("logs", "run") and what.problem is None:
                 continue
         else:
             continue
         found = True
         yield path, what
     if not found:
-        raise NoTraces(f"{folder}: nothing in this folder can be judged; traces end in .jsonl or .jsonl.gz")
+        problem = "no traces in this folder, no runs and no audit logs"
+        raise NoTraces(f"{folder}: {problem}; traces end in .jsonl or .jsonl.gz")

@@ -123,6 +123,8 @@ class JsonStream:
                         continue
                     self._refuse(place, _plain(error))
                 length = int(trailing[1]) - 1  # counted from 1, after white space
+            except UnicodeDecodeError:
+                self._refuse(place, "not UTF-8")
             except RecursionError:
                 self._refuse(place, "nested too deep")
             text = bytes(rest[:length])
@@ -179,6 +181,8 @@ class JsonStream:
                     length = int(trailing[1]) - 1  # counted from 1, after white space
                     self._at += length - 1
                     return text[:length], elements.decode(text[:length]), True
+                except UnicodeDecodeError:
+                    self._refuse(f"{place}[{done}] or after", "not UTF-8")
                 except RecursionError:
                     self._refuse(f"{place}[{done}]", "an element nests too deep")
                 if cut:

@@ -53,7 +53,7 @@ def judge_document(
     """
     watched = LogClaims() if claims else None
     if what.kind != "logs":
-        error = MalformedDocument(str(path), "", *NOT_JUDGED.get(what.kind, NOT_JUDGED["other"]))
+        error = what.problem or MalformedDocument(str(path), "", *NOT_JUDGED.get(what.kind, NOT_JUDGED["other"]))
         return DocumentResult(trace=str(path), kind="audit-log", verdict="malformed", error=str(error)), None
     try:
         with opened(path) as file:

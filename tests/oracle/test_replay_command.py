@@ -13,7 +13,18 @@ from telltale_conformance.lean_traces.schemas import validator
 from tests.installed import run
 from tests.trace_files import CLAIM, CLOSE, HEADER, OPEN, RECORDINGS, trace_bytes
 
-FIELDS = {"trace", "verdict", "events", "judged", "uncovered", "first_divergence", "error"}
+FIELDS = {
+    "trace",
+    "verdict",
+    "events",
+    "judged",
+    "uncovered",
+    "first_divergence",
+    "error",
+    "kind",
+    "not_judged",
+    "not_explained",
+}
 
 
 def trace(folder: Path, name: str, events: list[object], **header: object) -> Path:
