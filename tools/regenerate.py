@@ -15,7 +15,7 @@ from telltale_conformance.generators.claim_programs import CLAIMS_FOLDER, COVERA
 from telltale_conformance.lean_traces.programs import Program, Step, write_program
 from telltale_conformance.oracle.symbolic.map.explore import Bounds
 from telltale_conformance.oracle.symbolic.map.reachable import HORIZON, settle
-from telltale_conformance.oracle.symbolic.proof.solving import Limits
+from telltale_conformance.oracle.symbolic.proof.solving import MOST_WORK, Limits
 from telltale_conformance.oracle.symbolic.prove import PART_STATEMENTS, STATEMENTS, prove
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 from tools.claims_docs import filled
@@ -71,7 +71,7 @@ def write_coverage(folder: Path, docs: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     text = [_INTRODUCTION]
     for contract in Contract:
-        settled = settle(contract, Limits(600), MAP_BOUNDS)
+        settled = settle(contract, Limits(MOST_WORK), MAP_BOUNDS)
         found = document(contract.value, settled)
         rows = [
             f'  "{key}": {json.dumps(value)}' if not isinstance(value, list) or key == "axes" else _rows(key, value)

@@ -214,7 +214,10 @@ def prove(
     contract: Annotated[str | None, typer.Option(help="One contract; both without it.")] = None,
     claim: Annotated[list[str] | None, typer.Option(metavar="K…", help="One claim; may be repeated.")] = None,
     as_json: Json = False,
-    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Per query of the solver.")] = None,
+    work: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="UNITS", help="Of the solver's work, for each claim; 200,000,000 without it."),
+    ] = None,
     programs: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep each counterexample as a program, for minimise or record.")
     ] = None,
@@ -222,7 +225,7 @@ def prove(
     """Prove or refute the claims of a contract."""
     from telltale_conformance.oracle.cli.prove import run
 
-    raise typer.Exit(run(contract, claim, as_json, timeout, programs))
+    raise typer.Exit(run(contract, claim, as_json, work, programs))
 
 
 @app.command()

@@ -20,7 +20,7 @@ def run(
     contract: str | None = None,
     claims: list[str] | None = None,
     as_json: bool = False,
-    timeout: float | None = None,
+    work: int | None = None,
     programs: Path | None = None,
 ) -> int:
     """Decide the claims, print a verdict on each, and return the exit code.
@@ -32,7 +32,7 @@ def run(
         contract: one contract; both when None.
         claims: which claims; all when None or empty.
         as_json: print one JSON object for each claim.
-        timeout: seconds for each query of the solver.
+        work: how much the solver may do for each claim, in its own units; its default when None.
         programs: a folder into which each counterexample that an implementation can run is written as a program,
             ``CLAIM.CONTRACT.program.jsonl``.
     """
@@ -43,7 +43,7 @@ def run(
         return USAGE
     with watched() as watch:
         try:
-            return _decide(contract, wanted, as_json, timeout, programs)
+            return _decide(contract, wanted, as_json, work, programs)
         except (Interrupted, Exception):  # calls into C wrap what a signal raises within them
             if watch.signal is None:
                 raise
@@ -52,13 +52,12 @@ def run(
     return INCONCLUSIVE
 
 
-def _decide(
-    contract: str | None, wanted: list[str], as_json: bool, timeout: float | None, programs: Path | None
-) -> int:
+def _decide(contract: str | None, wanted: list[str], as_json: bool, work: int | None, programs: Path | None) -> int:
     code = AGREE
-    from telltale_conformance.oracle.symbolic.prove import results  # z3 takes a while to load
+    from telltale_conformance.oracle.symbolic.proof.solving import DEFAULT_WORK  # z3 takes a while to load
+    from telltale_conformance.oracle.symbolic.prove import results
 
-    for result in results(contract, wanted, timeout):
+    for result in results(contract, wanted, DEFAULT_WORK if work is None else work):
         if as_json:
             print(json.dumps(result.to_json(), sort_keys=True, separators=(",", ":")), flush=True)
         else:

@@ -22,7 +22,7 @@ from telltale_conformance.oracle.symbolic.claims.claim import Claim
 from telltale_conformance.oracle.symbolic.proof.bounded import shortest_violation
 from telltale_conformance.oracle.symbolic.proof.counterexample import program
 from telltale_conformance.oracle.symbolic.proof.induction import find_gap
-from telltale_conformance.oracle.symbolic.proof.solving import DEFAULT_TIMEOUT, Inconclusive, Limits
+from telltale_conformance.oracle.symbolic.proof.solving import DEFAULT_WORK, Inconclusive, Limits
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 
 Status = Literal["proved", "refuted", "bounded", "inconclusive", "spurious"]
@@ -241,12 +241,12 @@ PART_STATEMENTS: dict[str, Decide] = {
 """How the parts of claims are decided that ``telltale-17`` breaks in a way of their own."""
 
 
-def prove(claim: str, contract: Contract, timeout: float = DEFAULT_TIMEOUT) -> Result:
-    """Decide one claim; a solver that gives up or runs out of time is reported as inconclusive."""
+def prove(claim: str, contract: Contract, work: int = DEFAULT_WORK) -> Result:
+    """Decide one claim; a solver that gives up or whose work is up is reported as inconclusive."""
     decide = STATEMENTS.get(claim) or PART_STATEMENTS[claim]
     started = perf_counter()
     try:
-        finding = decide(contract, Limits(timeout))
+        finding = decide(contract, Limits(work))
     except Inconclusive as error:
         finding = Finding("inconclusive", error.reason)
     except Spurious as error:
@@ -254,8 +254,8 @@ def prove(claim: str, contract: Contract, timeout: float = DEFAULT_TIMEOUT) -> R
     return Result(claim, contract.value, finding, perf_counter() - started)
 
 
-def results(contract: str | None, claims: list[str], timeout: float | None = None) -> Iterator[Result]:
+def results(contract: str | None, claims: list[str], work: int = DEFAULT_WORK) -> Iterator[Result]:
     """Decide the claims, contract by contract; all contracts and all claims where none is named."""
     for named in [contract] if contract else CONTRACTS:
         for claim in [key for key in CLAIMS if not claims or key in claims]:
-            yield prove(claim, Contract(named), DEFAULT_TIMEOUT if timeout is None else timeout)
+            yield prove(claim, Contract(named), work)

@@ -26,7 +26,7 @@ from telltale_conformance.oracle.reference.run import ReferenceRun, on_reference
 from telltale_conformance.oracle.symbolic.agreement.snapshot import read
 from telltale_conformance.oracle.symbolic.map.cells import ABSENT, Cell, cell_of
 from telltale_conformance.oracle.symbolic.map.reachable import named_session
-from telltale_conformance.oracle.symbolic.proof.solving import Limits
+from telltale_conformance.oracle.symbolic.proof.solving import MOST_WORK, Limits
 from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS as MAPPED
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 from telltale_conformance.oracle.verdict.compare import Level
@@ -82,7 +82,7 @@ def known_lengths(contract: str) -> dict[Cell, int]:
     The runs of the symbolic rules begin with ``open``; a session that does not exist needs none.
     """
     cells = [Cell(*row) for row in coverage_map(contract)["reached"]]
-    lengths = shortest_lengths(Contract(contract), cells, Limits(600))
+    lengths = shortest_lengths(Contract(contract), cells, Limits(MOST_WORK))
     return {cell: 1 if cell.phase == ABSENT and length == 2 else length for cell, length in lengths.items()}
 
 

@@ -12,7 +12,7 @@ from telltale_conformance.oracle.minimise import minimise
 from telltale_conformance.oracle.symbolic.map.cells import Cell
 from telltale_conformance.oracle.symbolic.map.explore import Bounds
 from telltale_conformance.oracle.symbolic.map.reachable import reached
-from telltale_conformance.oracle.symbolic.proof.solving import Limits
+from telltale_conformance.oracle.symbolic.proof.solving import MOST_WORK, Limits
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 from tests.benchmarks.cell_stores import CellStore, Traces
 from tests.oracle.shortest import shortest_lengths
@@ -45,7 +45,7 @@ def traces(request: pytest.FixtureRequest) -> Traces:
 
 def test_cells_end_with_the_proved_length(traces: Traces) -> None:
     wanted = {Cell(*text.split(" | ")): length for text, length in CELLS[traces.contract]}
-    lengths = shortest_lengths(Contract(traces.contract), wanted, Limits(600))
+    lengths = shortest_lengths(Contract(traces.contract), wanted, Limits(MOST_WORK))
     found = {}
     for cell in wanted:
         program = traces.wrong(cell, EVENTS)
@@ -61,7 +61,7 @@ def test_the_proved_lengths_are_those_of_the_concrete_store_where_the_small_worl
     """Every program of up to two operations after ``open`` in the small world is run on the reference."""
     contract = Contract.HARDENED
     cells = [Cell(*row) for row in coverage_map(contract.value)["reached"]]
-    lengths = shortest_lengths(contract, cells, Limits(600), most=3)
+    lengths = shortest_lengths(contract, cells, Limits(MOST_WORK), most=3)
     tried = {cell: 1 + len(path) for cell, path in reached(contract, Bounds(depth=1)).items()}
     assert len(tried) > 90
     assert tried == {cell: length for cell, length in lengths.items() if length <= 3}

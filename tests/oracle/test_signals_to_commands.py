@@ -54,7 +54,7 @@ from telltale_conformance.oracle.process.interrupts import Interrupted, watched
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
 a, b = z3.BitVecs("a b", 128)
 with watched(grace=50):
-    made = solver(Limits(100))
+    made = solver(Limits())
     made.add(a * b == 1000000000000000000117 * 1000000000000000000193, z3.UGT(a, 1), z3.ULT(a, 2**70), z3.ULT(b, 2**70))
     threading.Timer(0.5, os.kill, (os.getpid(), int(sys.argv[1]))).start()
     try:

@@ -17,7 +17,7 @@ from telltale_conformance.oracle.symbolic.map.reachable import (
     settle,
     unreached,
 )
-from telltale_conformance.oracle.symbolic.proof.solving import Limits
+from telltale_conformance.oracle.symbolic.proof.solving import MOST_WORK, Limits
 from telltale_conformance.oracle.symbolic.statement import guards
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 from tools.coverage_map import Index, document, table
@@ -50,14 +50,14 @@ def test_a_step_left_out_of_the_default_program_fails_the_gate(monkeypatch: pyte
 
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_the_invariants_of_the_map_are_inductive(contract: str) -> None:
-    assert invariants_hold(Contract(contract), Limits(60)) is None
+    assert invariants_hold(Contract(contract), Limits()) is None
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_no_state_with_the_invariants_reaches_an_unreachable_cell(contract: str) -> None:
     found = coverage_map(contract)
     for op in sorted({row[0] for row in found["unreachable"]}):
-        questions = Questions(Contract(contract), op, Limits(60))
+        questions = Questions(Contract(contract), op, Limits())
         for row in found["unreachable"]:
             if row[0] == op:
                 assert not questions.possible(tuple(row[1:]), early=False), row
@@ -77,10 +77,10 @@ def test_a_cell_that_a_wrong_rule_opens_is_not_unreachable(monkeypatch: pytest.M
     monkeypatch.setattr(guards, "active", lambda contract, s: replace(right(contract, s), passes=s.exists))
     row = ("ok", "closed")
     assert ["claim_ownership", *row] in coverage_map("hardened")["unreachable"]
-    assert Questions(Contract.HARDENED, "claim_ownership", Limits(60)).possible(row, early=False)
+    assert Questions(Contract.HARDENED, "claim_ownership", Limits()).possible(row, early=False)
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_settling_again_gives_the_map(contract: str) -> None:
-    assert document(contract, settle(Contract(contract), Limits(600), MAP_BOUNDS)) == coverage_map(contract)
+    assert document(contract, settle(Contract(contract), Limits(MOST_WORK), MAP_BOUNDS)) == coverage_map(contract)

@@ -25,7 +25,7 @@ class Datalog:
 
     def __init__(self, limits: Limits) -> None:
         self._engine = z3.Fixedpoint()
-        self._engine.set(engine="datalog", timeout=limits.milliseconds_left(), ctrl_c=False)
+        self._engine.set(engine="datalog", rlimit=limits.left(), ctrl_c=False)
         self._variables = 0
 
     def relation(self, name: str, arity: int) -> z3.FuncDeclRef:
@@ -55,7 +55,7 @@ class Datalog:
         """A row of the relation, or None when it is empty."""
         try:
             answer = self._engine.query(relation)
-        except z3.Z3Exception as error:  # how this engine says that its time is up
+        except z3.Z3Exception as error:  # how this engine says that its work is up
             raise Inconclusive(f"the fixed-point engine gave up: {error}") from None
         if answer == z3.unknown:
             raise Inconclusive(str(self._engine.reason_unknown()))

@@ -1,19 +1,24 @@
-"""The one place where a solver is made: fixed seeds, a time limit, and no verdict from "unknown"."""
+"""The one place where a solver is made: fixed seeds, a limit on its work, and no verdict from "unknown".
+
+The limit is in the solver's own units of work, so that what is decided never depends on the speed of the machine.
+"""
 
 from __future__ import annotations
 
-from time import monotonic
+from typing import Final
 
 import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.process.interrupts import heed, stopped_by_a_signal
 
-DEFAULT_TIMEOUT = 15.0
-"""Seconds for one claim."""
+DEFAULT_WORK: Final = 200_000_000
+"""Units for one claim: fifteen times what the hardest one takes, half a minute or so."""
+MOST_WORK: Final = 2**32 - 1
+"""More units than this cannot be asked for."""
 
 
 class Inconclusive(Exception):
-    """Thrown when the solver answers unknown or its time is up: never taken as a proof."""
+    """Thrown when the solver answers unknown or its work is up: never taken as a proof."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -21,30 +26,35 @@ class Inconclusive(Exception):
 
 
 class Limits:
-    """How long one claim may take, from the moment the limits are made."""
+    """How much work one claim may take, from the moment the limits are made."""
 
-    def __init__(self, timeout: float = DEFAULT_TIMEOUT) -> None:
-        self.timeout = timeout
-        self._until = monotonic() + timeout
+    def __init__(self, work: int = DEFAULT_WORK) -> None:
+        self.work = work
+        self._from = _spent()
 
-    def milliseconds_left(self) -> int:
+    def left(self) -> int:
         """What is left for the next query.
 
         Raises:
             Inconclusive: nothing is left.
         """
         heed()
-        left = int((self._until - monotonic()) * 1000)
+        left = self.work - (_spent() - self._from)
         if left <= 0:
-            raise Inconclusive(f"no verdict within {self.timeout:g} s")
-        return left
+            raise Inconclusive(f"no verdict within {self.work:,} units of the solver's work")
+        return min(left, MOST_WORK)
+
+
+def _spent() -> int:
+    """Return how much work z3 has done in this process."""
+    return next((int(value) for name, value in z3.Solver().statistics() if name == "rlimit count"), 0)
 
 
 def solver(limits: Limits) -> z3.Solver:
-    """A solver with fixed seeds and the time that is left, which a signal ends by way of the harness."""
+    """A solver with fixed seeds and the work that is left, which a signal ends by way of the harness."""
     made = z3.Solver()
     made.set("ctrl_c", False)
-    made.set("timeout", limits.milliseconds_left())
+    made.set("rlimit", limits.left())
     made.set("random_seed", 0)
     return made
 
