@@ -19,7 +19,7 @@ class _GlobalGrowth(Growth):
     """Draws communications where a local type has choices."""
 
     def branching(self, form: str, branches: tuple[Branch, ...]) -> SessionType:
-        """A communication with these branches; between two different roles where `sound`."""
+        """A communication with these branches; between two different roles where ``sound``."""
         sender = self.draw(self.partners)
         receivers = self.partners.filter(lambda role: role != sender) if self.sound else self.partners
         return Comm(sender, self.draw(receivers), branches)
@@ -38,7 +38,7 @@ def global_types(
     roles: Sequence[str] = ("A", "B", "C"),
     label_names: SearchStrategy[str] | None = None,
 ) -> GlobalType:
-    """Well-formed types between `roles`: closed, guarded, distinct labels, nobody sends to itself."""
+    """Well-formed types between ``roles``: closed, guarded, distinct labels, nobody sends to itself."""
     return _GlobalGrowth(draw, st.sampled_from(roles), heads(label_names, sound=True), sound=True).grown(max_depth, {})
 
 

@@ -1,6 +1,6 @@
 """Bounded exhaustive exploration: every abstract state of one session's ownership, every operation in each of them.
 
-The states are those that the reference reaches within a :class:`Bound`; two that differ only in which owner bears
+The states are those that the reference reaches within a ``Bound``; two that differ only in which owner bears
 which name are one. In every state all operations of ownership are tried with *all* arguments of the bounded domain
 (``generators.graph_labels``), so the graph says of each state what every one of them answers and where it leads. The
 audit log is no part of a state, since nothing reads it.

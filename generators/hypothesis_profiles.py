@@ -55,12 +55,12 @@ def settings_of(profile: str = "pr", *, place: str | None = None, shrink: bool =
 
     Args:
         profile: ``pr`` or ``nightly``.
-        place: where failing examples are kept, see :func:`example_database`.
+        place: where failing examples are kept, see ``example_database``.
         shrink: whether a failing example is made smaller before it is shown.
         others: settings of Hypothesis to set beside, such as ``max_examples``.
 
     Raises:
-        NoExampleDatabase: as :func:`example_database`.
+        NoExampleDatabase: as ``example_database``.
     """
     amount = PROFILES[profile]
     phases = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, *([Phase.shrink] if shrink else []))

@@ -128,7 +128,7 @@ def values() -> SearchStrategy[Value]:
 
 
 def labels(label_names: SearchStrategy[str] | None = None) -> SearchStrategy[Label]:
-    """Labels with any name (or one of `label_names`) and any sort."""
+    """Labels with any name (or one of ``label_names``) and any sort."""
     return st.builds(Label, names() if label_names is None else label_names, sorts())
 
 
@@ -152,7 +152,7 @@ def local_types(
 
 @st.composite
 def dual_pairs(draw: DrawFn, first: str = "A", second: str = "B", max_depth: int = 5) -> tuple[LocalType, LocalType]:
-    """Two types that fit: what `first` does towards `second`, and the dual of it."""
+    """Two types that fit: what ``first`` does towards ``second``, and the dual of it."""
     mine = draw(local_types(max_depth, st.just(second)))
     return mine, dual(mine, partner=first)
 
@@ -200,7 +200,7 @@ Heads: TypeAlias = "SearchStrategy[list[tuple[Label, ValType | None]]]"
 
 @cache
 def heads(label_names: SearchStrategy[str] | None, *, sound: bool) -> Heads:
-    """What the branches of a choice begin with; distinct labels and at least one where `sound`."""
+    """What the branches of a choice begin with; distinct labels and at least one where ``sound``."""
     return st.lists(
         st.tuples(labels(label_names), st.none() | val_types()),
         min_size=1 if sound else 0,
@@ -223,7 +223,7 @@ class Growth:
         self.draw, self.partners, self.heads, self.sound = draw, partners, heads, sound
 
     def grown(self, depth: int, scope: dict[str, bool]) -> SessionType:
-        """A type of at most `depth` levels of choice and recursion."""
+        """A type of at most ``depth`` levels of choice and recursion."""
         usable = [var for var, guarded in scope.items() if guarded or not self.sound]
         form = self.draw(_forms(variable=bool(usable) or not self.sound, deeper=depth > 0))
         if form == "end":
@@ -246,7 +246,7 @@ class Growth:
 
 
 def _planted(draw: DrawFn, sound: LocalType, faulty: LocalType) -> LocalType:
-    """`sound` with the part at some place replaced by `faulty`."""
+    """``sound`` with the part at some place replaced by ``faulty``."""
     if isinstance(sound, Mu) and draw(st.booleans()):
         return Mu(sound.var, _planted(draw, sound.body, faulty))
     if isinstance(sound, Choice) and sound.branches and draw(st.booleans()):

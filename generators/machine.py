@@ -2,9 +2,9 @@
 
 Sessions, capabilities, receipts and witnesses are kept in bundles; what was live once stays there and becomes stale,
 and rules of their own put forged ones beside them. After every step the session that it was about is looked at on both
-sides, and the reference itself is held against what must be true of every state.
+sides, and the reference itself is compared with what must be true of every state.
 
-A test of an implementation is ``machine_for(counterpart)``, where a :class:`Counterpart` drives the implementation;
+A test of an implementation is ``machine_for(counterpart)``, where a ``Counterpart`` drives the implementation;
 without one the machine runs the reference alone. (Adapters are made counterparts by ``oracle.lanes.machines``.)
 """
 

@@ -1,6 +1,6 @@
 """Hypothesis strategies for every domain value of the store, and text of the local-type syntax by its grammar.
 
-Local types, payloads and protocols are in :mod:`generators.local_types`; what is here adds the values of ownership,
+Local types, payloads and protocols are in ``generators.local_types``; what is here adds the values of ownership,
 messages, mutations and time, each sound by its shape and arbitrary in its content.
 """
 

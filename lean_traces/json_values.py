@@ -1,6 +1,6 @@
 """JSON values of any depth, compared without recursion.
 
-What is read may nest as deep as the limits allow (:mod:`limits`), which is deeper than recursive functions go.
+What is read may nest as deep as the limits allow (``limits``), which is deeper than recursive functions go.
 """
 
 from __future__ import annotations

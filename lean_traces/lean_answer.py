@@ -35,8 +35,8 @@ class LeanStep:
     Attributes:
         seq: the step's number in the program.
         op: the operation.
-        kind: `ok`, `err`, or `skipped` (a reference had no result, or one that the operation does not take).
-        value: the result or error, as JSON; `None` when skipped.
+        kind: ``ok``, ``err``, or ``skipped`` (a reference had no result, or one that the operation does not take).
+        value: the result or error, as JSON; ``None`` when skipped.
         audit: the records that the step added to the log of the session it names, as JSON.
     """
 
@@ -70,9 +70,9 @@ class LeanRun:
 
 
 def _json_escapes(text: bytes) -> bytes:
-    r"""Lean writes control characters as `\xNN`, JSON as `\u00NN`.
+    r"""Lean writes control characters as ``\xNN``, JSON as ``\u00NN``.
 
-    Backslashes come in pairs or begin an escape; with the pairs out of the way, `\x` is always such an escape.
+    Backslashes come in pairs or begin an escape; with the pairs out of the way, ``\x`` is always such an escape.
     """
     if b"\\x" not in text:
         return text

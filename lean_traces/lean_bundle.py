@@ -31,7 +31,7 @@ FORBIDDEN: Final = (
     "skipKernelTC",
     "ofReduceBool",
 )
-"""Words with which a proof could claim what it does not show. `partial` is allowed: it cannot be used in one."""
+"""Words with which a proof could claim what it does not show. ``partial`` is allowed: it cannot be used in one."""
 
 _IMPORT: Final = re.compile(r"^public import (\S+)$", re.MULTILINE)
 _HEADER: Final = re.compile(r"^(module|public import \S+|@\[expose\] public section)$", re.MULTILINE)
@@ -53,7 +53,7 @@ class LeanBundle:
     places: tuple[tuple[int, str], ...]
 
     def source_line(self, line: int) -> str:
-        """Where a line of the file comes from, as `Telltale/Sessions.lean:12`."""
+        """Where a line of the file comes from, as ``Telltale/Sessions.lean:12``."""
         found = None
         for first, module in self.places:
             if first <= line:
@@ -64,7 +64,7 @@ class LeanBundle:
 
 
 def read_sources(root: Path | None = None) -> dict[str, str]:
-    """The text of every module of the package, by name (`Telltale.Sessions`).
+    """The text of every module of the package, by name (``Telltale.Sessions``).
 
     Raises:
         LeanSourceError: the folder has no modules.
@@ -105,7 +105,7 @@ def module_order(root: str, sources: Mapping[str, str]) -> list[str]:
 
 
 def make_bundle(root: str, sources: Mapping[str, str] | None = None, tail: str = "") -> LeanBundle:
-    """The modules that `root` needs in one file, with `tail` (commands to run) at its end."""
+    """The modules that ``root`` needs in one file, with ``tail`` (commands to run) at its end."""
     sources = read_sources() if sources is None else sources
     parts = [_TOP]
     places = []
@@ -141,7 +141,7 @@ def model_hash(sources: Mapping[str, str] | None = None) -> str:
 
 
 def forbidden_words(sources: Mapping[str, str] | None = None) -> list[str]:
-    """Every forbidden word in the code of the sources, as `Telltale/Edges.lean:12: sorry`; comments may have them."""
+    """Every forbidden word in the code of the sources, as ``Telltale/Edges.lean:12: sorry``; comments may have them."""
     sources = read_sources() if sources is None else sources
     found = []
     words = re.compile(r"\b(" + "|".join(FORBIDDEN) + r")\b")
@@ -159,7 +159,7 @@ class LeanTheorem:
 
     Attributes:
         name: its full name.
-        claim: the claim that it is of (`K1`), or an empty text.
+        claim: the claim that it is of (``K1``), or an empty text.
         sentence: what it says, in words: its documentation comment.
         module: where it is.
     """
@@ -193,7 +193,7 @@ class LeanMutant:
     Attributes:
         name: a fixed name of the change.
         module: the module that is changed.
-        old, new: the text that is replaced; `old` occurs exactly once in the module.
+        old, new: the text that is replaced; ``old`` occurs exactly once in the module.
         operations: the operations in which the change must show.
     """
 
@@ -216,7 +216,7 @@ def mutants_bundle(mutants: Sequence[LeanMutant], request: Path, answers: Sequen
 
     Args:
         mutants: the changes.
-        request: a request (`lean_program.encode_request`).
+        request: a request (``lean_program.encode_request``).
         answers: a file per mutant.
 
     Raises:

@@ -45,7 +45,7 @@ def check_proofs(
     one, does not pass.
 
     Args:
-        toolchain: which Lean; the one found when `None`.
+        toolchain: which Lean; the one found when ``None``.
         sources: another folder with the package.
         deadline: seconds.
         said: told what is being done.

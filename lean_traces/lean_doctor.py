@@ -37,7 +37,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """All findings; `usable` says whether some Lean can be used now."""
+    """All findings; ``usable`` says whether some Lean can be used now."""
 
     usable: bool
     findings: tuple[Finding, ...]

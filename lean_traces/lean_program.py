@@ -1,6 +1,6 @@
 """Programs as requests to the Lean model.
 
-A request is text with one token per line (the first character says what it is; `Telltale/Request.lean` has the
+A request is text with one token per line (the first character says what it is; ``Telltale/Request.lean`` has the
 table). What steps have in common is in tables at its head, each once: field names, values without references, and
 local types, which are most of it and so have a form of their own, every part of one on its own and after what it is
 made of. References of a program stay references: whether a step has a result is known only while it runs, so the
@@ -48,7 +48,7 @@ _KINDS: Final = {"Send": ">", "Recv": "<"}
 
 
 class LeanProgramRefused(Exception):
-    """Thrown when the Lean model cannot read a program; nothing of it is skipped silently.
+    """Thrown when the Lean model cannot read a program. No part of a program is skipped in silence.
 
     Attributes:
         message: which program, which step, which operation.
@@ -122,7 +122,7 @@ def encode_request(programs: Sequence[Program], first: FirstCounters | None = No
 
 @contextmanager
 def nesting_allowed() -> Iterator[None]:
-    """Let JSON nest as deep as `FRAMES` frames of the interpreter go, and no deeper."""
+    """Let JSON nest as deep as ``FRAMES`` frames of the interpreter go, and no deeper."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, FRAMES))
     try:
@@ -298,12 +298,12 @@ class _Writer:
             self.tokens.append(f"${place}")
 
     def _plain_object(self, fields: Mapping[str, Any]) -> None:
-        """The fields of a `set`, which is no reference even if it looks like one."""
+        """The fields of a ``set``, which is no reference even if it looks like one."""
         self._members(self._object(fields), fields.values(), self._value)
 
 
 def _problem(step: Step, last: int) -> tuple[str, str] | None:
-    """What is wrong with a step, and what to do; `None` for nothing."""
+    """What is wrong with a step, and what to do; ``None`` for nothing."""
     if step.seq <= last:
         return f"seq {step.seq} does not ascend", "Number the steps upwards from 0."
     if step.op not in LEAN_OPERATIONS:

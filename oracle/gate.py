@@ -35,7 +35,7 @@ KEPT_WITH_BASELINE: Final = 1000
 
 
 FINDINGS_SHOWN: Final = 10
-"""Divergences that are told on the terminal once the report is written."""
+"""Divergences that are printed on the terminal once the report is written."""
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ class CannotReport(Exception):
 
 
 class Gate:
-    """How a check ends: the baseline that it is held against, where it is reported, when it stops early.
+    """How a check ends: the baseline that it is compared with, where it is reported, when it stops early.
 
     Args:
         baseline: the file of known divergences; None for none.
@@ -268,7 +268,7 @@ def gate_code(check: Check, standing: Standing | None) -> int:
 
 
 def _finding_lines(report: Report, folder: Path) -> Iterator[str]:
-    """Say of each divergence that fails the gate what came of making it smaller, and how it is run again."""
+    """Say for each divergence that fails the gate how small its program is, and how to run it again."""
     from telltale_conformance.oracle.reports.wording import program_text, verify_command
 
     for finding in report.failing[:FINDINGS_SHOWN]:

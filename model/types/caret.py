@@ -17,7 +17,7 @@ class Position(NamedTuple):
 
 
 def excerpt(text: str, position: Position) -> str:
-    """The line of `text` at `position` with its number, and a caret under the column.
+    """The line of ``text`` at ``position`` with its number, and a caret under the column.
 
     Long lines are cut around the place; control characters are replaced, so that a file cannot move the
     cursor of the terminal that shows it; wide and combining characters are measured as a terminal does.
@@ -36,7 +36,7 @@ def excerpt(text: str, position: Position) -> str:
 
 
 def visible(text: str) -> str:
-    """`text` with tabs as single spaces and every other control or formatting character as U+FFFD."""
+    """``text`` with tabs as single spaces and every other control or formatting character as U+FFFD."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -46,7 +46,7 @@ def visible(text: str) -> str:
 
 
 def _columns(text: str) -> int:
-    """How many columns a terminal gives to `text`."""
+    """How many columns a terminal gives to ``text``."""
     if text.isascii():
         return len(text)
     return sum(

@@ -15,7 +15,7 @@ GlobalType: TypeAlias = SessionType
 
 
 class Comm(Branching):
-    """A communication: `sender` picks a branch and sends its label to `receiver`."""
+    """A communication: ``sender`` picks a branch and sends its label to ``receiver``."""
 
     __slots__ = __match_args__ = ("sender", "receiver", "branches")
     sender: str

@@ -39,7 +39,7 @@ def written(place: Place) -> str:
 
 
 def refuse(place: Place, message: str) -> TypeJsonError:
-    """The error for a value at `place`; the caller raises it."""
+    """The error for a value at ``place``; the caller raises it."""
     return TypeJsonError(written(place), message)
 
 
@@ -63,17 +63,17 @@ def kind_of(value: object) -> str:
 
 
 def quoted(text: str) -> str:
-    """The JSON string literal of `text`, non-ASCII characters unescaped."""
+    """The JSON string literal of ``text``, non-ASCII characters unescaped."""
     return str(encode_basestring(text))
 
 
 def text_bytes(text: str) -> bytes:
-    """The canonical JSON bytes of `text`: UTF-8, only quote, backslash and control characters escaped."""
+    """The canonical JSON bytes of ``text``: UTF-8, only quote, backslash and control characters escaped."""
     return quoted(text).encode()
 
 
 def text(value: object, place: Place, what: str) -> str:
-    """`value` when it is Unicode text without lone surrogates; TypeJsonError says that `what` is due."""
+    """``value`` when it is Unicode text without lone surrogates; TypeJsonError says that ``what`` is due."""
     if type(value) is not str:
         raise refuse(place, f"{what} is due (text), this is {kind_of(value)}")
     if not value.isascii():
@@ -85,7 +85,7 @@ def text(value: object, place: Place, what: str) -> str:
 
 
 def u64(value: object, place: Place, what: str) -> int:
-    """`value` when it is an integer of 0..2^64-1; else TypeJsonError saying that `what` is due."""
+    """``value`` when it is an integer of 0..2^64-1; else TypeJsonError saying that ``what`` is due."""
     if type(value) is not int:
         raise refuse(place, f"{what} is due (an integer), this is {kind_of(value)}")
     if not 0 <= value <= U64_MAX:
@@ -94,7 +94,7 @@ def u64(value: object, place: Place, what: str) -> int:
 
 
 def members(value: object, place: Place, what: str, names: tuple[str, ...], optional: str = "") -> dict[str, object]:
-    """`value` when it is an object of exactly the fields `names` (`optional` may be absent)."""
+    """``value`` when it is an object of exactly the fields ``names`` (``optional`` may be absent)."""
     if type(value) is not dict:
         raise refuse(place, f"{what} is due (an object), this is {kind_of(value)}")
     for name in value:
@@ -107,14 +107,14 @@ def members(value: object, place: Place, what: str, names: tuple[str, ...], opti
 
 
 def pair(value: object, place: Place, what: str) -> tuple[object, object]:
-    """The two elements of `value` when it is an array of two."""
+    """The two elements of ``value`` when it is an array of two."""
     if type(value) is not list or len(value) != 2:
         raise refuse(place, f"{what} is due (an array of two), this is {kind_of(value)}")
     return value[0], value[1]
 
 
 def sole_member(value: object, place: Place, what: str) -> tuple[str, object]:
-    """Name and content of the only field of `value`, the JSON form of a variant with content."""
+    """Name and content of the only field of ``value``, the JSON form of a variant with content."""
     if type(value) is not dict:
         raise refuse(place, f"{what} is due, this is {kind_of(value)}")
     if len(value) != 1:

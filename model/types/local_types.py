@@ -3,9 +3,9 @@
 A local type is one of
 
 * ``END``: the role is done;
-* ``Send(partner, branches)``: choose one of the branches and send its label to `partner`;
-* ``Recv(partner, branches)``: wait for `partner` to choose one;
-* ``Mu(var, body)``: recursion, `var` stands for the whole type inside `body`;
+* ``Send(partner, branches)``: choose one of the branches and send its label to ``partner``;
+* ``Recv(partner, branches)``: wait for ``partner`` to choose one;
+* ``Mu(var, body)``: recursion, ``var`` stands for the whole type inside ``body``;
 * ``Var(name)``: go on with the recursion of that name.
 
 The trees are immutable and hashable. Building a node costs the same whatever lies below it; equality, hash
@@ -68,12 +68,12 @@ class Choice(Branching):
 
 
 class Send(Choice):
-    """Internal choice: this role picks a branch and sends its label to `partner`."""
+    """Internal choice: this role picks a branch and sends its label to ``partner``."""
 
     __slots__ = ()
 
 
 class Recv(Choice):
-    """External choice: `partner` picks the branch."""
+    """External choice: ``partner`` picks the branch."""
 
     __slots__ = ()

@@ -31,7 +31,7 @@ _KEPT: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|(?:#|--)[^\n]*')
 
 
 def rewritten(text: str, line: int, parses: Callable[[str], bool]) -> str | None:
-    """Line `line` of `text`, or else the first that has to change, in a notation that parses; None when none is known.
+    """Return a line, or else the first that has to change, in a notation that parses; None when none is known.
 
     Args:
         text: a text that does not parse.
@@ -49,7 +49,7 @@ def rewritten(text: str, line: int, parses: Callable[[str], bool]) -> str | None
 
 
 def ended(text: str, position: Position, word: str) -> str:
-    """The line of `text` at `position` with ``end`` in place of `word`, which stands there."""
+    """The line of ``text`` at ``position`` with ``end`` in place of ``word``, which stands there."""
     line = text.split("\n")[position.line - 1]
     start = position.column - 1
     return _cut((line[:start] + "end" + line[start + len(word) :]).strip())
@@ -72,7 +72,7 @@ def _candidates(text: str) -> Iterator[str]:
 
 
 def _outside(text: str, change: Callable[[str], str]) -> str:
-    """`text` changed outside of quoted names and comments, which stand in for one character meanwhile."""
+    """``text`` changed outside of quoted names and comments, which stand in for one character meanwhile."""
     kept = _KEPT.findall(text)
     parts = iter(kept)
     return re.sub("\0", lambda _: next(parts), change(_KEPT.sub("\0", text))) if "\0" not in text else text

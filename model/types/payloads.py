@@ -37,7 +37,7 @@ BASIC_VAL_TYPES: Final[tuple[BasicValType, ...]] = ("Unit", "Bool", "Nat", "Stri
 
 
 class Vector(Node):
-    """The sort of vectors of `size` elements; `size` in 0..2^64-1."""
+    """The sort of vectors of ``size`` elements; ``size`` in 0..2^64-1."""
 
     __slots__ = __match_args__ = ("size",)
     size: int
@@ -78,7 +78,7 @@ class ProdType(Node):
 
 
 class Chan(Node):
-    """The type of a channel end: the endpoint of `role` in session `sid`."""
+    """The type of a channel end: the endpoint of ``role`` in session ``sid``."""
 
     __slots__ = __match_args__ = ("sid", "role")
     sid: int
@@ -157,7 +157,7 @@ class ProdValue(Node):
 
 
 class EndpointValue(Node):
-    """An endpoint sent as a value: `role` of session `sid`."""
+    """An endpoint sent as a value: ``role`` of session ``sid``."""
 
     __slots__ = __match_args__ = ("sid", "role")
     sid: int
@@ -246,7 +246,7 @@ def _encode_value_leaf(value: object) -> bytes:
 
 
 def encode_pairs(tree: object, leaf: Callable[[object], bytes]) -> bytes:
-    """JSON of a tree of pairs, its leaves encoded by `leaf`; linear, without recursion."""
+    """JSON of a tree of pairs, its leaves encoded by ``leaf``; linear, without recursion."""
     if not isinstance(tree, (ProdSort, ProdType, ProdValue)):
         return leaf(tree)
     parts: list[bytes] = []
@@ -319,7 +319,7 @@ def read_pairs(
     what: str,
     key: str = "Prod",
 ) -> _T:
-    """Read a tree of ``{"Prod":[left,right]}`` with leaves read by `leaf`; linear, without recursion."""
+    """Read a tree of ``{"Prod":[left,right]}`` with leaves read by ``leaf``; linear, without recursion."""
     if type(value) is str or (type(value) is dict and key not in value):
         return leaf(value, place)
     todo: list[tuple[object, Place]] = [(value, place)]

@@ -39,7 +39,7 @@ def print_local_type(local_type: LocalType, *, ascii: bool = False) -> str:
 
 
 def shown(session_type: SessionType, length: int = 200) -> str:
-    """The beginning of the type's text, at most about `length` characters, at a cost to match."""
+    """The beginning of the type's text, at most about ``length`` characters, at a cost to match."""
     text = ""
     for chunk in _chunks(session_type, False):
         text += chunk

@@ -41,7 +41,7 @@ class NotProjectable(Exception):
 
 
 def project(global_type: GlobalType, role: str, merging: Merging = "full") -> LocalType:
-    """The local type of `role` in a global type.
+    """The local type of ``role`` in a global type.
 
     Raises:
         NotProjectable: the role's types after the branches of some communication cannot be made one.
@@ -107,7 +107,7 @@ def _projected(node: SessionType, role: str, merging: Merging, built: dict[int, 
 
 
 def _is_guarded(body: LocalType, var: str) -> bool:
-    """Say whether a type does not begin with `var`, through any recursions that bind another name."""
+    """Say whether a type does not begin with ``var``, through any recursions that bind another name."""
     while isinstance(body, Mu) and body.var != var:
         body = body.body
     return not (isinstance(body, Var) and body.name == var)

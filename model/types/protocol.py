@@ -33,7 +33,7 @@ ProtocolProblemKind: TypeAlias = Literal[
 class Protocol:
     """Roles in order (repeats are kept), the type of each role, and where the parts were written.
 
-    `positions` is by ``id()`` of the parts of `types`; it is empty, like the others, for a protocol that no
+    ``positions`` is by ``id()`` of the parts of ``types``; it is empty, like the others, for a protocol that no
     text was parsed for.
     """
 

@@ -61,7 +61,7 @@ class ParsedType(NamedTuple):
 
 
 def parse_local_type(text: str, *, source: str = "<text>") -> LocalType:
-    """Parse one local type; SyntaxProblem when the text is none. `source` names the text in messages."""
+    """Parse one local type; SyntaxProblem when the text is none. ``source`` names the text in messages."""
     parsed, positions = _parse("session_type", text, source)
     _only(Choice, parsed, positions, text, source)
     return cast("LocalType", parsed)
@@ -317,7 +317,7 @@ class _Builder:
         return WrittenName(name, token_position(token), plain=False)
 
     def at(self, position: Position, node: SessionType) -> SessionType:
-        """Keep where `node` was written."""
+        """Keep where ``node`` was written."""
         self.positions[id(node)] = position
         return node
 

@@ -60,7 +60,7 @@ def tree_size(local_type: LocalType) -> int:
 def dual(local_type: LocalType, partner: str | None = None) -> LocalType:
     """The type with every Send a Recv and every Recv a Send, variables and payloads as they are.
 
-    Partners stay too, or all become `partner` when it is given: the dual of A's two-party type towards B,
+    Partners stay too, or all become ``partner`` when it is given: the dual of A's two-party type towards B,
     with partner A, is B's type.
     """
     duals: dict[int, LocalType] = {}
@@ -118,9 +118,9 @@ def unfolded_with_scope(continuation: LocalType, original: LocalType) -> tuple[L
 
 
 def substitute(local_type: LocalType, var: str, replacement: LocalType) -> LocalType:
-    """The type with `replacement` for every free occurrence of `var`, no variable captured.
+    """The type with ``replacement`` for every free occurrence of ``var``, no variable captured.
 
-    A binder that would capture a free variable of `replacement` is renamed, and only then: ``t`` becomes
+    A binder that would capture a free variable of ``replacement`` is renamed, and only then: ``t`` becomes
     ``t_1`` (``t_2``, …: the first that occurs nowhere in either type). Parts in which nothing changes are
     the same objects as before.
     """
@@ -128,10 +128,10 @@ def substitute(local_type: LocalType, var: str, replacement: LocalType) -> Local
 
 
 def _closed_variables(leading: list[Mu], head: LocalType) -> dict[str, LocalType]:
-    """What each leading variable that `head` uses stands for: its Mu, closed over the Mu before it.
+    """What each leading variable that ``head`` uses stands for: its Mu, closed over the Mu before it.
 
     Of several leading Mu with one variable only the innermost is ever meant: whatever uses the variable
-    lies in `head`, and so inside all of them.
+    lies in ``head``, and so inside all of them.
     """
     binder = {mu.var: index for index, mu in enumerate(leading)}
 
@@ -153,9 +153,9 @@ def _closed_variables(leading: list[Mu], head: LocalType) -> dict[str, LocalType
 
 
 def _replace(root: LocalType, environment: Mapping[str, LocalType], avoid: frozenset[str]) -> LocalType:
-    """Replace free variables by `environment`, renaming the binders in `avoid` that would capture.
+    """Replace free variables by ``environment``, renaming the binders in ``avoid`` that would capture.
 
-    With a non-empty `avoid` the environment has one variable. Each node is built once for each set of names
+    With a non-empty ``avoid`` the environment has one variable. Each node is built once for each set of names
     that are still to be replaced in it; such a set is a bit mask.
     """
     becomes: dict[str, LocalType] = dict(environment)

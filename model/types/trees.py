@@ -3,7 +3,7 @@
 A session type of either kind is one of
 
 * ``END``: nothing more to do;
-* ``Mu(var, body)``: recursion, `var` stands for the whole type inside `body`;
+* ``Mu(var, body)``: recursion, ``var`` stands for the whole type inside ``body``;
 * ``Var(name)``: go on with the recursion of that name;
 * a ``Branching`` node: a choice of one role (``local_types``) or a communication (``global_types``).
 
@@ -98,7 +98,7 @@ class Branching(SessionType):
 
 
 class Mu(SessionType):
-    """Recursion: in `body` the variable `var` stands for this whole type."""
+    """Recursion: in ``body`` the variable ``var`` stands for this whole type."""
 
     __slots__ = __match_args__ = ("var", "body")
     var: str

@@ -83,9 +83,9 @@ def encode_type(local_type: LocalType) -> bytes:
 def type_from_json(value: object, path: Place = "$", *, max_depth: int | None = None) -> LocalType:
     """Read a type from parsed JSON in its own form.
 
-    `value` is made of dict, list, str, int, None (and perhaps bool and float, which are refused). An absent
+    ``value`` is made of dict, list, str, int, None (and perhaps bool and float, which are refused). An absent
     label sort reads as Unit. Unknown or missing fields, wrong kinds, integers outside 0..2^64-1 and lone
-    surrogates raise TypeJsonError, as do more than `max_depth` nested Send, Recv and Mu.
+    surrogates raise TypeJsonError, as do more than ``max_depth`` nested Send, Recv and Mu.
     """
     return read_tree(value, path, max_depth, _own_node)
 
@@ -94,7 +94,7 @@ def type_from_json(value: object, path: Place = "$", *, max_depth: int | None = 
 
 
 def write_tree(tree: SessionType, pieces: Callable[[SessionType], list[Piece]]) -> bytes:
-    """The JSON of a tree, each node written as `pieces` says."""
+    """The JSON of a tree, each node written as ``pieces`` says."""
     parts: list[bytes] = []
     stack: list[Piece] = [tree]
     while stack:
@@ -205,7 +205,7 @@ def elements(value: object, place: Place) -> list[tuple[Place, object]]:
 
 
 def label_from_json(value: object, place: Place, read_sort: Callable[[object, Place], PayloadSort]) -> Label:
-    """Read a label whose sort `read_sort` reads; an absent sort is Unit."""
+    """Read a label whose sort ``read_sort`` reads; an absent sort is Unit."""
     fields = members(value, place, "a label", ("name", "sort"), optional="sort")
     name = text(fields["name"], (place, "name"), "a label name")
     if "sort" not in fields:

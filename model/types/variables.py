@@ -43,7 +43,7 @@ def all_names(session_type: SessionType) -> frozenset[str]:
 
 
 def nodes_with_free(session_type: SessionType, name: str) -> frozenset[int]:
-    """The ids of the nodes below which (or at which) the variable `name` occurs free."""
+    """The ids of the nodes below which (or at which) the variable ``name`` occurs free."""
     found: set[int] = set()
     for node in postorder(session_type):
         if isinstance(node, Var):

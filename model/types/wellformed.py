@@ -46,7 +46,7 @@ class Path:
         return iter(self.last(self.length))
 
     def last(self, count: int) -> list[int | str]:
-        """The last `count` steps, in order."""
+        """The last ``count`` steps, in order."""
         steps: list[int | str] = []
         here = self
         while here.above is not None and len(steps) < count:
@@ -68,7 +68,7 @@ class Path:
 class Problem:
     """One thing wrong with a type: its kind, the name concerned, and where.
 
-    `node` is the part of the type that it was found at: the variable, the choice, or the second branch of a
+    ``node`` is the part of the type that it was found at: the variable, the choice, or the second branch of a
     label. A parser's table of positions says where that was written.
     """
 
@@ -156,7 +156,7 @@ class _Search:
             self.met.add(id(node))
 
     def use(self, name: str, node: SessionType, path: Path, guards: int) -> Iterator[Problem]:
-        """A variable used at `path`, `guards` choices below the root."""
+        """A variable used at ``path``, ``guards`` choices below the root."""
         open_binders = self.binders.get(name)
         if not open_binders:
             yield Problem("unbound variable", name, path, node)

@@ -1,16 +1,16 @@
 """Adapters: the implementations under test, in a process of their own or in this one.
 
-All of them are :class:`~oracle.adapters.protocol.Adapter`: a ``hello``, ``reset()``, ``submit(requests)``
-which yields one :class:`Answer` per :class:`Request` in order, and ``close()``; each is a context manager.
+All of them are ``~oracle.adapters.protocol.Adapter``: a ``hello``, ``reset()``, ``submit(requests)``
+which yields one ``Answer`` per ``Request`` in order, and ``close()``; each is a context manager.
 
-* :class:`SubprocessAdapter` — a resident process that speaks the adapter protocol over stdin and stdout.
-* :class:`InProcessAdapter` — a Python object with one method per operation.
-* :class:`ReferenceAdapter` — the reference store of this project.
+* ``SubprocessAdapter`` — a resident process that speaks the adapter protocol over stdin and stdout.
+* ``InProcessAdapter`` — a Python object with one method per operation.
+* ``ReferenceAdapter`` — the reference store of this project.
 
 ``submit`` draws requests ahead of the answers, up to the window. A differential runner takes the arguments of
 later steps from the *reference's* results, so it can hand over whole programs, with ``RESET`` between them, and
 compare answer by answer; a divergence shows at the first answer that differs. A caller who needs an answer to
-form the next request yields ``AWAIT_ANSWERS`` first, or uses :func:`ask`.
+form the next request yields ``AWAIT_ANSWERS`` first, or uses ``ask``.
 """
 
 from __future__ import annotations

@@ -198,7 +198,7 @@ def _members(line: bytes) -> dict[str, bytes]:
 
 
 def malformed(line: bytes, problem: str) -> AdapterFault:
-    """Return the failure that a line of JSON is which is no answer."""
+    """Return the failure for a line of JSON that is not an answer."""
     return MalformedAnswer(f"a line is no answer: {problem}", shown(line))
 
 

@@ -38,7 +38,7 @@ class DirectAdapter(ABC):
         self._fresh()
 
     def submit(self, requests: Iterable[Request | None]) -> Iterator[Answer]:
-        """Yield one answer per request, in order; see :class:`oracle.adapters.protocol.Adapter`."""
+        """Yield one answer per request, in order; see ``oracle.adapters.protocol.Adapter``."""
         if self._closed:
             raise Closed("the adapter was closed")
         self._turn += 1
@@ -95,7 +95,7 @@ class InProcessAdapter(DirectAdapter):
     The object has a method for each operation that it offers, named as the operation is. A method takes the
     arguments by their names as plain JSON values (``from`` as ``from_``) and returns the result as a JSON value,
     a model value, or anything that prints as JSON. It refuses by raising an exception that has ``to_json()``,
-    as those of :mod:`model.errors` have. ``NotImplementedError`` means that the operation is not supported;
+    as those of ``model.errors`` have. ``NotImplementedError`` means that the operation is not supported;
     any other exception counts as a panic.
 
     An object that observes the log has a method ``audit_of_last_step()``, which returns the records that the

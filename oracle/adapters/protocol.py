@@ -79,7 +79,7 @@ class Hello(Struct, frozen=True, kw_only=True):
 class Adapter(Protocol):
     """An implementation under test, wherever it runs.
 
-    Every method may raise :class:`oracle.adapters.faults.AdapterFault`: then nothing is known of the
+    Every method may raise ``oracle.adapters.faults.AdapterFault``: then nothing is known of the
     implementation (inconclusive, never a verdict), and the next ``reset`` starts afresh where that is possible.
     """
 

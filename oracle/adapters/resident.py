@@ -130,7 +130,7 @@ class SubprocessAdapter:
             self._flush()
 
     def submit(self, requests: Iterable[Request | None]) -> Iterator[Answer]:
-        """Yield one answer per request, in order; see :class:`oracle.adapters.protocol.Adapter`.
+        """Yield one answer per request, in order; see ``oracle.adapters.protocol.Adapter``.
 
         Answers that came before a failure are yielded before it is raised.
 

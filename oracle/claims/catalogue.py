@@ -231,7 +231,7 @@ _CLAIMS: Final = (
 )
 
 CLAIMS: Final[Mapping[str, Claim]] = {claim.id: claim for claim in _CLAIMS}
-"""All claims by id, in the order in which they are told."""
+"""All claims by id, in the order in which they are listed."""
 
 STATUS_PART: Final = "K9-status"
 PARTS: Final[Mapping[str, Part]] = {

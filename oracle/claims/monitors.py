@@ -90,7 +90,7 @@ class Monitors:
         """Watch one event; give the violations that it adds.
 
         An answer of a shape that no implementation should give is noted in ``unreadable``; nothing is judged from
-        then on of the sessions opened so far, since what they came to is not known.
+        then on of the sessions opened so far, because their results are not known.
         """
         seq = int(event["seq"])
         new: list[Violation] = []

@@ -24,7 +24,7 @@ def opened_from(args: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 class Judgement(NamedTuple):
-    """An occasion, and what came of it."""
+    """An occasion and its result."""
 
     broken: bool
     why: str

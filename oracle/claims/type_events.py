@@ -64,7 +64,7 @@ def edges_of(role_types: list[tuple[int, Any]], positions: Mapping[str, list[int
 
 
 class Followed(NamedTuple):
-    """What came of following a branch from a known place."""
+    """The result of following a branch from a known place."""
 
     broken: bool
     within_recursion: bool

@@ -35,7 +35,7 @@ def drawing(title: str, roles: Sequence[str], edges: Sequence[Edge], labels: Map
     """The SVG text of a blueprint.
 
     Self-contained, readable in light and dark, with a title and a description that lists the edges for
-    those who cannot see it. `labels` says what each edge carries; it becomes the edge's tooltip.
+    those who cannot see it. ``labels`` says what each edge carries; it becomes the edge's tooltip.
     """
     names = list(dict.fromkeys(roles))
     radius = max(150.0, len(names) * 30.0) if len(names) > 1 else 0.0
@@ -90,7 +90,7 @@ def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
 
 
 def _border(centre: tuple[float, float], towards: tuple[float, float], gap: float) -> tuple[float, float]:
-    """Where the line from a box's centre leaves the box, `gap` further out."""
+    """Where the line from a box's centre leaves the box, ``gap`` further out."""
     dx, dy = towards[0] - centre[0], towards[1] - centre[1]
     half_width, half_height = _BOX[0] / 2 + gap, _BOX[1] / 2 + gap
     scale = min(half_width / abs(dx) if dx else math.inf, half_height / abs(dy) if dy else math.inf)

@@ -33,7 +33,7 @@ def progress_bar(title: str) -> Iterator[Callable[[float, float], None]]:
 
 
 def guarded(body: Callable[[], int]) -> int:
-    """Run the body; a failure of Lean is told with what to do, and is inconclusive."""
+    """Run the body; a failure of Lean is printed with what to do, and is inconclusive."""
     try:
         return body()
     except (LeanError, LeanProgramRefused, LeanAnswerMalformed) as error:

@@ -1,4 +1,4 @@
-"""The ``minimise`` command: a diverging trace or program made as small as it gets, with its reproducers."""
+"""The ``minimise`` command: a diverging trace or program made as small as it can be, with its reproducers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ``verify`` command: a dossier is run again, and must come to the same verdict or say what has changed."""
+"""The ``verify`` command: a dossier is run again; the verdict must be the same, or the output says what has changed."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def run(
     Args:
         folder: of the dossier.
         sut: the command of the adapter, in place of the one in the dossier. Without either, the answers in the
-            dossier are held against the contract once more.
+            dossier are compared with the contract once more.
         as_json: print one JSON object and nothing else.
         adapter_limits: within which the adapter is heard.
     """
@@ -83,7 +83,7 @@ def verify(folder: Path, *, sut: str | None = None, adapter_limits: AdapterLimit
     """Run a dossier again.
 
     Raises:
-        MalformedDossier, MalformedTrace: it is no dossier, or was changed.
+        MalformedDossier, MalformedTrace: it is not a dossier, or it was changed.
         UnknownContract: the model no longer states its contract.
         BadCommand: the command cannot be split.
         AdapterFault: the adapter failed.

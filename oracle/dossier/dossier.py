@@ -59,7 +59,7 @@ _NESTING: Final = 2000
 
 
 class Shown(NamedTuple):
-    """A divergence as a run showed it, or as one was told."""
+    """A divergence as a run showed it, or as a trace recorded it."""
 
     fingerprint: Fingerprint
     seq: int
@@ -82,7 +82,7 @@ class Dossier(NamedTuple):
     """The command of the adapter; None where the answers are a recording or the built-in reference's."""
     explanation: str = ""
     ending: str = "minimal"
-    """What came of making the program smaller."""
+    """The result of making the program smaller."""
     remark: str = ""
     """What one must know about it: that it does not repeat, that its answer is recorded, that it is as it was found."""
     rate: Rate | None = None
@@ -127,7 +127,7 @@ class NotReproduced(Exception):
 
 
 class MalformedDossier(Exception):
-    """Thrown when a folder is no dossier, or one of its files is not the one that was written."""
+    """Thrown when a folder is not a dossier, or one of its files is not the one that was written."""
 
 
 def write_dossier(folder: Path, about: Dossier, adapter: Adapter) -> list[Path]:
@@ -205,7 +205,7 @@ def read_dossier(folder: Path) -> tuple[Manifest, Program]:
     """Read a dossier; every file must be the one that was written.
 
     Raises:
-        MalformedDossier: it is no dossier of this version, or was changed.
+        MalformedDossier: it is not a dossier of this version, or was changed.
         MalformedTrace: its program is not in its format.
     """
     try:

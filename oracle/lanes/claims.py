@@ -1,4 +1,4 @@
-"""The body of lane ``claims``: the programs of the claims and of the coverage map, put to the implementation.
+"""The body of lane ``claims``: the programs of the claims and of the coverage map, run on the implementation.
 
 Two things are said.  Which claims it keeps and which it breaks: monitors watch its own answers.  And, as in every
 lane, whether it answers as the reference does under its contract; a store that conforms to ``telltale-17`` breaks the

@@ -2,7 +2,7 @@
 
 The reference's graph is explored first. Tours take each of its edges through the implementation, whose answers are
 judged as everywhere; and out of those answers alone the graph that the implementation went through is put together
-and held against the reference's: edges that it lacks, and edges that the reference has not.
+and compared with the reference's: edges that it lacks, and edges that the reference has not.
 """
 
 from __future__ import annotations

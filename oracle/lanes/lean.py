@@ -109,7 +109,7 @@ def compare_runs(
         model: the resident model.
         programs: any number.
         level: how strictly answers are compared.
-        progress: is told how many programs the model has answered.
+        progress: Gets the number of programs that the model has answered.
 
     Raises:
         LeanError: Lean failed; LeanProgramRefused: the model cannot read a program.

@@ -1,6 +1,6 @@
-"""The minimiser: the smallest program that shows the same class of divergence, and why nothing of it can go.
+"""The minimiser: the smallest program that shows the same class of divergence, and why no step can be removed.
 
-:func:`minimise` works on programs and any adapter; a recorded trace is lifted first (:mod:`oracle.minimise.recorded`).
+``minimise`` works on programs and any adapter; a recorded trace is lifted first (``oracle.minimise.recorded``).
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ def _shown(value: Any, length: int = 300) -> str:
 
 
 ASKED_AT_MOST: Final = 6
-"""How many changed programs are put to the implementation in search of a value that agrees."""
+"""How many changed programs are run on the implementation in search of a value that agrees."""
 _SCOPES: Final[tuple[Any, ...]] = ("Session", {"Fragments": []}, {"Fragments": ["x"]})
 
 

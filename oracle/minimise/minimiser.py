@@ -31,7 +31,7 @@ class Runs(Struct, frozen=True, kw_only=True):
     """What it took."""
 
     implementation: int
-    """Programs put to the implementation, those that confirm the divergence included."""
+    """Programs run on the implementation, including those that confirm the divergence."""
     reference: int
     repeated: int
     """Candidates answered from what was known."""
@@ -71,7 +71,7 @@ def minimise(
     afresh: Callable[[], Adapter] | None = None,
     keep_on_interrupt: bool = False,
 ) -> Minimised:
-    """Make a diverging program as small as it gets while it shows the same class of divergence.
+    """Make a diverging program as small as it can be while it shows the same class of divergence.
 
     Args:
         adapter: the implementation; it is reset between tries and left open.
@@ -86,7 +86,7 @@ def minimise(
 
     Raises:
         UnknownContract: the model does not state the program's contract.
-        Interrupted: a signal came (:mod:`oracle.process.interrupts`).
+        Interrupted: a signal came (``oracle.process.interrupts``).
     """
     started = time.monotonic()
     trials = Trials(adapter, level, None if seconds is None else started + seconds)

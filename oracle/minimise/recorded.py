@@ -1,7 +1,7 @@
 """A recorded trace in place of an implementation: what can be concluded from one answer that was written down.
 
 There is nothing to run again. What is known is one question with its answer: an operation with its arguments, asked
-where the contract demands a certain answer, was answered otherwise. :class:`RecordedAdapter` therefore answers as the
+where the contract demands a certain answer, was answered otherwise. ``RecordedAdapter`` therefore answers as the
 reference does, except that the same question gets the recorded answer. The question is the same when operation,
 arguments, the contract's whole answer (its log records too) and what the operation looks at of the session before
 (status, owner, pending transfer, terminal reason; a buffer; a type) are those of the recording, up to a renaming of
@@ -155,7 +155,7 @@ def operations_of(path: Path, limits: Limits = DEFAULT_LIMITS, contract: str | N
     """Return all operations of a trace as a program, to be run on an implementation.
 
     Raises:
-        MalformedTrace, NotLiftable, UnknownContract, OSError: as :func:`read_recording`.
+        MalformedTrace, NotLiftable, UnknownContract, OSError: as ``read_recording``.
     """
     with opened(path) as file:
         reader = TraceReader(file, str(path), limits, packed=path.suffix == ".gz")

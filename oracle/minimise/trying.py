@@ -1,4 +1,4 @@
-"""Tries: a candidate program is first held against the reference, which costs nothing, then put to the implementation.
+"""Tries: a candidate program is first run on the reference, which costs nothing, then on the implementation.
 
 The contract's side of a divergence is known without the implementation: where the reference no longer gives the
 expected answer by the same guard, the class cannot be kept, and the implementation is not asked.
@@ -46,7 +46,7 @@ class Sighting(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """What came of one candidate."""
+    """The result for one candidate."""
 
     verdict: Verdict
     program: Program
@@ -75,7 +75,7 @@ class Trials:
         self.best: Program | None = None
         """The smallest program so far that reproduces the divergence."""
         self.runs = 0
-        """How many programs were put to the implementation."""
+        """How many programs were run on the implementation."""
         self.reference_runs = 0
         self.faults: list[str] = []
         self.repeated = 0

@@ -1,6 +1,6 @@
 """Simpler values: for every part of a program's arguments, what would be simpler in its place.
 
-Each :class:`Simplification` makes the program strictly simpler (fewer parts, smaller numbers, plainer or fewer
+Each ``Simplification`` makes the program strictly simpler (fewer parts, smaller numbers, plainer or fewer
 names), so that trying them until none helps comes to an end.
 """
 

@@ -1,6 +1,6 @@
 """Ctrl-C and SIGTERM: the run ends soon, its report is written as a partial one, no process stays behind.
 
-A signal raises :class:`Interrupted` in the main thread and ends the processes that share the cases; the adapters that
+A signal raises ``Interrupted`` in the main thread and ends the processes that share the cases; the adapters that
 those have started go with them, since each is watched over by a keeper of its own. Where the main thread does not
 come back from foreign code, where Python hears no signal, another thread asks that code to stop, and in the end calls
 the ``last_resort``, which writes what there is, and ends the process.
@@ -62,7 +62,7 @@ class Watch:
 
 @contextmanager
 def watched(grace: float = GRACE_SECONDS) -> Iterator[Watch]:
-    """Turn SIGINT and SIGTERM into :class:`Interrupted` while the block runs; the second one ends the process.
+    """Turn SIGINT and SIGTERM into ``Interrupted`` while the block runs; the second one ends the process.
 
     In a thread other than the main one signals cannot be watched, and nothing is.
 

@@ -1,6 +1,6 @@
 """The progress bar of a check: which lane runs, how far it is, how much time is left; on a terminal only.
 
-Lanes tell how far they are with :func:`tell`, which costs nothing where no bar is shown.
+Lanes tell how far they are with ``tell``, which costs nothing where no bar is shown.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Output that nobody reads any more: a run goes on without it, and its exit code still says what it came to.
+"""Output that nobody reads any more: a run goes on without it, and its exit code still gives the result.
 
 A pipe whose reader is gone (``check | head``) would otherwise end a check in the middle, with the exit code that means
 a divergence.

@@ -1,4 +1,4 @@
-"""Cases put to an implementation and compared, answer by answer, with what the reference answered.
+"""Cases run on an implementation and compared, answer by answer, with what the reference answered.
 
 All requests of many cases go through one full pipe, with a reset between the cases; the reference is ahead of the
 implementation by as much as the adapter's window. Equal bytes agree at every level; other bytes are compared as the
@@ -171,7 +171,7 @@ class _Run:
 
 
 def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) -> None:
-    """Judge one answer and put what it comes to into the result of its case."""
+    """Judge one answer and add it to the result of its case."""
     expected = asked.expected
     kind = answer.kind
     if kind in ("ok", "err"):

@@ -1,4 +1,4 @@
-"""What comes of a divergence when it is run again: its smallest program, or how often it repeats, or why neither.
+"""What a divergence gives when it is run again: its smallest program, or how often it repeats, or why neither.
 
 All divergences of a report share one adapter and one time. A recorded one, where no implementation is at hand, is made
 smaller with its answer carried along.

@@ -32,13 +32,13 @@ class Reproducer(Struct, frozen=True, kw_only=True):
 
 
 Ending = Literal["minimal", "deadline", "flaky", "stale store", "not seen again", "inconclusive", "as found"]
-"""What came of making a program smaller. ``deadline``: smaller, but perhaps not as small as it gets. ``flaky``: it is
+"""The result of making a program smaller. ``deadline``: smaller, but perhaps not minimal. ``flaky``: it is
 seen in some runs only; ``stale store``: only after other programs in the same process; ``not seen again``: in none.
 ``inconclusive``: the adapter failed. ``as found``: it was not run again."""
 
 
 class Reduction(Struct, frozen=True, kw_only=True):
-    """What came of running a divergence again and making its program smaller."""
+    """The result of running a divergence again and making its program smaller."""
 
     ending: Ending
     remark: str = ""
@@ -81,7 +81,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     program: Program | None
     """That case's steps up to the divergence."""
     ending: Ending
-    """What came of making the program smaller."""
+    """The result of making the program smaller."""
     remark: str
     """What one must know about that, in a sentence; empty where it is minimal and repeats."""
     rate: Rate | None
@@ -95,7 +95,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     @property
     def minimal(self) -> bool:
-        """Whether its program is proven to be as small as it gets."""
+        """Whether its program is proven to be minimal."""
         return self.ending == "minimal"
 
     @property
@@ -120,7 +120,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A check: what was judged, how, and what came of it."""
+    """A check: what was judged, how, and the result."""
 
     harness: str
     """The version of the harness."""
@@ -167,7 +167,7 @@ class Report(Struct, frozen=True, kw_only=True):
     def claims(self) -> dict[str, ClaimStand]:
         """How each claim of the catalogue stands by what was seen of the implementation; empty where none was watched.
 
-        What lanes say of the contract itself is told with those lanes.
+        What lanes say about the contract itself is reported with those lanes.
         """
         watched = [lane.claims for lane in self.lanes if any(one.occasions is not None for one in lane.claims.values())]
         found = dict.fromkeys(CLAIMS, NOT_JUDGED) if watched else {}

@@ -1,4 +1,4 @@
-"""Baselines: known divergences that an owner has accepted for a time, held against what a check sees.
+"""Baselines: known divergences that an owner has accepted for a time, compared with what a check sees.
 
 A baseline is two-sided. A divergence that it does not list fails the gate; so does an entry that is not seen any more
 although a lane that used to see it ran in full, and an entry whose day has passed. What no lane looked at is said to

@@ -105,7 +105,7 @@ def decided_by(outcome: Outcome) -> str:
     """Name the guard of the contract that decided the reference's answer.
 
     Returns:
-        The short name, a colon, what failed; of an ``ok``, :data:`EVERY_GUARD_PASSES`.
+        The short name, a colon, what failed; of an ``ok``, ``EVERY_GUARD_PASSES``.
     """
     return EVERY_GUARD_PASSES if outcome.error is None else str(outcome.error.guard)
 

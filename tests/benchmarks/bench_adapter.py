@@ -1,4 +1,4 @@
-"""A judged run over a subprocess against a bare loop over the same adapter: steps per second (`make bench`).
+"""A judged run over a subprocess against a bare loop over the same adapter: steps per second (``make bench``).
 
 The bare loop writes a line, flushes, reads a line and decodes it, with the same requests and no judging. Both are
 measured in turns, by the clock, since two processes share the work.

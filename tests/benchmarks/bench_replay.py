@@ -1,4 +1,4 @@
-"""Replay against merely decoding: CPU ratio, growth with length, memory, start-up (`make bench`)."""
+"""Replay against merely decoding: CPU ratio, growth with length, memory, start-up (``make bench``)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Stores that answer wrongly in one cell of the coverage map and nowhere else, and long traces in which each does so.
 
-How long a shortest program into the cell is, the symbolic rules prove (:mod:`tests.oracle.shortest`).
+How long a shortest program into the cell is, the symbolic rules prove (``tests.oracle.shortest``).
 """
 
 from __future__ import annotations

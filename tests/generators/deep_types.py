@@ -6,7 +6,7 @@ from telltale_conformance.model.types.local_types import END, Branch, Label, Loc
 
 
 def chain(levels: int, end: LocalType = END) -> LocalType:
-    """Alternating receives and sends with B, one branch each, before `end`."""
+    """Alternating receives and sends with B, one branch each, before ``end``."""
     tree = end
     for level in range(levels):
         tree = (Send if level % 2 else Recv)("B", (Branch(Label("m", "Nat"), "Nat", tree),))
@@ -14,7 +14,7 @@ def chain(levels: int, end: LocalType = END) -> LocalType:
 
 
 def recursions(levels: int, body: LocalType) -> LocalType:
-    """Nested Mu around `body`, each with its own variable, t0 the innermost."""
+    """Nested Mu around ``body``, each with its own variable, t0 the innermost."""
     tree = body
     for level in range(levels):
         tree = Mu(f"t{level}", tree)
@@ -30,7 +30,7 @@ def recursions_of_one_name(name: str, levels: int) -> LocalType:
 
 
 def alternating(levels: int, *, used: bool = False) -> LocalType:
-    """A Mu and a send in turn; with `used` each send has a second branch that uses its variable."""
+    """A Mu and a send in turn; with ``used`` each send has a second branch that uses its variable."""
     tree: LocalType = END
     for level in range(levels):
         branches = [Branch(Label("m"), None, tree)]
@@ -46,7 +46,7 @@ def wide(branches: int) -> LocalType:
 
 
 def doubled(levels: int, end: LocalType = END) -> LocalType:
-    """Sends whose two branches are one object: `levels` nodes that write out to about 2 to that power."""
+    """Sends whose two branches are one object: ``levels`` nodes that write out to about 2 to that power."""
     tree = end
     for _ in range(levels):
         tree = Send("B", (Branch(Label("a"), None, tree), Branch(Label("b"), None, tree)))

@@ -184,11 +184,11 @@ MUTANTS = (
 
 @dataclass(frozen=True, slots=True)
 class UnprovedRule:
-    """A rule of `hardened` taken out of the Lean model.
+    """A rule of ``hardened`` taken out of the Lean model.
 
     Attributes:
         claim: the claim whose theorem can then not be proved.
-        module, old, new: as in `LeanMutant`.
+        module, old, new: as in ``LeanMutant``.
         broken: where the proof must fail: the theorem, or the lemmas that it follows from. None of them reads a
             rule that another change of the same group takes out.
     """

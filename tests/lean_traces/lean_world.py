@@ -14,7 +14,7 @@ def lean_to_use() -> LeanToolchain:
 
 
 def pretended(tmp_path: Path, body: str) -> LeanToolchain:
-    """A toolchain whose Lean is a Python program; `bundle` is the file that it is given, `folder` its folder."""
+    """A toolchain whose Lean is a Python program; ``bundle`` is the file that it is given, ``folder`` its folder."""
     script = tmp_path / "pretended_lean.py"
     script.write_text(
         "import os, signal, sys, time\n"

@@ -1,7 +1,7 @@
 """The strict reader takes exactly the documents that jsonschema takes.
 
 Documents are generated from the schemas themselves and then spoilt: a field dropped, added or renamed, a value
-of another kind, a number that is none of 0..2^64-1 or is written with a point. Each is read twice, in our
+of another kind, a number outside 0..2^64-1 or written with a point. Each is read twice, in our
 writer's form (the reader's fast way) and in another form (its strict way).
 """
 

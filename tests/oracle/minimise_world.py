@@ -84,7 +84,7 @@ class Wrapped:
             yield request
 
     def before(self, reset: int) -> None:
-        """Is told before each program."""
+        """Called before each program."""
 
     def close(self) -> None:
         self.inner.close()

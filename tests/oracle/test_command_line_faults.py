@@ -1,4 +1,4 @@
-"""A fault of the harness itself is no verdict on an implementation."""
+"""A fault of the harness itself is never a verdict on an implementation."""
 
 from __future__ import annotations
 

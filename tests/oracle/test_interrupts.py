@@ -60,7 +60,7 @@ with watched(grace=600):
 
 @pytest.fixture
 def mark() -> Iterator[str]:
-    """Mark what a test starts; nothing of it may be left."""
+    """Mark what a test starts; no process may be left."""
     made = uuid.uuid4().hex
     yield made
     for pid in marked(made):

@@ -1,4 +1,4 @@
-"""The minimiser on stores with one defect each: the class stays, and what is left is as short as it gets."""
+"""The minimiser on stores with one defect each: the class stays, and the result is as short as it can be."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Message(Struct, frozen=True, kw_only=True):
     target: Participant
     text: str
     result: str
-    """What came of it; of a step that diverges, what the contract demands."""
+    """Its result; for a step that diverges, what the contract demands."""
     answered: str | None = None
     """What was answered instead, where the step diverges."""
     refused: bool = False
