@@ -1,8 +1,8 @@
 """A JSON document read from front to back: the elements of its long arrays are never all held at once.
 
 msgspec decodes whole texts only. An array is therefore read in windows, each cut where one element that is an object
-ends and the next begins. Where such a cut lies inside a text or inside an element, what is before it is no list of
-whole values, which msgspec finds; then an earlier cut is tried. So a cut that is decoded is a right one.
+ends and the next begins. Where such a cut lies inside a text or inside an element, the text before it is not a
+list of whole values. msgspec finds that, and an earlier cut is tried. So a cut that can be decoded is right.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What telltale's own documents show: its runs and its audit logs, held against the contract."""
+"""What telltale's own documents show: its runs and its audit logs, compared with the contract."""

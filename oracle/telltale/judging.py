@@ -1,4 +1,4 @@
-"""A document of telltale's held against the contract, from its file to its row."""
+"""A document of telltale compared with the contract, from its file to its row."""
 
 from __future__ import annotations
 

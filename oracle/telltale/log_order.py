@@ -22,7 +22,7 @@ _Chain: TypeAlias = "tuple[_Chain, AuditRecord] | None"
 
 
 class Order(NamedTuple):
-    """What came of the search."""
+    """The result of the search."""
 
     records: tuple[AuditRecord, ...]
     """The longest beginning of a log that was found."""

@@ -1,4 +1,4 @@
-"""One audit log held against the contract: taken back to its operations, which the reference carries out.
+"""One audit log compared with the contract: taken back to its operations, which the reference carries out.
 
 Every operation that a log tells is carried out on the reference store; what the reference then writes is what must
 follow in the log. So a log is accepted exactly when the reference can write it, and the first record that no run of
@@ -203,7 +203,7 @@ class LogReplay:
         return True
 
     def _done(self) -> bool:
-        """Note that the last operation is told to its end."""
+        """Note that the records of the last operation are complete."""
         self.operations += 1
         if self._watch is not None and self._last is not None:
             self._watch(*self._last)

@@ -1,4 +1,4 @@
-"""Audit logs held against the contract: every log of a file is taken back to its operations and replayed."""
+"""Audit logs compared with the contract: every log of a file is taken back to its operations and replayed."""
 
 from __future__ import annotations
 

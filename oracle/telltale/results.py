@@ -56,7 +56,7 @@ class DocumentResult(Struct, frozen=True, kw_only=True):
 
     @property
     def tally(self) -> Tally:
-        """The document as counted; what was not judged for want of a rule is told apart, by kind."""
+        """The document as counted; what was not judged for want of a rule is listed apart, by kind."""
         after = sum(count for kind, count in self.not_judged.items() if kind.endswith(AFTER))
         return Tally(cases=1, judged=self.judged, uncovered=self.uncovered, not_judged=after)
 

@@ -9,6 +9,7 @@ import pytest
 
 from telltale_conformance.generators.profiles import PROFILES
 from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.lean_traces.lean_answer import LeanRun
 from telltale_conformance.lean_traces.lean_process import LeanModel
 from telltale_conformance.lean_traces.lean_program import FirstCounters, LeanProgramRefused
@@ -16,7 +17,7 @@ from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.values import U64_MAX
 from telltale_conformance.oracle.lanes.lean import compare_run, observed_at_the_end
 from telltale_conformance.oracle.reference.run import ReferenceRun, ReferenceStep
-from telltale_conformance.oracle.verdict.compare import Level, same_json
+from telltale_conformance.oracle.verdict.compare import Level
 from tests.lean_traces.lean_world import lean_to_use
 from tests.trace_files import RECORDINGS, recording
 

@@ -20,7 +20,7 @@ BANNED: Final = {
     r"\b(?:what|which) (?:it |they |all )?(?:came|comes|come) (?:of|to)\b": "say 'the result'",
     r"\b(?:comes|come|came) to (?:another|the same|an?) verdict\b": "say 'gives another verdict'",
     r"\bthat (?:is|are) none\b": "say 'is not a …'",
-    r"\b(?:is|was) no (?:answer|verdict|dossier|operation|object|list)\b": "say 'is not a …'",
+    r"(?<!there )\b(?:is|was) no (?:answer|verdict|dossier|operation|object|list)\b": "say 'is not a …'",
     r"\bheld against\b": "say 'compared with'",
     r"\bas (?:small|it) (?:as it )?gets\b": "say 'as small as it can be'",
     r"\bmust needs\b|\bof yours\b|\bnothing of it\b": "say it plainly",
@@ -31,7 +31,7 @@ _SPAN: Final = re.compile(r"``[^`]+``|`[^`\n]+`")
 _SINGLE: Final = re.compile(r"(?<!`)`(?!`)[^`]+`(?!`)")
 _ROLE: Final = re.compile(r":(?:func|class|mod|meth|attr|data|exc):")
 _PATTERNS: Final = [
-    (re.compile(pattern.replace(" ", r"\s+"), re.IGNORECASE), advice) for pattern, advice in BANNED.items()
+    (re.compile(re.sub(r"(?<!there) ", r"\\s+", pattern), re.IGNORECASE), advice) for pattern, advice in BANNED.items()
 ]
 
 
