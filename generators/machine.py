@@ -49,6 +49,7 @@ from telltale_conformance.model.values import (
     UpdateTrace,
     successor,
 )
+from telltale_conformance.readable import one_line
 
 
 class Counterpart(Protocol):
@@ -119,12 +120,10 @@ def _sid_of(arguments: tuple[Any, ...]) -> int | None:
     return sid
 
 
-def _shown(outcome: Outcome, length: int = 160) -> str:
+def _shown(outcome: Outcome) -> str:
     if outcome.error is not None:
-        text = f"err {encode(outcome.error.to_json()).decode()}"
-    else:
-        text = f"ok {encode(outcome.ok).decode()}"
-    return text if len(text) <= length else text[:length] + "…"
+        return one_line(f"err {encode(outcome.error.to_json()).decode()}", 160)
+    return one_line(f"ok {encode(outcome.ok).decode()}", 160)
 
 
 class SessionStoreMachine(RuleBasedStateMachine):

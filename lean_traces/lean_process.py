@@ -27,6 +27,7 @@ from telltale_conformance.lean_traces.lean_errors import (
 from telltale_conformance.lean_traces.lean_program import FirstCounters, encode_request
 from telltale_conformance.lean_traces.lean_toolchain import LeanToolchain, find_toolchain
 from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.readable import shortened
 
 START_DEADLINE: Final = 300.0
 """Seconds that a start may take; it takes 20 to 30 on two free cores."""
@@ -163,7 +164,7 @@ class LeanProcess:
         """Which failure it was that the process ended with this exit code."""
         errors = [m for m in self.messages() if m.get("severity") in ("error", "warning")]
         if errors:
-            return LeanSourceError("; ".join(map(self._place, errors[:5]))[:_KEPT])
+            return LeanSourceError(shortened("; ".join(map(self._place, errors[:5])), _KEPT))
         said = self._read("stderr", 1_000_000) + self._read("stdout", 1_000_000)
         lines = [line for line in said.splitlines() if line.strip() and not line.startswith("[DEBUG")]
         tail = " | ".join(lines[-8:])[-600:]
@@ -177,7 +178,7 @@ class LeanProcess:
         position = message.get("pos")
         line = position.get("line") if isinstance(position, dict) else None
         where = self._bundle.source_line(line) if self._bundle and isinstance(line, int) else "bundle"
-        return f"{where}: {str(message.get('data', '')).strip()[:800]}"
+        return f"{where}: {shortened(str(message.get('data', '')).strip(), 800)}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

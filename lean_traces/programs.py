@@ -17,6 +17,7 @@ from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.trace import PROGRAM_SCHEMA, VERSION, MalformedTrace
 from telltale_conformance.lean_traces.writer import written_whole
+from telltale_conformance.readable import one_line
 
 _REMEDY: Final = "see `telltale-conformance schema program`"
 
@@ -201,7 +202,7 @@ class _Reading:
             worst = best_match(validator("program", "step").iter_errors(document))
         except RecursionError:
             return "arguments with references nest too deep to be checked"
-        return f"{worst.json_path}: {worst.message[:200]}" if worst else ""
+        return f"{worst.json_path}: {one_line(worst.message, 200)}" if worst else ""
 
     def _object(self, line: bytes, number: int) -> dict[str, Any]:
         try:

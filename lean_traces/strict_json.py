@@ -10,6 +10,7 @@ from itertools import accumulate
 from typing import Any, Final, NoReturn
 
 from telltale_conformance.model.values import U64_MAX
+from telltale_conformance.readable import shortened
 
 I64_MIN: Final = -(2**63)
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)', re.DOTALL)
@@ -112,7 +113,7 @@ def _integer(digits: str) -> int | float:
 def _float(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
-        raise StrictJsonError(f"number out of range: {digits[:40]}")
+        raise StrictJsonError(f"number out of range: {shortened(digits, 40)}")
     return number
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Final, NamedTuple
 
+from telltale_conformance.readable import visible
+
 _WINDOW: Final = 70
 """How much of a long line is shown on either side of the place."""
 
@@ -33,16 +35,6 @@ def excerpt(text: str, position: Position) -> str:
     after = visible(text[place:last]) + ("…" if last < end else "")
     number = str(position.line)
     return f"{number} | {before}{after}\n{' ' * len(number)} | {' ' * _columns(before)}^"
-
-
-def visible(text: str) -> str:
-    """``text`` with tabs as single spaces and every other control or formatting character as U+FFFD."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        " " if char in "\t\r" else "\ufffd" if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char
-        for char in text
-    )
 
 
 def _columns(text: str) -> int:

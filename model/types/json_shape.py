@@ -9,6 +9,8 @@ from __future__ import annotations
 from json.encoder import encode_basestring
 from typing import TypeAlias
 
+from telltale_conformance.readable import shortened
+
 Place: TypeAlias = "str | tuple[Place, str | int]"
 """The root's name, or a place and one step from it: a field name or an index."""
 
@@ -50,7 +52,7 @@ def kind_of(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f"the text {quoted(value if len(value) <= 40 else value[:40] + '…')}"
+        return f"the text {quoted(shortened(value, 40))}"
     if isinstance(value, int):
         return "an integer"
     if isinstance(value, float):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from telltale_conformance.model.types.caret import Position
+from telltale_conformance.readable import shortened
 
 END_WORDS: Final = frozenset({"skip", "stop", "nil", "inaction", "inact", "done", "close", "finish", "fin", "void"})
 """What other notations write for ``end``, in lower case; here each is a variable."""
@@ -44,7 +45,7 @@ def rewritten(text: str, line: int, parses: Callable[[str], bool]) -> str | None
         if parses(candidate):
             before, after = text.split("\n"), candidate.split("\n")
             changed = [number for number, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]]
-            return _cut(after[line - 1 if line - 1 in changed else changed[0]].strip())
+            return shortened(after[line - 1 if line - 1 in changed else changed[0]].strip(), 160)
     return None
 
 
@@ -52,11 +53,7 @@ def ended(text: str, position: Position, word: str) -> str:
     """The line of ``text`` at ``position`` with ``end`` in place of ``word``, which stands there."""
     line = text.split("\n")[position.line - 1]
     start = position.column - 1
-    return _cut((line[:start] + "end" + line[start + len(word) :]).strip())
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= 160 else line[:160] + "…"
+    return shortened((line[:start] + "end" + line[start + len(word) :]).strip(), 160)
 
 
 def _candidates(text: str) -> Iterator[str]:

@@ -28,6 +28,7 @@ from telltale_conformance.model.types.json_shape import (
     text_bytes,
     u64,
 )
+from telltale_conformance.readable import shortened
 
 BasicSort: TypeAlias = Literal["Unit", "Nat", "Bool", "String", "Real"]
 BasicValType: TypeAlias = Literal["Unit", "Bool", "Nat", "String"]
@@ -60,7 +61,7 @@ class ProdSort(Node):
         self._fill(left, right)
 
     def __repr__(self) -> str:
-        return f"<ProdSort {shortened(encode_sort(self))}>"
+        return f"<ProdSort {shortened(encode_sort(self).decode(), 60)}>"
 
 
 class ProdType(Node):
@@ -74,7 +75,7 @@ class ProdType(Node):
         self._fill(left, right)
 
     def __repr__(self) -> str:
-        return f"<ProdType {shortened(encode_val_type(self))}>"
+        return f"<ProdType {shortened(encode_val_type(self).decode(), 60)}>"
 
 
 class Chan(Node):
@@ -153,7 +154,7 @@ class ProdValue(Node):
         self._fill(left, right)
 
     def __repr__(self) -> str:
-        return f"<ProdValue {shortened(encode_value(self))}>"
+        return f"<ProdValue {shortened(encode_value(self).decode(), 60)}>"
 
 
 class EndpointValue(Node):
@@ -211,12 +212,6 @@ def val_type_from_json(value: object, path: Place = "$") -> ValType:
 def value_from_json(value: object, path: Place = "$") -> Value:
     """Read a value from parsed JSON; TypeJsonError when it is none."""
     return read_pairs(value, path, _value_leaf, ProdValue, "a value")
-
-
-def shortened(encoded: bytes, length: int = 60) -> str:
-    """The beginning of a JSON text, for reprs and messages."""
-    shown = encoded.decode()
-    return shown if len(shown) <= length else shown[:length] + "…"
 
 
 def _encode_sort_leaf(sort: object) -> bytes:

@@ -14,6 +14,7 @@ from telltale_conformance.model.types.global_types import Comm, GlobalType
 from telltale_conformance.model.types.local_types import Choice, LocalType, Send
 from telltale_conformance.model.types.payloads import Chan, PayloadSort, ProdSort, ProdType, ValType, Vector
 from telltale_conformance.model.types.trees import Branch, Branching, Mu, SessionType, Var
+from telltale_conformance.readable import shortened
 
 KEYWORDS: Final = frozenset({"end", "End", "mu", "rec", "roles"})
 """Words of the syntax; a name that is one of them is written in quotes."""
@@ -39,12 +40,12 @@ def print_local_type(local_type: LocalType, *, ascii: bool = False) -> str:
 
 
 def shown(session_type: SessionType, length: int = 200) -> str:
-    """The beginning of the type's text, at most about ``length`` characters, at a cost to match."""
+    """The beginning of the type's text, at most ``length`` characters, at a cost to match."""
     text = ""
     for chunk in _chunks(session_type, False):
         text += chunk
         if len(text) > length:
-            return text[:length] + "…"
+            return shortened(text, length)
     return text
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from pkgutil import get_data
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from telltale_conformance.model.types.caret import Position, visible
+from telltale_conformance.model.types.caret import Position
 from telltale_conformance.model.types.global_types import Comm, GlobalType, roles_of
 from telltale_conformance.model.types.json_shape import U64_MAX
 from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
@@ -37,6 +37,7 @@ from telltale_conformance.model.types.syntax_problems import (
     unexpected,
 )
 from telltale_conformance.model.types.trees import END, Branch, Branching, Label, Mu, SessionType, Var, postorder
+from telltale_conformance.readable import visible
 
 if TYPE_CHECKING:
     from lark import Lark, Token

@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from telltale_conformance.model.types.caret import Position, excerpt, visible
+from telltale_conformance.model.types.caret import Position, excerpt
 from telltale_conformance.model.types.trees import Branch
+from telltale_conformance.readable import shortened, visible
 
 if TYPE_CHECKING:
     from lark import Token
@@ -42,7 +43,7 @@ class WrittenName(NamedTuple):
 
 def shown_name(name: str) -> str:
     """A name for a message: quoted, cut when it is long, control characters replaced."""
-    return visible(json.dumps(name if len(name) <= 40 else name[:40] + "…", ensure_ascii=False))
+    return visible(json.dumps(shortened(name, 40), ensure_ascii=False))
 
 
 def token_position(token: Token) -> Position:

@@ -22,6 +22,7 @@ from telltale_conformance.oracle.adapters.faults import (
     WrongProtocol,
 )
 from telltale_conformance.oracle.adapters.protocol import ANSWER_KINDS, PROTOCOL_VERSION, Answer, AnswerKind, Hello
+from telltale_conformance.readable import one_line
 
 _SHOWN: Final = 120
 """How many bytes of a line a message shows."""
@@ -204,8 +205,8 @@ def malformed(line: bytes, problem: str) -> AdapterFault:
 
 def shown(line: bytes) -> str:
     """Return the beginning of a line for people to see."""
-    cut = line[:_SHOWN].decode(errors="backslashreplace")
-    return f"it printed {cut!r}" + (f" and {len(line) - _SHOWN} bytes more" if len(line) > _SHOWN else "")
+    cut = one_line(line[:_SHOWN].decode(errors="backslashreplace"), _SHOWN)
+    return f"it printed '{cut}'" + (f" and {len(line) - _SHOWN} bytes more" if len(line) > _SHOWN else "")
 
 
 class HelloAnswer(Struct, frozen=True, forbid_unknown_fields=True):
@@ -246,12 +247,12 @@ def read_hello(answer: Answer) -> Hello:
         MalformedHello: a field is missing, unknown, or of another kind.
     """
     if answer.kind != "ok":
-        said = answer.payload.decode(errors="replace")[:200]
+        said = one_line(answer.payload.decode(errors="replace"), 200)
         raise HelloRefused(f"hello was answered with {answer.kind}", said)
     try:
         version = bytes(msgspec.json.decode(answer.payload, type=_ProtocolOnly).protocol)
         if version != b"%d" % PROTOCOL_VERSION:
-            said = version.decode(errors="replace")[:40]
+            said = one_line(version.decode(errors="replace"), 40)
             raise WrongProtocol(f"the adapter speaks protocol {said}, not {PROTOCOL_VERSION}")
         return msgspec.json.decode(answer.payload, type=HelloAnswer).checked()
     except msgspec.ValidationError as error:

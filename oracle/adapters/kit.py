@@ -13,6 +13,7 @@ from telltale_conformance.model.operations import OPERATIONS, Operation
 from telltale_conformance.model.values import U64_MAX
 from telltale_conformance.oracle.adapters import Adapter, Answer, Request, ask
 from telltale_conformance.oracle.adapters.protocol import RESET
+from telltale_conformance.readable import one_line, value_line
 
 PIPELINED: Final = 1000
 """How many requests are sent at once to see that answers come in order; far more than a pipe holds."""
@@ -72,7 +73,7 @@ def check_understands(adapter: Adapter) -> str:
     if refused:
         op, answer = next(iter(refused.items()))
         raise Problem(
-            f"bad_request for {', '.join(refused)}; {op}: {answer.text()[:200]}",
+            f"bad_request for {', '.join(refused)}; {op}: {one_line(answer.text(), 200)}",
             "read the arguments with the names and forms of the contract; take operations that cannot be "
             "carried out from ops",
         )
@@ -111,7 +112,7 @@ def check_reset(adapter: Adapter) -> str:
     first = _fresh(adapter, [opening] * 3)
     again = _fresh(adapter, [opening] * 3)
     if first != again:
-        shown = [answer.payload.decode()[:80] for answer in (first[0], again[0])]
+        shown = [one_line(answer.payload.decode(errors="replace"), 80) for answer in (first[0], again[0])]
         raise Problem(
             f"the first open gave {shown[0]}, and after a reset {shown[1]}",
             "make a new store at reset, with all its counters",
@@ -150,7 +151,9 @@ def check_integers(adapter: Adapter) -> str:
     document = {**json.loads(WELL_FORMED["open_with_sid"].args), "sid": U64_MAX}
     answer = _value(_fresh(adapter, [Request("open_with_sid", encode(document))])[0])
     if answer != U64_MAX or isinstance(answer, float):
-        raise Problem(f"session {U64_MAX} was opened as {answer}", "read integers as u64, not as floats")
+        raise Problem(
+            f"session {U64_MAX} was opened as {value_line(answer, 80)}", "read integers as u64, not as floats"
+        )
     return str(U64_MAX)
 
 
@@ -204,7 +207,7 @@ def _with_role(op: str, role: str) -> Request:
 
 def _value(answer: Answer) -> Any:
     if answer.kind != "ok":
-        said = answer.payload.decode(errors="replace")[:200]
+        said = one_line(answer.payload.decode(errors="replace"), 200)
         raise Problem(f"it was answered with {answer.kind}: {said}", "answer with ok")
     return json.loads(answer.payload)
 
@@ -217,7 +220,7 @@ def _echo(adapter: Adapter, text: str, hint: str) -> None:
     _need(adapter, "plan")
     roles = _member(_value(ask(adapter, _with_role("plan", text))), "roles")
     if roles != [text]:
-        raise Problem(f"a role came back as {str(roles)[:80]}", hint)
+        raise Problem(f"a role came back as {value_line(roles, 80)}", hint)
 
 
 _CAPABILITY: Final = {"session_id": 0, "owner_id": "alice", "generation": 0, "scope": "Session"}

@@ -39,6 +39,7 @@ from telltale_conformance.oracle.adapters.protocol import (
     Request,
     request_line,
 )
+from telltale_conformance.readable import one_line
 
 _HELLO: Final = Request("hello", b'{"protocol":%d}' % PROTOCOL_VERSION)
 _BYE: Final = Request("bye", b"{}")
@@ -345,13 +346,13 @@ class SubprocessAdapter:
     def _check_reset(self, sent: _Sent, answer: Answer) -> None:
         if sent.op == "reset":
             if answer.kind != "ok":
-                what = answer.payload.decode(errors="replace")[:200]
+                what = one_line(answer.payload.decode(errors="replace"), 200)
                 raise ResetRefused(f"reset was answered with {answer.kind}", what)
             if self._process is not None:
                 self._process.forget_stderr_count()
         elif sent.op != "bye" and self._fresh is not None and answer.kind == "ok" and answer != self._fresh:
-            found, fresh = answer.payload.decode(), self._fresh.payload.decode()
-            cause = f"{sent.op} answered {found[:80]} after a reset and {fresh[:80]} at the start"
+            found, fresh = (one_line(one.payload.decode(), 80) for one in (answer, self._fresh))
+            cause = f"{sent.op} answered {found} after a reset and {fresh} at the start"
             raise ResetIgnored("the store is not fresh after a reset", cause)
 
     def _late(self) -> AdapterFault:

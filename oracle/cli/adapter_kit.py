@@ -17,6 +17,7 @@ from telltale_conformance.oracle.adapters import (
 )
 from telltale_conformance.oracle.adapters.kit import CHECKS, Check, NotOffered, Problem
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, INCONCLUSIVE, USAGE
+from telltale_conformance.readable import last_lines
 
 Status = Literal["passed", "failed", "advice", "skipped"]
 _MARKS: dict[Status, str] = {"passed": "ok", "failed": "FAILED", "advice": "advice", "skipped": "skipped"}
@@ -140,5 +141,5 @@ def _failed(check: str, fault: AdapterFault, status: Status = "failed") -> Resul
         parts.append(shown.cause)
     detail = "; ".join(parts)
     if shown.stderr:
-        detail += f"\n{'':22}stderr: {shown.stderr.strip().splitlines()[-1][:200]}"
+        detail += f"\n{'':22}stderr: {last_lines(shown.stderr.strip(), 1, 200)[0]}"
     return Result(check, status, detail, shown.hint)

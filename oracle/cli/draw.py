@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
-from xml.sax.saxutils import escape
 
-from telltale_conformance.model.types.caret import visible
+from telltale_conformance.readable import markup, shortened
 
 Edge: TypeAlias = tuple[str, str]
 """Sender's and receiver's name."""
@@ -46,8 +45,8 @@ def drawing(title: str, roles: Sequence[str], edges: Sequence[Edge], labels: Map
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'width="{width:.0f}" height="{height:.0f}" role="img" aria-labelledby="title desc">',
-        f'<title id="title">{_text(title)}</title>',
-        f'<desc id="desc">{len(names)} roles, {len(edges)} directed edges: {_text(listed)}.</desc>',
+        f'<title id="title">{markup(title)}</title>',
+        f'<desc id="desc">{len(names)} roles, {len(edges)} directed edges: {markup(listed)}.</desc>',
         f"<style>{_STYLE}</style>",
         '<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" '
         'orient="auto"><path class="head" d="M0 0L10 5L0 10z"/></marker></defs>',
@@ -56,13 +55,13 @@ def drawing(title: str, roles: Sequence[str], edges: Sequence[Edge], labels: Map
         a, b = edge
         carried = ", ".join(_plain(label) for label in labels.get(edge, ()))
         what = f"{_plain(a)} → {_plain(b)}" + (f": {carried}" if carried else "")
-        parts.append(f'<g><title>{_text(what)}</title><path class="edge" d="{_arrow(places[a], places[b])}"/></g>')
+        parts.append(f'<g><title>{markup(what)}</title><path class="edge" d="{_arrow(places[a], places[b])}"/></g>')
     for name in names:
         x, y = places[name]
         parts.append(
-            f'<g><title>{_text(_plain(name))}</title><rect class="box" x="{x - _BOX[0] / 2:.1f}" '
+            f'<g><title>{markup(_plain(name))}</title><rect class="box" x="{x - _BOX[0] / 2:.1f}" '
             f'y="{y - _BOX[1] / 2:.1f}" width="{_BOX[0]:.0f}" height="{_BOX[1]:.0f}" rx="9"/>'
-            f'<text class="name" x="{x:.1f}" y="{y:.1f}">{_text(_short(name))}</text></g>'
+            f'<text class="name" x="{x:.1f}" y="{y:.1f}">{markup(shortened(_plain(name), _SHOWN))}</text></g>'
         )
     return "\n".join([*parts, "</svg>", ""])
 
@@ -100,13 +99,3 @@ def _border(centre: tuple[float, float], towards: tuple[float, float], gap: floa
 def _plain(name: str) -> str:
     """A name for reading: the empty one and white space around made visible."""
     return name if name and name == name.strip() else f'"{name}"'
-
-
-def _short(name: str) -> str:
-    shown = _plain(name)
-    return shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
-
-
-def _text(text: str) -> str:
-    """Text for an XML element: escaped, what XML forbids (and control characters) replaced."""
-    return escape("".join("\ufffd" if char in "\ufffe\uffff" else char for char in visible(text)))

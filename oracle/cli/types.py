@@ -22,7 +22,7 @@ from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.writer import written_whole
 from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.plan import OpenPlan, open_plan
-from telltale_conformance.model.types.caret import Position, excerpt, visible
+from telltale_conformance.model.types.caret import Position, excerpt
 from telltale_conformance.model.types.json_shape import TypeJsonError, members, quoted, text
 from telltale_conformance.model.types.lean_json import encode_type_lean, type_from_lean_json
 from telltale_conformance.model.types.local_types import Choice, LocalType, Send, postorder
@@ -35,6 +35,7 @@ from telltale_conformance.model.types.type_json import (
 )
 from telltale_conformance.model.types.wellformed import problems
 from telltale_conformance.oracle.cli.draw import drawing
+from telltale_conformance.readable import visible
 
 NESTING: Final = DEFAULT_LIMITS.nesting
 """How deep JSON may nest, read or written."""

@@ -29,6 +29,7 @@ from telltale_conformance.oracle.reference.judging import printable
 from telltale_conformance.oracle.reference.replay import replay_file
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
+from telltale_conformance.readable import one_line
 
 
 class Verified(Struct, frozen=True, kw_only=True):
@@ -198,9 +199,8 @@ def _alike(before: Any, now: Any) -> bool:
     return same_json(before, msgspec.json.decode(encode(now)))
 
 
-def _shown(value: Any, length: int = 160) -> str:
-    text = encode(value).decode()
-    return text if len(text) <= length else f"{text[:length]}…"
+def _shown(value: Any) -> str:
+    return one_line(encode(value).decode(), 160)
 
 
 def _text(verified: Verified) -> str:

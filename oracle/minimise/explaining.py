@@ -22,6 +22,7 @@ from telltale_conformance.oracle.reference.judging import expected_result, print
 from telltale_conformance.oracle.reference.run import ReferenceRun, on_reference
 from telltale_conformance.oracle.verdict.compare import decided_by, outcome_variant
 from telltale_conformance.oracle.verdict.relevant import relevant_state
+from telltale_conformance.readable import one_line
 
 
 def explanation(result: Minimised, decision: Decision | None) -> str:
@@ -100,9 +101,8 @@ def _steps(program: Program) -> Mapping[int, str]:
     return texts
 
 
-def _shown(value: Any, length: int = 300) -> str:
-    text = encode(value).decode()
-    return text if len(text) <= length else f"{text[:length]}… ({len(text)} characters)"
+def _shown(value: Any, limit: int = 300) -> str:
+    return one_line(encode(value).decode(), limit)
 
 
 ASKED_AT_MOST: Final = 6

@@ -15,6 +15,7 @@ from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import Program, is_reference
 from telltale_conformance.oracle.minimise.names import canonical, names_of, renamed
 from telltale_conformance.oracle.minimise.trying import Trials
+from telltale_conformance.readable import one_line
 
 Path = tuple[str | int, ...]
 
@@ -210,11 +211,8 @@ def _place(path: Path) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
-def _shown(value: Any, length: int = 60) -> str:
-    if value is REMOVED:
-        return repr(REMOVED)
-    text = encode(value).decode()
-    return text if len(text) <= length else f"{text[:length]}…"
+def _shown(value: Any) -> str:
+    return repr(REMOVED) if value is REMOVED else one_line(encode(value).decode(), 60)
 
 
 def at_once(trials: Trials, program: Program) -> Program:

@@ -28,6 +28,7 @@ from telltale_conformance.oracle.verdict.compare import Divergence, Level, compa
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.relevant import relevant_state
 from telltale_conformance.oracle.verdict.results import LaneDivergence
+from telltale_conformance.readable import one_line
 
 _decode: Final = msgspec.json.decode
 
@@ -244,7 +245,7 @@ def _strictly(text: bytes) -> Any:
     try:
         return parse(text, DEFAULT_LIMITS.nesting)
     except StrictJsonError as error:
-        return {"malformed": f"{error}: {text[:200].decode(errors='replace')}"}
+        return {"malformed": f"{error}: {one_line(text[:800].decode(errors='replace'), 200)}"}
 
 
 def described(case: str, result: CaseResult, program: Program | None, path: str | None = None) -> LaneDivergence:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
@@ -18,9 +17,11 @@ from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
+from telltale_conformance.readable import one_line, spelled, value_line
 
 _COLUMNS: Final = ("cases", "judged", "uncovered", "not_judged", "skipped")
-_SHOWN: Final = 400
+_NOTE: Final = 1000
+"""How long a line of a note or of an error is."""
 
 
 def table_head() -> str:
@@ -39,7 +40,7 @@ def lane_line(result: LaneResult) -> str:
     if result.figures:
         lines.append("  " + ", ".join(f"{count} {name}" for name, count in result.figures.items()))
     lines.extend(claims_lines(result.claims))
-    lines.extend(f"  {line}" for note in result.notes for line in note.splitlines())
+    lines.extend(f"  {one_line(line, _NOTE)}" for note in result.notes for line in note.splitlines())
     return "\n".join(lines)
 
 
@@ -55,7 +56,7 @@ def claims_lines(claims: Mapping[str, ClaimStand]) -> Iterator[str]:
 
 def divergence_text(divergence: LaneDivergence) -> str:
     """Return a divergence spelled out."""
-    lines = [f"  {divergence.case}, step {divergence.seq}: {divergence.op} diverges in {divergence.kind}"]
+    lines = [f"  {one_line(divergence.case)}, step {divergence.seq}: {divergence.op} diverges in {divergence.kind}"]
     for label, value in (
         ("args", divergence.args),
         ("expected", divergence.expected),
@@ -63,7 +64,7 @@ def divergence_text(divergence: LaneDivergence) -> str:
         ("decided", divergence.reason),
         ("state", divergence.state),
     ):
-        lines.append(f"    {label:<9} {_shown(value)}")
+        lines.append(f"    {label:<9} {value_line(value)}")
     return "\n".join(lines)
 
 
@@ -103,11 +104,6 @@ def closing_text(results: Sequence[LaneResult], code: int, seconds: float) -> st
     )
 
 
-def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
-
-
 def summary(results: Iterable[TraceResult | DocumentResult]) -> str:
     """Return the closing line: traces by verdict, and what was and was not judged."""
     results = list(results)
@@ -123,8 +119,8 @@ def summary(results: Iterable[TraceResult | DocumentResult]) -> str:
 def result_text(result: TraceResult) -> str:
     """Return a trace's verdict as text, with the divergence or the error spelled out."""
     if result.error is not None:
-        return f"{result.verdict}  {result.error}"
-    head = f"{result.verdict}  {result.trace}  {result.events} events"
+        return f"{result.verdict}  {one_line(result.error, _NOTE)}"
+    head = f"{result.verdict}  {spelled(result.trace)}  {result.events} events"
     if result.first_divergence is None:
         return head
     return "\n".join([head, *_divergence_lines(result.first_divergence, result)])
@@ -132,13 +128,14 @@ def result_text(result: TraceResult) -> str:
 
 def _divergence_lines(first: FirstDivergence, result: TraceResult) -> Iterator[str]:
     yield f"  event {first.seq} (line {first.line}): {first.op} diverges in {first.kind}"
-    yield f"    args      {_shown(msgspec.to_builtins(first.args))}"
+    yield f"    args      {value_line(msgspec.to_builtins(first.args))}"
     for label, document in (("expected", first.expected), ("actual", first.actual)):
         for member, value in document.items():
             places = value if first.kind != "outcome" else {"": value}
             for place, content in places.items():
-                yield f"    {label:<9} {member}{place.removeprefix('$')} = {_shown(msgspec.to_builtins(content))}"
+                where = one_line(member + place.removeprefix("$"))
+                yield f"    {label:<9} {where} = {value_line(msgspec.to_builtins(content))}"
     yield f"    decided   {first.reason}"
-    yield f"    state     {_shown(msgspec.to_builtins(first.state))}"
+    yield f"    state     {value_line(msgspec.to_builtins(first.state))}"
     if result.not_judged:
         yield f"    {result.not_judged} later events not judged"

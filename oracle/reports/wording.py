@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, PROGRAM
@@ -13,8 +12,7 @@ from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.verdict.baseline import Entry
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneResult
-
-_SHOWN = 400
+from telltale_conformance.readable import value_line
 
 
 class Place(NamedTuple):
@@ -95,9 +93,9 @@ def message(finding: Finding) -> str:
     lines = [
         title(finding),
         f"case     {finding.cases[0]}" + (f" (and {len(finding.cases) - 1} more)" if len(finding.cases) > 1 else ""),
-        f"args     {shortly(divergence.args)}",
-        f"expected {shortly(divergence.expected)}",
-        f"answered {shortly(divergence.actual)}",
+        f"args     {value_line(divergence.args)}",
+        f"expected {value_line(divergence.expected)}",
+        f"answered {value_line(divergence.actual)}",
         f"decided  {divergence.reason}",
         f"program  {program_text(finding)}",
         f"baseline {stand_text(finding)}",
@@ -160,9 +158,3 @@ def occasions_text(stand: ClaimStand) -> str:
     """Return on how many occasions a claim was watched."""
     count = stand.occasions or 0
     return f"{count:,} occasion{'' if count == 1 else 's'}"
-
-
-def shortly(value: Any, limit: int = _SHOWN) -> str:
-    """Return a JSON value in one line, cut where it is long."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"

@@ -22,6 +22,7 @@ from telltale_conformance.lean_traces.writer import written_whole
 from telltale_conformance.oracle.verdict.compare import DivergenceClass
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint_of
 from telltale_conformance.oracle.verdict.results import LaneResult
+from telltale_conformance.readable import one_line
 
 SCHEMA: Final = "telltale-conformance/baseline"
 VERSION: Final = 1
@@ -116,7 +117,7 @@ def read_baseline(path: Path) -> Baseline:
     worst = next(iter(sorted(validator("baseline").iter_errors(document), key=lambda error: error.json_path)), None)
     if worst is not None:
         remedy = "see `telltale-conformance schema baseline`"
-        raise BadBaseline(f"{path}: {worst.json_path}: {worst.message[:200]}; {remedy}")
+        raise BadBaseline(f"{path}: {worst.json_path}: {one_line(worst.message, 200)}; {remedy}")
     entries = tuple(msgspec.convert(entry, Entry) for entry in document["entries"])
     _refuse_what_the_schema_cannot(path, entries)
     return Baseline(contract=document["contract"], entries=entries)

@@ -9,13 +9,15 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 
 from telltale_conformance.model.operations import OPERATIONS
-from telltale_conformance.model.types.caret import visible
 from telltale_conformance.oracle.reports.page.exchanges import Exchange
 from telltale_conformance.oracle.verdict.compare import error_variant
+from telltale_conformance.readable import shortened, value_line, visible
 
 Role = Literal["caller", "owner", "session", "witness"]
 _ORDER: Final = {"caller": 0, "owner": 1, "session": 2, "witness": 3}
 _SHOWN: Final = 60
+_NUMBER: Final = 24
+"""How much is shown where a number is due."""
 
 
 class Participant(Struct, frozen=True, order=True):
@@ -101,7 +103,7 @@ def _message(step: Exchange) -> Message:
         seq=step.seq,
         source=source,
         target=session,
-        text=shortened(f"{step.op} {_detail(step.op, args, step.forged)}".strip()),
+        text=shortened(f"{step.op} {_detail(step.op, args, step.forged)}".strip(), _SHOWN),
         result=_result(step.expected),
         answered=_result(step.actual or {}) if step.diverges else None,
         refused="err" in step.expected,
@@ -197,27 +199,22 @@ def scope_text(scope: Any) -> str:
 
 def _result(answer: dict[str, Any]) -> str:
     if "panic" in answer:
-        return shortened(f"panic: {answer['panic']}")
+        return shortened(f"panic: {answer['panic']}", _SHOWN)
     if "err" in answer:
-        return shortened(f"✗ {error_variant(answer['err'])}")
+        return shortened(f"✗ {error_variant(answer['err'])}", _SHOWN)
     if "ok" not in answer:
-        return shortened(json.dumps(answer, ensure_ascii=False))
+        return value_line(answer, _SHOWN)
     result = answer["ok"]
     if isinstance(result, dict) and {"owner_id", "generation", "scope"} <= result.keys() and "witness_id" not in result:
-        return shortened(f"✓ capability gen {result['generation']} {scope_text(result['scope'])}")
+        return shortened(f"✓ capability gen {result['generation']} {scope_text(result['scope'])}", _SHOWN)
     if isinstance(result, dict) and "witness_id" in result:
-        return f"✓ witness {result['witness_id']}"
+        return f"✓ witness {value_line(result['witness_id'], _NUMBER)}"
     if isinstance(result, dict) and "claim_id" in result:
-        return f"✓ receipt {result['claim_id']}"
-    return "✓" if result is None else shortened(f"✓ {json.dumps(result, ensure_ascii=False)}")
+        return f"✓ receipt {value_line(result['claim_id'], _NUMBER)}"
+    return "✓" if result is None else f"✓ {value_line(result, _SHOWN - 2)}"
 
 
 def quoted(name: str) -> str:
     """Return a name for reading: the empty one and white space around made visible, control characters spelled."""
     shown = visible(name)
     return shown if shown and shown == shown.strip() else f'"{shown}"'
-
-
-def shortened(text: str) -> str:
-    """Return a text cut to what fits beside an arrow."""
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

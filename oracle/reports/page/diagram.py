@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from typing import Final
-from xml.sax.saxutils import escape
 
-from telltale_conformance.model.types.caret import visible
 from telltale_conformance.oracle.reports.page.cast import Cast, Message, Participant
+from telltale_conformance.readable import markup, shortened, visible
 
 _LEFT: Final = 52.0
 _WIDTH: Final = 1080.0
@@ -38,7 +37,7 @@ def diagram(cast: Cast, identifier: str) -> str:
         f'<svg class="diagram" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" '
         f'role="img" aria-labelledby="{identifier}-title {identifier}-desc">',
         f'<title id="{identifier}-title">Sequence diagram of the program</title>',
-        f'<desc id="{identifier}-desc">{_text(described(cast))}</desc>',
+        f'<desc id="{identifier}-desc">{markup(described(cast))}</desc>',
         f'<defs><marker id="{identifier}-head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" '
         'markerHeight="8" orient="auto-start-reverse"><path class="head" d="M0 0L10 5L0 10z"/></marker></defs>',
         *(
@@ -75,7 +74,7 @@ def _lifeline(participant: Participant, x: float, height: float) -> str:
     elif participant.role == "owner":
         lines = [("owner", "of", middle - 9), (participant.name, "name", middle + 7)]
     return (
-        f'<g class="participant {participant.role}"><title>{_text(str(participant))}</title>'
+        f'<g class="participant {participant.role}"><title>{markup(str(participant))}</title>'
         f'<line class="lifeline" x1="{x:.0f}" y1="{_TOP + tall:.0f}" x2="{x:.0f}" y2="{height - 6:.0f}"/>'
         f'<rect x="{x - width / 2:.0f}" y="{_TOP:.0f}" width="{width:.0f}" height="{tall:.0f}" rx="{radius:.0f}"/>'
         + "".join(f'<text class="{kind}" x="{x:.0f}" y="{y:.0f}">{_fitting(text)}</text>' for text, kind, y in lines)
@@ -85,8 +84,7 @@ def _lifeline(participant: Participant, x: float, height: float) -> str:
 
 def _fitting(name: str) -> str:
     """Return a name, escaped, cut to what fits into a box; the box's title has the whole."""
-    shown = visible(name)
-    return _text(shown if len(shown) <= _NAME else shown[: _NAME - 1] + "…")
+    return markup(shortened(visible(name), _NAME))
 
 
 def _row(message: Message, places: dict[Participant, float], top: float) -> tuple[float, str]:
@@ -128,8 +126,4 @@ def _row(message: Message, places: dict[Participant, float], top: float) -> tupl
 
 
 def _label(text: str, x: float, y: float, kind: str) -> str:
-    return f'<text class="label {kind}" x="{x:.0f}" y="{y:.0f}">{_text(text)}</text>'
-
-
-def _text(text: str) -> str:
-    return escape("".join("\ufffd" if char in "\ufffe\uffff" else char for char in visible(text)))
+    return f'<text class="label {kind}" x="{x:.0f}" y="{y:.0f}">{markup(text)}</text>'

@@ -18,7 +18,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from msgspec import Struct
 
-from telltale_conformance.model.types.caret import visible
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, Claim
 from telltale_conformance.oracle.reports.page.cast import cast, scene
 from telltale_conformance.oracle.reports.page.coverage_map import CoverageMap, coverage_map
@@ -32,13 +31,13 @@ from telltale_conformance.oracle.reports.wording import (
     place_of,
     problems,
     program_text,
-    shortly,
     shown_path,
     stand_text,
     title,
     verify_command,
 )
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
+from telltale_conformance.readable import value_line, visible
 
 STEPS_SHOWN: Final = 40
 """Of a longer program the page shows the last steps; the file beside it has them all."""
@@ -169,7 +168,7 @@ def _view(finding: Finding, folder: Path) -> FindingView:
         left_out=len(steps) - len(shown),
         not_drawn=len(steps) - len(drawn),
         answer=tuple(folded(_answer(finding, last))),
-        state="" if finding.divergence.state is None else shortly(finding.divergence.state, 2000),
+        state="" if finding.divergence.state is None else value_line(finding.divergence.state, 2000),
     )
 
 
@@ -177,8 +176,8 @@ def _log_row(step: Exchange) -> LogRow:
     return LogRow(
         seq=step.seq,
         op=step.op,
-        args=shortly(step.args, _SHOWN if not step.diverges else _SHOWN_DIVERGING),
-        expected="" if step.expected is None else shortly(step.expected, _SHOWN),
+        args=value_line(step.args, _SHOWN if not step.diverges else _SHOWN_DIVERGING),
+        expected="" if step.expected is None else value_line(step.expected, _SHOWN),
         note=step.note,
         diverges=step.diverges,
         skipped=step.skipped,

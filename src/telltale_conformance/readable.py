@@ -1,0 +1,95 @@
+"""Text for people: what comes from outside made one line, its odd characters spelled out, and cut where it is long.
+
+Names, answers and messages of an implementation may hold anything: escape sequences that move the cursor, line breaks
+that look like another line of ours, marks that turn the direction of writing, megabytes. Whatever is shown of them
+goes through here, and nothing here returns more than it was allowed to.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+LINE: Final = 400
+"""How long a value in a line is when nothing else is said."""
+MANY_LINES: Final = 20
+"""How many lines of a text are shown when nothing else is said."""
+
+_ACTING: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""The categories of characters that act instead of being seen: controls, formats (direction of writing), surrogates,
+separators of lines and paragraphs."""
+_SHORT_FORMS: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def shortened(text: str, limit: int) -> str:
+    """Return a text of at most ``limit`` characters, with ``…`` in place of what was cut off."""
+    return text if len(text) <= limit else text[: max(0, limit - 1)] + "…"[:limit]
+
+
+def spelled(text: str) -> str:
+    """Return a text in one line, every character that acts spelled out: ``\\n``, ``\\x1b``, ``\\u202e``."""
+    return text if text.isprintable() else "".join(map(_spelled, text))
+
+
+def one_line(text: str, limit: int = LINE) -> str:
+    """Return a text spelled out in at most ``limit`` characters; of a long one its beginning and how long it is."""
+    if len(text) <= limit:
+        whole = spelled(text)
+        if len(whole) <= limit:
+            return whole
+    mark = f"… ({len(text)} characters)"
+    if 2 * len(mark) > limit:
+        mark = "…"
+    shown, room = [], limit - len(mark)
+    for char in text[: max(0, room)]:
+        shown.append(_spelled(char))
+        room -= len(shown[-1])
+        if room < 0:
+            shown.pop()
+            break
+    return shortened("".join(shown) + mark, limit)
+
+
+def value_line(value: Any, limit: int = LINE) -> str:
+    """Return a JSON value as ``one_line`` does; a text as it is, without quotes."""
+    if isinstance(value, str):
+        return one_line(value, limit)
+    try:
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    except RecursionError:
+        text = "(it nests too deep to be shown)"
+    return one_line(text, limit)
+
+
+def last_lines(text: str, most: int = MANY_LINES, limit: int = LINE) -> list[str]:
+    """Return the lines of a text, each as ``one_line`` does; of many the last ``most``."""
+    return [one_line(one, limit) for one in text.splitlines()[-most:]] if most > 0 else []
+
+
+def block(text: str) -> str:
+    """Return a text of several lines with its line ends, every other character that acts spelled out."""
+    return text if text.isprintable() else "\n".join(map(spelled, text.split("\n")))
+
+
+def visible(text: str) -> str:
+    """Return a text of as many characters: tabs as spaces, every other character that acts as U+FFFD."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        " " if char in "\t\r" else "\ufffd" if unicodedata.category(char) in _ACTING else char for char in text
+    )
+
+
+def markup(text: str) -> str:
+    """Return a text for an element of XML or HTML: escaped, what XML forbids and what acts replaced by U+FFFD."""
+    return escape("".join("\ufffd" if char in "\ufffe\uffff" else char for char in visible(text)))
+
+
+def _spelled(char: str) -> str:
+    if char.isprintable() or unicodedata.category(char) not in _ACTING:
+        return char
+    number = ord(char)
+    form = f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+    return _SHORT_FORMS.get(char, form)
