@@ -22,7 +22,7 @@ from telltale_conformance.lean_traces.lines import opened, read_lines
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, nests_within, parse
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, MalformedTrace, event_line
 from telltale_conformance.model.operations import Operation, Outcome
-from telltale_conformance.readable import value_line
+from telltale_conformance.readable import json_line
 
 _ARGS: Final = b'{"args":{'
 _OP: Final = b',"op":"'
@@ -151,7 +151,7 @@ class TraceReader:
             self._check_end(document, seq, number)
             return None
         if document.get("seq") != seq or type(document.get("seq")) is not int:
-            shown = value_line(document.get("seq"), 40)
+            shown = json_line(document.get("seq"), 40)
             raise self._malformed(number, f"seq is {shown}, not {seq}", "events are numbered 0, 1, 2, …")
         operation, arguments, answer = self._check_event(document, number)
         return Event(self, line, seq, operation, arguments, None, answer)
@@ -178,7 +178,7 @@ class TraceReader:
         op = document["op"]
         codec = CODECS.get(op) if isinstance(op, str) else None
         if codec is None:
-            shown = value_line(op, 60)
+            shown = json_line(op, 60)
             raise self._malformed(number, f"unknown operation {shown}", "see `telltale-conformance schema trace-event`")
         try:
             arguments = codec.from_json(document["args"])
@@ -198,7 +198,7 @@ class TraceReader:
                 "the writer of the trace must close it so",
             )
         if type(document["events"]) is not int or document["events"] != events:
-            shown = value_line(document["events"], 40)
+            shown = json_line(document["events"], 40)
             raise self._malformed(
                 number, f"the end line counts {shown} events, there are {events}", "record the trace again"
             )
@@ -219,11 +219,11 @@ class TraceReader:
         document = self.parse_object(line, 1)
         schema = document.get("schema")
         if schema != TRACE_SCHEMA:
-            shown = "missing" if schema is None else value_line(schema, 60)
+            shown = "missing" if schema is None else json_line(schema, 60)
             raise self._malformed(1, f"`schema` is {shown}", f'a trace begins with "schema":"{TRACE_SCHEMA}"')
         version = document.get("version")
         if type(version) is not int or version != VERSION:
-            shown = "missing" if version is None else value_line(version, 60)
+            shown = "missing" if version is None else json_line(version, 60)
             raise self._malformed(1, f"`version` is {shown}", f"this harness reads version {VERSION}")
         try:
             header = msgspec.convert(document, Header)

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telltale_conformance.readable import block, last_lines, markup, one_line, shortened, spelled, value_line, visible
+from telltale_conformance.readable import (
+    block,
+    json_line,
+    last_lines,
+    markup,
+    one_line,
+    shortened,
+    spelled,
+    value_line,
+    visible,
+)
 
 ODD = "\x00\x07\b\t\n\v\f\r\x1b[2J\x7f\x85\u2028\u2029\u202e\u2066\u200f\ufeff\U000e0041\ud800"
 """Characters of every kind that acts: controls, an escape sequence, line ends, bidi marks, a tag, half a character."""
@@ -36,9 +46,9 @@ def test_one_line_is_one_within_its_limit_and_nothing_in_it_acts(text: str, limi
 
 @given(VALUES, LIMITS)
 def test_a_value_is_one_line_within_its_limit(value: Any, limit: int) -> None:
-    shown = value_line(value, limit)
-    assert len(shown) <= limit
-    assert acts(shown) == []
+    for shown in (value_line(value, limit), json_line(value, limit)):
+        assert len(shown) <= limit
+        assert acts(shown) == []
 
 
 @given(TEXTS, LIMITS)

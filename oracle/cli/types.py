@@ -67,7 +67,7 @@ class Subject:
             try:
                 self.plan = open_plan(protocol.roles, protocol.types)
             except StringError as error:
-                raise Unreadable(str(error)) from None
+                raise Unreadable(error.text) from None
 
     def findings(self) -> Iterator[dict[str, Any]]:
         """Every problem as a JSON object: kind, message, role, path, line, column."""

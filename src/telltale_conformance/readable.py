@@ -54,8 +54,11 @@ def one_line(text: str, limit: int = LINE) -> str:
 
 def value_line(value: Any, limit: int = LINE) -> str:
     """Return a JSON value as ``one_line`` does; a text as it is, without quotes."""
-    if isinstance(value, str):
-        return one_line(value, limit)
+    return one_line(value, limit) if isinstance(value, str) else json_line(value, limit)
+
+
+def json_line(value: Any, limit: int = LINE) -> str:
+    """Return a JSON value as ``one_line`` does; a text in quotes."""
     try:
         text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     except RecursionError:

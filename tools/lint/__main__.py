@@ -6,11 +6,17 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tools.lint import language, operation_names
+from tools.lint import cutters, language, operation_names
 from tools.lint.statements import guard_order, rules
 
 ROOT: Final = Path(__file__).parents[2]
-CHECKS: Final = (language.problems, operation_names.problems, guard_order.problems, rules.problems)
+CHECKS: Final = (
+    operation_names.problems,
+    cutters.problems,
+    guard_order.problems,
+    rules.problems,
+    language.problems,
+)
 
 
 def main() -> int:
