@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Final
 
 from telltale_conformance.generators.steps import Cell
-from telltale_conformance.model.operations import OPERATIONS, those
+from telltale_conformance.model.operations import OPERATIONS, Operation, those
 
 _NEEDED: Final[dict[str, Iterable[str]]] = {
     "unclaimed": ("open",),
@@ -34,34 +34,34 @@ _NEEDED: Final[dict[str, Iterable[str]]] = {
 """The operations without which a phase, relation or witness state may be out of reach."""
 
 
-_SUCCEEDS_AFTER: Final = {
-    "recv": ("send",),
-    "has_message": ("send",),
-    "current_ownership": ("claim_ownership",),
-    "lookup_handler": ("claim_ownership", "apply_owned_session_mutation"),
-    "lookup_trace": ("claim_ownership", "apply_owned_session_mutation"),
-    "consume_readiness_witness": ("issue_readiness_witness",),
+_COMES_FROM: Final[dict[str, tuple[str, ...]]] = {
+    "capability": ("claim_ownership",),
+    "receipt": ("claim_ownership", "begin_ownership_transfer"),
+    "witness": ("issue_readiness_witness",),
+    "edge": ("claim_ownership", "apply_owned_session_mutation"),
 }
-"""The operations without which one cannot succeed, besides those by which its arguments come about."""
+"""The operations by which an argument comes about, besides ``open``."""
+_SUCCEEDS_AFTER: Final[dict[str, tuple[str, ...]]] = {
+    "value": ("send",),
+    "truth": ("send",),
+    "capability": ("claim_ownership",),
+}
+"""The operations without which one that only looks, or takes out, has a result of this kind in vain."""
 _SUCCESS: Final = {"ok", "Ok", "true"}
-_COMES_FROM: Final = {
-    "sid": ("open",),
-    "ep": ("open",),
-    "edge": ("open",),
-    "capability": ("open", "claim_ownership"),
-    "receipt": ("open", "claim_ownership", "begin_ownership_transfer"),
-}
 
 
 def able_to_succeed(offered: frozenset[str]) -> frozenset[str]:
     """Return the offered operations that can succeed where no others are offered."""
+    return frozenset(name for name in offered & OPERATIONS.keys() if _needed(OPERATIONS[name]) <= offered)
 
-    def needed(name: str) -> set[str]:
-        first = OPERATIONS[name].parameters[:1]
-        opens = name.startswith("open")
-        return {*_SUCCEEDS_AFTER.get(name, ()), *(() if opens or not first else _COMES_FROM.get(first[0], ()))}
 
-    return frozenset(name for name in offered & OPERATIONS.keys() if needed(name) <= offered)
+def _needed(operation: Operation) -> set[str]:
+    needed = {name for parameter in operation.parameters for name in _COMES_FROM.get(parameter, ())}
+    if operation.sid_of is not None and operation.gives != "session":
+        needed.add("open")
+    if operation.gives is None:
+        needed.update(_SUCCEEDS_AFTER.get(operation.result, ()))
+    return needed
 
 
 def succeeded(cells: Iterable[Cell]) -> frozenset[str]:

@@ -78,11 +78,10 @@ def _taking(*parameters: str, reads_only: bool = False) -> tuple[str, ...]:
 
 Artifact = TypeVar("Artifact", OwnershipCapability, OwnershipReceipt, ReadinessWitness)
 Maybe = MultipleResults[Any] | Any
-_ENDINGS: Final = (
-    ("commit_ownership_transfer",),
-    ("rollback_ownership_transfer",),
-    ("cancel_abandoned_transfer",),
-    ("fault_failed_transfer_commit", "broken"),
+_ENDINGS: Final = tuple(
+    (operation.name, *(["broken"] if "reason" in operation.parameters else []))
+    for operation in OPERATIONS.values()
+    if "receipt" in operation.parameters
 )
 """How a transfer may end: the operation with what it is given besides the receipt."""
 _SMALL: Final = st.integers(0, 3)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from telltale_conformance.oracle.reports.wording import shortly
 from telltale_conformance.oracle.telltale.results import DocumentDivergence, DocumentResult
+from telltale_conformance.readable import value_line
 
 
 def document_text(result: DocumentResult) -> str:
@@ -21,9 +21,9 @@ def document_text(result: DocumentResult) -> str:
 def _divergence_lines(first: DocumentDivergence) -> Iterator[str]:
     place = ", ".join(f"{name} {value}" for name, value in first.place.items() if name != "path")
     yield f"  at {first.place['path']} ({place}): {first.op} diverges in {first.kind}"
-    yield f"    args      {shortly(first.args)}"
-    yield f"    expected  {shortly(first.expected)}"
-    yield f"    actual    {shortly(first.actual)}"
+    yield f"    args      {value_line(first.args)}"
+    yield f"    expected  {value_line(first.expected)}"
+    yield f"    actual    {value_line(first.actual)}"
     yield f"    decided   {first.reason}"
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.reader import Answer
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.values import (
     CancellationArtifact,
     CapabilityArtifact,
@@ -23,13 +24,10 @@ LOG_CLAIMS: Final = ("K1", "K2", "K3", "K7", "K8", "K9", "K12")
 """The claims about which a log alone says something."""
 
 _RESULT: Final[dict[str, type]] = {
-    "claim_ownership": CapabilityArtifact,
-    "commit_ownership_transfer": CapabilityArtifact,
-    "attenuate_ownership_scope": CapabilityArtifact,
-    "begin_ownership_transfer": ReceiptArtifact,
-    "issue_readiness_witness": ReadinessArtifact,
-    "mark_owner_died": CancellationArtifact,
-    "cancel_abandoned_transfer": CancellationArtifact,
+    "capability": CapabilityArtifact,
+    "receipt": ReceiptArtifact,
+    "witness": ReadinessArtifact,
+    "cancellation": CancellationArtifact,
 }
 """What an operation gives is what it logs last as Issued."""
 
@@ -43,7 +41,7 @@ def told_by(departure: Departure) -> Told | None:
     audit = [_json(record) for record in records]
     if given is not None and given.event != "Rejected":
         result = outcome.ok
-        if isinstance(given.artifact, _RESULT.get(departure.op, ())) and given.event == "Issued":
+        if isinstance(given.artifact, _RESULT.get(OPERATIONS[departure.op].result, ())) and given.event == "Issued":
             (result,) = msgspec.structs.astuple(given.artifact)
         answer = Answer(True, _json(result), audit)
     elif outcome.error is not None:
