@@ -15,7 +15,7 @@ MARK: Final = "…"
 
 
 def problems(root: Path) -> Iterator[str]:
-    """Yield every place where the beginning of a text is put before the mark of what was cut off."""
+    """Yield every place where a text is cut and the mark of a cut follows."""
     for source in sources(root):
         if source.path != HOME:
             yield from problems_of(source)
