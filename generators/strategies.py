@@ -162,7 +162,7 @@ def terminal_reasons() -> SearchStrategy[TerminalReason]:
 
 
 def cancellation_witnesses() -> SearchStrategy[CancellationWitness]:
-    """Cancellation witnesses."""
+    """Draw cancellation witnesses."""
     return st.builds(CancellationWitness, u64s(), owner_ids(), terminal_reasons(), u64s(), u64s())
 
 

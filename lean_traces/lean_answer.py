@@ -93,7 +93,7 @@ def _collector_at_rest() -> Iterator[None]:
 
 @_collector_at_rest()
 def decode_answer(answer: bytes, request: LeanRequest) -> list[LeanRun]:
-    """The model's answer to a request, program by program.
+    """Return the model's answer to a request, program by program.
 
     Raises:
         LeanProgramRefused: the model could not read the request, or a step of it.

@@ -64,7 +64,7 @@ class LeanBundle:
 
 
 def read_sources(root: Path | None = None) -> dict[str, str]:
-    """The text of every module of the package, by name (``Telltale.Sessions``).
+    """Return the text of every module of the package, by name (``Telltale.Sessions``).
 
     Raises:
         LeanSourceError: the folder has no modules.
@@ -80,7 +80,7 @@ def read_sources(root: Path | None = None) -> dict[str, str]:
 
 
 def module_order(root: str, sources: Mapping[str, str]) -> list[str]:
-    """The module and all that it imports, each after its own imports.
+    """Return the module and all that it imports, each after its own imports.
 
     Raises:
         LeanSourceError: an import that is not in the package, or an import cycle.
@@ -105,7 +105,7 @@ def module_order(root: str, sources: Mapping[str, str]) -> list[str]:
 
 
 def make_bundle(root: str, sources: Mapping[str, str] | None = None, tail: str = "") -> LeanBundle:
-    """The modules that ``root`` needs in one file, with ``tail`` (commands to run) at its end."""
+    """Return the modules that ``root`` needs in one file, with ``tail`` (commands to run) at its end."""
     sources = read_sources() if sources is None else sources
     parts = [_TOP]
     places = []
@@ -122,17 +122,17 @@ def make_bundle(root: str, sources: Mapping[str, str] | None = None, tail: str =
 
 
 def quoted(text: str) -> str:
-    """A Lean string literal."""
+    """Return a Lean string literal."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def run_bundle(mailbox: Path, idle_looks: int) -> LeanBundle:
-    """The resident runner on a mailbox folder; it ends by itself after so many looks of 2 ms without a request."""
+    """Return the resident runner on a mailbox folder; it ends after so many looks of 2 ms without a request."""
     return make_bundle(RUN_ROOT, tail=f"\n#eval Telltale.Serve.main {quoted(str(mailbox))} {idle_looks}\n")
 
 
 def model_hash(sources: Mapping[str, str] | None = None) -> str:
-    """The SHA-256 of the modules that make up the runner: what a corpus was exported with."""
+    """Return the SHA-256 of the modules that make up the runner: what a corpus was exported with."""
     sources = read_sources() if sources is None else sources
     digest = hashlib.sha256()
     for module in module_order(RUN_ROOT, sources):
@@ -174,7 +174,7 @@ _THEOREM: Final = re.compile(r"^/--((?:(?!-/).)*)-/\n(?:@\[[^\]]*\]\s*\n?)?theor
 
 
 def theorems(sources: Mapping[str, str] | None = None) -> list[LeanTheorem]:
-    """The theorems that have a sentence, in the order of the sources; lemmas on the way have none."""
+    """Return the theorems that have a sentence, in the order of the sources; lemmas on the way have none."""
     sources = read_sources() if sources is None else sources
     found = []
     for module in module_order(PROOF_ROOT, sources):

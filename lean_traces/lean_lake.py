@@ -19,7 +19,7 @@ BUILD_DEADLINE = 1800.0
 
 
 def build_executable(lake: str, deadline: float = BUILD_DEADLINE) -> Path:
-    """The ``lean_exe`` of the package, built in a copy below the cache folder, once for each state of the sources.
+    """Return the ``lean_exe`` of the package, built below the cache folder, once for each state of the sources.
 
     The copy is built under another name and renamed when it is done, so one that was killed half-way is not used.
 

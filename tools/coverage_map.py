@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def document(contract: str, settled: Iterable[Settled]) -> Json:
-    """The map in machine-readable form; a shorter prefix settles every cell that begins with it."""
+    """Return the map in machine-readable form; a shorter prefix settles every cell that begins with it."""
     items = list(settled)
 
     def rows(verdict: str) -> list[list[str]]:
@@ -32,7 +32,7 @@ def document(contract: str, settled: Iterable[Settled]) -> Json:
 
 
 def verdict_of(found: Json, cell: Cell) -> str:
-    """What the map says of a cell."""
+    """Return what the map says of a cell."""
     for verdict in ("reached", "unreachable", "beyond_horizon", "not_found"):
         for row in found[verdict]:
             if tuple(row) == cell[: len(row)]:
@@ -51,7 +51,7 @@ class Index:
         }
 
     def verdict(self, cell: Cell) -> str:
-        """What the map says of a cell."""
+        """Return what the map says of a cell."""
         for length in range(2, 6):
             verdict = self._rows.get(tuple(cell[:length]))
             if verdict is not None:
@@ -60,7 +60,7 @@ class Index:
 
 
 def table(found: Json) -> str:
-    """The map in Markdown: per operation and outcome, how many cells of each phase are reached, of how many."""
+    """Return the map in Markdown: per operation and outcome, how many cells of each phase are reached, of how many."""
     index = Index(found)
     lines = [
         "| operation | outcome | " + " | ".join(PHASES) + " | not reached because |",

@@ -31,7 +31,7 @@ class Weaver:
         self._sid = self._perform("open", {"roles": ["A", "B"], "initial_types": {}}, {})["ok"]
 
     def state(self) -> Snapshot:
-        """The current session as the reference has it."""
+        """Return the current session as the reference has it."""
         return read(self.run.store, self._sid)
 
     def perform(self, op: str, args: Json) -> None:
@@ -80,7 +80,7 @@ class Weaver:
 
 
 def woven(contract: str, settled: Iterable[Settled]) -> Weaver:
-    """The program through every reached cell."""
+    """Return the program through every reached cell."""
     weaver = Weaver(contract)
     by_path: dict[str, tuple[Path, list[tuple[str, Json]]]] = {}
     for item in settled:

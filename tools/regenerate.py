@@ -52,7 +52,7 @@ reached cells of all cells with that operation, outcome and phase.
 
 
 def as_program(found: dict[str, Any]) -> Program:
-    """A found program in the program format."""
+    """Return a found program in the program format."""
     steps = tuple(Step(seq=step["seq"], op=step["op"], args=step["args"]) for step in found["steps"])
     return Program(contract=found["contract"], meta=found["meta"], steps=steps)
 

@@ -26,7 +26,7 @@ class Comm(Branching):
         self._fill(sender, receiver, tuple(branches))
 
     def with_branches(self, branches: tuple[Branch, ...]) -> Self:
-        """The same communication with other branches."""
+        """Return the same communication with other branches."""
         return type(self)(self.sender, self.receiver, branches)
 
 
@@ -45,10 +45,10 @@ def comms(global_type: GlobalType) -> Iterator[Comm]:
 
 
 def roles_of(global_type: GlobalType) -> tuple[str, ...]:
-    """The roles that take part, in the order of their first communication, the sender before the receiver."""
+    """Return the roles that take part, in the order of their first communication, the sender before the receiver."""
     return tuple(dict.fromkeys(role for comm in comms(global_type) for role in (comm.sender, comm.receiver)))
 
 
 def communications(global_type: GlobalType) -> tuple[tuple[str, str], ...]:
-    """The pairs of sender and receiver, each once, in the order of the text."""
+    """Return the pairs of sender and receiver, each once, in the order of the text."""
     return tuple(dict.fromkeys((comm.sender, comm.receiver) for comm in comms(global_type)))

@@ -51,12 +51,12 @@ from telltale_conformance.model.types.type_json import (
 
 
 def encode_type_lean(local_type: LocalType) -> bytes:
-    """The canonical JSON of a local type in this form. Value types do not exist there and are left out."""
+    """Return the canonical JSON of a local type in this form. Value types do not exist there and are left out."""
     return write_tree(local_type, _pieces)
 
 
 def encode_global(global_type: GlobalType) -> bytes:
-    """The canonical JSON of a global type. Value types do not exist there and are left out."""
+    """Return the canonical JSON of a global type. Value types do not exist there and are left out."""
     return write_tree(global_type, _pieces)
 
 

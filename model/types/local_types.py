@@ -63,7 +63,7 @@ class Choice(Branching):
         self._fill(partner, tuple(branches))
 
     def with_branches(self, branches: tuple[Branch, ...]) -> Self:
-        """The same choice with other branches."""
+        """Return the same choice with other branches."""
         return type(self)(self.partner, branches)
 
 

@@ -41,7 +41,7 @@ class NotProjectable(Exception):
 
 
 def project(global_type: GlobalType, role: str, merging: Merging = "full") -> LocalType:
-    """The local type of ``role`` in a global type.
+    """Return the local type of ``role`` in a global type.
 
     Raises:
         NotProjectable: the role's types after the branches of some communication cannot be made one.
@@ -62,7 +62,7 @@ def project(global_type: GlobalType, role: str, merging: Merging = "full") -> Lo
 def project_all(
     global_type: GlobalType, roles: Iterable[str], merging: Merging = "full"
 ) -> dict[str, LocalType | NotProjectable]:
-    """The projection on each role, or why there is none."""
+    """Return the projection on each role, or why there is none."""
     projections: dict[str, LocalType | NotProjectable] = {}
     for role in roles:
         try:
@@ -77,7 +77,7 @@ _Built: TypeAlias = "LocalType | NotProjectable"
 
 
 def _idle(node: SessionType, role: str, idle: dict[int, frozenset[str]]) -> frozenset[str] | None:
-    """The recursions that a part leads back to, when the role takes no part in it before; None when it does."""
+    """Return the recursions that a part leads back to, when the role takes no part in it before; None when it does."""
     if isinstance(node, Var):
         return frozenset((node.name,))
     if isinstance(node, Comm) and role in (node.sender, node.receiver):
@@ -138,7 +138,7 @@ class NoMerge(Exception):
 
 
 def merge(left: LocalType, right: LocalType) -> LocalType:
-    """The full merge of two local types: one type for a role that does not know which of them is due.
+    """Return the full merge of two local types: one type for a role that does not know which of them is due.
 
     Raises:
         NoMerge: there is none.
@@ -163,7 +163,7 @@ def merge(left: LocalType, right: LocalType) -> LocalType:
 
 
 def _matched(a: LocalType, b: LocalType) -> list[tuple[LocalType, LocalType]]:
-    """The pairs of types below two nodes that have to be merged first; NoMerge where the nodes do not go together."""
+    """Return the pairs of types below two nodes to merge first; NoMerge where the nodes do not go together."""
     if isinstance(a, Mu) and isinstance(b, Mu):
         if a.var != b.var:
             raise NoMerge(f"recursions with the variables {print_name(a.var)} and {print_name(b.var)}")

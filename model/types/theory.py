@@ -47,7 +47,7 @@ def equal(left: LocalType, right: LocalType) -> bool:
 
 
 def tree_size(local_type: LocalType) -> int:
-    """The number of nodes of the type written out, a subtree that is shared n times counted n times."""
+    """Return the number of nodes of the type written out, a subtree that is shared n times counted n times."""
     sizes: dict[int, int] = {}
     for node in postorder(local_type):
         if isinstance(node, Branching):
@@ -58,7 +58,7 @@ def tree_size(local_type: LocalType) -> int:
 
 
 def dual(local_type: LocalType, partner: str | None = None) -> LocalType:
-    """The type with every Send a Recv and every Recv a Send, variables and payloads as they are.
+    """Return the type with every Send a Recv and every Recv a Send, variables and payloads as they are.
 
     Partners stay too, or all become ``partner`` when it is given: the dual of A's two-party type towards B,
     with partner A, is B's type.
@@ -118,7 +118,7 @@ def unfolded_with_scope(continuation: LocalType, original: LocalType) -> tuple[L
 
 
 def substitute(local_type: LocalType, var: str, replacement: LocalType) -> LocalType:
-    """The type with ``replacement`` for every free occurrence of ``var``, no variable captured.
+    """Return the type with ``replacement`` for every free occurrence of ``var``, no variable captured.
 
     A binder that would capture a free variable of ``replacement`` is renamed, and only then: ``t`` becomes
     ``t_1`` (``t_2``, …: the first that occurs nowhere in either type). Parts in which nothing changes are
@@ -128,7 +128,7 @@ def substitute(local_type: LocalType, var: str, replacement: LocalType) -> Local
 
 
 def _closed_variables(leading: list[Mu], head: LocalType) -> dict[str, LocalType]:
-    """What each leading variable that ``head`` uses stands for: its Mu, closed over the Mu before it.
+    """Return what each leading variable that ``head`` uses stands for: its Mu, closed over the Mu before it.
 
     Of several leading Mu with one variable only the innermost is ever meant: whatever uses the variable
     lies in ``head``, and so inside all of them.
@@ -202,7 +202,7 @@ def _replace(root: LocalType, environment: Mapping[str, LocalType], avoid: froze
 
 
 def _with_continuations(choice: Branching, continuations: list[LocalType]) -> Branching:
-    """The choice with these continuations; the choice itself when they are the ones that it has."""
+    """Return the choice with these continuations; the choice itself when they are the ones that it has."""
     if all(new is b.continuation for new, b in zip(continuations, choice.branches, strict=True)):
         return choice
     branches = tuple(Branch(b.label, b.value_type, new) for new, b in zip(continuations, choice.branches, strict=True))

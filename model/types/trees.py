@@ -93,7 +93,7 @@ class Branching(SessionType):
     branches: tuple[Branch, ...]
 
     def with_branches(self, branches: tuple[Branch, ...]) -> Self:
-        """The same node with other branches."""
+        """Return the same node with other branches."""
         raise NotImplementedError
 
 
@@ -124,7 +124,7 @@ def remember_encoding(session_type: SessionType, encoded: bytes) -> None:
 
 
 def children(session_type: SessionType) -> tuple[SessionType, ...]:
-    """The types directly below a node, in order: every branch's continuation, or the body of a Mu."""
+    """Return the types directly below a node, in order: every branch's continuation, or the body of a Mu."""
     if isinstance(session_type, Branching):
         return tuple(branch.continuation for branch in session_type.branches)
     if isinstance(session_type, Mu):
@@ -133,7 +133,7 @@ def children(session_type: SessionType) -> tuple[SessionType, ...]:
 
 
 def strip_mu(session_type: SessionType) -> SessionType:
-    """The type without its leading Mu, nothing substituted: the contract's ``unfold_mu`` (§6, §7)."""
+    """Return the type without its leading Mu, nothing substituted: the contract's ``unfold_mu`` (§6, §7)."""
     while isinstance(session_type, Mu):
         session_type = session_type.body
     return session_type

@@ -69,7 +69,7 @@ Piece: TypeAlias = "bytes | SessionType"
 
 
 def encode_type(local_type: LocalType) -> bytes:
-    """The canonical JSON of a type in its own form; remembered on the node it was asked for.
+    """Return the canonical JSON of a type in its own form; remembered on the node it was asked for.
 
     Time and size are those of the tree written out: a subtree that is shared n times is written n times.
     """
@@ -94,7 +94,7 @@ def type_from_json(value: object, path: Place = "$", *, max_depth: int | None = 
 
 
 def write_tree(tree: SessionType, pieces: Callable[[SessionType], list[Piece]]) -> bytes:
-    """The JSON of a tree, each node written as ``pieces`` says."""
+    """Return the JSON of a tree, each node written as ``pieces`` says."""
     parts: list[bytes] = []
     stack: list[Piece] = [tree]
     while stack:
@@ -198,7 +198,7 @@ def _own_node(value: object, place: Place) -> tuple[Built, Below]:
 
 
 def elements(value: object, place: Place) -> list[tuple[Place, object]]:
-    """The branches of a choice in JSON, each with its place."""
+    """Return the branches of a choice in JSON, each with its place."""
     if type(value) is not list:
         raise refuse(place, f"the branches are due (an array), this is {kind_of(value)}")
     return [((place, index), element) for index, element in enumerate(value)]

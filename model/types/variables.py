@@ -6,7 +6,7 @@ from telltale_conformance.model.types.trees import Branching, Mu, SessionType, V
 
 
 def free_variables(session_type: SessionType) -> frozenset[str]:
-    """The names of the variables that no enclosing Mu of this type binds.
+    """Return the names of the variables that no enclosing Mu of this type binds.
 
     One walk with a count of the open binders of each name. A subtree that is reached over several edges is
     walked once: its free variables are found first and stand for it afterwards.
@@ -21,7 +21,7 @@ def free_variables(session_type: SessionType) -> frozenset[str]:
 
 
 def shared_nodes(order: list[SessionType]) -> frozenset[int]:
-    """The ids of the choices and recursions that are reached over more than one edge."""
+    """Return the ids of the choices and recursions that are reached over more than one edge."""
     once: set[int] = set()
     shared: set[int] = set()
     for node in order:
@@ -32,7 +32,7 @@ def shared_nodes(order: list[SessionType]) -> frozenset[int]:
 
 
 def bound_names(session_type: SessionType) -> frozenset[str]:
-    """The variables of all Mu of a type."""
+    """Return the variables of all Mu of a type."""
     return frozenset(node.var for node in postorder(session_type) if isinstance(node, Mu))
 
 
@@ -43,7 +43,7 @@ def all_names(session_type: SessionType) -> frozenset[str]:
 
 
 def nodes_with_free(session_type: SessionType, name: str) -> frozenset[int]:
-    """The ids of the nodes below which (or at which) the variable ``name`` occurs free."""
+    """Return the ids of the nodes below which (or at which) the variable ``name`` occurs free."""
     found: set[int] = set()
     for node in postorder(session_type):
         if isinstance(node, Var):

@@ -46,7 +46,7 @@ class Path:
         return iter(self.last(self.length))
 
     def last(self, count: int) -> list[int | str]:
-        """The last ``count`` steps, in order."""
+        """Return the last ``count`` steps, in order."""
         steps: list[int | str] = []
         here = self
         while here.above is not None and len(steps) < count:
@@ -156,7 +156,7 @@ class _Search:
             self.met.add(id(node))
 
     def use(self, name: str, node: SessionType, path: Path, guards: int) -> Iterator[Problem]:
-        """A variable used at ``path``, ``guards`` choices below the root."""
+        """Yield a variable used at ``path``, ``guards`` choices below the root."""
         open_binders = self.binders.get(name)
         if not open_binders:
             yield Problem("unbound variable", name, path, node)
@@ -164,7 +164,7 @@ class _Search:
             yield Problem("unguarded variable", name, path, node)
 
     def again(self, node: SessionType, path: Path, guards: int) -> Iterator[Problem]:
-        """A subtree that was looked into before: only its free variables depend on the place."""
+        """Yield a subtree that was looked into before: only its free variables depend on the place."""
         if id(node) not in self.free:
             self.free[id(node)] = sorted(free_variables(node))
         head = strip_mu(node)

@@ -43,7 +43,7 @@ def _prctl(option: int, argument: int) -> bool:
 
 
 def _children() -> list[int]:
-    """The processes whose parent is this one now; grandchildren become ours when their parent is gone."""
+    """Return the processes whose parent is this one now; grandchildren become ours when their parent is gone."""
     mine = str(os.getpid()).encode()
     found = []
     for entry in os.listdir("/proc"):

@@ -29,7 +29,7 @@ def transfer_authority(seen: Seen) -> Judgement | None:
 
 
 def _granting(seen: Seen) -> Judgement | None:
-    """A wider scope than the live one was asked for, or was given."""
+    """Judge whether a wider scope than the live one was asked for or was given."""
     ledger = seen.ledger
     if ledger is None or ledger.live is None:
         return None

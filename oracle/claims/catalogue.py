@@ -274,7 +274,7 @@ EXPECTED: Final[Mapping[str, Mapping[str, Known]]] = {
 
 
 def unknown(contract: str | None, claims: Iterable[str]) -> str | None:
-    """The sentence for an unknown contract or claim, with the list of those there are."""
+    """Return the sentence for an unknown contract or claim, with the list of those there are."""
     if contract is not None and contract not in CONTRACTS:
         return f"unknown contract {contract!r}: this harness states {', '.join(CONTRACTS)}"
     for claim in claims:

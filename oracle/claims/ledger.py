@@ -115,7 +115,7 @@ class Ledger:
         return f"witnesses {ended} ended with their generation without a record" if ended else ""
 
     def buffer_bound(self) -> int | None:
-        """The most that a buffer may hold: max_capacity, or what it was opened with."""
+        """Return the most that a buffer may hold: max_capacity, or what it was opened with."""
         config = self.buffer_config
         if not config or config["mode"] != "Fifo" or not isinstance(config["policy"], dict):
             return None
@@ -127,20 +127,20 @@ class Ledger:
         return None if queue is None else len(queue)
 
     def oldest(self, edge: tuple[str, str]) -> Any:
-        """The message that is received next; there must be one."""
+        """Return the message that is received next; there must be one."""
         queue = self._queues[edge]
         assert queue
         return queue[0]
 
     def sending(self, edge: tuple[str, str]) -> None:
-        """A message is to be sent, whatever comes of it."""
+        """Note that a message is to be sent, whatever the result."""
         opened_for = (self.buffer_config or {}).get("initial_capacity", 64)
         waiting = self.waiting(edge)
         if waiting is not None and waiting >= max(1, opened_for):
             self.pressed.add(edge)
 
     def sent(self, edge: tuple[str, str], value: Any) -> None:
-        """A message was accepted; a LatestValue buffer keeps only it."""
+        """Note that a message was accepted; a LatestValue buffer keeps only it."""
         queue = self._queues.setdefault(edge, deque())
         if queue is None:
             return
@@ -149,13 +149,13 @@ class Ledger:
         queue.append(value)
 
     def received(self, edge: tuple[str, str]) -> None:
-        """A message was taken out, or there was none."""
+        """Note that a message was taken out, or that there was none."""
         queue = self._queues.get(edge)
         if queue:
             queue.popleft()
 
     def lose_sight(self, edge: tuple[str, str]) -> None:
-        """An operation that is not followed may have changed what is under way."""
+        """Note that an operation that is not followed may have changed the messages in transit."""
         self._queues[edge] = None
 
 

@@ -35,7 +35,7 @@ def head(node: Any, binders: Binders) -> tuple[Any, Binders] | None:
 
 
 def offer(node: Any) -> Any:
-    """What a node offers: direction, partner, and each label with its type; a variable or recursion offers nothing."""
+    """Return what a node offers: direction, partner, labels with their types; a variable or recursion offers nothing."""
     if not isinstance(node, dict) or node.keys() & {"Var", "Mu"}:
         return node
     ((direction, choice),) = node.items()
@@ -44,7 +44,7 @@ def offer(node: Any) -> Any:
 
 
 def edges_of(role_types: list[tuple[int, Any]], positions: Mapping[str, list[int]]) -> set[tuple[int, int]]:
-    """The edges that the listed positions need: every send and receive between two of them."""
+    """Return the edges that the listed positions need: every send and receive between two of them."""
     found: set[tuple[int, int]] = set()
     for own, local_type in role_types:
         waiting = [local_type]
@@ -93,7 +93,7 @@ class TypeWatch:
             del self._places[key]
 
     def blueprint(self, roles: list[str], types: Mapping[str, Any]) -> set[tuple[int, int]]:
-        """The edges that claim K15 asks for, by position in the role list."""
+        """Return the edges that claim K15 asks for, by position in the role list."""
         positions: dict[str, list[int]] = {}
         for index, role in enumerate(roles):
             positions.setdefault(role, []).append(index)
@@ -112,7 +112,7 @@ class TypeWatch:
         return False
 
     def opened_blueprint(self, sid: int) -> tuple[set[tuple[int, int]], bool] | None:
-        """The edges that an opened session needs, and whether any of its roles sends or receives."""
+        """Return the edges that an opened session needs, and whether any of its roles sends or receives."""
         return self._opened.get(sid)
 
     def forget(self, ep: Mapping[str, Any]) -> None:

@@ -184,7 +184,7 @@ class _Search:
             program = smaller
 
     def _tidy(self, program: Program) -> Program:
-        """Number the steps from 0, and refer to earlier results where their values are written out."""
+        """Renumber the steps from 0, and refer to earlier results where their values are written out."""
         return renumbered(referring(self._trials, program))
 
     def _ended(self, ending: Ending, program: Program, left: list[Remaining] | None = None) -> Minimised:

@@ -38,14 +38,14 @@ class Clock:
         self._part = 0.0
 
     def begin(self, lane: str) -> None:
-        """A lane begins; those before it are over."""
+        """Show that a lane begins; those before it are over."""
         self._waiting = self._waiting[self._waiting.index(lane) :]
         self._done = self._budget - sum(self._seconds[name] for name in self._waiting)
         self._started = self._now()
         self._part = 0.0
 
     def reach(self, part: float) -> None:
-        """The running lane has done this part of its cases, from 0 to 1."""
+        """Show that the running lane has done this part of its cases, from 0 to 1."""
         self._part = part
 
     @property
@@ -76,7 +76,7 @@ class Bar:
         self._task = task
 
     def begin(self, lane: str) -> None:
-        """A lane begins."""
+        """Show that a lane begins."""
         self._clock.begin(lane)
         self._show(lane)
 
@@ -87,7 +87,7 @@ class Bar:
                 self._progress.update(self._task, description=lane)
 
     def reach(self, part: float) -> None:
-        """The running lane has done this part of its cases."""
+        """Show that the running lane has done this part of its cases."""
         self._clock.reach(part)
         self._show()
 

@@ -54,7 +54,7 @@ class Result:
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
-        """The wire form."""
+        """Return the wire form."""
         return {
             "claim": self.claim,
             "contract": self.contract,

@@ -44,7 +44,7 @@ class Effect:
 
 
 def reference_effect(contract: str, state: Snapshot, op: str, args: Json) -> Effect:
-    """The reference's step."""
+    """Return the reference's step."""
     run = EventRun(contract, install(state, contract))
     event = run.perform(0, op, args)
     outcome = {"ok": event["ok"]} if "ok" in event else {"err": event["err"]}
@@ -63,7 +63,7 @@ class Prepared:
         self._at: dict[str, z3.ExprRef] = {}
 
     def step(self, op: str, args: Json) -> Step:
-        """The symbolic step."""
+        """Return the symbolic step."""
         transition = compiled(self.contract, op)
         if op not in self._at:
             self._at[op] = transition.at(self.pre)
@@ -71,7 +71,7 @@ class Prepared:
 
 
 def symbolic_effect(prepared: Prepared, op: str, args: Json) -> Effect:
-    """The symbolic statement's step."""
+    """Return the symbolic statement's step."""
     into, pre, state = prepared.into, prepared.pre, prepared.state
     step = prepared.step(op, args)
     outcome: Json

@@ -16,7 +16,7 @@ from telltale_conformance.oracle.symbolic.statement.terms import fresh, leaves
 
 
 def mapped(value: Any, change: Callable[[z3.ExprRef], z3.ExprRef]) -> Any:
-    """The same structure with every term changed."""
+    """Return the same structure with every term changed."""
     if isinstance(value, z3.ExprRef):
         return change(value)
     if isinstance(value, tuple):
@@ -57,7 +57,7 @@ class Compiled:
         return z3.simplify(z3.substitute(self._bundle, *_pairs(self._pre, pre)))
 
     def with_args(self, at_state: z3.ExprRef, pre: Session, args: Args) -> Step:
-        """The step in that state with these arguments: every term is a literal."""
+        """Return the step in that state with these arguments: every term is a literal."""
         values = iter(z3.simplify(z3.substitute(at_state, *_pairs(self._args, args))).children())
         known = [*leaves(pre).values(), *leaves(args).values()]
         taken = iter([next(values) if position is None else known[position] for position in self._passed_on])
@@ -71,5 +71,5 @@ def _pairs(free: object, given: object) -> list[tuple[z3.ExprRef, z3.ExprRef]]:
 
 @cache
 def compiled(contract: str, op: str) -> Compiled:
-    """The compiled transition, made once; ``compiled.cache_clear()`` after a rule was changed."""
+    """Return the compiled transition, made once; ``compiled.cache_clear()`` after a rule was changed."""
     return Compiled(Contract(contract), op)

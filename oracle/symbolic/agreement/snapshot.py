@@ -78,12 +78,12 @@ def _sorted(value: Json) -> Json:
 
 
 def plain(value: object) -> Json:
-    """A model value in wire form."""
+    """Return a model value in wire form."""
     return msgspec.json.decode(encode(value))
 
 
 def read(store: Store, sid: int, roles: tuple[str, ...] = ("A", "B")) -> Snapshot:
-    """The state of a session of the reference."""
+    """Return the state of a session of the reference."""
     session = store.sessions.get(sid)
     if session is None:
         return Snapshot(sid=sid, exists=False, roles=roles)
@@ -109,7 +109,7 @@ def read(store: Store, sid: int, roles: tuple[str, ...] = ("A", "B")) -> Snapsho
 
 
 def install(state: Snapshot, contract: str) -> Store:
-    """A reference store whose only session is in this state, reachable or not."""
+    """Return a reference store whose only session is in this state, reachable or not."""
     store = Store(contract_named(contract))
     if not state.exists:
         return store
@@ -150,7 +150,7 @@ def _value(document: Json, kind: Any) -> Any:
 
 
 def _terminal(document: Json) -> TerminalReason | None:
-    """A terminal reason: the variant that its one field names."""
+    """Return a terminal reason: the variant that its one field names."""
     if document is None:
         return None
     variants = {kind.__name__: kind for kind in (OwnerDied, TransferAbandoned, TransferCommitFailed)}

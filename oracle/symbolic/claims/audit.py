@@ -75,7 +75,7 @@ def _read_witness(seen: Replay, record: Record, witness: Witness) -> Replay:
 
 
 def read_log(v: View) -> Replay:
-    """What the log's reader has after the records of this step."""
+    """Return what the log's reader has after the records of this step."""
     seen: Replay = v.ghost
     for entry in v.step.log:
         if isinstance(entry, EndedWitnesses):
@@ -182,7 +182,7 @@ K12_WITNESS = Claim(
 
 
 def _unlogged_refusal(v: View) -> z3.BoolRef:
-    """A receipt or witness is refused in a live session, and no Rejected record names it."""
+    """State that a receipt or witness is refused in a live session, and no Rejected record names it."""
     if v.op in USES_RECEIPT:
         given: Receipt | Witness = v.args.receipt
     elif v.op == "consume_readiness_witness":

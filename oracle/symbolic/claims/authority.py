@@ -16,7 +16,7 @@ HARDENED, TELLTALE_17 = Contract.HARDENED, Contract.TELLTALE_17
 
 
 def _result_exceeds(v: View) -> z3.BoolRef:
-    """The step makes a capability live that grants more than the one before it."""
+    """State that the step makes a capability live that grants more than the one before it."""
     if not isinstance(v.step.result, Cap):
         return FALSE
     return z3.Not(within(v.step.result.scope, v.pre.live.scope))
@@ -110,7 +110,7 @@ ANY_PAIR = z3.Const("any.pair", PAIR)
 
 
 def _touches_foreign_edge(v: View) -> z3.BoolRef:
-    """A mutation changes what is bound or traced under an edge that is not this session's own."""
+    """State that a mutation changes what is bound or traced under an edge that is not this session's own."""
     sid = z3.Extract(79, 16, ANY_EDGE)
     sender, receiver = z3.Extract(15, 8, ANY_EDGE), z3.Extract(7, 0, ANY_EDGE)
     own = z3.And(sid == v.pre.sid, v.pre.roles[sender], v.pre.roles[receiver])

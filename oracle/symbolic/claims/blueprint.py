@@ -45,11 +45,11 @@ class _Nodes:
         self.role_names: dict[str, int] = {}
 
     def role(self, name: str) -> int:
-        """The number of a role name."""
+        """Return the number of a role name."""
         return self.role_names.setdefault(name, len(self.role_names))
 
     def number(self, tree: LocalType) -> int:
-        """The number of a subtree, with its facts noted."""
+        """Return the number of a subtree, with its facts noted."""
         key = repr(tree)
         if key in self._known:
             return self._known[key]
@@ -65,7 +65,7 @@ class _Nodes:
 
 
 def disagreement(contract: str, listed_cases: list[Case], limits: Limits) -> Case | None:
-    """A case where the contract's plan has not exactly the needed edges; None when all agree."""
+    """Return a case where the contract's plan has not exactly the needed edges; None when all agree."""
     nodes = _Nodes()
     listed, typed, planned = [], [], []
     reference = EventRun(contract)
@@ -108,7 +108,7 @@ def _ask(nodes: _Nodes, listed: Any, typed: Any, planned: Any, limits: Limits) -
 
 
 def smallest_disagreement(contract: str, listed_cases: list[Case], limits: Limits) -> Case | None:
-    """The first case, in the order given, whose plan is wrong."""
+    """Return the first case, in the order given, whose plan is wrong."""
     if disagreement(contract, listed_cases, limits) is None:
         return None
     return next(case for case in listed_cases if disagreement(contract, [case], limits) is not None)

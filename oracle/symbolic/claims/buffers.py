@@ -14,7 +14,7 @@ from telltale_conformance.oracle.symbolic.statement.terms import BOOL, choose, f
 
 
 def corrupt(b: Buffer) -> Buffer:
-    """What no operation does: the oldest message's signature goes bad."""
+    """Return what no operation does: the oldest message's signature goes bad."""
     return replace(b, genuine=z3.Store(b.genuine, b.first, z3.BoolVal(False)))
 
 
@@ -26,7 +26,7 @@ def bounded(b: Buffer) -> z3.BoolRef:
 
 
 def _content_fits(b: Buffer) -> z3.BoolRef:
-    """The strengthening invariant of K14: the content is within the capacity, which is at least one."""
+    """Return the strengthening invariant of K14: the content is within the capacity, which is at least one."""
     return z3.And(z3.ULE(u64(1), b.capacity), z3.ULE(b.length, b.capacity))
 
 
@@ -46,7 +46,7 @@ def k14_provable(contract: Contract, limits: Limits) -> bool:
 
 
 def k14_shortest(contract: Contract, most: int, limits: Limits) -> list[dict[str, Any]] | None:
-    """The shortest program that lets a buffer grow past its bound, then ``observe``."""
+    """Return the shortest program that lets a buffer grow past its bound, then ``observe``."""
     checker = solver(limits)
     start = fresh(Buffer, "b1")
     checker.add(opened(start))
@@ -99,7 +99,7 @@ def k18_provable(contract: Contract, limits: Limits) -> bool:
 
 
 def k18_shortest(contract: Contract, limits: Limits) -> list[dict[str, Any]] | None:
-    """The shortest run that loses a message: one must be there (a send) and go bad, so open, send, recv.
+    """Return the shortest run that loses a message: one must be there (a send) and go bad, so open, send, recv.
 
     No operation makes a signature bad, so between the last two the message is corrupted in the reference itself.
     """

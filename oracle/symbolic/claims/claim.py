@@ -37,19 +37,19 @@ class View:
         return self.step.post
 
     def succeeds(self, *ops: str) -> z3.BoolRef:
-        """The step is one of these operations and succeeds."""
+        """State that the step is one of these operations and succeeds."""
         return self.step.ok() if self.op in ops else z3.BoolVal(False)
 
     def exercises_authority(self) -> z3.BoolRef:
-        """An ownership operation succeeds."""
+        """State that an ownership operation succeeds."""
         return self.succeeds(*OWNERSHIP)
 
     def accepts_capability(self) -> z3.BoolRef:
-        """An operation that was given a capability succeeds."""
+        """State that an operation that was given a capability succeeds."""
         return self.succeeds(*USES_CAPABILITY)
 
     def ends_tenure(self) -> z3.BoolRef:
-        """The capability that was live before the step is not (or is only by a new grant) after it."""
+        """State that the capability that was live before the step is not (or is only by a new grant) after it."""
         dropped = z3.Not(self.post.owned) if self.op == "close" else self.succeeds(*ENDS_TENURE)
         return z3.And(self.pre.owned, self.step.ok(), dropped)
 
@@ -81,5 +81,5 @@ class Claim:
     """The violation is in the state: a program ends with ``observe`` to make it visible."""
 
     def supported_by(self, contract: Contract) -> tuple[Invariant, ...]:
-        """The strengthening invariants of the proof under this contract."""
+        """Return the strengthening invariants of the proof under this contract."""
         return (self.invariants or {}).get(contract, ())

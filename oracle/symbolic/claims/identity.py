@@ -32,7 +32,7 @@ STEPS = z3.BitVecSort(STEP_BITS)
 
 
 def steps(number: int) -> z3.BitVecRef:
-    """A number of operations."""
+    """Return a number of operations."""
     return z3.BitVecVal(number, STEPS)
 
 
@@ -150,7 +150,7 @@ class Uses:
 
 
 def _gives_id(v: View) -> z3.BoolRef:
-    """The step gives out the arbitrary witness id (readiness and cancellation witnesses share the counter)."""
+    """State that the step gives out the arbitrary witness id (both kinds of witness share the counter)."""
     if not isinstance(v.step.result, Witness | Cancellation):
         return FALSE
     return z3.And(v.step.ok(), v.step.result.id == WITNESS_ID)

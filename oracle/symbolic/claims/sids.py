@@ -17,7 +17,7 @@ def _violated(pre: Ids, step: Opening) -> z3.BoolRef:
 
 
 def _used_below(ids: Ids) -> z3.BoolRef:
-    """The strengthening invariant: an id that was used is below the next one, or all are used up."""
+    """Return the strengthening invariant: an id that was used is below the next one, or all are used up."""
     return z3.Implies(ids.used, z3.Or(ids.exhausted, z3.ULT(ANY_SID, ids.next_sid)))
 
 
@@ -36,7 +36,7 @@ def provable(contract: Contract, limits: Limits) -> bool:
 
 
 def shortest_reuse(contract: Contract, most: int, limits: Limits) -> list[dict[str, Any]] | None:
-    """The shortest program that opens one id twice; every shorter length was shown to have none."""
+    """Return the shortest program that opens one id twice; every shorter length was shown to have none."""
     checker = solver(limits)
     state, chosen = EMPTY, []
     for at in range(most):

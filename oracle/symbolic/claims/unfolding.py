@@ -33,7 +33,7 @@ def cases(size: int) -> list[LocalType]:
 
 
 def without_empty_recursion(trees: list[LocalType]) -> list[LocalType]:
-    """The types in which every recursion has a send, a receive or the end under it before any variable."""
+    """Return the types in which every recursion has a send, a receive or the end under it before any variable."""
     return [tree for tree in trees if not _binds_variable(tree)]
 
 
@@ -47,7 +47,7 @@ def _binds_variable(tree: LocalType) -> bool:
 
 
 def _first(tree: LocalType, what: str) -> str | None:
-    """The first binder's variable (``var``), or the first choice's direction (``way``), in reading order."""
+    """Return the first binder's variable (``var``), or the first choice's direction (``way``), in reading order."""
     if not isinstance(tree, dict) or "Var" in tree:
         return None
     ((key, inner),) = tree.items()
@@ -72,12 +72,12 @@ class _Facts:
         self.starts: list[tuple[int, int, int]] = []
 
     def new(self) -> int:
-        """A fresh number."""
+        """Return a fresh number."""
         self.count += 1
         return self.count - 1
 
     def offer(self, node: LocalType) -> int:
-        """The number of what a type offers: direction, partner and labels; or its bare form."""
+        """Return the number of what a type offers: direction, partner and labels; or its bare form."""
         shown: Any = node
         if isinstance(node, dict) and node.keys() & {"Send", "Recv"}:
             ((way, choice),) = node.items()
@@ -142,7 +142,7 @@ def _advance(reference: EventRun, current: Any, original: Any, label: str) -> tu
 
 
 def disagreement(contract: str, trees: list[LocalType], limits: Limits, depth: int | None = None) -> LocalType | None:
-    """A type on which following some branches goes wrong (within ``depth`` branches, if given)."""
+    """Return a type on which following some branches goes wrong (within ``depth`` branches, if given)."""
     facts = _Facts()
     reference = EventRun(contract)
     for case, tree in enumerate(trees):
@@ -177,7 +177,7 @@ def _ask(facts: _Facts, limits: Limits) -> tuple[int, ...] | None:
 
 
 def program(tree: LocalType, labels: list[str]) -> list[dict[str, Any]]:
-    """The program that follows these labels from a session opened with this type."""
+    """Return the program that follows these labels from a session opened with this type."""
     opening = {"roles": ["A", "B"], "initial_types": {"A": tree}}
     ep = {"sid": {"$ref": 0}, "role": "A"}
     steps: list[dict[str, Any]] = [{"seq": 0, "op": "open", "args": opening}]
@@ -187,7 +187,7 @@ def program(tree: LocalType, labels: list[str]) -> list[dict[str, Any]]:
 
 
 def shortest_path(contract: str, trees: list[LocalType], limits: Limits) -> tuple[LocalType, list[str]]:
-    """A smallest type, and the fewest labels, after which the store offers the wrong thing.
+    """Return a smallest type, and the fewest labels, after which the store offers the wrong thing.
 
     Depths are tried in order over all types, so no type of the bound goes wrong on a shorter path.
     """

@@ -77,14 +77,14 @@ class Cell(NamedTuple):
 
 
 def relations_of(op: str) -> tuple[str, ...]:
-    """The generation relations that an operation's arguments can have."""
+    """Return the generation relations that an operation's arguments can have."""
     if op in USES_CAPABILITY or op in USES_RECEIPT:
         return RELATIONS
     return OWNER_RELATIONS if op == "mark_owner_died" else (NO_RELATION,)
 
 
 def witnesses_of(op: str) -> tuple[str, ...]:
-    """The witness states that an operation's arguments can have."""
+    """Return the witness states that an operation's arguments can have."""
     return WITNESS_STATES if op == "consume_readiness_witness" else (NO_WITNESS,)
 
 
@@ -92,7 +92,7 @@ def witnesses_of(op: str) -> tuple[str, ...]:
 
 
 def cell_of(state: Snapshot, op: str, args: Json, outcome: Json) -> Cell:
-    """The cell that one event reached from this state."""
+    """Return the cell that one event reached from this state."""
     if "ok" in outcome:
         name = "ok"
     else:
@@ -153,7 +153,7 @@ def _named_sid(op: str, a: Args) -> z3.BitVecRef:
 
 
 def phase_term(phase: str, op: str, s: Session, a: Args) -> z3.BoolRef:
-    """The session that the arguments name is in this phase."""
+    """State that the session that the arguments name is in this phase."""
     absent = z3.Not(z3.And(s.exists, s.sid == _named_sid(op, a)))
     ended, closed = s.reason.kind != NO_REASON.kind, s.status == status(Status.CLOSED)
     ladder = ((ABSENT, absent), (TERMINAL, ended), (CLOSED, closed), (PENDING, s.staged), (CLAIMED, s.owned))
@@ -166,7 +166,7 @@ def phase_term(phase: str, op: str, s: Session, a: Args) -> z3.BoolRef:
 
 
 def relation_term(relation: str, op: str, s: Session, a: Args) -> z3.BoolRef:
-    """The given capability or receipt stands in this relation to the live owner."""
+    """State that the given capability or receipt stands in this relation to the live owner."""
     here = z3.And(s.exists, s.sid == _named_sid(op, a), s.owned)
     if relations_of(op) == (NO_RELATION,):
         return TRUE
@@ -189,7 +189,7 @@ def relation_term(relation: str, op: str, s: Session, a: Args) -> z3.BoolRef:
 
 
 def witness_term(witness: str, s: Session, a: Args) -> z3.BoolRef:
-    """The given witness is in this state in the session that the capability names (in none: never issued)."""
+    """State that the given witness is in this state in the session that the capability names (none: never issued)."""
     if witness == NO_WITNESS:
         return TRUE
     here = z3.And(s.exists, s.sid == a.cap.sid)

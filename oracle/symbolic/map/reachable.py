@@ -68,7 +68,7 @@ class Settled:
 
 
 def _at_most_steps(name: str, value: Callable[[Session], z3.BitVecRef]) -> Invariant:
-    """The counter is at most the number of operations (open is the first)."""
+    """Return the counter is at most the number of operations (open is the first)."""
     return Invariant(
         f"{name}-a-step",
         f"each operation raises {name} by at most one",
@@ -161,7 +161,7 @@ MAP_INVARIANTS: dict[Contract, tuple[Invariant, ...]] = {
 
 
 def map_claim(violated: Any) -> Claim:
-    """The claim that no step is as ``violated`` says, with the invariants that the map rests on."""
+    """Return the claim that no step is as ``violated`` says, with the invariants that the map rests on."""
     return Claim(
         "map",
         violated=violated,
@@ -179,7 +179,7 @@ def invariants_hold(contract: Contract, limits: Limits) -> str | None:
 
 
 def reached(contract: Contract, bounds: Bounds) -> dict[Cell, tuple[tuple[str, Json], ...]]:
-    """The cells that the reference reaches in the small world, each with the operations that lead there."""
+    """Return the cells that the reference reaches in the small world, each with the operations that lead there."""
     from telltale_conformance.oracle.symbolic.agreement.agreement import reference_effect
 
     found: dict[Cell, tuple[tuple[str, Json], ...]] = {}
@@ -214,7 +214,7 @@ class Questions:
         self._solver.add(*(invariant.holds(self.pre, ghost) for invariant in MAP_INVARIANTS[contract]))
 
     def term(self, prefix: tuple[str | None, ...]) -> z3.BoolRef:
-        """The step is in a cell with this prefix."""
+        """State that the step is in a cell with this prefix."""
         outcome, phase, relation, witness = (*prefix, None, None, None, None)[:4]
         parts = []
         if outcome is not None:
@@ -296,7 +296,7 @@ def _search(contract: Contract, op: str, inner: tuple[str, ...], limits: Limits)
 
 
 def reached_by_default_program(contract: str) -> set[Cell]:
-    """The cells that the default program of a contract reaches on the reference."""
+    """Return the cells that the default program of a contract reaches on the reference."""
     run = EventRun(contract)
     results: dict[int, Any] = {}
     found: set[Cell] = set()
@@ -314,7 +314,7 @@ def reached_by_default_program(contract: str) -> set[Cell]:
 
 
 def named_session(args: dict[str, Any]) -> int | None:
-    """The session that an operation names; None for ``open``."""
+    """Return the session that an operation names; None for ``open``."""
     given = args.get("capability") or args.get("receipt")
     if given is not None:
         return int(given["session_id"])
@@ -323,6 +323,6 @@ def named_session(args: dict[str, Any]) -> int | None:
 
 
 def unreached(contract: str) -> list[Cell]:
-    """The reachable cells that the default program does not reach: the gate fails when there are any."""
+    """Return the reachable cells that the default program does not reach: the gate fails when there are any."""
     reachable = {Cell(*row) for row in coverage_map(contract)["reached"]}
     return sorted(reachable - reached_by_default_program(contract))

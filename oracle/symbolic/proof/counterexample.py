@@ -62,7 +62,7 @@ def _numbers(plain: _Plainest, record: Artifact) -> None:
 
 
 def _refer(plain: _Plainest, given: Artifact, earlier: list[tuple[int, Artifact]]) -> Step | None:
-    """The reference (if need be with fields replaced) that gives this argument."""
+    """Return the reference (if need be with fields replaced) that gives this argument."""
     kin = [(seq, result) for seq, result in earlier if type(result) is type(given)]
     for seq, result in kin:
         if plain.holds(same(given, result)):
@@ -90,7 +90,7 @@ def _step_args(plain: _Plainest, op: str, frame: Frame, earlier: list[tuple[int,
 
 
 def program(shortest: Shortest) -> dict[str, Any]:
-    """The program of the shortest violating run."""
+    """Return the program of the shortest violating run."""
     plain = _Plainest(shortest)
     ops = plain.operations()
     claim = shortest.run.claim
@@ -166,13 +166,13 @@ FRAGMENTS = "mnopqrstuvwxyzabcdefghij"
 
 
 def text(kind: str, code: int) -> str:
-    """The text of a name code: owners and roles have names, the other kinds are numbered."""
+    """Return the text of a name code: owners and roles have names, the other kinds are numbered."""
     known = {"owner": OWNERS, "role": ROLES}.get(kind, ())
     return known[code - 1] if 0 < code <= len(known) else f"{kind}-{code}"
 
 
 def scope_json(bits: int) -> Any:
-    """The wire form of a scope."""
+    """Return the wire form of a scope."""
     if bits == SESSION_SCOPE_BITS:
         return "Session"
     return {"Fragments": sorted(FRAGMENTS[bit] for bit in range(FRAGMENT_BITS) if bits >> bit & 1)}
@@ -185,19 +185,19 @@ class Reader:
         self._model = model
 
     def number(self, term: z3.ExprRef) -> int:
-        """The value of a bit vector."""
+        """Return the value of a bit vector."""
         return int(self._model.eval(term, True).as_long())
 
     def truth(self, term: z3.ExprRef) -> bool:
-        """The value of a condition."""
+        """Return the value of a condition."""
         return bool(z3.is_true(self._model.eval(term, True)))
 
     def owner(self, term: z3.ExprRef) -> str:
-        """An owner."""
+        """Return an owner."""
         return text("owner", self.number(term))
 
     def record(self, value: Cap | Receipt | Witness) -> dict[str, Any]:
-        """A capability, receipt or witness in wire form."""
+        """Return a capability, receipt or witness in wire form."""
         common = {"session_id": self.number(value.sid), "scope": scope_json(self.number(value.scope))}
         if isinstance(value, Receipt):
             return {
@@ -216,7 +216,7 @@ class Reader:
 
 
 def mutation_json(kind: int, edge: dict[str, Any], code: int) -> dict[str, Any]:
-    """The wire form of a host mutation; a trace's code is the number of its value types."""
+    """Return the wire form of a host mutation; a trace's code is the number of its value types."""
     if kind == Mutation.TRACE:
         return {"UpdateTrace": {"edge": edge, "trace": ["Nat"] * code}}
     handler = text("handler", code)

@@ -16,7 +16,7 @@ ID = z3.BitVecSort(ID_BITS)
 
 
 def ident(number: int) -> z3.BitVecRef:
-    """A constant of the finite domain."""
+    """Return a constant of the finite domain."""
     return z3.BitVecVal(number, ID)
 
 
@@ -52,7 +52,7 @@ class Datalog:
         self._engine.rule(head, list(body))
 
     def some(self, relation: z3.FuncDeclRef) -> tuple[int, ...] | None:
-        """A row of the relation, or None when it is empty."""
+        """Return a row of the relation, or None when it is empty."""
         try:
             answer = self._engine.query(relation)
         except z3.Z3Exception as error:  # how this engine says that its work is up
@@ -65,7 +65,7 @@ class Datalog:
 
 
 def _row(answer: z3.ExprRef, arity: int) -> tuple[int, ...]:
-    """The first row of an answer: a disjunction of conjunctions of ``variable = value``."""
+    """Return the first row of an answer: a disjunction of conjunctions of ``variable = value``."""
     if z3.is_or(answer):
         answer = answer.children()[0]
     row = [0] * arity
@@ -81,13 +81,13 @@ _LABELS = ("a", "b")
 
 
 def choice(direction: str, partner: str, branches: tuple[LocalType, ...]) -> LocalType:
-    """A send or receive with labels a, b, … and these continuations."""
+    """Return a send or receive with labels a, b, … and these continuations."""
     labelled = [[{"name": _LABELS[i], "sort": "Unit"}, None, branch] for i, branch in enumerate(branches)]
     return {direction: {"partner": partner, "branches": labelled}}
 
 
 def rec(var: str, body: LocalType) -> LocalType:
-    """A recursion."""
+    """Return a recursion."""
     return {"Mu": {"var": var, "body": body}}
 
 

@@ -27,7 +27,7 @@ class Gap:
 
 
 def _within_horizon(claim: Claim, contract: Contract, ghost: object) -> z3.BoolRef:
-    """The step is one of the first ``horizon`` operations (TRUE for claims without one)."""
+    """State that the step is one of the first ``horizon`` operations (TRUE for claims without one)."""
     horizon = (claim.horizon or {}).get(contract)
     count = getattr(ghost, "count", None)
     if horizon is None:
@@ -63,6 +63,6 @@ def find_gap(claim: Claim, contract: Contract, limits: Limits) -> Gap | None:
 
 
 def typed(s: Session) -> z3.BoolRef:
-    """What every session state satisfies by its type: scopes in normal form, roles as given."""
+    """Return what every session state satisfies by its type: scopes in normal form, roles as given."""
     scopes = (s.live.scope, s.pending.scope)
     return z3.And(*(well_formed_scope(value) for value in scopes), s.roles == ROLES)

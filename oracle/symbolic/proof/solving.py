@@ -33,7 +33,7 @@ class Limits:
         self._from = _spent()
 
     def left(self) -> int:
-        """What is left for the next query.
+        """Return what is left for the next query.
 
         Raises:
             Inconclusive: nothing is left.
@@ -51,7 +51,7 @@ def _spent() -> int:
 
 
 def solver(limits: Limits) -> z3.Solver:
-    """A solver with fixed seeds and the work that is left, which a signal ends by way of the harness."""
+    """Return a solver with fixed seeds and the work that is left, which a signal ends by way of the harness."""
     made = z3.Solver()
     made.set("ctrl_c", False)
     made.set("rlimit", limits.left())

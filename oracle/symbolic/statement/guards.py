@@ -109,7 +109,7 @@ def giver(s: Session, receipt: Receipt) -> Guard:
 
 
 def _stale(s: Session, owner: z3.BitVecRef, generation: z3.BitVecRef) -> dict[str, z3.ExprRef | str]:
-    """The fields of StaleCapability."""
+    """Return the fields of StaleCapability."""
     return {
         "session_id": s.sid,
         "owner_id": owner,
@@ -119,7 +119,7 @@ def _stale(s: Session, owner: z3.BitVecRef, generation: z3.BitVecRef) -> dict[st
 
 
 def _violated(s: Session, required: z3.BitVecRef) -> dict[str, z3.ExprRef | str]:
-    """The fields of ScopeViolation."""
+    """Return the fields of ScopeViolation."""
     return {"session_id": s.sid, "owner_id": s.live.owner, "required": required, "actual": s.live.scope}
 
 
@@ -176,6 +176,6 @@ def bound(s: Session, a: Args) -> Guard:
 
 
 def _invalid(name: str, passes: z3.BoolRef, a: Args, reason: str) -> Guard:
-    """A check of §3 that answers InvalidWitness."""
+    """Return a check of §3 that answers InvalidWitness."""
     fields: dict[str, z3.ExprRef | str] = {"session_id": a.cap.sid, "witness_id": a.witness.id, "reason": reason}
     return Guard(name, passes, Code.INVALID_WITNESS, fields, reason, True)

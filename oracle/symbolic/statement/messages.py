@@ -60,12 +60,12 @@ class Received:
 
 
 def larger(left: z3.BitVecRef, right: z3.BitVecRef) -> z3.BitVecRef:
-    """The larger of two unsigned values."""
+    """Return the larger of two unsigned values."""
     return z3.If(z3.UGT(left, right), left, right)
 
 
 def opened(b: Buffer) -> z3.BoolRef:
-    """A buffer as ``open`` makes it: empty, capacity at least one."""
+    """Return a buffer as ``open`` makes it: empty, capacity at least one."""
     return z3.And(b.capacity == larger(u64(1), b.initial), b.length == 0, b.first == 0)
 
 

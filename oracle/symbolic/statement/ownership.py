@@ -289,5 +289,5 @@ def fault(contract: Contract, s: Session, a: Args) -> Step:
 
 
 def _end_of_owner(contract: Contract, s: Session, reason: str) -> list[Entry]:
-    """What ending the live ownership logs: nothing where there is no live owner."""
+    """Return what ending the live ownership logs: nothing where there is no live owner."""
     return [Record(s.owned, s.live, Event.INVALIDATED, reason), *rules.endings(contract, s, s.owned)]

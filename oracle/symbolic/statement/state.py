@@ -56,12 +56,12 @@ class Terminal(IntEnum):
 
 
 def status(value: Status) -> z3.BitVecRef:
-    """A status literal."""
+    """Return a status literal."""
     return z3.BitVecVal(int(value), 2)
 
 
 def terminal(value: Terminal) -> z3.BitVecRef:
-    """A terminal-reason kind literal."""
+    """Return a terminal-reason kind literal."""
     return z3.BitVecVal(int(value), 2)
 
 
@@ -155,13 +155,13 @@ NOT_ISSUED = z3.BitVecVal(0, PACKED)
 
 
 def packed(witness: Witness) -> z3.BitVecRef:
-    """An entry of the issued table: present bit, then every field but the id (which is the key)."""
+    """Return an entry of the issued table: present bit, then every field but the id (which is the key)."""
     present = z3.BitVecVal(1, 1)
     return z3.Concat(present, witness.sid, witness.owner, witness.generation, witness.scope, witness.predicate)
 
 
 def unpacked(key: z3.BitVecRef, entry: z3.BitVecRef) -> Witness:
-    """The witness stored under ``key``."""
+    """Return the witness stored under ``key``."""
     parts, top = [], PACKED_BITS - 2
     for width in (64, NAME_BITS, 64, SCOPE_BITS, NAME_BITS):
         parts.append(z3.Extract(top, top - width + 1, entry))
@@ -232,17 +232,17 @@ def no_receipt(sid: z3.BitVecRef) -> Receipt:
 
 
 def released(s: Session) -> Session:
-    """The session without a live owner."""
+    """Return the session without a live owner."""
     return replace(s, owned=FALSE, live=no_cap(s.sid))
 
 
 def unowned(s: Session) -> Session:
-    """The session without a live owner and with nothing pending."""
+    """Return the session without a live owner and with nothing pending."""
     return replace(released(s), staged=FALSE, pending=no_receipt(s.sid))
 
 
 def fresh_session(sid: z3.BitVecRef, roles: z3.ArrayRef) -> Session:
-    """A session just opened: unowned, nothing pending, ids from 1, empty tables (contract §2, §5)."""
+    """Return a session just opened: unowned, nothing pending, ids from 1, empty tables (contract §2, §5)."""
     return Session(
         sid=sid,
         exists=TRUE,
@@ -304,7 +304,7 @@ class Args:
     receiver: z3.BitVecRef
 
     def edge(self) -> z3.BitVecRef:
-        """The edge of a mutation as a key."""
+        """Return the edge of a mutation as a key."""
         return edge_key(self.edge_sid, self.sender, self.receiver)
 
 
@@ -312,7 +312,7 @@ SESSION_SCOPE = scope(SESSION_SCOPE_BITS)
 
 
 def well_formed(a: Args) -> z3.BoolRef:
-    """What every argument satisfies by its type: scopes in normal form, names that are texts, a known mutation."""
+    """State what every argument satisfies by its type: scopes in normal form, names are texts, a known mutation."""
     scopes = (a.scope, a.cap.scope, a.receipt.scope, a.witness.scope)
     names = (
         a.owner,

@@ -93,16 +93,16 @@ class Step:
     log: tuple[Entry, ...]
 
     def ok(self) -> z3.BoolRef:
-        """The operation succeeds."""
+        """State that the operation succeeds."""
         return self.code == code(Code.OK)
 
     def gives(self, wanted: Code) -> z3.BoolRef:
-        """The operation has this outcome."""
+        """State that the operation has this outcome."""
         return self.code == code(wanted)
 
 
 def code(value: Code) -> z3.BitVecRef:
-    """An outcome literal."""
+    """Return an outcome literal."""
     return z3.BitVecVal(int(value), 4)
 
 

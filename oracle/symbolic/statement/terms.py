@@ -40,32 +40,32 @@ FALSE = z3.BoolVal(False)
 
 
 def u64(value: int) -> z3.BitVecRef:
-    """An unsigned 64-bit literal."""
+    """Return an unsigned 64-bit literal."""
     return z3.BitVecVal(value, U64)
 
 
 def counter(value: int) -> z3.BitVecRef:
-    """A counter literal."""
+    """Return a counter literal."""
     return z3.BitVecVal(value, COUNTER)
 
 
 def identifier(value: z3.BitVecRef) -> z3.BitVecRef:
-    """The 64-bit id that a counter gives next."""
+    """Return the 64-bit id that a counter gives next."""
     return z3.Extract(63, 0, value)
 
 
 def wide(value: z3.BitVecRef) -> z3.BitVecRef:
-    """An unsigned 64-bit value where 2^64 must be sayable too."""
+    """Return an unsigned 64-bit value where 2^64 must be sayable too."""
     return z3.ZeroExt(1, value)
 
 
 def name(code: int) -> z3.BitVecRef:
-    """The opaque name with this code; code 0 stands for "no entry" in tables and is no text."""
+    """Return the opaque name with this code; code 0 stands for "no entry" in tables and is no text."""
     return z3.BitVecVal(code, NAME)
 
 
 def scope(bits: int) -> z3.BitVecRef:
-    """A scope literal: ``SESSION_SCOPE_BITS`` or a set of fragments."""
+    """Return a scope literal: ``SESSION_SCOPE_BITS`` or a set of fragments."""
     return z3.BitVecVal(bits, SCOPE)
 
 
@@ -75,12 +75,12 @@ def succ(counter: z3.BitVecRef) -> z3.BitVecRef:
 
 
 def is_session(value: z3.BitVecRef) -> z3.BoolRef:
-    """The scope is ``Session``."""
+    """State that the scope is ``Session``."""
     return z3.Extract(FRAGMENT_BITS, FRAGMENT_BITS, value) == 1
 
 
 def well_formed_scope(value: z3.BitVecRef) -> z3.BoolRef:
-    """A scope value has one representation: ``Session`` carries no fragments."""
+    """State that a scope value has one representation: ``Session`` carries no fragments."""
     return z3.Implies(is_session(value), value == scope(SESSION_SCOPE_BITS))
 
 
@@ -91,12 +91,12 @@ def within(inner: z3.BitVecRef, outer: z3.BitVecRef) -> z3.BoolRef:
 
 
 def edge_key(sid: z3.BitVecRef, sender: z3.BitVecRef, receiver: z3.BitVecRef) -> z3.BitVecRef:
-    """An edge as one key: sid, sender, receiver."""
+    """Return an edge as one key: sid, sender, receiver."""
     return z3.Concat(sid, sender, receiver)
 
 
 def pair_key(sender: z3.BitVecRef, receiver: z3.BitVecRef) -> z3.BitVecRef:
-    """A role pair as one key."""
+    """Return a role pair as one key."""
     return z3.Concat(sender, receiver)
 
 
@@ -121,7 +121,7 @@ def same(left: object, right: object) -> z3.BoolRef:
 
 
 def fresh(kind: type[R], prefix: str) -> R:
-    """A record of unconstrained constants, named ``prefix.field``."""
+    """Return a record of unconstrained constants, named ``prefix.field``."""
     sorts: dict[str, Any] = kind.SORTS  # type: ignore[attr-defined]  # every record class has it
     made = {
         key: fresh(sort, f"{prefix}.{key}") if isinstance(sort, type) else z3.Const(f"{prefix}.{key}", sort)

@@ -40,7 +40,7 @@ class Definition:
 
 
 def definitions(path: str, source: str) -> Iterator[Definition]:
-    """The definitions of a file, each up to what begins after it."""
+    """Yield the definitions of a file, each up to what begins after it."""
     tokens = [(found.lastgroup, found[0], found.start()) for found in _TOKEN.finditer(source)]
     tokens = [token for token in tokens if token[0] != "skip"]
     starts = [at for at, (_, text, _) in enumerate(tokens) if text in _BEGINS]
@@ -96,7 +96,7 @@ def read_model(sources: Sources, guards: str, store: str, operations: Collection
 def _of_every_operation(
     made: Sequence[Definition], names: Mapping[str, str], store: str
 ) -> tuple[tuple[str, ...], list[Fault]]:
-    """The guards that ``own`` walks before it calls ``act``."""
+    """Return the guards that ``own`` walks before it calls ``act``."""
     own = [one for one in made if one.name == "own" and "act" in one.body]
     if len(own) != 1:
         return (), [Fault(store, None, "there must be one definition own, which walks G-found and then calls act")]
@@ -107,7 +107,7 @@ def _of_every_operation(
 
 
 def _walk(made: Definition, names: Mapping[str, str]) -> tuple[tuple[str, ...], list[str]]:
-    """The guards that a body names, and what could not be read."""
+    """Return the guards that a body names, and what could not be read."""
     walk: list[str] = []
     unread: list[str] = []
     for at, token in enumerate(made.body):

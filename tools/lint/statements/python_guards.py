@@ -15,7 +15,7 @@ Sources = Mapping[str, str]
 
 
 def guard_names(source: str) -> dict[str, str]:
-    """The contract's name of each function of a guards module: its docstring begins with it."""
+    """Return the contract's name of each function of a guards module: its docstring begins with it."""
     names = {}
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef) and (found := _GUARD_DOC.match(ast.get_docstring(node) or "")):
@@ -48,7 +48,7 @@ def read_model(sources: Sources, guards: str, operations: Collection[str]) -> Re
 
 
 def _walk(path: str, function: ast.FunctionDef, names: Mapping[str, str]) -> tuple[tuple[str, ...], list[Fault]]:
-    """The guards that a function calls, statement by statement."""
+    """Return the guards that a function calls, statement by statement."""
     guards: list[str] = []
     faults: list[Fault] = []
     effect: ast.stmt | None = None
@@ -83,7 +83,7 @@ def is_of(node: ast.expr, module: str) -> bool:
 
 
 def guard_name(call: ast.Call, names: Mapping[str, str]) -> str | None:
-    """The contract's name of the guard that is called; G-counter with the counter that its arguments name."""
+    """Return the contract's name of the guard that is called; G-counter with the counter that its arguments name."""
     assert isinstance(call.func, ast.Attribute)
     name = names.get(call.func.attr)
     if name == "G-counter":

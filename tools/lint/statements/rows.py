@@ -54,7 +54,7 @@ def _between(document: str, start: str, end: str | None) -> str:
 
 
 def _recorded(section: str) -> dict[str, tuple[str, ...]]:
-    """The bullets ``* Guards: G-found, …`` of §2; operations that only read have none."""
+    """Return the bullets ``* Guards: G-found, …`` of §2; operations that only read have none."""
     headings = [*_HEADING.finditer(section)]
     rows = {}
     for heading, until in zip(headings, [*(one.start() for one in headings[1:]), len(section)], strict=False):
@@ -66,7 +66,7 @@ def _recorded(section: str) -> dict[str, tuple[str, ...]]:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """The names that a bullet begins with, separated by commas."""
+    """Return the names that a bullet begins with, separated by commas."""
     names, at = [], 0
     while found := _GUARDS_OF_ROW.match(text, at):
         names.append(found[1])
@@ -77,7 +77,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _hardened(section: str) -> tuple[dict[str, tuple[str, ...]], dict[str, frozenset[str]]]:
-    """The table of §13, and of each row the guards in bold, which ``hardened`` adds."""
+    """Return the table of §13, and of each row the guards in bold, which ``hardened`` adds."""
     at = section.find(_TABLE_HEAD)
     table = section[at : section.find("\n\n", at)] if at >= 0 else ""
     rows, added = {}, {}

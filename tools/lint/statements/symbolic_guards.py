@@ -47,7 +47,7 @@ def read_statement(sources: Sources, guards: str, table: str, operations: Collec
 
 
 def _transitions(source: str) -> dict[str, tuple[str, str]]:
-    """The table: wire name to (module, function)."""
+    """Return the table: wire name to (module, function)."""
     found = {}
     for node in ast.parse(source).body:
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict)):
@@ -64,7 +64,7 @@ def _transitions(source: str) -> dict[str, tuple[str, str]]:
 def _walk(
     path: str, operation: str, function: ast.FunctionDef, names: Mapping[str, str]
 ) -> tuple[tuple[str, ...], list[Fault]]:
-    """The guards in the list that the function's one ``walk`` is given."""
+    """Return the guards in the list that the function's one ``walk`` is given."""
     place = f"{path}:{function.lineno}"
     calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
     walks = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "walk"]
