@@ -35,7 +35,7 @@ def head(node: Any, binders: Binders) -> tuple[Any, Binders] | None:
 
 
 def offer(node: Any) -> Any:
-    """Return what a node offers: direction, partner, labels with their types; a variable or recursion offers nothing."""
+    """Return what a node offers: direction, partner, labels with types; a variable or recursion offers nothing."""
     if not isinstance(node, dict) or node.keys() & {"Var", "Mu"}:
         return node
     ((direction, choice),) = node.items()
