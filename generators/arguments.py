@@ -20,7 +20,7 @@ from telltale_conformance.generators.drawing import (
 )
 from telltale_conformance.generators.pool import Held, Pool
 from telltale_conformance.generators.steps import Written
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
@@ -46,11 +46,6 @@ Artifact = TypeVar("Artifact", OwnershipCapability, OwnershipReceipt, ReadinessW
 
 def _literal(value: Any) -> Given:
     return value, None
-
-
-def as_json(value: object) -> Any:
-    """Return a model value as JSON."""
-    return msgspec.json.decode(encode(value))
 
 
 class Arguments:

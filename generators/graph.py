@@ -14,10 +14,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
 from telltale_conformance.generators.graph_labels import OWNERS, ROLES, TYPES, Label, instantiate, labels_of
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.model import sessions as lifecycle
 from telltale_conformance.model.contract import Contract
 from telltale_conformance.model.observe import observe
@@ -147,7 +145,7 @@ def key_of_session(session: Session) -> Key:
     """Return the state of a session of the reference."""
     store = Store()
     store.sessions[session.sid] = session
-    observed = msgspec.json.decode(encode(observe(store, session.sid)))
+    observed = as_json(observe(store, session.sid))
     return key_of(observed, session.ownership.next_generation)
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
-from telltale_conformance.lean_traces.codec import CODECS, encode
+from telltale_conformance.lean_traces.codec import CODECS, decode, encode
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.operations import Operation, Outcome
 from telltale_conformance.model.values import SetDefaultHandler, UpdateEdgeHandler, UpdateTrace
@@ -64,7 +62,7 @@ def encode_arguments(operation: Operation, arguments: Iterable[Any]) -> bytes:
 
 def program_step(step: GeneratedStep) -> Step:
     """Return the step as a program holds it, with references to earlier results."""
-    args = msgspec.json.decode(encode_arguments(step.operation, step.arguments))
+    args = decode(encode_arguments(step.operation, step.arguments))
     names = CODECS[step.operation.name].wire_names
     for parameter, written in zip(step.operation.parameters, step.written, strict=True):
         if written is not None:

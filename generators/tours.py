@@ -11,12 +11,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
-import msgspec
-
 from telltale_conformance.generators.graph import Bound, Graph, Move, explore
 from telltale_conformance.generators.graph_labels import ROLES, SID, TYPES, Label, instantiate
 from telltale_conformance.generators.steps import encode_arguments
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.codec import decode, encode
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.operations import OPERATIONS
 
@@ -121,5 +119,5 @@ def tour_program(tour: Tour, contract: str) -> Program:
 
 
 def _plain(printed: bytes) -> dict[str, object]:
-    document: dict[str, object] = msgspec.json.decode(printed)
+    document: dict[str, object] = decode(printed)
     return document

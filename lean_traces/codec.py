@@ -327,9 +327,63 @@ def _hook(value: object) -> Raw:
     return Raw(_PRINTERS[type(value)](value))
 
 
-_ENCODER: Final = msgspec.json.Encoder(enc_hook=_hook, order="deterministic")
-encode: Final = _ENCODER.encode
-"""Print a model value as JSON in our own form: ascending keys, no spaces, UTF-8."""
+_encode_shallow: Final = msgspec.json.Encoder(enc_hook=_hook, order="deterministic").encode
+
+
+def encode(value: Any) -> bytes:
+    """Print a model value, or JSON of any depth, in our own form: ascending keys, no spaces, UTF-8."""
+    try:
+        return _encode_shallow(value)
+    except RecursionError:
+        return _encode_deep(value)
+
+
+def decode(printed: bytes) -> Any:
+    """Read JSON of any depth that we printed: nothing is checked."""
+    try:
+        return msgspec.json.decode(printed)
+    except RecursionError:
+        return parse(printed, len(printed))
+
+
+def as_json(value: Any) -> Any:
+    """Return a model value as JSON values."""
+    return decode(encode(value))
+
+
+class _Printed(bytes):
+    """A piece of the text, among values that are still to be printed."""
+
+
+def _encode_deep(value: Any) -> bytes:
+    """Print what nests deeper than the encoder in C goes."""
+    pieces: list[bytes] = []
+    waiting: list[Any] = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, _Printed):
+            pieces.append(item)
+        elif isinstance(item, dict):
+            waiting.extend(reversed(_members(sorted(item.items()))))
+        elif isinstance(item, Struct):
+            names = zip(item.__struct_encode_fields__, item.__struct_fields__, strict=True)
+            fields = [(name, getattr(item, field)) for name, field in names]
+            waiting.extend(reversed(_members([(name, field) for name, field in fields if field is not UNSET])))
+        elif isinstance(item, list | tuple):
+            elements = [piece for element in item for piece in (_COMMA, element)]
+            waiting.extend((_Printed(b"]"), *reversed(elements[1:]), _Printed(b"[")))
+        else:
+            pieces.append(_encode_shallow(item))
+    return b"".join(pieces)
+
+
+_COMMA: Final = _Printed(b",")
+
+
+def _members(members: list[tuple[str, Any]]) -> list[Any]:
+    """Return an object as pieces of text and values, in order."""
+    inner = [part for name, value in members for part in (_COMMA, _Printed(_encode_shallow(name) + b":"), value)]
+    return [_Printed(b"{"), *inner[1:], _Printed(b"}")]
 
 
 def answer_document(outcome: Outcome, *, audited: bool) -> dict[str, Any]:

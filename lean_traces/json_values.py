@@ -1,11 +1,14 @@
-"""JSON values of any depth, compared without recursion.
+"""JSON values of any depth and size: compared exactly, printed, rebuilt, and cut to what people are shown.
 
-What is read may nest as deep as the limits allow (``limits``), which is deeper than recursive functions go.
+What is read may nest as deep as the limits allow (``limits``), which is deeper than recursive functions and
+encoders in C go.  So nothing here recurses into more than it shows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice, zip_longest
+from operator import is_
 from typing import Any, Final, NamedTuple
 
 
@@ -41,32 +44,106 @@ def differences(expected: Any, actual: Any, path: str = "$", skipped: str | None
         path: where they stand.
         skipped: a member that is not compared, in whatever object.
     """
-    waiting: list[tuple[Any, Any, str]] = [(expected, actual, path)]
+    waiting: list[Iterator[tuple[Any, Any, str]]] = [iter([(expected, actual, path)])]
     while waiting:
-        left, right, place = waiting.pop()
+        pair = next(waiting[-1], None)
+        if pair is None:
+            waiting.pop()
+            continue
+        left, right, place = pair
         if left is right:
             continue
         if isinstance(left, dict) and isinstance(right, dict):
-            names = sorted(left.keys() | right.keys(), reverse=True)
-            waiting.extend(
-                (left.get(name, ABSENT), right.get(name, ABSENT), f"{place}.{name}")
-                for name in names
-                if name != skipped and not _unit_sort(left, right, name)
-            )
+            waiting.append(_members(left, right, place, skipped))
         elif isinstance(left, list) and isinstance(right, list):
-            longest = max(len(left), len(right))
-            waiting.extend(
-                (
-                    left[index] if index < len(left) else ABSENT,
-                    right[index] if index < len(right) else ABSENT,
-                    f"{place}[{index}]",
-                )
-                for index in range(longest - 1, -1, -1)
-            )
+            waiting.append(_elements(left, right, place))
         elif type(left) is not type(right) or left != right:
             yield Difference(place, left, right)
+
+
+def _members(
+    left: dict[str, Any], right: dict[str, Any], place: str, skipped: str | None
+) -> Iterator[tuple[Any, Any, str]]:
+    for name in sorted(left.keys() | right.keys()):
+        if name != skipped and not _unit_sort(left, right, name):
+            yield left.get(name, ABSENT), right.get(name, ABSENT), f"{place}.{name}"
+
+
+def _elements(left: list[Any], right: list[Any], place: str) -> Iterator[tuple[Any, Any, str]]:
+    for index, (one, other) in enumerate(zip_longest(left, right, fillvalue=ABSENT)):
+        yield one, other, f"{place}[{index}]"
 
 
 def _unit_sort(left: dict[str, Any], right: dict[str, Any], name: str) -> bool:
     """Say whether only the sort of a label is missing, which then reads as Unit."""
     return name == "sort" and left.keys() == {"name", "sort"} and left["sort"] == "Unit" and name not in right
+
+
+LEVELS_SHOWN: Final = 100
+"""How deep arrays and objects nest in what is kept to be shown."""
+ITEMS_SHOWN: Final = 1000
+"""How many elements or members of one array or object are."""
+PARTS_SHOWN: Final = 20_000
+"""How many parts there are in all of one value."""
+CHARACTERS_SHOWN: Final = 10_000
+"""How long one text is."""
+TEXTS_SHOWN: Final = 200_000
+"""How long all texts of one value are together; those after have what is at most left of a long one."""
+_ENDING_SHOWN: Final = 100
+"""How much of the end of a longer text is left."""
+
+
+def shown(value: Any) -> Any:
+    """Return a JSON value as reports keep it: the same, or cut where it is deep, long or large, with a mark in place.
+
+    A value that fits is returned itself.  ``ABSENT`` is written out.
+    """
+    return _Showing().of(value, LEVELS_SHOWN)
+
+
+def shown_text(text: str, limit: int = CHARACTERS_SHOWN) -> str:
+    """Return a text, of one that is too long its beginning and its end."""
+    if len(text) <= limit:
+        return text
+    ending = min(_ENDING_SHOWN, limit // 4)
+    return f"{text[: limit - ending]}… {len(text) - limit:,} characters left out …{text[-ending:]}"
+
+
+class _Showing:
+    """Shows one value; recursive, but only as deep as is shown."""
+
+    def __init__(self) -> None:
+        self._room = PARTS_SHOWN
+        self._characters = TEXTS_SHOWN
+
+    def _text(self, text: str) -> str:
+        if len(text) <= _ENDING_SHOWN:
+            return text
+        kept = shown_text(text, min(CHARACTERS_SHOWN, max(self._characters, _ENDING_SHOWN)))
+        self._characters -= len(kept)
+        return kept
+
+    def of(self, value: Any, levels: int) -> Any:
+        if isinstance(value, str):
+            return self._text(value)
+        if value is ABSENT:
+            return repr(value)
+        if not isinstance(value, dict | list) or not value:
+            return value
+        if levels == 0:
+            return f"… nested deeper than {LEVELS_SHOWN} levels"
+        most = min(len(value), ITEMS_SHOWN, max(self._room, 0))
+        self._room -= most
+        if isinstance(value, list):
+            elements = [self.of(element, levels - 1) for element in islice(value, most)]
+            if most < len(value):
+                return [*elements, f"… {len(value) - most:,} more"]
+            return value if all(map(is_, elements, value)) else elements
+        members: dict[str, Any] = {}
+        for name, member in islice(value.items(), most):
+            kept = self._text(name)
+            members[kept if kept not in members else f"{kept} #{len(members)}"] = self.of(member, levels - 1)
+        if most < len(value):
+            return {**members, "…": f"{len(value) - most:,} more"}
+        same = all(map(is_, members.values(), value.values())) and members.keys() == value.keys()
+        return value if same else members

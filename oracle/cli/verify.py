@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.codec import as_json, encode
 from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.lean_traces.trace import MalformedTrace
@@ -25,7 +24,6 @@ from telltale_conformance.oracle.dossier.dossier import (
     read_dossier,
 )
 from telltale_conformance.oracle.minimise.trying import TO_RATE, Sighting, Trials, rate
-from telltale_conformance.oracle.reference.judging import printable
 from telltale_conformance.oracle.reference.replay import replay_file
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
@@ -189,14 +187,14 @@ def _answers_changed(manifest: Manifest, seen: Sighting) -> list[str]:
     if seen.divergence is None:
         return []
     sides = (
-        ("expected", manifest.expected, printable(seen.divergence.expected)),
-        ("actual", manifest.actual, printable(seen.divergence.actual)),
+        ("expected", manifest.expected, seen.divergence.expected),
+        ("actual", manifest.actual, seen.divergence.actual),
     )
     return [f"{side}: was {_shown(before)}, is {_shown(now)}" for side, before, now in sides if not _alike(before, now)]
 
 
 def _alike(before: Any, now: Any) -> bool:
-    return same_json(before, msgspec.json.decode(encode(now)))
+    return same_json(before, as_json(now))
 
 
 def _shown(value: Any) -> str:

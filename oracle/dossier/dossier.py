@@ -33,7 +33,6 @@ from telltale_conformance.oracle.dossier.lean_file import lean_text
 from telltale_conformance.oracle.dossier.pytest_file import pytest_text
 from telltale_conformance.oracle.lanes.corpus import corpus_files
 from telltale_conformance.oracle.minimise.trying import Rate, Sighting, Trials
-from telltale_conformance.oracle.reference.judging import printable
 from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
@@ -153,7 +152,7 @@ def shown_in(seen: Sighting) -> Shown | None:
     """Return the divergence of a run; None where there was none."""
     if seen.fingerprint is None or seen.divergence is None:
         return None
-    expected, actual = printable(seen.divergence.expected), printable(seen.divergence.actual)
+    expected, actual = seen.divergence.expected, seen.divergence.actual
     return Shown(seen.fingerprint, seen.at, expected, actual, seen.answers)
 
 

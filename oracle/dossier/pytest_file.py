@@ -5,9 +5,7 @@ from __future__ import annotations
 import pprint
 from typing import Any
 
-import msgspec
-
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.reference.judging import expected_result
 from telltale_conformance.oracle.reference.run import on_reference
@@ -100,7 +98,7 @@ def pytest_text(program: Program, fingerprint: Fingerprint, level: Level, name: 
     if fingerprint.kind in ("payload", "state"):
         member, expected = next(iter(expected_result(last).items()))
     elif fingerprint.kind == "audit":
-        member, expected = "audit", msgspec.json.decode(encode(last.audit))
+        member, expected = "audit", as_json(last.audit)
     return _TEMPLATE.format(
         title=_literal(fingerprint.text()),
         contract=program.contract,

@@ -19,7 +19,7 @@ from telltale_conformance.generators.claim_programs import claim_programs, cover
 from telltale_conformance.generators.corpus_programs import buffers_program
 from telltale_conformance.generators.coverage import cell_of, situation
 from telltale_conformance.generators.programs import generate_program
-from telltale_conformance.lean_traces.codec import CODECS, encode, encode_answer
+from telltale_conformance.lean_traces.codec import CODECS, decode, encode, encode_answer
 from telltale_conformance.lean_traces.programs import Program, UnresolvedReference, resolve
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
@@ -144,6 +144,6 @@ def asked_of(program: Program, contract: str, offered: frozenset[str]) -> tuple[
         before = situation(store, operation, arguments)
         outcome = step(store, operation, arguments)
         if outcome.error is None:
-            results[item.seq] = msgspec.json.decode(encode_answer(outcome, audited=False))["ok"]
+            results[item.seq] = decode(encode_answer(outcome, audited=False))["ok"]
         asked.append(Asked(item.seq, item.op, encode(args), outcome, cell_of(before, operation, outcome)))
     return asked, left_out, skipped

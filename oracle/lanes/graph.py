@@ -18,6 +18,7 @@ from telltale_conformance.generators.graph import DEFAULT_BOUND, Bound, Graph, K
 from telltale_conformance.generators.graph_labels import ROLES, SID, TYPES, Label, instantiate
 from telltale_conformance.generators.steps import encode_arguments
 from telltale_conformance.generators.tours import Tour, tour_program, toured
+from telltale_conformance.lean_traces.codec import decode
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.contract import contract_named
 from telltale_conformance.model.operations import OPERATIONS, step, those
@@ -185,7 +186,7 @@ def _variant(answer: Answer) -> str:
     if answer.kind == "ok":
         return "ok"
     if answer.kind == "err":
-        return outcome_variant(is_ok=False, result=msgspec.json.decode(answer.payload))
+        return outcome_variant(is_ok=False, result=_read(answer))
     return answer.kind
 
 
@@ -194,9 +195,16 @@ _GIVES_CAPABILITY: Final = those(lambda operation: operation.gives == "capabilit
 
 def _key_in(answer: Answer, next_generation: int) -> Key:
     try:
-        return canonical(key_of(msgspec.json.decode(answer.payload), next_generation))[0]
-    except (ValueError, LookupError, TypeError, AttributeError):
+        return canonical(key_of(_read(answer), next_generation))[0]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return ("unreadable", answer.payload)
+
+
+def _read(answer: Answer) -> Any:
+    try:
+        return decode(answer.payload)
+    except ValueError:
+        return None
 
 
 def _hash(text: bytes) -> int:

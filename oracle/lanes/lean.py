@@ -15,7 +15,7 @@ import msgspec
 from telltale_conformance.generators.coverage import cell_of, situation
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.generators.steps import Cell
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, encode
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, as_json
 from telltale_conformance.lean_traces.lean_answer import LeanRun, LeanStep
 from telltale_conformance.lean_traces.lean_errors import LeanError
 from telltale_conformance.lean_traces.lean_process import LeanModel
@@ -23,7 +23,6 @@ from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedR
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
-from telltale_conformance.oracle.reference.judging import printable
 from telltale_conformance.oracle.reference.run import ReferenceRun, ReferenceStep
 from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare, decided_by
 from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
@@ -197,9 +196,9 @@ def _described(
         op=step.op,
         kind=divergence.kind,
         args=expected.args if expected.args is not None else step.args,
-        expected=printable(divergence.expected),
-        actual=printable(divergence.actual),
+        expected=divergence.expected,
+        actual=divergence.actual,
         reason=decided_by(expected.outcome) if expected.outcome is not None else str(expected.skipped),
         program=msgspec.structs.replace(program, steps=upto),
-        state=msgspec.json.decode(encode(state)),
+        state=as_json(state),
     )

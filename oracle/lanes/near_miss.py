@@ -14,12 +14,10 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-import msgspec
-
 from telltale_conformance.generators.near_miss import Edit, one_edit
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.steps import encode_arguments
-from telltale_conformance.lean_traces.codec import encode, encode_answer
+from telltale_conformance.lean_traces.codec import decode, encode, encode_answer
 from telltale_conformance.lean_traces.lines import opened
 from telltale_conformance.oracle.adapters import ReferenceAdapter, Request
 from telltale_conformance.oracle.adapters.direct import DirectAdapter
@@ -87,7 +85,7 @@ def _edited_program(seed: int, index: int, contract: str, rng: Random) -> tuple[
         for step in steps
     ]
     place = int(rng.random() * len(asked))
-    answer = msgspec.json.decode(encode_answer(asked[place].expected, audited=True))
+    answer = decode(encode_answer(asked[place].expected, audited=True))
     edit = one_edit(answer, rng)
     if edit is None:
         return 0, []
@@ -128,7 +126,7 @@ def _edited_trace(path: Path, copy: Path, rng: Random) -> tuple[int, list[str]]:
     with opened(path) as file:
         lines = file.read().splitlines(keepends=True)
     place = 1 + int(rng.random() * (len(lines) - 2))
-    event = msgspec.json.decode(lines[place])
+    event = decode(lines[place])
     edit = one_edit({name: event[name] for name in ("ok", "err", "audit") if name in event}, rng)
     if edit is None:
         return 0, []

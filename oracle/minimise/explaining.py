@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import msgspec
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.codec import CODECS, encode
+from telltale_conformance.lean_traces.codec import CODECS, as_json, encode
 from telltale_conformance.lean_traces.programs import Program, is_reference, resolve
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.minimise.minimality import Remaining
@@ -18,7 +17,7 @@ from telltale_conformance.oracle.minimise.removal import numbers
 from telltale_conformance.oracle.minimise.slicing import cascade
 from telltale_conformance.oracle.minimise.trying import Sighting, Trials
 from telltale_conformance.oracle.minimise.values import put
-from telltale_conformance.oracle.reference.judging import expected_result, printable
+from telltale_conformance.oracle.reference.judging import expected_result
 from telltale_conformance.oracle.reference.run import ReferenceRun, on_reference
 from telltale_conformance.oracle.verdict.compare import decided_by, outcome_variant
 from telltale_conformance.oracle.verdict.relevant import relevant_state
@@ -135,8 +134,8 @@ def decision(trials: Trials, program: Program, sighting: Sighting) -> Decision:
     return Decision(
         guard=decided_by(sighting.expected),
         saw=_seen(program),
-        expected=printable(sighting.divergence.expected),
-        actual=printable(sighting.divergence.actual),
+        expected=sighting.divergence.expected,
+        actual=sighting.divergence.actual,
         nearest=_nearest(trials, program, sighting),
     )
 
@@ -149,7 +148,7 @@ def _seen(program: Program) -> dict[str, Any]:
     codec = CODECS[last.op]
     args = resolve(last.args, run.results)
     state = relevant_state(run.store, codec.operation, codec.from_json(args))
-    seen: dict[str, Any] = {"arguments": args, "before": msgspec.json.decode(encode(state))}
+    seen: dict[str, Any] = {"arguments": args, "before": as_json(state)}
     return seen
 
 
@@ -159,7 +158,7 @@ def _nearest(trials: Trials, program: Program, sighting: Sighting) -> str:
     if divergence.kind not in ("outcome", "panic"):
         fields = [
             f"{difference.path.removeprefix('$').removeprefix('.') or 'the value'}:"
-            f" {_shown(printable(difference.expected), 80)} in place of {_shown(printable(difference.actual), 80)}"
+            f" {_shown(difference.expected, 80)} in place of {_shown(difference.actual, 80)}"
             for difference in divergence.differences[:4]
         ]
         return "the answer would have agreed with " + "; ".join(fields)

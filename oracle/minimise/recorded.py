@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode, encode_answer
+from telltale_conformance.lean_traces.codec import as_json, decode, encode, encode_answer
 from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened
@@ -104,7 +104,7 @@ class RecordedAdapter(DirectAdapter):
         audited = self.hello.audited
         if asked_for:
             question, document = self._question, _document(outcome)
-            asked = question.asked(msgspec.json.decode(request.args), document, before)
+            asked = question.asked(decode(request.args), document, before)
             recorded = question.asked(question.args, question.expected, question.before)
             renaming = same_up_to_names(recorded, asked)
             if renaming is not None and not question.sections:
@@ -215,7 +215,7 @@ def _sort(field: str, value: Any) -> str | None:
 def _state_before(store: Store, operation: Operation, arguments: tuple[Any, ...]) -> Any:
     """Return what of the session an operation looks at; counters and witnesses only where they are given out."""
     state = relevant_state(store, operation, arguments)
-    document = msgspec.json.decode(encode(state))
+    document = as_json(state)
     ownership = document.get("ownership")
     if isinstance(ownership, dict) and "witness" not in operation.name:
         for name in ("issued_readiness", "consumed_witnesses", "next_claim_id", "next_witness_id"):
@@ -239,7 +239,7 @@ def _recorded(answer: ReadAnswer, renaming: Renaming, audited: bool) -> Answer:
 
 
 def _document(outcome: Outcome) -> Any:
-    return msgspec.json.decode(encode_answer(outcome, audited=True))
+    return decode(encode_answer(outcome, audited=True))
 
 
 def _lifted(event: Event, outcome: Outcome) -> tuple[str, dict[str, Any], Any]:

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-import msgspec
-
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.operations import OPERATIONS
@@ -164,7 +162,7 @@ def _at(item: Referred, path: str) -> Any:
     """Return what stands at a place of the contract's answer and of its records, session ids left out."""
     outcome = item.outcome
     result = outcome.ok if outcome.error is None else outcome.error.to_json()
-    value: Any = msgspec.json.decode(encode([result, outcome.audit]))
+    value: Any = as_json([result, outcome.audit])
     return [_sessionless(_followed(root, path)) for root in value]
 
 

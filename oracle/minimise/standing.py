@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, resolve
 from telltale_conformance.model.state import Session
 from telltale_conformance.oracle.minimise.lifting import OPENING
@@ -97,7 +97,7 @@ def _named(args: dict[str, Any]) -> Any:
 
 def _session(session: Session, opened: int) -> _Session:
     own = session.ownership
-    live, pending, issued = msgspec.json.decode(encode([own.current, own.pending, list(own.issued.values())]))
+    live, pending, issued = as_json([own.current, own.pending, list(own.issued.values())])
     witnesses = {witness["witness_id"]: witness for witness in issued}
     return _Session(opened, live, pending, witnesses, sorted(own.consumed), own.next_witness_id)
 

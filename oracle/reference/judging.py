@@ -16,8 +16,8 @@ import msgspec
 
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces import reader
-from telltale_conformance.lean_traces.codec import CODECS, encode
-from telltale_conformance.lean_traces.json_values import ABSENT, Absent
+from telltale_conformance.lean_traces.codec import CODECS, as_json, decode, encode
+from telltale_conformance.lean_traces.json_values import shown, shown_text
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
@@ -31,6 +31,8 @@ from telltale_conformance.oracle.verdict.results import LaneDivergence
 from telltale_conformance.readable import one_line
 
 _decode: Final = msgspec.json.decode
+_FAULT_SHOWN: Final = 500
+"""How much of what an adapter or an exception says is told."""
 
 
 class Asked(NamedTuple):
@@ -129,7 +131,7 @@ class _Run:
         self.fault: AdapterFault | None = None
 
     def __iter__(self) -> Iterator[CaseResult]:
-        pending, level, watch = self._pending, self._level, self._watch
+        pending = self._pending
         try:
             for answer in self._adapter.submit(self._requests()):
                 while pending[0][1] is None:
@@ -139,9 +141,7 @@ class _Run:
                 if result.over:
                     result.not_judged += 1
                 else:
-                    judge_one(result, asked, answer, level)
-                    if watch is not None:
-                        watch(asked, answer)
+                    self._judge(result, asked, answer)
         except AdapterFault as fault:
             self.fault = fault
             yield from self._faulted(fault)
@@ -154,11 +154,24 @@ class _Run:
         for case in self._cases:
             result = CaseResult()
             yield RESET
-            for asked in case():
-                pending.append((result, asked))
-                result.asked += 1
-                yield Request(asked.op, asked.args)
+            try:
+                for asked in case():
+                    pending.append((result, asked))
+                    result.asked += 1
+                    yield Request(asked.op, asked.args)
+            except Exception as error:  # whatever is wrong with one case leaves the others their verdicts
+                result.fault = fault_of_harness(error, "while its steps were made")
             pending.append((result, None))
+
+    def _judge(self, result: CaseResult, asked: Asked, answer: Answer) -> None:
+        """Judge one answer; a fault of the harness costs the rest of this case, and nothing that was seen before."""
+        try:
+            judge_one(result, asked, answer, self._level)
+            if self._watch is not None:
+                self._watch(asked, answer)
+        except Exception as error:
+            result.fault = fault_of_harness(error, f"while the answer to {asked.op} was judged (step {asked.seq})")
+            result.over = True
 
     def _faulted(self, fault: AdapterFault) -> Iterator[CaseResult]:
         """Yield what was complete before the fault, then the case that it hit; later ones are begun anew."""
@@ -169,6 +182,11 @@ class _Run:
         hit.fault = str(fault.diagnostic())
         hit.not_judged += sum(result is hit and asked is not None for result, asked in pending)
         yield hit
+
+
+def fault_of_harness(error: Exception, where: str) -> str:
+    """Return what is said of a fault of the harness itself."""
+    return f"fault of the harness {where}: {type(error).__name__}: {shown_text(str(error), _FAULT_SHOWN)}"
 
 
 def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) -> None:
@@ -186,22 +204,22 @@ def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) ->
     elif kind == "panic":
         result.judged += 1
         result.diverged_at, result.over = asked, True
-        result.divergence = Divergence("panic", expected_result(expected), {"panic": answer.text()}, ())
+        result.divergence = Divergence("panic", shown(expected_result(expected)), shown({"panic": answer.text()}), ())
     elif kind == "unsupported":
         result.uncovered += 1
         result.unsupported.add(asked.op)
         result.over = not OPERATIONS[asked.op].reads_only  # the rest of the case keeps its meaning
     else:
         result.not_judged += 1
-        result.fault = f"the adapter answered {asked.op} with bad_request: {answer.text()}"
+        result.fault = f"the adapter answered {asked.op} with bad_request: {shown_text(answer.text(), _FAULT_SHOWN)}"
         result.over = True
 
 
 def expected_result(expected: Outcome) -> dict[str, Any]:
     """Return the reference's answer as JSON, without the audit records."""
     if expected.error is None:
-        return {"ok": _decode(encode(expected.ok))}
-    return {"err": _decode(encode(expected.error.to_json()))}
+        return {"ok": as_json(expected.ok)}
+    return {"err": as_json(expected.error.to_json())}
 
 
 def judge_answer(op: str, expected: Outcome, answer: Answer, level: Level) -> Divergence | None:
@@ -258,9 +276,9 @@ def described(case: str, result: CaseResult, program: Program | None, path: str 
         seq=asked.seq,
         op=asked.op,
         kind=divergence.kind,
-        args=msgspec.json.decode(asked.args),
-        expected=printable(divergence.expected),
-        actual=printable(divergence.actual),
+        args=shown(decode(asked.args)),
+        expected=divergence.expected,
+        actual=divergence.actual,
         reason=decided_by(asked.expected),
         program=program,
         state=_state(program),
@@ -278,13 +296,4 @@ def _state(program: Program | None) -> Any:
     if last is None or last.args is None:
         return None
     codec = CODECS[last.step.op]
-    return msgspec.json.decode(encode(relevant_state(run.store, codec.operation, codec.from_json(last.args))))
-
-
-def printable(document: Any) -> Any:
-    """Return a divergence's fields as JSON; a value that one side does not have as text."""
-    if isinstance(document, Absent):
-        return repr(ABSENT)
-    if isinstance(document, dict):
-        return {name: printable(value) for name, value in document.items()}
-    return document
+    return shown(as_json(relevant_state(run.store, codec.operation, codec.from_json(last.args))))

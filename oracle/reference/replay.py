@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from telltale_conformance.generators.coverage import cell_of, situation
 from telltale_conformance.generators.steps import Cell
-from telltale_conformance.lean_traces.codec import encode
-from telltale_conformance.lean_traces.json_values import ABSENT, Absent
+from telltale_conformance.lean_traces.codec import as_json
+from telltale_conformance.lean_traces.json_values import shown
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened
 from telltale_conformance.lean_traces.reader import Event, TraceReader
@@ -171,18 +171,10 @@ def describe(store: Store, event: Event, outcome: Outcome, divergence: Divergenc
         seq=event.seq,
         op=event.operation.name,
         kind=divergence.kind,
-        expected=_printable(divergence.expected),
-        actual=_printable(divergence.actual),
+        expected=divergence.expected,
+        actual=divergence.actual,
         reason=decided_by(outcome),
         line=event.line_number,
-        args=event.arguments_document(),
-        state=msgspec.json.decode(encode(relevant_state(store, event.operation, event.arguments))),
+        args=shown(event.arguments_document()),
+        state=shown(as_json(relevant_state(store, event.operation, event.arguments))),
     )
-
-
-def _printable(document: Any) -> Any:
-    if isinstance(document, Absent):
-        return repr(ABSENT)
-    if isinstance(document, dict):
-        return {name: _printable(value) for name, value in document.items()}
-    return document

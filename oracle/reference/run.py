@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, answer_document, encode, encode_answer
+from telltale_conformance.lean_traces.codec import (
+    CODECS,
+    ArgumentError,
+    answer_document,
+    as_json,
+    decode,
+    encode,
+    encode_answer,
+)
 from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, references, resolve
 from telltale_conformance.model.contract import Contract
 from telltale_conformance.model.operations import OPERATIONS, Outcome, step
@@ -42,7 +48,7 @@ class ReferenceRun:
             return ReferenceStep(step_, None, None, str(error))
         outcome = step(self.store, codec.operation, arguments)
         if outcome.error is None:
-            self.results[step_.seq] = msgspec.json.decode(encode_answer(outcome, audited=False))["ok"]
+            self.results[step_.seq] = decode(encode_answer(outcome, audited=False))["ok"]
         return ReferenceStep(step_, args, outcome, None)
 
 
@@ -78,7 +84,7 @@ class EventRun:
             event.update({"ok": None, "audit": []})
         else:
             outcome = step(self.store, OPERATIONS[op], CODECS[op].from_json(dict(args)))
-            event.update(msgspec.json.decode(encode(answer_document(outcome, audited=True))))
+            event.update(as_json(answer_document(outcome, audited=True)))
         self.events.append(event)
         return event
 
@@ -184,6 +190,6 @@ def on_reference(program: Program) -> ReferenceSide:
             printed = encode(args)
         outcome = step(store, codec.operation, arguments)
         if outcome.error is None and (step_.seq in wanted or codec.operation.gives):
-            results[step_.seq] = msgspec.json.decode(encode_answer(outcome, audited=False))["ok"]
+            results[step_.seq] = decode(encode_answer(outcome, audited=False))["ok"]
         steps.append(Referred(step_, args, printed, outcome))
     return ReferenceSide(steps, results, skipped)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from itertools import chain, islice
 from typing import Any, Final, Literal, NamedTuple
 
 from telltale_conformance.lean_traces.codec import encode_answer
-from telltale_conformance.lean_traces.json_values import Difference, differences
+from telltale_conformance.lean_traces.json_values import Difference, differences, shown, shown_text
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.lean_traces.strict_json import parse
 from telltale_conformance.model.errors import StringError
@@ -16,6 +17,12 @@ from telltale_conformance.model.operations import Outcome
 
 DivergenceClass = Literal["panic", "outcome", "payload", "audit", "state"]
 _UNBOUNDED: Final = 1 << 62
+PLACES_SHOWN: Final = 500
+"""How many places of a divergence are kept."""
+MORE_PLACES: Final = "…"
+"""Stands among the places for those that are not."""
+_VARIANT_SHOWN: Final = 120
+"""How much of the name of an error is: the contract's are all shorter."""
 
 
 class Level(IntEnum):
@@ -53,7 +60,7 @@ def error_variant(error: Any) -> str:
                 return variant
         return "unknown error text"
     if isinstance(error, dict) and len(error) == 1:
-        return str(next(iter(error)))
+        return shown_text(str(next(iter(error))), _VARIANT_SHOWN)
     return "no error of the contract"
 
 
@@ -72,23 +79,20 @@ def compare(op: str, expected: Outcome, actual: Answer, level: Level) -> Diverge
     variant = outcome_variant(is_ok=is_ok, result=result)
     actual_variant = outcome_variant(is_ok=actual.is_ok, result=actual.result)
     if variant != actual_variant:
-        given = {"ok" if actual.is_ok else "err": actual.result}
-        difference = Difference("$", {member: result}, given)
-        return Divergence("outcome", {member: result}, given, (difference,))
+        wanted, given = shown({member: result}), shown({"ok" if actual.is_ok else "err": actual.result})
+        return Divergence("outcome", wanted, given, (Difference("$", wanted, given),))
     if level < Level.payload:
         return None
     if op == "observe" and is_ok:
         if level < Level.state:
             return _audit(document, actual, level)
-        found = tuple(differences(result, actual.result))
-        return _audit(document, actual, level) or _divergence("state", member, found)
+        return _audit(document, actual, level) or _divergence("state", member, differences(result, actual.result))
     if not (isinstance(expected.error, StringError) and variant == "invalid edge json"):
         skipped = "retained_bytes" if op == "memory_usage" and is_ok else None
-        found = tuple(differences(result, actual.result, skipped=skipped))
-        if skipped:
-            found += tuple(_implausible_bytes(actual.result))
-        if found:
-            return _divergence("payload", member, found)
+        found = differences(result, actual.result, skipped=skipped)
+        divergence = _divergence("payload", member, chain(found, _implausible_bytes(actual.result) if skipped else ()))
+        if divergence is not None:
+            return divergence
     return _audit(document, actual, level)
 
 
@@ -113,15 +117,20 @@ def decided_by(outcome: Outcome) -> str:
 def _audit(document: dict[str, Any], actual: Answer, level: Level) -> Divergence | None:
     if level < Level.audit or actual.audit is None:
         return None
-    return _divergence("audit", "audit", tuple(differences(document["audit"], actual.audit)))
+    return _divergence("audit", "audit", differences(document["audit"], actual.audit))
 
 
-def _divergence(kind: DivergenceClass, member: str, found: tuple[Difference, ...]) -> Divergence | None:
-    if not found:
+def _divergence(kind: DivergenceClass, member: str, found: Iterable[Difference]) -> Divergence | None:
+    """Return the divergence that differences make, with no more of it than is shown; None when there are none."""
+    kept = tuple(
+        Difference(path, shown(expected), shown(actual)) for path, expected, actual in islice(found, PLACES_SHOWN + 1)
+    )
+    if not kept:
         return None
-    expected = {member: {item.path: item.expected for item in found}}
-    actual = {member: {item.path: item.actual for item in found}}
-    return Divergence(kind, expected, actual, found)
+    places, more = kept[:PLACES_SHOWN], {MORE_PLACES: "more places differ"} if len(kept) > PLACES_SHOWN else {}
+    expected = shown({item.path: item.expected for item in places})
+    actual = shown({item.path: item.actual for item in places})
+    return Divergence(kind, {member: {**expected, **more}}, {member: {**actual, **more}}, places)
 
 
 def _implausible_bytes(usage: Any) -> Iterator[Difference]:

@@ -16,12 +16,13 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.codec import as_json, encode
 from telltale_conformance.lean_traces.json_values import ABSENT
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.verdict.compare import (
     EVERY_GUARD_PASSES,
+    MORE_PLACES,
     Divergence,
     DivergenceClass,
     decided_by,
@@ -98,7 +99,7 @@ class Fingerprint(Struct, frozen=True, order=True, kw_only=True):
             return bool(outcome.audit)
         if outcome.error is not None:
             return True
-        found = [msgspec.json.decode(encode(outcome.ok))]
+        found = [as_json(outcome.ok)]
         for name in place.removeprefix(WHOLE).split("."):
             field = name.removesuffix("[]")
             if field:
@@ -198,7 +199,8 @@ def _first_place(expected: Any, actual: Any) -> str:
     if not isinstance(fields, dict) or not isinstance(answered, dict) or not fields:
         return WHOLE
     others = _other_elements(fields, answered)
-    return min(_place(path, others, _presence(fields[path], answered.get(path, ABSENT))) for path in fields)
+    paths = [path for path in fields if path != MORE_PLACES]
+    return min(_place(path, others, _presence(fields[path], answered.get(path, ABSENT))) for path in paths)
 
 
 def _other_elements(fields: dict[str, Any], answered: dict[str, Any]) -> set[str]:

@@ -46,7 +46,7 @@ def test_a_failure_of_the_state_machine(tmp_path: Path) -> None:
     kept = tmp_path / "failing.program.jsonl"
     with SubprocessAdapter(WRONG_STORE, PATIENT) as adapter:
         machine = machine_for(adapter, keep=kept)
-        machine.settings = settings_of(max_examples=40, stateful_step_count=20)
+        machine.settings = settings_of(max_examples=400, stateful_step_count=20)
         with pytest.raises(Disagreement, match=r"failing\.program\.jsonl, for telltale-conformance minimise"):
             machine("runTest").debug()
     assert minimised(kept, "--sut", WRONG_STORE)[-1] == read_program(kept).steps[-1].op

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import msgspec
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.lean_traces.codec import as_json, decode, encode_answer
 from telltale_conformance.lean_traces.json_values import ABSENT
 from telltale_conformance.lean_traces.programs import is_reference
 from telltale_conformance.oracle.reference.run import run_on_reference
@@ -60,7 +59,7 @@ def _exchanges(finding: Finding) -> Iterator[Exchange]:
                 note=note,
             )
             continue
-        expected = msgspec.json.decode(encode_answer(step.outcome, audited=True))
+        expected = decode(encode_answer(step.outcome, audited=True))
         diverges = step.step.seq == divergence.seq
         yield Exchange(
             seq=step.step.seq,
@@ -92,7 +91,7 @@ def answered(expected: dict[str, Any], kind: str, actual: Any) -> dict[str, Any]
     """
     if kind in ("outcome", "panic"):
         return dict(actual) if isinstance(actual, dict) else {"answer": actual}
-    whole: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(expected))
+    whole: dict[str, Any] = as_json(expected)
     if not isinstance(actual, dict):
         return {"answer": actual}
     for member, fields in actual.items():
