@@ -81,7 +81,12 @@ def types(
 
 @app.command()
 def replay(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Traces, or folders of traces.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Traces, runs and audit logs of telltale's, or folders.")
+    ] = None,
+    protocol: Annotated[
+        Path | None, typer.Option(metavar="INPUT", help="The input of a run, where it is not beside it.")
+    ] = None,
     recordings: Annotated[
         bool, typer.Option("--recordings", help="Replay the recordings that are part of this package.")
     ] = False,
@@ -104,7 +109,15 @@ def replay(
     chosen = [*(paths or []), *([RECORDINGS] if recordings else [])]
     if not chosen:
         raise typer.BadParameter("name a trace or a folder of traces, or give --recordings")
-    code = run(chosen, contract=named, level=Level[level.value], as_json=as_json, claims=claims, limits=limits)
+    code = run(
+        chosen,
+        contract=named,
+        level=Level[level.value],
+        as_json=as_json,
+        claims=claims,
+        protocol=protocol,
+        limits=limits,
+    )
     raise typer.Exit(code)
 
 

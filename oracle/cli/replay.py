@@ -41,6 +41,7 @@ def run(
     level: Level = Level.state,
     as_json: bool = False,
     claims: bool = False,
+    protocol: Path | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> int:
     """Replay traces and documents of telltale's, print a verdict on each, and return the exit code.
@@ -51,7 +52,7 @@ def run(
     results: list[_Result] = []
     try:
         for path, what in find_subjects(paths, limits):
-            result, watched = _judged(path, what, contract, level, claims, limits)
+            result, watched = _judged(path, what, contract, level, claims, protocol, limits)
             results.append(result)
             if as_json:
                 row = _row(result)
@@ -72,10 +73,18 @@ def run(
 
 
 def _judged(
-    path: Path, what: Recognised, contract: str | None, level: Level, claims: bool, limits: Limits
+    path: Path,
+    what: Recognised,
+    contract: str | None,
+    level: Level,
+    claims: bool,
+    protocol: Path | None,
+    limits: Limits,
 ) -> tuple[_Result, _Claims | None]:
     if what.kind != "ours":
-        return judge_document(path, what, contract=contract, level=level, limits=limits, claims=claims)
+        return judge_document(
+            path, what, contract=contract, level=level, limits=limits, claims=claims, protocol=protocol
+        )
     result = judge(path, contract=contract, level=level, limits=limits)
     return _with_claims(path, result, limits) if claims else (result, None)
 

@@ -12,12 +12,22 @@ from telltale_conformance.lean_traces.telltale.audit_logs import AuditLogReader
 from telltale_conformance.lean_traces.telltale.documents import Recognised
 from telltale_conformance.lean_traces.telltale.json_stream import JsonStream
 from telltale_conformance.lean_traces.telltale.malformed import MalformedDocument
+from telltale_conformance.lean_traces.telltale.raw_events import is_raw, read_raw
+from telltale_conformance.lean_traces.telltale.runs import (
+    Run,
+    dialect_of,
+    input_beside,
+    read_document,
+    read_input,
+    read_output,
+)
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import TELLTALE_17
 from telltale_conformance.oracle.claims.monitors import ClaimVerdict
+from telltale_conformance.oracle.telltale.judging_runs import judge_run
 from telltale_conformance.oracle.telltale.log_events import LogClaims
 from telltale_conformance.oracle.telltale.logs import judge_logs
-from telltale_conformance.oracle.telltale.results import DocumentResult
+from telltale_conformance.oracle.telltale.results import DocumentResult, Kind
 from telltale_conformance.oracle.verdict.compare import Level
 
 NOT_JUDGED: Final = {
@@ -38,6 +48,7 @@ def judge_document(
     level: Level = Level.state,
     limits: Limits = DEFAULT_LIMITS,
     claims: bool = False,
+    protocol: Path | None = None,
 ) -> tuple[DocumentResult, Mapping[str, ClaimVerdict] | None]:
     """Judge one document, and watch the claims on it when asked to.
 
@@ -49,21 +60,46 @@ def judge_document(
         contract: the contract's name; documents name none, and are taken for ``telltale-17`` when None.
         level: how strictly it is judged.
         limits: what the reader takes.
-        claims: watch the claims too.
+        claims: watch the claims too, on logs.
+        protocol: the input of a run; the one beside it when None.
     """
-    watched = LogClaims() if claims else None
-    if what.kind != "logs":
-        error = what.problem or MalformedDocument(str(path), "", *NOT_JUDGED.get(what.kind, NOT_JUDGED["other"]))
-        return DocumentResult(trace=str(path), kind="audit-log", verdict="malformed", error=str(error)), None
+    kind: Kind = "bridge-run" if what.kind == "run" else "audit-log"
+    named = contract or TELLTALE_17.name
     try:
-        with opened(path) as file:
-            stream = JsonStream(file, str(path), limits, packed=path.suffix == ".gz")
-            reader = AuditLogReader(stream, what.dialect)
-            named = contract or TELLTALE_17.name
-            result = judge_logs(reader, str(path), named, level, watched.see if watched is not None else None)
+        if what.kind == "run":
+            return judge_run(read_run(path, protocol, limits), named, level)[0], None
+        if what.kind != "logs":
+            problem = what.problem or MalformedDocument(str(path), "", *NOT_JUDGED.get(what.kind, NOT_JUDGED["other"]))
+            return DocumentResult(trace=str(path), kind=kind, verdict="malformed", error=str(problem)), None
+        return _judge_logs(path, what, named, level, limits, claims)
     except MalformedTrace as error:
-        return DocumentResult(trace=str(path), kind="audit-log", verdict="malformed", error=str(error)), None
+        return DocumentResult(trace=str(path), kind=kind, verdict="malformed", error=str(error)), None
     except Exception as error:
         text = f"{path}: fault of the harness: {type(error).__name__}: {error}"
-        return DocumentResult(trace=str(path), kind="audit-log", verdict="inconclusive", error=text), None
+        return DocumentResult(trace=str(path), kind=kind, verdict="inconclusive", error=text), None
+
+
+def _judge_logs(
+    path: Path, what: Recognised, contract: str, level: Level, limits: Limits, claims: bool
+) -> tuple[DocumentResult, Mapping[str, ClaimVerdict] | None]:
+    watched = LogClaims() if claims else None
+    with opened(path) as file:
+        reader = AuditLogReader(JsonStream(file, str(path), limits, packed=path.suffix == ".gz"), what.dialect)
+        result = judge_logs(reader, str(path), contract, level, watched.see if watched is not None else None)
     return result, watched.claims() if watched is not None else None
+
+
+def read_run(path: Path, protocol: Path | None, limits: Limits) -> Run:
+    """Read a run with its protocol: the input named, or the one beside it, or the local types in a raw recording.
+
+    Raises:
+        MalformedTrace: one of the files cannot be read or is not in its format.
+    """
+    document = read_document(path, limits)
+    place = protocol or input_beside(path)
+    protocols = None if place is None else read_input(place, limits)
+    if is_raw(document.data):
+        raw = read_raw(str(path), document.data)
+        return Run(str(path), "raw", raw.output, protocols or raw.protocol, raw.unknown, raw.trace_path)
+    output, unknown = read_output(document)
+    return Run(str(path), dialect_of(output), output, protocols, unknown)
