@@ -9,23 +9,12 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from telltale_conformance.generators.steps import Cell
-from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.operations import Operation, Outcome
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import OwnershipCapability, OwnershipReceipt, ReadinessWitness
 
 PHASES: Final = ("absent", "unclaimed", "claimed", "pending", "terminal", "closed")
-
-_TEXTS: Final = {
-    "no": "no buffer",
-    "too": "too many roles",
-    "missing": "missing sid",
-    "invalid": "invalid edge json",
-    "clock": "clock",
-    "repeated": "repeated role",
-    "signature": "bad signature",
-}
 
 
 def phase_of(session: Session | None) -> str:
@@ -75,24 +64,14 @@ def cell_of(before: Cell, operation: Operation, outcome: Outcome) -> Cell:
 
 
 def _outcome_variant(operation: Operation, outcome: Outcome) -> str:
-    error = outcome.error
-    if error is None:
-        ok = outcome.ok
-        if operation.result == "enqueued":
-            return str(ok)
-        if operation.result == "truth":
-            return "true" if ok else "false"
-        return "null" if ok is None and operation.nullable else "ok"
-    if isinstance(error, StringError):
-        text = error.text
-        return _TEXTS.get(text.split(" ", 1)[0]) or _session_text(text)
-    return type(error).__name__
-
-
-def _session_text(text: str) -> str:
-    if text.endswith("not found"):
-        return "session not found"
-    return "session ids exhausted" if text.startswith("session ids") else "session already used"
+    if outcome.error is not None:
+        return outcome.error.guard.error
+    ok = outcome.ok
+    if operation.result == "enqueued":
+        return str(ok)
+    if operation.result == "truth":
+        return "true" if ok else "false"
+    return "null" if ok is None and operation.nullable else "ok"
 
 
 def _capability_relation(session: Session | None, given: OwnershipCapability) -> str:

@@ -34,6 +34,11 @@ class Guard:
         return f"{self.name}: {self.failed}"
 
     @property
+    def hardened(self) -> bool:
+        """Whether only ``hardened`` has it."""
+        return self.origin.startswith("H")
+
+    @property
     def fixed_parts(self) -> tuple[str, str]:
         """How the text of its error begins and ends, whatever values stand in it."""
         text = self.text or ""
@@ -162,29 +167,12 @@ G_WITHIN: Final = _guard(
     error="ScopeViolation",
     origin="H3, H4",
 )
-G_COUNTER_GENERATION: Final = _guard(
-    "G-counter generation",
-    holds="there is a next generation",
-    failed="the next generation would pass 2^64-1",
-    error="CounterExhausted",
-    origin="H2",
-    logged="counter exhausted",
-)
-G_COUNTER_CLAIM_ID: Final = _guard(
-    "G-counter claim_id",
-    holds="there is a next claim id",
-    failed="the next claim id would pass 2^64-1",
-    error="CounterExhausted",
-    origin="H2",
-    logged="counter exhausted",
-)
-G_COUNTER_WITNESS_ID: Final = _guard(
-    "G-counter witness_id",
-    holds="there is a next witness id",
-    failed="the next witness id would pass 2^64-1",
-    error="CounterExhausted",
-    origin="H2",
-    logged="counter exhausted",
+OWN_EDGE: Final = _guard(
+    "H15",
+    holds="the edge has the session's id and listed roles",
+    failed="the edge has another session's id or an unlisted role",
+    error="ForeignEdge",
+    origin="H15",
 )
 
 # §3: what consume_readiness_witness checks of the witness
@@ -222,15 +210,35 @@ BOUND: Final = _guard(
     logged="live ownership no longer matches witness",
 )
 
+# The counters, asked last
+
+G_COUNTER_GENERATION: Final = _guard(
+    "G-counter generation",
+    holds="there is a next generation",
+    failed="the next generation would pass 2^64-1",
+    error="CounterExhausted",
+    origin="H2",
+    logged="counter exhausted",
+)
+G_COUNTER_CLAIM_ID: Final = _guard(
+    "G-counter claim_id",
+    holds="there is a next claim id",
+    failed="the next claim id would pass 2^64-1",
+    error="CounterExhausted",
+    origin="H2",
+    logged="counter exhausted",
+)
+G_COUNTER_WITNESS_ID: Final = _guard(
+    "G-counter witness_id",
+    holds="there is a next witness id",
+    failed="the next witness id would pass 2^64-1",
+    error="CounterExhausted",
+    origin="H2",
+    logged="counter exhausted",
+)
+
 # The others, by section
 
-OWN_EDGE: Final = _guard(
-    "H15",
-    holds="the edge has the session's id and listed roles",
-    failed="the edge has another session's id or an unlisted role",
-    error="ForeignEdge",
-    origin="H15",
-)
 KNOWN_SESSION: Final = _guard(
     "§5 session",
     holds="the session is live",

@@ -19,12 +19,14 @@ from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.verdict.baseline import (
     BadBaseline,
     Baseline,
+    OlderBaseline,
     Standing,
     hold_against,
     read_baseline,
     updated,
     write_baseline,
 )
+from telltale_conformance.oracle.verdict.conversion import converted
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 from telltale_conformance.oracle.verdict.fingerprints import fingerprint_of
 from telltale_conformance.oracle.verdict.results import LaneResult
@@ -85,6 +87,8 @@ class Gate:
         self.minimise_seconds = minimise_seconds
         self.today = today or datetime.now(UTC).date()
         self.baseline: Baseline | None = None
+        self.older: Baseline | None = None
+        """The baseline as it stood, where ``--update`` has to convert it from the scheme before."""
 
     def prepare(self, contract: str) -> None:
         """Read the baseline, and make the folder of the reports: what cannot be done is said before the lanes run.
@@ -106,7 +110,13 @@ class Gate:
         if self.update and not path.exists():
             self.baseline = Baseline(contract=contract)
             return
-        self.baseline = read_baseline(path)
+        try:
+            self.baseline = read_baseline(path)
+        except OlderBaseline as older:
+            if not self.update:
+                raise
+            self.older = older.baseline
+            self.baseline = Baseline(contract=older.baseline.contract)
         if self.baseline.contract != contract:
             raise BadBaseline(
                 f"{path}: it lists divergences from contract {self.baseline.contract!r}, "
@@ -157,10 +167,14 @@ class Gate:
         if self.update and check.cut_short is not None:
             print(f"telltale-conformance: the baseline is not updated: {check.cut_short}", file=sys.stderr)
         elif self.update:
+            lines = []
+            if self.older is not None:
+                conversion = converted(self.older, check.results)
+                self.baseline, lines = conversion.baseline, conversion.lines()
             update = updated(self.baseline, check.results, self.today)
             write_baseline(self.baseline_path, update.baseline)
             self.baseline = update.baseline
-            for line in update.lines() or ["nothing changed"]:
+            for line in [*lines, *update.lines()] or ["nothing changed"]:
                 print(f"{self.baseline_path}: {line}", file=sys.stderr)
         return hold_against(self.baseline, check.results, self.today)
 

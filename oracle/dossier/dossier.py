@@ -25,7 +25,8 @@ from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.lean_program import LeanProgramRefused
 from telltale_conformance.lean_traces.programs import Program, program_bytes, read_program
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
-from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, Source
+from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, Header, Source
+from telltale_conformance.lean_traces.trace import VERSION as TRACE_VERSION
 from telltale_conformance.lean_traces.writer import TraceWriter, written_whole
 from telltale_conformance.model.contract import contract_named
 from telltale_conformance.oracle.adapters import Adapter, Answer, Hello
@@ -35,10 +36,11 @@ from telltale_conformance.oracle.lanes.corpus import corpus_files
 from telltale_conformance.oracle.minimise.trying import Rate, Sighting, Trials
 from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
+from telltale_conformance.oracle.verdict.fingerprints import SCHEME, Fingerprint
 from telltale_conformance.version import HARNESS_VERSION
 
-SCHEMA: Final = "telltale-conformance/dossier"
+FORMAT: Final = "telltale-conformance/dossier"
+VERSION: Final = 2
 MANIFEST: Final = "dossier.json"
 PROGRAM: Final = "program.jsonl"
 ANSWERS: Final = "answers.jsonl"
@@ -96,6 +98,8 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     schema: str
     version: int
+    scheme: int
+    """Of its fingerprint."""
     verdict: Literal["diverge", "flaky"]
     """``flaky``: it does not repeat, or only after other programs."""
     fingerprint: str
@@ -177,8 +181,9 @@ def dossier_files(about: Dossier, shown: Shown, hello: Hello) -> dict[str, bytes
     document = hello_document(hello)
     unsteady = about.rate is not None and not about.rate.steady
     manifest = Manifest(
-        schema=SCHEMA,
+        schema=FORMAT,
         version=VERSION,
+        scheme=SCHEME,
         verdict="flaky" if unsteady else "diverge",
         fingerprint=shown.fingerprint.digest,
         divergence=shown.fingerprint,
@@ -208,13 +213,20 @@ def read_dossier(folder: Path) -> tuple[Manifest, Program]:
         MalformedTrace: its program is not in its format.
     """
     try:
-        manifest = msgspec.convert(parse((folder / MANIFEST).read_bytes(), _NESTING), Manifest)
+        document = parse((folder / MANIFEST).read_bytes(), _NESTING)
+        _refuse_older(folder, document)
+        manifest = msgspec.convert(document, Manifest)
         found = {name: _hash([(folder / name).read_bytes()]) for name in FILES if name in manifest.hashes}
     except OSError as error:
         raise MalformedDossier(f"{folder}: no dossier: {error}") from None
     except (StrictJsonError, msgspec.ValidationError) as error:
         raise MalformedDossier(f"{folder / MANIFEST}: {error}") from None
-    if manifest.schema != SCHEMA or manifest.version != VERSION or manifest.level not in Level.__members__:
+    if (
+        manifest.schema != FORMAT
+        or manifest.scheme != SCHEME
+        or manifest.version != VERSION
+        or manifest.level not in Level.__members__
+    ):
         raise MalformedDossier(f"{folder / MANIFEST}: this is no dossier of version {VERSION}")
     if PROGRAM not in found:
         raise MalformedDossier(f"{folder / MANIFEST}: it names no program")
@@ -222,6 +234,15 @@ def read_dossier(folder: Path) -> tuple[Manifest, Program]:
         if manifest.hashes.get(name) != hashed:
             raise MalformedDossier(f"{folder / name}: this is not the file that the dossier was written with")
     return manifest, read_program(folder / PROGRAM)
+
+
+def _refuse_older(folder: Path, document: Any) -> None:
+    """Say of a dossier of the version before how a new one is made; its fingerprint says nothing today."""
+    if isinstance(document, dict) and (document.get("schema"), document.get("version")) == (FORMAT, VERSION - 1):
+        raise MalformedDossier(
+            f"{folder / MANIFEST}: a dossier of version {VERSION - 1}, with a fingerprint of scheme {SCHEME - 1}; make "
+            f"a new one from its program: telltale-conformance minimise {folder / PROGRAM} --dossier NEW_FOLDER"
+        )
 
 
 def answers_trace(program: Program, answers: Sequence[Answer], hello: Hello) -> bytes:
@@ -233,7 +254,7 @@ def answers_trace(program: Program, answers: Sequence[Answer], hello: Hello) -> 
         observes=["audit"] if hello.audited else [],
         schema=TRACE_SCHEMA,
         source=Source(kind="implementation", name=hello.name, version=hello.version),
-        version=VERSION,
+        version=TRACE_VERSION,
     )
     writer = TraceWriter(buffer, header)
     for item, answer in zip(on_reference(program).steps, answers, strict=False):

@@ -92,6 +92,7 @@ def _recorded(result: TraceResult) -> LaneDivergence:
         args=first.args,
         expected=first.expected,
         actual=first.actual,
+        guard=first.guard,
         reason=first.reason,
         state=first.state,
         path=result.trace,

@@ -24,7 +24,8 @@ from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.run import ReferenceRun, ReferenceStep
-from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare, decided_by
+from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare
+from telltale_conformance.oracle.verdict.decision import NOT_ANSWERED, Decision, decided_by
 from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.relevant import relevant_state
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
@@ -190,6 +191,8 @@ def _described(
     if expected.args is not None:
         codec = CODECS[step.op]
         state = relevant_state(reference.store, codec.operation, codec.from_json(expected.args))
+    skipped = Decision(NOT_ANSWERED, str(expected.skipped))
+    decision = decided_by(expected.outcome) if expected.outcome is not None else skipped
     return LaneDivergence(
         case=case,
         seq=step.seq,
@@ -198,7 +201,8 @@ def _described(
         args=expected.args if expected.args is not None else step.args,
         expected=divergence.expected,
         actual=divergence.actual,
-        reason=decided_by(expected.outcome) if expected.outcome is not None else str(expected.skipped),
+        guard=decision.guard,
+        reason=decision.reason,
         program=msgspec.structs.replace(program, steps=upto),
         state=as_json(state),
     )

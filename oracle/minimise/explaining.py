@@ -19,7 +19,8 @@ from telltale_conformance.oracle.minimise.trying import Sighting, Trials
 from telltale_conformance.oracle.minimise.values import put
 from telltale_conformance.oracle.reference.judging import expected_result
 from telltale_conformance.oracle.reference.run import ReferenceRun, on_reference
-from telltale_conformance.oracle.verdict.compare import decided_by, outcome_variant
+from telltale_conformance.oracle.verdict.compare import outcome_variant
+from telltale_conformance.oracle.verdict.decision import decided_by
 from telltale_conformance.oracle.verdict.relevant import relevant_state
 from telltale_conformance.readable import one_line
 
@@ -53,7 +54,7 @@ def _lines(result: Minimised, decision: Decision | None) -> Iterator[str]:
         yield f"     {reasons.get(seq, 'not proven to be needed')}"
     if decision is not None:
         yield ""
-        yield f"decided by  {decision.guard}"
+        yield f"decision    {decision.reason}"
         for name, value in decision.saw["before"].items():
             yield f"it saw      {name} = {_shown(value)}"
         yield f"given       {_shown(decision.saw['arguments'])}"
@@ -113,6 +114,9 @@ class Decision(Struct, frozen=True, kw_only=True):
     """Why the contract demands what it demands of the diverging step."""
 
     guard: str
+    """The name of the guard that refuses, as ``G-live``; ``passes`` where none does."""
+    reason: str
+    """The same for people, worded as what failed."""
     saw: dict[str, Any]
     """The arguments, and what of the session the guards look at, before the step."""
     expected: Any
@@ -131,8 +135,10 @@ def decision(trials: Trials, program: Program, sighting: Sighting) -> Decision:
     """
     assert sighting.expected is not None
     assert sighting.divergence is not None
+    decided = decided_by(sighting.expected)
     return Decision(
-        guard=decided_by(sighting.expected),
+        guard=decided.guard,
+        reason=decided.reason,
         saw=_seen(program),
         expected=sighting.divergence.expected,
         actual=sighting.divergence.actual,

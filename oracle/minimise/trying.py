@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import Program, references
+from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.adapters import Adapter, Answer
 from telltale_conformance.oracle.reference.judging import Asked, judge_cases
@@ -192,49 +193,14 @@ class Trials:
         return f"the last step cannot be formed: {reference.skipped[-1][1]}"
 
 
-_REFUSED: Final = {
-    "SessionNotFound": "the session does not exist (G-found)",
-    "Terminal": "the session has ended for good (G-open)",
-    "SessionClosed": "the session is closed (G-active)",
-    "Unclaimed": "the session has no live owner (G-owned)",
-    "AlreadyClaimed": "the session has a live owner already",
-    "StaleCapability": "the capability is not live (G-live)",
-    "ScopeViolation": "the scope does not suffice (G-scope)",
-    "TransferPending": "a transfer is pending (G-idle)",
-    "TransferNotPending": "no transfer is pending (G-staged)",
-    "ReceiptMismatch": "the receipt is not the pending one (G-match)",
-    "WitnessConsumed": "the witness was consumed before (§3.1)",
-    "NoBranch": "the current type has no branch of that label (§7)",
-}
-_PASSED: Final = {
-    "G-found": "the session is live",
-    "G-open": "no terminal reason is recorded",
-    "G-active": "the session is not closed",
-    "G-owned": "the session has a live owner",
-    "G-live": "the capability is live",
-    "G-scope": "the live scope is Session",
-    "G-idle": "no transfer is pending",
-    "G-staged": "a transfer is pending",
-    "G-match": "the receipt is the pending one",
-    "claim_ownership": "the session has no live owner",
-    "§3.1": "the witness was not consumed before",
-    "§3.2": "the witness was issued",
-    "§3.3": "the witness is the issued one",
-    "§3.4": "the witness is of the live ownership",
-    "§7": "the current type has a branch of that label",
-    "session not found": "the session is live",
-    "no buffer": "the edge has a buffer",
-}
-
-
 def instead_text(outcome: Outcome, target: Fingerprint | None) -> str:
     """Say in words what the contract answers in place of what the target needs."""
-    variant, guard = contract_side(outcome)
-    if target is not None and (variant, guard) == (target.expected, target.guard):
+    if target is not None and contract_side(outcome) == (target.expected, target.guard):
         return f"the contract's answer has nothing at {target.place.partition(':')[0]}"
-    if variant == "ok" and target is not None:
-        return _PASSED.get(target.guard, "nothing refuses it")
-    return _REFUSED.get(variant, f"the contract answers {variant} ({guard})")
+    if outcome.error is not None:
+        guard = outcome.error.guard
+        return f"{guard.failed} ({guard.name})"
+    return GUARDS[target.guard].holds if target is not None and target.guard in GUARDS else "nothing refuses it"
 
 
 def size(program: Program) -> tuple[int, int]:

@@ -24,7 +24,8 @@ from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.operations import OPERATIONS, Outcome
 from telltale_conformance.oracle.adapters import RESET, Adapter, AdapterFault, Answer, Request
 from telltale_conformance.oracle.reference.run import ReferenceRun
-from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare, decided_by
+from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare
+from telltale_conformance.oracle.verdict.decision import decided_by
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.relevant import relevant_state
 from telltale_conformance.oracle.verdict.results import LaneDivergence
@@ -271,6 +272,7 @@ def described(case: str, result: CaseResult, program: Program | None, path: str 
     asked, divergence = result.diverged_at, result.divergence
     assert asked is not None
     assert divergence is not None
+    decision = decided_by(asked.expected)
     return LaneDivergence(
         case=case,
         seq=asked.seq,
@@ -279,7 +281,8 @@ def described(case: str, result: CaseResult, program: Program | None, path: str 
         args=shown(decode(asked.args)),
         expected=divergence.expected,
         actual=divergence.actual,
-        reason=decided_by(asked.expected),
+        guard=decision.guard,
+        reason=decision.reason,
         program=program,
         state=_state(program),
         path=path,

@@ -19,7 +19,8 @@ from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import UnknownContract
 from telltale_conformance.model.operations import Outcome, step
 from telltale_conformance.model.store import Store
-from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare, decided_by
+from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare
+from telltale_conformance.oracle.verdict.decision import decided_by
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.relevant import relevant_state
 
@@ -36,8 +37,10 @@ class FirstDivergence(Struct, frozen=True, kw_only=True):
     """The differing fields as the reference answers them."""
     actual: Any
     """The same fields as recorded."""
+    guard: str
+    """The name of the guard that refuses, as ``G-live``; ``passes`` where none does."""
     reason: str
-    """The guard or rule of the contract that decided."""
+    """The same for people, worded as what failed."""
     line: int
     args: Any
     state: Any
@@ -167,13 +170,15 @@ def _check_rest(reader: TraceReader) -> int:
 
 def describe(store: Store, event: Event, outcome: Outcome, divergence: Divergence) -> FirstDivergence:
     """Say where and how an event departs from the contract."""
+    decision = decided_by(outcome)
     return FirstDivergence(
         seq=event.seq,
         op=event.operation.name,
         kind=divergence.kind,
         expected=divergence.expected,
         actual=divergence.actual,
-        reason=decided_by(outcome),
+        guard=decision.guard,
+        reason=decision.reason,
         line=event.line_number,
         args=shown(event.arguments_document()),
         state=shown(as_json(relevant_state(store, event.operation, event.arguments))),

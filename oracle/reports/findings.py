@@ -158,7 +158,7 @@ def _explanation(key: Fingerprint, reduction: Reduction) -> str:
         f"given       {encode(divergence.args).decode()}",
         f"expected    {encode(divergence.expected).decode()}",
         f"actual      {encode(divergence.actual).decode()}",
-        f"decided by  {divergence.reason}",
+        f"decision    {divergence.reason}",
         "",
         reduction.remark,
     ]

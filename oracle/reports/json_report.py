@@ -110,6 +110,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
             "args": divergence.args,
             "expected": divergence.expected,
             "actual": divergence.actual,
+            "guard": divergence.guard,
             "reason": divergence.reason,
             "state": divergence.state,
         },

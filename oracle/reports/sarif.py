@@ -11,6 +11,7 @@ from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.wording import Place, Problem, message, place_of, problems, stand_text, title
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
+from telltale_conformance.oracle.verdict.fingerprints import SCHEME as FINGERPRINT_SCHEME
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _PROBLEMS: Final = {
@@ -86,7 +87,7 @@ def _result(finding: Finding, folder: Path) -> dict[str, Any]:
         "ruleId": finding.key.rule,
         "level": "error" if finding.fails else "note",
         "message": {"text": message(finding)},
-        "partialFingerprints": {"telltaleConformance/v2": finding.fingerprint},
+        "partialFingerprints": {f"telltaleConformance/v{FINGERPRINT_SCHEME}": finding.fingerprint},
         "properties": {
             "title": title(finding),
             "lanes": list(finding.lanes),

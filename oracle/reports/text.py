@@ -61,7 +61,7 @@ def divergence_text(divergence: LaneDivergence) -> str:
         ("args", divergence.args),
         ("expected", divergence.expected),
         ("actual", divergence.actual),
-        ("decided", divergence.reason),
+        ("decision", divergence.reason),
         ("state", divergence.state),
     ):
         lines.append(f"    {label:<9} {value_line(value)}")
@@ -135,7 +135,7 @@ def _divergence_lines(first: FirstDivergence, result: TraceResult) -> Iterator[s
             for place, content in places.items():
                 where = one_line(member + place.removeprefix("$"))
                 yield f"    {label:<9} {where} = {value_line(msgspec.to_builtins(content))}"
-    yield f"    decided   {first.reason}"
+    yield f"    decision  {first.reason}"
     yield f"    state     {value_line(msgspec.to_builtins(first.state))}"
     if result.not_judged:
         yield f"    {result.not_judged} later events not judged"

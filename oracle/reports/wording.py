@@ -96,7 +96,7 @@ def message(finding: Finding) -> str:
         f"args     {value_line(divergence.args)}",
         f"expected {value_line(divergence.expected)}",
         f"answered {value_line(divergence.actual)}",
-        f"decided  {divergence.reason}",
+        f"decision {divergence.reason}",
         f"program  {program_text(finding)}",
         f"baseline {stand_text(finding)}",
     ]

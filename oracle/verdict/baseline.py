@@ -20,12 +20,12 @@ from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.writer import written_whole
 from telltale_conformance.oracle.verdict.compare import DivergenceClass
-from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint_of
+from telltale_conformance.oracle.verdict.fingerprints import SCHEME, Fingerprint, fingerprint_of
 from telltale_conformance.oracle.verdict.results import LaneResult
 from telltale_conformance.readable import one_line
 
-SCHEMA: Final = "telltale-conformance/baseline"
-VERSION: Final = 1
+FORMAT: Final = "telltale-conformance/baseline"
+VERSION: Final = 2
 GRACE_DAYS: Final = 30
 """For how long ``--update`` accepts a divergence that no one has explained yet."""
 UNASSIGNED: Final = "unassigned"
@@ -34,6 +34,19 @@ UNEXPLAINED: Final = "not explained yet: say why this is accepted, by whom, and 
 
 class BadBaseline(Exception):
     """Thrown when a file is no baseline; the message names the file, the place and what to do."""
+
+
+class OlderBaseline(BadBaseline):
+    """Thrown when a baseline is well-formed and its fingerprints are of the scheme before."""
+
+    def __init__(self, path: Path, baseline: Baseline) -> None:
+        super().__init__(
+            f"{path}: its fingerprints are of scheme {SCHEME - 1}, and this version makes those of scheme {SCHEME}, in "
+            "which a guard is the one whose check fired; run the same check with --update, which writes the file anew "
+            "and keeps owner, reason, link and expiry of each entry that it can match"
+        )
+        self.baseline = baseline
+        """Its entries, in the words of their scheme."""
 
 
 class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,6 +118,7 @@ def read_baseline(path: Path) -> Baseline:
 
     Raises:
         BadBaseline: the file cannot be read or is no baseline.
+        OlderBaseline: its fingerprints are of the scheme before.
     """
     try:
         document = parse(path.read_bytes(), DEFAULT_LIMITS.nesting)
@@ -114,16 +128,22 @@ def read_baseline(path: Path) -> Baseline:
         raise BadBaseline(f"{path}: {error.strerror or error}") from None
     except StrictJsonError as error:
         raise BadBaseline(f"{path}: no JSON: {error}") from None
+    older = isinstance(document, dict) and document.get("version") == VERSION - 1 and "scheme" not in document
+    if older:  # but for these two members it has the form of today
+        document |= {"version": VERSION, "scheme": SCHEME}
     worst = next(iter(sorted(validator("baseline").iter_errors(document), key=lambda error: error.json_path)), None)
     if worst is not None:
         remedy = "see `telltale-conformance schema baseline`"
         raise BadBaseline(f"{path}: {worst.json_path}: {one_line(worst.message, 200)}; {remedy}")
     entries = tuple(msgspec.convert(entry, Entry) for entry in document["entries"])
-    _refuse_what_the_schema_cannot(path, entries)
-    return Baseline(contract=document["contract"], entries=entries)
+    _refuse_what_the_schema_cannot(path, entries, SCHEME - 1 if older else SCHEME)
+    baseline = Baseline(contract=document["contract"], entries=entries)
+    if older:
+        raise OlderBaseline(path, baseline)
+    return baseline
 
 
-def _refuse_what_the_schema_cannot(path: Path, entries: Sequence[Entry]) -> None:
+def _refuse_what_the_schema_cannot(path: Path, entries: Sequence[Entry], scheme: int) -> None:
     seen: set[str] = set()
     for entry in entries:
         try:
@@ -133,7 +153,7 @@ def _refuse_what_the_schema_cannot(path: Path, entries: Sequence[Entry]) -> None
         if entry.fingerprint in seen:
             raise BadBaseline(f"{path}: {entry.fingerprint} is listed twice; keep one of the two")
         seen.add(entry.fingerprint)
-        if entry.of.digest != entry.fingerprint:
+        if entry.of.digest_in(scheme) != entry.fingerprint:
             raise BadBaseline(
                 f"{path}: {entry.fingerprint} is not the fingerprint of {entry.text}; let --update write entries, "
                 "and change owner, reason, link and expires only"
@@ -150,8 +170,9 @@ def printed(baseline: Baseline) -> bytes:
     """Return a baseline as its file holds it; the same entries give the same bytes."""
     ordered = sorted(baseline.entries, key=lambda entry: (entry.op, entry.kind, entry.fingerprint))
     document = {
-        "schema": SCHEMA,
+        "schema": FORMAT,
         "version": VERSION,
+        "scheme": SCHEME,
         "contract": baseline.contract,
         "entries": msgspec.to_builtins(ordered),
     }

@@ -12,7 +12,7 @@ from telltale_conformance.lean_traces.json_values import Difference, differences
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.lean_traces.strict_json import parse
 from telltale_conformance.model.errors import StringError
-from telltale_conformance.model.guard_table import GUARDS, Guard
+from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import Outcome
 
 DivergenceClass = Literal["panic", "outcome", "payload", "audit", "state"]
@@ -94,24 +94,6 @@ def compare(op: str, expected: Outcome, actual: Answer, level: Level) -> Diverge
         if divergence is not None:
             return divergence
     return _audit(document, actual, level)
-
-
-EVERY_GUARD_PASSES: Final = "every guard of its row passes"
-_WITNESS_GUARDS: Final = {guard.logged: guard for guard in GUARDS.values() if guard.error == "InvalidWitness"}
-
-
-def witness_guard(reason: Any) -> Guard | None:
-    """Return which guard of contract §3 an answer names by its reason: one error variant stands for three of them."""
-    return _WITNESS_GUARDS.get(reason) if isinstance(reason, str) else None
-
-
-def decided_by(outcome: Outcome) -> str:
-    """Name the guard of the contract that decided the reference's answer.
-
-    Returns:
-        The short name, a colon, what failed; of an ``ok``, ``EVERY_GUARD_PASSES``.
-    """
-    return EVERY_GUARD_PASSES if outcome.error is None else str(outcome.error.guard)
 
 
 def _audit(document: dict[str, Any], actual: Answer, level: Level) -> Divergence | None:

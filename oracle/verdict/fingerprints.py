@@ -20,21 +20,15 @@ from telltale_conformance.lean_traces.codec import as_json, encode
 from telltale_conformance.lean_traces.json_values import ABSENT
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import Outcome
-from telltale_conformance.oracle.verdict.compare import (
-    EVERY_GUARD_PASSES,
-    MORE_PLACES,
-    Divergence,
-    DivergenceClass,
-    decided_by,
-    error_variant,
-    witness_guard,
-)
+from telltale_conformance.oracle.verdict.compare import MORE_PLACES, Divergence, DivergenceClass, error_variant
+from telltale_conformance.oracle.verdict.decision import PASSES, decided_by
 from telltale_conformance.oracle.verdict.results import LaneDivergence
 
-SCHEME: Final = "telltale-conformance/fingerprint/2"
-"""Goes into every fingerprint; another number here makes every baseline new."""
-PASSES: Final = "passes"
-"""The guard of an answer that every guard lets through."""
+SCHEME: Final = 3
+"""Goes into every fingerprint; another number here makes all of them new.
+
+2: the guard was told from the variant of its error. 3: it is the one whose check fired.
+"""
 WHOLE: Final = "$"
 """The place of a difference that is the whole answer."""
 
@@ -62,7 +56,7 @@ class Fingerprint(Struct, frozen=True, order=True, kw_only=True):
     actual: str
     """The same of the implementation; of a panic what it said up to its first colon, without names and numbers."""
     guard: str
-    """The short name of the guard or rule that decided, as ``G-live``; ``passes`` of an ``ok``."""
+    """The name of the guard that refuses, as ``G-live``; ``passes`` where none does."""
     place: str = WHOLE
     """Where the answers differ, as ``ownership.current`` or ``[].epoch``, of several places the first; with
     ``: missing`` where the implementation has nothing there, ``: unexpected`` where the contract has nothing,
@@ -73,8 +67,12 @@ class Fingerprint(Struct, frozen=True, order=True, kw_only=True):
     @property
     def digest(self) -> str:
         """The class as 64 hexadecimal digits, the same on every machine."""
+        return self.digest_in(SCHEME)
+
+    def digest_in(self, scheme: int) -> str:
+        """Return the digest that a class of these words has under a scheme; they may be those of an older one."""
         members = [self.op, self.kind, self.expected, self.actual, self.guard, self.place, self.claim]
-        return hashlib.sha256(encode([SCHEME, *members])).hexdigest()
+        return hashlib.sha256(encode([f"telltale-conformance/fingerprint/{scheme}", *members])).hexdigest()
 
     @property
     def short(self) -> str:
@@ -121,29 +119,30 @@ class Fingerprint(Struct, frozen=True, order=True, kw_only=True):
 
 def fingerprint(op: str, expected: Outcome, divergence: Divergence) -> Fingerprint:
     """Return the class of a divergence from what the reference answered."""
-    return _classified(op, divergence.kind, divergence.expected, divergence.actual, decided_by(expected))
+    return _classified(op, divergence.kind, divergence.expected, divergence.actual, decided_by(expected).guard, None)
 
 
 def fingerprint_of(divergence: LaneDivergence) -> Fingerprint:
     """Return the class of a divergence that a lane has told; the same as when it was seen."""
-    return _classified(divergence.op, divergence.kind, divergence.expected, divergence.actual, divergence.reason)
+    return _classified(
+        divergence.op,
+        divergence.kind,
+        divergence.expected,
+        divergence.actual,
+        divergence.guard,
+        divergence.claim,
+    )
 
 
 def contract_side(outcome: Outcome) -> tuple[str, str]:
-    """Return which answer the contract demands, and the short name of the guard that decided it."""
-    guard = _guard(decided_by(outcome))
+    """Return which answer the contract demands, and the name of the guard that decided it."""
+    guard = decided_by(outcome).guard
     return _variant_of(guard), guard
 
 
-def claim_of(reason: str) -> str | None:
-    """Return the claim that a reason begins with, as ``K3``; None where a guard or a rule decided."""
-    found = _CLAIM.match(reason)
-    return found[1] if found else None
-
-
-def _classified(op: str, kind: DivergenceClass, expected: Any, actual: Any, reason: str) -> Fingerprint:
-    claim = claim_of(reason)
-    guard = "-" if claim is not None else _guard(reason)
+def _classified(
+    op: str, kind: DivergenceClass, expected: Any, actual: Any, guard: str, claim: str | None
+) -> Fingerprint:
     place = WHOLE
     if kind in ("outcome", "panic"):
         wanted, given = _answered(expected, ruled=False), _answered(actual)
@@ -153,19 +152,15 @@ def _classified(op: str, kind: DivergenceClass, expected: Any, actual: Any, reas
     return Fingerprint(op=op, kind=kind, expected=wanted, actual=given, guard=guard, place=place, claim=claim)
 
 
-def _guard(reason: str) -> str:
-    """Return the short name of the guard or rule; wording after it may change between versions."""
-    if reason == EVERY_GUARD_PASSES:
-        return PASSES
-    name, colon, _ = reason.partition(":")
-    return name if colon else "-"
-
-
 def _variant_of(guard: str) -> str:
-    """Return the answer that a guard decides on: its error's variant, or the fixed part of a text, its own name."""
-    if guard == PASSES:
-        return "ok"
-    return GUARDS[guard].error if guard in GUARDS else guard
+    """Return the answer that a guard decides on: the variant of its error, or the name of its text."""
+    if guard in GUARDS:
+        return GUARDS[guard].error
+    return "ok" if guard == PASSES.guard else guard
+
+
+_WITNESS_GUARDS: Final = {guard.logged: guard for guard in GUARDS.values() if guard.error == "InvalidWitness"}
+"""By the reason that an answer gives: one variant stands for three guards of contract §3."""
 
 
 def _only_member(document: Any) -> tuple[str, Any]:
@@ -188,7 +183,8 @@ def _answered(answer: Any, *, ruled: bool = True) -> str:
     if variant != "InvalidWitness" or not ruled:
         return variant
     fields = result[variant]
-    guard = witness_guard(fields.get("reason") if isinstance(fields, dict) else None)
+    reason = fields.get("reason") if isinstance(fields, dict) else None
+    guard = _WITNESS_GUARDS.get(reason) if isinstance(reason, str) else None
     return f"{variant} ({guard.name if guard is not None else 'another reason'})"
 
 

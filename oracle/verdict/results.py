@@ -31,8 +31,12 @@ class LaneDivergence(Struct, frozen=True, kw_only=True):
     """The differing fields as the reference answers them."""
     actual: Any
     """The same fields as the implementation answered them."""
+    guard: str
+    """The name of the guard that refuses, as ``G-live``; ``passes`` where none does."""
     reason: str
-    """The guard or rule of the contract that decided."""
+    """The same for people, worded as what failed."""
+    claim: str | None = None
+    """The claim that was broken, where the divergence was found by watching one."""
     program: Program | None = None
     """The case up to that step, to be run again or minimised."""
     state: Any = None

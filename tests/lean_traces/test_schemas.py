@@ -509,7 +509,8 @@ ENTRY = {
 }
 BASELINE = {
     "schema": "telltale-conformance/baseline",
-    "version": 1,
+    "version": 2,
+    "scheme": 3,
     "contract": "telltale-17",
     "entries": [ENTRY],
 }
@@ -519,13 +520,16 @@ DIVERGENCE = {
     "class": "outcome",
     "expected": {"ok": None},
     "actual": {"err": "session 1 not found"},
-    "reason": "G-found",
+    "guard": "G-found",
+    "reason": "refused by G-found: there is no live session of that id",
 }
 
 
 def test_baseline_is_taken() -> None:
     assert accepts("baseline", BASELINE)
     assert accepts("baseline", {**BASELINE, "entries": []})
+    assert not accepts("baseline", {**BASELINE, "scheme": 2})
+    assert not accepts("baseline", {**BASELINE, "version": 1})
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,8 @@ def accepted(owner: str = "a", role: str = "A", sid: int = 0, **changes: Any) ->
         args={"capability": capability},
         expected={"err": {"Unclaimed": {"session_id": sid}}},
         actual={"ok": None},
-        reason="G-owned: there is no live owner",
+        guard="G-owned",
+        reason="refused by G-owned: there is no live owner",
         program=made,
         state={"sid": sid, "status": "Active"},
     )
@@ -76,7 +77,8 @@ def unlogged(path: str | None = None, owner: str = "a") -> LaneDivergence:
         args={"receipt": {"claim_id": 1, "from_owner_id": owner}},
         expected={"audit": {"$[0]": record}},
         actual={"audit": {"$[0]": "(absent)"}},
-        reason="G-staged: no transfer is pending",
+        guard="G-staged",
+        reason="refused by G-staged: no transfer is pending",
         path=path,
     )
 

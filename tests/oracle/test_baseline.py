@@ -160,7 +160,7 @@ def test_what_is_no_baseline_is_refused(tmp_path: Path) -> None:
 
     assert "no JSON" in bad(path, "{")
     assert "no JSON" in bad(path, '{"schema":1,"schema":1}')
-    assert "$.version" in bad(path, {**good, "version": 2})
+    assert "$.version" in bad(path, {**good, "version": 3})
     assert "not-a-lane" not in bad(path, with_entry(lanes=[]))
     assert "no day of the calendar" in bad(path, with_entry(expires="2030-02-30"))
     assert "is not the fingerprint of" in bad(path, with_entry(op="close"))

@@ -201,9 +201,23 @@ def test_a_missing_folder_and_another_version_are_refused(tmp_path: Path) -> Non
     assert run(tmp_path / "nowhere") == 2
     folder = written(tmp_path / "d")
     manifest = json.loads((folder / "dossier.json").read_text())
-    (folder / "dossier.json").write_text(json.dumps({**manifest, "version": 2}))
-    with pytest.raises(MalformedDossier, match="no dossier of version 1"):
-        read_dossier(folder)
+    for changed in ({"version": 3}, {"scheme": 4}):
+        (folder / "dossier.json").write_text(json.dumps({**manifest, **changed}))
+        with pytest.raises(MalformedDossier, match="no dossier of version 2"):
+            read_dossier(folder)
+
+
+def test_a_dossier_of_the_version_before_is_refused_with_the_way_to_make_a_new_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = written(tmp_path / "d")
+    manifest = json.loads((folder / "dossier.json").read_text())
+    del manifest["scheme"]
+    (folder / "dossier.json").write_text(json.dumps({**manifest, "version": 1}))
+    assert run(folder) == 2
+    said = capsys.readouterr().err
+    assert "with a fingerprint of scheme 2; make a new one from its program" in said
+    assert f"telltale-conformance minimise {folder / 'program.jsonl'} --dossier NEW_FOLDER" in said
 
 
 def test_an_adapter_that_does_not_start_is_inconclusive(tmp_path: Path) -> None:

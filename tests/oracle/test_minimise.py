@@ -87,8 +87,8 @@ def test_every_removal_left_is_listed_with_what_then_happens() -> None:
     result = minimise(WrongReference(WRONG[RELEASE]), diverging(RELEASE))
     assert {left.step for left in result.remaining} >= {0, 1, 2}
     assert why_needed(result) == {
-        0: "needed: without it step 1 is refused: the session does not exist (G-found)",
-        1: "needed: without it the session has no live owner (G-owned)",
+        0: "needed: without it step 1 is refused: there is no live session of that id (G-found)",
+        1: "needed: without it there is no live owner (G-owned)",
         2: "needed: without it no transfer is pending",
         3: "this is where the answers differ",
     }
@@ -104,7 +104,7 @@ def test_a_step_that_makes_a_capability_stale_is_explained_so() -> None:
         ("validate_ownership_capability", {"capability": {"$ref": 1}}),
     )
     result = minimise(WrongReference(WRONG[stale]), given)
-    assert why_needed(result)[2] == "needed: without it the capability is live"
+    assert why_needed(result)[2] == "needed: without it owner and generation of the capability are the live owner's"
     assert minimise(WrongReference(WRONG[name]), given).ending == "does not diverge"
 
 

@@ -57,7 +57,7 @@ def test_a_program_is_minimised_on_an_implementation(
     text = capsys.readouterr().out
     assert "divergence  release_ownership: expected TransferPending (G-idle), answered ok" in text
     assert "needed: without it no transfer is pending" in text
-    assert "decided by  G-idle: a transfer is pending" in text
+    assert "decision    refused by G-idle: a transfer is pending" in text
     assert "nearest     without step 2 both answer ok" in text
     assert "1-minimal: each of the 4 single removals and simplifications left was tried:" in text
 

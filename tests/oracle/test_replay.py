@@ -148,7 +148,8 @@ def test_a_divergence_says_what_decided_and_shows_the_differing_fields_only(tmp_
     assert (first.seq, first.kind, first.line) == (2, "payload", 4)
     assert first.expected == {"err": {"$.StaleCapability.actual_generation": 0}}
     assert first.actual == {"err": {"$.StaleCapability.actual_generation": 1}}
-    assert first.reason.startswith("G-live")
+    assert first.guard == "G-live"
+    assert first.reason.startswith("refused by G-live: owner or generation")
     assert first.args == {"capability": stale}
     assert first.state["ownership"]["current"] == CAP
 

@@ -61,7 +61,7 @@ def test_a_divergence_exits_1_and_shows_event_fields_guard_and_state(tmp_path: P
         '    args      {"owner_id": "a", "sid": 0}',
         "    expected  err.Unclaimed.session_id = 0",
         "    actual    err.Unclaimed.session_id = 1",
-        "    decided   G-owned: there is no live owner",
+        "    decision  refused by G-owned: there is no live owner",
         '    state     {"ownership": {"consumed_witnesses": [], "current": null, "issued_readiness": [], '
         '"next_claim_id": 1, "next_witness_id": 1, "pending_transfer": null, "terminal_reason": null}, '
         '"sid": 0, "status": "Active"}',
@@ -70,7 +70,7 @@ def test_a_divergence_exits_1_and_shows_event_fields_guard_and_state(tmp_path: P
     first = json.loads(run("replay", path, "--json").stdout)["first_divergence"]
     assert (first["seq"], first["op"], first["class"]) == (1, "mark_owner_died", "payload")
     assert first["expected"] == {"err": {"$.Unclaimed.session_id": 0}}
-    assert first["reason"] == "G-owned: there is no live owner"
+    assert (first["guard"], first["reason"]) == ("G-owned", "refused by G-owned: there is no live owner")
 
 
 def test_a_malformed_trace_exits_2_with_file_line_and_remedy(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_sarif_marks_what_is_known_and_what_is_not(tmp_path: Path) -> None:
 
 
 def test_sarif_names_the_claim_that_is_broken(tmp_path: Path) -> None:
-    broken = report(lane("claims", accepted(reason="K1 generation-freshness: accepted again")))
+    broken = report(lane("claims", accepted(claim="K1")))
     run = sarif_of(broken, tmp_path)
     assert run["results"][0]["ruleId"] == "K1"
     assert "never accepted again" in run["tool"]["driver"]["rules"][0]["shortDescription"]["text"]

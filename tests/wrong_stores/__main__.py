@@ -6,4 +6,4 @@ from tests.wrong_stores.unsteady import UNSTEADY
 
 if __name__ == "__main__":
     {"correct": correct, **RULES, **UNSTEADY}[sys.argv[1]]()
-    main([])
+    main(sys.argv[2:])

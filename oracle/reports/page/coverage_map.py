@@ -10,26 +10,11 @@ from msgspec import Struct
 from telltale_conformance.generators.coverage import by_operation
 from telltale_conformance.generators.floor import unreached
 from telltale_conformance.generators.steps import Cell
+from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import OPERATIONS
 
 _FIRST: Final = ("ok", "null", "true", "false", "Ok", "WouldBlock", "Dropped", "Full")
-_GUARDS: Final = (
-    "SessionNotFound",
-    "Terminal",
-    "SessionClosed",
-    "AlreadyClaimed",
-    "Unclaimed",
-    "StaleCapability",
-    "ScopeViolation",
-    "TransferPending",
-    "TransferNotPending",
-    "ReceiptMismatch",
-    "InvalidWitness",
-    "WitnessConsumed",
-    "CounterExhausted",
-    "ForeignEdge",
-    "NoBranch",
-)
+_REFUSALS: Final = tuple(dict.fromkeys(guard.error for guard in GUARDS.values()))
 
 
 class MapCell(Struct, frozen=True):
@@ -95,7 +80,7 @@ def _cells(
 
 
 def _order(outcome: str) -> tuple[int, int, str]:
-    for rank, names in enumerate((_FIRST, _GUARDS)):
+    for rank, names in enumerate((_FIRST, _REFUSALS)):
         if outcome in names:
             return rank, names.index(outcome), outcome
     return 2, 0, outcome

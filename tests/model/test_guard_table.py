@@ -1,0 +1,97 @@
+"""The table of guards: each is raised by the check that bears its name, and docs/generated/guards.md lists them all.
+
+``test_store_guards`` raises those of ownership operations; here are the others.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telltale_conformance.model.buffers import SignedValue
+from telltale_conformance.model.contract import CONTRACTS, HARDENED, TELLTALE_17, Contract
+from telltale_conformance.model.guard_table import GUARDS
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import Endpoint
+from tests.model.store_world import PING, TOP, do, opened, refusal
+from tests.model.test_store_guards import NAMES, ROWS, row
+from tools.guards_docs import GUARDS_PAGE, document
+
+ROLES: tuple[Any, ...] = (("A", "B"), PING)
+
+
+def used_up() -> Store:
+    store = Store(HARDENED)
+    do(store, "open_with_sid", TOP, *ROLES)
+    return store
+
+
+def with_a_forged_message() -> Store:
+    store = opened(HARDENED)
+    do(store, "send", 0, "A", "B", "Unit")
+    buffer = store.sessions[0].buffers["A", "B"]
+    buffer.messages = deque([SignedValue("Unit", b"forged")])
+    return store
+
+
+def at_five() -> Store:
+    store = Store()
+    do(store, "advance_clock", 5)
+    return store
+
+
+RAISED: dict[str, tuple[Callable[[], Store], str, tuple[Any, ...]]] = {
+    "§5 session": (Store, "close", (3,)),
+    "H7 left": (used_up, "open", ROLES),
+    "H7 ahead": (lambda: opened(HARDENED), "open_with_sid", (0, *ROLES)),
+    "H7 unused": (used_up, "open_with_sid", (TOP, *ROLES)),
+    "§6 roles": (Store, "plan", (tuple(map(str, range(65_537))), {})),
+    "H13": (lambda: Store(HARDENED), "plan", (("A", "B", "A"), {})),
+    "§7": (lambda: opened(TELLTALE_17), "advance", (Endpoint(role="A", sid=0), "pong")),
+    "§8 buffer": (lambda: opened(TELLTALE_17), "send", (0, "B", "A", "Unit")),
+    "H16": (with_a_forged_message, "recv", (0, "A", "B")),
+    "§9 clock": (at_five, "advance_clock", (4,)),
+    "§10.1 form": (Store, "decode_edge_json", ("edge",)),
+    "§10.1 roles": (Store, "decode_edge_json", ([0, "A", None],)),
+    "§10.1 sid": (Store, "decode_edge_json", ([-1, "A", "B"],)),
+    "§10.2": (Store, "decode_edge_json", ([None, "A", "B"],)),
+}
+
+
+@pytest.mark.parametrize("guard", RAISED)
+def test_a_refusal_carries_the_guard_whose_check_fired(guard: str) -> None:
+    make, operation, arguments = RAISED[guard]
+    refusal(make(), operation, *arguments, by=guard)
+
+
+def test_every_guard_is_raised_by_some_test() -> None:
+    of_rows = {NAMES.get(name, f"G-{name}") for operation in ROWS for name in row(operation, HARDENED)}
+    assert of_rows | RAISED.keys() == GUARDS.keys()
+
+
+@pytest.mark.parametrize("value", ["edge", 1, None, [], [0, "A"], [0, "A", "B", "C"]], ids=str)
+def test_an_edge_of_another_form_is_told_from_one_with_other_fields(value: Any) -> None:
+    refusal(Store(), "decode_edge_json", value, by="§10.1 form")
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"sender": "A"}, [0, 1, "B"], {"sender": "A", "receiver": 1, "sid": -1}], ids=str
+)
+def test_the_names_of_an_edge_are_looked_at_before_its_sid(value: Any) -> None:
+    refusal(Store(), "decode_edge_json", value, by="§10.1 roles")
+
+
+def test_the_page_lists_them_as_they_are() -> None:
+    assert Path(GUARDS_PAGE).read_text(encoding="utf-8") == document(), "run python -m tools.guards_docs"
+
+
+def test_each_rule_of_hardened_is_a_method_that_names_it() -> None:
+    docs = [method.__doc__ for name, method in vars(Contract).items() if callable(method) and name[0] != "_"]
+    named = [doc.split(" ")[0].rstrip(":") for doc in docs if doc]
+    assert set(named) == {f"H{number}" for number in range(1, 17)}
+    assert {rule.lower() for rule in named} | {"name"} == set(Contract.__dataclass_fields__)
+    assert [contract.name for contract in CONTRACTS.values() if contract.h5] == ["hardened"]
