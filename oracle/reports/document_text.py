@@ -24,7 +24,7 @@ def _divergence_lines(first: DocumentDivergence) -> Iterator[str]:
     yield f"    args      {value_line(first.args)}"
     yield f"    expected  {value_line(first.expected)}"
     yield f"    actual    {value_line(first.actual)}"
-    yield f"    decided   {first.reason}"
+    yield f"    decision  {first.reason}"
 
 
 def _rest(result: DocumentResult) -> Iterator[str]:

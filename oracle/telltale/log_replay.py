@@ -16,7 +16,7 @@ from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import AuditRecord, TimeoutArtifact
 from telltale_conformance.oracle.telltale.nearest import copied
 from telltale_conformance.oracle.telltale.writing import Context, Written, written_by
-from telltale_conformance.oracle.verdict.compare import decided_by
+from telltale_conformance.oracle.verdict.decision import decided_by
 
 
 class Departure(NamedTuple):
@@ -165,14 +165,14 @@ class LogReplay:
         self._records()
         if self._carry_out(written.op, written.arguments, held[:-1], first):
             self._last = refused
-            return self._depart(self.records - 1, held[-1], self._due[0], decided_by(outcome), len(held) - 1)
+            return self._depart(self.records - 1, held[-1], self._due[0], decided_by(outcome).reason, len(held) - 1)
         return False
 
     def _silently(self, op: str, arguments: tuple[Any, ...], record: AuditRecord) -> bool:
         """Carry out an operation that must have come before and of which no record tells."""
         outcome = self._perform(op, arguments)
         if outcome.error is not None:
-            return self._depart(self.records - 1, record, None, decided_by(outcome))
+            return self._depart(self.records - 1, record, None, decided_by(outcome).reason)
         written = self._records()
         return self._depart(self.records - 1, record, written[0], None) if written else self._done()
 
@@ -192,10 +192,10 @@ class LogReplay:
         written = self._records()
         for place, record in enumerate(given):
             if place >= len(written):
-                return self._depart(first + place, record, None, decided_by(outcome))
+                return self._depart(first + place, record, None, decided_by(outcome).reason)
             if written[place] != record:
                 refused = outcome.error is not None
-                expected, reason = (None, decided_by(outcome)) if refused else (written[place], None)
+                expected, reason = (None, decided_by(outcome).reason) if refused else (written[place], None)
                 return self._depart(first + place, record, expected, reason, place)
         if len(written) == len(given):
             return self._done()

@@ -39,7 +39,7 @@ def test_a_log_that_diverges_exits_1_and_names_record_guard_and_nearest(tmp_path
         '"session_id": 0}}, "event": "Invalidated", "reason": "ownership released", "tick": null}',
         '    actual    {"artifact": {"OwnershipCapability": {"generation": 0, "owner_id": "a", "scope": "Session", '
         '"session_id": 0}}, "event": "Issued", "reason": null, "tick": null}',
-        "    decided   G-unowned: there is a live owner already",
+        "    decision  refused by G-unowned: there is a live owner already",
     ]
 
 

@@ -188,7 +188,7 @@ def test_the_place_is_told_in_terms_of_the_file() -> None:
     result = judged([ISSUED, *of_session(4, [ISSUED, ISSUED]), DIED, CANCELLED], "authority_audit_log")
     assert result.first_divergence is not None
     assert result.first_divergence.place == {"path": "$[2]", "record": 2, "session": 4}
-    assert result.first_divergence.reason.startswith("G-unowned")
+    assert result.first_divergence.reason.startswith("refused by G-unowned")
     assert result.judged == 5
 
 
@@ -206,7 +206,7 @@ def test_the_nearest_record_and_the_guard_are_told() -> None:
     released = {**DIED, "reason": "ownership released"}
     first = judged([ISSUED, begun, released], "authority_audit_log").first_divergence
     assert first is not None
-    assert first.reason.startswith("G-idle")
+    assert first.reason.startswith("refused by G-idle")
     assert first.op == "release_ownership"
     assert first.expected["artifact"] == released["artifact"]
     assert first.expected["reason"] in ("ownership transferred", "owner died", "transfer abandoned")
