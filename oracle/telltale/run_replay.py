@@ -23,7 +23,8 @@ from telltale_conformance.model.types.trees import Branch
 from telltale_conformance.model.values import Endpoint
 from telltale_conformance.oracle.telltale.results import DocumentDivergence, Told
 from telltale_conformance.oracle.telltale.selected_types import lean_step
-from telltale_conformance.oracle.verdict.compare import Level, decided_by
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.decision import decided_by
 
 Class = Literal["outcome", "payload", "audit", "state"]
 STATUS: Final[Mapping[str, str]] = {
@@ -110,7 +111,7 @@ class RunReplay:
             self._diverge("payload", "observe", {"roles": ",".join(protocol.roles)}, {"roles": joined}, _INPUT)
         outcome = self._perform("open_with_sid", (sid, protocol.roles, protocol.types, None))
         if outcome.error is not None:
-            self._diverge("outcome", "open_with_sid", None, sid, decided_by(outcome))
+            self._diverge("outcome", "open_with_sid", None, sid, decided_by(outcome).reason)
         for role, local_type in protocol.types.items():
             self._true[Role(sid, role)] = unfold_fully(local_type)
             self._folded[Role(sid, role)] = local_type
@@ -137,7 +138,7 @@ class RunReplay:
         self._enabled(sid, sender, receiver, label, Send)
         outcome = self._perform("send", (sid, sender, receiver, Str(label)))
         if outcome.ok != "Ok":
-            self._diverge("outcome", "send", _answer(outcome), "Ok", decided_by(outcome))
+            self._diverge("outcome", "send", _answer(outcome), "Ok", decided_by(outcome).reason)
         self._advance(sid, sender, label)
         self.sent += 1
         self.judged += 1
@@ -147,7 +148,8 @@ class RunReplay:
         self._enabled(sid, receiver, sender, label, Recv)
         outcome = self._perform("recv", (sid, sender, receiver))
         if outcome.ok is None:
-            reason = decided_by(outcome) if outcome.error is not None else "contract §8: nothing is buffered there"
+            refused = outcome.error is not None
+            reason = decided_by(outcome).reason if refused else "contract §8: nothing is buffered there"
             self._diverge("outcome", "recv", _answer(outcome), label, reason, Answer(True, {"Str": label}, []))
         value = outcome.ok
         if value != Str(label):
