@@ -1,8 +1,12 @@
-"""What all tests share: Hypothesis runs the same cases every time."""
+"""What all tests share: the same cases of Hypothesis every time, the rooms in their places, the installed wheel."""
 
 from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
+
+from tools.source_tree import link_rooms
+
+link_rooms()
 
 settings.register_profile(
     "tests",

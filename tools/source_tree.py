@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,13 @@ _LEFT_OUT: Final = shutil.ignore_patterns(".*_cache", ".venv", "__pycache__", "b
 
 class CannotBuild(Exception):
     """Raised when the build fails; the message holds its output."""
+
+
+def link_rooms(root: Path = ROOT) -> None:
+    """Make the rooms appear at the top of an unpacked source distribution, which has them in the package only."""
+    for room in ROOMS:
+        with suppress(FileExistsError):  # in a checkout the rooms are there; a worker of the same run may be faster
+            (root / room).symlink_to(Path("src") / "telltale_conformance" / room)
 
 
 def source_files(root: Path = ROOT) -> list[str] | None:

@@ -33,7 +33,7 @@ from telltale_conformance.readable import one_line
 
 _decode: Final = msgspec.json.decode
 _FAULT_SHOWN: Final = 500
-"""How much of what an adapter or an exception says is told."""
+"""How much is shown of the text of an adapter or an exception."""
 
 
 class Asked(NamedTuple):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -38,3 +41,11 @@ def test_the_wheel_built_from_it_is_the_wheel_of_the_checkout(distributions: Dis
         assert sorted(first.namelist()) == sorted(second.namelist())
         different = [name for name in first.namelist() if first.read(name) != second.read(name)]
     assert different == []
+
+
+def test_its_tests_find_the_rooms_where_a_checkout_has_them(distributions: Distributions, tmp_path: Path) -> None:
+    tree = unpacked(distributions.sdist, tmp_path / "unpacked")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/tools/test_contract_rules.py"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
