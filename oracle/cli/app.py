@@ -146,6 +146,17 @@ def check(
     examples: Annotated[
         str | None, typer.Option(metavar="PLACE", help="Where Hypothesis keeps failing examples: folder or Redis URL.")
     ] = None,
+    bridge_runner: Annotated[
+        str | None,
+        typer.Option(metavar="CMD", help="A runner of telltale's: reads a run input, prints the run; judged instead."),
+    ] = None,
+    bridge_inputs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The run inputs for --bridge-runner.")
+    ] = None,
+    bridge_outputs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to leave inputs and outputs of --bridge-runner.")
+    ] = None,
+    contract: ContractOption = None,
     as_json: Json = False,
     coverage: Annotated[bool, typer.Option("--coverage", help="Print every cell that was reached.")] = False,
 ) -> None:
@@ -155,6 +166,22 @@ def check(
     from telltale_conformance.oracle.gate import Gate
     from telltale_conformance.oracle.verdict.compare import Level
 
+    if bridge_runner is not None:
+        from telltale_conformance.oracle.cli import bridge_runner as runner
+
+        if bridge_inputs is None:
+            raise typer.BadParameter("--bridge-runner needs --bridge-inputs DIR, a folder with run inputs")
+        raise typer.Exit(
+            runner.run(
+                bridge_runner,
+                bridge_inputs,
+                outputs=bridge_outputs,
+                contract=contract.value if contract else None,
+                level=Level[level.value],
+                deadline=deadline or 10.0,
+                as_json=as_json,
+            )
+        )
     code = run(
         sut=sut,
         lanes=[lane.strip() for lane in lanes.split(",")] if lanes is not None else None,

@@ -55,7 +55,7 @@ def run(
             result, watched = _judged(path, what, contract, level, claims, protocol, limits)
             results.append(result)
             if as_json:
-                row = _row(result)
+                row = row_of(result)
                 print(
                     encode(row if watched is None else {**row, "claims": _claims_document(watched)}).decode(),
                     flush=True,
@@ -89,7 +89,8 @@ def _judged(
     return _with_claims(path, result, limits) if claims else (result, None)
 
 
-def _row(result: _Result) -> dict[str, Any]:
+def row_of(result: _Result) -> dict[str, Any]:
+    """Return what ``--json`` prints for a result."""
     if isinstance(result, DocumentResult):
         return {name: getattr(result, name) for name in _DOCUMENT_FIELDS}
     row = {name: getattr(result, name) for name in _JSON_FIELDS}

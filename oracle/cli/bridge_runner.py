@@ -1,0 +1,131 @@
+"""The part of ``check`` that drives a runner of telltale's: inputs go in, its outputs are judged.
+
+A runner reads one run input on stdin and prints one run output on stdout, as telltale's Lean runner does. What goes
+wrong with the runner itself is inconclusive, never a verdict on it.
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.lean_traces.telltale.documents import SUFFIXES, Recognised, recognise
+from telltale_conformance.lean_traces.telltale.runs import read_document
+from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.oracle.cli.replay import row_of
+from telltale_conformance.oracle.reports.document_text import document_text
+from telltale_conformance.oracle.reports.text import summary
+from telltale_conformance.oracle.telltale.judging import judge_document
+from telltale_conformance.oracle.telltale.results import DocumentResult
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.exit_codes import USAGE, exit_code
+
+_SHOWN: Final = 300
+"""How much of the runner's stderr is shown."""
+
+
+class RunnerFault(Exception):
+    """Thrown when the runner did not do its part; the message says how."""
+
+
+def run(
+    command: str,
+    inputs: Path,
+    *,
+    outputs: Path | None = None,
+    contract: str | None = None,
+    level: Level = Level.state,
+    deadline: float = 10.0,
+    as_json: bool = False,
+) -> int:
+    """Run the runner on every input, judge what it prints, and return the exit code.
+
+    Args:
+        command: starts the runner; it reads an input on stdin and prints a run output.
+        inputs: a run input, or a folder with inputs.
+        outputs: the folder in which inputs and outputs are left side by side; nothing is left when None.
+        contract: the contract's name; ``telltale-17`` when None.
+        level: how strictly the runs are judged.
+        deadline: seconds for one run.
+        as_json: print one JSON object per run and nothing else.
+    """
+    found = list(_inputs(inputs))
+    if not found:
+        print(
+            f"telltale-conformance: {inputs}: no run inputs here (lean_bridge.v1, .json or .json.gz)", file=sys.stderr
+        )
+        return USAGE
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = outputs or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        results = []
+        for path in found:
+            result = _judged(command, path, folder, contract, level, deadline)
+            results.append(result)
+            print(encode(row_of(result)).decode() if as_json else document_text(result), flush=True)
+    if not as_json:
+        print(summary(results))
+    return exit_code(result.verdict for result in results)
+
+
+def _inputs(place: Path) -> Iterator[Path]:
+    files = sorted(place.rglob("*.json*")) if place.is_dir() else [place] if place.exists() else []
+    for path in files:
+        try:
+            if path.name.endswith(SUFFIXES) and recognise(path).kind == "input":
+                yield path
+        except MalformedTrace:
+            continue
+
+
+def _judged(
+    command: str, path: Path, folder: Path, contract: str | None, level: Level, deadline: float
+) -> DocumentResult:
+    name = path.name.removesuffix(".gz").removesuffix(".json").removesuffix(".input")
+    given, output = folder / f"{name}.input.json", folder / f"{name}.output.json"
+    try:
+        given.write_bytes(read_document(path, DEFAULT_LIMITS).data)
+        output.write_bytes(_printed(command, given, deadline))
+    except (RunnerFault, MalformedTrace) as fault:
+        return DocumentResult(trace=str(path), kind="bridge-run", verdict="inconclusive", error=f"{path}: {fault}")
+    result, _ = judge_document(output, Recognised("run"), contract=contract, level=level, protocol=given)
+    if result.verdict == "malformed":
+        return DocumentResult(
+            trace=str(path), kind="bridge-run", verdict="inconclusive", error=f"the runner's output: {result.error}"
+        )
+    return result
+
+
+def _printed(command: str, given: Path, deadline: float) -> bytes:
+    """Return what the runner prints for an input.
+
+    Raises:
+        RunnerFault: it does not start, does not end in time, fails, or prints nothing.
+    """
+    try:
+        arguments = shlex.split(command)
+        with given.open("rb") as file:
+            done = subprocess.run(
+                arguments,
+                stdin=file,
+                capture_output=True,
+                timeout=deadline,
+                check=False,
+            )
+    except subprocess.TimeoutExpired:
+        raise RunnerFault(f"the runner did not end within {deadline:g} s") from None
+    except (OSError, ValueError) as error:
+        raise RunnerFault(f"the runner does not start: {error}") from None
+    said = done.stderr.decode(errors="replace").strip()[-_SHOWN:]
+    if done.returncode != 0:
+        raise RunnerFault(f"the runner ended with {done.returncode}: {said or 'it says nothing'}")
+    if not done.stdout.strip():
+        raise RunnerFault(f"the runner printed nothing: {said or 'it says nothing'}")
+    return done.stdout

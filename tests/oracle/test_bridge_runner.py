@@ -1,0 +1,84 @@
+"""``check --bridge-runner``: inputs go into a runner, its outputs are judged; a fault of the runner is no verdict."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from telltale_conformance.lean_traces.schemas import validator
+from tests.installed import run
+from tests.oracle.run_world import NAMES, RUNS
+from tests.oracle.test_bridge_runs import VERDICTS
+
+STAND_IN = f"{sys.executable} {Path(__file__).with_name('stand_in_runner.py')}"
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Path:
+    folder = tmp_path / "inputs"
+    folder.mkdir()
+    shutil.copy(RUNS / "golden_ping_pong.input.json.gz", folder)
+    return folder
+
+
+def test_a_runner_gets_the_verdicts_of_its_runs(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    command = ("check", "--bridge-runner", STAND_IN, "--bridge-inputs", RUNS, "--bridge-outputs", left, "--json")
+    done = run(*command)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    found = {Path(row["trace"]).name.removesuffix(".output.json"): row["verdict"] for row in rows}
+    # two recordings share one input: the stand-in plays either of them
+    expected = {
+        name: verdicts[0] for name, verdicts in VERDICTS.items() if not name.startswith(("owned", "fixture_rec"))
+    }
+    assert {name: found[name] for name in expected} == expected
+    assert done.returncode == 1
+    assert len(rows) == len(NAMES) == len(list(left.glob("*.output.json")))
+    for row in rows:
+        validator("report", "traceVerdict").validate(row)
+    assert run("replay", left / "golden_ping_pong.output.json").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "text"),
+    [
+        ("", 0, "agree"),
+        ("label", 1, "diverges in payload"),
+        ("version", 3, "the runner's output: "),
+        ("dies", 3, "the runner ended with 1: out of fuel"),
+        ("hangs", 3, "the runner did not end within 2 s"),
+        ("garbage", 3, "the runner's output: "),
+        ("silent", 3, "the runner printed nothing"),
+    ],
+)
+def test_a_faulty_run_diverges_and_a_faulty_runner_is_inconclusive(one: Path, fault: str, code: int, text: str) -> None:
+    command = f"{STAND_IN} {fault}"
+    done = run(
+        "check", "--bridge-runner", command, "--bridge-inputs", one, "--deadline", "2" if fault == "hangs" else "30"
+    )
+    assert (done.returncode, text in done.stdout) == (code, True), done
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_runner_that_does_not_start_and_a_folder_without_inputs(one: Path, tmp_path: Path) -> None:
+    done = run("check", "--bridge-runner", "/no/such/runner", "--bridge-inputs", one)
+    assert (done.returncode, "does not start" in done.stdout) == (3, True)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = run("check", "--bridge-runner", STAND_IN, "--bridge-inputs", empty)
+    assert (done.returncode, "no run inputs here" in done.stderr) == (2, True)
+    done = run("check", "--bridge-runner", STAND_IN)
+    assert (done.returncode, "--bridge-inputs" in done.stderr) == (2, True)
+
+
+def test_the_contract_can_be_chosen(tmp_path: Path) -> None:
+    folder = tmp_path / "inputs"
+    folder.mkdir()
+    shutil.copy(RUNS / "golden_recursive_loop.input.json.gz", folder)
+    assert run("check", "--bridge-runner", STAND_IN, "--bridge-inputs", folder).returncode == 0
+    hardened = ("--contract", "hardened")
+    assert run("check", "--bridge-runner", STAND_IN, "--bridge-inputs", folder, *hardened).returncode == 1
