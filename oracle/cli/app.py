@@ -206,9 +206,12 @@ def check(
 
 @app.command()
 def minimise(
-    path: Annotated[Path, typer.Argument(metavar="TRACE|PROGRAM", help="What diverges.")],
+    path: Annotated[Path, typer.Argument(metavar="TRACE|PROGRAM|DOCUMENT", help="What diverges.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The smallest program.")],
     sut: Annotated[str | None, typer.Option(metavar="CMD", help="The adapter's command.")] = None,
+    protocol: Annotated[
+        Path | None, typer.Option(metavar="INPUT", help="The input of a run, where it is not beside it.")
+    ] = None,
     level: LevelOption = LevelName.state,
     contract: ContractOption = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long to look for smaller programs.")] = 60.0,
@@ -229,6 +232,7 @@ def minimise(
         contract=contract.value if contract else None,
         seconds=seconds,
         as_json=as_json,
+        protocol=protocol,
         dossier=dossier,
     )
     raise typer.Exit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +14,7 @@ from telltale_conformance.lean_traces.lean_program import LeanProgramRefused
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened, read_lines
 from telltale_conformance.lean_traces.programs import Program, read_program, write_program
+from telltale_conformance.lean_traces.telltale.documents import recognise
 from telltale_conformance.lean_traces.trace import PROGRAM_SCHEMA, MalformedTrace
 from telltale_conformance.lean_traces.writer import written_whole
 from telltale_conformance.model.contract import UnknownContract, contract_named
@@ -34,6 +36,7 @@ from telltale_conformance.oracle.minimise.minimiser import Minimised, minimise
 from telltale_conformance.oracle.minimise.recorded import operations_of, read_recording
 from telltale_conformance.oracle.minimise.trying import Trials
 from telltale_conformance.oracle.process.interrupts import Interrupted, held_back, watched
+from telltale_conformance.oracle.telltale.as_trace import NoTrace, trace_of
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, INCONCLUSIVE, USAGE
 
@@ -57,6 +60,7 @@ def run(
     seconds: float | None = DEFAULT_SECONDS,
     as_json: bool = False,
     dossier: Path | None = None,
+    protocol: Path | None = None,
     limits: Limits = DEFAULT_LIMITS,
     adapter_limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS,
 ) -> int:
@@ -67,7 +71,7 @@ def run(
     a failure or a signal in the course of it the best so far.
 
     Args:
-        path: the trace or program.
+        path: the trace or program, or a run or audit log of telltale's.
         output: where the minimal program is written; ``test_NAME.py`` and ``NAME.lean`` are written beside it.
         sut: the command of the implementation's adapter. Without it a trace stands for the implementation that
             it is a recording of, and a program is run on the reference under its own contract.
@@ -76,12 +80,22 @@ def run(
         seconds: how long it may take; None for as long as it needs.
         as_json: print one JSON object and nothing else.
         dossier: a folder into which a dossier of the divergence is written.
+        protocol: the input of a run of telltale's; the one beside it when None.
         limits: of what is read.
         adapter_limits: within which the adapter is heard.
     """
-    with watched() as watch:
+    with watched() as watch, tempfile.TemporaryDirectory() as folder:
         try:
+            if path.exists() and (what := recognise(path, limits)).kind in ("logs", "run"):
+                document, path = path, Path(folder) / f"{path.name.partition('.')[0]}.jsonl"
+                row = trace_of(document, what, path, contract=contract, level=level, protocol=protocol, limits=limits)
+                if sut is None and row.verdict != "diverge":
+                    return _said(f"{document}: nothing diverges, so there is nothing to minimise", INCONCLUSIVE)
             return _run(path, output, sut, level, contract, seconds, as_json, dossier, limits, adapter_limits)
+        except MalformedTrace as error:
+            return _said(str(error), USAGE)
+        except NoTrace as error:
+            return _said(str(error), INCONCLUSIVE)
         except Interrupted:
             return _said(f"{watch.reason}, before or after the search", INCONCLUSIVE)
 

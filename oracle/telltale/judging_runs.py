@@ -35,8 +35,9 @@ class _Judging:
         at = 0
         for number, step in enumerate(self.run.output.step_states):
             place.clear()
+            at = self._before(trace, at, number, step.event)
+            place.clear()
             place["step"] = number
-            at = self._before(trace, at, step.event)
             self.path = f"$.step_states[{number}]"
             if self.level >= Level.state:
                 if step.step_index != number:
@@ -55,7 +56,7 @@ class _Judging:
             at += 1
         self._end()
 
-    def _before(self, trace: list[TraceEvent], at: int, event: TraceEvent | None) -> int:
+    def _before(self, trace: list[TraceEvent], at: int, number: int, event: TraceEvent | None) -> int:
         """Take the events of the trace that come before a step: those that no step tells, up to the step's own."""
         while at < len(trace) and trace[at].kind not in _TOLD_BY_STEPS:
             if event is not None and trace[at] == event:
@@ -64,6 +65,7 @@ class _Judging:
             at += 1
         if event is not None and (at == len(trace) or trace[at] != event):
             self.path = f"{self.run.trace_path}[{at}]"
+            self.replay.place = {"trace": at, "step": number}
             found = None if at == len(trace) else _shown(trace[at])
             raise Diverged("outcome", event.kind, _shown(event), found, "trace and steps tell the same events")
         return at

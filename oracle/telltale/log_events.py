@@ -51,13 +51,18 @@ def told_by(departure: Departure) -> Told | None:
     return Told(departure.op, departure.arguments, outcome, answer)
 
 
+def answer_of(told: Told) -> Answer:
+    """Return what a document says that an operation answered; as the reference, where it says nothing else."""
+    outcome = told.outcome
+    if told.answer is not None:
+        return told.answer
+    result = outcome.ok if outcome.error is None else outcome.error.to_json()
+    return Answer(outcome.error is None, _json(result), [_json(record) for record in outcome.audit])
+
+
 def event_of(told: Told, number: int) -> dict[str, Any]:
     """Return an operation as the event of a trace."""
-    outcome, answer = told.outcome, told.answer
-    if answer is None:
-        is_ok = outcome.error is None
-        result = outcome.ok if outcome.error is None else outcome.error.to_json()
-        answer = Answer(is_ok, _json(result), [_json(record) for record in outcome.audit])
+    answer = answer_of(told)
     member = "ok" if answer.is_ok else "err"
     return {"seq": number, "op": told.op, "args": told.args(), member: answer.result, "audit": answer.audit}
 

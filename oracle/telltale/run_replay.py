@@ -22,6 +22,7 @@ from telltale_conformance.model.types.theory import unfold_fully
 from telltale_conformance.model.types.trees import Branch
 from telltale_conformance.model.values import Endpoint
 from telltale_conformance.oracle.telltale.results import DocumentDivergence, Told
+from telltale_conformance.oracle.telltale.run_answers import advancing, observing, type_of
 from telltale_conformance.oracle.telltale.selected_types import lean_step
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.decision import decided_by
@@ -108,6 +109,7 @@ class RunReplay:
         listed = {",".join(protocol.roles), ",".join(sorted(protocol.roles))}
         if joined not in listed:
             self._perform("open_with_sid", (sid, protocol.roles, protocol.types, None))
+            self.observe(sid, "roles", joined.split(","))
             self._diverge("payload", "observe", {"roles": ",".join(protocol.roles)}, {"roles": joined}, _INPUT)
         outcome = self._perform("open_with_sid", (sid, protocol.roles, protocol.types, None))
         if outcome.error is not None:
@@ -175,10 +177,9 @@ class RunReplay:
             self._no_step("payload", sid, role, label, _offer(current), said)
 
     def _no_step(self, kind: Class, sid: int, role: str, label: str, expected: Any, said: dict[str, str]) -> None:
-        outcome = self._perform("advance", (Endpoint(role=role, sid=sid), label))
-        ok = {"current": "End", "expected_type": None, "direction": said["direction"], "partner": said["partner"]}
-        reason = f"contract §7: the current type of {role} is another one"
-        self._diverge(kind, "advance", expected, said, reason, Answer(True, ok, []), outcome)
+        self._perform("advance", (Endpoint(role=role, sid=sid), label))
+        self.told[-1] = advancing(self.told[-1], said["direction"], said["partner"])
+        self._diverge(kind, "advance", expected, said, f"contract §7: the current type of {role} is another one")
 
     def _advance(self, sid: int, role: str, label: str) -> None:
         if not self._typed:
@@ -275,6 +276,18 @@ class RunReplay:
 
     # --- the store
 
+    def observe(self, sid: int, name: str, value: Any) -> None:
+        """Tell of a session's state, one thing in it being as the run says."""
+        self._perform("observe", (sid,))
+        self.told[-1] = observing(self.told[-1], name, value)
+
+    def look_up(self, role: Role, text: str | None) -> None:
+        """Tell of a role's type, being as the run prints it."""
+        self._perform("lookup_type", (Endpoint(role=role.name, sid=role.sid),))
+        given = None if text is None else type_of(text)
+        if text is None or given is not None:
+            self.told[-1] = self.told[-1]._replace(answer=Answer(True, given, []))
+
     def _perform(self, op: str, arguments: tuple[Any, ...]) -> Outcome:
         outcome = step(self.store, OPERATIONS[op], arguments)
         self.told.append(Told(op, arguments, outcome))
@@ -288,7 +301,6 @@ class RunReplay:
         actual: Any,
         reason: str,
         answer: Answer | None = None,
-        outcome: Outcome | None = None,
     ) -> None:
         """Raise a divergence if the level looks at its class; else the run cannot be followed further."""
         if Level[kind] > self.level:

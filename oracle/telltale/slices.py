@@ -81,6 +81,7 @@ class Slices:
         for name, value in expected.items():
             given = getattr(entry, name)
             if given != value and (typed or name not in ("buffer_edges", "local_type_entries")):
+                self._replay.observe(session.sid, name, given)
                 raise Diverged("state", "observe", {name: value}, {name: given}, "what the store holds")
 
     def _status(self, session: Session, told: str) -> None:
@@ -92,6 +93,7 @@ class Slices:
         elif expected == "active" and told in _TAKEN_OVER:
             self.take_over(session, told)
         else:
+            self._replay.observe(session.sid, "status", told)
             raise Diverged("state", "observe", {"status": expected}, {"status": told}, "contract §5: the status")
 
     def take_over(self, session: Session, told: str) -> None:
@@ -118,6 +120,7 @@ class Slices:
         expected = None if current is None else printed(current)
         given = None if step.selected_type is None else bare(step.selected_type)
         if given != expected:
+            replay.look_up(role, step.selected_type)
             reason = "contract §7 (K16, H14): the type of the selected coroutine after the step"
             raise Diverged("state", "lookup_type", expected, step.selected_type, reason)
         self.judged += 1

@@ -17,7 +17,7 @@ from telltale_conformance.oracle.telltale.judging import judge_document
 from telltale_conformance.oracle.telltale.results import DocumentResult
 from telltale_conformance.oracle.verdict.compare import Level
 
-RUNS = Path(__file__).parents[2] / "lean_traces" / "runs" / "telltale-machine-17.0.0"
+RUNS = Path(__file__).parents[1] / "data" / "runs" / "telltale-machine-17.0.0"
 NAMES = sorted(path.name.removesuffix(".output.json.gz") for path in RUNS.glob("*.output.json.gz"))
 AGREEING = [name for name in NAMES if not name.startswith(("owned_", "two_sessions"))]
 

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-RUNS = Path(__file__).resolve().parents[2] / "lean_traces" / "runs" / "telltale-machine-17.0.0"
+RUNS = Path(__file__).resolve().parents[1] / "data" / "runs" / "telltale-machine-17.0.0"
 
 
 def main(fault: str = "") -> None:
