@@ -8,7 +8,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from telltale_conformance.generators.local_types import Growth, heads, names
+from telltale_conformance.generators.local_types import Growth, Heads, names
+from telltale_conformance.generators.local_types import heads as any_heads
 from telltale_conformance.model.types.global_types import Comm, GlobalType
 from telltale_conformance.model.types.local_types import LocalType
 from telltale_conformance.model.types.projection import Merging, NotProjectable, project_all
@@ -28,7 +29,7 @@ class _GlobalGrowth(Growth):
 @st.composite
 def any_global_types(draw: DrawFn, max_depth: int = 5) -> GlobalType:
     """Any trees: unbound variables, repeated labels, roles that send to themselves and odd names included."""
-    return _GlobalGrowth(draw, names(), heads(None, sound=False), sound=False).grown(max_depth, {})
+    return _GlobalGrowth(draw, names(), any_heads(None, sound=False), sound=False).grown(max_depth, {})
 
 
 @st.composite
@@ -36,18 +37,23 @@ def global_types(
     draw: DrawFn,
     max_depth: int = 5,
     roles: Sequence[str] = ("A", "B", "C"),
-    label_names: SearchStrategy[str] | None = None,
+    heads: SearchStrategy[Heads] | None = None,
 ) -> GlobalType:
-    """Well-formed types between ``roles``: closed, guarded, distinct labels, nobody sends to itself."""
-    return _GlobalGrowth(draw, st.sampled_from(roles), heads(label_names, sound=True), sound=True).grown(max_depth, {})
+    """Well-formed types between `roles`: closed, guarded, distinct labels (`heads`), nobody sends to itself."""
+    begin = any_heads(None, sound=True) if heads is None else heads
+    return _GlobalGrowth(draw, st.sampled_from(roles), begin, sound=True).grown(max_depth, {})
 
 
 @st.composite
 def projectable_global_types(
-    draw: DrawFn, max_depth: int = 4, roles: Sequence[str] = ("A", "B", "C"), merging: Merging = "full"
+    draw: DrawFn,
+    max_depth: int = 4,
+    roles: Sequence[str] = ("A", "B", "C"),
+    merging: Merging = "full",
+    heads: SearchStrategy[Heads] | None = None,
 ) -> tuple[GlobalType, dict[str, LocalType]]:
     """Well-formed types that have a projection on every role, with the projections."""
-    global_type = draw(global_types(max_depth, roles))
+    global_type = draw(global_types(max_depth, roles, heads))
     projections = project_all(global_type, roles, merging)
     assume(not any(isinstance(one, NotProjectable) for one in projections.values()))
     return global_type, {role: one for role, one in projections.items() if not isinstance(one, NotProjectable)}

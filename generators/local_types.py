@@ -195,12 +195,13 @@ def protocols(draw: DrawFn, max_depth: int = 4) -> tuple[tuple[str, ...], dict[s
     return roles, {role: draw(local_types(max_depth, partner)) for role in typed}
 
 
-Heads: TypeAlias = "SearchStrategy[list[tuple[Label, ValType | None]]]"
+Heads: TypeAlias = "list[tuple[Label, ValType | None]]"
+"""What the branches of a choice begin with."""
 
 
 @cache
-def heads(label_names: SearchStrategy[str] | None, *, sound: bool) -> Heads:
-    """What the branches of a choice begin with; distinct labels and at least one where ``sound``."""
+def heads(label_names: SearchStrategy[str] | None, *, sound: bool) -> SearchStrategy[Heads]:
+    """What the branches of a choice begin with; distinct labels and at least one where `sound`."""
     return st.lists(
         st.tuples(labels(label_names), st.none() | val_types()),
         min_size=1 if sound else 0,
@@ -219,7 +220,9 @@ def _forms(*, variable: bool, deeper: bool) -> SearchStrategy[str]:
 class Growth:
     """Draws a type downwards, with the variables in scope and whether each is guarded by now."""
 
-    def __init__(self, draw: DrawFn, partners: SearchStrategy[str], heads: Heads, *, sound: bool) -> None:
+    def __init__(
+        self, draw: DrawFn, partners: SearchStrategy[str], heads: SearchStrategy[Heads], *, sound: bool
+    ) -> None:
         self.draw, self.partners, self.heads, self.sound = draw, partners, heads, sound
 
     def grown(self, depth: int, scope: dict[str, bool]) -> SessionType:

@@ -19,6 +19,24 @@ class SignedValue(NamedTuple):
     signature: bytes
 
 
+def opening_capacity(config: BufferConfig) -> int:
+    """How many messages a fresh buffer holds; a LatestValue buffer reports it and holds one."""
+    return max(1, config.initial_capacity)
+
+
+def admission(config: BufferConfig, length: int, capacity: int, contract: Contract) -> tuple[EnqueueResult, int]:
+    """Say what a send gets of a buffer with `length` messages, and the buffer's capacity afterwards."""
+    if config.mode == "LatestValue" or length < capacity:
+        return "Ok", capacity
+    policy = config.policy
+    if isinstance(policy, Resize):
+        maximum = policy.Resize.max_capacity
+        return ("Full", capacity) if capacity >= maximum else ("Ok", contract.grown(capacity, maximum))
+    if policy == "Block":
+        return "WouldBlock", capacity
+    return "Dropped" if policy == "Drop" else "Full", capacity
+
+
 class Buffer:
     """The messages under way on one edge, oldest first."""
 
@@ -26,23 +44,13 @@ class Buffer:
 
     def __init__(self, config: BufferConfig) -> None:
         self.config = config
-        self.capacity = max(1, config.initial_capacity)
+        self.capacity = opening_capacity(config)
         self.messages: deque[SignedValue] = deque()
 
     def admit(self, contract: Contract) -> EnqueueResult:
         """Say what a send gets, growing the buffer where its policy lets it."""
-        if self.config.mode == "LatestValue" or len(self.messages) < self.capacity:
-            return "Ok"
-        policy = self.config.policy
-        if isinstance(policy, Resize):
-            maximum = policy.Resize.max_capacity
-            if self.capacity >= maximum:
-                return "Full"
-            self.capacity = contract.grown(self.capacity, maximum)
-            return "Ok"
-        if policy == "Block":
-            return "WouldBlock"
-        return "Dropped" if policy == "Drop" else "Full"
+        answer, self.capacity = admission(self.config, len(self.messages), self.capacity, contract)
+        return answer
 
     def put(self, message: SignedValue) -> None:
         """Store an admitted message; a LatestValue buffer keeps only this one."""
