@@ -11,14 +11,14 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from telltale_conformance.generators.global_types import projectable_global_types
 from telltale_conformance.generators.local_types import Growth, Heads
 from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
-from telltale_conformance.model.types.trees import END, Branch, Label, Mu
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var
 
 RoleTypes = dict[str, LocalType]
 
 
 def small_heads() -> SearchStrategy[Heads]:
     """What branches begin with: one or two of two labels, seldom with a payload sort."""
-    label = st.builds(Label, st.sampled_from(["m", "n"]), st.sampled_from(["Unit", "Unit", "Unit", "Nat"]))
+    label = st.builds(Label, st.sampled_from(["m", "n"]), st.sampled_from(["Unit", "Unit", "Nat"]))
     return st.lists(st.tuples(label, st.none()), min_size=1, max_size=2, unique_by=lambda head: head[0].name)
 
 
@@ -42,9 +42,29 @@ def nearly_fitting_types(draw: DrawFn, max_depth: int = 3) -> RoleTypes:
     return {**types, role: _changed(draw, types[role])} if draw(st.integers(0, 3)) else types
 
 
+@st.composite
+def looping_types(draw: DrawFn) -> RoleTypes:
+    """Two roles that go on for ever, before or between it with something for a third, who does as it likes."""
+    third = draw(st.sampled_from([Send, Recv]))("C", (Branch(Label("n"), None, END),))
+    exchange = Send("B", (Branch(Label("m"), None, Var("t")),))
+    where = draw(st.sampled_from(["nowhere", "before", "between"]))
+    first: LocalType = Mu("t", _before(third, exchange) if where == "between" else exchange)
+    if where == "before":
+        first = _before(third, first)
+    second = Mu("t", Recv("A", (Branch(Label("m"), None, Var("t")),)))
+    unasked = Send("B", (Branch(Label("n"), None, END),))
+    anything = Growth(draw, st.sampled_from("AB"), small_heads(), sound=True).grown(3, {})
+    return {"A": first, "B": second, "C": draw(st.sampled_from([unasked, anything, anything]))}
+
+
+def _before(step: Choice, local_type: LocalType) -> LocalType:
+    (branch,) = step.branches
+    return step.with_branches((Branch(branch.label, branch.value_type, local_type),))
+
+
 def role_types() -> SearchStrategy[RoleTypes]:
     """Types of two or three roles."""
-    return st.one_of(nearly_fitting_types(), unrelated_types())
+    return st.one_of(nearly_fitting_types(), unrelated_types(), looping_types())
 
 
 def _changed(draw: DrawFn, local_type: LocalType) -> LocalType:
@@ -56,7 +76,7 @@ def _changed(draw: DrawFn, local_type: LocalType) -> LocalType:
     branches = list(local_type.branches)
     index = draw(st.integers(0, len(branches) - 1))
     label, value_type, continuation = branches[index].label, branches[index].value_type, branches[index].continuation
-    match draw(st.sampled_from(["below", "below", "cut", "turn", "label", "sort", "branch", "exchange"])):
+    match draw(st.sampled_from(["below", "below", "cut", "turn", "label", "sort", "sort", "branch", "exchange"])):
         case "below":
             branches[index] = Branch(label, value_type, _changed(draw, continuation))
         case "cut":
