@@ -39,7 +39,7 @@ def global_types(
     roles: Sequence[str] = ("A", "B", "C"),
     heads: SearchStrategy[Heads] | None = None,
 ) -> GlobalType:
-    """Well-formed types between `roles`: closed, guarded, distinct labels (`heads`), nobody sends to itself."""
+    """Well-formed types between ``roles``: closed, guarded, distinct labels (``heads``), nobody sends to itself."""
     begin = any_heads(None, sound=True) if heads is None else heads
     return _GlobalGrowth(draw, st.sampled_from(roles), begin, sound=True).grown(max_depth, {})
 

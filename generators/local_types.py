@@ -201,7 +201,7 @@ Heads: TypeAlias = "list[tuple[Label, ValType | None]]"
 
 @cache
 def heads(label_names: SearchStrategy[str] | None, *, sound: bool) -> SearchStrategy[Heads]:
-    """What the branches of a choice begin with; distinct labels and at least one where `sound`."""
+    """What the branches of a choice begin with; distinct labels and at least one where ``sound``."""
     return st.lists(
         st.tuples(labels(label_names), st.none() | val_types()),
         min_size=1 if sound else 0,

@@ -25,7 +25,7 @@ def opening_capacity(config: BufferConfig) -> int:
 
 
 def admission(config: BufferConfig, length: int, capacity: int, contract: Contract) -> tuple[EnqueueResult, int]:
-    """Say what a send gets of a buffer with `length` messages, and the buffer's capacity afterwards."""
+    """Say what a send gets of a buffer with ``length`` messages, and the buffer's capacity afterwards."""
     if config.mode == "LatestValue" or length < capacity:
         return "Ok", capacity
     policy = config.policy

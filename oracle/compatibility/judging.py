@@ -65,7 +65,7 @@ def judge(
 def least_capacity(
     roles: Sequence[str], types: Mapping[str, LocalType], largest: int, limit: int = STATES
 ) -> tuple[int, Judgement | None]:
-    """The least capacity at which the roles fit with Fifo buffers that block, given that they do at `largest`.
+    """The least capacity at which the roles fit with Fifo buffers that block, given that they do at ``largest``.
 
     What fits with some capacity fits with every greater one: a role sees the same messages in the same order, and
     only waits less.

@@ -157,7 +157,7 @@ class Product:
         return None
 
     def after(self, at: Configuration, chosen: Iterable[Option]) -> Configuration:
-        """The configuration after moves of different roles that were all options in `at`."""
+        """The configuration after moves of different roles that were all options in ``at``."""
         after = list(at)
         for (role, edge, message, answer), target in chosen:
             after[role] = target

@@ -95,7 +95,7 @@ class _Graph:
                 self.receiving.setdefault(move.edge, set()).add(source)
 
     def leading_to(self, goals: set[int]) -> set[int]:
-        """The configurations from which one of `goals` can be reached, themselves included."""
+        """The configurations from which one of ``goals`` can be reached, themselves included."""
         found = set(goals)
         waiting = list(goals)
         while waiting:
