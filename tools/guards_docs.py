@@ -17,7 +17,7 @@ text, report and fingerprint names the guard whose check fired, and says what fa
 generation of the capability are not the live owner's". Where it does not, the text is "every guard of its row passes"
 and the name is `passes`.
 
-Several guards answer with one error. They are told apart all the same: a store that lacks G-honest and then loses
+Several guards answer with one error. They are distinguished all the same: a store that lacks G-honest and then loses
 G-scope too has a new divergence, although both are a `ScopeViolation`.
 
 The order is that of the contract. `hardened` stands with the guards that only this contract has. The last column is the
