@@ -73,7 +73,7 @@ class Arguments:
     # Sessions, endpoints, edges
 
     def sid(self, focus: int) -> Given:
-        """The focus, or seldom another session, or none that is live."""
+        """Return the focus, or seldom another session, or none that is live."""
         draw = self._draw
         if draw.random() < draw.oddness * 0.2:
             focus = draw.number() if draw.odd() or not self._pool.sids else draw.one_of(tuple(self._pool.sids))
@@ -87,7 +87,7 @@ class Arguments:
         return self._draw.name(session.roles or ROLES if session is not None else ROLES)
 
     def endpoint(self, focus: int) -> Given:
-        """A role of the focus, mostly."""
+        """Return a role of the focus, mostly."""
         sid, written = self.sid(focus)
         endpoint = Endpoint(role=self._role(sid), sid=sid)
         return endpoint, None if written is None else {"role": endpoint.role, "sid": written}
@@ -101,14 +101,14 @@ class Arguments:
         return self._role(sid), self._role(sid)
 
     def edge(self, focus: int) -> Given:
-        """An edge of the focus, mostly; else of another session, or between any roles."""
+        """Return an edge of the focus, mostly; else of another session, or between any roles."""
         sid, written = self.sid(focus)
         sender, receiver = self._pair(sid)
         edge = Edge(receiver=receiver, sender=sender, sid=sid)
         return edge, None if written is None else {"receiver": receiver, "sender": sender, "sid": written}
 
     def known_edge(self, focus: int) -> Given:
-        """An edge that a handler or a trace was given for, where there is one; else any."""
+        """Return an edge that a handler or a trace was given for, where there is one; else any."""
         session = self._session(focus)
         if session is not None and self._draw.random() < 0.6:
             known = (*session.edge_handlers, *session.edge_traces)
@@ -119,13 +119,13 @@ class Arguments:
         return self.edge(focus)
 
     def message_edge(self, focus: int) -> list[Given]:
-        """The sid, sender and receiver of a message."""
+        """Return the sid, sender and receiver of a message."""
         sid = self.sid(focus)
         sender, receiver = self._pair(sid[0])
         return [sid, (sender, None), (receiver, None)]
 
     def label(self, focus: int, endpoint: Endpoint) -> Given:
-        """A label of the endpoint's current type, mostly."""
+        """Return a label of the endpoint's current type, mostly."""
         session = self._session(endpoint.sid)
         entry = session.types.get(endpoint.role) if session is not None else None
         branches = entry.current.branches if entry is not None and isinstance(entry.current, Choice) else ()
@@ -134,12 +134,12 @@ class Arguments:
         return self._draw.name(LABELS), None
 
     def local_type(self, focus: int) -> Given:
-        """A type with partners among the roles of the focus."""
+        """Return a type with partners among the roles of the focus."""
         session = self._session(focus)
         return self._draw.local_type(session.roles if session is not None else ROLES, 3), None
 
     def unfolding(self, focus: int) -> list[Given]:
-        """A continuation, often a bare variable or a recursion, and the type that it belongs to."""
+        """Return a continuation, often a bare variable or a recursion, and the type that it belongs to."""
         draw = self._draw
         chance = draw.random()
         cont = draw.local_type(ROLES, 3)
@@ -153,11 +153,11 @@ class Arguments:
     # Artifacts
 
     def owner(self) -> str:
-        """The name of an owner."""
+        """Return the name of an owner."""
         return self._draw.name(OWNERS)
 
     def capability(self, focus: int) -> Given:
-        """The live capability of the focus, mostly; else an older, another session's, or a forged one."""
+        """Return the live capability of the focus, mostly; else an older, another session's, or a forged one."""
         draw, pool = self._draw, self._pool
         latest = pool.latest_capability.get(focus)
         if latest is not None and draw.random() > 0.15 + 0.5 * draw.oddness:
@@ -182,7 +182,7 @@ class Arguments:
         return OwnershipCapability(draw.number(), self.owner(), draw.scope(), focus), None
 
     def receipt(self, focus: int) -> Given:
-        """The pending receipt of the focus, mostly; else an older or a forged one."""
+        """Return the pending receipt of the focus, mostly; else an older or a forged one."""
         draw, pool = self._draw, self._pool
         latest = pool.latest_receipt.get(focus)
         if latest is not None and draw.random() > 0.1 + 0.5 * draw.oddness:
@@ -198,7 +198,7 @@ class Arguments:
         return self._forge(held, **{field: self._other(field, getattr(held.value, field))})
 
     def witness(self, focus: int) -> Given:
-        """A witness that was issued, spent ones included; else a forged one."""
+        """Return a witness that was issued, spent ones included; else a forged one."""
         draw, pool = self._draw, self._pool
         mine = [held for held in pool.witnesses if held.value.session_id == focus] or pool.witnesses
         if not mine:
@@ -250,7 +250,7 @@ class Arguments:
         return [*before, (roles, None), (draw.types(roles), None), (draw.buffer_config(), None)]
 
     def open_with_sid(self, focus: int) -> list[Given]:
-        """A fresh sid, a used one, or one at the top."""
+        """Return a fresh sid, a used one, or one at the top."""
         draw, store = self._draw, self._store
         chance = draw.random()
         if chance < 0.45:
@@ -264,17 +264,17 @@ class Arguments:
         return self.open((sid, None))
 
     def typed(self, focus: int) -> list[Given]:
-        """An endpoint and a type."""
+        """Return an endpoint and a type."""
         endpoint = self.endpoint(focus)
         return [endpoint, self.local_type(endpoint[0].sid)]
 
     def stepping(self, focus: int) -> list[Given]:
-        """An endpoint and a label."""
+        """Return an endpoint and a label."""
         endpoint = self.endpoint(focus)
         return [endpoint, self.label(focus, endpoint[0])]
 
     def sids(self, focus: int) -> list[Given]:
-        """A list of sids, in any order, with repeated, active and unknown ones."""
+        """Return a list of sids, in any order, with repeated, active and unknown ones."""
         ended = sorted(self._store.ended)
         if len(ended) > 1 and self._draw.random() < 0.6:
             turned = self._draw.below(len(ended))
@@ -289,7 +289,7 @@ class Arguments:
         return self._draw.one_of(tuple(pool.sids)) if pool.sids else self._draw.number()
 
     def mutation(self, focus: int) -> Given:
-        """A host mutation of any kind."""
+        """Return a host mutation of any kind."""
         draw = self._draw
         chance = draw.random()
         if chance < 0.25:
@@ -313,7 +313,7 @@ class Arguments:
         return [(draw.edge_json(), None), (draw.number() if draw.random() < 0.5 else None, None)]
 
     def dying(self, focus: int) -> list[Given]:
-        """A session and the name of its owner, mostly."""
+        """Return a session and the name of its owner, mostly."""
         sid = self.sid(focus)
         session = self._session(sid[0])
         live = session.ownership.current if session is not None else None
@@ -321,7 +321,7 @@ class Arguments:
         return [sid, (name, None)]
 
     def tick(self) -> Given:
-        """A tick near the clock, seldom before it or at the top."""
+        """Return a tick near the clock, seldom before it or at the top."""
         draw = self._draw
         clock = self._store.timeouts.clock
         near = min(U64_MAX, max(0, clock - 1 + draw.below(6)))

@@ -20,7 +20,7 @@ class _GlobalGrowth(Growth):
     """Draws communications where a local type has choices."""
 
     def branching(self, form: str, branches: tuple[Branch, ...]) -> SessionType:
-        """A communication with these branches; between two different roles where ``sound``."""
+        """Return a communication with these branches; between two different roles where ``sound``."""
         sender = self.draw(self.partners)
         receivers = self.partners.filter(lambda role: role != sender) if self.sound else self.partners
         return Comm(sender, self.draw(receivers), branches)

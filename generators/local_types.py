@@ -201,7 +201,7 @@ Heads: TypeAlias = "list[tuple[Label, ValType | None]]"
 
 @cache
 def heads(label_names: SearchStrategy[str] | None, *, sound: bool) -> SearchStrategy[Heads]:
-    """What the branches of a choice begin with; distinct labels and at least one where ``sound``."""
+    """Return what the branches of a choice begin with; distinct labels and at least one where ``sound``."""
     return st.lists(
         st.tuples(labels(label_names), st.none() | val_types()),
         min_size=1 if sound else 0,
@@ -226,7 +226,7 @@ class Growth:
         self.draw, self.partners, self.heads, self.sound = draw, partners, heads, sound
 
     def grown(self, depth: int, scope: dict[str, bool]) -> SessionType:
-        """A type of at most ``depth`` levels of choice and recursion."""
+        """Return a type of at most ``depth`` levels of choice and recursion."""
         usable = [var for var, guarded in scope.items() if guarded or not self.sound]
         form = self.draw(_forms(variable=bool(usable) or not self.sound, deeper=depth > 0))
         if form == "end":
@@ -244,7 +244,7 @@ class Growth:
         return self.branching(form, branches)
 
     def branching(self, form: str, branches: tuple[Branch, ...]) -> SessionType:
-        """A choice with these branches."""
+        """Return a choice with these branches."""
         return (Send if form == "send" else Recv)(self.draw(self.partners), branches)
 
 

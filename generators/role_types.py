@@ -17,7 +17,7 @@ RoleTypes = dict[str, LocalType]
 
 
 def small_heads() -> SearchStrategy[Heads]:
-    """What branches begin with: one or two of two labels, seldom with a payload sort."""
+    """Return what branches begin with: one or two of two labels, seldom with a payload sort."""
     label = st.builds(Label, st.sampled_from(["m", "n"]), st.sampled_from(["Unit", "Unit", "Nat"]))
     return st.lists(st.tuples(label, st.none()), min_size=1, max_size=2, unique_by=lambda head: head[0].name)
 
@@ -36,7 +36,7 @@ def unrelated_types(draw: DrawFn, max_depth: int = 3) -> RoleTypes:
 
 @st.composite
 def nearly_fitting_types(draw: DrawFn, max_depth: int = 3) -> RoleTypes:
-    """The projections of a global type, mostly with one place of one role changed."""
+    """Return the projections of a global type, mostly with one place of one role changed."""
     _, types = draw(projectable_global_types(max_depth, draw(st.sampled_from(["AB", "ABC"])), heads=small_heads()))
     role = draw(st.sampled_from(sorted(types)))
     return {**types, role: _changed(draw, types[role])} if draw(st.integers(0, 3)) else types
@@ -68,7 +68,7 @@ def role_types() -> SearchStrategy[RoleTypes]:
 
 
 def _changed(draw: DrawFn, local_type: LocalType) -> LocalType:
-    """The type with one place changed: cut off, turned round, its label or sort another, or two steps exchanged."""
+    """Return the type with one place changed: cut off, reversed, another label or sort, or two steps exchanged."""
     if isinstance(local_type, Mu):
         return Mu(local_type.var, _changed(draw, local_type.body))
     if not isinstance(local_type, Choice):

@@ -1,6 +1,6 @@
 """The machine's own events (``ObsEvent``, as serde prints them): ``{"Sent":{"tick","session","from","to","label"}}``.
 
-A choice is told by two events there, Sent and Offered, Received and Chose; the second of each is not judged again.
+A choice has two events there, Sent and Offered, or Received and Chose; the second of each is not judged again.
 """
 
 from __future__ import annotations

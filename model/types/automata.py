@@ -60,7 +60,7 @@ _Key: TypeAlias = "tuple[int, ...]"
 
 
 def automaton(local_type: LocalType) -> Automaton:
-    """The automaton of a local type; linear in its size, without recursion."""
+    """Return the automaton of a local type; linear in its size, without recursion."""
     return Automaton(tuple(_Building(local_type).states()))
 
 
@@ -87,7 +87,7 @@ class _Building:
         return states
 
     def _number(self, node: LocalType, scope: _Scope) -> int:
-        """The number of the state that a type begins in, a new one where it was not reached before."""
+        """Return the number of the state that a type begins in, a new one where it was not reached before."""
         entered: set[int] = set()
         while isinstance(node, Mu | Var):
             if isinstance(node, Var):
@@ -122,7 +122,7 @@ class _Building:
 
 
 def _free_variables(root: SessionType) -> dict[int, frozenset[str]]:
-    """The variables that occur free in each part of a type, by ``id()``."""
+    """Return the variables that occur free in each part of a type, by ``id()``."""
     free: dict[int, frozenset[str]] = {}
     for node in postorder(root):
         if isinstance(node, Var):

@@ -19,7 +19,7 @@ class Position(NamedTuple):
 
 
 def excerpt(text: str, position: Position) -> str:
-    """The line of ``text`` at ``position`` with its number, and a caret under the column.
+    """Return the line of ``text`` at ``position`` with its number, and a caret under the column.
 
     Long lines are cut around the place; control characters are replaced, so that a file cannot move the
     cursor of the terminal that shows it; wide and combining characters are measured as a terminal does.

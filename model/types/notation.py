@@ -50,7 +50,7 @@ def rewritten(text: str, line: int, parses: Callable[[str], bool]) -> str | None
 
 
 def ended(text: str, position: Position, word: str) -> str:
-    """The line of ``text`` at ``position`` with ``end`` in place of ``word``, which stands there."""
+    """Return the line of ``text`` at ``position`` with ``end`` in place of ``word``, which stands there."""
     line = text.split("\n")[position.line - 1]
     start = position.column - 1
     return shortened((line[:start] + "end" + line[start + len(word) :]).strip(), 160)
@@ -81,7 +81,7 @@ def _replacing(pattern: str, replacement: str | Callable[[re.Match[str]], str]) 
 
 
 def _known_sort(found: re.Match[str]) -> str:
-    """A payload in the name that the syntax has for it; ``Nat`` stands for a sort that is only a placeholder."""
+    """Return a payload in the name that the syntax has for it; ``Nat`` stands for a sort that is only a placeholder."""
     name = found["name"].strip()
     if name in ("Unit", "Nat", "Bool", "String", "Real"):
         return found[0]

@@ -27,7 +27,7 @@ _Piece: TypeAlias = "str | SessionType"
 
 
 def print_name(name: str, *, ascii: bool = False) -> str:
-    """A role, label or variable name as the syntax writes it: plain where that reads back, else quoted."""
+    """Return a role, label or variable name as the syntax writes it: plain where that reads back, else quoted."""
     plain = name.isidentifier() and name not in KEYWORDS and name[0] not in MU_SIGNS
     if plain and (not ascii or name.isascii()):
         return name
@@ -35,12 +35,12 @@ def print_name(name: str, *, ascii: bool = False) -> str:
 
 
 def print_local_type(local_type: LocalType, *, ascii: bool = False) -> str:
-    """The type on one line."""
+    """Return the type on one line."""
     return "".join(_chunks(local_type, ascii))
 
 
 def shown(session_type: SessionType, length: int = 200) -> str:
-    """The beginning of the type's text, at most ``length`` characters, at a cost to match."""
+    """Return the beginning of the type's text, at most ``length`` characters, at a cost to match."""
     text = ""
     for chunk in _chunks(session_type, False):
         text += chunk
@@ -50,12 +50,12 @@ def shown(session_type: SessionType, length: int = 200) -> str:
 
 
 def print_sort(sort: PayloadSort) -> str:
-    """A payload sort: ``Nat``, ``Vector(3)``, ``Prod(Nat, Bool)``."""
+    """Return a payload sort: ``Nat``, ``Vector(3)``, ``Prod(Nat, Bool)``."""
     return _payload(sort, False)
 
 
 def print_val_type(val_type: ValType, *, ascii: bool = False) -> str:
-    """A value type: ``Nat``, ``Prod(Nat, Bool)``, ``Chan(0, A)``."""
+    """Return a value type: ``Nat``, ``Prod(Nat, Bool)``, ``Chan(0, A)``."""
     return _payload(val_type, ascii)
 
 
@@ -82,19 +82,19 @@ def _payload(payload: PayloadSort | ValType, ascii: bool) -> str:
 
 
 def print_global_type(global_type: GlobalType, *, ascii: bool = False) -> str:
-    """The global type on one line."""
+    """Return the global type on one line."""
     return "".join(_chunks(global_type, ascii))
 
 
 def _short(node: Branching, ascii: bool) -> str:
-    """What comes before the only branch: ``B!``, ``A -> B : ``."""
+    """Return what comes before the only branch: ``B!``, ``A -> B : ``."""
     if isinstance(node, Choice):
         return print_name(node.partner, ascii=ascii) + ("!" if isinstance(node, Send) else "?")
     return _opening(node, ascii)
 
 
 def _opening(node: Branching, ascii: bool) -> str:
-    """What comes before the branches: ``!B``, ``A -> B : ``."""
+    """Return what comes before the branches: ``!B``, ``A -> B : ``."""
     if isinstance(node, Choice):
         return ("!" if isinstance(node, Send) else "?") + print_name(node.partner, ascii=ascii)
     assert isinstance(node, Comm)
@@ -102,7 +102,7 @@ def _opening(node: Branching, ascii: bool) -> str:
 
 
 def _head(branch: Branch, ascii: bool) -> str:
-    """A branch up to its continuation: ``m(Nat)<Nat>. ``."""
+    """Return a branch up to its continuation: ``m(Nat)<Nat>. ``."""
     label = branch.label
     sort = "" if label.sort == "Unit" else f"({print_sort(label.sort)})"
     value_type = "" if branch.value_type is None else f"<{print_val_type(branch.value_type, ascii=ascii)}>"
@@ -136,7 +136,7 @@ def _chunks(session_type: SessionType, ascii: bool) -> Iterator[str]:
 
 
 def print_pretty(session_type: SessionType, *, ascii: bool = False, indent: int = 0, width: int = 88) -> str:
-    """The type on several lines: the branches of a choice below one another, long sequences wrapped.
+    """Return the type on several lines: the branches of a choice below one another, long sequences wrapped.
 
     The indentation stops growing at 40 columns, so that a deep type's text stays linear in its size.
     """
@@ -200,7 +200,7 @@ def print_protocol(
     *,
     ascii: bool = False,
 ) -> str:
-    """A whole ``.session`` file: the roles, the global type, the type of each role in that order, any other types."""
+    """Return a whole ``.session`` file: roles, global type, the type of each role in that order, any other types."""
     lines = ["roles " + ", ".join(print_name(role, ascii=ascii) for role in roles)] if roles else []
     if global_type is not None:
         lines += ("", "global =", "  " + print_pretty(global_type, ascii=ascii, indent=2))
@@ -215,5 +215,5 @@ def print_protocol(
 
 
 def _defined_name(role: str, ascii: bool) -> str:
-    """The name of a role before its type: in quotes where it would mean the global type."""
+    """Return the name of a role before its type: in quotes where it would mean the global type."""
     return '"global"' if role == "global" else print_name(role, ascii=ascii)

@@ -324,7 +324,7 @@ class _Builder:
 
 
 def _grown(children: list[Any]) -> list[Any]:
-    """The list of a left-recursive rule: a first element, or the list so far and one more."""
+    """Return the list of a left-recursive rule: a first element, or the list so far and one more."""
     if len(children) == 1:
         return children
     grown: list[Any] = children[0]

@@ -31,7 +31,7 @@ _STYLE: Final = """
 
 
 def drawing(title: str, roles: Sequence[str], edges: Sequence[Edge], labels: Mapping[Edge, Sequence[str]]) -> str:
-    """The SVG text of a blueprint.
+    """Return the SVG text of a blueprint.
 
     Self-contained, readable in light and dark, with a title and a description that lists the edges for
     those who cannot see it. ``labels`` says what each edge carries; it becomes the edge's tooltip.
@@ -67,7 +67,7 @@ def drawing(title: str, roles: Sequence[str], edges: Sequence[Edge], labels: Map
 
 
 def _placed(names: Sequence[str], radius: float) -> dict[str, tuple[float, float]]:
-    """The centre of each role's box: two side by side, more on an ellipse from the top clockwise."""
+    """Return the centre of each role's box: two side by side, more on an ellipse from the top clockwise."""
     start = math.pi if len(names) == 2 else -math.pi / 2
     angles = [start + 2 * math.pi * index / len(names) for index in range(len(names))]
     points = [(radius * math.cos(angle), 0.8 * radius * math.sin(angle)) for angle in angles]
@@ -77,7 +77,7 @@ def _placed(names: Sequence[str], radius: float) -> dict[str, tuple[float, float
 
 
 def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
-    """A curve from box to box that leaves room for the opposite one."""
+    """Return a curve from box to box that leaves room for the opposite one."""
     (x1, y1), (x2, y2) = start, end
     dx, dy = x2 - x1, y2 - y1
     length = math.hypot(dx, dy)
@@ -97,5 +97,5 @@ def _border(centre: tuple[float, float], towards: tuple[float, float], gap: floa
 
 
 def _plain(name: str) -> str:
-    """A name for reading: the empty one and white space around made visible."""
+    """Return a name for reading: the empty one and white space around made visible."""
     return name if name and name == name.strip() else f'"{name}"'

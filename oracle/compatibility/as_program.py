@@ -32,7 +32,7 @@ class _Writing:
         self._add("open", buffer_config=buffers, initial_types=initial_types, roles=list(product.roles))
 
     def move(self, move: Move) -> None:
-        """A send or receive, and the typed step of the role that moves."""
+        """Add a send or receive, and the typed step of the role that moves."""
         label = self._product.messages[move.message].label.name
         if move.answer is None:
             self.receive(move.edge)
@@ -70,7 +70,7 @@ class _Writing:
 
 
 def as_program(subject: str, judgement: Judgement, types: dict[str, LocalType]) -> Program:
-    """The run of a judgement as a program; without a problem it only opens the session.
+    """Return the run of a judgement as a program; without a problem it only opens the session.
 
     The program is for the judgement's contract. Where that one's rule for recursion leads a typed step elsewhere than
     the types say (claim K16), it is for ``hardened``, which unfolds as they say.
@@ -95,7 +95,7 @@ def as_program(subject: str, judgement: Judgement, types: dict[str, LocalType]) 
 
 
 def _show(written: _Writing, judgement: Judgement, problem: Problem) -> None:
-    """The operations at the end that show what is wrong."""
+    """Add the operations at the end that show what is wrong."""
     product, at = judgement.product, judgement.at
     match problem.kind:
         case "unexpected message" | "sort mismatch":
@@ -116,7 +116,7 @@ def _show(written: _Writing, judgement: Judgement, problem: Problem) -> None:
 
 
 def _attempt(written: _Writing, product: Product, judgement: Judgement, role: int) -> None:
-    """What a role that waits would do: the send that is not taken, or the receive that finds nothing."""
+    """Add what a role that waits would do: the send that is not taken, or the receive that finds nothing."""
     intent = product.intent(judgement.at, role)
     edge = product.awaited_edge(judgement.at, role)
     written.stands(role)

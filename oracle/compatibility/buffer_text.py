@@ -54,7 +54,7 @@ def parse_buffer(text: str) -> BufferConfig:
 
 
 def buffer_text(config: BufferConfig) -> str:
-    """A buffer configuration in the form that ``parse_buffer`` reads."""
+    """Return a buffer configuration in the form that ``parse_buffer`` reads."""
     if config.mode == "LatestValue":
         return "LatestValue"
     policy = config.policy

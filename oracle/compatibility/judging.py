@@ -65,7 +65,7 @@ def judge(
 def least_capacity(
     roles: Sequence[str], types: Mapping[str, LocalType], largest: int, limit: int = STATES
 ) -> tuple[int, Judgement | None]:
-    """The least capacity at which the roles fit with Fifo buffers that block, given that they do at ``largest``.
+    """Return the least capacity at which the roles fit with Fifo buffers that block, given that they do at ``largest``.
 
     What fits with some capacity fits with every greater one: a role sees the same messages in the same order, and
     only waits less.
@@ -99,7 +99,7 @@ def _judgement(product: Product, found: Found, limit: int, *, shortest: bool = T
 
 
 def _shortened(product: Product, found: Found) -> tuple[Move, ...]:
-    """A run without the moves that its problem does not need, tried from the last to the first."""
+    """Return a run without the moves that its problem does not need, tried from the last to the first."""
     run = list(found.run)
     for index in range(len(run) - 1, -1, -1):
         fewer = run[:index] + run[index + 1 :]
@@ -109,7 +109,7 @@ def _shortened(product: Product, found: Found) -> tuple[Move, ...]:
 
 
 def _problem_after(product: Product, run: Sequence[Move]) -> Problem | None:
-    """The problem that a run ends in; None where it cannot be taken or ends in none."""
+    """Return the problem that a run ends in; None where it cannot be taken or ends in none."""
     at = product.start()
     for move in run:
         options = product.options(at)

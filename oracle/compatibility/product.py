@@ -106,7 +106,7 @@ class Product:
         return (0,) * len(self.roles) + ((),) * len(self.edges) + capacities
 
     def options(self, at: Configuration) -> Problem | list[list[Option]]:
-        """What is wrong in a configuration by itself, or else what each role that can move may do."""
+        """Return what is wrong in a configuration by itself, or else what each role that can move may do."""
         found: list[list[Option]] = []
         waits: dict[int, int] = {}
         base = self._buffer_at
@@ -142,7 +142,7 @@ class Product:
         return (self._waits_in_vain(at, waits) if waits else None) or found
 
     def _waits_in_vain(self, at: Configuration, waits: Mapping[int, int]) -> Problem | None:
-        """A circle of roles that wait for one another, or a role that waits for one that has ended or for itself."""
+        """Return roles that wait for one another in a circle, or one that waits for itself or an ended one."""
         for role, partner in waits.items():
             circle = [role]
             following = partner
@@ -157,7 +157,7 @@ class Product:
         return None
 
     def after(self, at: Configuration, chosen: Iterable[Option]) -> Configuration:
-        """The configuration after moves of different roles that were all options in ``at``."""
+        """Return the configuration after moves of different roles that were all options in ``at``."""
         after = list(at)
         for (role, edge, message, answer), target in chosen:
             after[role] = target
@@ -184,12 +184,12 @@ class Product:
         return self._places[role][at[role]] == "end"
 
     def buffer(self, at: Configuration, edge: int) -> tuple[int, ...]:
-        """The messages under way on an edge, oldest first."""
+        """Return the messages under way on an edge, oldest first."""
         held: tuple[int, ...] = at[self._buffer_at + edge]
         return held
 
     def intent(self, at: Configuration, role: int) -> Move | Literal["receive", "undefined"] | None:
-        """What a role would do next: its first send as its buffer answers it, a receive, or nothing at all."""
+        """Return what a role would do next: its first send as its buffer answers it, a receive, or nothing at all."""
         place = self._places[role][at[role]]
         if isinstance(place, _Receiving):
             return "receive"
@@ -198,13 +198,13 @@ class Product:
         return None if place == "end" else "undefined"
 
     def awaited_edge(self, at: Configuration, role: int) -> int:
-        """The edge that a role waits on, or -1 where it has none."""
+        """Return the edge that a role waits on, or -1 where it has none."""
         place = self._places[role][at[role]]
         return place.edge if isinstance(place, _Sending | _Receiving) else _NO_EDGE
 
 
 def _edges(automata: Sequence[Sequence[State]], roles: Sequence[str]) -> list[Edge]:
-    """The edges that some state uses, ordered by sender and receiver: the contract's blueprint."""
+    """Return the edges that some state uses, ordered by sender and receiver: the contract's blueprint."""
     found: set[Edge] = set()
     for role, states in enumerate(automata):
         for state in states:
@@ -223,7 +223,7 @@ def _messages(automata: Sequence[Sequence[State]]) -> list[Message]:
 def _places(
     automata: Sequence[Sequence[State]], roles: Sequence[str], edges: Sequence[Edge], messages: Sequence[Message]
 ) -> list[list[_Place]]:
-    """The states of each role with edges, messages and moves by number. Of a repeated label the last branch counts."""
+    """Number the states of each role, edges, messages and moves. Of a repeated label the last branch counts."""
     edge_number = {edge: number for number, edge in enumerate(edges)}
     message_number = {message: number for number, message in enumerate(messages)}
     of_label: dict[str, list[int]] = {}

@@ -64,7 +64,7 @@ def _searched(product: Product, limit: int, steps: Successors) -> Found:
 
 
 def _run(came: list[tuple[int, tuple[Option, ...]]], number: int) -> tuple[Move, ...]:
-    """The moves from the start to a configuration."""
+    """Return the moves from the start to a configuration."""
     steps: list[tuple[Option, ...]] = []
     while number:
         number, step = came[number]
@@ -95,7 +95,7 @@ class _Graph:
                 self.receiving.setdefault(move.edge, set()).add(source)
 
     def leading_to(self, goals: set[int]) -> set[int]:
-        """The configurations from which one of ``goals`` can be reached, themselves included."""
+        """Return the configurations from which one of ``goals`` can be reached, themselves included."""
         found = set(goals)
         waiting = list(goals)
         while waiting:
@@ -108,7 +108,7 @@ class _Graph:
 
 
 def _in_vain(product: Product, reached: list[Configuration], graph: _Graph) -> Iterator[tuple[int, Problem]]:
-    """The first configuration in which a role waits, or a message lies, though nothing ever comes of it."""
+    """Yield the first configuration in which a role waits, or a message lies, though nothing ever comes of it."""
     found: list[tuple[int, Problem]] = []
     for role in range(len(product.roles)):
         moves = graph.leading_to(graph.moving.get(role, set()))

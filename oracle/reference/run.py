@@ -94,7 +94,7 @@ class EventRun:
 
 
 def run(steps: Iterable[Mapping[str, Any]], contract: str) -> list[Event]:
-    """The events of a program on the reference; steps whose references have no result are skipped."""
+    """Return the events of a program on the reference; steps whose references have no result are skipped."""
     reference = EventRun(contract)
     results: dict[int, Any] = {}
     for item in steps:

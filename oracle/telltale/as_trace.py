@@ -50,7 +50,7 @@ def trace_of(
 
     Raises:
         MalformedTrace: the document is not in its format.
-        NoTrace: its divergence is no answer to an operation.
+        NoTrace: its divergence is not an answer to an operation.
     """
     named = contract or TELLTALE_17.name
     if what.kind == "run":

@@ -1,4 +1,4 @@
-"""Runs held against the contract: events and slices in their order, then what must be true at the end."""
+"""Runs compared with the contract: events and slices in their order, then what must be true at the end."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|LocalType\.\w+|\d+|[\[\],]')
 
 
 def type_of(text: str) -> Any:
-    """Return a printed type as JSON; a variable that nothing binds is called ``t``. None for a text that is none."""
+    """Return a printed type as JSON; a variable that nothing binds is called ``t``. None for any other text."""
     tokens = _TOKEN.findall(text)
     try:
         return _type(tokens, ())

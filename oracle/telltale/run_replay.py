@@ -46,7 +46,7 @@ class Diverged(Exception):
 
 
 class NotFollowed(Exception):
-    """Thrown where a run cannot be followed any further, though nothing of it contradicts the contract at its level."""
+    """Thrown where a run cannot be followed any further, though no part of it contradicts the contract at its level."""
 
 
 class Role(NamedTuple):

@@ -1,4 +1,4 @@
-"""The slices of a run held against the store: what each step says of the sessions, their types and messages."""
+"""The slices of a run compared with the store: what each step says of the sessions, their types and messages."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from telltale_conformance.oracle.verdict.results import LaneDivergence
 SCHEME: Final = 3
 """Goes into every fingerprint; another number here makes all of them new.
 
-2: the guard was told from the variant of its error. 3: it is the one whose check fired.
+2: the guard was derived from the variant of its error. 3: it is the one whose check fired.
 """
 WHOLE: Final = "$"
 """The place of a difference that is the whole answer."""
