@@ -1,4 +1,4 @@
-"""``check --bridge-runner``: inputs go into a runner, its outputs are judged; a fault of the runner is never a verdict."""
+"""``check --bridge-runner``: a runner gets inputs and its outputs are judged; its fault is never a verdict."""
 
 from __future__ import annotations
 
