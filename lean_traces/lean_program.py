@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from telltale_conformance.lean_traces.codec import CODECS
+from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
 from telltale_conformance.lean_traces.programs import Program, Step, is_reference
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.values import U64_MAX
@@ -45,22 +46,6 @@ _ALLOWED: Final = {op: frozenset(arguments) for op, arguments in ARGUMENTS.items
 _LOCAL_TYPES: Final = frozenset({"new_type", "new_original", "lt", "cont", "original"})
 """The arguments that are local types."""
 _KINDS: Final = {"Send": ">", "Recv": "<"}
-
-
-class LeanProgramRefused(Exception):
-    """Thrown when the Lean model cannot read a program. No part of a program is skipped in silence.
-
-    Attributes:
-        message: which program, which step, which operation.
-        cause: what is wrong with it.
-        hint: what to do.
-    """
-
-    def __init__(self, message: str, cause: str, hint: str) -> None:
-        super().__init__(f"{message}: {cause}. {hint}")
-        self.message = message
-        self.cause = cause
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from telltale_conformance.errors import UsageError
+
+
+class BadLimit(UsageError, ValueError):
+    """Thrown when a limit is below what it must be at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -19,7 +25,7 @@ class Limits:
     def __post_init__(self) -> None:
         for name, least in (("line_bytes", 64), ("nesting", 8), ("unpacked_bytes", 64)):
             if getattr(self, name) < least:
-                raise ValueError(f"limit {name} must be at least {least}, not {getattr(self, name)}")
+                raise BadLimit(f"limit {name} must be at least {least}, not {getattr(self, name)}")
 
 
 DEFAULT_LIMITS = Limits()

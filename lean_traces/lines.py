@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.lean_traces.trace import MalformedTrace
 
@@ -73,7 +74,7 @@ def _refuse_unended(path: str, number: int, line: bytes, longest: int) -> None:
 TRACE_SUFFIXES: Final = (".jsonl", ".jsonl.gz")
 
 
-class NoTraces(Exception):
+class NoTraces(HarnessError):
     """Thrown when a path names no trace; the message says which and what would be one."""
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, ArgumentError, encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened, read_lines
@@ -42,7 +43,7 @@ class Program(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     steps: tuple[Step, ...]
 
 
-class UnresolvedReference(Exception):
+class UnresolvedReference(HarnessError):
     """Thrown when a step refers to one that has no result: it failed, was skipped or was removed."""
 
     def __init__(self, reference: int, why: str) -> None:

@@ -13,6 +13,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
+from telltale_conformance.errors import HarnessError
+
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
     from referencing import Registry
@@ -32,7 +34,7 @@ NAMES: Final = (
 """All schemas, in ascending order."""
 
 
-class UnknownSchema(ValueError):
+class UnknownSchema(HarnessError, ValueError):
     """Thrown when a schema, or a definition in one, is asked for that there is not."""
 
 

@@ -9,6 +9,7 @@ import sys
 from itertools import accumulate
 from typing import Any, Final, NoReturn
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.model.values import U64_MAX
 from telltale_conformance.readable import shortened
 
@@ -18,7 +19,7 @@ _DEPTH_CHANGE: Final = [(byte in b"[{") - (byte in b"]}") for byte in range(256)
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
-class StrictJsonError(ValueError):
+class StrictJsonError(HarnessError, ValueError):
     """Thrown when a text is not JSON as the formats demand it; the message says what is wrong."""
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.model.operations import Operation, Outcome
 
 TRACE_SCHEMA: Final = "telltale-conformance/trace"
@@ -13,20 +14,14 @@ PROGRAM_SCHEMA: Final = "telltale-conformance/program"
 VERSION: Final = 1
 
 
-class MalformedTrace(Exception):
+class MalformedTrace(HarnessError):
     """Thrown when a trace or program is not in its format: where, what is wrong, and what to do."""
 
     def __init__(self, path: str, line: int, problem: str, remedy: str) -> None:
-        super().__init__(path, line, problem, remedy)
+        super().__init__(problem, place=f"{path}:{line}" if line else path, remedy=remedy)
         self.path = path
         self.line = line
         """The line, counted from 1; 0 where it is about the file as a whole."""
-        self.problem = problem
-        self.remedy = remedy
-
-    def __str__(self) -> str:
-        place = f"{self.path}:{self.line}" if self.line else self.path
-        return f"{place}: {self.problem}; {self.remedy}"
 
 
 class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

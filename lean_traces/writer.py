@@ -61,8 +61,7 @@ def packed(content: bytes) -> bytes:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file that appears under its name only with all its bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = _temporary(path)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -78,8 +77,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
 
     A name that ends in ``.gz`` is packed, the same bytes for the same contents.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = _temporary(path)
     try:
         with os.fdopen(handle, "wb") as file:
             if path.suffix == ".gz":
@@ -91,6 +89,15 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _temporary(path: Path) -> tuple[int, str]:
+    """Open a temporary file beside a path, in a folder made where it is missing; an error names the path."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _put_in_place(name: str, path: Path) -> None:

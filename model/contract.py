@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Final, TypeVar
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.model.types.local_types import LocalType, strip_mu
 from telltale_conformance.model.types.theory import unfold_fully, unfolded_with_scope
 from telltale_conformance.model.values import (
@@ -30,7 +31,7 @@ from telltale_conformance.model.values import (
 _Artifact = TypeVar("_Artifact", ReceiptArtifact, ReadinessArtifact)
 
 
-class UnknownContract(ValueError):
+class UnknownContract(HarnessError, ValueError):
     """Thrown when a contract is asked for that the model does not state."""
 
 

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.process.interrupts import Interrupted, let_through
@@ -54,7 +55,7 @@ class Check(Struct, frozen=True, kw_only=True):
     """It was a signal that cut it short."""
 
 
-class CannotReport(Exception):
+class CannotReport(HarnessError):
     """Thrown before a check when the folder of its reports cannot be made; the message names it."""
 
 

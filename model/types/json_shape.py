@@ -9,6 +9,7 @@ from __future__ import annotations
 from json.encoder import encode_basestring
 from typing import TypeAlias
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.readable import shortened
 
 Place: TypeAlias = "str | tuple[Place, str | int]"
@@ -17,11 +18,11 @@ Place: TypeAlias = "str | tuple[Place, str | int]"
 U64_MAX = 2**64 - 1
 
 
-class TypeJsonError(ValueError):
+class TypeJsonError(HarnessError, ValueError):
     """Thrown when a JSON value is not the domain value that is due; says where (``path``) and why."""
 
     def __init__(self, path: str, message: str) -> None:
-        super().__init__(f"{path}: {message}")
+        super().__init__(message, place=path)
         self.path = path
         self.message = message
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, TypeAlias, cast
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.model.types.global_types import Comm, GlobalType
 from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
 from telltale_conformance.model.types.printer import print_name, shown
@@ -26,7 +27,7 @@ from telltale_conformance.model.types.trees import END, Branch, Branching, Mu, S
 Merging: TypeAlias = Literal["plain", "full"]
 
 
-class NotProjectable(Exception):
+class NotProjectable(HarnessError):
     """Thrown when a global type has no projection on a role: which role, where, which branches disagree, why."""
 
     def __init__(self, role: str, comm: Comm, first: Branch, second: Branch, why: str, merging: Merging) -> None:

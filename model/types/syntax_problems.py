@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.model.types.caret import Position, excerpt
 from telltale_conformance.model.types.trees import Branch
 from telltale_conformance.readable import shortened, visible
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 
-class SyntaxProblem(ValueError):
+class SyntaxProblem(HarnessError, ValueError):
     """Thrown when a text is no local type or protocol: where, what was found, what was expected.
 
     ``str()`` gives the whole message: source, line and column, the sentence, the line with a caret.
@@ -30,7 +31,7 @@ class SyntaxProblem(ValueError):
         self.source = source
         self.expected = tuple(expected)
         self.excerpt = excerpt(text, position)
-        super().__init__(f"{source}:{self.line}:{self.column}: {message}\n{self.excerpt}")
+        super().__init__(message, place=f"{source}:{self.line}:{self.column}", detail=self.excerpt)
 
 
 class WrittenName(NamedTuple):

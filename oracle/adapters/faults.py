@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import ClassVar, NamedTuple
 
+from telltale_conformance.errors import InconclusiveError
+from telltale_conformance.readable import last_lines
+
 
 class Diagnostic(NamedTuple):
     """A failure as reports show it."""
@@ -29,83 +32,90 @@ class Diagnostic(NamedTuple):
         lines.append(f"  hint: {self.hint}")
         if self.stderr:
             lines.append("  the end of its stderr:")
-            lines.extend(f"    {line}" for line in self.stderr.splitlines()[-20:])
+            lines.extend(f"    {line}" for line in last_lines(self.stderr))
         return "\n".join(lines)
 
 
-class AdapterFault(Exception):
-    """An adapter failed; nothing is concluded about the implementation behind it."""
+class AdapterFault(InconclusiveError):
+    """An adapter failed; nothing is concluded about the implementation behind it.
+
+    The remedy is what the adapter's author can do.
+    """
 
     code: ClassVar[str]
-    hint: ClassVar[str]
-    """What an adapter's author can do."""
 
-    def __init__(self, message: str, cause: str = "") -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, problem: str, cause: str = "") -> None:
+        super().__init__(problem)
         self.cause = cause
         self.request = ""
         self.stderr = ""
 
+    def __str__(self) -> str:
+        return self.problem
+
+    def report(self) -> str:
+        """Return everything that is known of this failure."""
+        return str(self.diagnostic())
+
     def diagnostic(self) -> Diagnostic:
         """Return everything a report shows of this failure."""
-        return Diagnostic(self.code, self.message, self.cause, self.hint, self.request, self.stderr)
+        return Diagnostic(self.code, self.problem, self.cause, self.remedy, self.request, self.stderr)
 
 
 class CannotStart(AdapterFault):
     """Thrown when the command of the adapter cannot be executed."""
 
     code = "cannot-start"
-    hint = "give the path of an executable file; the command is split like a shell's but runs without one"
+    remedy = "give the path of an executable file; the command is split like a shell's but runs without one"
 
 
 class Exited(AdapterFault):
     """Thrown when the adapter ends, or closes its stdout, before it answered everything."""
 
     code = "exited"
-    hint = "keep reading requests until the operation bye; see its stderr for why it ended"
+    remedy = "keep reading requests until the operation bye; see its stderr for why it ended"
 
 
 class DeadlinePassed(AdapterFault):
     """Thrown when no answer came within the deadline of a request."""
 
     code = "deadline"
-    hint = "flush stdout after every answer, or raise the deadline if the operation may take that long"
+    remedy = "flush stdout after every answer, or raise the deadline if the operation may take that long"
 
 
 class HalfLine(AdapterFault):
     """Thrown when an answer begins and its line never ends."""
 
     code = "half-line"
-    hint = "end every answer with one line feed and flush"
+    remedy = "end every answer with one line feed and flush"
 
 
 class LineTooLong(AdapterFault):
     """Thrown when a line is longer than the limit; it is not read any further."""
 
     code = "line-too-long"
-    hint = "print one answer per line and nothing else; raise the limit if such an answer is meant"
+    remedy = "print one answer per line and nothing else; raise the limit if such an answer is meant"
 
 
 class InvalidUtf8(AdapterFault):
     """Thrown when an answer is not UTF-8."""
 
     code = "invalid-utf8"
-    hint = "write stdout as UTF-8 bytes, whatever the locale is"
+    remedy = "write stdout as UTF-8 bytes, whatever the locale is"
 
 
 class NotJson(AdapterFault):
     """Thrown when a line is not one JSON text."""
 
     code = "not-json"
-    hint = "print nothing but answers on stdout; messages for people go to stderr"
+    remedy = "print nothing but answers on stdout; messages for people go to stderr"
 
 
 class MalformedAnswer(AdapterFault):
     """Thrown when a line is JSON and not an answer."""
 
     code = "malformed-answer"
-    hint = (
+    remedy = (
         'an answer is {"id":N} with exactly one of ok, err, unsupported, panic, bad_request; ok and err come '
         "with audit exactly when the hello observes audit"
     )
@@ -115,88 +125,88 @@ class WrongId(AdapterFault):
     """Thrown when an answer carries another id than the request that is due."""
 
     code = "wrong-id"
-    hint = "answer in the order of the requests and copy the id"
+    remedy = "answer in the order of the requests and copy the id"
 
 
 class TwoAnswers(AdapterFault):
     """Thrown when a request is answered a second time, or something is answered that was not asked."""
 
     code = "two-answers"
-    hint = "print exactly one line per request"
+    remedy = "print exactly one line per request"
 
 
 class StderrFlood(AdapterFault):
     """Thrown when more is written to stderr between two resets than the limit."""
 
     code = "stderr-flood"
-    hint = "log less, or raise the limit; stderr is kept only to be shown with a failure"
+    remedy = "log less, or raise the limit; stderr is kept only to be shown with a failure"
 
 
 class HelloRefused(AdapterFault):
     """Thrown when hello is answered with anything but ok."""
 
     code = "hello-refused"
-    hint = "answer hello with ok, before anything else"
+    remedy = "answer hello with ok, before anything else"
 
 
 class WrongProtocol(AdapterFault):
     """Thrown when the adapter speaks another version of the protocol."""
 
     code = "wrong-protocol"
-    hint = 'this harness speaks version 1: answer {"protocol":1,…}'
+    remedy = 'this harness speaks version 1: answer {"protocol":1,…}'
 
 
 class MalformedHello(AdapterFault):
     """Thrown when a hello lacks a field or has one of another kind."""
 
     code = "malformed-hello"
-    hint = "a hello has protocol, name, version, language, contract, ops (a list) and observes (a list)"
+    remedy = "a hello has protocol, name, version, language, contract, ops (a list) and observes (a list)"
 
 
 class HelloChanged(AdapterFault):
     """Thrown when a restarted adapter says another hello than before."""
 
     code = "hello-changed"
-    hint = "the hello must not depend on when the adapter is started"
+    remedy = "the hello must not depend on when the adapter is started"
 
 
 class ResetRefused(AdapterFault):
     """Thrown when reset is answered with anything but ok."""
 
     code = "reset-refused"
-    hint = "answer reset with ok once the store is fresh"
+    remedy = "answer reset with ok once the store is fresh"
 
 
 class ResetIgnored(AdapterFault):
     """Thrown when the store is not as fresh after a reset as it was at the start."""
 
     code = "reset-ignored"
-    hint = "reset makes a new, empty store: session ids start again as in a new process"
+    remedy = "reset makes a new, empty store: session ids start again as in a new process"
 
 
 class NoCleanExit(AdapterFault):
     """Thrown when the adapter does not exit with status 0 after bye."""
 
     code = "no-clean-exit"
-    hint = "exit with status 0 at the operation bye"
+    remedy = "exit with status 0 at the operation bye"
 
 
 class LeftProcesses(AdapterFault):
     """Thrown when the adapter has exited and processes that it started have not; they are killed."""
 
     code = "left-processes"
-    hint = "end and wait for everything that the adapter starts before it exits"
+    remedy = "end and wait for everything that the adapter starts before it exits"
 
 
 class RestartsSpent(AdapterFault):
     """Thrown when the adapter failed more often than it may be restarted."""
 
     code = "restarts-spent"
-    hint = "see the first failure; raise the number of restarts only if failures are expected"
+    remedy = "see the first failure; raise the number of restarts only if failures are expected"
 
 
 class Closed(AdapterFault):
     """Thrown when an adapter is used that failed and was not reset, or that was closed."""
 
     code = "closed"
-    hint = "reset after a failure; a closed adapter stays closed"
+    remedy = "reset after a failure; a closed adapter stays closed"

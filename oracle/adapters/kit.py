@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, NamedTuple
 
+from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.lean_traces.codec import CODECS, encode
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.model.operations import OPERATIONS, Operation
@@ -23,16 +24,14 @@ _LISTED: Final = 6
 _ODD_TEXT: Final = 'ä→𝄞 "\\\n\x7f'
 
 
-class Problem(Exception):
+class Problem(InconclusiveError):
     """A check has failed: what is wrong, and what the author can do."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem, remedy=remedy)
 
 
-class NotOffered(Exception):
+class NotOffered(InconclusiveError):
     """Thrown by a check that needs an operation which the adapter does not offer."""
 
 

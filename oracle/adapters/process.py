@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.oracle.adapters.faults import AdapterFault, CannotStart, Exited, StderrFlood
 from telltale_conformance.oracle.adapters.protocol import AdapterLimits
 
@@ -30,7 +31,7 @@ _NOT_EXECUTABLE: Final = {
 }
 
 
-class BadCommand(ValueError):
+class BadCommand(HarnessError, ValueError):
     """Thrown when the text of a command cannot be split into words, or has none: a usage error."""
 
 

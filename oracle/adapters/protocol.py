@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 import msgspec
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, BadLimit
 
 PROTOCOL_VERSION: Final = 1
 OBSERVABLE: Final = frozenset({"audit"})
@@ -151,7 +151,7 @@ class AdapterLimits:
             value = getattr(self, field.name)
             least = _LEAST.get(field.name, 0)
             if not value >= least or (least == 0 and value <= 0 and field.name != "restarts"):
-                raise ValueError(f"adapter limit {field.name} cannot be {value}")
+                raise BadLimit(f"adapter limit {field.name} cannot be {value}")
 
 
 _LEAST: Final = {

@@ -254,7 +254,7 @@ class SubprocessAdapter:
             raise self._down()
         if self.restarts >= self.limits.restarts:
             first = self._first_fault
-            cause = f"the first failure was: {first.message} [{first.code}]" if first else ""
+            cause = f"the first failure was: {first.problem} [{first.code}]" if first else ""
             raise RestartsSpent(f"the adapter failed more than {self.limits.restarts} times", cause)
         self.restarts += 1
         hello = self._start()
@@ -414,5 +414,5 @@ class SubprocessAdapter:
     def _down(self) -> AdapterFault:
         if self._closed:
             return Closed("the adapter was closed")
-        cause = f"{self._failure.message} [{self._failure.code}]" if self._failure else ""
+        cause = f"{self._failure.problem} [{self._failure.code}]" if self._failure else ""
         return Closed("the adapter has failed and was not reset", cause)

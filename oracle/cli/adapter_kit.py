@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -11,12 +10,12 @@ import msgspec
 from telltale_conformance.oracle.adapters import (
     AdapterFault,
     AdapterLimits,
-    BadCommand,
     SubprocessAdapter,
     split_command,
 )
 from telltale_conformance.oracle.adapters.kit import CHECKS, Check, NotOffered, Problem
-from telltale_conformance.oracle.verdict.exit_codes import AGREE, INCONCLUSIVE, USAGE
+from telltale_conformance.oracle.cli.terminal import say, told
+from telltale_conformance.oracle.verdict.exit_codes import AGREE, INCONCLUSIVE
 from telltale_conformance.readable import last_lines
 
 Status = Literal["passed", "failed", "advice", "skipped"]
@@ -38,6 +37,7 @@ class Result(NamedTuple):
         return text + (f"\n{'':22}→ {self.hint}" if self.hint else "")
 
 
+@told
 def run(cmd: str, *, as_json: bool, deadline: float) -> int:
     """Check the adapter behind a command and print what was found.
 
@@ -49,19 +49,15 @@ def run(cmd: str, *, as_json: bool, deadline: float) -> int:
     Returns:
         The exit code: 0 when the adapter can be used, 3 when not, 2 when the command makes no sense.
     """
-    try:
-        words = split_command(cmd)
-        limits = AdapterLimits(
-            deadline=deadline, start_deadline=3 * deadline, close_deadline=deadline, restarts=len(CHECKS) + 1
-        )
-    except (BadCommand, ValueError) as error:
-        print(f"adapter-kit: {error}", file=sys.stderr)
-        return USAGE
+    words = split_command(cmd)
+    limits = AdapterLimits(
+        deadline=deadline, start_deadline=3 * deadline, close_deadline=deadline, restarts=len(CHECKS) + 1
+    )
     results = []
     for result in check_adapter(words, limits):
         results.append(result)
         if not as_json:
-            print(result.lines(), flush=True)
+            say(result.lines())
     failed = [result.check for result in results if result.status == "failed"]
     if as_json:
         document = {
@@ -109,7 +105,7 @@ def _run(check: Check, adapter: SubprocessAdapter) -> Result:
         return Result(check.name, "skipped", str(lack))
     except Problem as problem:
         status: Status = "failed" if check.weight == "must" else "advice"
-        return Result(check.name, status, problem.message, problem.hint)
+        return Result(check.name, status, problem.problem, problem.remedy)
     except AdapterFault as fault:
         return _failed(check.name, fault, "failed" if check.weight == "must" else "advice")
 

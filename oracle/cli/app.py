@@ -6,8 +6,6 @@ Bodies are imported when their command runs, so that starting costs little.
 from __future__ import annotations
 
 import signal
-import sys
-import traceback
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
@@ -282,17 +280,11 @@ def record(
     deadline: Annotated[float, typer.Option(metavar="SECONDS", help="For one answer.")] = 10.0,
 ) -> None:
     """Drive an implementation and write what it answered as a trace."""
-    from telltale_conformance.lean_traces.trace import MalformedTrace
-    from telltale_conformance.oracle.cli.record import program_to_record, run
+    from telltale_conformance.oracle.cli.record import run_chosen
 
     if (program is None) == (seed is None):
         raise typer.BadParameter("give either --program or --seed")
-    try:
-        chosen = program_to_record(program, seed, steps)
-    except MalformedTrace as error:
-        typer.echo(f"telltale-conformance: {error}", err=True)
-        raise typer.Exit(2) from None
-    raise typer.Exit(run(sut, chosen, output, deadline=deadline))
+    raise typer.Exit(run_chosen(sut, program, seed, steps, output, deadline=deadline))
 
 
 @app.command("adapter-kit")
@@ -388,7 +380,6 @@ def main() -> None:
     to save watch for signals themselves while they run (``oracle.process.interrupts``).
     """
     from telltale_conformance.oracle.process.unread_output import unread_output_ignored
-    from telltale_conformance.oracle.verdict.exit_codes import INCONCLUSIVE
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
@@ -396,13 +387,12 @@ def main() -> None:
         try:
             app()
         except Exception as error:
-            traceback.print_exc()
-            print(f"telltale-conformance: inconclusive: fault of the harness: {error!r}", file=sys.stderr)
-            raise SystemExit(INCONCLUSIVE) from None
+            from telltale_conformance.oracle.cli.terminal import tell_fault
+
+            raise SystemExit(tell_fault(error)) from None
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    from telltale_conformance.oracle.verdict.exit_codes import INCONCLUSIVE
+    from telltale_conformance.oracle.cli.terminal import tell_signal
 
-    print(f"\ntelltale-conformance: inconclusive: ended by {signal.Signals(number).name}", file=sys.stderr)
-    raise SystemExit(INCONCLUSIVE)
+    raise SystemExit(tell_signal(number))

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
+from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.model.contract import CONTRACTS
-from telltale_conformance.oracle.adapters import AdapterFault, AdapterLimits, BadCommand, Hello
+from telltale_conformance.oracle.adapters import AdapterFault, AdapterLimits, Hello
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
-from telltale_conformance.oracle.gate import CannotReport, Check, Gate
+from telltale_conformance.oracle.cli.terminal import say, told
+from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import LANES
 from telltale_conformance.oracle.process.interrupts import Interrupted, Watch, heed, held_back, watched
 from telltale_conformance.oracle.process.progress import Bar, bar
 from telltale_conformance.oracle.reports.json_report import lane_document
 from telltale_conformance.oracle.reports.text import closing_text, coverage_text, divergence_text, lane_line, table_head
-from telltale_conformance.oracle.verdict.baseline import BadBaseline
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.evidence import Tally
-from telltale_conformance.oracle.verdict.exit_codes import INCONCLUSIVE, USAGE
 from telltale_conformance.oracle.verdict.results import LaneResult, not_run
+from telltale_conformance.readable import json_line, one_line
 
 DEFAULT_LANES: Final = tuple(LANES)
 SHARES: Final[Mapping[str, float]] = {
@@ -40,6 +40,7 @@ SHARES: Final[Mapping[str, float]] = {
 """Which part of the budget each lane may take; what one leaves, those after it may use."""
 
 
+@told
 def run(
     *,
     sut: str | None = None,
@@ -81,13 +82,13 @@ def run(
         else None
     )
     if problem is not None:
-        return _refuse(problem, USAGE)
+        raise UsageError(problem)
     settings = Settings(seed=seed, budget=budget, workers=workers, level=level, examples=examples, named=bool(lanes))
     with watched() as watch:
         try:
             return _judge(names, sut, limits, settings, gate or Gate(), watch, as_json, coverage)
         except Interrupted:
-            return _refuse(f"{watch.reason}, before or after the lanes", INCONCLUSIVE)
+            raise InconclusiveError(f"{watch.reason}, before or after the lanes") from None
 
 
 def _judge(
@@ -101,28 +102,22 @@ def _judge(
     coverage: bool,
 ) -> int:
     """Start the implementation, run the lanes, conclude."""
-    try:
-        subject, hello = _subject(sut, limits)
-    except BadCommand as error:
-        return _refuse(str(error), USAGE)
-    except AdapterFault as fault:
-        return _refuse(f"inconclusive: {fault.diagnostic()}", INCONCLUSIVE)
+    subject, hello = _subject(sut, limits)
     if hello.contract not in CONTRACTS:
-        known = ", ".join(CONTRACTS)
-        return _refuse(f"the adapter follows contract {hello.contract!r}; this harness states {known}", INCONCLUSIVE)
-    try:
-        gate.prepare(hello.contract)
-    except (BadBaseline, CannotReport) as error:
-        return _refuse(str(error), USAGE)
+        follows = json_line(hello.contract, 80)
+        raise InconclusiveError(
+            f"the adapter follows contract {follows}", remedy=f"this harness states {', '.join(CONTRACTS)}"
+        )
+    gate.prepare(hello.contract)
 
     check = Check(subject=subject, hello=hello, settings=gate.settings(settings))
     check = _run(names, check, gate, watch, as_json)
     with held_back():
         if not as_json:
-            print(coverage_text(check.results, hello.ops, every_cell=coverage))
+            say(coverage_text(check.results, hello.ops, every_cell=coverage))
         code = gate.conclude(check, quiet=as_json)
         if not as_json:
-            print(closing_text(check.results, code, check.seconds), flush=True)
+            say(closing_text(check.results, code, check.seconds))
     return code
 
 
@@ -167,17 +162,18 @@ def _run(names: Sequence[str], check: Check, gate: Gate, watch: Watch, as_json: 
 
 def _tell_subject(check: Check) -> None:
     hello = check.hello
-    print(f"{hello.name} {hello.version}, contract {hello.contract}, seed {check.settings.seed}", flush=True)
-    print(table_head(), flush=True)
+    name, version = one_line(hello.name, 80), one_line(hello.version, 40)
+    say(f"{name} {version}, contract {hello.contract}, seed {check.settings.seed}")
+    say(table_head())
 
 
 def _tell(result: LaneResult, as_json: bool) -> None:
     if as_json:
         print(encode(lane_document(result)).decode(), flush=True)
         return
-    print(lane_line(result), flush=True)
+    say(lane_line(result))
     for divergence in result.divergences[:1]:
-        print(divergence_text(divergence), flush=True)
+        say(divergence_text(divergence))
 
 
 def _subject(sut: str | None, limits: AdapterLimits) -> tuple[Subject, Hello]:
@@ -214,8 +210,3 @@ def run_lane(name: str, subject: Subject, settings: Settings) -> LaneResult:
     else:
         return result
     return LaneResult(lane=name, tally=Tally(faults=1), notes=(note,), seconds=time.monotonic() - started)
-
-
-def _refuse(problem: str, code: int) -> int:
-    print(f"telltale-conformance: {problem}", file=sys.stderr)
-    return code

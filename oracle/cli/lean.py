@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from telltale_conformance.lean_traces.lean_answer import LeanAnswerMalformed
-from telltale_conformance.lean_traces.lean_errors import LeanError
-from telltale_conformance.lean_traces.lean_program import LeanProgramRefused
+from telltale_conformance.oracle.cli.terminal import told
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 
@@ -32,15 +29,6 @@ def progress_bar(title: str) -> Iterator[Callable[[float, float], None]]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def guarded(body: Callable[[], int]) -> int:
-    """Run the body; a failure of Lean is printed with what to do, and is inconclusive."""
-    try:
-        return body()
-    except (LeanError, LeanProgramRefused, LeanAnswerMalformed) as error:
-        print(f"telltale-conformance: {error}", file=sys.stderr)
-        return INCONCLUSIVE
-
-
 def doctor(*, verify: bool = False) -> int:
     """Say what Lean there is and what is missing; with ``verify`` compare every byte of an installed one.
 
@@ -57,81 +45,69 @@ def doctor(*, verify: bool = False) -> int:
     return AGREE if diagnosis.usable else INCONCLUSIVE
 
 
+@told
 def install(*, archive: Path | None = None, force: bool = False) -> int:
     """Install the pinned WebAssembly toolchain."""
+    from telltale_conformance.lean_traces import lean_toolchain
 
-    def body() -> int:
-        from telltale_conformance.lean_traces import lean_toolchain
-
-        with progress_bar("installing Lean") as moved:
-            toolchain = lean_toolchain.install(
-                archive=archive, force=force, progress=lambda what, done, total: moved(done, total)
-            )
-        print(f"installed  {toolchain.describe()}")
-        return AGREE
-
-    return guarded(body)
+    with progress_bar("installing Lean") as moved:
+        toolchain = lean_toolchain.install(
+            archive=archive, force=force, progress=lambda what, done, total: moved(done, total)
+        )
+    print(f"installed  {toolchain.describe()}")
+    return AGREE
 
 
+@told
 def check() -> int:
     """Type-check the model and all its theorems, and print each with its sentence."""
+    from telltale_conformance.lean_traces.lean_check import check_proofs
 
-    def body() -> int:
-        from telltale_conformance.lean_traces.lean_check import check_proofs
-
-        with progress_bar("checking the proofs"):
-            checked = check_proofs()
-        for theorem, _ in checked.theorems:
-            print(f"proved  {theorem.name}: {theorem.sentence}")
-        print(f"{len(checked.theorems)} theorems, checked in {checked.seconds:.0f} s")
-        return AGREE
-
-    return guarded(body)
+    with progress_bar("checking the proofs"):
+        checked = check_proofs()
+    for theorem, _ in checked.theorems:
+        print(f"proved  {theorem.name}: {theorem.sentence}")
+    print(f"{len(checked.theorems)} theorems, checked in {checked.seconds:.0f} s")
+    return AGREE
 
 
+@told
 def export(output: Path | None, *, compare_only: bool) -> int:
     """Export the corpus to a folder, or only compare the folder with what would be exported.
 
     Returns:
         0: written, or no difference; 1: a difference; 3: Lean failed.
     """
+    from telltale_conformance.lean_traces.lean_process import LeanModel
+    from telltale_conformance.lean_traces.shipped import CORPUS
+    from telltale_conformance.lean_traces.writer import write_whole
+    from telltale_conformance.oracle.lanes.lean_export import corpus_differences, exported
 
-    def body() -> int:
-        from telltale_conformance.lean_traces.lean_process import LeanModel
-        from telltale_conformance.lean_traces.shipped import CORPUS
-        from telltale_conformance.lean_traces.writer import write_whole
-        from telltale_conformance.oracle.lanes.lean_export import corpus_differences, exported
-
-        folder = output or CORPUS
-        with LeanModel.start() as model, progress_bar("exporting") as moved:
-            traces = list(exported(model, moved))
-        if compare_only:
-            problems = corpus_differences(folder, iter(traces))
-            for problem in problems:
-                print(problem)
-            print(f"{len(traces)} traces exported again: {len(problems)} differences")
-            return DIVERGE if problems else AGREE
-        for stale in {path.name for path in folder.glob("*.jsonl.gz")} - {name for name, _ in traces}:
-            (folder / stale).unlink()
-        for name, content in traces:
-            write_whole(folder / name, content)
-        print(f"{len(traces)} traces written to {folder}")
-        return AGREE
-
-    return guarded(body)
+    folder = output or CORPUS
+    with LeanModel.start() as model, progress_bar("exporting") as moved:
+        traces = list(exported(model, moved))
+    if compare_only:
+        problems = corpus_differences(folder, iter(traces))
+        for problem in problems:
+            print(problem)
+        print(f"{len(traces)} traces exported again: {len(problems)} differences")
+        return DIVERGE if problems else AGREE
+    for stale in {path.name for path in folder.glob("*.jsonl.gz")} - {name for name, _ in traces}:
+        (folder / stale).unlink()
+    for name, content in traces:
+        write_whole(folder / name, content)
+    print(f"{len(traces)} traces written to {folder}")
+    return AGREE
 
 
+@told
 def diff(programs: int, seed: int, steps: int, contracts: tuple[str, ...], level: Level, *, as_json: bool) -> int:
     """Compare the model with the reference on generated programs, one result per contract."""
+    from telltale_conformance.lean_traces.lean_process import LeanModel
 
-    def body() -> int:
-        from telltale_conformance.lean_traces.lean_process import LeanModel
-
-        with LeanModel.start() as model:
-            codes = [_diff(model, programs, seed, steps, contract, level, as_json) for contract in contracts]
-        return max(codes)
-
-    return guarded(body)
+    with LeanModel.start() as model:
+        codes = [_diff(model, programs, seed, steps, contract, level, as_json) for contract in contracts]
+    return max(codes)
 
 
 def _diff(model: Any, programs: int, seed: int, steps: int, contract: str, level: Level, as_json: bool) -> int:

@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.lean_traces.codec import encode
-from telltale_conformance.lean_traces.lean_program import LeanProgramRefused
+from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened, read_lines
 from telltale_conformance.lean_traces.programs import Program, read_program, write_program
 from telltale_conformance.lean_traces.telltale.documents import recognise
-from telltale_conformance.lean_traces.trace import PROGRAM_SCHEMA, MalformedTrace
+from telltale_conformance.lean_traces.trace import PROGRAM_SCHEMA
 from telltale_conformance.lean_traces.writer import written_whole
-from telltale_conformance.model.contract import UnknownContract, contract_named
+from telltale_conformance.model.contract import contract_named
 from telltale_conformance.oracle.adapters import (
     Adapter,
-    AdapterFault,
     AdapterLimits,
-    BadCommand,
     ReferenceAdapter,
     SubprocessAdapter,
 )
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
+from telltale_conformance.oracle.cli.terminal import say, told, warn
 from telltale_conformance.oracle.dossier.dossier import NOT_CONFIRMED, Dossier, write_dossier
 from telltale_conformance.oracle.dossier.lean_file import lean_text
 from telltale_conformance.oracle.dossier.pytest_file import pytest_text
 from telltale_conformance.oracle.minimise.explaining import Decision, decision, explanation, why_needed
-from telltale_conformance.oracle.minimise.lifting import NotLiftable
 from telltale_conformance.oracle.minimise.minimiser import Minimised, minimise
 from telltale_conformance.oracle.minimise.recorded import operations_of, read_recording
 from telltale_conformance.oracle.minimise.trying import Trials
 from telltale_conformance.oracle.process.interrupts import Interrupted, held_back, watched
-from telltale_conformance.oracle.telltale.as_trace import NoTrace, trace_of
+from telltale_conformance.oracle.telltale.as_trace import trace_of
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.oracle.verdict.exit_codes import AGREE, INCONCLUSIVE, USAGE
+from telltale_conformance.oracle.verdict.exit_codes import AGREE, INCONCLUSIVE
 
 DEFAULT_SECONDS: Final = 60.0
 """How long it may take when nothing else is said."""
@@ -50,6 +48,7 @@ class _Given(NamedTuple):
     recorded: bool
 
 
+@told
 def run(
     path: Path,
     *,
@@ -90,14 +89,10 @@ def run(
                 document, path = path, Path(folder) / f"{path.name.partition('.')[0]}.jsonl"
                 row = trace_of(document, what, path, contract=contract, level=level, protocol=protocol, limits=limits)
                 if sut is None and row.verdict != "diverge":
-                    return _said(f"{document}: nothing diverges, so there is nothing to minimise", INCONCLUSIVE)
+                    raise InconclusiveError("nothing diverges, so there is nothing to minimise", place=document)
             return _run(path, output, sut, level, contract, seconds, as_json, dossier, limits, adapter_limits)
-        except MalformedTrace as error:
-            return _said(str(error), USAGE)
-        except NoTrace as error:
-            return _said(str(error), INCONCLUSIVE)
         except Interrupted:
-            return _said(f"{watch.reason}, before or after the search", INCONCLUSIVE)
+            raise InconclusiveError(f"{watch.reason}, before or after the search") from None
 
 
 def _run(
@@ -112,14 +107,9 @@ def _run(
     limits: Limits,
     adapter_limits: AdapterLimits,
 ) -> int:
-    try:
-        given = _given(path, sut, level, contract, limits, adapter_limits)
-    except (MalformedTrace, NotLiftable, UnknownContract, BadCommand, OSError) as error:
-        return _said(str(error), USAGE)
-    except AdapterFault as fault:
-        return _said(f"inconclusive: {fault.diagnostic()}", INCONCLUSIVE)
+    given = _given(path, sut, level, contract, limits, adapter_limits)
     if given is None:
-        return _said(f"{path}: nothing diverges, so there is nothing to minimise", INCONCLUSIVE)
+        raise InconclusiveError("nothing diverges, so there is nothing to minimise", place=path)
 
     def afresh() -> Adapter:
         assert sut is not None
@@ -143,8 +133,6 @@ def _run(
                 raise _MidRun
     except _MidRun:
         pass
-    except AdapterFault as fault:
-        return _said(f"inconclusive: {fault.diagnostic()}", INCONCLUSIVE)
     return code
 
 
@@ -219,9 +207,9 @@ def _concluded(
     if as_json:
         print(encode(_document(result, reason, written, given.recorded)).decode())
     else:
-        print(_text(result, reason, given.recorded))
+        say(_text(result, reason, given.recorded))
         if written:
-            print("written     " + "\n            ".join(written))
+            say("written     " + "\n            ".join(written))
     return AGREE if result.ending in ("minimal", "deadline") else INCONCLUSIVE
 
 
@@ -238,7 +226,7 @@ def _write(result: Minimised, output: Path, level: Level, sut: str | None) -> li
     try:
         text = lean_text(result.program, result.fingerprint.text())
     except LeanProgramRefused as error:
-        print(f"telltale-conformance: no Lean check: {error}", file=sys.stderr)
+        warn(f"no Lean check: {error}")
         return written
     lean = output.with_name(f"{stem}.lean")
     with written_whole(lean) as file:
@@ -288,8 +276,3 @@ def _document(result: Minimised, reason: Decision | None, written: list[str], re
     document["recorded_answer"] = recorded
     document["written"] = written
     return document
-
-
-def _said(problem: str, code: int) -> int:
-    print(f"telltale-conformance: {problem}", file=sys.stderr)
-    return code

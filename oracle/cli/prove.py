@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.lean_traces.programs import Program, Step, write_program
 from telltale_conformance.oracle.claims.catalogue import EXPECTED, unknown
+from telltale_conformance.oracle.cli.terminal import say, told, warn
 from telltale_conformance.oracle.process.interrupts import Interrupted, watched
-from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
+from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 
 if TYPE_CHECKING:
     from telltale_conformance.oracle.symbolic.prove import Result
 
 
+@told
 def run(
     contract: str | None = None,
     claims: list[str] | None = None,
@@ -39,8 +41,7 @@ def run(
     wanted = claims or []
     problem = unknown(contract, wanted)
     if problem is not None:
-        print(f"telltale-conformance: {problem}", file=sys.stderr)
-        return USAGE
+        raise UsageError(problem)
     with watched() as watch:
         try:
             return _decide(contract, wanted, as_json, work, programs)
@@ -48,8 +49,7 @@ def run(
             if watch.signal is None:
                 raise
             reason = watch.reason
-    print(f"telltale-conformance: inconclusive: {reason}; the claims not named above were not decided", file=sys.stderr)
-    return INCONCLUSIVE
+    raise InconclusiveError(f"{reason}; the claims not named above were not decided")
 
 
 def _decide(contract: str | None, wanted: list[str], as_json: bool, work: int | None, programs: Path | None) -> int:
@@ -61,15 +61,11 @@ def _decide(contract: str | None, wanted: list[str], as_json: bool, work: int | 
         if as_json:
             print(json.dumps(result.to_json(), sort_keys=True, separators=(",", ":")), flush=True)
         else:
-            print(_text(result), flush=True)
+            say(_text(result))
         if programs is not None:
             _keep(result, programs)
         if result.finding.status == "inconclusive":
-            print(
-                f"telltale-conformance: {result.claim} under {result.contract} is inconclusive:"
-                f" {result.finding.method}",
-                file=sys.stderr,
-            )
+            warn(f"{result.claim} under {result.contract} is inconclusive: {result.finding.method}")
             code = code or INCONCLUSIVE
         elif result.finding.status != EXPECTED[result.contract][result.claim]:
             code = DIVERGE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,11 @@ import msgspec
 
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.lines import NoTraces
 from telltale_conformance.lean_traces.telltale.documents import Recognised, find_subjects
 from telltale_conformance.lean_traces.trace import MalformedTrace
-from telltale_conformance.model.contract import UnknownContract
 from telltale_conformance.oracle.claims.judging import watch_trace
 from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Violation
+from telltale_conformance.oracle.cli.terminal import say, told
 from telltale_conformance.oracle.lanes.claims import stand_of
 from telltale_conformance.oracle.reference.replay import TraceResult, judge
 from telltale_conformance.oracle.reports.document_text import document_text
@@ -25,7 +23,7 @@ from telltale_conformance.oracle.telltale.judging import judge_document
 from telltale_conformance.oracle.telltale.results import AFTER, DocumentResult
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.oracle.verdict.exit_codes import USAGE, exit_code
+from telltale_conformance.oracle.verdict.exit_codes import exit_code
 
 _JSON_FIELDS = ("trace", "verdict", "events", "judged", "uncovered", "first_divergence", "error")
 _DOCUMENT_FIELDS = (*_JSON_FIELDS, "kind", "not_judged", "not_explained", "notes")
@@ -34,6 +32,7 @@ _Result = TraceResult | DocumentResult
 _Claims = Mapping[str, ClaimVerdict]
 
 
+@told
 def run(
     paths: list[Path],
     *,
@@ -50,25 +49,21 @@ def run(
     contract that the model does not state is then inconclusive, and its claims are watched all the same.
     """
     results: list[_Result] = []
-    try:
-        for path, what in find_subjects(paths, limits):
-            result, watched = _judged(path, what, contract, level, claims, protocol, limits)
-            results.append(result)
-            if as_json:
-                row = row_of(result)
-                print(
-                    encode(row if watched is None else {**row, "claims": _claims_document(watched)}).decode(),
-                    flush=True,
-                )
-            else:
-                print(result_text(result) if isinstance(result, TraceResult) else document_text(result), flush=True)
-                if watched is not None:
-                    print("\n".join(_claims_text(watched)), flush=True)
-    except (NoTraces, UnknownContract) as error:
-        print(f"telltale-conformance: {error}", file=sys.stderr)
-        return USAGE
+    for path, what in find_subjects(paths, limits):
+        result, watched = _judged(path, what, contract, level, claims, protocol, limits)
+        results.append(result)
+        if as_json:
+            row = row_of(result)
+            print(
+                encode(row if watched is None else {**row, "claims": _claims_document(watched)}).decode(),
+                flush=True,
+            )
+        else:
+            say(result_text(result) if isinstance(result, TraceResult) else document_text(result))
+            if watched is not None:
+                say("\n".join(_claims_text(watched)))
     if not as_json:
-        print(summary(results))
+        say(summary(results))
     return exit_code(result.verdict for result in results)
 
 

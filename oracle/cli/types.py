@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
+from telltale_conformance.errors import HarnessError, UsageError
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
@@ -35,6 +36,7 @@ from telltale_conformance.model.types.type_json import (
 )
 from telltale_conformance.model.types.wellformed import problems
 from telltale_conformance.oracle.cli.draw import drawing
+from telltale_conformance.oracle.cli.terminal import tell, told, warn
 from telltale_conformance.readable import visible
 
 NESTING: Final = DEFAULT_LIMITS.nesting
@@ -46,12 +48,18 @@ _EXCERPTS: Final = 20
 """How many problems of a file are shown with their line."""
 
 
-class Unreadable(Exception):
+class Unreadable(HarnessError):
     """Thrown when a file has no types to speak of: missing, not text, malformed. Says so in a sentence."""
 
-    def __init__(self, message: str, place: Position | None = None, shown: str | None = None) -> None:
-        super().__init__(message)
-        self.message, self.place, self.shown = message, place, shown
+    def __init__(self, problem: str, position: Position | None = None, detail: str = "") -> None:
+        super().__init__(problem, detail=detail)
+        self.position = position
+
+    def within(self, path: Path) -> Unreadable:
+        """Return it with the file, and the place in it, that it is about."""
+        position = self.position
+        self.place = str(path) if position is None else f"{path}:{position.line}:{position.column}"
+        return self
 
 
 class Subject:
@@ -100,11 +108,11 @@ class Subject:
         return {pair: list(names) for pair, names in carried.items()}
 
 
+@told
 def run(files: list[Path], *, as_json: bool, lean_json: bool, plan: bool, draw: Path | None) -> int:
     """Report on each file; return the exit code (0, 1 or 2, as above)."""
     if not files or (draw is not None and len(files) != 1):
-        print("types: name one file to draw" if files else "types: name at least one file", file=sys.stderr)
-        return 2
+        raise UsageError("name one file to draw" if files else "name at least one file")
     worst = 0
     for path in files:
         try:
@@ -118,7 +126,7 @@ def run(files: list[Path], *, as_json: bool, lean_json: bool, plan: bool, draw: 
             continue
         worst = max(worst, 0 if report["ok"] else 1)
         if lean_json and subject.has_value_types():
-            print(f"{path}: the Lean form has no value types; they are left out there", file=sys.stderr)
+            warn(f"{path}: the Lean form has no value types; they are left out there")
         if as_json:
             print(encode(report).decode())
         else:
@@ -219,11 +227,10 @@ def _bounded(encoded: bytes) -> msgspec.Raw | None:
 
 
 def _say_unreadable(path: Path, error: Unreadable, as_json: bool) -> None:
-    where = f"{path}:{error.place.line}:{error.place.column}" if error.place else str(path)
-    print(f"{visible(where)}: {error.message}" + (f"\n{error.shown}" if error.shown else ""), file=sys.stderr)
+    tell(error.within(path))
     if as_json:
-        line, column = error.place if error.place else (None, None)
-        fault = {"message": error.message, "line": line, "column": column}
+        line, column = error.position or (None, None)
+        fault = {"message": error.problem, "line": line, "column": column}
         empty: dict[str, Any] = dict.fromkeys(("roles", "types", "plan", "blueprint"))
         report = {"file": str(path), "ok": False, "problems": [], "error": fault, **empty}
         print(encode(report).decode())

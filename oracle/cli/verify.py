@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,11 @@ from msgspec import Struct
 from telltale_conformance.lean_traces.codec import as_json, encode
 from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.lean_traces.programs import Program
-from telltale_conformance.lean_traces.trace import MalformedTrace
-from telltale_conformance.model.contract import UnknownContract
-from telltale_conformance.oracle.adapters import Adapter, AdapterFault, AdapterLimits, BadCommand, SubprocessAdapter
+from telltale_conformance.oracle.adapters import Adapter, AdapterLimits, SubprocessAdapter
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
+from telltale_conformance.oracle.cli.terminal import say, told
 from telltale_conformance.oracle.dossier.dossier import (
     ANSWERS,
-    MalformedDossier,
     Manifest,
     environment_hashes,
     hello_document,
@@ -26,7 +23,7 @@ from telltale_conformance.oracle.dossier.dossier import (
 from telltale_conformance.oracle.minimise.trying import TO_RATE, Sighting, Trials, rate
 from telltale_conformance.oracle.reference.replay import replay_file
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
+from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 from telltale_conformance.readable import one_line
 
 
@@ -45,6 +42,7 @@ class Verified(Struct, frozen=True, kw_only=True):
     """Why nothing can be said."""
 
 
+@told
 def run(
     folder: Path,
     *,
@@ -64,15 +62,11 @@ def run(
         as_json: print one JSON object and nothing else.
         adapter_limits: within which the adapter is heard.
     """
-    try:
-        verified = verify(folder, sut=sut, adapter_limits=adapter_limits)
-    except (MalformedDossier, MalformedTrace, UnknownContract, BadCommand) as error:
-        print(f"telltale-conformance: {error}", file=sys.stderr)
-        return USAGE
-    except AdapterFault as fault:
-        print(f"telltale-conformance: inconclusive: {fault.diagnostic()}", file=sys.stderr)
-        return INCONCLUSIVE
-    print(encode(verified).decode() if as_json else _text(verified))
+    verified = verify(folder, sut=sut, adapter_limits=adapter_limits)
+    if as_json:
+        print(encode(verified).decode())
+    else:
+        say(_text(verified))
     if verified.inconclusive is not None:
         return INCONCLUSIVE
     return AGREE if verified.same else DIVERGE

@@ -21,8 +21,9 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from telltale_conformance.errors import HarnessError, InconclusiveError
 from telltale_conformance.lean_traces.codec import encode
-from telltale_conformance.lean_traces.lean_program import LeanProgramRefused
+from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
 from telltale_conformance.lean_traces.programs import Program, program_bytes, read_program
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, Header, Source
@@ -125,11 +126,11 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Files that a dossier has and this one has not, with why."""
 
 
-class NotReproduced(Exception):
+class NotReproduced(InconclusiveError):
     """Thrown when the program of a dossier shows no divergence while the dossier is written."""
 
 
-class MalformedDossier(Exception):
+class MalformedDossier(HarnessError):
     """Thrown when a folder is not a dossier, or one of its files is not the one that was written."""
 
 

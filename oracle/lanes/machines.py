@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.generators.machine import machine_for as machine_for_counterpart
 from telltale_conformance.generators.steps import GeneratedStep, as_program
 from telltale_conformance.lean_traces.programs import Program, write_program
@@ -17,7 +18,7 @@ class Disagreement(AssertionError):
     """Thrown when the implementation answers otherwise than the reference; the message says how."""
 
 
-class Unusable(Exception):
+class Unusable(InconclusiveError):
     """Thrown when the adapter fails or cannot carry a step out: nothing is concluded."""
 
 

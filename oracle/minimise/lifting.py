@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import Program, Step, is_reference, references, resolve
 from telltale_conformance.model.operations import OPERATIONS, those
@@ -33,7 +34,7 @@ _MOST_CHANGED: Final = 2
 """How many fields may differ from an earlier result for it to be referred to."""
 
 
-class NotLiftable(Exception):
+class NotLiftable(HarnessError):
     """Thrown when a recorded argument has the shape of a reference, which a program cannot say otherwise."""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Literal
 
+from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS, in_order
 from telltale_conformance.oracle.claims.monitors import watch
@@ -70,7 +71,7 @@ Decide = Callable[[Contract, Limits], Finding]
 """Decides a claim, or a part of one, under a contract."""
 
 
-class Spurious(Exception):
+class Spurious(InconclusiveError):
     """Thrown when a counterexample does not show its violation on the reference: the symbolic rules are wrong."""
 
 

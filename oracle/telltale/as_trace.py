@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened
@@ -21,7 +22,7 @@ from telltale_conformance.oracle.telltale.results import DocumentResult, Told
 from telltale_conformance.oracle.verdict.compare import Level
 
 
-class NoTrace(Exception):
+class NoTrace(InconclusiveError):
     """Thrown when what diverges in a document cannot be said as the answer to an operation."""
 
 
@@ -59,7 +60,7 @@ def trace_of(
         result, told = _of_logs(path, what, named, level, limits)
     if result.verdict == "diverge" and (not told or told[-1].answer is None):
         assert result.first_divergence is not None
-        raise NoTrace(f"{path}: {result.first_divergence.reason}: no operation of the store answers that")
+        raise NoTrace(f"{result.first_divergence.reason}: no operation of the store answers that", place=path)
     header = Header(
         contract=named,
         meta={"document": path.name},

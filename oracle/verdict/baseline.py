@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
@@ -32,7 +33,7 @@ UNASSIGNED: Final = "unassigned"
 UNEXPLAINED: Final = "not explained yet: say why this is accepted, by whom, and where it is tracked"
 
 
-class BadBaseline(Exception):
+class BadBaseline(HarnessError):
     """Thrown when a file is no baseline; the message names the file, the place and what to do."""
 
 

@@ -11,8 +11,9 @@ from telltale_conformance.generators.profiles import PROFILES
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.lean_traces.lean_answer import LeanRun
+from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
 from telltale_conformance.lean_traces.lean_process import LeanModel
-from telltale_conformance.lean_traces.lean_program import FirstCounters, LeanProgramRefused
+from telltale_conformance.lean_traces.lean_program import FirstCounters
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.values import U64_MAX
 from telltale_conformance.oracle.lanes.lean import compare_run, observed_at_the_end

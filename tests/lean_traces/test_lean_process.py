@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from telltale_conformance.lean_traces.lean_answer import LeanAnswerMalformed
 from telltale_conformance.lean_traces.lean_errors import (
+    LeanAnswerMalformed,
     LeanCrashed,
     LeanError,
     LeanOutOfMemory,
+    LeanProgramRefused,
     LeanSourceError,
     LeanTimeout,
 )
 from telltale_conformance.lean_traces.lean_process import LeanModel, LeanProcess
-from telltale_conformance.lean_traces.lean_program import LeanProgramRefused
 from telltale_conformance.lean_traces.programs import Program, Step
 from tests.lean_traces.lean_world import READY, SERVE, pretended
 

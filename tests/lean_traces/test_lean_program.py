@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from telltale_conformance.lean_traces.lean_answer import decode_answer
-from telltale_conformance.lean_traces.lean_program import NESTING, LeanProgramRefused, encode_request
+from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
+from telltale_conformance.lean_traces.lean_program import NESTING, encode_request
 from telltale_conformance.lean_traces.programs import Program, Step
 
 

@@ -60,7 +60,7 @@ def test_the_last_answer_given_twice_is_noticed_at_the_end(mark: str) -> None:
 def test_every_failure_has_a_code_a_hint_and_an_adapter_that_shows_it() -> None:
     kinds = [kind for kind in vars(faults).values() if isinstance(kind, type)]
     failures = {kind.code: kind for kind in kinds if issubclass(kind, AdapterFault) and kind is not AdapterFault}
-    assert all(kind.hint and kind.__doc__ for kind in failures.values())
+    assert all(kind.remedy and kind.__doc__ for kind in failures.values())
     shown = {entry.ends_as for entry in KIT.values()} & failures.keys()
     assert failures.keys() - shown == {"cannot-start", "restarts-spent", "closed"}
 

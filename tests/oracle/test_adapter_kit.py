@@ -116,4 +116,4 @@ def test_a_command_that_makes_no_sense_is_a_usage_error(
     assert run(command, as_json=True, deadline=deadline) == USAGE
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err.startswith("adapter-kit: ")
+    assert printed.err.startswith("telltale-conformance: ")

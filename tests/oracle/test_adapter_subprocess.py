@@ -213,7 +213,7 @@ def test_after_a_failure_a_reset_starts_again_until_the_restarts_are_spent() -> 
     assert len(pids) == 3
     with pytest.raises(faults.RestartsSpent) as failure:
         adapter.reset()
-    assert "SIGKILL" not in failure.value.message
+    assert "SIGKILL" not in failure.value.problem
     assert "[exited]" in failure.value.cause
     adapter.close()
     with pytest.raises(faults.Closed):

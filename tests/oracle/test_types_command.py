@@ -84,7 +84,7 @@ def test_malformed_input_is_explained_on_stderr(here: Path, capsys: pytest.Captu
     assert command(written("p.session", "roles A\nA = B!m. }")) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("p.session:2:10: ")
+    assert err.startswith("telltale-conformance: p.session:2:10: ")
     assert err.endswith("\n2 | A = B!m. }\n  |          ^\n")
 
 

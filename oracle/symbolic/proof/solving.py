@@ -9,6 +9,7 @@ from typing import Final
 
 import z3  # type: ignore[import-untyped]  # see terms
 
+from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.oracle.process.interrupts import heed, stopped_by_a_signal
 
 DEFAULT_WORK: Final = 200_000_000
@@ -17,7 +18,7 @@ MOST_WORK: Final = 2**32 - 1
 """More units than this cannot be asked for."""
 
 
-class Inconclusive(Exception):
+class Inconclusive(InconclusiveError):
     """Thrown when the solver answers unknown or its work is up: never taken as a proof."""
 
     def __init__(self, reason: str) -> None:
