@@ -11,6 +11,8 @@ from itertools import islice, zip_longest
 from operator import is_
 from typing import Any, Final, NamedTuple
 
+from telltale_conformance.readable import both_ends
+
 
 class Absent:
     """Stands for a value that one side does not have."""
@@ -101,14 +103,6 @@ def shown(value: Any) -> Any:
     return _Showing().of(value, LEVELS_SHOWN)
 
 
-def shown_text(text: str, limit: int = CHARACTERS_SHOWN) -> str:
-    """Return a text, of one that is too long its beginning and its end."""
-    if len(text) <= limit:
-        return text
-    ending = min(_ENDING_SHOWN, limit // 4)
-    return f"{text[: limit - ending]}… {len(text) - limit:,} characters left out …{text[-ending:]}"
-
-
 class _Showing:
     """Shows one value; recursive, but only as deep as is shown."""
 
@@ -119,7 +113,7 @@ class _Showing:
     def _text(self, text: str) -> str:
         if len(text) <= _ENDING_SHOWN:
             return text
-        kept = shown_text(text, min(CHARACTERS_SHOWN, max(self._characters, _ENDING_SHOWN)))
+        kept = both_ends(text, min(CHARACTERS_SHOWN, max(self._characters, _ENDING_SHOWN)))
         self._characters -= len(kept)
         return kept
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from telltale_conformance.errors import InconclusiveError
+
 if TYPE_CHECKING:
     from telltale_conformance.oracle.adapters import Adapter
     from telltale_conformance.oracle.verdict.results import LaneDivergence
@@ -87,7 +89,7 @@ class Departure(Exception):
     """Thrown when a trace departs from the contract, or an implementation on its operations; the text tells how."""
 
 
-class Inconclusive(Exception):
+class Inconclusive(InconclusiveError):
     """Thrown when the adapter or the harness fails, so that nothing is concluded."""
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from telltale_conformance.readable import (
     block,
+    both_ends,
     json_line,
     last_lines,
     markup,
@@ -56,6 +57,13 @@ def test_shortened_keeps_the_beginning_and_its_limit(text: str, limit: int) -> N
     shown = shortened(text, limit)
     assert len(shown) <= limit
     assert shown == text or (text.startswith(shown[:-1]) and (not shown or shown[-1] == "…"))
+
+
+@given(st.text(max_size=400), st.integers(0, 300))
+def test_both_ends_stay_within_their_limit(text: str, limit: int) -> None:
+    shown = both_ends(text, limit)
+    assert len(shown) <= limit
+    assert "left out" not in shown or text in shown or (shown[0] == text[0] and shown[-1] == text[-1])
 
 
 @given(TEXTS)

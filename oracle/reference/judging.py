@@ -17,7 +17,7 @@ import msgspec
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces import reader
 from telltale_conformance.lean_traces.codec import CODECS, as_json, decode, encode
-from telltale_conformance.lean_traces.json_values import shown, shown_text
+from telltale_conformance.lean_traces.json_values import shown
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
@@ -29,7 +29,7 @@ from telltale_conformance.oracle.verdict.decision import decided_by
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.relevant import relevant_state
 from telltale_conformance.oracle.verdict.results import LaneDivergence
-from telltale_conformance.readable import one_line
+from telltale_conformance.readable import both_ends, one_line
 
 _decode: Final = msgspec.json.decode
 _FAULT_SHOWN: Final = 500
@@ -187,7 +187,7 @@ class _Run:
 
 def fault_of_harness(error: Exception, where: str) -> str:
     """Return what is said of a fault of the harness itself."""
-    return f"fault of the harness {where}: {type(error).__name__}: {shown_text(str(error), _FAULT_SHOWN)}"
+    return f"fault of the harness {where}: {type(error).__name__}: {both_ends(str(error), _FAULT_SHOWN)}"
 
 
 def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) -> None:
@@ -212,7 +212,7 @@ def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) ->
         result.over = not OPERATIONS[asked.op].reads_only  # the rest of the case keeps its meaning
     else:
         result.not_judged += 1
-        result.fault = f"the adapter answered {asked.op} with bad_request: {shown_text(answer.text(), _FAULT_SHOWN)}"
+        result.fault = f"the adapter answered {asked.op} with bad_request: {both_ends(answer.text(), _FAULT_SHOWN)}"
         result.over = True
 
 

@@ -8,12 +8,13 @@ from itertools import chain, islice
 from typing import Any, Final, Literal, NamedTuple
 
 from telltale_conformance.lean_traces.codec import encode_answer
-from telltale_conformance.lean_traces.json_values import Difference, differences, shown, shown_text
+from telltale_conformance.lean_traces.json_values import Difference, differences, shown
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.lean_traces.strict_json import parse
 from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import Outcome
+from telltale_conformance.readable import both_ends
 
 DivergenceClass = Literal["panic", "outcome", "payload", "audit", "state"]
 _UNBOUNDED: Final = 1 << 62
@@ -60,7 +61,7 @@ def error_variant(error: Any) -> str:
                 return variant
         return "unknown error text"
     if isinstance(error, dict) and len(error) == 1:
-        return shown_text(str(next(iter(error))), _VARIANT_SHOWN)
+        return both_ends(str(next(iter(error))), _VARIANT_SHOWN)
     return "no error of the contract"
 
 

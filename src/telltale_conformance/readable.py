@@ -17,6 +17,8 @@ LINE: Final = 400
 MANY_LINES: Final = 20
 """How many lines of a text are shown when nothing else is said."""
 
+_ENDING: Final = 100
+"""How much of the end of a text is kept where both ends are."""
 _ACTING: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """The categories of characters that act instead of being seen: controls, formats (direction of writing), surrogates,
 separators of lines and paragraphs."""
@@ -26,6 +28,19 @@ _SHORT_FORMS: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 def shortened(text: str, limit: int) -> str:
     """Return a text of at most ``limit`` characters, with ``…`` in place of what was cut off."""
     return text if len(text) <= limit else text[: max(0, limit - 1)] + "…"[:limit]
+
+
+def both_ends(text: str, limit: int) -> str:
+    """Return a text of at most ``limit`` characters; of a longer one its beginning and its end."""
+    if len(text) <= limit:
+        return text
+    mark = f"… {len(text) - limit:,} characters left out …"
+    room = limit - len(mark) - 8  # the mark may say a larger number yet
+    if room < 8:
+        return shortened(text, limit)
+    ending = min(_ENDING, room // 4)
+    left_out = len(text) - room
+    return f"{text[: room - ending]}… {left_out:,} characters left out …{text[-ending:]}"
 
 
 def spelled(text: str) -> str:

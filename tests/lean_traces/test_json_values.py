@@ -22,9 +22,9 @@ from telltale_conformance.lean_traces.json_values import (
     differences,
     same_json,
     shown,
-    shown_text,
 )
 from telltale_conformance.model.values import U64_MAX
+from telltale_conformance.readable import both_ends
 
 DEPTH = 1990
 leaves = (
@@ -116,7 +116,7 @@ def test_what_is_deep_long_or_large_is_cut_with_a_mark() -> None:
 
 def test_a_long_text_keeps_beginning_and_end() -> None:
     text = "session " + "9" * 20_000 + " not found"
-    cut = shown_text(text)
+    cut = both_ends(text, CHARACTERS_SHOWN)
     assert cut.startswith("session 999")
     assert cut.endswith(" not found")
-    assert shown_text("short") == "short"
+    assert both_ends("short", 100) == "short"

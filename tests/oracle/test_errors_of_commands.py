@@ -21,9 +21,9 @@ from telltale_conformance.oracle.cli import adapter_kit, check, minimise, prove,
 from telltale_conformance.oracle.cli.terminal import tell, tell_fault, told
 
 ELSEWHERE = {
-    "_Stop",  # of the fault kit, which imports nothing
     "Disagreement",  # a verdict, as an assertion that Hypothesis minimises
     "Departure",  # a verdict, as the failure of a pytest item
+    "Diverged",  # a verdict, while a run is replayed
     "Interrupted",  # a signal
     "NotOurForm",
     "Unusual",  # another reader is tried
@@ -33,7 +33,8 @@ ELSEWHERE = {
     "_Misused",  # within one module
     "OutOfTime",
     "_MidRun",
-    "Stopped",  # leave a search
+    "Stopped",
+    "NotFollowed",  # leave a search or a replay
 }
 """Exceptions that are neither errors of the harness nor refusals, and why."""
 
@@ -48,8 +49,7 @@ def exceptions() -> Iterator[type[BaseException]]:
 
 
 def test_every_exception_has_its_base() -> None:
-    found = {kind.__name__: kind for kind in exceptions()}
-    others = {name for name, kind in found.items() if not issubclass(kind, HarnessError | Refused)}
+    others = {kind.__name__ for kind in exceptions() if not issubclass(kind, HarnessError | Refused)}
     assert others <= ELSEWHERE, "derive it from telltale_conformance.errors.HarnessError"
 
 
