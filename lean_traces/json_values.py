@@ -6,7 +6,7 @@ encoders in C go.  So nothing here recurses into more than it shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice, zip_longest
 from operator import is_
 from typing import Any, Final, NamedTuple
@@ -141,3 +141,36 @@ class _Showing:
             return {**members, "…": f"{len(value) - most:,} more"}
         same = all(map(is_, members.values(), value.values())) and members.keys() == value.keys()
         return value if same else members
+
+
+class _Descend:
+    """Says that a part is to be rebuilt from its own parts."""
+
+
+DESCEND: Final = _Descend()
+
+
+def rebuilt(value: Any, change: Callable[[str, Any], Any], field: str = "") -> Any:
+    """Return a copy of a JSON value with parts changed.
+
+    Args:
+        value: what is copied.
+        change: is given every part with the name of its field, those of an array as ``field[]``, before what it holds.
+            It returns what stands in its place, or ``DESCEND``: a leaf then stays, and of a container the parts follow.
+        field: the name for the whole.
+    """
+    whole: list[Any] = [value]
+    waiting: list[tuple[Any, Any, str]] = [(whole, 0, field)]
+    while waiting:
+        container, place, name = waiting.pop()
+        part = container[place]
+        put = change(name, part)
+        if put is not DESCEND:
+            container[place] = put
+        elif isinstance(part, dict):
+            container[place] = members = dict(part)
+            waiting.extend((members, member, member) for member in members)
+        elif isinstance(part, list):
+            container[place] = elements = list(part)
+            waiting.extend((elements, index, f"{name}[]") for index in range(len(elements)))
+    return whole[0]

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, ArgumentError, encode
+from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened, read_lines
 from telltale_conformance.lean_traces.schemas import validator
@@ -72,22 +73,20 @@ def resolve(args: Any, results: Mapping[int, Any]) -> Any:
     Raises:
         UnresolvedReference: a referred step has no result, or fields are set in one that is not an object.
     """
-    if isinstance(args, dict):
-        if not is_reference(args):
-            return {name: resolve(value, results) for name, value in args.items()}
-        reference = args["$ref"]
-        if reference not in results:
-            raise UnresolvedReference(reference, "has no result")
-        result = results[reference]
-        replaced = args.get("set")
-        if replaced is None:
-            return result
-        if not isinstance(result, dict):
-            raise UnresolvedReference(reference, "gave no object, so no fields can be set in it")
-        return {**result, **resolve(replaced, results)}
-    if isinstance(args, list):
-        return [resolve(value, results) for value in args]
-    return args
+    return rebuilt(args, lambda _, part: _referred(part, results) if is_reference(part) else DESCEND)
+
+
+def _referred(reference: dict[str, Any], results: Mapping[int, Any]) -> Any:
+    number = reference["$ref"]
+    if number not in results:
+        raise UnresolvedReference(number, "has no result")
+    result = results[number]
+    replaced = reference.get("set")
+    if replaced is None:
+        return result
+    if not isinstance(result, dict):
+        raise UnresolvedReference(number, "gave no object, so no fields can be set in it")
+    return {**result, **resolve(replaced, results)}
 
 
 def references(args: Any) -> set[int]:

@@ -13,6 +13,7 @@ import msgspec
 
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
 from telltale_conformance.lean_traces.programs import Program, Step, is_reference, references, resolve
 from telltale_conformance.model.operations import OPERATIONS, those
 from telltale_conformance.model.values import OwnershipCapability, OwnershipReceipt, ReadinessWitness
@@ -84,15 +85,12 @@ class Results:
         return {"$ref": nearest[0], "set": self._within(kind, nearest[1])}
 
     def _within(self, name: str, value: Any) -> Any:
+        return rebuilt(value, self._referring, name)
+
+    def _referring(self, name: str, value: Any) -> Any:
         if name in _DATA:
             return value
-        if name in SID_FIELDS:
-            return self._sid(value)
-        if isinstance(value, dict):
-            return {key: self._within(key, member) for key, member in value.items()}
-        if isinstance(value, list):
-            return [self._within("", element) for element in value]
-        return value
+        return self._sid(value) if name in SID_FIELDS else DESCEND
 
     def _sid(self, value: Any) -> Any:
         seq = self.sids.get(value) if type(value) is int else None
@@ -135,13 +133,7 @@ def without_references_in_data(program: Program, results: Mapping[int, Any]) -> 
 
 
 def _plain_data(name: str, value: Any, results: Mapping[int, Any]) -> Any:
-    if name in _DATA:
-        return resolve({name: value}, results)[name]
-    if isinstance(value, dict):
-        return {key: _plain_data(key, member, results) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_plain_data("", element, results) for element in value]
-    return value
+    return rebuilt(value, lambda field, part: resolve(part, results) if field in _DATA else DESCEND, name)
 
 
 def lift_again(program: Program, results: Mapping[int, Any]) -> Program:

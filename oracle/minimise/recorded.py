@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from telltale_conformance.lean_traces.codec import as_json, decode, encode, encode_answer
-from telltale_conformance.lean_traces.json_values import same_json
+from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt, same_json
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened
 from telltale_conformance.lean_traces.programs import Program
@@ -195,13 +195,11 @@ def same_up_to_names(old: Any, new: Any) -> Renaming | None:
 
 
 def _renamed(value: Any, renaming: Renaming, field: str = "") -> Any:
-    if isinstance(value, dict):
-        return {name: _renamed(member, renaming, name) for name, member in value.items()}
-    if isinstance(value, list):
-        inner = {"Fragments": "fragment of a scope", "roles": "role"}.get(field, "")
-        return [_renamed(element, renaming, inner) for element in value]
-    sort = _sort(field, value)
-    return value if sort is None else renaming.get((sort, value), value)
+    def change(name: str, part: Any) -> Any:
+        sort = _sort({"Fragments[]": "fragment of a scope", "roles[]": "role"}.get(name, name), part)
+        return DESCEND if sort is None else renaming.get((sort, part), part)
+
+    return rebuilt(value, change, field)
 
 
 def _sort(field: str, value: Any) -> str | None:

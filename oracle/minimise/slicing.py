@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from telltale_conformance.lean_traces.codec import as_json
-from telltale_conformance.lean_traces.json_values import same_json
+from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt, same_json
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.minimise.lifting import OPENING, SID_FIELDS
@@ -167,11 +167,7 @@ def _at(item: Referred, path: str) -> Any:
 
 
 def _sessionless(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _sessionless(member) for name, member in value.items() if name not in SID_FIELDS}
-    if isinstance(value, list):
-        return [_sessionless(element) for element in value]
-    return value
+    return rebuilt(value, lambda field, part: None if field in SID_FIELDS else DESCEND)
 
 
 def _followed(value: Any, path: str) -> Any:
