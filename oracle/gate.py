@@ -16,6 +16,7 @@ from telltale_conformance.errors import HarnessError
 from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.process.interrupts import Interrupted, let_through
+from telltale_conformance.oracle.reference.judging import fault_of_harness
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.verdict.baseline import (
     BadBaseline,
@@ -222,6 +223,8 @@ class Gate:
                         file.write(reports.markdown(report, folder))
         except OSError as error:
             return f"cannot write the report to {error.filename or folder}: {error.strerror or error}"
+        except Exception as error:  # the verdict stands, whatever is wrong with writing it down
+            return fault_of_harness(error, "while the report was written")
         return None
 
     def findings(self, check: Check) -> tuple[Finding, ...]:

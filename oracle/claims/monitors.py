@@ -20,6 +20,7 @@ from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS
 from telltale_conformance.oracle.claims.ledger import OWNERSHIP_OPERATIONS, Ledger
 from telltale_conformance.oracle.claims.seen import OPENS, Event, Monitor, Seen, opened_from
 from telltale_conformance.oracle.claims.type_events import TypeWatch
+from telltale_conformance.readable import one_line
 
 WATCHED: Final = (*CLAIMS, *(part.id for part in PARTS.values() if part.apart))
 """What there are monitors for."""
@@ -96,7 +97,7 @@ class Monitors:
         new: list[Violation] = []
         try:
             self._take(event, seq, new)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
             self.unreadable.append(seq)
             self._lives.clear()
             self._types = TypeWatch()
@@ -126,7 +127,7 @@ class Monitors:
             verdict = self.verdicts[claim]
             verdict.occasions += 1
             if judgement.broken:
-                new.append(Violation(claim, seq, judgement.why))
+                new.append(Violation(claim, seq, one_line(judgement.why)))
                 verdict.violations.append(new[-1])
 
     def _follow(self, seen: Seen) -> None:

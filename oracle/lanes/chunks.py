@@ -21,11 +21,12 @@ from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.process.interrupts import (
     Interrupted,
     deaf_to_interrupts,
+    heed,
     held_back,
     leave_interrupts_to_parent,
 )
 from telltale_conformance.oracle.process.progress import tell
-from telltale_conformance.oracle.reference.judging import CaseResult
+from telltale_conformance.oracle.reference.judging import CaseResult, fault_of_harness, undescribed
 from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
@@ -80,7 +81,7 @@ def collect(
         describe: is given the number of a diverging case within the chunk.
     """
     tally = Tally()
-    shown = against = empty = 0
+    shown = against = empty = lost = 0
     divergences: list[LaneDivergence] = []
     faults: list[str] = []
     ended_early: set[str] = set()
@@ -89,7 +90,13 @@ def collect(
     for result in results:
         if result.divergence is not None:
             against += 1
-            divergences.append(describe(tally.cases, result))
+            try:
+                divergences.append(describe(tally.cases, result))
+            except Exception as error:  # what was seen is told, whatever is wrong with telling it
+                where = f"while case {tally.cases} of its chunk was described"
+                faults.append(fault_of_harness(error, where))
+                lost += 1
+                divergences.append(undescribed(f"case {tally.cases} of its chunk", result))
         elif result.shown:
             shown += 1
         elif result.empty:
@@ -104,7 +111,7 @@ def collect(
     named = tuple(f"{op} is answered as unsupported, which ends the case" for op in sorted(ended_early))
     return Chunk(
         evidence=Evidence(Items(kind, planned - empty, shown, against, named)),
-        tally=tally,
+        tally=tally + Tally(faults=lost),
         divergences=tuple(divergences),
         faults=tuple(faults),
         unsupported=frozenset(unsupported),
@@ -138,13 +145,13 @@ def run_chunks(
     count = plan.chunks
     workers = max(1, min(settings.workers, count))
     if workers == 1 and not isolated:
-        shares = [_work(subject, task, range(count), settings)]
+        shares = [_work(subject, task, plan, range(count), settings)]
     else:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, mp_context=context, initializer=leave_interrupts_to_parent) as pool:
             with held_back(), deaf_to_interrupts():
                 futures = [
-                    pool.submit(_work, subject, task, range(worker, count, workers), settings)
+                    pool.submit(_work, subject, task, plan, range(worker, count, workers), settings)
                     for worker in range(workers)
                 ]
             shares = [future.result() for future in futures]
@@ -161,8 +168,21 @@ def run_chunks(
             break
     result = _merged(lane, plan, chunks, cut_off, closing)
     if finish is not None:
-        result = finish(result, chunks)
+        result = _finished(finish, result, chunks)
     return msgspec.structs.replace(result, seconds=time.monotonic() - started)
+
+
+def _finished(
+    finish: Callable[[LaneResult, Sequence[Chunk]], LaneResult], result: LaneResult, chunks: Sequence[Chunk]
+) -> LaneResult:
+    """Conclude more from the chunks; where that fails, what they say is left."""
+    try:
+        return finish(result, chunks)
+    except Exception as error:
+        heed()
+        fault = fault_of_harness(error, "while the lane was concluded")
+        tally = result.tally + Tally(faults=1)
+        return msgspec.structs.replace(result, tally=tally, notes=(*result.notes, fault))
 
 
 class _Share(Struct, frozen=True):
@@ -173,7 +193,7 @@ class _Share(Struct, frozen=True):
     """What went wrong when the adapter was started or ended; empty when nothing did."""
 
 
-def _work(subject: Subject, task: Task, numbers: Sequence[int], settings: Settings) -> _Share:
+def _work(subject: Subject, task: Task, plan: Plan, numbers: Sequence[int], settings: Settings) -> _Share:
     """Run some chunks on one adapter; stop where the merged result certainly stops, or at the deadline."""
     done: list[tuple[int, Chunk]] = []
     diverged = 0
@@ -185,7 +205,7 @@ def _work(subject: Subject, task: Task, numbers: Sequence[int], settings: Settin
         for number in numbers:
             if settings.deadline is not None and time.monotonic() > settings.deadline:
                 break
-            chunk = task(adapter, number)
+            chunk = _chunk(task, adapter, plan, number)
             done.append((number, chunk))
             tell(len(done), len(numbers))
             diverged += len(chunk.divergences)
@@ -196,6 +216,19 @@ def _work(subject: Subject, task: Task, numbers: Sequence[int], settings: Settin
     finally:
         closing = _closed(adapter)
     return _Share(tuple(done), "" if done and done[-1][1].ended else closing)
+
+
+def _chunk(task: Task, adapter: Adapter, plan: Plan, number: int) -> Chunk:
+    """Run one chunk; a fault of the harness costs this chunk, and the lane's others keep what they saw."""
+    try:
+        return task(adapter, number)
+    except AdapterFault:
+        raise
+    except Exception as error:
+        heed()  # calls into C wrap what a signal raises within them
+        fault = fault_of_harness(error, f"in chunk {number}")
+        nothing = Evidence(Items(plan.kind, len(plan.of(number)), missing_ones=(fault,)))
+        return Chunk(evidence=nothing, tally=Tally(faults=1), faults=(fault,))
 
 
 def _closed(adapter: Adapter) -> str:
@@ -220,7 +253,7 @@ def _merged(
     if unsupported:
         remarks.append(f"answered as unsupported: {', '.join(sorted(unsupported))}")
     if faults:
-        remarks.append(f"{len(faults)} fault(s) of the adapter; the first: {faults[0]}")
+        remarks.append(f"{len(faults)} fault(s); the first: {faults[0]}")
     run = len(chunks)
     not_begun = plan.cases - sum(len(plan.of(number)) for number in range(run))
     why: tuple[str, ...] = ()

@@ -10,8 +10,9 @@ from telltale_conformance.generators.machine import machine_for as machine_for_c
 from telltale_conformance.generators.steps import GeneratedStep, as_program
 from telltale_conformance.lean_traces.programs import Program, write_program
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Request, ask
-from telltale_conformance.oracle.reference.judging import Asked, CaseResult, judge_one
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult, fault_of_harness, judge_one
 from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.readable import value_line
 
 
 class Disagreement(AssertionError):
@@ -85,14 +86,19 @@ class AdapterCounterpart:
         except AdapterFault as fault:
             self._failed(str(fault.diagnostic()))
             return
-        judge_one(result, Asked(step.seq, step.operation.name, args, step.outcome, step.cell), answer, self._level)
+        asked = Asked(step.seq, step.operation.name, args, step.outcome, step.cell)
+        try:
+            judge_one(result, asked, answer, self._level)
+        except Exception as error:  # it costs this sequence
+            self._failed(fault_of_harness(error, f"while the answer to {asked.op} was judged"))
+            return
         self._unsupported |= result.unsupported
         if result.fault is not None:
             self.fault = result.fault
         if result.divergence is not None:
             if self.first is None:
                 self.first, self.first_program = result, self._program()
-            told = f"expected {result.divergence.expected}, got {result.divergence.actual}"
+            told = f"expected {value_line(result.divergence.expected)}, got {value_line(result.divergence.actual)}"
             raise Disagreement(f"{step.operation.name} diverges in {result.divergence.kind}: {told}{self._kept()}")
 
     def _failed(self, problem: str) -> None:

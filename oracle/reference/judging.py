@@ -289,6 +289,23 @@ def described(case: str, result: CaseResult, program: Program | None, path: str 
     )
 
 
+def undescribed(case: str, result: CaseResult) -> LaneDivergence:
+    """Return the divergence of a case as it was seen, without its program, where more cannot be told."""
+    asked, divergence = result.diverged_at, result.divergence
+    assert asked is not None
+    assert divergence is not None
+    return LaneDivergence(
+        case=case,
+        seq=asked.seq,
+        op=asked.op,
+        kind=divergence.kind,
+        args={"text": asked.args[:_FAULT_SHOWN].decode(errors="replace")},
+        expected=divergence.expected,
+        actual=divergence.actual,
+        reason=decided_by(asked.expected),
+    )
+
+
 def _state(program: Program | None) -> Any:
     if program is None or not program.steps:
         return None

@@ -20,6 +20,7 @@ from telltale_conformance.lean_traces.reader import TraceReader
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, LEAN, PROGRAM, PYTEST, Dossier, Shown, dossier_files
+from telltale_conformance.oracle.reference.judging import fault_of_harness
 from telltale_conformance.oracle.reports.report import Finding, Minimiser, Reduction, Reproducer, Stand
 from telltale_conformance.oracle.verdict.baseline import Baseline, Entry
 from telltale_conformance.oracle.verdict.compare import Level
@@ -67,13 +68,19 @@ def findings(
     found = []
     for key, cases in by_class.items():
         entry = baseline.entry(key.digest) if baseline else None
-        stand = _stand(entry, today)
         lane, shortest = min(cases, key=lambda case: (case[0] == MODELS, _length(case[1])))
-        reduction = _reduction(lane, _of_offered(shortest, hello.ops), stand, minimise)
         own = None if lane == MODELS else command
-        files = _files(key, lane, reduction, own, hello, level)
-        divergence = reduction.divergence
-        of_trace = reduction.recorded or divergence.path is not None
+        stand = _stand(entry, today)
+        try:
+            reduction = _reduction(lane, _of_offered(shortest, hello.ops), stand, minimise)
+            files = _files(key, lane, reduction, own, hello, level)
+            reproducers = _reproducers(key, shortest, own, files, level)
+        except Exception as error:  # what was seen is told, whatever is wrong with showing it again
+            remark = f"not run again, and without files: {fault_of_harness(error, 'while its dossier was made')}"
+            bare = msgspec.structs.replace(shortest, program=None)
+            reduction = Reduction(ending="inconclusive", remark=remark, divergence=bare, program=None)
+            files, reproducers = {}, ()
+        of_trace = reduction.recorded or reduction.divergence.path is not None
         found.append(
             Finding(
                 key=key,
@@ -82,14 +89,14 @@ def findings(
                 entry=entry,
                 lanes=tuple(sorted({name for name, _ in cases})),
                 cases=tuple(f"{name}: {case.case}, step {case.seq}" for name, case in cases),
-                divergence=divergence,
+                divergence=reduction.divergence,
                 program=reduction.program,
                 ending=reduction.ending,
                 remark=reduction.remark,
                 rate=reduction.rate,
                 trace=(shortest.path, shortest.seq) if of_trace and shortest.path is not None else None,
                 notes=reduction.notes,
-                reproducers=_reproducers(key, shortest, own, files, level),
+                reproducers=reproducers,
                 files=files,
             )
         )

@@ -8,6 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from telltale_conformance.generators.coverage import by_operation
+from telltale_conformance.lean_traces.codec import as_json
+from telltale_conformance.lean_traces.json_values import shown
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.verdict.results import LaneResult
 
@@ -120,7 +122,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "remark": finding.remark,
         "rate": None if finding.rate is None else {"times": finding.rate.times, "runs": finding.rate.runs},
         "minimal": finding.minimal,
-        "program": None if finding.program is None else msgspec.to_builtins(finding.program.steps),
+        "program": None if finding.program is None else [shown(as_json(step)) for step in finding.program.steps],
         "notes": {str(seq): note for seq, note in finding.notes.items()},
         "reproducers": [{"title": one.title, "text": one.text} for one in finding.reproducers],
     }

@@ -1,6 +1,6 @@
 """An adapter of the reference that answers one operation with JSON that is deep, large or odd, and else is right.
 
-``python -m tests.oracle.odd_answers NAME OP [PART]``: ``NAME`` of ``ANSWERS``; ``PART`` is ``ok``, ``err`` or ``audit``.
+``python -m tests.oracle.odd_answers NAME OP [PART]``: one of ``ANSWERS``, as ``ok``, ``err`` or ``audit``.
 """
 
 from __future__ import annotations

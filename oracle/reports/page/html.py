@@ -19,6 +19,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, Claim
+from telltale_conformance.oracle.reference.judging import fault_of_harness
 from telltale_conformance.oracle.reports.page.cast import cast, scene
 from telltale_conformance.oracle.reports.page.coverage_map import CoverageMap, coverage_map
 from telltale_conformance.oracle.reports.page.diagram import diagram
@@ -124,7 +125,7 @@ def page(report: Report, folder: Path) -> str:
     return environment.get_template("page.html.j2").render(
         report=report,
         problems=problems(report),
-        findings=[_view(finding, folder) for finding in report.findings],
+        findings=[_told(finding, folder) for finding in report.findings],
         coverage=_coverage(report),
         claims=_claims(report),
         bars=_bars(report),
@@ -147,6 +148,29 @@ def _part(name: str) -> str:
 
 def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _told(finding: Finding, folder: Path) -> FindingView:
+    """Return a finding as the page shows it; without diagram and log where these cannot be made."""
+    try:
+        return _view(finding, folder)
+    except Exception as error:
+        fault = fault_of_harness(error, "while its program was drawn")
+        return FindingView(
+            finding=finding,
+            title=title(finding),
+            stand=stand_text(finding),
+            place=None,
+            program=f"{program_text(finding)}; {fault}",
+            folder=None if finding.folder is None else shown_path(folder / finding.folder),
+            verify=verify_command(finding, folder),
+            diagram=None,
+            log=(),
+            left_out=0,
+            not_drawn=0,
+            answer=tuple(folded(side_by_side(finding.divergence.expected, finding.divergence.actual))),
+            state="",
+        )
 
 
 def _view(finding: Finding, folder: Path) -> FindingView:
