@@ -294,6 +294,7 @@ def undescribed(case: str, result: CaseResult) -> LaneDivergence:
     asked, divergence = result.diverged_at, result.divergence
     assert asked is not None
     assert divergence is not None
+    decision = decided_by(asked.expected)
     return LaneDivergence(
         case=case,
         seq=asked.seq,
@@ -302,7 +303,8 @@ def undescribed(case: str, result: CaseResult) -> LaneDivergence:
         args={"text": asked.args[:_FAULT_SHOWN].decode(errors="replace")},
         expected=divergence.expected,
         actual=divergence.actual,
-        reason=decided_by(asked.expected),
+        guard=decision.guard,
+        reason=decision.reason,
     )
 
 
