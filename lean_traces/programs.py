@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from telltale_conformance.errors import HarnessError
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, ArgumentError, encode
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, ArgumentError, decode, encode
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened, read_lines
@@ -34,6 +34,14 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     args: dict[str, Any]
     op: str
     seq: int
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the arguments as text: they may nest deeper than pickle goes."""
+        return _unpickled, (encode(self.args), self.op, self.seq)
+
+
+def _unpickled(args: bytes, op: str, seq: int) -> Step:
+    return Step(args=decode(args), op=op, seq=seq)
 
 
 class Program(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from telltale_conformance.lean_traces.json_values import (
     same_json,
     shown,
 )
+from telltale_conformance.lean_traces.programs import Step
 from telltale_conformance.model.values import U64_MAX
 from telltale_conformance.readable import both_ends
 
@@ -68,6 +70,13 @@ def test_what_is_too_deep_for_the_encoder_is_printed_and_read_back() -> None:
     assert printed.count(b"[") + printed.count(b"{") == DEPTH + 1
     assert same_json(decode(printed)["args"], document)
     assert same_json(as_json({"z": document, "a": 1}), {"a": 1, "z": document})
+
+
+def test_a_step_with_deep_arguments_goes_to_another_process() -> None:
+    step = Step(args={"value": nested(DEPTH)}, op="decode_edge_json", seq=3)
+    again = pickle.loads(pickle.dumps(step))
+    assert (again.op, again.seq) == (step.op, step.seq)
+    assert same_json(again.args, step.args)
 
 
 def test_comparing_is_exact_at_every_depth() -> None:

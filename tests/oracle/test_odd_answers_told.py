@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
@@ -22,13 +24,13 @@ from telltale_conformance.oracle.cli import minimise, replay
 from telltale_conformance.oracle.cli.verify import _run_again, verify
 from telltale_conformance.oracle.dossier.dossier import read_dossier
 from telltale_conformance.oracle.gate import Check, Gate
-from telltale_conformance.oracle.lanes import claims, corpus, graph, programs
+from telltale_conformance.oracle.lanes import claims, corpus, graph, programs, stateful
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference import judging
 from telltale_conformance.oracle.reference.recording import record
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.results import LaneResult
-from tests.oracle.lane_world import Stub
+from tests.oracle.lane_world import PATIENT, ROOT, Stub
 from tests.oracle.odd_answers import ANSWERS
 
 OPS = {"ok": "claim_ownership", "err": "close", "audit": "claim_ownership"}
@@ -135,6 +137,16 @@ def test_it_is_recorded_replayed_watched_and_made_smaller(name: str, tmp_path: P
     assert minimise.run(trace, output=output, dossier=tmp_path / "dossier") == 0
     assert [step.op for step in read_program(output).steps] == ["open", "claim_ownership"]
     assert verify(tmp_path / "dossier").same
+
+
+def test_the_machine_of_hypothesis_and_several_processes_stand_it() -> None:
+    command = shlex.join([sys.executable, "-m", "tests.oracle.odd_answers", "deep objects", "claim_ownership"])
+    subject = Subject(command=f"env PYTHONPATH={shlex.quote(str(ROOT))} {command}", limits=PATIENT)
+    for result in (
+        stateful.run(subject, Settings(divergences=1, budget=8)),
+        programs.run(subject, Settings(divergences=1, workers=2)),
+    ):
+        assert (result.verdict, result.tally.faults) == ("diverge", 0), result.notes
 
 
 def test_a_fault_in_one_case_costs_that_case_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
