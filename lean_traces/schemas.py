@@ -23,6 +23,7 @@ NAMES: Final = (
     "adapter-answer",
     "adapter-request",
     "baseline",
+    "compatibility",
     "domain",
     "operations",
     "program",

@@ -59,22 +59,55 @@ class ContractName(StrEnum):
     hardened = "hardened"
 
 
+class MergeName(StrEnum):
+    """How projection makes the branches one that a role does not see."""
+
+    plain = "plain"
+    full = "full"
+
+
 LevelOption = Annotated[LevelName, typer.Option(help="How strictly answers are compared.")]
 ContractOption = Annotated[ContractName | None, typer.Option(help="Judge by this contract instead of the trace's own.")]
 
 
 @app.command()
 def types(
-    files: Annotated[list[Path], typer.Argument(help="Protocol files (.session) or JSON local types.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Protocol files (.session), types in text or JSON, folders with one protocol.")
+    ],
     as_json: Json = False,
     lean_json: Annotated[bool, typer.Option(help="Print types in the Lean side's JSON form.")] = False,
     plan: Annotated[bool, typer.Option(help="Print the open plan and the edge blueprint.")] = False,
     draw: Annotated[Path | None, typer.Option(metavar="OUT.svg", help="Draw the edge blueprint.")] = None,
+    compatible: Annotated[
+        bool, typer.Option("--compatible", help="Report only whether the roles fit, with a run where they do not.")
+    ] = False,
+    buffer: Annotated[
+        str | None, typer.Option(metavar="Fifo:N:POLICY", help="The session's buffers; Fifo:64:Block without it.")
+    ] = None,
+    states: Annotated[int, typer.Option(min=1, help="How many states the search sees at most.")] = 100_000,
+    program: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the run that shows the problem as a program.")
+    ] = None,
+    merge: Annotated[
+        MergeName, typer.Option(help="How the branches that a role does not see are made one: as Lean has it, or Rust.")
+    ] = MergeName.full,
 ) -> None:
-    """Check local types and protocols, and print them in every form."""
-    from telltale_conformance.oracle.cli.types import run
+    """Check local and global types and protocols, and print them in every form."""
+    from telltale_conformance.oracle.cli.types import Options, run
 
-    raise typer.Exit(run(files, as_json=as_json, lean_json=lean_json, plan=plan, draw=draw))
+    options = Options(
+        as_json=as_json,
+        lean_json=lean_json,
+        plan=plan,
+        draw=draw,
+        compatible=compatible,
+        buffer=buffer,
+        states=states,
+        program=program,
+        merging="plain" if merge is MergeName.plain else "full",
+    )
+    raise typer.Exit(run(files, options))
 
 
 @app.command()

@@ -1,8 +1,9 @@
-"""``telltale-conformance types``: check local types and protocols, print them in every form.
+"""``telltale-conformance types``: check local and global types and protocols, print them in every form.
 
-Exit code 0: every file was read and nothing is wrong with its types. 1: a type is not well-formed, or the
-roles of a protocol do not fit together. 2: a file cannot be read or is malformed, or the picture cannot be
-written. The worst of all files counts.
+Exit code 0: every file was read and nothing is wrong with its types. 1: a type is not well-formed, a global type has
+no projection, or the roles of a protocol do not fit together. 2: a file cannot be read or is malformed, an option is
+wrong, or an output cannot be written. 3: with ``--compatible``, the search reached its limit. The gravest of all files
+counts: 2, then 1, then 3.
 """
 
 from __future__ import annotations
@@ -10,186 +11,151 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from telltale_conformance.errors import HarnessError, UsageError
+from telltale_conformance.errors import UsageError
 from telltale_conformance.lean_traces.codec import encode
-from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
-from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
+from telltale_conformance.lean_traces.programs import write_program
+from telltale_conformance.lean_traces.protocol_files import NESTING, Unreadable, read_protocols
 from telltale_conformance.lean_traces.writer import written_whole
-from telltale_conformance.model.errors import StringError
-from telltale_conformance.model.plan import OpenPlan, open_plan
 from telltale_conformance.model.types.caret import Position, excerpt
-from telltale_conformance.model.types.json_shape import TypeJsonError, members, quoted, text
-from telltale_conformance.model.types.lean_json import encode_type_lean, type_from_lean_json
-from telltale_conformance.model.types.local_types import Choice, LocalType, Send, postorder
-from telltale_conformance.model.types.printer import print_local_type, print_name, print_pretty
-from telltale_conformance.model.types.protocol import Protocol, protocol_problems
-from telltale_conformance.model.types.syntax import SyntaxProblem, parse_protocol, parse_with_positions
-from telltale_conformance.model.types.type_json import (
-    encode_type,
-    type_from_json,
+from telltale_conformance.model.types.json_shape import quoted
+from telltale_conformance.model.types.lean_json import encode_global, encode_type_lean
+from telltale_conformance.model.types.printer import (
+    print_global_type,
+    print_local_type,
+    print_name,
+    print_pretty,
 )
-from telltale_conformance.model.types.wellformed import problems
+from telltale_conformance.model.types.projection import Merging, NotProjectable, project_all
+from telltale_conformance.model.types.type_json import encode_type
+from telltale_conformance.model.values import DEFAULT_BUFFERS, BufferConfig
 from telltale_conformance.oracle.cli.draw import drawing
 from telltale_conformance.oracle.cli.terminal import tell, told, warn
+from telltale_conformance.oracle.cli.type_subjects import Subject
+from telltale_conformance.oracle.compatibility.as_program import as_program
+from telltale_conformance.oracle.compatibility.buffer_text import buffer_text, parse_buffer
+from telltale_conformance.oracle.compatibility.judging import STATES
+from telltale_conformance.oracle.compatibility.telling import problem_sentence, row, run_lines, verdict_line
+from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE, gravest
 from telltale_conformance.readable import visible
 
-NESTING: Final = DEFAULT_LIMITS.nesting
-"""How deep JSON may nest, read or written."""
-
-_BEGINS_PROTOCOL: Final = re.compile(r"(?:\s|(?:#|--)[^\n]*(?:\n|$))*roles\b")
 _BRACKETS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
 _EXCERPTS: Final = 20
 """How many problems of a file are shown with their line."""
 
 
-class Unreadable(HarnessError):
-    """Thrown when a file has no types to speak of: missing, not text, malformed. Says so in a sentence."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command was asked for."""
 
-    def __init__(self, problem: str, position: Position | None = None, detail: str = "") -> None:
-        super().__init__(problem, detail=detail)
-        self.position = position
-
-    def within(self, path: Path) -> Unreadable:
-        """Return it with the file, and the place in it, that it is about."""
-        position = self.position
-        self.place = str(path) if position is None else f"{path}:{position.line}:{position.column}"
-        return self
-
-
-class Subject:
-    """The types of one file. A file with a single type has the role name None and no protocol."""
-
-    def __init__(self, path: Path, types: Iterable[tuple[str | None, LocalType]], protocol: Protocol) -> None:
-        self.path = path
-        self.types = dict(types)
-        self.protocol = protocol
-        self.single = None in self.types
-        self.plan: OpenPlan | None = None
-        if not self.single:
-            try:
-                self.plan = open_plan(protocol.roles, protocol.types)
-            except StringError as error:
-                raise Unreadable(error.text) from None
-
-    def findings(self) -> Iterator[dict[str, Any]]:
-        """Every problem as a JSON object: kind, message, role, path, line, column."""
-        positions = self.protocol.positions
-        for role, local_type in self.types.items():
-            for one in problems(local_type):
-                yield _finding(one.kind, one.message, role, positions.get(id(one.node)), str(one.path))
-        if not self.single:
-            for other in protocol_problems(self.protocol):
-                yield _finding(other.kind, other.message, other.role, other.position, None)
-
-    def has_value_types(self) -> bool:
-        """Say whether any branch has a value type."""
-        return any(
-            branch.value_type is not None
-            for local_type in self.types.values()
-            for node in postorder(local_type)
-            if isinstance(node, Choice)
-            for branch in node.branches
-        )
-
-    def labels(self) -> dict[tuple[str, str], list[str]]:
-        """What each directed pair carries, by the sender's type or else the receiver's."""
-        carried: dict[tuple[str, str], dict[str, None]] = {}
-        for role, local_type in self.types.items():
-            for node in reversed(postorder(local_type)):
-                if isinstance(node, Choice) and role is not None:
-                    pair = (role, node.partner) if isinstance(node, Send) else (node.partner, role)
-                    carried.setdefault(pair, {}).update((b.label.name, None) for b in node.branches)
-        return {pair: list(names) for pair, names in carried.items()}
+    as_json: bool = False
+    lean_json: bool = False
+    plan: bool = False
+    draw: Path | None = None
+    compatible: bool = False
+    buffer: str | None = None
+    states: int = STATES
+    program: Path | None = None
+    merging: Merging = "full"
 
 
 @told
-def run(files: list[Path], *, as_json: bool, lean_json: bool, plan: bool, draw: Path | None) -> int:
-    """Report on each file; return the exit code (0, 1 or 2, as above)."""
-    if not files or (draw is not None and len(files) != 1):
-        raise UsageError("name one file to draw" if files else "name at least one file")
-    worst = 0
-    for path in files:
-        try:
-            subject = read_subject(path)
-            report = _report(subject, lean_json)
-            if draw is not None:
-                _draw(subject, draw)
-        except Unreadable as error:
-            worst = 2
-            _say_unreadable(path, error, as_json)
-            continue
-        worst = max(worst, 0 if report["ok"] else 1)
-        if lean_json and subject.has_value_types():
-            warn(f"{path}: the Lean form has no value types; they are left out there")
-        if as_json:
-            print(encode(report).decode())
-        else:
-            print("\n".join(_human(subject, report, lean_json, plan)))
-    return worst
+def run(files: list[Path], options: Options) -> int:
+    """Report on each file; return the exit code, as above."""
+    only_one = next((name for name in ("draw", "program") if getattr(options, name) is not None), None)
+    if not files or (only_one is not None and len(files) != 1):
+        raise UsageError(f"name one file for --{only_one}" if files else "name at least one file")
+    buffers = DEFAULT_BUFFERS if options.buffer is None else parse_buffer(options.buffer)
+    return gravest(code for path in files for code in _codes(path, options, buffers))
 
 
-def read_subject(path: Path) -> Subject:
-    """Read a file: a protocol in text, a local type in text, or JSON of either form; Unreadable.
-
-    ``.session`` is a protocol and ``.json`` is JSON. Of other names the content decides: JSON when it
-    begins with ``{`` or is ``"End"``, a protocol when it begins with ``roles``, else a local type. A JSON
-    object with ``roles`` and ``initial_types`` (the arguments of the operation open) is a protocol too.
-    """
+def _codes(path: Path, options: Options, buffers: BufferConfig) -> Iterator[int]:
+    """Report on a file or on each protocol of a folder; give the exit code of each."""
     try:
-        data = path.read_bytes()
+        for file in read_protocols(path):
+            subject = Subject(file, options.merging, buffers, options.states)
+            if options.draw is not None:
+                _draw(subject, options.draw)
+            if options.program is not None:
+                _write_run(subject, options.program)
+            yield _compatibility(subject, options) if options.compatible else _reported(subject, options)
+    except Unreadable as error:
+        _say_unreadable(path, error, options)
+        yield USAGE
+
+
+def _reported(subject: Subject, options: Options) -> int:
+    report = _report(subject, options.lean_json)
+    if options.lean_json and subject.has_value_types():
+        warn(f"{subject.path}: the Lean form has no value types; they are left out there")
+    if options.as_json:
+        print(encode(report).decode())
+    else:
+        print("\n".join(_human(subject, report, options)))
+    return AGREE if report["ok"] else DIVERGE
+
+
+# --- do the roles fit?
+
+
+def _compatibility(subject: Subject, options: Options) -> int:
+    """Report whether the roles fit, and nothing else."""
+    judged = subject.judgement
+    if judged is None:
+        reasons = "; ".join(f"{one['kind']}: {one['message']}" for one in subject.findings())
+        why = "a single type has no roles to fit" if subject.single else f"the roles have no types together: {reasons}"
+        raise Unreadable(why)
+    types = dict(subject.protocol.types)
+    if options.as_json:
+        print(encode(row(str(subject.path), judged, types)).decode())
+    else:
+        print("\n".join(_compatibility_lines(subject)))
+    return {"yes": AGREE, "no": DIVERGE, "bounded": INCONCLUSIVE}[judged.compatible]
+
+
+def _compatibility_lines(subject: Subject) -> Iterator[str]:
+    judged = subject.judgement
+    assert judged is not None
+    yield f"{visible(str(subject.path))}: {verdict_line(judged)}"
+    if judged.problem is not None:
+        yield f"  {problem_sentence(judged)}"
+        yield from run_lines(judged)
+        if not judged.shortest:
+            yield "  there may be a shorter run: the limit of states was reached while looking for one"
+    yield from _capacity_lines(subject)
+
+
+def _capacity_lines(subject: Subject) -> Iterator[str]:
+    """What fewer slots would do, where it makes a difference."""
+    least = subject.least_capacity()
+    if least is None or least[1] is None or least[1].problem is None:
+        return
+    capacity, below = least
+    assert below is not None
+    assert below.problem is not None
+    fewer = buffer_text(below.product.buffers)
+    yield f"  the least capacity that fits is {capacity}; with {fewer}: {below.problem.kind}"
+    yield f"  {problem_sentence(below)}"
+
+
+def _write_run(subject: Subject, path: Path) -> None:
+    judged = subject.judgement
+    if judged is None or judged.problem is None:
+        warn(f"{subject.path}: no problem was found, so there is no run to write to {path}")
+        return
+    try:
+        write_program(path, as_program(str(subject.path), judged, dict(subject.protocol.types)))
     except OSError as error:
-        raise Unreadable(f"cannot be read: {error.strerror or error}") from None
-    stripped = data.strip()
-    if path.suffix == ".json" or (path.suffix != ".session" and (stripped.startswith(b"{") or stripped == b'"End"')):
-        return _from_json(path, data)
-    try:
-        content = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"is not UTF-8 at byte {error.start + 1}") from None
-    try:
-        if path.suffix == ".session" or _BEGINS_PROTOCOL.match(content):
-            protocol = parse_protocol(content, source=str(path))
-            return Subject(path, protocol.types.items(), protocol)
-        parsed = parse_with_positions(content, source=str(path))
-    except SyntaxProblem as error:
-        raise Unreadable(error.message, Position(error.line, error.column), error.excerpt) from None
-    protocol = Protocol((), {}, str(path), content, parsed.positions)
-    return Subject(path, [(None, parsed.type)], protocol)
-
-
-def _from_json(path: Path, data: bytes) -> Subject:
-    try:
-        document = parse(data, NESTING)
-        if type(document) is dict and "initial_types" in document:
-            fields = members(document, "$", "a protocol", ("roles", "initial_types"))
-            roles, types = fields["roles"], fields["initial_types"]
-            if type(roles) is not list or type(types) is not dict:
-                raise Unreadable("$: roles is an array of names and initial_types an object of types")
-            names = tuple(text(role, (("$", "roles"), index), "a role name") for index, role in enumerate(roles))
-            read = {role: _one_type(value, (("$", "initial_types"), role)) for role, value in types.items()}
-            return Subject(path, read.items(), Protocol(names, read, str(path)))
-        return Subject(path, [(None, _one_type(document, "$"))], Protocol((), {}, str(path)))
-    except (StrictJsonError, TypeJsonError) as error:
-        raise Unreadable(str(error)) from None
-
-
-def _one_type(value: object, place: Any) -> LocalType:
-    lean = type(value) is dict and "kind" in value
-    return type_from_lean_json(value, place) if lean else type_from_json(value, place)
+        raise Unreadable(f"the program {path} cannot be written: {error.strerror or error}") from None
 
 
 # --- the report
-
-
-def _finding(kind: str, message: str, role: str | None, place: Position | None, path: str | None) -> dict[str, Any]:
-    line, column = place if place is not None else (None, None)
-    return {"kind": kind, "message": message, "role": role, "line": line, "column": column, "path": path}
 
 
 def _report(subject: Subject, lean_json: bool) -> dict[str, Any]:
@@ -206,11 +172,36 @@ def _report(subject: Subject, lean_json: bool) -> dict[str, Any]:
         "file": str(subject.path),
         "ok": not found,
         "problems": found,
-        "roles": None if subject.single else list(subject.protocol.roles),
+        "roles": None if subject.single else list(subject.given.roles),
+        "global": _global(subject),
         "types": types,
         "plan": None if any(one["json"] is None for one in types) else subject.plan,
         "blueprint": None if subject.plan is None else list(subject.plan.edge_blueprint),
+        "compatibility": None
+        if subject.judgement is None
+        else row(str(subject.path), subject.judgement, dict(subject.protocol.types)),
         "error": None,
+    }
+
+
+def _global(subject: Subject) -> dict[str, Any] | None:
+    """The global type and its projections."""
+    whole = subject.given.global_type
+    if whole is None:
+        return None
+    projections = [
+        {
+            "role": role,
+            "text": None if isinstance(one, NotProjectable) else print_local_type(one),
+            "error": one.message if isinstance(one, NotProjectable) else None,
+        }
+        for role, one in subject.projections.items()
+    ]
+    return {
+        "text": print_global_type(whole),
+        "json": _bounded(encode_global(whole)),
+        "merging": subject.merging,
+        "projections": projections,
     }
 
 
@@ -226,17 +217,17 @@ def _bounded(encoded: bytes) -> msgspec.Raw | None:
     return msgspec.Raw(encoded) if deepest + 8 <= NESTING else None  # the report adds a few levels
 
 
-def _say_unreadable(path: Path, error: Unreadable, as_json: bool) -> None:
+def _say_unreadable(path: Path, error: Unreadable, options: Options) -> None:
     tell(error.within(path))
-    if as_json:
+    if options.as_json and not options.compatible:
         line, column = error.position or (None, None)
         fault = {"message": error.problem, "line": line, "column": column}
-        empty: dict[str, Any] = dict.fromkeys(("roles", "types", "plan", "blueprint"))
+        empty: dict[str, Any] = dict.fromkeys(("roles", "global", "types", "plan", "blueprint", "compatibility"))
         report = {"file": str(path), "ok": False, "problems": [], "error": fault, **empty}
         print(encode(report).decode())
 
 
-def _human(subject: Subject, report: dict[str, Any], lean_json: bool, plan: bool) -> Iterator[str]:
+def _human(subject: Subject, report: dict[str, Any], options: Options) -> Iterator[str]:
     bold, red, plain = _colours()
     found = report["problems"]
     verdict = "well-formed" if report["ok"] else f"{len(found)} problem{'s' if len(found) > 1 else ''}"
@@ -245,26 +236,48 @@ def _human(subject: Subject, report: dict[str, Any], lean_json: bool, plan: bool
         place = None if one["line"] is None else Position(one["line"], one["column"])
         where = f"{place.line}:{place.column}" if place else (f"at {one['path']}" if one["path"] else "roles")
         whose = "" if one["role"] is None or place else f" of {quoted(one['role'])}"
-        yield f"{visible(where + whose)}: {red}{one['kind']}{plain}: {visible(one['message'])}"
+        yield f"{visible(f'{subject.path}:{where}{whose}')}: {red}{one['kind']}{plain}: {visible(one['message'])}"
         if place and index < _EXCERPTS:
-            yield excerpt(subject.protocol.text, place)
+            yield excerpt(subject.given.text, place)
     if not subject.single:
-        yield "\nroles " + ", ".join(map(print_name, subject.protocol.roles))
+        yield "\nroles " + ", ".join(map(print_name, subject.given.roles))
+    yield from _global_lines(subject)
     for one, (role, local_type) in zip(report["types"], subject.types.items(), strict=True):
-        yield "" if role is None else f"\n{print_name(role)} ="
+        projected = "" if role in subject.given.types or role is None else f"   # projected, {subject.merging} merging"
+        yield "" if role is None else f"\n{print_name(role)} ={projected}"
         yield "  " + print_pretty(local_type, indent=2)
-        if lean_json:
+        if options.lean_json:
             lean = one["lean_json"]
             yield (bytes(lean).decode() if lean else f"(its JSON nests deeper than {NESTING} levels, the limit)")
     if subject.plan is not None:
         yield "\nedges"
         for (a, b), sender, receiver in subject.plan.edge_blueprint:
             yield f"  {a} → {b}   {print_name(sender)} → {print_name(receiver)}"
-        if plan and report["plan"] is not None:
+        if options.plan and report["plan"] is not None:
             yield "\nopen plan"
             yield encode(subject.plan).decode()
-        elif plan:
+        elif options.plan:
             yield f"\nopen plan: not shown, its JSON nests deeper than {NESTING} levels, the limit"
+
+    if subject.judgement is not None and subject.judgement.problem is None:
+        yield f"\n{verdict_line(subject.judgement)}"
+        yield from _capacity_lines(subject)
+
+
+def _global_lines(subject: Subject) -> Iterator[str]:
+    whole = subject.given.global_type
+    if whole is None:
+        return
+    yield "\nglobal =\n  " + print_pretty(whole, indent=2)
+    if subject.merging == "full" and subject.projections:
+        plain = project_all(whole, subject.projections, "plain")
+        refused = [
+            print_name(role)
+            for role, one in plain.items()
+            if isinstance(one, NotProjectable) and not isinstance(subject.projections[role], NotProjectable)
+        ]
+        if refused:
+            yield f"  (plain merging, which telltale's Lean has, refuses the projection on {', '.join(refused)})"
 
 
 def _colours() -> tuple[str, str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from telltale_conformance.errors import UsageError
 from telltale_conformance.model.values import BufferConfig, Resize, ResizeBounds
 
 LARGEST: Final = 65_536
@@ -16,11 +17,11 @@ _MODES: Final[dict[str, Literal["Fifo", "LatestValue"]]] = {"fifo": "Fifo", "lat
 _POLICIES: Final[dict[str, Literal["Block", "Drop", "Error"]]] = {"block": "Block", "drop": "Drop", "error": "Error"}
 
 
-class BadBuffer(ValueError):
+class BadBuffer(UsageError):
     """Thrown when a text is no buffer configuration; says what is wrong and lists the forms."""
 
     def __init__(self, text: str, why: str) -> None:
-        super().__init__(f"{text!r} is no buffer configuration: {why}; write {FORMS}")
+        super().__init__(f"{text!r} is not a buffer configuration: {why}", remedy=f"write {FORMS}")
 
 
 def parse_buffer(text: str) -> BufferConfig:

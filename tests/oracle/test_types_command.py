@@ -14,7 +14,7 @@ from telltale_conformance.generators.local_types import protocols
 from telltale_conformance.lean_traces.strict_json import parse
 from telltale_conformance.model.types.local_types import LocalType
 from telltale_conformance.oracle.cli.draw import drawing
-from telltale_conformance.oracle.cli.types import run
+from telltale_conformance.oracle.cli.types import Options, run
 
 GOOD = 'roles A, "the bank"\nA = "the bank"!pay(Nat)<Nat>. end\n"the bank" = A?pay(Nat). end\n'
 BAD = "roles A, B\nA = B!m. μt. t\nB = end\n"
@@ -33,7 +33,7 @@ def written(name: str, content: str | bytes) -> Path:
 
 
 def command(*files: Path, **options: Any) -> int:
-    return run(list(files), **{"as_json": False, "lean_json": False, "plan": False, "draw": None, **options})
+    return run(list(files), Options(**options))
 
 
 def reports(capsys: pytest.CaptureFixture[str]) -> list[Any]:
@@ -56,9 +56,9 @@ def test_problems_are_shown_with_a_caret(here: Path, capsys: pytest.CaptureFixtu
     assert command(written("p.session", BAD)) == 1
     out = capsys.readouterr().out
     assert "p.session: 2 problems\n" in out
-    assert "2:14: unguarded variable: " in out
+    assert "p.session:2:14: unguarded variable: " in out
     assert "2 | A = B!m. μt. t\n  |              ^\n" in out
-    assert "2:5: send without receive: " in out
+    assert "p.session:2:5: send without receive: " in out
 
 
 def test_json_prints_one_object_per_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -155,7 +155,7 @@ def test_what_is_no_type_is_refused_in_a_sentence(
 
 def test_a_folder_and_no_file_are_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command(here) == 2
-    assert "cannot be read" in capsys.readouterr().err
+    assert "this folder has no file" in capsys.readouterr().err
     assert command() == 2
     assert command(Path("a"), Path("b"), draw=Path("o.svg")) == 2
 
