@@ -141,7 +141,7 @@ class LeanProcess:
         return messages
 
     def messages(self) -> list[dict[str, object]]:
-        """What Lean said so far, as its JSON messages; other lines are left out."""
+        """Return what Lean said so far, as its JSON messages; other lines are left out."""
         found = []
         for line in self._read("stdout", 8_000_000).splitlines():
             if line.startswith("{"):

@@ -192,7 +192,7 @@ def _roles(roles: list[Any]) -> tuple[str, ...]:
 
 
 def _bundle(path: Path, document: dict[str, Any]) -> Protocol:
-    """A bundle, a choreography with its roles, or ``{"global_type","local_types"}`` without a version."""
+    """Return a bundle, a choreography with its roles, or ``{"global_type","local_types"}`` without a version."""
     known = ("schema_version", "global_type", "local_types", "roles", "claims")
     for name in document:
         if name not in known:

@@ -42,7 +42,7 @@ def written(place: Place) -> str:
 
 
 def refuse(place: Place, message: str) -> TypeJsonError:
-    """The error for a value at ``place``; the caller raises it."""
+    """Return the error for a value at ``place``; the caller raises it."""
     return TypeJsonError(written(place), message)
 
 
@@ -66,12 +66,12 @@ def kind_of(value: object) -> str:
 
 
 def quoted(text: str) -> str:
-    """The JSON string literal of ``text``, non-ASCII characters unescaped."""
+    """Return the JSON string literal of ``text``, non-ASCII characters unescaped."""
     return str(encode_basestring(text))
 
 
 def text_bytes(text: str) -> bytes:
-    """The canonical JSON bytes of ``text``: UTF-8, only quote, backslash and control characters escaped."""
+    """Return the canonical JSON bytes of ``text``: UTF-8, only quote, backslash and control characters escaped."""
     return quoted(text).encode()
 
 
@@ -110,7 +110,7 @@ def members(value: object, place: Place, what: str, names: tuple[str, ...], opti
 
 
 def pair(value: object, place: Place, what: str) -> tuple[object, object]:
-    """The two elements of ``value`` when it is an array of two."""
+    """Return the two elements of ``value`` when it is an array of two."""
     if type(value) is not list or len(value) != 2:
         raise refuse(place, f"{what} is due (an array of two), this is {kind_of(value)}")
     return value[0], value[1]

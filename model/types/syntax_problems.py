@@ -43,7 +43,7 @@ class WrittenName(NamedTuple):
 
 
 def shown_name(name: str) -> str:
-    """A name for a message: quoted, cut when it is long, control characters replaced."""
+    """Return a name for a message: quoted, cut when it is long, control characters replaced."""
     return visible(json.dumps(shortened(name, 40), ensure_ascii=False))
 
 
@@ -76,7 +76,7 @@ _TYPE_BEGINS: Final = {"END", "REC", "MU", "MU_SIGN", "DIRECTION", "NAME", "QUOT
 
 
 def unexpected(error: UnexpectedInput, text: str, source: str) -> SyntaxProblem:
-    """The problem that a token out of place is, or a character that begins none, in words of the language."""
+    """Return the problem that a token out of place is, or a character that begins none, in words of the language."""
     expected = _expected(error)
     wanted = expected[0] if len(expected) == 1 else ", ".join(expected[:-1]) + " or " + expected[-1]
     token: Token | None = getattr(error, "token", None)
@@ -116,7 +116,7 @@ def _expected(error: UnexpectedInput) -> list[str]:
 
 
 def _kind_of_name(values: Sequence[object]) -> str:
-    """What kind of name belongs after what the parser holds so far: finished parts and tokens."""
+    """Return what kind of name belongs after what the parser holds so far: finished parts and tokens."""
     last = getattr(values[-1], "type", None) if values else None
     before = values[-2] if len(values) > 1 else None
     binds = ("REC", "MU", "MU_SIGN")

@@ -48,7 +48,7 @@ class Check(NamedTuple):
 
 
 def check_operations(adapter: Adapter) -> str:
-    """The hello names operations of the contract, and a contract."""
+    """Return the hello names operations of the contract, and a contract."""
     hello = adapter.hello
     unknown = sorted(hello.ops - OPERATIONS.keys())
     if unknown:
@@ -82,7 +82,7 @@ def check_understands(adapter: Adapter) -> str:
 
 
 def check_outcomes(adapter: Adapter) -> str:
-    """What succeeds is answered with ok, what is refused with err."""
+    """Return what succeeds is answered with ok, what is refused with err."""
     _need(adapter, "claim_ownership")
     claim = WELL_FORMED["claim_ownership"]
     unknown = _fresh(adapter, [claim])[0]
@@ -105,7 +105,7 @@ def check_outcomes(adapter: Adapter) -> str:
 
 
 def check_reset(adapter: Adapter) -> str:
-    """A reset makes a fresh, empty store."""
+    """Return a reset makes a fresh, empty store."""
     _need(adapter, "open")
     opening = WELL_FORMED["open"]
     first = _fresh(adapter, [opening] * 3)
@@ -139,7 +139,7 @@ def check_text(adapter: Adapter) -> str:
 
 
 def check_long(adapter: Adapter) -> str:
-    """A request and an answer may be a megabyte long."""
+    """Return a request and an answer may be a megabyte long."""
     _echo(adapter, "x" * LONG_BYTES, "read whole lines, however long they are")
     return f"{LONG_BYTES // 1024} KiB"
 

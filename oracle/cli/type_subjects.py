@@ -130,14 +130,14 @@ class Subject:
         return finding(kind, message, role, self.given.positions.get(id(one.node)), str(one.path))
 
     def _explained(self, one: Problem) -> str:
-        """The problem's sentence; of a word that other notations have for the end, with the line rewritten."""
+        """Return the problem's sentence; of a word that other notations have for the end, with the line rewritten."""
         place = self.given.positions.get(id(one.node))
         if one.kind != "unbound variable" or one.name.lower() not in END_WORDS or place is None:
             return one.message
         return f"{one.message}; where the protocol ends, write: {ended(self.given.text, place, one.name)}"
 
     def least_capacity(self) -> tuple[int, Judgement | None] | None:
-        """The least capacity that blocking buffers need, where the roles fit with more of them."""
+        """Return the least capacity that blocking buffers need, where the roles fit with more of them."""
         judged = self.judgement
         if judged is None or judged.compatible != "yes":
             return None
@@ -157,7 +157,7 @@ class Subject:
         )
 
     def labels(self) -> dict[tuple[str, str], list[str]]:
-        """What each directed pair carries, by the sender's type or else the receiver's."""
+        """Return what each directed pair carries, by the sender's type or else the receiver's."""
         carried: dict[tuple[str, str], dict[str, None]] = {}
         for role, local_type in self.types.items():
             for node in reversed(postorder(local_type)):
@@ -168,13 +168,13 @@ class Subject:
 
 
 def finding(kind: str, message: str, role: str | None, place: Position | None, path: str | None) -> dict[str, Any]:
-    """A problem as ``--json`` prints it."""
+    """Return a problem as ``--json`` prints it."""
     line, column = place if place is not None else (None, None)
     return {"kind": kind, "message": message, "role": role, "line": line, "column": column, "path": path}
 
 
 def _state(state: Any) -> str:
-    """A state of an automaton, for a sentence: what the role does there."""
+    """Return a state of an automaton, for a sentence: what the role does there."""
     if state.kind in ("end", "undefined"):
         return "the end" if state.kind == "end" else "nothing defined"
     labels = ", ".join(print_name(step.label.name) for step in state.steps)

@@ -132,7 +132,7 @@ def _compatibility_lines(subject: Subject) -> Iterator[str]:
 
 
 def _capacity_lines(subject: Subject) -> Iterator[str]:
-    """What fewer slots would do, where it makes a difference."""
+    """Yield what fewer slots would do, where it makes a difference."""
     least = subject.least_capacity()
     if least is None or least[1] is None or least[1].problem is None:
         return
@@ -159,7 +159,7 @@ def _write_run(subject: Subject, path: Path) -> None:
 
 
 def _report(subject: Subject, lean_json: bool) -> dict[str, Any]:
-    """What ``--json`` prints for a file that could be read."""
+    """Return what ``--json`` prints for a file that could be read."""
     found = list(subject.findings())
     types = []
     for role, local_type in subject.types.items():
@@ -185,7 +185,7 @@ def _report(subject: Subject, lean_json: bool) -> dict[str, Any]:
 
 
 def _global(subject: Subject) -> dict[str, Any] | None:
-    """The global type and its projections."""
+    """Return the global type and its projections."""
     whole = subject.given.global_type
     if whole is None:
         return None

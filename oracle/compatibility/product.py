@@ -223,7 +223,7 @@ def _messages(automata: Sequence[Sequence[State]]) -> list[Message]:
 def _places(
     automata: Sequence[Sequence[State]], roles: Sequence[str], edges: Sequence[Edge], messages: Sequence[Message]
 ) -> list[list[_Place]]:
-    """Number the states of each role, edges, messages and moves. Of a repeated label the last branch counts."""
+    """Give numbers to the states of each role, edges, messages and moves. Of a repeated label the last counts."""
     edge_number = {edge: number for number, edge in enumerate(edges)}
     message_number = {message: number for number, message in enumerate(messages)}
     of_label: dict[str, list[int]] = {}

@@ -17,7 +17,7 @@ from telltale_conformance.oracle.compatibility.product import Move, Problem, Pro
 
 
 def row(subject: str, judgement: Judgement, types: dict[str, LocalType]) -> dict[str, Any]:
-    """The judgement as one JSON object; the run is the steps of its program."""
+    """Return the judgement as one JSON object; the run is the steps of its program."""
     program = as_program(subject, judgement, types) if judgement.problem is not None else None
     return {
         "subject": subject,
@@ -30,7 +30,7 @@ def row(subject: str, judgement: Judgement, types: dict[str, LocalType]) -> dict
 
 
 def verdict_line(judgement: Judgement) -> str:
-    """The verdict with what decides it."""
+    """Return the verdict with what decides it."""
     buffers = buffer_text(judgement.product.buffers)
     if judgement.compatible == "yes":
         return f"the roles fit with {buffers} (decided, {judgement.states} states)"
@@ -40,7 +40,7 @@ def verdict_line(judgement: Judgement) -> str:
 
 
 def problem_sentence(judgement: Judgement) -> str:
-    """What is wrong at the end of the run, in a sentence."""
+    """Return what is wrong at the end of the run, in a sentence."""
     problem, product = judgement.problem, judgement.product
     assert problem is not None
     names = [print_name(product.roles[role]) for role in problem.roles]
@@ -62,7 +62,7 @@ def problem_sentence(judgement: Judgement) -> str:
 
 
 def run_lines(judgement: Judgement) -> Iterator[str]:
-    """The moves of a run, one a line."""
+    """Yield the moves of a run, one a line."""
     for number, move in enumerate(judgement.run, 1):
         yield f"{number:>4}. {_move(judgement.product, move)}"
 

@@ -127,7 +127,7 @@ def _chunk(adapter: Adapter, number: int, *, subject: Subject, settings: Setting
 
 
 def asked_of(program: Program, contract: str, offered: frozenset[str]) -> tuple[list[Asked], int, int]:
-    """The operations of a program with the reference's answers, how many are not offered, how many skipped."""
+    """Return the operations of a program with the reference's answers, how many are not offered, how many skipped."""
     store, left_out, skipped = Store(contract), 0, 0
     results: dict[int, Any] = {}
     asked: list[Asked] = []

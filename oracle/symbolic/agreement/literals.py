@@ -68,7 +68,7 @@ _VARIANTS = {
 
 
 def value_of(term: z3.ExprRef) -> int:
-    """The number that a closed term is."""
+    """Return the number that a closed term is."""
     return int(term.as_long() if isinstance(term, z3.BitVecNumRef) else z3.simplify(term).as_long())
 
 
@@ -89,7 +89,7 @@ class Names:
         self._texts: dict[int, Any] = {DEFAULT_HANDLER: "default_handler"}
 
     def code(self, text: Any) -> z3.BitVecRef:
-        """The code of a text."""
+        """Return the code of a text."""
         if text not in self._codes:
             number = len(self._codes) + 1
             assert number < 256, "more names than codes"
@@ -97,7 +97,7 @@ class Names:
         return name(self._codes[text])
 
     def text(self, term: z3.ExprRef) -> Any:
-        """The text of a code; one that stands for no text is shown as a number, for wrong rules to be seen by."""
+        """Return the text of a code; a code without a text is shown as a number, so that wrong rules show."""
         number = value_of(term)
         return self._texts.get(number, f"#{number}")
 
@@ -111,18 +111,18 @@ class Translation:
     # into literals
 
     def scope(self, document: Json) -> z3.BitVecRef:
-        """A scope."""
+        """Return a scope."""
         if document == "Session":
             return scope(SESSION_SCOPE_BITS)
         return scope(sum(1 << FRAGMENTS.index(fragment) for fragment in set(document["Fragments"])))
 
     def cap(self, d: Json) -> Cap:
-        """A capability."""
+        """Return a capability."""
         code = self.names.code
         return Cap(u64(d["session_id"]), code(d["owner_id"]), u64(d["generation"]), self.scope(d["scope"]))
 
     def receipt(self, d: Json) -> Receipt:
-        """A receipt."""
+        """Return a receipt."""
         code = self.names.code
         return Receipt(
             u64(d["session_id"]),
@@ -135,7 +135,7 @@ class Translation:
         )
 
     def witness(self, d: Json) -> Witness:
-        """A readiness witness."""
+        """Return a readiness witness."""
         code = self.names.code
         return Witness(
             u64(d["witness_id"]),
@@ -147,7 +147,7 @@ class Translation:
         )
 
     def reason(self, document: Json) -> Reason:
-        """A terminal reason, or none."""
+        """Return a terminal reason, or none."""
         if document is None:
             return NO_REASON
         ((kind, fields),) = document.items()
@@ -162,7 +162,7 @@ class Translation:
         )
 
     def session(self, s: Snapshot) -> Session:
-        """A session state."""
+        """Return a session state."""
         code, sid = self.names.code, u64(s.sid)
         issued, consumed, roles = NO_WITNESSES, z3.K(U64, FALSE), z3.K(NAME, FALSE)
         for key, witness in s.issued.items():
@@ -202,7 +202,7 @@ class Translation:
         )
 
     def args(self, wire: Json) -> Args:
-        """The arguments of an operation; what it does not take is filled in anyhow."""
+        """Return the arguments of an operation; what it does not take is filled in anyhow."""
         code = self.names.code
         sid, other = u64(wire.get("sid", wire.get("session_ids", [0])[0])), name(255)
         owner = wire.get("owner_id", wire.get("new_owner_id"))
@@ -235,14 +235,14 @@ class Translation:
     # out of literals
 
     def scope_json(self, term: z3.ExprRef) -> Json:
-        """A scope in wire form."""
+        """Return a scope in wire form."""
         bits = value_of(term)
         if bits == SESSION_SCOPE_BITS:
             return "Session"
         return {"Fragments": sorted(FRAGMENTS[bit] for bit in range(FRAGMENT_BITS) if bits >> bit & 1)}
 
     def artifact_json(self, value: Artifact) -> Json:
-        """A capability, receipt or witness in wire form."""
+        """Return a capability, receipt or witness in wire form."""
         text = self.names.text
         if isinstance(value, Cap):
             return {
@@ -272,7 +272,7 @@ class Translation:
         return {**common, "scope": self.scope_json(value.scope), "predicate_ref": text(value.predicate)}
 
     def reason_json(self, reason: Reason) -> Json:
-        """A terminal reason in wire form, or None."""
+        """Return a terminal reason in wire form, or None."""
         kind = Terminal(value_of(reason.kind))
         if kind is Terminal.NONE:
             return None
@@ -289,7 +289,7 @@ class Translation:
         return {variants[kind]: fields}
 
     def snapshot(self, s: Session, before: Session, known: Snapshot) -> Snapshot:
-        """A session state in plain values; what is the very term of ``before`` is taken from ``known``."""
+        """Return a session state in plain values; what is the very term of ``before`` is taken from ``known``."""
         if not truth_of(s.exists):
             return Snapshot(sid=known.sid, exists=False, roles=known.roles)
         text = self.names.text
@@ -336,7 +336,7 @@ class Translation:
         return bits >> 16, texts(name(bits >> 8 & 255)), texts(name(bits & 255))
 
     def error_json(self, s: Session, guard: Guard) -> Json:
-        """The error of a guard in wire form."""
+        """Return the error of a guard in wire form."""
         fields: Json = {}
         for key, term in guard.fields.items():
             if isinstance(term, str):
@@ -356,7 +356,7 @@ class Translation:
         return {_VARIANTS[guard.code]: fields}
 
     def log_json(self, step: Step) -> list[Json]:
-        """The records that a step appends, in wire form."""
+        """Return the records that a step appends, in wire form."""
         kinds = {
             Cap: "OwnershipCapability",
             Receipt: "OwnershipReceipt",
@@ -383,7 +383,7 @@ def _record(kind: str, artifact: Json, event: str, reason: Json) -> Json:
 
 
 def entries(table: z3.ExprRef) -> list[tuple[z3.ExprRef, z3.ExprRef]]:
-    """The entries of a closed array term, later stores over earlier ones."""
+    """Return the entries of a closed array term, later stores over earlier ones."""
     table = z3.simplify(table)
     found: dict[int, tuple[z3.ExprRef, z3.ExprRef]] = {}
     while z3.is_store(table):

@@ -27,7 +27,7 @@ _TAKING_RECEIPT = tuple(op for op, operation in OPERATIONS.items() if "receipt" 
 
 
 def cap(sid: int, owner: str, generation: int, scope: Json) -> Json:
-    """A capability in wire form."""
+    """Return a capability in wire form."""
     return {"session_id": sid, "owner_id": owner, "generation": generation, "scope": scope}
 
 
@@ -63,7 +63,7 @@ def random_witness(rng: Random, sid: int, holder: Json = None) -> Json:
 
 
 def random_state(rng: Random, contract: str) -> Snapshot:
-    """A state of one session: anything well-typed; under ``hardened`` generations are in step (see invariants)."""
+    """Return a state of one session: anything well-typed; under ``hardened`` generations are in step."""
     sid = rng.choice((0, 7))
     state = Snapshot(sid=sid, exists=rng.random() < 0.95, epoch=rng.choice(NUMBERS))
     state.next_claim_id, state.next_witness_id = rng.choice(NUMBERS[1:]), rng.choice(NUMBERS[1:])
@@ -105,7 +105,7 @@ def _random_end(rng: Random) -> tuple[Json, Json]:
 
 
 def _perhaps_forged(rng: Random, genuine: Json, other: Json) -> Json:
-    """The genuine artifact, or with one field of another one."""
+    """Return the genuine artifact, or with one field of another one."""
     if genuine is None:
         return other
     if rng.random() < 0.7:
@@ -172,7 +172,7 @@ class Bounds:
     depth: int = 6
 
     def admits(self, state: Snapshot) -> bool:
-        """The state is within the bounds."""
+        """Say whether the state is within the bounds."""
         generation = state.current["generation"] if state.current else 0
         return (
             max(generation, state.next_generation - 1) <= self.generation
@@ -199,7 +199,7 @@ def small_world(contract: str, bounds: Bounds) -> Iterator[Edge]:
 
 
 def edges_of(state: Snapshot) -> Iterator[tuple[str, Json]]:
-    """The operations of the small world: two owners, two scopes, genuine and forged artifacts."""
+    """Yield the operations of the small world: two owners, two scopes, genuine and forged artifacts."""
     sid, scopes = state.sid, SCOPES[:2]
     caps, receipts = list(_caps(state)), list(_receipts(state))
     first_owner = OWNERS[:1] if state.current is None else OWNERS
@@ -235,7 +235,7 @@ def edges_of(state: Snapshot) -> Iterator[tuple[str, Json]]:
 
 
 def _around(owner: str, generation: int) -> Iterator[tuple[str, int]]:
-    """The other owner and the generations below, at and above, in every combination."""
+    """Yield the other owner and the generations below, at and above, in every combination."""
     for name in (owner, "bob" if owner == "alice" else "alice"):
         for number in (generation, generation + 1, generation - 1):
             if number >= 0:
