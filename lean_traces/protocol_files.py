@@ -130,7 +130,7 @@ def _folder(folder: Path) -> Iterator[ProtocolFile]:
 
 
 def role_of_file(path: Path) -> str:
-    """The role whose local type a file of a folder holds: its name up to ``.expected``, ``.local`` and the like."""
+    """Return the role whose local type a file holds: its name up to ``.expected``, ``.local`` and the like."""
     return path.name.split(".")[0]
 
 
