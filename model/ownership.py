@@ -231,8 +231,10 @@ def authority_audit_log(store: Store, sid: int) -> tuple[AuditRecord, ...] | Non
 def invalidate(session: Session, capability: OwnershipCapability, reason: str, contract: Contract) -> None:
     """Log that a capability ceased to be live and, under H9, end the witnesses of its generation."""
     session.log.append(AuditRecord(CapabilityArtifact(capability), "Invalidated", reason))
-    session.log.extend(contract.endings(session.ownership.issued))
-    session.ownership.issued = contract.surviving(session.ownership.issued)
+    issued = session.ownership.issued
+    if issued:
+        session.log.extend(contract.endings(issued))
+        session.ownership.issued = contract.surviving(issued)
 
 
 def _grant(session: Session, owner_id: str, generation: int, scope: Scope, contract: Contract) -> OwnershipCapability:

@@ -1,8 +1,8 @@
 """Baselines of the scheme before: which of their entries go on being known under the fingerprints of today.
 
-Scheme 2 told the guard from the variant of its error, so an entry may stand for several guards of today. It is kept
-where only one of them can be meant: by the contract and the operation, or because the present run shows only one.
-What is not kept is said, with everything that people wrote in it.
+Under scheme 2 the guard followed from the variant of its error, so an entry may stand for several guards of today. It
+is kept where only one of them can be meant: by the contract and the operation, or because the present run shows only
+one. What is not kept is said, with everything that people wrote in it.
 """
 
 from __future__ import annotations

@@ -234,7 +234,7 @@ def failed_commit_is_cancelled() -> None:
 
 @wrong
 def witness_outlives_its_generation() -> None:
-    guards._binding = lambda value: (value.session_id,)
+    guards.bound = lambda session, capability, witness, rejecting: None
 
 
 @wrong
