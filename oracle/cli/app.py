@@ -381,8 +381,19 @@ def export(
         Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Where; the installed corpus without it.")
     ] = None,
     compare: Annotated[bool, typer.Option("--compare", help="Write nothing; fail on any difference.")] = False,
+    bridge: Annotated[
+        list[Path] | None,
+        typer.Option("--bridge", metavar="FILE", help="Write run inputs of this protocol for telltale's own runners."),
+    ] = None,
+    max_steps: Annotated[int, typer.Option(min=1, help="With --bridge: how far a run goes.")] = 200,
+    orders: Annotated[int, typer.Option(min=1, help="With --bridge: how many orders of branches at most.")] = 64,
 ) -> None:
-    """Export the corpus of traces as the model answers it."""
+    """Export the corpus of traces as the model answers it, or run inputs for telltale's own Lean runner."""
+    if bridge is not None:
+        from telltale_conformance.oracle.cli.bridge_export import run
+
+        raise typer.Exit(run(bridge, output, max_steps, orders))
+
     from telltale_conformance.oracle.cli import lean as lean_command
 
     raise typer.Exit(lean_command.export(output, compare_only=compare))
