@@ -9,7 +9,7 @@ from telltale_conformance.model.types.trees import Branch, Branching, Mu, Sessio
 
 
 def branch_orders(global_type: GlobalType, most: int) -> list[GlobalType]:
-    """The type once for each way through it, with the branches of that way first; the type itself first of all.
+    """Return the type once for each way through it, the branches of that way first; the type itself comes first.
 
     A way ends where the protocol ends or goes back to a recursion. At most ``most`` orders are given.
     """

@@ -24,7 +24,7 @@ class NoGlobalType(ValueError):
 
 
 def global_type_of(types: Mapping[str, LocalType]) -> GlobalType:
-    """A global type whose projections (full merging) do what the given types do.
+    """Return a global type whose projections (full merging) do what the given types do.
 
     Raises:
         NoGlobalType: none was found.

@@ -61,7 +61,7 @@ def _export(file: ProtocolFile, folder: Path, max_steps: int, most: int, written
 
 
 def run_inputs(whole: GlobalType, roles: tuple[str, ...], max_steps: int, most: int) -> Iterator[dict[str, Any]]:
-    """The run inputs of a protocol, one for each order of branches; roles sorted, as both runners number them so."""
+    """Yield the run inputs of a protocol, one for each order of branches; roles sorted, as both runners number them."""
     for order in branch_orders(whole, most):
         yield {
             "choreographies": [
@@ -78,7 +78,7 @@ def run_inputs(whole: GlobalType, roles: tuple[str, ...], max_steps: int, most: 
 
 
 def _global(file: ProtocolFile) -> tuple[GlobalType, tuple[str, ...]]:
-    """The global type of a protocol, given or found from its local types, and the roles."""
+    """Return the global type of a protocol, given or found from its local types, and the roles."""
     protocol = file.protocol
     whole = protocol.global_type
     if whole is None:
