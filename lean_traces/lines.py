@@ -87,15 +87,36 @@ def find_traces(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(file for file in path.rglob("*.jsonl*") if is_trace(file))
+            inside = traces_in(path)
             if not inside:
-                raise NoTraces(f"{path}: no traces in this folder; traces end in .jsonl or .jsonl.gz")
+                raise NoTraces("no traces in this folder", place=path, remedy="traces end in .jsonl or .jsonl.gz")
             found.extend(inside)
         elif path.exists():
             found.append(path)
         else:
-            raise NoTraces(f"{path}: no such file or folder")
+            raise NoTraces("no such file or folder", place=path)
     return found
+
+
+def traces_in(folder: Path) -> list[Path]:
+    """Return all traces of a folder, to its bottom, in order."""
+    return sorted(path for path in folder.rglob("*.jsonl*") if is_trace(path))
+
+
+def first_line(path: Path, limits: Limits) -> bytes:
+    """Return the first line of a plain or gzipped file; of an empty file nothing.
+
+    Raises:
+        MalformedTrace: as ``opened`` and ``read_lines``.
+    """
+    with opened(path) as file:
+        return next(read_lines(file, str(path), limits, packed=path.suffix == ".gz"), b"")
+
+
+def line_count(path: Path) -> int:
+    """Return how many lines a plain or gzipped file has."""
+    with opened(path) as file:
+        return sum(1 for _ in file)
 
 
 def is_trace(path: Path) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -255,10 +256,20 @@ class TraceReader:
         return MalformedTrace(self.path, line, problem, remedy)
 
 
+@contextmanager
+def open_trace(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[TraceReader]:
+    """Open a trace file, plain or gzipped, with its header read.
+
+    Raises:
+        MalformedTrace: the file cannot be opened, or does not begin like a trace.
+    """
+    with opened(path) as file:
+        yield TraceReader(file, str(path), limits, packed=path.suffix == ".gz")
+
+
 def read_trace(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[tuple[Header, Event]]:
     """Yield every event of a trace file with the header, each strictly checked, to the end of the file."""
-    with opened(path) as file:
-        reader = TraceReader(file, str(path), limits, packed=path.suffix == ".gz")
+    with open_trace(path, limits) as reader:
         for event in reader:
             event.answer()
             yield reader.header, event

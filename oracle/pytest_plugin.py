@@ -64,12 +64,12 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     folders, recordings = config.getoption("--session-traces"), config.getoption("--session-recordings")
     if not folders and not recordings:
         return
-    from telltale_conformance.lean_traces.lines import is_trace
+    from telltale_conformance.lean_traces.lines import traces_in
     from telltale_conformance.lean_traces.shipped import RECORDINGS
 
     roots = [Path(folder).resolve() for folder in folders] + [RECORDINGS] * recordings
     for root in roots:
-        found = sorted(path for path in root.rglob("*.jsonl*") if is_trace(path))
+        found = traces_in(root)
         if not found:
             raise pytest.UsageError(f"--session-traces {root}: no traces in this folder")
         for path in found:

@@ -217,3 +217,6 @@ def print_protocol(
 def _defined_name(role: str, ascii: bool) -> str:
     """Return the name of a role before its type: in quotes where it would mean the global type."""
     return '"global"' if role == "global" else print_name(role, ascii=ascii)
+
+
+SessionType._shown_by.append(shown)

@@ -14,6 +14,7 @@ package that can avoid it walks a shared subtree once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Final, Self
 
 from telltale_conformance.model.types.immutable import Node, _set
@@ -54,15 +55,16 @@ class SessionType(Node):
 
     __slots__ = ("_encoded",)
     _encoded: bytes | None
+    _shown_by: ClassVar[list[Callable[[SessionType], str]]] = []
+    """Says how a type is written; the printer, which knows the syntax, puts itself in."""
 
     def _fill(self, *fields: object) -> None:
         super()._fill(*fields)
         _set(self, "_encoded", None)
 
     def __repr__(self) -> str:
-        from telltale_conformance.model.types.printer import shown
-
-        return f"<{type(self).__name__} {shown(self)}>"
+        text = self._shown_by[-1](self) if self._shown_by else "…"
+        return f"<{type(self).__name__} {text}>"
 
 
 class End(SessionType):

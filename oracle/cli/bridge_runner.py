@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.telltale.documents import SUFFIXES, Recognised, recognise
@@ -31,7 +32,7 @@ _SHOWN: Final = 300
 """How much of the runner's stderr is shown."""
 
 
-class RunnerFault(Exception):
+class RunnerFault(InconclusiveError):
     """Thrown when the runner did not do its part; the message says how."""
 
 

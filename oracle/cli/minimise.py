@@ -12,7 +12,7 @@ from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.lines import opened, read_lines
+from telltale_conformance.lean_traces.lines import first_line
 from telltale_conformance.lean_traces.programs import Program, read_program, write_program
 from telltale_conformance.lean_traces.telltale.documents import recognise
 from telltale_conformance.lean_traces.trace import PROGRAM_SCHEMA
@@ -162,9 +162,7 @@ def _given(
 
 
 def _is_program(path: Path, limits: Limits) -> bool:
-    with opened(path) as file:
-        first = next(iter(read_lines(file, str(path), limits, packed=path.suffix == ".gz")), b"")
-    return PROGRAM_SCHEMA.encode() in first
+    return PROGRAM_SCHEMA.encode() in first_line(path, limits)
 
 
 def _decision(adapter: Adapter, result: Minimised, level: Level) -> Decision | None:

@@ -12,10 +12,9 @@ import msgspec
 
 from telltale_conformance.generators.coverage import cell_of, situation
 from telltale_conformance.generators.steps import Cell, encode_arguments
-from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
-from telltale_conformance.lean_traces.lines import is_trace, opened
+from telltale_conformance.lean_traces.lines import line_count, traces_in
 from telltale_conformance.lean_traces.programs import Program, Step
-from telltale_conformance.lean_traces.reader import TraceReader
+from telltale_conformance.lean_traces.reader import open_trace
 from telltale_conformance.lean_traces.shipped import CORPUS, RECORDINGS
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.operations import step
@@ -35,7 +34,7 @@ CHUNK: Final = 20
 
 def corpus_files() -> list[Path]:
     """Return all traces that are part of the distribution."""
-    return [path for folder in (CORPUS, RECORDINGS) for path in sorted(folder.rglob("*.jsonl*")) if is_trace(path)]
+    return [path for folder in (CORPUS, RECORDINGS) for path in traces_in(folder)]
 
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
@@ -72,8 +71,7 @@ def _replayed(files: Sequence[Path], settings: Settings) -> LaneResult:
 
 def events_in(path: Path) -> int:
     """Return how many events a trace has: its lines between header and end."""
-    with opened(path) as file:
-        return max(0, sum(1 for _ in file) - 2)
+    return max(0, line_count(path) - 2)
 
 
 def _answers(events: int, tally: Tally, against: int) -> Items:
@@ -142,8 +140,8 @@ def _asked(path: Path, contract: str, offered: frozenset[str]) -> tuple[list[Ask
     store = Store(contract)
     asked: list[Asked] = []
     left_out = 0
-    with opened(path) as file:
-        for event in TraceReader(file, str(path), DEFAULT_LIMITS, packed=path.suffix == ".gz"):
+    with open_trace(path) as reader:
+        for event in reader:
             operation, arguments = event.operation, event.arguments
             if operation.name not in offered:
                 left_out += 1
@@ -161,8 +159,8 @@ def _program(path: Path, contract: str, offered: frozenset[str], last: int) -> P
 
 
 def _steps(path: Path, offered: frozenset[str], last: int) -> Iterator[Step]:
-    with opened(path) as file:
-        for event in TraceReader(file, str(path), DEFAULT_LIMITS, packed=path.suffix == ".gz"):
+    with open_trace(path) as reader:
+        for event in reader:
             if event.seq > last:
                 return
             if event.operation.name in offered:

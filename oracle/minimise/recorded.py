@@ -23,10 +23,9 @@ import msgspec
 from telltale_conformance.lean_traces.codec import as_json, decode, encode, encode_answer
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt, same_json
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.lines import opened
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.lean_traces.reader import Answer as ReadAnswer
-from telltale_conformance.lean_traces.reader import Event, TraceReader
+from telltale_conformance.lean_traces.reader import Event, open_trace
 from telltale_conformance.lean_traces.trace import Header
 from telltale_conformance.model.contract import Contract, contract_named
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome, step
@@ -128,8 +127,7 @@ def read_recording(
         UnknownContract: the model does not state the contract.
         OSError: the file cannot be read.
     """
-    with opened(path) as file:
-        reader = TraceReader(file, str(path), limits, packed=path.suffix == ".gz")
+    with open_trace(path, limits) as reader:
         named = contract_named(contract or reader.header.contract)
         store = Store(named)
         events: list[tuple[str, dict[str, Any], Any]] = []
@@ -157,8 +155,7 @@ def operations_of(path: Path, limits: Limits = DEFAULT_LIMITS, contract: str | N
     Raises:
         MalformedTrace, NotLiftable, UnknownContract, OSError: as ``read_recording``.
     """
-    with opened(path) as file:
-        reader = TraceReader(file, str(path), limits, packed=path.suffix == ".gz")
+    with open_trace(path, limits) as reader:
         named = contract_named(contract or reader.header.contract)
         store = Store(named)
         events = []

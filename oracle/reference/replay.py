@@ -13,8 +13,7 @@ from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.json_values import shown
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.lines import opened
-from telltale_conformance.lean_traces.reader import Event, TraceReader
+from telltale_conformance.lean_traces.reader import Event, TraceReader, open_trace
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import UnknownContract
 from telltale_conformance.model.operations import Outcome, step
@@ -114,8 +113,7 @@ def replay_file(
         UnknownContract: the contract is none that the model states.
     """
     try:
-        with opened(path) as file:
-            reader = TraceReader(file, str(path), limits, packed=path.suffix == ".gz")
+        with open_trace(path, limits) as reader:
             return _replay(reader, Store(contract or reader.header.contract), level, cells)
     except MalformedTrace as error:
         return TraceResult(trace=str(path), verdict="malformed", events=0, judged=0, error=str(error))

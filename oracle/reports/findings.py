@@ -13,10 +13,8 @@ from typing import Final
 import msgspec
 
 from telltale_conformance.lean_traces.codec import encode
-from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
-from telltale_conformance.lean_traces.lines import opened
 from telltale_conformance.lean_traces.programs import Program, Step
-from telltale_conformance.lean_traces.reader import TraceReader
+from telltale_conformance.lean_traces.reader import open_trace
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, LEAN, PROGRAM, PYTEST, Dossier, Shown, dossier_files
@@ -189,8 +187,7 @@ def _program_of_trace(divergence: LaneDivergence) -> Program | None:
     path = Path(divergence.path)
     steps = []
     try:
-        with opened(path) as file:
-            reader = TraceReader(file, str(path), DEFAULT_LIMITS, packed=path.suffix == ".gz")
+        with open_trace(path) as reader:
             for event in reader:
                 steps.append(Step(args=event.arguments_document(), op=event.operation.name, seq=event.seq))
                 if event.seq >= divergence.seq:
