@@ -66,6 +66,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     template = re.search(r"^```python\n(.*?)^```$", (ROOT / "docs" / "adapters.md").read_text(), re.M | re.S)
     assert template is not None
     (folder / "my_adapter.py").write_text(template[1])
+    data = ROOT / "tests" / "data"
+    shutil.copytree(data / "runs" / "telltale-machine-17.0.0", folder / "runs")
+    shutil.copy(data / "logs" / "two-claims.json", folder)
+    shutil.copy(ROOT / "tests" / "oracle" / "stand_in_runner.py", folder / "my_runner.py")
     return folder
 
 

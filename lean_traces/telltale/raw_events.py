@@ -25,7 +25,9 @@ _WORDS: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 def is_raw(data: bytes) -> bool:
     """Say whether a run is one of raw events: a bare list, or an object that holds one."""
-    return data.lstrip()[:1] == b"[" or b'"obs_trace"' in data
+    if data.lstrip()[:1] == b"[":
+        return True
+    return b'"lean_bridge.' not in data and b'"obs_trace"' in data
 
 
 class RawRun(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, NoReturn
 
 import msgspec
 from msgspec import Raw, Struct
@@ -181,7 +181,7 @@ def read_document(path: Path, limits: Limits) -> _Document:
     """
     with opened(path) as file:
         try:
-            data = file.read(limits.unpacked_bytes + 1)
+            data = file.read(limits.unpacked_bytes + 1 if path.suffix == ".gz" else -1)
         except (OSError, EOFError) as error:
             raise MalformedDocument(str(path), "", f"damaged data ({error})", "fetch or export it again") from None
     if len(data) > limits.unpacked_bytes:
@@ -214,13 +214,19 @@ def read_output(document: _Document) -> tuple[RunOutput, Counter[str]]:
 
 
 def _check_versions(document: _Document, output: RunOutput) -> None:
-    found: list[tuple[str, str | None]] = [("$", output.schema_version)]
-    found += [(f"$.trace[{n}]", event.schema_version) for n, event in enumerate(output.trace)]
-    found += [(f"$.sessions[{n}]", entry.schema_version) for n, entry in enumerate(output.sessions)]
-    for place, version in found:
-        if version != SCHEMA:
-            shown = "missing" if version is None else f"`{version}`"
-            raise document.malformed(f"{place}.schema_version", f"it is {shown}", f"this harness reads `{SCHEMA}`")
+    if output.schema_version != SCHEMA:
+        _refuse_version(document, "$", output.schema_version)
+    for number, event in enumerate(output.trace):
+        if event.schema_version != SCHEMA:
+            _refuse_version(document, f"$.trace[{number}]", event.schema_version)
+    for number, entry in enumerate(output.sessions):
+        if entry.schema_version != SCHEMA:
+            _refuse_version(document, f"$.sessions[{number}]", entry.schema_version)
+
+
+def _refuse_version(document: _Document, place: str, version: str | None) -> NoReturn:
+    shown = "missing" if version is None else f"`{version}`"
+    raise document.malformed(f"{place}.schema_version", f"it is {shown}", f"this harness reads `{SCHEMA}`")
 
 
 _PARTS: Final[dict[str, type[Struct]]] = {"trace": TraceEvent, "step_states": StepState, "sessions": SessionEntry}

@@ -81,6 +81,8 @@ class RunReplay:
         """Where in the document: trace index, step, coroutine."""
         self._true: dict[Role, LocalType] = {}
         self._folded: dict[Role, LocalType] = {}
+        self._known: dict[int, tuple[LocalType, LocalType]] = {}
+        """What was unfolded, by identity, with the result."""
         self._k16: set[Role] = set()
         self._coroutines: dict[int, Role] = {}
         self._typed = run.protocol is not None
@@ -190,9 +192,8 @@ class RunReplay:
         if isinstance(true, Choice):
             after = [branch.continuation for branch in true.branches if branch.label.name == label]
             if after:
-                self._true[key] = unfold_fully(after[-1])
-        folded = lean_step(self._folded[key], label) if key in self._folded else None
-        if folded is not None:
+                self._true[key] = self._unfolded(after[-1])
+        if self.run.dialect == "lean" and (folded := lean_step(self._folded[key], label)) is not None:
             self._folded[key] = folded
         entry = self.store.sessions[sid].types.get(role)
         if entry is not None and key not in self._k16 and _offer(entry.current) != _offer(self._true.get(key)):
@@ -202,6 +203,13 @@ class RunReplay:
                 f"claim K16 (unfolding) broken at {place}: {role} of session {sid} goes on with "
                 f"{_offer(entry.current)}, its protocol with {_offer(self._true.get(key))}"
             )
+
+    def _unfolded(self, continuation: LocalType) -> LocalType:
+        """Return a continuation fully unfolded; each is unfolded once, so that a loop leads back to the same types."""
+        known = self._known.get(id(continuation))
+        if known is None:
+            known = self._known[id(continuation)] = (continuation, unfold_fully(continuation))
+        return known[1]
 
     def _halted(self, event: TraceEvent) -> None:
         key = self._coroutine(event)

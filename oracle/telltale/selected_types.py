@@ -24,7 +24,6 @@ def bare(text: str) -> str:
     return _TOKEN.sub(lambda found: found[1] or "", text)
 
 
-@lru_cache(4096)
 def printed(local_type: LocalType) -> str:
     """Return a type as runs print it, without white space and parentheses."""
     return "".join(_pieces(local_type))

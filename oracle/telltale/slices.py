@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from telltale_conformance.lean_traces.telltale.runs import SessionSlice, StepState
 from telltale_conformance.model.state import Session
+from telltale_conformance.model.types.local_types import LocalType
 from telltale_conformance.model.values import Faulted, FaultedFields, Status
 from telltale_conformance.oracle.telltale.run_replay import Diverged, RunReplay, status_text
 from telltale_conformance.oracle.telltale.selected_types import bare, printed
@@ -29,6 +30,7 @@ class Slices:
         self._seen: dict[int, SessionSlice] = {}
         """The last slice of each session that agreed; the same again agrees as long as nothing happened."""
         self._at = -1
+        self._texts: dict[int, tuple[LocalType, str]] = {}
 
     def start(self, step: StepState) -> None:
         """Judge what a step found, where that is not what the step before left."""
@@ -106,6 +108,13 @@ class Slices:
             f"session {session.sid} is {told} at {place}: nothing in the document says why (a call of the host?)"
         )
 
+    def _printed(self, local_type: LocalType) -> str:
+        """Return a type as runs print it; kept by identity, for a type is seen again and again."""
+        known = self._texts.get(id(local_type))
+        if known is None:
+            known = self._texts[id(local_type)] = (local_type, printed(local_type))
+        return known[1]
+
     def _selected(self, step: StepState) -> None:
         replay = self._replay
         role = replay.role_of(step.selected_coro or 0)
@@ -117,7 +126,7 @@ class Slices:
         current = None if entry is None else entry.current
         if current is not None and replay.run.dialect == "lean":
             current = replay.folded(role)
-        expected = None if current is None else printed(current)
+        expected = None if current is None else self._printed(current)
         given = None if step.selected_type is None else bare(step.selected_type)
         if given != expected:
             replay.look_up(role, step.selected_type)

@@ -8,13 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-RUNS = Path(__file__).resolve().parents[1] / "data" / "runs" / "telltale-machine-17.0.0"
 
-
-def main(fault: str = "") -> None:
-    """Answer one input."""
+def main(runs: str, fault: str = "") -> None:
+    """Answer one input from a folder of recorded runs."""
     given = json.load(sys.stdin)
-    for path in RUNS.glob("*.input.json.gz"):
+    for path in sorted(Path(runs).glob("*.input.json.gz")):
         if json.loads(gzip.decompress(path.read_bytes())) == given:
             break
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -24,6 +25,7 @@ from telltale_conformance.oracle.telltale.logs import judge_logs
 from telltale_conformance.oracle.telltale.nearest import nearest_record
 from telltale_conformance.oracle.telltale.results import DocumentResult
 from telltale_conformance.oracle.verdict.compare import Level
+from tests.benchmarks.bench_telltale_files import log
 from tests.oracle.log_world import LEAN_TRACES, Written, edits, first_impossible, generated, printed, replayed
 
 CONTRACTS = ("telltale-17", "hardened")
@@ -260,6 +262,27 @@ def test_both_contracts_judge_the_second_claim_otherwise() -> None:
     first = judged(again, "authority_audit_log", "hardened").first_divergence
     assert first is not None
     assert first.expected["artifact"]["OwnershipCapability"]["generation"] == 1
+
+
+def peak(path: Path) -> int:
+    """Return how much memory judging a log takes at most."""
+    tracemalloc.start()
+    try:
+        with path.open("rb") as file:
+            reader = AuditLogReader(JsonStream(file, "log.json", DEFAULT_LIMITS), "authority_audit_log")
+            assert judge_logs(reader, "log.json", "telltale-17", Level.state).verdict == "agree"
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_long_log_is_streamed(tmp_path: Path) -> None:
+    path = tmp_path / "log.json"
+    records = log(40_000)
+    path.write_text(json.dumps(records[:10_000]))
+    short = peak(path)
+    path.write_text(json.dumps(records))
+    assert peak(path) < short + 4_000_000  # the records alone are 9 MB as text; the ids consumed are all that is kept
 
 
 # --- timeouts

@@ -14,7 +14,7 @@ from tests.installed import run
 from tests.oracle.run_world import NAMES, RUNS
 from tests.oracle.test_bridge_runs import VERDICTS
 
-STAND_IN = f"{sys.executable} {Path(__file__).with_name('stand_in_runner.py')}"
+STAND_IN = f"{sys.executable} {Path(__file__).with_name('stand_in_runner.py')} {RUNS}"
 
 
 @pytest.fixture
