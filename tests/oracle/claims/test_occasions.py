@@ -146,7 +146,7 @@ NEITHER: dict[str, list[list[Step]]] = {
     "K9-status": [[OPEN, CLAIM, DIED, OBSERVE], [OPEN, CLOSE, OBSERVE]],
     "K10": [[OPEN, OPEN], [("open_with_sid", {**OPEN[1], "sid": 5})]],
     "K11": [[OPEN, CLAIM, CLOSE, OBSERVE]],
-    "K12": [[OPEN, OBSERVE], [OPEN, ("rollback_ownership_transfer", {"receipt": FORGED})]],
+    "K12": [[OPEN, OBSERVE], [OPEN, ("rollback_ownership_transfer", {"receipt": FORGED})], [OPEN, CLAIM, VALIDATE]],
     "K13": [[("rollback_ownership_transfer", {"receipt": FORGED})], [OPEN, CLAIM, ISSUE, CONSUME]],
     "K14": [[RESIZING, SEND, SEND, OBSERVE], [OPEN_TALKING, *[SEND] * 65, OBSERVE]],
     "K15": [[OPEN, OBSERVE], [("plan", {"roles": ["A", "B"], "initial_types": {"A": "End"}})]],
@@ -155,7 +155,7 @@ NEITHER: dict[str, list[list[Step]]] = {
     "K18": [[OPEN_TALKING, RECEIVE], [OPEN_TALKING, SEND, RECEIVE, RECEIVE]],
 }
 """Programs of which no step is an occasion, though the operation is the one that the claim is about."""
-SEVERAL = {("K18", 1): 1}
+SEVERAL = {("K12", 2): 1, ("K18", 1): 1}
 """Where an earlier step is one."""
 
 

@@ -70,6 +70,19 @@ def test_one_side_written_otherwise_changes_no_verdict(name: str, part: str) -> 
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("part", ["args", "ok", "audit"])
+def test_written_otherwise_from_some_event_on(name: str, part: str) -> None:
+    plain = events(name)
+    told = {claim: (found.verdict, found.occasions) for claim, found in watch(plain).items()}
+    for start in range(len(plain)):
+        changed = [
+            {**event, part: rewritten(event[part])} if part in event and event["seq"] >= start else event
+            for event in plain
+        ]
+        assert {claim: (found.verdict, found.occasions) for claim, found in watch(changed).items()} == told
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_a_record_with_another_set_is_another_record(name: str) -> None:
     plain = events(name)
     text = json.dumps([event["audit"] for event in plain])
