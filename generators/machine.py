@@ -222,6 +222,10 @@ class SessionStoreMachine(RuleBasedStateMachine):
     @rule(sid=sessions)
     def ask_of_session(self, sid: int) -> None:
         """Ask what there is to know of a session."""
+        self.ask_of(sid)
+
+    def ask_of(self, sid: int) -> None:
+        """Put every question that takes a session alone."""
         for name in _taking("sid", reads_only=True):
             self._done(name, sid)
 
@@ -359,7 +363,7 @@ class SessionStoreMachine(RuleBasedStateMachine):
 
     @rule(sid=sessions, handler=st.sampled_from(["h", "k", ""]))
     def bind(self, sid: int, handler: str) -> None:
-        """Bind a handler and a trace by the live capability, and look both up."""
+        """Bind handlers and a trace by the live capability, and ask for them and for the owner."""
         capability = self._owned(sid)
         if capability is None:
             return
@@ -369,6 +373,7 @@ class SessionStoreMachine(RuleBasedStateMachine):
         self._done("apply_owned_session_mutation", capability, UpdateTrace(edge=edge, trace=("Nat",)))
         self._done("lookup_handler", edge)
         self._done("lookup_trace", edge)
+        self.ask_of(capability.session_id)
 
     @rule(sid=sessions, val=values.values())
     def exchange(self, sid: int, val: Any) -> None:

@@ -240,3 +240,11 @@ OPERATIONS: Final = {operation.name: operation for operation in _ROWS}
 def those(wanted: Callable[[Operation], bool]) -> frozenset[str]:
     """Return the names of the operations of which something is true."""
     return frozenset(name for name, operation in OPERATIONS.items() if wanted(operation))
+
+
+CORE: Final = those(
+    lambda operation: (
+        operation.section in ("§2", "§3") or operation.name in ("open", "open_with_sid", "close", "observe")
+    )
+)
+"""The core of the contract: ownership, witnesses and their log, opening and closing, and the look at a session."""

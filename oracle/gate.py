@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -13,11 +13,24 @@ import msgspec
 from msgspec import Struct
 
 from telltale_conformance.errors import HarnessError
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Hello
+from telltale_conformance.oracle.lanes.self_tests import SelfTest
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.lanes.table import BY_NAME_ONLY, LANES
 from telltale_conformance.oracle.process.interrupts import Interrupted, let_through
 from telltale_conformance.oracle.reference.judging import fault_of_harness
-from telltale_conformance.oracle.reports.report import Finding, Report
+from telltale_conformance.oracle.reports import (
+    Finding,
+    Minimiser,
+    Report,
+    findings,
+    markdown,
+    workflow_commands,
+    write_reports,
+)
+from telltale_conformance.oracle.reports.report import claims_seen
+from telltale_conformance.oracle.reports.terminal import check_lines, last_line
 from telltale_conformance.oracle.verdict.baseline import (
     BadBaseline,
     Baseline,
@@ -31,15 +44,14 @@ from telltale_conformance.oracle.verdict.baseline import (
 from telltale_conformance.oracle.verdict.conversion import converted
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 from telltale_conformance.oracle.verdict.fingerprints import fingerprint_of
+from telltale_conformance.oracle.verdict.not_covered import not_covered
+from telltale_conformance.oracle.verdict.required import Required, required
 from telltale_conformance.oracle.verdict.results import LaneResult
+from telltale_conformance.readable import block
 from telltale_conformance.version import HARNESS_VERSION
 
 KEPT_WITH_BASELINE: Final = 1000
 """After how many diverging cases a lane stops when known divergences are listed: they must not hide new ones."""
-
-
-FINDINGS_SHOWN: Final = 10
-"""Divergences that are printed on the terminal once the report is written."""
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -49,6 +61,9 @@ class Check(Struct, frozen=True, kw_only=True):
     hello: Hello
     settings: Settings
     results: tuple[LaneResult, ...] = ()
+    self_tests: tuple[SelfTest, ...] = ()
+    time_limit: float | None = None
+    """After how many seconds it ends early; None for never."""
     seconds: float = 0.0
     cut_short: str | None = None
     """Why it did not come to its end; None when it did."""
@@ -68,6 +83,7 @@ class Gate:
         update: write the baseline anew instead of failing on what is new or stale.
         report: the folder of the reports; None for none.
         fail_fast: stop at the first divergence that is not known.
+        require: which operations must be offered: ``all``, ``core``, or a file; None for what the baseline says.
         minimise_seconds: how long the programs in the reports may be made smaller; 0 shows them as they are.
         today: by which entries expire; the day in UTC when not given.
     """
@@ -79,6 +95,7 @@ class Gate:
         update: bool = False,
         report: Path | None = None,
         fail_fast: bool = False,
+        require: str | None = None,
         minimise_seconds: float = 0.0,
         today: date | None = None,
     ) -> None:
@@ -86,17 +103,20 @@ class Gate:
         self.update = update
         self.report = report
         self.fail_fast = fail_fast
+        self.require = require
         self.minimise_seconds = minimise_seconds
         self.today = today or datetime.now(UTC).date()
         self.baseline: Baseline | None = None
         self.older: Baseline | None = None
         """The baseline as it stood, where ``--update`` has to convert it from the scheme before."""
+        self._required: Required | None = None
 
     def prepare(self, contract: str) -> None:
         """Read the baseline, and make the folder of the reports: what cannot be done is said before the lanes run.
 
         Raises:
             BadBaseline: it cannot be read, is none, is for another contract, or ``--update`` names none.
+            BadRequirement: what is required cannot be read.
             CannotReport: the folder cannot be made.
         """
         if self.report is not None:
@@ -104,6 +124,7 @@ class Gate:
                 self.report.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise CannotReport(f"cannot write the report to {self.report}: {error.strerror or error}") from None
+        self._required = required(self.require, None)
         path = self.baseline_path
         if path is None:
             if self.update:
@@ -141,12 +162,13 @@ class Gate:
                 return f"stopped by --fail-fast in lane {result.lane}"
         return None
 
-    def conclude(self, check: Check, *, quiet: bool = False) -> int:
-        """Hold the check against the baseline, write the reports, say what matters, and return the exit code.
+    def conclude(self, check: Check, *, quiet: bool = False, every_cell: bool = False) -> int:
+        """Hold the check against the baseline, write the reports, tell all of it, and return the exit code.
 
         Args:
             check: what was run.
-            quiet: print nothing on stdout.
+            quiet: print nothing on stdout; what fails the gate and the last line go to stderr.
+            every_cell: tell every cell of the coverage.
         """
         try:
             standing, unwritten = self._standing(check), None
@@ -154,14 +176,20 @@ class Gate:
             unwritten = f"cannot write the baseline {self.baseline_path}: {error.strerror or error}"
             standing = hold_against(self.baseline or Baseline(contract=""), check.results, self.today)
         check, found = self._findings(check)
-        code = gate_code(check, standing)
+        report = self.assembled(check, found, standing)
         out = sys.stderr if quiet else sys.stdout
-        for line in _baseline_lines(standing):
-            print(line, file=out)
-        problems = (unwritten, self._report(check, found, standing, code, out is sys.stderr))
-        for problem in filter(None, problems):
+        problems = [problem for problem in (unwritten, self._write(report)) if problem is not None]
+        if problems and not report.exit_code:
+            report = msgspec.structs.replace(report, exit_code=INCONCLUSIVE)
+        for line in check_lines(report, self.report, every_cell=every_cell, brief=quiet):
+            print(block(line), file=out)
+        if self._on_github:
+            for line in workflow_commands(report, self.report):
+                print(line, file=out)
+        for problem in problems:
             print(f"telltale-conformance: {problem}", file=sys.stderr)
-        return code or (INCONCLUSIVE if any(problems) else AGREE)
+        print(block(last_line(report)), file=out, flush=True)
+        return report.exit_code
 
     def _standing(self, check: Check) -> Standing | None:
         if self.baseline is None or self.baseline_path is None:
@@ -173,7 +201,7 @@ class Gate:
             if self.older is not None:
                 conversion = converted(self.older, check.results)
                 self.baseline, lines = conversion.baseline, conversion.lines()
-            update = updated(self.baseline, check.results, self.today)
+            update = updated(self.baseline, check.results, self.today, offered_in(check))
             write_baseline(self.baseline_path, update.baseline)
             self.baseline = update.baseline
             for line in [*lines, *update.lines()] or ["nothing changed"]:
@@ -184,10 +212,8 @@ class Gate:
     def _on_github(self) -> bool:
         return os.environ.get("GITHUB_ACTIONS") == "true"
 
-    def _findings(self, check: Check) -> tuple[Check, tuple[Finding, ...] | None]:
-        """Run the divergences again for the reports, if there are any; a signal ends that and marks the check."""
-        if self.report is None and not self._on_github:
-            return check, None
+    def _findings(self, check: Check) -> tuple[Check, tuple[Finding, ...]]:
+        """Return the divergences by class; a signal ends making them smaller, and marks the check."""
         if not check.interrupted:
             try:
                 with let_through():
@@ -197,30 +223,16 @@ class Gate:
                 check = msgspec.structs.replace(check, cut_short=reason, interrupted=True)
         return check, self.findings(check)
 
-    def _report(
-        self, check: Check, found: tuple[Finding, ...] | None, standing: Standing | None, code: int, to_stderr: bool
-    ) -> str | None:
+    def _write(self, report: Report) -> str | None:
         """Write the reports; return what went wrong, if anything did."""
-        if found is None:
-            return None
-        from telltale_conformance.oracle import reports
-
         folder = self.report
-        report = self.assembled(check, found, standing, code)
-        out = sys.stderr if to_stderr else sys.stdout
         try:
             if folder is not None:
-                page = reports.write_reports(report, folder)
-                for line in _finding_lines(report, folder):
-                    print(line, file=out)
-                print(f"report: {page}", file=out)
-            if self._on_github:
-                for line in reports.workflow_commands(report, folder):
-                    print(line, file=out)
-                summary = os.environ.get("GITHUB_STEP_SUMMARY")
-                if summary:
-                    with Path(summary).open("a", encoding="utf-8") as file:
-                        file.write(reports.markdown(report, folder))
+                write_reports(report, folder)
+            summary = os.environ.get("GITHUB_STEP_SUMMARY") if self._on_github else None
+            if summary:
+                with Path(summary).open("a", encoding="utf-8") as file:
+                    file.write(markdown(report, folder))
         except OSError as error:
             return f"cannot write the report to {error.filename or folder}: {error.strerror or error}"
         except Exception as error:  # the verdict stands, whatever is wrong with writing it down
@@ -229,85 +241,90 @@ class Gate:
 
     def findings(self, check: Check) -> tuple[Finding, ...]:
         """Return the divergences by class, each run again and made smaller in the time that there is for it."""
-        from telltale_conformance.oracle.reports import findings
+        if self.report is None and not self._on_github:
+            return self._found(check, None)
         from telltale_conformance.oracle.reports.minimal import minimising
 
         seconds = 0.0 if check.interrupted else self.minimise_seconds
         if seconds and sys.stderr.isatty() and any(result.divergences for result in check.results):
             print(f"making the programs of divergences smaller, for at most {seconds:g} s", file=sys.stderr)
         with minimising(check.subject, check.settings.level, seconds, interrupted=check.interrupted) as minimise:
-            return findings(
-                check.results,
-                command=check.subject.command,
-                hello=check.hello,
-                level=check.settings.level,
-                baseline=self.baseline,
-                today=self.today,
-                minimise=minimise,
-            )
+            return self._found(check, minimise)
 
-    def assembled(self, check: Check, found: tuple[Finding, ...], standing: Standing | None, code: int) -> Report:
+    def _found(self, check: Check, minimise: Minimiser | None) -> tuple[Finding, ...]:
+        return findings(
+            check.results,
+            command=check.subject.command,
+            hello=check.hello,
+            level=check.settings.level,
+            baseline=self.baseline,
+            today=self.today,
+            minimise=minimise,
+        )
+
+    def assembled(self, check: Check, found: tuple[Finding, ...], standing: Standing | None) -> Report:
         """Return what the reports are made of."""
-        subject = check.subject
+        subject, settings = check.subject, check.settings
+        demanded = self._required or required(None, self.baseline)
+        lacking = () if demanded is None else demanded.lacking(check.hello.ops, unsupported_in(check))
         return Report(
             harness=HARNESS_VERSION,
             command=subject.command,
             implementation=check.hello,
             contract=subject.contract,
-            level=check.settings.level,
-            seed=check.settings.seed,
-            budget=check.settings.budget,
+            level=settings.level,
+            seed=settings.seed,
+            effort=settings.effort.value,
+            cases=settings.cases,
+            time_limit=check.time_limit,
             seconds=check.seconds,
-            exit_code=code,
+            exit_code=gate_code(check, standing, lacking),
             cut_short=check.cut_short,
             lanes=check.results,
+            self_tests=check.self_tests,
             findings=found,
             standing=standing,
             baseline=None if self.baseline_path is None else str(self.baseline_path),
+            required=demanded,
+            lacking=lacking,
+            not_covered=not_covered(
+                check.results,
+                lanes=tuple(LANES),
+                offered=check.hello.ops,
+                observes=check.hello.observes,
+                level=settings.level,
+                claims=claims_seen(check.results),
+                self_tests=[
+                    one.name for one in check.self_tests if one.shown_on is None and one.name not in BY_NAME_ONLY
+                ],
+            ),
         )
 
 
-def gate_code(check: Check, standing: Standing | None) -> int:
+def unsupported_in(check: Check) -> frozenset[str]:
+    """Return the operations that were answered as unsupported, though they are offered."""
+    return frozenset().union(*(result.unsupported for result in check.results))
+
+
+def offered_in(check: Check) -> frozenset[str]:
+    """Return the operations of the contract that the implementation really has, by what it says and answered."""
+    return (check.hello.ops & OPERATIONS.keys()) - unsupported_in(check)
+
+
+def gate_code(check: Check, standing: Standing | None, lacking: Sequence[str] = ()) -> int:
     """Return the exit code of a check.
 
     A signal makes it inconclusive. Else what is certain comes first: a divergence that is not known, a stale or
-    expired entry. Then what is inconclusive, a fault that a known divergence hides included; then agreement.
+    expired entry, a required operation that is lacking. Then what is inconclusive: a lane, a self-test that does not
+    show what it is to show, a fault that a known divergence hides. Then agreement.
     """
     results: Sequence[LaneResult] = check.results
     if check.interrupted:
         return INCONCLUSIVE
     diverges = standing.fails if standing is not None else any(result.divergences for result in results)
-    if diverges:
+    if diverges or lacking:
         return DIVERGE
-    open_question = any(result.open for result in results)
+    open_question = any(result.open for result in results) or any(one.fails for one in check.self_tests)
     if open_question or not any(result.tally.judged for result in results):
         return INCONCLUSIVE
     return AGREE
-
-
-def _finding_lines(report: Report, folder: Path) -> Iterator[str]:
-    """Say for each divergence that fails the gate how small its program is, and how to run it again."""
-    from telltale_conformance.oracle.reports.wording import program_text, verify_command
-
-    for finding in report.failing[:FINDINGS_SHOWN]:
-        yield f"{finding.stand} {finding.short} {finding.key.text()}"
-        yield f"  program  {program_text(finding)}"
-        verify = verify_command(finding, folder)
-        if verify is not None:
-            yield f"  again    {verify}"
-    if len(report.failing) > FINDINGS_SHOWN:
-        yield f"and {len(report.failing) - FINDINGS_SHOWN} more kinds of divergence, in the report"
-
-
-def _baseline_lines(standing: Standing | None) -> Iterator[str]:
-    if standing is None:
-        return
-    yield (
-        f"baseline: {len(standing.known)} known, {len(standing.new)} new, {len(standing.stale)} stale, "
-        f"{len(standing.expired)} expired, {len(standing.unobserved)} unobserved"
-    )
-    for key in standing.new:
-        yield f"  new      {key.short} {key.text()}"
-    for mark, entries in (("stale", standing.stale), ("expired", standing.expired)):
-        for entry in entries:
-            yield f"  {mark:<8} {entry.fingerprint[:12]} {entry.text} (owner {entry.owner}, until {entry.expires})"

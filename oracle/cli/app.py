@@ -9,11 +9,14 @@ import signal
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from telltale_conformance.version import HARNESS_VERSION
+
+if TYPE_CHECKING:
+    from telltale_conformance.oracle.lanes.effort import Effort
 
 app = typer.Typer(
     name="telltale-conformance",
@@ -64,6 +67,14 @@ class MergeName(StrEnum):
 
     plain = "plain"
     full = "full"
+
+
+class EffortName(StrEnum):
+    """How much a check tries."""
+
+    quick = "quick"
+    default = "default"
+    thorough = "thorough"
 
 
 LevelOption = Annotated[LevelName, typer.Option(help="How strictly answers are compared.")]
@@ -158,22 +169,40 @@ def check(
         str | None, typer.Option(metavar="CMD", help="The adapter's command; without it, the built-in reference.")
     ] = None,
     lanes: Annotated[
-        str | None, typer.Option(metavar="L,L…", help="Lanes to run, separated by commas; all without it.")
+        str | None,
+        typer.Option(metavar="L,L…", help="Lanes and self-tests to run, separated by commas; all lanes without it."),
     ] = None,
-    budget: Annotated[float, typer.Option(metavar="SECONDS", help="For all lanes together.")] = 60.0,
+    effort: Annotated[EffortName, typer.Option(help="How much is tried, on any machine.")] = EffortName.default,
+    cases: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Cases of the one lane that is named, in place of an effort.")
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="End early after so long; ten times the usual without it.")
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Deprecated: picks an effort.", show_default=False)
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="What the generated cases follow from.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the cases.")] = 1,
     level: LevelOption = LevelName.state,
     baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="The file of known divergences.")] = None,
+    require: Annotated[
+        str | None,
+        typer.Option(
+            metavar="all|core|FILE",
+            help="Operations that must be offered: a file of names or a baseline; the baseline's without it.",
+        ),
+    ] = None,
     update: Annotated[bool, typer.Option("--update", help="Write the baseline anew instead of failing.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write the reports.")] = None,
     minimise_seconds: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="For making the reports' programs smaller.")
     ] = 10.0,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first unknown divergence.")] = False,
-    deadline: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="For one answer; a sixth of the budget, at most 10.")
-    ] = None,
+    deadline: Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="For one answer.")] = 10.0,
+    self_test: Annotated[
+        bool, typer.Option("--self-test", help="Run the harness's own tests anew, whatever is remembered.")
+    ] = False,
     examples: Annotated[
         str | None, typer.Option(metavar="PLACE", help="Where Hypothesis keeps failing examples: folder or Redis URL.")
     ] = None,
@@ -195,6 +224,7 @@ def check(
     from telltale_conformance.oracle.adapters import AdapterLimits
     from telltale_conformance.oracle.cli.check import run
     from telltale_conformance.oracle.gate import Gate
+    from telltale_conformance.oracle.lanes.effort import Effort
     from telltale_conformance.oracle.verdict.compare import Level
 
     if bridge_runner is not None:
@@ -216,23 +246,38 @@ def check(
     code = run(
         sut=sut,
         lanes=[lane.strip() for lane in lanes.split(",")] if lanes is not None else None,
-        budget=budget,
+        effort=Effort(effort.value) if budget is None else _effort_of(budget),
+        cases=cases,
+        time_limit=time_limit,
         seed=seed,
         workers=workers,
         level=Level[level.value],
+        self_test=self_test,
         as_json=as_json,
         coverage=coverage,
         examples=examples,
-        limits=AdapterLimits(deadline=deadline or max(0.1, min(10.0, budget / 6))),
+        limits=AdapterLimits(deadline=deadline),
         gate=Gate(
             baseline=baseline,
             update=update,
             report=report,
             fail_fast=fail_fast,
+            require=require,
             minimise_seconds=minimise_seconds if report is not None else 0.0,
         ),
     )
     raise typer.Exit(code)
+
+
+def _effort_of(budget: float) -> Effort:
+    """Return the effort that the old option stands for, and say so."""
+    from telltale_conformance.oracle.lanes.effort import effort_of_budget
+
+    if not budget > 0:
+        raise typer.BadParameter("the budget must be above 0 seconds", param_hint="--budget")
+    effort = effort_of_budget(budget)
+    typer.echo(f"telltale-conformance: --budget is deprecated; {budget:g} s picks --effort {effort}", err=True)
+    return effort
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The ``check`` command: every lane against one implementation, a table, the coverage, the verdict."""
+"""The ``check`` command: every lane against one implementation, the self-tests, what follows from them."""
 
 from __future__ import annotations
 
@@ -15,29 +15,41 @@ from telltale_conformance.oracle.adapters import AdapterFault, AdapterLimits, He
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
 from telltale_conformance.oracle.cli.terminal import say, told
 from telltale_conformance.oracle.gate import Check, Gate
+from telltale_conformance.oracle.lanes.effort import GUARD, Effort
+from telltale_conformance.oracle.lanes.self_tests import SelfTest, self_tests
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
-from telltale_conformance.oracle.lanes.table import LANES
+from telltale_conformance.oracle.lanes.table import LANES, SELF_TESTS
 from telltale_conformance.oracle.process.interrupts import Interrupted, Watch, heed, held_back, watched
 from telltale_conformance.oracle.process.progress import Bar, bar
 from telltale_conformance.oracle.reports.json_report import lane_document
-from telltale_conformance.oracle.reports.text import closing_text, coverage_text, divergence_text, lane_line, table_head
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.results import LaneResult, not_run
 from telltale_conformance.readable import json_line, one_line
 
 DEFAULT_LANES: Final = tuple(LANES)
-SHARES: Final[Mapping[str, float]] = {
-    "corpus": 0.1,
-    "programs": 0.2,
-    "stateful": 0.1,
-    "graph": 0.25,
-    "near-miss": 0.05,
-    "claims": 0.05,
-    "lean": 0.05,
-    "symbolic": 0.2,
-}
-"""Which part of the budget each lane may take; what one leaves, those after it may use."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check is asked to run."""
+
+    lanes: tuple[str, ...] = DEFAULT_LANES
+    self_tests: tuple[str, ...] = ()
+    """Those that were asked for by name."""
+    only_named: bool = False
+    """Lanes were named, so self-tests that were not are only told where they are remembered."""
+    anew: bool = False
+    """Self-tests are run whatever is remembered."""
+    time_limit: float | None = None
+    """Seconds after which the check ends early; None for ten times what it usually takes."""
+
+    def usual(self, effort: Effort) -> Mapping[str, float]:
+        """Return how many seconds each lane usually takes."""
+        return {name: LANES[name].usual[effort] for name in self.lanes}
+
+    def limit(self, effort: Effort) -> float:
+        """Return after how many seconds the check ends early."""
+        return GUARD * sum(self.usual(effort).values()) if self.time_limit is None else self.time_limit
 
 
 @told
@@ -45,54 +57,77 @@ def run(
     *,
     sut: str | None = None,
     lanes: Sequence[str] | None = None,
-    budget: float = 60.0,
+    effort: Effort = Effort.default,
+    cases: int | None = None,
+    time_limit: float | None = None,
     seed: int = 0,
     workers: int = 1,
     level: Level = Level.state,
+    self_test: bool = False,
     as_json: bool = False,
     coverage: bool = False,
     examples: str | None = None,
     limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS,
     gate: Gate | None = None,
 ) -> int:
-    """Run the lanes, print a table, and return the exit code.
+    """Run the lanes, tell what follows, and return the exit code.
 
     Args:
         sut: the command of the adapter; None is the built-in reference, in this process.
-        lanes: their names; all of them by default.
-        budget: seconds for all lanes together, above 0.
-        seed: what the generated cases follow from, with the budget.
+        lanes: the names of lanes and self-tests; all lanes, and the self-tests that are due, by default.
+        effort: how much is tried.
+        cases: how many cases the one lane tries that is named, in place of what the effort says.
+        time_limit: seconds after which the check ends early, above 0; ten times the usual time when None.
+        seed: what the generated cases follow from.
         workers: processes among which cases are shared, from 1.
         level: how strictly answers are compared.
-        as_json: print one JSON object per lane instead of the tables.
+        self_test: run the self-tests anew, whatever is remembered of them.
+        as_json: print one JSON object per lane instead of the text.
         coverage: print every cell that was reached, not only how many.
         examples: where Hypothesis keeps failing examples, a folder or a Redis URL; None for nowhere.
         limits: within which the adapter is heard.
         gate: the baseline, the reports and when to stop early; none of these when None.
     """
-    names = list(lanes) if lanes else list(DEFAULT_LANES)
-    unknown = [name for name in names if name not in LANES]
-    problem = (
-        f"unknown lane {unknown[0]!r}: there are {', '.join(LANES)}"
-        if unknown
-        else "the budget must be above 0 seconds"
-        if not budget > 0
-        else "workers must be at least 1"
-        if workers < 1
-        else None
+    named = list(dict.fromkeys(lanes or ()))
+    plan = Plan(
+        lanes=tuple(name for name in named if name in LANES) if named else DEFAULT_LANES,
+        self_tests=tuple(name for name in named if name in SELF_TESTS),
+        only_named=bool(named) and not self_test,
+        anew=self_test,
+        time_limit=time_limit,
     )
+    problem = _problem(named, plan, cases, workers)
     if problem is not None:
         raise UsageError(problem)
-    settings = Settings(seed=seed, budget=budget, workers=workers, level=level, examples=examples, named=bool(lanes))
+    settings = Settings(seed=seed, effort=effort, cases=cases, workers=workers, level=level, examples=examples)
     with watched() as watch:
         try:
-            return _judge(names, sut, limits, settings, gate or Gate(), watch, as_json, coverage)
+            return _judge(plan, sut, limits, settings, gate or Gate(), watch, as_json, coverage)
         except Interrupted:
             raise InconclusiveError(f"{watch.reason}, before or after the lanes") from None
 
 
+def _problem(named: Sequence[str], plan: Plan, cases: int | None, workers: int) -> str | None:
+    """Say what is wrong with what was asked for; None where nothing is."""
+    for name in named:
+        if name not in LANES and name not in SELF_TESTS:
+            return f"unknown lane {name!r}: there are {', '.join(LANES)}, and the self-tests {', '.join(SELF_TESTS)}"
+    if plan.time_limit is not None and not plan.time_limit > 0:
+        return "the time limit must be above 0 seconds"
+    if workers < 1:
+        return "workers must be at least 1"
+    if cases is None:
+        return None
+    able = ", ".join(name for name, lane in LANES.items() if lane.takes_cases)
+    if cases < 1:
+        return "--cases must be at least 1"
+    if len(plan.lanes) != 1 or not LANES[plan.lanes[0]].takes_cases:
+        return f"--cases says how many cases one lane tries: name that lane with --lanes, one of {able}"
+    return None
+
+
 def _judge(
-    names: Sequence[str],
+    plan: Plan,
     sut: str | None,
     limits: AdapterLimits,
     settings: Settings,
@@ -109,71 +144,91 @@ def _judge(
             f"the adapter follows contract {follows}", remedy=f"this harness states {', '.join(CONTRACTS)}"
         )
     gate.prepare(hello.contract)
-
-    check = Check(subject=subject, hello=hello, settings=gate.settings(settings))
-    check = _run(names, check, gate, watch, as_json)
+    check = Check(
+        subject=subject, hello=hello, settings=gate.settings(settings), time_limit=plan.limit(settings.effort)
+    )
+    check = _run(plan, check, gate, watch, as_json)
     with held_back():
-        if not as_json:
-            say(coverage_text(check.results, hello.ops, every_cell=coverage))
-        code = gate.conclude(check, quiet=as_json)
-        if not as_json:
-            say(closing_text(check.results, code, check.seconds))
-    return code
+        return gate.conclude(check, quiet=as_json, every_cell=coverage)
 
 
-def _run(names: Sequence[str], check: Check, gate: Gate, watch: Watch, as_json: bool) -> Check:
-    """Run the lanes in their order; a signal or the gate may end them early."""
+def _run(plan: Plan, check: Check, gate: Gate, watch: Watch, as_json: bool) -> Check:
+    """Run the lanes in their order, then the self-tests; a signal, the gate or the clock may end them early."""
     started = time.monotonic()
     results: list[LaneResult] = []
-    shares = {name: SHARES[name] for name in names}
+    tests: list[SelfTest] = []
+    names, effort = plan.lanes, check.settings.effort
 
     def so_far(reason: str | None, interrupted: bool) -> Check:
         """Return what has been run; lanes that had no turn say why."""
-        rest = names[len(results) :]
-        if interrupted and rest:
-            hit = LaneResult(lane=rest[0], notes=(str(reason),))
-            results.append(hit)
-        all_results = (*results, *(not_run(name, str(reason)) for name in names[len(results) :]))
+        done = list(results)
+        rest = names[len(done) :]
+        if reason is not None and rest and (interrupted or reason == late):
+            # what the signal or the clock took away leaves a question; what --fail-fast leaves out does not
+            done += [LaneResult(lane=name, notes=(reason,)) for name in (rest[:1] if interrupted else rest)]
+        done += [not_run(name, str(reason)) for name in names[len(done) :]]
         seconds = time.monotonic() - started
         return msgspec.structs.replace(
-            check, results=all_results, seconds=seconds, cut_short=reason, interrupted=interrupted
+            check,
+            results=tuple(done),
+            self_tests=tuple(tests),
+            seconds=seconds,
+            cut_short=reason,
+            interrupted=interrupted,
         )
 
     def last_resort() -> None:
         gate.conclude(so_far("interrupted, and the running lane did not end", True), quiet=as_json)
 
-    reason: str | None = None
+    reason = late = None
     watch.last_resort = last_resort
+    limit = plan.limit(effort)
+    settings = msgspec.structs.replace(check.settings, deadline=started + limit)
+    usual = plan.usual(effort)
     try:
         if not as_json:
             _tell_subject(check)
-        with bar(shares, check.settings.budget, wanted=not as_json) as shown:
-            for result in _results(names, check.subject, check.settings, started, shown):
+        with bar(usual, wanted=not as_json) as shown:
+            for result in _results(names, check.subject, settings, shown):
                 results.append(result)
-                with shown.aside():
-                    _tell(result, as_json)
-                reason = watch.reason or gate.stops_after(result)
+                if as_json:
+                    with shown.aside():
+                        print(encode(lane_document(result)).decode(), flush=True)
+                if settings.late and (len(results) < len(names) or not result.complete):
+                    late = _late(limit, results, usual)
+                reason = watch.reason or gate.stops_after(result) or late
                 if reason is not None:
                     break
+        if reason is None:
+            asked, contract = plan.self_tests, check.subject.contract
+            for one in self_tests(contract, asked=asked, only_asked=plan.only_named, anew=plan.anew):
+                tests.append(one)
+            reason = watch.reason
     except Interrupted:
         reason = watch.reason
-    return so_far(reason if len(results) < len(names) or watch.signal else None, watch.signal is not None)
+    return so_far(reason if len(results) < len(names) or watch.signal or late else None, watch.signal is not None)
+
+
+def _late(limit: float, results: Sequence[LaneResult], usual: Mapping[str, float]) -> str:
+    """Say that the time limit was reached, and how many times as much is needed by what was done within it."""
+    done = 0.0
+    for result in results:
+        cases = result.evidence.cases
+        part = (cases.shown + cases.against) / cases.planned if cases.planned else 1.0
+        done += usual[result.lane] * part
+    whole = sum(usual.values())
+    factor = whole / done if done > 0 else None
+    needed = (
+        "" if factor is None else f"; about {factor:.1f} times as much is needed: --time-limit {factor * limit:.0f}"
+    )
+    return f"the time limit of {limit:g} s was reached{needed}"
 
 
 def _tell_subject(check: Check) -> None:
-    hello = check.hello
+    hello, settings = check.hello, check.settings
+    amount = f"effort {settings.effort}" if settings.cases is None else f"{settings.cases} cases"
     name, version = one_line(hello.name, 80), one_line(hello.version, 40)
-    say(f"{name} {version}, contract {hello.contract}, seed {check.settings.seed}")
-    say(table_head())
-
-
-def _tell(result: LaneResult, as_json: bool) -> None:
-    if as_json:
-        print(encode(lane_document(result)).decode(), flush=True)
-        return
-    say(lane_line(result))
-    for divergence in result.divergences[:1]:
-        say(divergence_text(divergence))
+    say(f"{name} {version}, contract {hello.contract}, seed {settings.seed}, {amount}")
 
 
 def _subject(sut: str | None, limits: AdapterLimits) -> tuple[Subject, Hello]:
@@ -185,23 +240,17 @@ def _subject(sut: str | None, limits: AdapterLimits) -> tuple[Subject, Hello]:
     return msgspec.structs.replace(subject, contract=hello.contract), hello
 
 
-def _results(
-    names: Sequence[str], subject: Subject, settings: Settings, started: float, shown: Bar
-) -> Iterator[LaneResult]:
-    share = sum(SHARES[name] for name in names)
-    spent = 0.0
+def _results(names: Sequence[str], subject: Subject, settings: Settings, shown: Bar) -> Iterator[LaneResult]:
     for name in names:
-        spent += SHARES[name]
         shown.begin(name)
-        deadline = started + settings.budget * spent / share
-        yield run_lane(name, subject, msgspec.structs.replace(settings, deadline=deadline))
+        yield run_lane(name, subject, settings)
 
 
 def run_lane(name: str, subject: Subject, settings: Settings) -> LaneResult:
     """Run one lane; a fault of the harness or the adapter makes it inconclusive, never a verdict."""
     started = time.monotonic()
     try:
-        result = LANES[name](subject, settings)
+        result = LANES[name].run(subject, settings)
     except AdapterFault as fault:
         note = f"fault of the adapter: {fault.diagnostic()}"
     except Exception as error:

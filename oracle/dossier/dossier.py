@@ -9,12 +9,8 @@ cannot be written is left out, and ``dossier.json`` says why.
 
 from __future__ import annotations
 
-import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
-from functools import cache
-from importlib import resources
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
@@ -29,11 +25,10 @@ from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, Header, Source
 from telltale_conformance.lean_traces.trace import VERSION as TRACE_VERSION
 from telltale_conformance.lean_traces.writer import TraceWriter, written_whole
-from telltale_conformance.model.contract import contract_named
 from telltale_conformance.oracle.adapters import Adapter, Answer, Hello
 from telltale_conformance.oracle.dossier.lean_file import lean_text
 from telltale_conformance.oracle.dossier.pytest_file import pytest_text
-from telltale_conformance.oracle.lanes.corpus import corpus_files
+from telltale_conformance.oracle.lanes.environment import contract_hash, corpus_hash, harness_hash, hash_of
 from telltale_conformance.oracle.minimise.trying import Rate, Sighting, Trials
 from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Level
@@ -55,8 +50,6 @@ NOT_CONFIRMED: Final = (
     "whether the implementation still answers so is not shown. Name its adapter with --sut to find out."
 )
 """The remark on a program that was made from a recording without its implementation."""
-_PACKAGES: Final = ("model", "lean_traces", "generators", "oracle")
-_SOURCES: Final = (".py", ".lark", ".json")
 _NESTING: Final = 2000
 
 
@@ -200,7 +193,7 @@ def dossier_files(about: Dossier, shown: Shown, hello: Hello) -> dict[str, bytes
         hello=document,
         harness=HARNESS_VERSION,
         hashes=environment_hashes(about.program.contract, document)
-        | {name: _hash([content]) for name, content in files.items()},
+        | {name: hash_of([content]) for name, content in files.items()},
         missing=missing,
     )
     return {**files, MANIFEST: msgspec.json.format(encode(manifest), indent=2) + b"\n"}
@@ -217,7 +210,7 @@ def read_dossier(folder: Path) -> tuple[Manifest, Program]:
         document = parse((folder / MANIFEST).read_bytes(), _NESTING)
         _refuse_older(folder, document)
         manifest = msgspec.convert(document, Manifest)
-        found = {name: _hash([(folder / name).read_bytes()]) for name in FILES if name in manifest.hashes}
+        found = {name: hash_of([(folder / name).read_bytes()]) for name in FILES if name in manifest.hashes}
     except OSError as error:
         raise MalformedDossier(f"{folder}: no dossier: {error}") from None
     except (StrictJsonError, msgspec.ValidationError) as error:
@@ -282,35 +275,9 @@ def hello_document(hello: Hello) -> dict[str, Any]:
 
 def environment_hashes(contract: str, hello: dict[str, Any]) -> dict[str, str]:
     """Return the hashes of the harness, the contract, an adapter's hello, and the corpus."""
-    rules = contract_named(contract)
-    printed = encode({field.name: getattr(rules, field.name) for field in fields(rules)})
     return {
-        "harness": _harness_hash(),
-        "contract": _hash([printed, *_sources("model")]),
-        "hello": _hash([encode(hello)]),
-        "corpus": _corpus_hash(),
+        "harness": harness_hash(),
+        "contract": contract_hash(contract),
+        "hello": hash_of([encode(hello)]),
+        "corpus": corpus_hash(),
     }
-
-
-@cache
-def _harness_hash() -> str:
-    return _hash(part for package in _PACKAGES for part in _sources(package))
-
-
-@cache
-def _corpus_hash() -> str:
-    return _hash(part for path in corpus_files() for part in (path.name.encode(), path.read_bytes()))
-
-
-@cache
-def _sources(package: str) -> list[bytes]:
-    root = Path(str(resources.files(f"telltale_conformance.{package}")))
-    found = sorted(path for path in root.rglob("*") if path.suffix in _SOURCES and "__pycache__" not in path.parts)
-    return [part for path in found for part in (str(path.relative_to(root)).encode(), path.read_bytes())]
-
-
-def _hash(parts: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(b"%d:" % len(part) + part)
-    return f"sha256:{digest.hexdigest()}"

@@ -203,7 +203,7 @@ def _work(subject: Subject, task: Task, plan: Plan, numbers: Sequence[int], sett
         return _Share((), str(fault.diagnostic()))
     try:
         for number in numbers:
-            if settings.deadline is not None and time.monotonic() > settings.deadline:
+            if settings.late:
                 break
             chunk = _chunk(task, adapter, plan, number)
             done.append((number, chunk))
@@ -260,7 +260,7 @@ def _merged(
     if not_begun and divergences and not cut_off:
         why = (f"stopped after {len(divergences)} diverging cases",)
     elif not_begun and cut_off and not closing:
-        why = ("stopped by the deadline of the check or a signal",)
+        why = ("stopped by the time limit or a signal",)
     evidence = Evidence(Items(plan.kind, not_begun, missing_ones=why))
     tally = Tally(faults=len(closing))
     for chunk in chunks:

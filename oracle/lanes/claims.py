@@ -24,7 +24,7 @@ from telltale_conformance.lean_traces.programs import Program, UnresolvedReferen
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
-from telltale_conformance.oracle.claims.catalogue import CLAIMS
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS
 from telltale_conformance.oracle.claims.judging import ProgramReport, judge_claims
 from telltale_conformance.oracle.claims.monitors import WATCHED, ClaimVerdict
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
@@ -56,7 +56,7 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
         result,
         tally=result.tally + Tally(faults=len(faults)),
         claims=claims_of(reports),
-        notes=(*result.notes, *faults[:1], *_broken(reports)),
+        notes=(*result.notes, *faults[:1], *_broken(reports, subject.contract)),
         seconds=time.monotonic() - started,
     )
 
@@ -84,15 +84,17 @@ def stand_of(verdict: ClaimVerdict) -> ClaimStand:
     return ClaimStand(verdict.verdict, verdict.occasions)
 
 
-def _broken(reports: Iterable[ProgramReport]) -> Iterator[str]:
-    """Say where each claim, or part of one, is broken first."""
+def _broken(reports: Iterable[ProgramReport], contract: str) -> Iterator[str]:
+    """Say where each claim is broken first that the contract keeps; what it breaks itself is no news."""
     first: dict[str, str] = {}
     for report in reports:
         for claim, verdict in report.verdicts.items():
             if verdict.violations:
                 violation = verdict.violations[0]
                 first.setdefault(claim, f"{claim}: {violation.why} (program {report.program}, step {violation.seq})")
-    return (first[claim] for claim in WATCHED if claim in first)
+    inherent = {claim for claim, known in EXPECTED[contract].items() if known == "refuted"}
+    inherent |= {part.id for part in PARTS.values() if contract == "telltale-17"}
+    return (first[claim] for claim in WATCHED if claim in first and claim not in inherent)
 
 
 def programs_for(contract: str) -> list[tuple[str, Program]]:

@@ -25,6 +25,7 @@ from telltale_conformance.model.operations import OPERATIONS, step, those
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Adapter, Answer
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
+from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.programs import offered_by
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
@@ -34,21 +35,14 @@ from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResu
 
 CHUNK: Final = 100
 """Tours per chunk."""
-SMALL_BOUND: Final = Bound(witnesses=1)
-LARGE_BOUND: Final = Bound(claims=3)
-
-
-def bound_for(budget: float) -> Bound:
-    """Return the bound that a budget stands for: 8,000 edges below 30 s, 85,000 from there, more from half an hour."""
-    if budget < 30:
-        return SMALL_BOUND
-    return DEFAULT_BOUND if budget < 1800 else LARGE_BOUND
+BOUNDS: Final = {Effort.quick: Bound(witnesses=1), Effort.default: DEFAULT_BOUND, Effort.thorough: Bound(claims=3)}
+"""How far is explored: 8,000 edges, 85,000, 156,000."""
 
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
     """Take every edge through the implementation."""
     offered = offered_by(subject)
-    bound = bound_for(settings.budget)
+    bound = BOUNDS[settings.effort]
     if "open" not in offered:
         return not_run("graph", "it needs the operation open, which is not offered")
     graph, all_tours = toured(bound, subject.contract, offered)

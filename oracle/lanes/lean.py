@@ -1,4 +1,4 @@
-"""Lane ``lean``: the Lean model, run live, against the reference on fresh programs.
+"""Self-test ``lean``: the Lean model, run live, against the reference on fresh programs.
 
 It compares two statements of the contract with each other, not the implementation with either; an implementation meets
 the Lean model through the traces of lane ``corpus``.
@@ -22,50 +22,40 @@ from telltale_conformance.lean_traces.lean_process import LeanModel
 from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, resolve
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.operations import OPERATIONS
-from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.run import ReferenceRun, ReferenceStep
 from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare
 from telltale_conformance.oracle.verdict.decision import NOT_ANSWERED, Decision, decided_by
-from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
+from telltale_conformance.oracle.verdict.evidence import NAMED, Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.relevant import relevant_state
-from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
-PROGRAMS_PER_SECOND: Final = 20
-"""Programs planned per second of the whole budget."""
+SEED: Final = 0
+PROGRAMS: Final = 1200
 STEPS: Final = 40
 """Steps of a program before its last look."""
 
 
-def run(subject: Subject, settings: Settings) -> LaneResult:
-    """Compare the Lean model with the reference under the subject's contract; only where it was asked for by name."""
-    if not settings.named:
-        return not_run("lean", "starting Lean takes 3.5 GB and half a minute: ask for it with --lanes lean")
-    programs = list(
-        diff_programs(settings.seed, max(1, round(settings.budget * PROGRAMS_PER_SECOND)), STEPS, subject.contract)
-    )
+def run(contract: str) -> LaneResult:
+    """Compare the Lean model with the reference under a contract.
+
+    A departure is no divergence of an implementation, so it counts as a program that was not shown.
+    """
+    programs = list(diff_programs(SEED, PROGRAMS, STEPS, contract))
     started = time.monotonic()
-    planned = Evidence(Items("programs", len(programs)))
     done: list[ProgramComparison] = []
-    divergences: list[LaneDivergence] = []
+    failed: tuple[str, ...] = ()
     try:
         with LeanModel.start() as model:
-            for compared in compare_runs(model, programs, settings.level):
-                done.append(compared)
-                if compared.divergence is not None:
-                    divergences.append(compared.divergence)
-                    if len(divergences) >= settings.divergences:
-                        break
+            done.extend(compare_runs(model, programs, Level.state))
     except LeanError as error:
-        seconds = time.monotonic() - started
-        return LaneResult(lane="lean", evidence=planned, tally=Tally(faults=1), notes=(str(error),), seconds=seconds)
-    agree = len(done) - len(divergences)
+        failed = (str(error),)
+    departures = [compared.divergence for compared in done if compared.divergence is not None]
+    named = tuple(f"{one.case}, step {one.seq}: {one.op} departs in {one.kind}" for one in departures[:NAMED])
     return LaneResult(
         lane="lean",
-        evidence=Evidence(Items("programs", len(programs), agree, len(divergences))),
-        tally=sum((compared.tally for compared in done), Tally()),
-        divergences=tuple(divergences),
-        notes=("the Lean model against the reference",),
-        coverage=frozenset(reference_cells(programs[: len(done)])),
+        evidence=Evidence(Items("programs", len(programs), len(done) - len(departures), 0, named)),
+        tally=sum((compared.tally for compared in done), Tally(faults=len(failed))),
+        notes=(*failed, *(("telltale-conformance lean diff shows each departure",) if departures else ())),
         seconds=time.monotonic() - started,
     )
 

@@ -1,6 +1,6 @@
-"""Lane ``near-miss``: the harness against itself. Right answers with one edit each must be refused, at that very step.
+"""Self-test ``near-miss``: right answers with one edit each must be refused by the harness, at that very step.
 
-Nothing is concluded about the implementation here: an edit that passes is a fault of the harness, so the lane is then
+Nothing is concluded about the implementation here: an edit that passes is a fault of the harness, so the test is then
 inconclusive. Edits are made to answers as an adapter gives them, and to recorded traces.
 """
 
@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from telltale_conformance.generators.near_miss import Edit, one_edit
 from telltale_conformance.generators.programs import Generator
@@ -23,63 +23,51 @@ from telltale_conformance.oracle.adapters import ReferenceAdapter, Request
 from telltale_conformance.oracle.adapters.direct import DirectAdapter
 from telltale_conformance.oracle.adapters.protocol import Answer
 from telltale_conformance.oracle.lanes.corpus import corpus_files
-from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import Asked, judge_cases
 from telltale_conformance.oracle.reference.replay import judge
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.evidence import NAMED, Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneResult
 
+SEED: Final = 0
 PROGRAMS: Final = 150
 TRACES: Final = 60
 
 
-def run(subject: Subject, settings: Settings) -> LaneResult:
+def run(contract: str) -> LaneResult:
     """Edit one answer of each of some programs and traces, and see that it is refused."""
     started = time.monotonic()
-    rng = Random(f"near misses/{settings.seed}")
-    passed: list[str] = []
-    judged = cases = 0
-    cut_off = False
-    for index in range(PROGRAMS):
-        cut_off = cut_off or _late(settings)
-        if cut_off:
-            break
-        steps, missed = _edited_program(settings.seed, index, subject.contract, rng)
-        judged += steps
-        cases += 1
-        passed += missed
-    files = corpus_files()
+    rng = Random("near misses")
+    tried = [_edited_program(index, contract, rng) for index in range(PROGRAMS)]
+    files = corpus_files() if contract == "telltale-17" else []
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(min(TRACES, len(files)) if subject.contract == "telltale-17" else 0):
-            cut_off = cut_off or _late(settings)
-            if cut_off:
-                break
-            events, missed = _edited_trace(files[int(rng.random() * len(files))], Path(folder) / f"{number}.jsonl", rng)
-            judged += events
-            cases += 1
-            passed += missed
-    notes = [f"fault of the harness: not refused: {text}" for text in passed[:5]]
-    if cut_off:
-        notes.append(f"stopped by its budget after {cases} of {PROGRAMS + TRACES} edits")
-    planned = PROGRAMS + (min(TRACES, len(files)) if subject.contract == "telltale-17" else 0)
+        for number in range(min(TRACES, len(files))):
+            path = files[int(rng.random() * len(files))]
+            tried.append(_edited_trace(path, Path(folder) / f"{number}.jsonl", rng))
+    edited = [one for one in tried if one is not None]
+    passed = [one.passed for one in edited if one.passed is not None]
     return LaneResult(
         lane="near-miss",
-        evidence=Evidence(Items("edits", planned, cases - len(passed), 0, tuple(passed[:NAMED]))),
-        tally=Tally(cases=cases),
-        figures={"edits refused": cases - len(passed), "answers compared": judged},
-        notes=tuple(notes),
+        evidence=Evidence(Items("edits", len(edited), len(edited) - len(passed), 0, tuple(passed[:NAMED]))),
+        tally=Tally(cases=len(edited)),
+        figures={"edits refused": len(edited) - len(passed), "answers compared": sum(one.compared for one in edited)},
+        notes=tuple(f"fault of the harness: not refused: {text}" for text in passed[:NAMED]),
         seconds=time.monotonic() - started,
     )
 
 
-def _late(settings: Settings) -> bool:
-    return settings.deadline is not None and time.monotonic() > settings.deadline
+class _Edited(NamedTuple):
+    """An answer that was edited."""
+
+    compared: int
+    """How many answers were compared up to it."""
+    passed: str | None
+    """Which edit was not refused; None where it was."""
 
 
-def _edited_program(seed: int, index: int, contract: str, rng: Random) -> tuple[int, list[str]]:
-    """Judge a program one of whose answers is edited; return how many answers, and what passed."""
-    steps = list(Generator(seed, index, contract=contract).steps(40))
+def _edited_program(index: int, contract: str, rng: Random) -> _Edited | None:
+    """Judge a program one of whose answers is edited; None where the answer has nothing to edit."""
+    steps = list(Generator(SEED, index, contract=contract).steps(40))
     asked = [
         Asked(step.seq, step.operation.name, encode_arguments(step.operation, step.arguments), step.outcome)
         for step in steps
@@ -88,13 +76,13 @@ def _edited_program(seed: int, index: int, contract: str, rng: Random) -> tuple[
     answer = decode(encode_answer(asked[place].expected, audited=True))
     edit = one_edit(answer, rng)
     if edit is None:
-        return 0, []
+        return None
     with _Editing(contract, place, edit) as adapter:
         (result,) = judge_cases(adapter, [lambda: asked], Level.state)
     found = result.diverged_at
     if found is not None and found.seq == asked[place].seq:
-        return result.judged, []
-    return result.judged, [f"{edit} of {asked[place].op}, step {place} of program {index}"]
+        return _Edited(result.judged, None)
+    return _Edited(result.judged, f"{edit} of {asked[place].op}, step {place} of program {index}")
 
 
 class _Editing(DirectAdapter):
@@ -121,23 +109,23 @@ class _Editing(DirectAdapter):
         return answer
 
 
-def _edited_trace(path: Path, copy: Path, rng: Random) -> tuple[int, list[str]]:
-    """Replay a trace one of whose answers is edited; return how many events, and what passed."""
+def _edited_trace(path: Path, copy: Path, rng: Random) -> _Edited | None:
+    """Replay a trace one of whose answers is edited; None where the answer has nothing to edit."""
     with opened(path) as file:
         lines = file.read().splitlines(keepends=True)
     place = 1 + int(rng.random() * (len(lines) - 2))
     event = decode(lines[place])
     edit = one_edit({name: event[name] for name in ("ok", "err", "audit") if name in event}, rng)
     if edit is None:
-        return 0, []
+        return None
     rest = {name: event[name] for name in ("args", "op", "seq")}
     lines[place] = encode({**rest, **edit.answer}) + b"\n"
     copy.write_bytes(b"".join(_closed(lines)))
     result = judge(copy)
     first = result.first_divergence
     if result.verdict == "malformed" or (first is not None and first.seq == place - 1):
-        return result.judged, []
-    return result.judged, [f"{edit} of {event['op']}, event {place - 1} of {path.name}"]
+        return _Edited(result.judged, None)
+    return _Edited(result.judged, f"{edit} of {event['op']}, event {place - 1} of {path.name}")
 
 
 def _closed(lines: Sequence[bytes]) -> Iterable[bytes]:

@@ -14,6 +14,7 @@ from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.steps import GeneratedStep, as_program, encode_arguments
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
+from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
 from telltale_conformance.oracle.verdict.evidence import NAMED, Items
@@ -21,15 +22,13 @@ from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResu
 
 CHUNK: Final = 20
 """Programs per chunk."""
-PROGRAMS: Final = 600
-"""How many programs are planned at least: those for which the floor is stated."""
-PROGRAMS_PER_SECOND: Final = 10
-"""Programs planned per second of the whole budget, where that gives more."""
+PROGRAMS: Final = {Effort.quick: 600, Effort.default: 600, Effort.thorough: 6000}
+"""Of 600 programs the floor is stated."""
 
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
-    """Judge as many programs as the budget stands for; they must reach the floor."""
-    plan = Plan("programs", round(max(PROGRAMS, settings.budget * PROGRAMS_PER_SECOND)), CHUNK)
+    """Judge the programs of the seed; they must reach the floor."""
+    plan = Plan("programs", settings.amount(PROGRAMS), CHUNK)
     task = partial(_chunk, plan=plan, contract=subject.contract, settings=settings)
     result = run_chunks("programs", subject, settings, task, plan)
     return with_floor(result, subject.contract, offered_by(subject))

@@ -14,6 +14,7 @@ import msgspec
 from telltale_conformance.generators.floor import able_to_succeed, succeeded
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
+from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.programs import offered_by
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import CaseResult, described
@@ -24,16 +25,14 @@ EXAMPLES: Final = 12
 """Sequences of steps in a chunk."""
 STEPS: Final = 25
 """Rules of a sequence, at most."""
-CHUNKS: Final = 8
-"""How many chunks are planned at least: those by which every operation succeeds."""
-CHUNKS_PER_SECOND: Final = 1 / 15
-"""Chunks planned per second of the whole budget."""
+SEQUENCES: Final = {Effort.quick: 96, Effort.default: 96, Effort.thorough: 960}
+"""By 96 sequences every operation succeeds."""
 
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
-    """Run as many sequences as the budget stands for."""
-    plan = Plan("sequences", max(CHUNKS, round(settings.budget * CHUNKS_PER_SECOND)) * EXAMPLES, EXAMPLES)
-    task = partial(_chunk, settings=settings, contract=subject.contract)
+    """Run the sequences of the seed; in them every operation must succeed."""
+    plan = Plan("sequences", settings.amount(SEQUENCES), EXAMPLES)
+    task = partial(_chunk, plan=plan, settings=settings, contract=subject.contract)
     result = run_chunks("stateful", subject, settings, task, plan, isolated=True)
     return with_successes(result, offered_by(subject))
 
@@ -46,7 +45,7 @@ def with_successes(result: LaneResult, offered: frozenset[str]) -> LaneResult:
     return msgspec.structs.replace(result, evidence=result.evidence.with_items(items))
 
 
-def _chunk(adapter: Adapter, number: int, *, settings: Settings, contract: str) -> Chunk:
+def _chunk(adapter: Adapter, number: int, *, plan: Plan, settings: Settings, contract: str) -> Chunk:
     from hypothesis import Verbosity, seed
     from hypothesis.stateful import run_state_machine_as_test
 
@@ -54,12 +53,13 @@ def _chunk(adapter: Adapter, number: int, *, settings: Settings, contract: str) 
     from telltale_conformance.generators.machine import SessionStoreMachine
     from telltale_conformance.oracle.lanes.machines import AdapterCounterpart
 
+    examples = len(plan.of(number))
     counterpart = AdapterCounterpart(adapter, contract, settings.level)
     machine = type("Machine", (SessionStoreMachine,), {"counterpart": counterpart, "contract": contract})
     amount = settings_of(
         place=settings.examples,
         shrink=False,
-        max_examples=EXAMPLES,
+        max_examples=examples,
         stateful_step_count=STEPS,
         verbosity=Verbosity.quiet,
         report_multiple_bugs=False,
@@ -75,5 +75,5 @@ def _chunk(adapter: Adapter, number: int, *, settings: Settings, contract: str) 
     def describe(position: int, result: CaseResult) -> LaneDivergence:
         return described(f"sequence of chunk {number}", result, counterpart.first_program)
 
-    chunk = collect("sequences", results, max(EXAMPLES, len(results)), describe)
+    chunk = collect(plan.kind, results, max(examples, len(results)), describe)
     return msgspec.structs.replace(chunk, ended=fault is not None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from msgspec import Struct
 
 from telltale_conformance.oracle.adapters import Adapter, AdapterLimits, ReferenceAdapter, SubprocessAdapter
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
+from telltale_conformance.oracle.lanes.effort import Amounts, Effort
 from telltale_conformance.oracle.verdict.compare import Level
 
 
@@ -34,10 +37,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How a lane is run."""
 
     seed: int = 0
-    budget: float = 60.0
-    """Seconds that all lanes of a check may take together; how many cases a lane plans follows from it alone."""
+    effort: Effort = Effort.default
+    """How much is tried; with the seed it decides every case."""
+    cases: int | None = None
+    """How many cases the lane tries, in place of what the effort says."""
     deadline: float | None = None
-    """When this lane stops even with cases left, on the clock of ``time.monotonic``; None for never."""
+    """When the lane stops even with cases left, on the clock of ``time.monotonic``; None for never."""
     workers: int = 1
     """Processes that share a lane's cases; they never change what is reported, timings aside."""
     level: Level = Level.state
@@ -45,5 +50,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     """After how many diverging cases a lane stops."""
     examples: str | None = None
     """Where Hypothesis keeps failing examples: a folder, a Redis URL, or None for nowhere."""
-    named: bool = False
-    """The lanes were asked for by name."""
+
+    def amount(self, amounts: Amounts) -> int:
+        """Return how many cases a lane tries."""
+        return amounts[self.effort] if self.cases is None else self.cases
+
+    @property
+    def late(self) -> bool:
+        """Whether the time limit has passed."""
+        return self.deadline is not None and time.monotonic() > self.deadline

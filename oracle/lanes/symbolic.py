@@ -1,7 +1,7 @@
-"""The body of lane ``symbolic``: the claims of the subject's contract, decided by z3, and the gate of the coverage map.
+"""Self-test ``symbolic``: the claims of the subject's contract, decided by z3, and the gate of the coverage map.
 
 It speaks of the contract, not of the implementation: a claim that does not stand as documented, or a reachable cell
-that the default program misses, is a fault of the harness, so the lane is then inconclusive and names it.
+that the default program misses, is a fault of the harness, so the test is then inconclusive and names it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import Final
 
 from telltale_conformance.generators.claim_programs import coverage_map
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED
-from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.evidence import NAMED, Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneResult
@@ -19,18 +18,15 @@ from telltale_conformance.oracle.verdict.results import LaneResult
 LANE: Final = "symbolic"
 
 
-def run(subject: Subject, settings: Settings) -> LaneResult:
-    """Decide the claims one by one, as far as the deadline goes."""
+def run(contract: str) -> LaneResult:
+    """Decide the claims one by one."""
     from telltale_conformance.oracle.symbolic.map.reachable import unreached
     from telltale_conformance.oracle.symbolic.prove import results
 
     started = time.monotonic()
-    contract = subject.contract
     claims: dict[str, ClaimStand] = {}
     faults: list[str] = []
     for claim in CLAIMS:
-        if settings.deadline is not None and time.monotonic() > settings.deadline:
-            break
         for result in results(contract, [claim]):
             status = result.finding.status
             if status == EXPECTED[contract][claim]:

@@ -1,23 +1,43 @@
-"""All lanes by name, in the order in which ``check`` runs them."""
+"""All lanes by name, in the order in which ``check`` runs them, and the self-tests of the harness."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from telltale_conformance.oracle.lanes import claims, corpus, graph, lean, near_miss, programs, stateful, symbolic
+from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.verdict.results import LaneResult
 
-Lane = Callable[[Subject, Settings], LaneResult]
+
+class Lane(NamedTuple):
+    """One way in which an implementation is judged."""
+
+    run: Callable[[Subject, Settings], LaneResult]
+    usual: Mapping[Effort, float]
+    """The seconds that it usually takes on two quiet cores, behind an adapter in Python; the time limit follows."""
+    takes_cases: bool = False
+    """Whether ``--cases`` may say how many cases it tries."""
+
+
+def _usual(quick: float, default: float, thorough: float) -> Mapping[Effort, float]:
+    return {Effort.quick: quick, Effort.default: default, Effort.thorough: thorough}
+
 
 LANES: Final[Mapping[str, Lane]] = {
-    "corpus": corpus.run,
-    "programs": programs.run,
-    "stateful": stateful.run,
-    "graph": graph.run,
-    "near-miss": near_miss.run,
-    "claims": claims.run,
-    "lean": lean.run,
-    "symbolic": symbolic.run,
+    "corpus": Lane(corpus.run, _usual(6, 6, 6)),
+    "programs": Lane(programs.run, _usual(10, 10, 100), takes_cases=True),
+    "stateful": Lane(stateful.run, _usual(10, 10, 100), takes_cases=True),
+    "graph": Lane(graph.run, _usual(2, 15, 30)),
+    "claims": Lane(claims.run, _usual(5, 5, 5)),
 }
+
+SELF_TESTS: Final[Mapping[str, Callable[[str], LaneResult]]] = {
+    "near-miss": near_miss.run,
+    "symbolic": symbolic.run,
+    "lean": lean.run,
+}
+"""What speaks of the harness under a contract, and never of an implementation."""
+BY_NAME_ONLY: Final = {"lean": "starting Lean takes 3.5 GB and half a minute: ask for it with --lanes lean"}
+"""The self-tests that are run only where they are asked for, and why."""

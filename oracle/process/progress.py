@@ -25,22 +25,21 @@ def tell(done: int, count: int) -> None:
 
 
 class Clock:
-    """How much of a check is done and how long the rest may take, from the lanes' shares of the budget."""
+    """How much of a check is done and how long the rest may take, from how long each lane usually takes."""
 
-    def __init__(self, shares: Mapping[str, float], budget: float, now: Callable[[], float] = time.monotonic) -> None:
-        whole = sum(shares.values()) or 1.0
-        self._seconds = {name: budget * share / whole for name, share in shares.items()}
+    def __init__(self, usual: Mapping[str, float], now: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = dict(usual)
         self._now = now
-        self._waiting = list(shares)
+        self._waiting = list(usual)
         self._done = 0.0
         self._started = now()
-        self._budget = budget
+        self._whole = sum(usual.values())
         self._part = 0.0
 
     def begin(self, lane: str) -> None:
         """Show that a lane begins; those before it are over."""
         self._waiting = self._waiting[self._waiting.index(lane) :]
-        self._done = self._budget - sum(self._seconds[name] for name in self._waiting)
+        self._done = self._whole - sum(self._seconds[name] for name in self._waiting)
         self._started = self._now()
         self._part = 0.0
 
@@ -50,20 +49,20 @@ class Clock:
 
     @property
     def fraction(self) -> float:
-        """The part of the check that is done, by its budget."""
+        """The part of the check that is done, by the usual times of its lanes."""
         lane = self._seconds[self._waiting[0]] if self._waiting else 0.0
-        spent = min(1.0, (self._now() - self._started) / lane) if lane else 1.0
-        return min(1.0, (self._done + lane * max(self._part, spent)) / self._budget)
+        return min(1.0, (self._done + lane * self._part) / self._whole) if self._whole else 1.0
 
     @property
     def left(self) -> float:
-        """Seconds that the rest takes at most: an estimate from the part done, never above what the budget leaves."""
+        """Seconds that the rest may take: the running lane at its own pace, the others as usual."""
         if not self._waiting:
             return 0.0
         elapsed = self._now() - self._started
-        lane = max(0.0, self._seconds[self._waiting[0]] - elapsed)
         if self._part > 0:
-            lane = min(lane, elapsed * (1 - self._part) / self._part)
+            lane = elapsed * (1 - self._part) / self._part
+        else:
+            lane = max(0.0, self._seconds[self._waiting[0]] - elapsed)
         return lane + sum(self._seconds[name] for name in self._waiting[1:])
 
 
@@ -105,15 +104,14 @@ class Bar:
 
 
 @contextmanager
-def bar(shares: Mapping[str, float], budget: float, *, wanted: bool = True) -> Iterator[Bar]:
+def bar(usual: Mapping[str, float], *, wanted: bool = True) -> Iterator[Bar]:
     """Show a bar while the block runs, on stderr, when that is a terminal.
 
     Args:
-        shares: of each lane, in their order, its share of the budget.
-        budget: seconds for all of them.
+        usual: of each lane, in their order, the seconds that it usually takes.
         wanted: False for no bar anywhere.
     """
-    clock = Clock(shares, budget)
+    clock = Clock(usual)
     if not wanted or not sys.stderr.isatty():
         yield Bar(clock, None, None)
         return
@@ -124,7 +122,7 @@ def bar(shares: Mapping[str, float], budget: float, *, wanted: bool = True) -> I
     class Left(ProgressColumn):
         def render(self, task: Task) -> Text:
             minutes, seconds = divmod(round(clock.left), 60)
-            return Text(f"at most {minutes}:{seconds:02d} left", style="dim")
+            return Text(f"about {minutes}:{seconds:02d} left", style="dim")
 
     progress = Progress(
         TextColumn("{task.description:<11}"),

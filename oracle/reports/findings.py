@@ -33,9 +33,6 @@ _INVISIBLE: Final = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"
 )
 """Characters by which a text would look like another one than it is; in JSON they can be written out."""
-MODELS: Final = "lean"
-"""The lane in which no implementation takes part."""
-BETWEEN_MODELS: Final = "the Lean model departs from the reference here; no implementation takes part"
 
 
 def findings(
@@ -66,13 +63,12 @@ def findings(
     found = []
     for key, cases in by_class.items():
         entry = baseline.entry(key.digest) if baseline else None
-        lane, shortest = min(cases, key=lambda case: (case[0] == MODELS, _length(case[1])))
-        own = None if lane == MODELS else command
+        shortest = min((case for _, case in cases), key=_length)
         stand = _stand(entry, today)
         try:
-            reduction = _reduction(lane, _of_offered(shortest, hello.ops), stand, minimise)
-            files = _files(key, lane, reduction, own, hello, level)
-            reproducers = _reproducers(key, shortest, own, files, level)
+            reduction = _reduction(_of_offered(shortest, hello.ops), stand, minimise)
+            files = _files(key, reduction, command, hello, level)
+            reproducers = _reproducers(key, shortest, command, files, level)
         except Exception as error:  # what was seen is told, whatever is wrong with showing it again
             remark = f"not run again, and without files: {fault_of_harness(error, 'while its dossier was made')}"
             bare = msgspec.structs.replace(shortest, program=None)
@@ -107,9 +103,7 @@ def as_found(divergence: LaneDivergence, remark: str) -> Reduction:
     return Reduction(ending="as found", remark=remark, divergence=divergence, program=program)
 
 
-def _reduction(lane: str, divergence: LaneDivergence, stand: Stand, minimise: Minimiser | None) -> Reduction:
-    if lane == MODELS:
-        return as_found(divergence, BETWEEN_MODELS)
+def _reduction(divergence: LaneDivergence, stand: Stand, minimise: Minimiser | None) -> Reduction:
     if minimise is None:
         return as_found(divergence, "not run again, so not made smaller")
     if stand == "known":
@@ -127,7 +121,7 @@ def _of_offered(divergence: LaneDivergence, offered: frozenset[str]) -> LaneDive
 
 
 def _files(
-    key: Fingerprint, lane: str, reduction: Reduction, command: str | None, hello: Hello, level: Level
+    key: Fingerprint, reduction: Reduction, command: str | None, hello: Hello, level: Level
 ) -> Mapping[str, bytes]:
     """Return the files of a finding's dossier; none where there is no program."""
     divergence, program = reduction.divergence, reduction.program
@@ -136,8 +130,6 @@ def _files(
     left_out = {}
     if not reduction.answers:
         left_out[ANSWERS] = reduction.remark
-    if lane == MODELS:
-        left_out[PYTEST] = BETWEEN_MODELS
     about = Dossier(
         program,
         level,

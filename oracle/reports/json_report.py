@@ -11,6 +11,7 @@ from telltale_conformance.generators.coverage import by_operation
 from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.json_values import shown
 from telltale_conformance.oracle.reports.report import Finding, Report
+from telltale_conformance.oracle.reports.terminal import last_line
 from telltale_conformance.oracle.verdict.results import LaneResult
 
 SCHEMA: Final = "telltale-conformance/report"
@@ -33,13 +34,16 @@ def report_document(report: Report) -> dict[str, Any]:
         "harness": report.harness,
         "verdict": report.verdict,
         "headline": report.headline,
+        "last_line": last_line(report),
         "exit_code": report.exit_code,
         "complete": report.cut_short is None,
         "cut_short": report.cut_short,
         "contract": report.contract,
         "level": report.level.name,
         "seed": report.seed,
-        "budget": report.budget,
+        "effort": report.effort,
+        "cases": report.cases,
+        "time_limit": report.time_limit,
         "seconds": round(report.seconds, 3),
         "command": report.command,
         "implementation": {
@@ -52,6 +56,24 @@ def report_document(report: Report) -> dict[str, Any]:
             "observes": sorted(hello.observes),
         },
         "lanes": [lane_document(lane) for lane in report.lanes],
+        "self_tests": [
+            {
+                "name": one.name,
+                "verdict": one.verdict,
+                "shown_on": one.shown_on,
+                "remembered": one.remembered,
+                "result": lane_document(one.result),
+            }
+            for one in report.self_tests
+        ],
+        "required": None
+        if report.required is None
+        else {
+            "by": report.required.by,
+            "operations": sorted(report.required.operations),
+            "lacking": list(report.lacking),
+        },
+        "not_covered": {**msgspec.to_builtins(report.not_covered), "words": list(report.not_covered.words())},
         "findings": [_finding(finding) for finding in report.findings],
         "coverage": by_operation(cells),
         "claims": msgspec.to_builtins(report.claims),

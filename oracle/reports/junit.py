@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 
+from telltale_conformance.oracle.lanes.self_tests import SelfTest
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.wording import lane_notes, message, problems, stand_text, title
 from telltale_conformance.oracle.verdict.results import LaneResult
@@ -23,6 +24,7 @@ def junit(report: Report) -> str:
     inconclusive is an error; so is the baseline's suite, which fails for what is stale or expired.
     """
     suites = [_lane(report, lane) for lane in report.lanes]
+    suites += [_self_test(one) for one in report.self_tests]
     suites.append(_gate(report))
     root = ET.Element("testsuites", name="telltale-conformance", time=_time(report.seconds))
     for name in ("tests", "failures", "errors"):
@@ -53,6 +55,15 @@ def _lane(report: Report, lane: LaneResult) -> ET.Element:
     suite.remove(properties)
     suite.insert(0, properties)
     return suite
+
+
+def _self_test(one: SelfTest) -> ET.Element:
+    case = _case("self-test", f"self-test {one.name}", one.result.seconds)
+    if one.fails:
+        _put(case, "error", "not shown", "the harness does not pass its self-test", lane_notes(one.result))
+    elif one.shown_on is None:
+        _put(case, "skipped", "not run", lane_notes(one.result), "")
+    return _suite(f"self-test {one.name}", [case], one.result.seconds)
 
 
 def _put_finding(case: ET.Element, finding: Finding) -> None:

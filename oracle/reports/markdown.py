@@ -32,7 +32,13 @@ def _lines(report: Report, folder: Path | None) -> Iterator[str]:
     yield ""
     yield _plain(report.headline)
     yield ""
-    yield f"Level {report.level.name}, seed {report.seed}, {report.seconds:.1f} s, exit code {report.exit_code}."
+    yield (
+        f"Level {report.level.name}, seed {report.seed}, effort {report.effort}, {report.seconds:.1f} s, "
+        f"exit code {report.exit_code}."
+    )
+    yield ""
+    left_out = report.not_covered.words()
+    yield f"Not covered: {_plain('; '.join(left_out))}." if left_out else "Every lane, operation and claim is covered."
     yield ""
     yield "| lane | verdict | cases | judged | uncovered | not judged | seconds |"
     yield "|---|---|--:|--:|--:|--:|--:|"

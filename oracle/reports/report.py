@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -10,6 +10,7 @@ from msgspec import Struct
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Answer, Hello
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, in_order
+from telltale_conformance.oracle.lanes.self_tests import SelfTest
 from telltale_conformance.oracle.minimise import Rate
 from telltale_conformance.oracle.verdict.baseline import Entry, Standing
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
@@ -17,6 +18,8 @@ from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
+from telltale_conformance.oracle.verdict.not_covered import NotCovered
+from telltale_conformance.oracle.verdict.required import Required
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
 Stand = Literal["new", "known", "expired"]
@@ -119,6 +122,16 @@ class Finding(Struct, frozen=True, kw_only=True):
         return self.stand != "known"
 
 
+def claims_seen(lanes: Iterable[LaneResult]) -> dict[str, ClaimStand]:
+    """Return how each claim of the catalogue stands by all lanes together; empty where none watched any."""
+    watched = [lane.claims for lane in lanes if any(one.occasions is not None for one in lane.claims.values())]
+    found = dict.fromkeys(CLAIMS, NOT_JUDGED) if watched else {}
+    for claims in watched:
+        for claim, stand in claims.items():
+            found[claim] = found.get(claim, NOT_JUDGED) + stand
+    return found
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """A check: what was judged, how, and the result."""
 
@@ -130,18 +143,30 @@ class Report(Struct, frozen=True, kw_only=True):
     contract: str
     level: Level
     seed: int
-    budget: float
+    effort: str
+    cases: int | None = None
+    """How many cases its lane was to try, in place of what the effort says."""
+    time_limit: float | None = None
+    """After how many seconds it would have been cut short; None for never."""
     seconds: float
     exit_code: int
     cut_short: str | None
     """Why the report is a partial one; None when every lane had its turn."""
     lanes: tuple[LaneResult, ...]
+    self_tests: tuple[SelfTest, ...] = ()
+    """What the harness shows of itself."""
     findings: tuple[Finding, ...]
     """Those that fail the gate first."""
     standing: Standing | None = None
     """What became of the baseline; None without one."""
     baseline: str | None = None
     """Its path."""
+    required: Required | None = None
+    """The operations that must be offered; None for none."""
+    lacking: tuple[str, ...] = ()
+    """Those of them that are not."""
+    not_covered: NotCovered = NotCovered()
+    """What the verdict says nothing about."""
 
     @property
     def verdict(self) -> str:
@@ -169,11 +194,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
         What lanes say about the contract itself is reported with those lanes.
         """
-        watched = [lane.claims for lane in self.lanes if any(one.occasions is not None for one in lane.claims.values())]
-        found = dict.fromkeys(CLAIMS, NOT_JUDGED) if watched else {}
-        for claims in watched:
-            for claim, stand in claims.items():
-                found[claim] = found.get(claim, NOT_JUDGED) + stand
+        found = claims_seen(self.lanes)
         for finding in self.findings:
             if finding.key.claim is not None:
                 found[finding.key.claim] = found.get(finding.key.claim, NOT_JUDGED) + ClaimStand("broken", 1)
@@ -189,6 +210,9 @@ class Report(Struct, frozen=True, kw_only=True):
             unsteady = sum(not finding.repeats for finding in failing)
             also = f"; {unsteady} of them did not repeat" if unsteady else ""
             sentence = f"{name} departs from contract {self.contract}: {count} that the gate does not accept{also}."
+        elif self.lacking:
+            count = "one required operation" if len(self.lacking) == 1 else f"{len(self.lacking)} required operations"
+            sentence = f"{name} lacks {count}: {', '.join(self.lacking)}."
         elif self.exit_code == DIVERGE and standing is not None and (standing.stale or standing.expired):
             sentence = f"{name} shows nothing new, but the baseline is out of date."
         elif self.exit_code == AGREE:
@@ -202,4 +226,7 @@ class Report(Struct, frozen=True, kw_only=True):
         if self.cut_short:
             return "the run did not come to its end"
         lanes = [lane.lane for lane in self.lanes if lane.open]
+        failing = [one.name for one in self.self_tests if one.fails]
+        if failing and not lanes:
+            return f"the harness does not pass its self-test {', '.join(failing)}"
         return f"inconclusive in {', '.join(lanes)}" if lanes else "nothing was judged"

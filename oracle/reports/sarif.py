@@ -17,7 +17,9 @@ SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sche
 _PROBLEMS: Final = {
     "baseline-stale": "A known divergence is not seen any more although its lanes ran",
     "baseline-expired": "The last day on which a known divergence is accepted has passed",
+    "operations-required": "A required operation is not offered",
     "inconclusive": "A lane could not conclude",
+    "self-test": "The harness did not pass a test of itself",
     "cut-short": "The run did not come to its end",
 }
 
@@ -56,6 +58,8 @@ def sarif(report: Report, folder: Path) -> str:
             "contract": report.contract,
             "level": report.level.name,
             "seed": report.seed,
+            "effort": report.effort,
+            "notCovered": list(report.not_covered.words()),
             "verdict": report.verdict,
         },
         "results": results,

@@ -1,47 +1,22 @@
-"""What ``check`` prints: a line per lane, a divergence, the coverage, the closing lines."""
+"""Divergences, and the verdicts of ``replay``, as text for people."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
 
-from telltale_conformance.generators.coverage import by_operation
-from telltale_conformance.generators.steps import Cell
-from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.reference.replay import FirstDivergence, TraceResult
 from telltale_conformance.oracle.telltale.results import DocumentResult
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Tally
-from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
-from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
+from telltale_conformance.oracle.verdict.results import LaneDivergence
 from telltale_conformance.readable import one_line, spelled, value_line
 
-_COLUMNS: Final = ("cases", "judged", "uncovered", "not_judged", "skipped")
 _NOTE: Final = 1000
 """How long a line of a note or of an error is."""
-
-
-def table_head() -> str:
-    """Return the head of the table of lanes."""
-    heads = "".join(f"{name.replace('_', ' '):>12}" for name in _COLUMNS)
-    return f"{'lane':<11}{'verdict':<14}{heads}{'seconds':>10}"
-
-
-def lane_line(result: LaneResult) -> str:
-    """Return a lane's line of the table, with its figures and notes below."""
-    counts = "".join(f"{getattr(result.tally, name):>12}" for name in _COLUMNS)
-    lines = [f"{result.lane:<11}{result.verdict:<14}{counts}{result.seconds:>10.1f}"]
-    if result.why_not_run is not None:
-        lines.append(f"  {result.why_not_run}")
-    lines.extend(f"  {sentence}" for sentence in result.missing if result.verdict == "inconclusive")
-    if result.figures:
-        lines.append("  " + ", ".join(f"{count} {name}" for name, count in result.figures.items()))
-    lines.extend(claims_lines(result.claims))
-    lines.extend(f"  {one_line(line, _NOTE)}" for note in result.notes for line in note.splitlines())
-    return "\n".join(lines)
 
 
 def claims_lines(claims: Mapping[str, ClaimStand]) -> Iterator[str]:
@@ -66,42 +41,6 @@ def divergence_text(divergence: LaneDivergence) -> str:
     ):
         lines.append(f"    {label:<9} {value_line(value)}")
     return "\n".join(lines)
-
-
-def coverage_text(results: Iterable[LaneResult], offered: frozenset[str], *, every_cell: bool) -> str:
-    """Return which operations and outcomes were judged, and in how many cells of the coverage."""
-    cells: set[Cell] = set().union(*(result.coverage for result in results))
-    table = by_operation(cells)
-    judged = {name.split("/")[0] for name in table}
-    lines = [f"coverage: {len(judged)} of {len(OPERATIONS)} operations, {len(cells)} cells"]
-    if every_cell:
-        lines.extend(f"  {cell}" for cell in sorted(cells))
-    else:
-        lines.extend(_by_outcome(table))
-    for title, names in (
-        ("not offered by the implementation", OPERATIONS.keys() - offered),
-        ("offered and not judged", offered & OPERATIONS.keys() - judged),
-    ):
-        if names and cells:
-            lines.append(f"  {title}: {', '.join(sorted(names))}")
-    return "\n".join(lines)
-
-
-def _by_outcome(table: dict[str, dict[str, int]]) -> Iterator[str]:
-    for operation, outcomes in table.items():
-        yield f"  {operation:<48}" + ", ".join(f"{outcome} {count}" for outcome, count in outcomes.items())
-
-
-def closing_text(results: Sequence[LaneResult], code: int, seconds: float) -> str:
-    """Return the verdict with the sums over all lanes."""
-    verdict = {AGREE: "agree", DIVERGE: "diverge"}.get(code, "inconclusive")
-    tally = sum((result.tally for result in results), Tally())
-    left_out = [result.lane for result in results if result.verdict == "not run"]
-    also = f"; lanes not run: {', '.join(left_out)}" if left_out else ""
-    return (
-        f"{verdict}: {tally.judged} answers judged, {tally.uncovered} uncovered, {tally.not_judged} not judged{also}; "
-        f"{seconds:.1f} s, exit code {code}"
-    )
 
 
 def summary(results: Iterable[TraceResult | DocumentResult]) -> str:

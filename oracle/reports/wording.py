@@ -27,7 +27,7 @@ class Problem(NamedTuple):
     """Something besides a divergence that fails the gate or leaves it open."""
 
     rule: str
-    """``baseline-stale``, ``baseline-expired``, ``inconclusive`` or ``cut-short``."""
+    """One of those that the SARIF report describes."""
     fails: bool
     """Whether the gate says 1 because of it."""
     subject: str
@@ -127,6 +127,13 @@ def problems(report: Report) -> list[Problem]:
     for lane in report.lanes:
         if lane.open:
             found.append(Problem("inconclusive", False, f"lane {lane.lane}", lane_notes(lane), None))
+    if report.lacking:
+        by = "" if report.required is None else f"required by {report.required.by}, "
+        text = f"{by}not offered: {', '.join(report.lacking)}"
+        found.append(Problem("operations-required", True, f"{len(report.lacking)} operations", text, None))
+    for one in report.self_tests:
+        if one.fails:
+            found.append(Problem("self-test", False, f"self-test {one.name}", lane_notes(one.result), None))
     if report.cut_short:
         found.append(Problem("cut-short", False, "check", f"this report is a partial one: {report.cut_short}", None))
     return found

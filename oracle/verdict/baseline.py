@@ -88,6 +88,8 @@ class Baseline(Struct, frozen=True, kw_only=True):
 
     contract: str
     entries: tuple[Entry, ...] = ()
+    offered: tuple[str, ...] | None = None
+    """The operations that the implementation offered when it was written; None where that was not recorded."""
 
     def entry(self, fingerprint: str) -> Entry | None:
         """Return the entry of a divergence, if it is listed."""
@@ -138,7 +140,10 @@ def read_baseline(path: Path) -> Baseline:
         raise BadBaseline(f"{path}: {worst.json_path}: {one_line(worst.message, 200)}; {remedy}")
     entries = tuple(msgspec.convert(entry, Entry) for entry in document["entries"])
     _refuse_what_the_schema_cannot(path, entries, SCHEME - 1 if older else SCHEME)
-    baseline = Baseline(contract=document["contract"], entries=entries)
+    offered = document.get("offered")
+    baseline = Baseline(
+        contract=document["contract"], entries=entries, offered=None if offered is None else tuple(offered)
+    )
     if older:
         raise OlderBaseline(path, baseline)
     return baseline
@@ -175,6 +180,7 @@ def printed(baseline: Baseline) -> bytes:
         "version": VERSION,
         "scheme": SCHEME,
         "contract": baseline.contract,
+        **({} if baseline.offered is None else {"offered": sorted(baseline.offered)}),
         "entries": msgspec.to_builtins(ordered),
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
@@ -219,6 +225,8 @@ class Update(Struct, frozen=True, kw_only=True):
     """Entries that were stale: each must be named where people see it."""
     widened: tuple[Entry, ...] = ()
     """Entries that another lane has seen too."""
+    no_longer_offered: tuple[str, ...] = ()
+    """Operations that were offered when the baseline was written before."""
 
     def lines(self) -> list[str]:
         """Return one line for each change."""
@@ -230,11 +238,16 @@ class Update(Struct, frozen=True, kw_only=True):
                 ("~", self.widened, " (seen by another lane too)"),
             )
             for entry in entries
+        ] + [
+            f"- operation {name} is not offered any more, and not required from now on"
+            for name in self.no_longer_offered
         ]
 
 
-def updated(baseline: Baseline, results: Sequence[LaneResult], today: date) -> Update:
-    """Return the baseline with new divergences added and stale entries dropped.
+def updated(
+    baseline: Baseline, results: Sequence[LaneResult], today: date, offered: frozenset[str] | None = None
+) -> Update:
+    """Return the baseline with new divergences added and stale entries dropped, and with what is offered now.
 
     What people wrote (owner, reason, link, expiry) is never changed; an expired entry therefore stays, and fails.
     Unobserved entries stay too.
@@ -255,10 +268,15 @@ def updated(baseline: Baseline, results: Sequence[LaneResult], today: date) -> U
         kept.append(entry)
     entries = tuple(sorted((*kept, *added), key=lambda entry: (entry.op, entry.kind, entry.fingerprint)))
     return Update(
-        baseline=Baseline(contract=baseline.contract, entries=entries),
+        baseline=Baseline(
+            contract=baseline.contract,
+            entries=entries,
+            offered=baseline.offered if offered is None else tuple(sorted(offered)),
+        ),
         added=added,
         dropped=standing.stale,
         widened=tuple(widened),
+        no_longer_offered=() if offered is None else tuple(sorted(frozenset(baseline.offered or ()) - offered)),
     )
 
 

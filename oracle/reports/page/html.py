@@ -249,7 +249,8 @@ def _command(report: Report) -> str:
     words: list[Any] = ["telltale-conformance", "check"]
     if report.command is not None:
         words += ["--sut", report.command]
-    words += ["--seed", report.seed, "--budget", f"{report.budget:g}", "--level", report.level.name]
+    words += ["--seed", report.seed, "--effort", report.effort, "--level", report.level.name]
+    words += [] if report.cases is None else ["--cases", report.cases]
     ran = [lane.lane for lane in report.lanes]
     words += ["--lanes", ",".join(ran)] if ran else []
     if report.baseline is not None:

@@ -1,0 +1,117 @@
+"""What a verdict does not cover, as data and in words: the last line of a check and its report say it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.results import LaneResult
+
+_NAMED: Final = 6
+"""How many names of a kind are told one by one in the line."""
+
+
+class NotCovered(Struct, frozen=True, kw_only=True):
+    """What a check says nothing about."""
+
+    lanes_not_run: tuple[str, ...] = ()
+    lanes_not_in_full: tuple[str, ...] = ()
+    """Those that did not show all that they set out to show, a divergence or not."""
+    operations_not_offered: tuple[str, ...] = ()
+    operations_unsupported: tuple[str, ...] = ()
+    """Offered, and answered as unsupported."""
+    operations_not_judged: tuple[str, ...] = ()
+    """Offered, and in no lane judged."""
+    claims_not_judged: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
+    """What of the answers was not compared, and why."""
+    self_tests_not_shown: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything."""
+        return any(getattr(self, name) for name in self.__struct_fields__)
+
+    def words(self) -> tuple[str, ...]:
+        """Return a phrase for each kind of which there is something."""
+        return tuple(self._phrases())
+
+    def _phrases(self) -> Iterator[str]:
+        if self.lanes_not_run:
+            yield f"lanes not run: {', '.join(self.lanes_not_run)}"
+        if self.lanes_not_in_full:
+            yield f"lanes not in full: {', '.join(self.lanes_not_in_full)}"
+        if self.operations_not_offered:
+            offered = len(OPERATIONS) - len(self.operations_not_offered)
+            yield f"{offered} of {len(OPERATIONS)} operations offered, not {_some(self.operations_not_offered)}"
+        if self.operations_unsupported:
+            yield f"answered as unsupported: {_some(self.operations_unsupported)}"
+        if self.operations_not_judged:
+            yield f"offered and not judged: {_some(self.operations_not_judged)}"
+        if self.claims_not_judged:
+            yield f"claims not judged: {', '.join(self.claims_not_judged)}"
+        yield from self.not_compared
+        if self.self_tests_not_shown:
+            yield f"self-tests not shown: {', '.join(self.self_tests_not_shown)}"
+
+
+def not_covered(
+    results: Sequence[LaneResult],
+    *,
+    lanes: Collection[str],
+    offered: frozenset[str],
+    observes: frozenset[str],
+    level: Level,
+    claims: dict[str, ClaimStand],
+    self_tests: Collection[str] = (),
+) -> NotCovered:
+    """Return what a check says nothing about.
+
+    Args:
+        results: of the lanes that were asked for.
+        lanes: all lanes that there are.
+        offered: the operations that the implementation says it has.
+        observes: what it shows besides answers.
+        level: how strictly answers were compared.
+        claims: how each claim stands by all lanes.
+        self_tests: the self-tests that were not shown.
+    """
+    ran = {result.lane for result in results if result.why_not_run is None}
+    judged = {cell.operation.partition("/")[0] for result in results for cell in result.coverage}
+    unsupported = frozenset().union(*(result.unsupported for result in results))
+    known = frozenset(OPERATIONS)
+    return NotCovered(
+        lanes_not_run=tuple(lane for lane in lanes if lane not in ran),
+        lanes_not_in_full=tuple(result.lane for result in results if result.missing),
+        operations_not_offered=tuple(sorted(known - offered)),
+        operations_unsupported=tuple(sorted(unsupported)),
+        operations_not_judged=tuple(sorted((offered & known) - judged - unsupported)),
+        claims_not_judged=tuple(claim for claim, stand in claims.items() if stand.status == "not judged"),
+        not_compared=tuple(_not_compared(offered, observes, level)),
+        self_tests_not_shown=tuple(self_tests),
+    )
+
+
+_LEFT_OUT: Final = {
+    Level.outcome: "level outcome: fields of answers, audit log and states not compared",
+    Level.payload: "level payload: audit log and states not compared",
+    Level.audit: "level audit: states not compared",
+}
+
+
+def _not_compared(offered: frozenset[str], observes: frozenset[str], level: Level) -> Iterator[str]:
+    if level in _LEFT_OUT:
+        yield _LEFT_OUT[level]
+    if level >= Level.state and "observe" not in offered:
+        yield "states not compared: observe is not offered"
+    if level >= Level.audit and "audit" not in observes:
+        yield "audit log not compared: the adapter does not observe it"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
