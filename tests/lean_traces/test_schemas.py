@@ -624,23 +624,33 @@ def test_report_is_taken() -> None:
         "unsupported": ["send"],
         "coverage": [["close", "ok", "claimed", "-", "-"]],
     }
+    test = {"name": "near-miss", "verdict": "shown", "shown_on": "2030-01-31", "remembered": True, "result": lane}
+    kinds = ("lanes_not_run", "lanes_not_in_full", "operations_not_offered", "operations_unsupported")
+    more = ("operations_not_judged", "claims_not_judged", "not_compared", "self_tests_not_shown", "words")
+    nothing: dict[str, list[str]] = {kind: [] for kind in (*kinds, *more)}
     report = {
         "schema": "telltale-conformance/report",
         "version": 2,
         "harness": "0.1.0",
         "verdict": "diverge",
         "headline": "h",
+        "last_line": "diverge: 4 answers judged",
         "exit_code": 1,
         "complete": True,
         "cut_short": None,
         "contract": "telltale-17",
         "level": "state",
         "seed": 0,
-        "budget": 60,
+        "effort": "quick",
+        "cases": None,
+        "time_limit": 60,
         "seconds": 1.5,
         "command": None,
         "implementation": HELLO,
         "lanes": [lane],
+        "self_tests": [test],
+        "required": {"by": "the baseline", "operations": ["close", "open"], "lacking": ["open"]},
+        "not_covered": nothing | {"lanes_not_run": ["graph"], "words": ["lanes not run: graph"]},
         "findings": [found],
         "coverage": {"close": {"ok": 1}},
         "claims": {"K1": {"status": "kept", "occasions": 3}},
@@ -654,6 +664,7 @@ def test_report_is_taken() -> None:
         },
     }
     assert accepts("report", report)
+    assert accepts("report", {**report, "required": None, "cases": 40, "time_limit": None})
     assert accepts("report", {**report, "baseline": None, "complete": False, "cut_short": "interrupted by SIGINT"})
     for change in (
         {"exit_code": 4},
@@ -664,6 +675,9 @@ def test_report_is_taken() -> None:
         {"findings": [{**found, "rate": 0.5}]},
         {"claims": {"K19": "kept"}},
         {"claims": {"K": {"status": "kept", "occasions": 3}}},
+        {"effort": "huge"},
+        {"self_tests": [{**test, "verdict": "agree"}]},
+        {"not_covered": {"words": []}},
         {"more": 1},
     ):
         assert not accepts("report", {**report, **change})

@@ -116,7 +116,7 @@ def report(
         contract="telltale-17",
         level=Level.state,
         seed=3,
-        budget=60.0,
+        effort="default",
         seconds=4.5,
         exit_code=1 if diverge else 0,
         cut_short=None,

@@ -6,14 +6,14 @@ import sys
 import pytest
 
 from telltale_conformance.oracle.cli import check as check_command
-from telltale_conformance.oracle.lanes import programs
+from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
-from telltale_conformance.oracle.lanes.table import LANES
+from telltale_conformance.oracle.lanes.table import LANES, Lane
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
 from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.lane_world import PATIENT, served
 
-QUICK = {"lanes": ["corpus", "graph"], "budget": 25.0}
+QUICK = {"lanes": ["corpus", "graph"], "effort": Effort.quick}
 
 
 def test_a_newcomer_sees_the_reference_agree(capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,7 +35,7 @@ def test_a_divergence_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     code = check_command.run(sut=served("generation_is_not_compared"), lanes=["programs"], seed=5, limits=PATIENT)
     output = capsys.readouterr().out
     assert code == DIVERGE
-    assert "diverges in" in output
+    assert output.index("\nnew ") < output.index("\nlane ") < output.index("\ncoverage: ")
     assert "StaleCapability" in output
     assert "exit code 1" in output
 
@@ -44,7 +44,11 @@ def test_a_divergence_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     ("options", "words"),
     [
         ({"lanes": ["nonsense"]}, "unknown lane"),
-        ({"budget": 0.0}, "budget"),
+        ({"time_limit": 0.0}, "time limit"),
+        ({"cases": 5}, "name that lane with --lanes"),
+        ({"cases": 5, "lanes": ["programs", "stateful"]}, "one of programs, stateful"),
+        ({"cases": 5, "lanes": ["graph"]}, "one of programs, stateful"),
+        ({"cases": 0, "lanes": ["programs"]}, "at least 1"),
         ({"workers": 0}, "workers"),
         ({"sut": "'"}, ""),
     ],
@@ -62,9 +66,9 @@ def test_an_adapter_that_does_not_speak_is_inconclusive(sut: str, capsys: pytest
     assert "inconclusive" in capsys.readouterr().err
 
 
-def test_a_floor_that_is_not_reached_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "PROGRAMS", 20)
-    assert check_command.run(lanes=["programs"], budget=1) == INCONCLUSIVE
+def test_a_floor_that_is_not_reached_is_inconclusive(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check_command.run(lanes=["programs"], cases=20) == INCONCLUSIVE
+    assert "cells of the floor not shown" in capsys.readouterr().out
 
 
 def test_the_self_test_alone_judges_nothing() -> None:
@@ -75,12 +79,13 @@ def test_a_fault_of_the_harness_is_inconclusive(monkeypatch: pytest.MonkeyPatch)
     def broken(subject: Subject, settings: Settings) -> LaneResult:
         raise ZeroDivisionError("a mistake")
 
-    monkeypatch.setattr(check_command, "LANES", {**LANES, "programs": broken})
+    monkeypatch.setattr(check_command, "LANES", {**LANES, "programs": Lane(broken, {})})
     result = check_command.run_lane("programs", Subject(), Settings())
     assert result.verdict == "inconclusive"
     assert "ZeroDivisionError: a mistake" in result.notes[0]
 
 
-def test_every_lane_has_its_share_of_the_budget() -> None:
-    assert check_command.SHARES.keys() == LANES.keys()
-    assert sum(check_command.SHARES.values()) == pytest.approx(1)
+def test_every_lane_says_how_long_it_usually_takes() -> None:
+    for lane in LANES.values():
+        assert lane.usual.keys() == set(Effort)
+        assert all(seconds > 0 for seconds in lane.usual.values())

@@ -6,7 +6,6 @@ lane of programs, which is the first to see most of them; ``nightly`` runs the w
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -18,9 +17,7 @@ from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
 from tests.oracle.lane_world import ROOT, served, subject
 from tests.wrong_stores.rules import RULES
 
-OVERHEAD = 30
-"""Seconds that a busy machine may add to the budget: starting processes, the chunk that runs at the deadline."""
-LANES = "corpus,programs,stateful,graph,near-miss"
+LANES = "corpus,programs,stateful,graph"
 
 
 def command(name: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -47,21 +44,21 @@ def test_a_wrong_store_is_refused(name: str) -> None:
 def test_the_right_store_passes(seed: int) -> None:
     results = [run_lane(lane, subject("correct"), Settings(seed=seed)) for lane in ("corpus", "programs")]
     assert [result.verdict for result in results] == ["agree", "agree"], results
-    assert results[1].figures["cells of the floor"] > 250
+    (floor,) = results[1].evidence.further
+    assert (floor.kind, floor.missing) == ("cells of the floor", 0)
+    assert floor.planned > 250
     assert {cell.operation.split("/")[0] for cell in results[1].coverage} == set(OPERATIONS)
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", RULES)
-def test_the_command_refuses_a_wrong_store_within_its_budget(name: str) -> None:
-    started = time.monotonic()
+def test_the_command_refuses_a_wrong_store(name: str) -> None:
     done = command(name, "--workers", "2", "--seed", "12", "--lanes", LANES)
     assert done.returncode == DIVERGE, done.stdout + done.stderr
-    assert time.monotonic() - started < 60 + OVERHEAD
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", range(20))
 def test_the_command_passes_the_right_store(seed: int) -> None:
-    done = command("correct", "--workers", "2", "--seed", str(seed), "--budget", "180", "--lanes", LANES)
+    done = command("correct", "--workers", "2", "--seed", str(seed), "--lanes", LANES)
     assert done.returncode == AGREE, done.stdout + done.stderr

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from telltale_conformance.oracle.cli.check import run_lane
-from telltale_conformance.oracle.lanes import programs
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.lanes.table import LANES, Lane
 from telltale_conformance.oracle.process.interrupts import Interrupted, held_back, watched
 from tests.oracle.adapter_world import MARK, ROOT, marked
 
@@ -28,7 +28,8 @@ import sys
 from pathlib import Path
 from telltale_conformance.oracle.cli.check import run
 from telltale_conformance.oracle.gate import Gate
-sys.exit(run(sut=sys.argv[1], lanes=sys.argv[2].split(","), budget=600, workers=int(sys.argv[3]),
+from telltale_conformance.oracle.lanes.effort import Effort
+sys.exit(run(sut=sys.argv[1], lanes=sys.argv[2].split(","), effort=Effort.thorough, workers=int(sys.argv[3]),
              gate=Gate(report=Path(sys.argv[4]))))
 """
 STUCK = """
@@ -89,7 +90,7 @@ def until(condition: object, what: str) -> None:
 
 
 def is_judging(mark: str, processes: int) -> bool:
-    return len([command for command in marked(mark).values() if "adapter_reference" in command]) >= processes
+    return len([command for command in marked(mark).values() if "adapters.reference" in command]) >= processes
 
 
 @pytest.mark.parametrize(
@@ -109,8 +110,7 @@ def test_a_signal_leaves_a_partial_report_and_no_process(
     assert check.stdout is not None
     until(lambda: is_judging(mark, workers), "the lanes do not start")
     line = check.stdout.readline()
-    while not line.startswith("lane "):
-        line = check.stdout.readline()
+    assert "effort thorough" in line
     until(lambda: is_judging(mark, workers), "the lanes do not judge")
     (os.killpg if to_group else os.kill)(check.pid, sent)
     out, err = check.communicate(timeout=PATIENCE)
@@ -201,6 +201,6 @@ def test_a_signal_that_foreign_code_wraps_is_no_fault_of_the_harness(monkeypatch
         except Interrupted as interrupted:
             raise ValueError("argument 1: Interrupted") from interrupted
 
-    monkeypatch.setattr(programs, "run", wrapping)
+    monkeypatch.setitem(LANES, "programs", Lane(wrapping, {}))  # type: ignore[arg-type, misc, call-overload]
     with watched(), pytest.raises(Interrupted):
         run_lane("programs", Subject(), Settings())

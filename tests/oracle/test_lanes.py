@@ -8,14 +8,15 @@ from telltale_conformance.generators.tours import toured
 from telltale_conformance.lean_traces.programs import write_program
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.lanes import corpus, graph, near_miss, programs, stateful
+from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.run import run_on_reference
 from telltale_conformance.oracle.verdict.evidence import Evidence, Items
 from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.lane_world import Stub, same, subject
 
-QUICK = Settings(seed=3, budget=20)
-TWO = Settings(seed=3, budget=20, workers=2)
+QUICK = Settings(seed=3, effort=Effort.quick)
+TWO = Settings(seed=3, effort=Effort.quick, workers=2)
 
 
 def test_corpus_replays_the_recordings_and_puts_them_to_a_process() -> None:
@@ -72,7 +73,9 @@ def test_graph_goes_through_every_edge_both_ways() -> None:
 
 
 def test_graph_finds_edges_that_the_implementation_has_otherwise() -> None:
-    result = graph.run(subject("death_keeps_the_pending_transfer"), Settings(seed=3, budget=20, divergences=10**6))
+    result = graph.run(
+        subject("death_keeps_the_pending_transfer"), Settings(seed=3, effort=Effort.quick, divergences=10**6)
+    )
     assert result.verdict == "diverge"
     assert result.figures["edges lacking"] > 0
     assert result.figures["edges added"] > 0
@@ -92,14 +95,14 @@ def test_stateful_agrees_and_refuses_alike_for_any_workers() -> None:
 
 def test_near_misses_are_all_refused() -> None:
     for contract in ("telltale-17", "hardened"):
-        result = near_miss.run(Subject(contract=contract), QUICK)
+        result = near_miss.run(contract)
         assert result.verdict == "agree", result.notes
         assert result.figures["edits refused"] == result.tally.cases
 
 
 def test_near_misses_that_pass_are_a_fault_of_the_harness(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("telltale_conformance.oracle.reference.judging.compare", lambda *arguments: None)
-    result = near_miss.run(Subject(), QUICK)
+    result = near_miss.run("telltale-17")
     assert result.verdict == "inconclusive"
     assert "not refused" in result.notes[0]
 
@@ -117,12 +120,12 @@ def test_an_adapter_that_ends_is_inconclusive(lane: object) -> None:
 def test_a_lane_that_meets_its_deadline_says_so() -> None:
     result = programs.run(Subject(), Settings(deadline=0.0))
     assert result.verdict == "inconclusive"
-    assert "stopped by the deadline" in " ".join(result.missing)
+    assert "stopped by the time limit" in " ".join(result.missing)
 
 
 def test_a_graph_that_is_not_gone_through_is_inconclusive() -> None:
     part = LaneResult(lane="graph", evidence=Evidence(Items("tours", 9, 8)))
-    explored, _ = toured(graph.SMALL_BOUND, "telltale-17", frozenset(OPERATIONS))
+    explored, _ = toured(graph.BOUNDS[Effort.quick], "telltale-17", frozenset(OPERATIONS))
     concluded = graph._concluded(part, [], graph=explored)
     assert concluded.verdict == "inconclusive"
     assert "edges lacking" not in concluded.figures

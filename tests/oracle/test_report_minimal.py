@@ -16,13 +16,14 @@ import pytest
 
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.cli.verify import run as verify
-from telltale_conformance.oracle.dossier.dossier import ANSWERS, EXPLANATION, LEAN, PYTEST, read_dossier
+from telltale_conformance.oracle.dossier.dossier import ANSWERS, EXPLANATION, read_dossier
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes import corpus
+from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.programs import run
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.process.interrupts import held_back, watched
-from telltale_conformance.oracle.reports import Finding, Minimiser, findings
+from telltale_conformance.oracle.reports import Finding, findings
 from telltale_conformance.oracle.reports.minimal import minimising
 from telltale_conformance.oracle.reports.wording import place_of
 from telltale_conformance.oracle.verdict.compare import Level
@@ -55,7 +56,7 @@ class InProcess(Subject, frozen=True, kw_only=True):
 
 def found(name: str, settings: Settings | None = None) -> LaneResult:
     """Return what the lane of programs says of a wrong store."""
-    return run(subject(name), settings or Settings(budget=10, seed=1))
+    return run(subject(name), settings or Settings(effort=Effort.quick, seed=1))
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +190,7 @@ def test_a_divergence_that_does_not_repeat_is_told_with_its_rate_in_every_form(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     under_test = subject("every_third_store_lets_a_witness_be_consumed_twice")
-    result = run(under_test, Settings(budget=10, seed=1))
+    result = run(under_test, Settings(effort=Effort.quick, seed=1))
     check = Check(subject=under_test, hello=HELLO, settings=Settings(), results=(result,))
     assert Gate(report=tmp_path, minimise_seconds=120.0).conclude(check) == 1
     terminal = capsys.readouterr().out
@@ -220,7 +221,7 @@ def test_one_in_process_is_told_with_its_rate_too() -> None:
 
 def test_one_that_shows_only_after_other_programs_is_a_stale_store(tmp_path: Path) -> None:
     under_test = subject("reset_keeps_the_clock")
-    result = run(under_test, Settings(budget=10, seed=1))
+    result = run(under_test, Settings(effort=Effort.quick, seed=1))
     for divergence in result.divergences[:2]:
         one = finding(result, divergence, under_test)
         assert (one.ending, one.program) == ("stale store", divergence.program)
@@ -294,18 +295,3 @@ def test_a_panic_is_placed_in_its_program_and_needs_the_implementation(
     assert '"op":"apply_owned_session_mutation"' in (folder / "program.jsonl").read_text().splitlines()[place.line - 1]
     assert verify(folder) == 3
     assert "a panic is no answer of a trace" in capsys.readouterr().out
-
-
-def test_where_no_implementation_takes_part_none_is_asked(tmp_path: Path) -> None:
-    def never(divergence: object) -> Any:
-        raise AssertionError("the implementation was asked")
-
-    minimise: Minimiser = never
-    result = lane("lean", accepted())
-    (one,) = findings([result], command="my-adapter", hello=HELLO, minimise=minimise)
-    assert one.remark == "the Lean model departs from the reference here; no implementation takes part"
-    assert [text.title for text in one.reproducers] == ["Lean", "Program"]
-    manifest, _ = read_dossier(written(one, tmp_path / "d"))
-    assert (manifest.command, set(manifest.missing), LEAN in one.files) == (None, {ANSWERS, PYTEST}, True)
-    both = findings([result, lane("programs", accepted(sid=3))], command="my-adapter", hello=HELLO)
-    assert "my-adapter" in both[0].reproducers[0].text, "another lane saw it on the implementation"

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.gate import Check, Gate
+from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.programs import run
 from telltale_conformance.oracle.lanes.subject import Settings
 from telltale_conformance.oracle.minimise import Rate
@@ -212,7 +213,7 @@ def test_a_stranger_comes_from_a_red_gate_to_a_reproducer_with_one_copy(
     context: BrowserContext, tmp_path: Path
 ) -> None:
     under_test = subject("witness_is_consumed_twice")
-    result = run(under_test, Settings(budget=10, seed=1, divergences=1))
+    result = run(under_test, Settings(effort=Effort.quick, seed=1, divergences=1))
     check = Check(subject=under_test, hello=HELLO, settings=Settings(), results=(result,))
     assert Gate(report=tmp_path / "r", minimise_seconds=120.0).conclude(check) == 1
     page = context.new_page()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,8 +15,10 @@ from telltale_conformance.oracle.claims.judging import judge_claims
 from telltale_conformance.oracle.lanes import claims as claims_lane
 from telltale_conformance.oracle.lanes import symbolic as symbolic_lane
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.symbolic import prove as proving
 from telltale_conformance.oracle.symbolic.map import reachable as coverage_gate
 from telltale_conformance.oracle.symbolic.map.cells import Cell
+from telltale_conformance.oracle.symbolic.prove import Finding, Result
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from tests.oracle.lane_world import Stub
 
@@ -65,22 +67,30 @@ def test_a_fault_while_claims_are_watched_is_counted_and_named() -> None:
 
 
 def test_the_symbolic_lane_decides_the_contracts_claims() -> None:
-    result = symbolic_lane.run(Subject(contract="hardened"), Settings())
+    result = symbolic_lane.run("hardened")
     assert result.verdict == "agree", result.notes
     assert result.claims == {claim: ClaimStand(known) for claim, known in EXPECTED["hardened"].items()}
     assert result.complete
     assert result.figures["cells undecided"] == 0
 
 
-def test_without_time_the_symbolic_lane_is_incomplete() -> None:
-    result = symbolic_lane.run(Subject(contract="hardened"), Settings(deadline=time.monotonic() - 1))
-    assert not result.complete
+def _undecided(contract: str, claims: list[str]) -> Iterator[Result]:
+    yield from (Result(claim, contract, Finding("inconclusive", "the solver gave up"), 0.0) for claim in claims)
+
+
+def test_claims_that_are_not_decided_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proving, "results", _undecided)
+    result = symbolic_lane.run("hardened")
+    assert result.verdict == "inconclusive"
     assert result.claims == {}
+    assert result.evidence.cases.missing == len(EXPECTED["hardened"])
+    assert "18 of 18 claims not shown: K1 is inconclusive: the solver gave up" in result.missing[0]
 
 
 def test_a_cell_that_is_missed_fails_the_symbolic_lane(monkeypatch: pytest.MonkeyPatch) -> None:
     missed = Cell("close", "ok", "claimed", "none", "-")
+    monkeypatch.setattr(proving, "results", _undecided)
     monkeypatch.setattr(coverage_gate, "unreached", lambda contract: [missed])
-    result = symbolic_lane.run(Subject(contract="hardened"), Settings(deadline=time.monotonic() - 1))
+    result = symbolic_lane.run("hardened")
     assert result.verdict == "inconclusive"
     assert any("close | ok | claimed" in note for note in result.notes)

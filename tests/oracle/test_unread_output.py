@@ -15,7 +15,7 @@ CODE = "from telltale_conformance.oracle.cli.app import main; main()"
 
 @pytest.mark.parametrize(("store", "code"), [("correct", 0), ("witness_is_consumed_twice", 1)])
 def test_a_check_goes_on_when_nobody_reads_its_output(store: str, code: int, tmp_path: Path) -> None:
-    words = ["check", "--sut", served(store), "--lanes", "corpus", "--budget", "20", "--report", str(tmp_path)]
+    words = ["check", "--sut", served(store), "--lanes", "corpus", "--report", str(tmp_path)]
     ended, said = unread(*words)
     assert ended == code, said
     assert "Traceback" not in said
