@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from random import Random
 
 from telltale_conformance.oracle.symbolic.agreement.agreement import Difference, Prepared, difference
 from telltale_conformance.oracle.symbolic.agreement.parts import buffer_difference, ids_difference
-from telltale_conformance.oracle.symbolic.map.explore import Bounds, random_args, random_state, small_world
+from telltale_conformance.oracle.symbolic.map.explore import Bounds, small_world
 from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS
+from tests.oracle.situations import Situation, every_situation, some_situations
 
 CONTRACTS = ("telltale-17", "hardened")
 
 
-def on_random_states(contract: str, seed: int, states: int) -> Difference | None:
-    """Every operation in so many random states."""
-    rng = Random(seed)
-    for _ in range(states):
-        state = random_state(rng, contract)
-        prepared = Prepared(contract, state)
-        for op in OPERATIONS:
-            for _ in range(2):
-                found = difference(prepared, op, random_args(rng, op, state))
-                if found is not None:
-                    return found
+def on_every_situation(contract: str, seed: int, kinds: bool = False) -> tuple[Counter[str], Difference | None]:
+    """Every operation in every situation that its rules tell apart; how many there were."""
+    seen: Counter[str] = Counter()
+    for op in OPERATIONS:
+        for situation in every_situation(contract, op, seed, kinds):
+            seen[op] += 1
+            found = _difference(contract, op, [situation])
+            if found is not None:
+                return seen, found
+    return seen, None
+
+
+def on_some_situations(contract: str, seed: int, number: int) -> Difference | None:
+    """Every operation in so many situations of its own."""
+    for op in OPERATIONS:
+        found = _difference(contract, op, some_situations(contract, op, seed, number))
+        if found is not None:
+            return found
+    return None
+
+
+def _difference(contract: str, op: str, situations: Iterable[Situation]) -> Difference | None:
+    for situation in situations:
+        found = difference(Prepared(contract, situation.state), op, situation.args)
+        if found is not None:
+            return found
     return None
 
 

@@ -302,7 +302,7 @@ class Translation:
             made.pending = self.artifact_json(s.pending) if truth_of(s.staged) else None
         if any(key.startswith("reason.") for key in changed):
             made.terminal = self.reason_json(s.reason)
-        if value_of(s.status) != value_of(before.status) or made.terminal is not known.terminal:
+        if value_of(s.status) != value_of(before.status) or made.terminal != known.terminal:
             made.status = self._status_json(s, made.terminal)
         for key in changed & {"next_generation", "next_claim_id", "next_witness_id"}:
             setattr(made, key, value_of(getattr(s, key)))

@@ -1,16 +1,14 @@
-"""States and arguments to compare on: random ones up to the counters' bounds, and a small world exhaustively."""
+"""A small world of states, exhaustively: every state that the reference reaches within bounds, with every operation."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from random import Random
 
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.symbolic.agreement.agreement import reference_effect
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot
-from telltale_conformance.oracle.symbolic.statement.terms import LAST
 
 OWNERS = ("alice", "bob")
 SCOPES: tuple[Json, ...] = (
@@ -20,127 +18,12 @@ SCOPES: tuple[Json, ...] = (
     {"Fragments": ["m", "n"]},
     {"Fragments": []},
 )
-NUMBERS = (0, 1, 2, LAST - 1, LAST)
-TEXTS = ("p", "q")
-HARDENED = "hardened"
 _TAKING_RECEIPT = tuple(op for op, operation in OPERATIONS.items() if "receipt" in operation.parameters)
 
 
 def cap(sid: int, owner: str, generation: int, scope: Json) -> Json:
     """Return a capability in wire form."""
     return {"session_id": sid, "owner_id": owner, "generation": generation, "scope": scope}
-
-
-def random_cap(rng: Random, sid: int) -> Json:
-    """Any capability."""
-    return cap(sid, rng.choice(OWNERS), rng.choice(NUMBERS), random_scope(rng))
-
-
-def random_scope(rng: Random) -> Json:
-    """Any scope, ``Session`` as often as not."""
-    return rng.choice(SCOPES) if rng.random() < 0.6 else "Session"
-
-
-def random_receipt(rng: Random, sid: int, giver: Json = None) -> Json:
-    """Any receipt; one above the giver's generation where a giver is named."""
-    made = giver or random_cap(rng, sid)
-    after = min(made["generation"] + 1, LAST) if giver else rng.choice(NUMBERS)
-    return {
-        "session_id": sid,
-        "claim_id": rng.choice(NUMBERS),
-        "from_owner_id": made["owner_id"],
-        "from_generation": made["generation"],
-        "to_owner_id": rng.choice(OWNERS),
-        "to_generation": after,
-        "scope": rng.choice(SCOPES),
-    }
-
-
-def random_witness(rng: Random, sid: int, holder: Json = None) -> Json:
-    """Any witness, or one issued to a holder."""
-    made = holder or random_cap(rng, sid)
-    return {**made, "witness_id": rng.choice(NUMBERS), "predicate_ref": rng.choice(TEXTS)}
-
-
-def random_state(rng: Random, contract: str) -> Snapshot:
-    """Return a state of one session: anything well-typed; under ``hardened`` generations are in step."""
-    sid = rng.choice((0, 7))
-    state = Snapshot(sid=sid, exists=rng.random() < 0.95, epoch=rng.choice(NUMBERS))
-    state.next_claim_id, state.next_witness_id = rng.choice(NUMBERS[1:]), rng.choice(NUMBERS[1:])
-    if contract == HARDENED:
-        state.next_claim_id += rng.random() < 0.3 and state.next_claim_id == LAST
-        state.next_witness_id += rng.random() < 0.3 and state.next_witness_id == LAST
-        state.next_generation = rng.choice((*NUMBERS, LAST + 1))
-    if rng.random() < 0.75:
-        state.current = random_cap(rng, sid)
-        if contract == HARDENED:
-            state.next_generation = state.current["generation"] + 1
-    used_up = contract == HARDENED and state.next_generation > LAST
-    if rng.random() < 0.4 and not used_up:
-        state.pending = random_receipt(rng, sid, state.current)
-    for _ in range(rng.randrange(3)):
-        witness = random_witness(rng, sid, state.current)
-        state.issued[witness["witness_id"]] = witness
-    state.consumed = {rng.choice(NUMBERS) for _ in range(rng.randrange(2))}
-    state.status = rng.choice(("Active", "Active", "Active", "Active", "Closed"))
-    if rng.random() < 0.12:
-        state.terminal, state.status = _random_end(rng)
-        if contract != HARDENED and rng.random() < 0.3:
-            state.status = "Closed"
-    for _ in range(rng.randrange(2)):
-        edge = (rng.choice((sid, 3)), rng.choice("AB"), rng.choice("ABC"))
-        state.edge_handlers[edge], state.pair_handlers["A", "B"] = "h", "h"
-        state.edge_traces[edge] = ("Nat",)
-    return state
-
-
-def _random_end(rng: Random) -> tuple[Json, Json]:
-    owner, claim = rng.choice(OWNERS), rng.choice(NUMBERS)
-    if rng.random() < 0.3:
-        return {"TransferAbandoned": {"owner_id": owner, "claim_id": claim}}, "Cancelled"
-    if rng.random() < 0.5:
-        return {"OwnerDied": {"owner_id": owner}}, {"Faulted": {"reason": f"ownership owner `{owner}` died"}}
-    failed = {"TransferCommitFailed": {"owner_id": owner, "claim_id": claim, "reason": "r"}}
-    return failed, {"Faulted": {"reason": "ownership transfer commit failed: r"}}
-
-
-def _perhaps_forged(rng: Random, genuine: Json, other: Json) -> Json:
-    """Return the genuine artifact, or with one field of another one."""
-    if genuine is None:
-        return other
-    if rng.random() < 0.7:
-        return genuine
-    key = rng.choice(sorted(genuine))
-    return {**genuine, key: other[key]}
-
-
-def random_args(rng: Random, op: str, state: Snapshot) -> Json:
-    """Arguments near the state, so that every guard is met both ways."""
-    sid = state.sid if rng.random() < 0.95 else state.sid + 1
-    capability = _perhaps_forged(rng, state.current, random_cap(rng, sid))
-    receipt = _perhaps_forged(rng, state.pending, random_receipt(rng, sid))
-    held = rng.choice(sorted(state.issued)) if state.issued else None
-    holder = state.current if rng.random() < 0.5 else None
-    witness = _perhaps_forged(
-        rng, state.issued.get(held) if held is not None else None, random_witness(rng, sid, holder)
-    )
-    owner = state.current["owner_id"] if state.current and rng.random() < 0.7 else rng.choice(OWNERS)
-    edge = {"sid": rng.choice((state.sid, state.sid, 3)), "sender": rng.choice("AB"), "receiver": rng.choice("ABC")}
-    drawn = {
-        "sid": sid,
-        "session_ids": [sid],
-        "owner_id": owner,
-        "new_owner_id": rng.choice(OWNERS),
-        "scope": rng.choice(SCOPES),
-        "new_scope": rng.choice(SCOPES),
-        "capability": capability,
-        "receipt": receipt,
-        "witness": witness,
-        "mutation": rng.choice(mutations(edge)),
-        "predicate_ref": rng.choice(TEXTS),
-        "reason": "r",
-    }
-    return {name: drawn[name] for name in OPERATIONS[op].parameters}
 
 
 def mutations(edge: Json) -> list[Json]:

@@ -6,8 +6,6 @@ and ``claims.unfolding``), which say what the claim says under either contract.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.symbolic.statement.state import (
@@ -18,7 +16,7 @@ from telltale_conformance.oracle.symbolic.statement.state import (
     Status,
     status,
 )
-from telltale_conformance.oracle.symbolic.statement.step import EndedWitnesses, Entry, Event, Guard, Record
+from telltale_conformance.oracle.symbolic.statement.step import EndedWitnesses, Entry, Event, Record
 from telltale_conformance.oracle.symbolic.statement.terms import (
     LAST,
     TRUE,
@@ -133,11 +131,6 @@ def orphaned(contract: Contract, s: Session) -> list[Entry]:
 def refusal(contract: Contract) -> bool:
     """H11: whether each refusal that has a reason logs the receipt or witness that was refused."""
     return contract is HARDENED
-
-
-def unmatched(contract: Contract, guard: Guard) -> Guard:
-    """H11: a guard of cancel and fault, whose refusals ``telltale-17`` does not log, star or not."""
-    return replace(guard, starred=guard.starred and contract is HARDENED)
 
 
 def grown(contract: Contract, capacity: z3.BitVecRef, maximum: z3.BitVecRef) -> z3.BitVecRef:

@@ -88,17 +88,17 @@ def idle(s: Session) -> Guard:
     return Guard("G-idle", z3.Not(s.staged), Code.TRANSFER_PENDING, fields)
 
 
-def staged(s: Session) -> Guard:
-    """G-staged: a transfer is pending."""
+def staged(s: Session, starred: bool = False) -> Guard:
+    """G-staged: a transfer is pending; with a star in the rows of commit and rollback."""
     reason = "receipt is no longer pending"
-    return Guard("G-staged", s.staged, Code.TRANSFER_NOT_PENDING, {"session_id": s.sid}, reason, True)
+    return Guard("G-staged", s.staged, Code.TRANSFER_NOT_PENDING, {"session_id": s.sid}, reason, starred)
 
 
-def match(s: Session, receipt: Receipt) -> Guard:
-    """G-match: the pending receipt equals the given one in every field."""
+def match(s: Session, receipt: Receipt, starred: bool = False) -> Guard:
+    """G-match: the pending receipt equals the given one in every field; with a star in commit and rollback."""
     fields = {"session_id": s.sid, "claim_id": receipt.claim_id}
     reason = "receipt payload mismatch"
-    return Guard("G-match", same(s.pending, receipt), Code.RECEIPT_MISMATCH, fields, reason, True)
+    return Guard("G-match", same(s.pending, receipt), Code.RECEIPT_MISMATCH, fields, reason, starred)
 
 
 def giver(s: Session, receipt: Receipt) -> Guard:

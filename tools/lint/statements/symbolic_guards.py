@@ -8,9 +8,6 @@ from collections.abc import Collection, Mapping
 from tools.lint.statements.faults import Fault, Reading, Walk
 from tools.lint.statements.python_guards import Sources, guard_name, guard_names, is_of
 
-_WRAPPER = "unmatched"
-"""``rules.unmatched(contract, guards.…)`` is that guard: only what its refusal logs differs."""
-
 
 def read_statement(sources: Sources, guards: str, table: str, operations: Collection[str]) -> Reading:
     """Read the walk of each operation: the function that the table ``OPERATIONS`` has for it.
@@ -74,14 +71,8 @@ def _walk(
     guards: list[str] = []
     faults: list[Fault] = []
     for element in listed:
-        inner = element
-        if (
-            isinstance(element, ast.Call)
-            and is_of(element.func, "rules")
-            and ast.unparse(element.func).endswith(_WRAPPER)
-        ):
-            inner = element.args[-1]
-        name = guard_name(inner, names) if isinstance(inner, ast.Call) and is_of(inner.func, "guards") else None
+        called = isinstance(element, ast.Call) and is_of(element.func, "guards")
+        name = guard_name(element, names) if isinstance(element, ast.Call) and called else None
         if name is None:
             where = f"{path}:{element.lineno}"
             faults.append(Fault(where, operation, f"{ast.unparse(element)} names no guard of the contract"))
@@ -90,7 +81,3 @@ def _walk(
     if sum(is_of(call.func, "guards") for call in calls) != len(guards):
         faults.append(Fault(place, operation, "calls a guard outside the list that walk is given"))
     return tuple(guards), faults
-
-
-def _is_wrapper(function: ast.expr) -> bool:
-    return is_of(function, "rules") and isinstance(function, ast.Attribute) and function.attr == _WRAPPER
