@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from telltale_conformance.oracle.reference.run import EventRun
+from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot, read
 from telltale_conformance.oracle.symbolic.map.cells import Cell, cell_of
 from telltale_conformance.oracle.symbolic.map.reachable import Settled
@@ -20,7 +20,7 @@ class Weaver:
     """Builds the program step by step, running it on the reference as it grows."""
 
     def __init__(self, contract: str) -> None:
-        self.run = EventRun(contract)
+        self.run = ReferenceRun(contract)
         self.steps: list[dict[str, Any]] = []
         self.cells: set[Cell] = set()
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -19,10 +19,8 @@ from telltale_conformance.generators.claim_programs import claim_programs, cover
 from telltale_conformance.generators.corpus_programs import buffers_program
 from telltale_conformance.generators.coverage import cell_of, situation
 from telltale_conformance.generators.programs import generate_program
-from telltale_conformance.lean_traces.codec import CODECS, decode, encode, encode_answer
-from telltale_conformance.lean_traces.programs import Program, UnresolvedReference, resolve
-from telltale_conformance.model.operations import OPERATIONS, step
-from telltale_conformance.model.store import Store
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS
 from telltale_conformance.oracle.claims.judging import ProgramReport, judge_claims
@@ -30,6 +28,7 @@ from telltale_conformance.oracle.claims.monitors import WATCHED, ClaimVerdict
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
+from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
@@ -130,22 +129,16 @@ def _chunk(adapter: Adapter, number: int, *, subject: Subject, settings: Setting
 
 def asked_of(program: Program, contract: str, offered: frozenset[str]) -> tuple[list[Asked], int, int]:
     """Return the operations of a program with the reference's answers, how many are not offered, how many skipped."""
-    store, left_out, skipped = Store(contract), 0, 0
-    results: dict[int, Any] = {}
+    run, left_out, skipped = ReferenceRun(contract, look=situation), 0, 0
     asked: list[Asked] = []
     for item in program.steps:
         if item.op not in offered:
             left_out += 1
             continue
-        try:
-            args = resolve(item.args, results)
-        except UnresolvedReference:
+        done = run.carry_out(item)
+        if isinstance(done, str):
             skipped += 1
-            continue
-        operation, arguments = OPERATIONS[item.op], CODECS[item.op].from_json(args)
-        before = situation(store, operation, arguments)
-        outcome = step(store, operation, arguments)
-        if outcome.error is None:
-            results[item.seq] = decode(encode_answer(outcome, audited=False))["ok"]
-        asked.append(Asked(item.seq, item.op, encode(args), outcome, cell_of(before, operation, outcome)))
+        else:
+            cell = cell_of(run.seen, OPERATIONS[item.op], done.outcome)
+            asked.append(Asked(item.seq, item.op, done.printed, done.outcome, cell))
     return asked, left_out, skipped

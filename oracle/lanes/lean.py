@@ -15,11 +15,11 @@ import msgspec
 from telltale_conformance.generators.coverage import cell_of, situation
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.generators.steps import Cell
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, as_json
+from telltale_conformance.lean_traces.codec import CODECS, as_json
 from telltale_conformance.lean_traces.lean_answer import LeanRun, LeanStep
 from telltale_conformance.lean_traces.lean_errors import LeanError
 from telltale_conformance.lean_traces.lean_process import LeanModel
-from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, resolve
+from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.reference.run import ReferenceRun, ReferenceStep
@@ -142,22 +142,12 @@ def reference_cells(programs: Sequence[Program]) -> set[Cell]:
     """Return the coverage cells that the programs reach on the reference."""
     cells: set[Cell] = set()
     for program in programs:
-        reference = ReferenceRun(program.contract)
+        reference = ReferenceRun(program.contract, look=situation)
         for step in program.steps:
-            cells |= _cell(reference, step)
+            done = reference.carry_out(step)
+            if not isinstance(done, str):
+                cells.add(cell_of(reference.seen, OPERATIONS[step.op], done.outcome))
     return cells
-
-
-def _cell(reference: ReferenceRun, step: Step) -> set[Cell]:
-    codec = CODECS[step.op]
-    try:
-        arguments = codec.from_json(resolve(step.args, reference.results))
-    except (UnresolvedReference, ArgumentError):
-        return set()
-    before = situation(reference.store, codec.operation, arguments)
-    outcome = reference.step(step).outcome
-    assert outcome is not None
-    return {cell_of(before, codec.operation, outcome)}
 
 
 def _difference(expected: ReferenceStep, answered: LeanStep, level: Level) -> Divergence | None:

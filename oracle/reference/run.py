@@ -1,8 +1,8 @@
-"""Running a program on the reference store: the expected side of every comparison."""
+"""Running a program on the reference store: the expected side of every comparison, and the one way to do it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from telltale_conformance.lean_traces.codec import (
@@ -16,8 +16,13 @@ from telltale_conformance.lean_traces.codec import (
 )
 from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, references, resolve
 from telltale_conformance.model.contract import Contract
-from telltale_conformance.model.operations import OPERATIONS, Outcome, step
+from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome, step
 from telltale_conformance.model.store import Store
+
+Event = dict[str, Any]
+CORRUPT: Final = "corrupt_signature"
+"""Not an operation of any store: the reference's next message of an edge gets a bad signature (claim K18)."""
+Look = Callable[[Store, Operation, tuple[Any, ...]], Any]
 
 
 class ReferenceStep(NamedTuple):
@@ -29,86 +34,6 @@ class ReferenceStep(NamedTuple):
     outcome: Outcome | None
     skipped: str | None
     """Why the step was skipped: a reference has no result, or resolved to arguments of a wrong shape."""
-
-
-class ReferenceRun:
-    """A reference store with the results of the steps so far."""
-
-    def __init__(self, contract: Contract | str) -> None:
-        self.store = Store(contract)
-        self.results: dict[int, Any] = {}
-
-    def step(self, step_: Step) -> ReferenceStep:
-        """Resolve a step's references, carry it out, and keep its result for later references."""
-        codec = CODECS[step_.op]
-        try:
-            args = resolve(step_.args, self.results)
-            arguments = codec.from_json(args)
-        except (UnresolvedReference, ArgumentError) as error:
-            return ReferenceStep(step_, None, None, str(error))
-        outcome = step(self.store, codec.operation, arguments)
-        if outcome.error is None:
-            self.results[step_.seq] = decode(encode_answer(outcome, audited=False))["ok"]
-        return ReferenceStep(step_, args, outcome, None)
-
-
-def run_on_reference(program: Program, contract: Contract | str | None = None) -> Iterator[ReferenceStep]:
-    """Yield what each step of a program comes to on an empty reference store.
-
-    Args:
-        program: the steps to run.
-        contract: the contract to run under; the program's own when None.
-    """
-    run = ReferenceRun(contract or program.contract)
-    for step_ in program.steps:
-        yield run.step(step_)
-
-
-Event = dict[str, Any]
-CORRUPT = "corrupt_signature"
-"""Not an operation of any store: the reference's next message of an edge gets a bad signature (claim K18)."""
-
-
-class EventRun:
-    """A reference store that takes operations in JSON and answers in trace events."""
-
-    def __init__(self, contract: str, store: Store | None = None) -> None:
-        self.store = Store(contract=contract) if store is None else store
-        self.events: list[Event] = []
-
-    def perform(self, seq: int, op: str, args: Mapping[str, Any]) -> Event:
-        """Carry out one operation and keep its event."""
-        event: Event = {"seq": seq, "op": op, "args": dict(args)}
-        if op == CORRUPT:
-            self._corrupt(args)
-            event.update({"ok": None, "audit": []})
-        else:
-            outcome = step(self.store, OPERATIONS[op], CODECS[op].from_json(dict(args)))
-            event.update(as_json(answer_document(outcome, audited=True)))
-        self.events.append(event)
-        return event
-
-    def _corrupt(self, args: Mapping[str, Any]) -> None:
-        buffer = self.store.sessions[args["sid"]].buffers[args["from"], args["to"]]
-        buffer.messages[0] = buffer.messages[0]._replace(signature=b"\0" * 32)
-
-
-def run(steps: Iterable[Mapping[str, Any]], contract: str) -> list[Event]:
-    """Return the events of a program on the reference; steps whose references have no result are skipped."""
-    reference = EventRun(contract)
-    results: dict[int, Any] = {}
-    for item in steps:
-        try:
-            args = resolve(item["args"], results)
-        except UnresolvedReference:
-            continue
-        event = reference.perform(item["seq"], item["op"], args)
-        if "ok" in event:
-            results[item["seq"]] = event["ok"]
-    return reference.events
-
-
-_KEPT: Final = 20_000
 
 
 class Referred(NamedTuple):
@@ -127,6 +52,121 @@ class ReferenceSide(NamedTuple):
     steps: list[Referred]
     results: dict[int, Any]
     skipped: list[tuple[int, str]]
+
+
+class ReferenceRun:
+    """A reference store with the results of the steps so far.
+
+    Args:
+        contract: that it follows.
+        store: to go on with; an empty one when None.
+        look: is shown store, operation and arguments before each step is carried out; ``seen`` is what it gave last.
+    """
+
+    def __init__(self, contract: Contract | str, store: Store | None = None, look: Look | None = None) -> None:
+        self.store = Store(contract) if store is None else store
+        self.results: dict[int, Any] = {}
+        """The results that later steps may refer to, as JSON, by step number."""
+        self.events: list[Event] = []
+        """What was performed, as events of a trace."""
+        self.seen: Any = None
+        self._look = look
+
+    def carry_out(self, step_: Step, wanted: frozenset[int] | None = None) -> Referred | str:
+        """Resolve a step's references and carry it out; where it is skipped, say why.
+
+        Args:
+            step_: the step.
+            wanted: the steps whose results are referred to; of the others only what they newly give is kept. All
+                results are kept when None.
+        """
+        known = _prepare(step_)
+        args, arguments, printed = step_.args, known.arguments, known.printed
+        codec = CODECS[step_.op]
+        if arguments is None:
+            try:
+                args = resolve(args, self.results)
+                arguments = codec.from_json(args)
+            except (UnresolvedReference, ArgumentError) as error:
+                return str(error)
+            printed = encode(args)
+        if self._look is not None:
+            self.seen = self._look(self.store, codec.operation, arguments)
+        outcome = step(self.store, codec.operation, arguments)
+        if outcome.error is None and (wanted is None or step_.seq in wanted or codec.operation.gives):
+            self.results[step_.seq] = decode(encode_answer(outcome, audited=False))["ok"]
+        return Referred(step_, args, printed, outcome)
+
+    def step(self, step_: Step) -> ReferenceStep:
+        """Carry a step out, and keep its result for later references."""
+        done = self.carry_out(step_)
+        if isinstance(done, str):
+            return ReferenceStep(step_, None, None, done)
+        return ReferenceStep(step_, done.args, done.outcome, None)
+
+    def perform(self, seq: int, op: str, args: Mapping[str, Any]) -> Event:
+        """Carry out one operation, its arguments as they are, and keep its event."""
+        event: Event = {"seq": seq, "op": op, "args": dict(args)}
+        if op == CORRUPT:
+            self._corrupt(args)
+            event.update({"ok": None, "audit": []})
+        else:
+            outcome = step(self.store, OPERATIONS[op], CODECS[op].from_json(dict(args)))
+            event.update(as_json(answer_document(outcome, audited=True)))
+        self.events.append(event)
+        return event
+
+    def _corrupt(self, args: Mapping[str, Any]) -> None:
+        buffer = self.store.sessions[args["sid"]].buffers[args["from"], args["to"]]
+        buffer.messages[0] = buffer.messages[0]._replace(signature=b"\0" * 32)
+
+
+def run_on_reference(program: Program, contract: Contract | str | None = None) -> Iterator[ReferenceStep]:
+    """Yield what each step of a program comes to on an empty reference store.
+
+    Args:
+        program: the steps to run.
+        contract: the contract to run under; the program's own when None.
+    """
+    run = ReferenceRun(contract or program.contract)
+    for step_ in program.steps:
+        yield run.step(step_)
+
+
+def on_reference(program: Program) -> ReferenceSide:
+    """Run a program on the reference under its own contract.
+
+    Raises:
+        UnknownContract: the model does not state that contract.
+    """
+    run = ReferenceRun(program.contract)
+    wanted = frozenset().union(*(_prepare(step_).refers for step_ in program.steps))
+    side = ReferenceSide([], run.results, [])
+    for step_ in program.steps:
+        done = run.carry_out(step_, wanted)
+        if isinstance(done, str):
+            side.skipped.append((step_.seq, done))
+        else:
+            side.steps.append(done)
+    return side
+
+
+def run(steps: Iterable[Mapping[str, Any]], contract: str) -> list[Event]:
+    """Return the events of a program on the reference; steps whose references have no result are skipped."""
+    reference = ReferenceRun(contract)
+    for item in steps:
+        try:
+            args = resolve(item["args"], reference.results)
+        except UnresolvedReference:
+            continue
+        event = reference.perform(item["seq"], item["op"], args)
+        if "ok" in event:
+            reference.results[item["seq"]] = event["ok"]
+    return reference.events
+
+
+_KEPT: Final = 20_000
+"""Of how many steps what is the same in every program is kept."""
 
 
 class _Prepared(NamedTuple):
@@ -162,34 +202,3 @@ def _prepare(step_: Step) -> _Prepared:
 def refers_to(step_: Step) -> frozenset[int]:
     """Return the numbers of the steps that a step refers to."""
     return _prepare(step_).refers
-
-
-def on_reference(program: Program) -> ReferenceSide:
-    """Run a program on the reference under its own contract.
-
-    Raises:
-        UnknownContract: the model does not state that contract.
-    """
-    store = Store(program.contract)
-    prepared = [_prepare(step_) for step_ in program.steps]
-    wanted = frozenset().union(*(item.refers for item in prepared))
-    results: dict[int, Any] = {}
-    steps: list[Referred] = []
-    skipped: list[tuple[int, str]] = []
-    for item in prepared:
-        step_, arguments, printed = item.step, item.arguments, item.printed
-        args = step_.args
-        codec = CODECS[step_.op]
-        if arguments is None:
-            try:
-                args = resolve(args, results)
-                arguments = codec.from_json(args)
-            except (UnresolvedReference, ArgumentError) as error:
-                skipped.append((step_.seq, str(error)))
-                continue
-            printed = encode(args)
-        outcome = step(store, codec.operation, arguments)
-        if outcome.error is None and (step_.seq in wanted or codec.operation.gives):
-            results[step_.seq] = decode(encode_answer(outcome, audited=False))["ok"]
-        steps.append(Referred(step_, args, printed, outcome))
-    return ReferenceSide(steps, results, skipped)

@@ -15,7 +15,7 @@ import msgspec
 from telltale_conformance.model.types.local_types import LocalType
 from telltale_conformance.model.types.type_json import encode_type
 from telltale_conformance.model.values import BufferConfig
-from telltale_conformance.oracle.reference.run import EventRun
+from telltale_conformance.oracle.reference.run import ReferenceRun
 
 
 class TooMany(Exception):
@@ -96,19 +96,19 @@ def _in_vain(found: dict[str, _Configuration], types: dict[str, LocalType]) -> E
 # --- asking the store
 
 
-def _performed(programme: Programme) -> EventRun:
-    run = EventRun("hardened")
+def _performed(programme: Programme) -> ReferenceRun:
+    run = ReferenceRun("hardened")
     for seq, (op, args) in enumerate(programme):
         run.perform(seq, op, args)
     return run
 
 
-def _ask(run: EventRun, op: str, **args: Any) -> Any:
+def _ask(run: ReferenceRun, op: str, **args: Any) -> Any:
     event = run.perform(len(run.events), op, args)
     return event.get("ok", "refused")
 
 
-def _edges(run: EventRun) -> list[tuple[str, str]]:
+def _edges(run: ReferenceRun) -> list[tuple[str, str]]:
     return [(one["edge"]["sender"], one["edge"]["receiver"]) for one in _ask(run, "observe", sid=0)["buffers"]]
 
 

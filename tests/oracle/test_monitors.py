@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from telltale_conformance.oracle.claims.monitors import WATCHED, Monitors, watch
-from telltale_conformance.oracle.reference.run import EventRun, run
+from telltale_conformance.oracle.reference.run import ReferenceRun, run
 from tests.trace_files import RECORDINGS
 
 NEVER_BROKEN = ("K3", "K7", "K8", "K9", "K18")
@@ -134,7 +134,7 @@ def test_a_variable_leads_to_its_own_binder() -> None:
     inner = {"Mu": {"var": "t", "body": {"Recv": {"partner": "B", "branches": [[{"name": "b"}, None, {"Var": "s"}]]}}}}
     outer = {"Mu": {"var": "s", "body": {"Send": {"partner": "B", "branches": [[{"name": "a"}, None, inner]]}}}}
     for contract, verdict in (("telltale-17", "broken"), ("hardened", "kept")):
-        reference = EventRun(contract)
+        reference = ReferenceRun(contract)
         reference.perform(0, "open", {"roles": ["A", "B"], "initial_types": {"A": outer}})
         for seq, label in enumerate(("a", "b"), 1):
             reference.perform(seq, "advance", {"ep": {"sid": 0, "role": "A"}, "label": label})

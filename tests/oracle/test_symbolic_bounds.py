@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from telltale_conformance.oracle.claims.monitors import Monitors
-from telltale_conformance.oracle.reference.run import EventRun
+from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Snapshot, install
 from telltale_conformance.oracle.symbolic.claims.identity import K3, K8
 from telltale_conformance.oracle.symbolic.proof.induction import find_gap
@@ -16,10 +16,10 @@ from telltale_conformance.oracle.symbolic.statement.terms import LAST
 OLD = Contract.TELLTALE_17
 
 
-def owned(generation: int, next_witness_id: int = 1) -> EventRun:
+def owned(generation: int, next_witness_id: int = 1) -> ReferenceRun:
     live = {"session_id": 0, "owner_id": "alice", "generation": generation, "scope": "Session"}
     state = Snapshot(current=live, next_witness_id=next_witness_id)
-    return EventRun("telltale-17", install(state, "telltale-17"))
+    return ReferenceRun("telltale-17", install(state, "telltale-17"))
 
 
 def test_one_more_operation_than_the_bound_is_not_provable() -> None:
@@ -59,7 +59,7 @@ def test_at_the_bound_a_commit_leaves_the_generation_and_the_old_capability_live
 def test_hardened_refuses_at_the_bound() -> None:
     live = {"session_id": 0, "owner_id": "alice", "generation": LAST, "scope": "Session"}
     state = Snapshot(current=live, next_generation=LAST + 1, next_witness_id=LAST + 1)
-    run = EventRun("hardened", install(state, "hardened"))
+    run = ReferenceRun("hardened", install(state, "hardened"))
     refused = run.perform(1, "issue_readiness_witness", {"capability": live, "predicate_ref": "p"})
     assert refused["err"] == {"CounterExhausted": {"session_id": 0, "counter": "witness_id"}}
     begun = {"capability": live, "new_owner_id": "bob", "new_scope": "Session"}

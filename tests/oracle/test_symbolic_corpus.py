@@ -58,9 +58,9 @@ def test_no_step_of_a_program_can_be_left_out(name: str) -> None:
 
 
 def _on_reference() -> Any:
-    from telltale_conformance.oracle.reference.run import EventRun
+    from telltale_conformance.oracle.reference.run import ReferenceRun
 
-    run = EventRun("telltale-17")
+    run = ReferenceRun("telltale-17")
 
     def perform(op: str, args: dict[str, Any]) -> dict[str, Any]:
         event = run.perform(0, op, args)

@@ -11,7 +11,7 @@ from typing import Any
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from telltale_conformance.oracle.reference.run import EventRun
+from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.symbolic.agreement.compiled import compiled
 from telltale_conformance.oracle.symbolic.agreement.literals import Translation, truth_of, value_of
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot, install, read
@@ -45,7 +45,7 @@ class Effect:
 
 def reference_effect(contract: str, state: Snapshot, op: str, args: Json) -> Effect:
     """Return the reference's step."""
-    run = EventRun(contract, install(state, contract))
+    run = ReferenceRun(contract, install(state, contract))
     event = run.perform(0, op, args)
     outcome = {"ok": event["ok"]} if "ok" in event else {"err": event["err"]}
     if op == "reap_sessions":

@@ -7,7 +7,7 @@ from typing import Any
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from telltale_conformance.oracle.reference.run import CORRUPT, EventRun
+from telltale_conformance.oracle.reference.run import CORRUPT, ReferenceRun
 from telltale_conformance.oracle.symbolic.agreement.literals import truth_of, value_of
 from telltale_conformance.oracle.symbolic.claims.buffers import corrupt
 from telltale_conformance.oracle.symbolic.statement import messages, sessions
@@ -29,7 +29,7 @@ def buffer_difference(contract: str, rng: Random, operations: int = 12) -> str |
     """Drive a buffer of random configuration on both sides; where they part, if they do."""
     policy, latest = rng.randrange(4), rng.random() < 0.2
     initial, maximum = rng.randrange(4), rng.choice((0, 1, 2, 3, 5, 8))
-    run = EventRun(contract)
+    run = ReferenceRun(contract)
     wire = {"Resize": {"max_capacity": maximum}} if policy == RESIZE else _POLICIES[policy]
     mode = "LatestValue" if latest else "Fifo"
     config = {"mode": mode, "initial_capacity": initial, "policy": wire}
@@ -84,7 +84,7 @@ def _reference_received(event: dict[str, Any]) -> str:
 
 def ids_difference(contract: str, rng: Random) -> str | None:
     """Open sessions under random ids, from a random next id, on both sides; where they part, if they do."""
-    run = EventRun(contract)
+    run = ReferenceRun(contract)
     run.store.next_sid = rng.choice((0, 1, LAST - 1, LAST))
     ids = Ids(u64(run.store.next_sid), FALSE, FALSE)
     for _ in range(5):

@@ -11,7 +11,7 @@ from typing import Any
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from telltale_conformance.oracle.reference.run import EventRun
+from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.symbolic.proof.datalog import Datalog, LocalType, ident, open_trees
 from telltale_conformance.oracle.symbolic.proof.solving import Limits
 
@@ -68,7 +68,7 @@ def disagreement(contract: str, listed_cases: list[Case], limits: Limits) -> Cas
     """Return a case where the contract's plan has not exactly the needed edges; None when all agree."""
     nodes = _Nodes()
     listed, typed, planned = [], [], []
-    reference = EventRun(contract)
+    reference = ReferenceRun(contract)
     for case, (roles, types) in enumerate(listed_cases):
         plan = reference.perform(0, "plan", {"roles": roles, "initial_types": types})
         reference.events.clear()

@@ -15,7 +15,7 @@ from typing import Any
 import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.claims.monitors import watch
-from telltale_conformance.oracle.reference.run import EventRun, run
+from telltale_conformance.oracle.reference.run import ReferenceRun, run
 from telltale_conformance.oracle.symbolic.proof.datalog import Datalog, LocalType, closed_types
 from telltale_conformance.oracle.symbolic.proof.solving import Limits
 
@@ -99,7 +99,7 @@ class _Facts:
                 self.branches.append((own, label, self.tree(branch[2], binders)))
         return own
 
-    def store(self, reference: EventRun, tree: LocalType, depth: int | None) -> int:
+    def store(self, reference: ReferenceRun, tree: LocalType, depth: int | None) -> int:
         """Note every state that ``advance`` reaches from a session opened with this type."""
         opened = reference.perform(0, "observe", {"sid": 0})["ok"]["local_types"][0]
         numbers: dict[str, int] = {}
@@ -133,7 +133,7 @@ def _branches(node: LocalType) -> list[Any]:
     return list(choice["branches"])
 
 
-def _advance(reference: EventRun, current: Any, original: Any, label: str) -> tuple[Any, Any]:
+def _advance(reference: ReferenceRun, current: Any, original: Any, label: str) -> tuple[Any, Any]:
     reference.perform(0, "update_type", {"ep": ENDPOINT, "new_type": current})
     reference.perform(0, "update_original", {"ep": ENDPOINT, "new_original": original})
     reference.perform(0, "advance", {"ep": ENDPOINT, "label": label})
@@ -144,10 +144,10 @@ def _advance(reference: EventRun, current: Any, original: Any, label: str) -> tu
 def disagreement(contract: str, trees: list[LocalType], limits: Limits, depth: int | None = None) -> LocalType | None:
     """Return a type on which following some branches goes wrong (within ``depth`` branches, if given)."""
     facts = _Facts()
-    reference = EventRun(contract)
+    reference = ReferenceRun(contract)
     for case, tree in enumerate(trees):
         args = {"roles": ["A", "B"], "initial_types": {"A": tree}}
-        reference = EventRun(contract)
+        reference = ReferenceRun(contract)
         reference.perform(0, "open", args)
         facts.starts.append((case, facts.tree(tree, {}), facts.store(reference, tree, depth)))
     row = _ask(facts, limits)

@@ -16,7 +16,7 @@ import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.generators.claim_programs import coverage_map, coverage_program
 from telltale_conformance.lean_traces.programs import resolve
-from telltale_conformance.oracle.reference.run import EventRun
+from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, read
 from telltale_conformance.oracle.symbolic.claims import invariants as inv
 from telltale_conformance.oracle.symbolic.claims.claim import Claim, Invariant
@@ -297,7 +297,7 @@ def _search(contract: Contract, op: str, inner: tuple[str, ...], limits: Limits)
 
 def reached_by_default_program(contract: str) -> set[Cell]:
     """Return the cells that the default program of a contract reaches on the reference."""
-    run = EventRun(contract)
+    run = ReferenceRun(contract)
     results: dict[int, Any] = {}
     found: set[Cell] = set()
     for step in coverage_program(contract).steps:
