@@ -19,6 +19,7 @@ from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Request, ask
 from telltale_conformance.oracle.claims.catalogue import PARTS
 from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Monitors
+from telltale_conformance.readable import one_line
 
 Perform = Callable[[str, dict[str, Any]], dict[str, Any] | None]
 """Carries out an operation; gives ``{"ok"|"err": …, "audit": …}``, or None where it is not supported."""
@@ -99,8 +100,12 @@ def judge_claims(adapter: Adapter, programs: Iterable[tuple[str, Program]]) -> I
             adapter.reset()
         except AdapterFault as fault:
             yield ProgramReport(name, Monitors().verdicts, str(fault.diagnostic()), faulty=True)
-        else:
+            continue
+        try:
             yield judge_program(name, program, perform)
+        except Exception as error:  # it costs this program, and the others keep what was seen
+            said = f"fault of the harness: {type(error).__name__}: {one_line(str(error))}"
+            yield ProgramReport(name, Monitors().verdicts, said, faulty=True)
 
 
 def watch_trace(path: Path, limits: Limits = DEFAULT_LIMITS) -> Mapping[str, ClaimVerdict]:

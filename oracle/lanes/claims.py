@@ -44,13 +44,14 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     count = len(programs_for(subject.contract))
     plan = Plan("programs", count, count)
     result = run_chunks(LANE, subject, settings, partial(_chunk, subject=subject, settings=settings), plan)
+    reports: list[ProgramReport] = []
+    faults: list[str] = []
     try:
         with closing(subject.start()) as adapter:
-            reports = list(judge_claims(adapter, watched_programs(subject.contract, settings.seed)))
+            reports.extend(judge_claims(adapter, watched_programs(subject.contract, settings.seed)))
     except AdapterFault as fault:
-        tally = result.tally + Tally(faults=1)
-        return msgspec.structs.replace(result, tally=tally, notes=(*result.notes, str(fault)))
-    faults = tuple(f"{report.program}, to watch claims: {report.stopped}" for report in reports if report.faulty)
+        faults.append(str(fault.diagnostic()))
+    faults += [f"{report.program}, to watch claims: {report.stopped}" for report in reports if report.faulty]
     return msgspec.structs.replace(
         result,
         tally=result.tally + Tally(faults=len(faults)),

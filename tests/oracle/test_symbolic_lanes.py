@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from telltale_conformance.generators.claim_programs import claim_programs
+from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Answer, Request
 from telltale_conformance.oracle.adapters.faults import Exited
+from telltale_conformance.oracle.claims import judging as claims_judging
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED
 from telltale_conformance.oracle.claims.judging import judge_claims
 from telltale_conformance.oracle.lanes import claims as claims_lane
@@ -53,6 +55,22 @@ def test_what_was_not_observed_is_not_kept() -> None:
     only_open = Stub(contract="hardened", ops={"open"})
     stands = claims_lane.claims_of(judge_claims(only_open, claims_lane.watched_programs("hardened", 0)))
     assert {claim for claim, stand in stands.items() if stand.status != "not judged"} <= {"K15"}
+
+
+def test_a_fault_of_the_harness_costs_one_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = claims_judging.judge_program
+
+    def failing(name: str, program: Program, perform: claims_judging.Perform) -> claims_judging.ProgramReport:
+        if name == "K1":
+            raise RuntimeError("made up")
+        return real(name, program, perform)
+
+    monkeypatch.setattr(claims_judging, "judge_program", failing)
+    reports = list(judge_claims(Stub(contract="hardened"), claim_programs()))
+    assert [(report.program, report.stopped) for report in reports if report.faulty] == [
+        ("K1", "fault of the harness: RuntimeError: made up")
+    ]
+    assert claims_lane.claims_of(reports)["K2"].status == "kept"
 
 
 def test_a_fault_while_claims_are_watched_is_counted_and_named() -> None:
