@@ -20,6 +20,8 @@ from telltale_conformance.model.types.json_shape import TypeJsonError
 from telltale_conformance.model.types.lean_json import global_from_json, type_from_lean_json
 from telltale_conformance.model.types.local_types import LocalType
 from telltale_conformance.model.types.projection import NotProjectable, project
+from telltale_conformance.model.types.syntax import parse_protocol
+from telltale_conformance.model.types.syntax_problems import SyntaxProblem
 from telltale_conformance.model.values import U64
 
 SCHEMA: Final = "lean_bridge.v1"
@@ -265,20 +267,43 @@ class _Input(Struct, kw_only=True):
     choreographies: list[_Choreography]
 
 
-def read_input(path: Path, limits: Limits) -> tuple[SessionProtocol, ...]:
-    """Read what a run was made from: the roles of each session with their projections.
+class _Bundle(Struct, kw_only=True):
+    """``protocol_bundle.v1``: a global type with its local types."""
+
+    schema_version: Literal["protocol_bundle.v1"]
+    local_types: dict[str, Any]
+
+
+def read_protocols(path: Path, limits: Limits) -> tuple[SessionProtocol, ...]:
+    """Read what a run was made from: the roles of each session with their types.
+
+    That is a run input, whose global types are projected; a ``protocol_bundle.v1``; or a ``.session`` file.
 
     Raises:
         MalformedTrace: it cannot be read, has a wrong shape, or a global type has no projection.
     """
     document = read_document(path, limits)
     try:
-        given = msgspec.json.decode(document.data, type=_Input)
+        if path.suffix == ".session":
+            protocol = parse_protocol(document.data.decode(), source=str(path))
+            types = dict(protocol.types)
+            if not types and protocol.global_type is not None:
+                types = {role: project(protocol.global_type, role) for role in protocol.roles}
+            return (SessionProtocol(tuple(protocol.roles), types),)
+        if b'"protocol_bundle.v1"' in document.data:
+            bundle = msgspec.json.decode(document.data, type=_Bundle)
+            return local_types_from([bundle.local_types], "$.local_types", str(path))
+        return _projected(document, msgspec.json.decode(document.data, type=_Input))
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(" - at `")
         raise document.malformed(where.removesuffix("`") or "$", message) from None
+    except (SyntaxProblem, NotProjectable) as error:
+        raise document.malformed("", str(error), "see `telltale-conformance types`") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise document.malformed("$", f"not JSON: {error}", "a run input is one JSON object in UTF-8") from None
+
+
+def _projected(document: _Document, given: _Input) -> tuple[SessionProtocol, ...]:
     protocols = []
     for number, choreography in enumerate(given.choreographies):
         place = f"$.choreographies[{number}]"
@@ -291,7 +316,7 @@ def read_input(path: Path, limits: Limits) -> tuple[SessionProtocol, ...]:
         except TypeJsonError as error:
             raise document.malformed(error.path, error.message) from None
         except NotProjectable as error:
-            raise document.malformed(f"{place}.global_type", str(error), "telltale projects it no more") from None
+            raise document.malformed(f"{place}.global_type", str(error), "give one that has a projection") from None
         protocols.append(SessionProtocol(tuple(choreography.roles), types))
     return tuple(protocols)
 

@@ -18,8 +18,8 @@ from telltale_conformance.lean_traces.telltale.runs import (
     dialect_of,
     input_beside,
     read_document,
-    read_input,
     read_output,
+    read_protocols,
 )
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import TELLTALE_17
@@ -97,7 +97,7 @@ def read_run(path: Path, protocol: Path | None, limits: Limits) -> Run:
     """
     document = read_document(path, limits)
     place = protocol or input_beside(path)
-    protocols = None if place is None else read_input(place, limits)
+    protocols = None if place is None else read_protocols(place, limits)
     if is_raw(document.data):
         raw = read_raw(str(path), document.data)
         return Run(str(path), "raw", raw.output, protocols or raw.protocol, raw.unknown, raw.trace_path)

@@ -255,6 +255,20 @@ class RunReplay:
         self.explained.add(_needed(event.session, "session"))
         self.not_judged["session_terminal: what the host did is not told"] += 1
 
+    def _timeout_issued(self, event: TraceEvent) -> None:
+        if event.site is None or event.until_tick is None or event.witness_id is None:
+            self.not_judged["timeout_issued without its fields"] += 1
+            return
+        if event.tick > self.store.timeouts.clock:
+            self._perform("advance_clock", (event.tick,))
+        outcome = self._perform("issue_timeout_witness", (event.site, event.until_tick))
+        if outcome.ok.witness_id != event.witness_id:
+            numbers = outcome.ok.witness_id, event.witness_id
+            self._diverge(
+                "payload", "issue_timeout_witness", *numbers, "contract §9: witnesses are numbered 0, 1, 2, …"
+            )
+        self.judged += 1
+
     def _session(self, sid: int) -> Session:
         session = self.store.sessions.get(sid)
         if session is None:
@@ -374,4 +388,5 @@ _RULES: Final = {
     "closed": RunReplay._closed,
     "epoch_advanced": RunReplay._epoch_advanced,
     "session_terminal": RunReplay._session_terminal,
+    "timeout_issued": RunReplay._timeout_issued,
 }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from telltale_conformance.lean_traces.schemas import validator
+from telltale_conformance.oracle.reports.document_text import document_text
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.installed import run
 from tests.oracle.run_world import AGREEING, NAMES, RUNS, copy, document, is_a_run, judged, mutants, slim
@@ -198,6 +199,36 @@ def test_the_protocol_can_be_named(tmp_path: Path) -> None:
     assert "no protocol is at hand" not in run("replay", path, "--protocol", given).stdout
 
 
+@pytest.mark.parametrize("form", ["global", "local", "bundle"])
+def test_the_protocol_is_read_in_every_form(tmp_path: Path, form: str) -> None:
+    output = tmp_path / "alone.json"
+    output.write_text(json.dumps(slim("golden_ping_pong")))
+    place = tmp_path / ("p.json" if form == "bundle" else "p.session")
+    texts = {
+        "global": "roles Alice, Bob\nglobal = Alice -> Bob : {ping. Bob -> Alice : {pong. end}}\n",
+        "local": "roles Alice, Bob\nAlice = !Bob{ping. ?Bob{pong. end}}\nBob = ?Alice{ping. !Alice{pong. end}}\n",
+    }
+    (types,) = document("golden_ping_pong", "raw")["local_types"]
+    bundle = {"schema_version": "protocol_bundle.v1", "global_type": {}, "local_types": types, "claims": []}
+    place.write_text(texts.get(form) or json.dumps(bundle))
+    done = run("replay", output, "--protocol", place, "--json")
+    row = json.loads(done.stdout)
+    assert (done.returncode, row["verdict"], row["not_judged"]) == (0, "agree", {}), row
+    place.write_text(place.read_text().replace("pong", "gong"))
+    assert run("replay", output, "--protocol", place).returncode == 1
+    place.write_text("roles")
+    assert run("replay", output, "--protocol", place).returncode == 2
+
+
+def test_what_a_document_says_does_not_act_on_the_terminal(tmp_path: Path) -> None:
+    output = {**slim("golden_ping_pong"), "step_states": []}
+    output["trace"][0]["role"] = "Alice,\x1b[2JBob"
+    result = judged(tmp_path, output, document("golden_ping_pong", "input"))
+    output["trace"][1]["kind"] = "\x1b[2J"
+    assert "\x1b" not in document_text(result)
+    assert "\x1b" not in document_text(judged(tmp_path, output))
+
+
 def lean_like(name: str) -> Any:
     """A run as the Lean runner would print it, as far as its printer was read."""
     output = slim(name)
@@ -281,6 +312,18 @@ def test_kinds_without_a_rule_are_counted(tmp_path: Path) -> None:
     output = {**slim("golden_ping_pong"), "step_states": []}
     output["trace"].insert(1, {**output["trace"][0], "kind": "tagged"})
     assert judged(tmp_path, output, document("golden_ping_pong", "input")).not_judged == {"tagged": 1}
+
+
+def test_timeouts_are_numbered_in_their_order(tmp_path: Path) -> None:
+    output, given = {**slim("golden_ping_pong"), "step_states": []}, document("golden_ping_pong", "input")
+    issued = {"kind": "timeout_issued", "schema_version": "lean_bridge.v1", "tick": 0, "site": "s", "until_tick": 9}
+    output["trace"][1:1] = [{**issued, "witness_id": 0}, {**issued, "witness_id": 1}, issued]
+    result = judged(tmp_path, output, given)
+    assert (result.verdict, result.not_judged) == ("agree", {"timeout_issued without its fields": 1})
+    output["trace"][2]["witness_id"] = 2
+    first = judged(tmp_path, output, given).first_divergence
+    assert first is not None
+    assert (first.op, first.expected, first.actual) == ("issue_timeout_witness", 1, 2)
 
 
 def test_a_folder_of_runs_leaves_out_their_inputs() -> None:
