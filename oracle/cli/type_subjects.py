@@ -10,7 +10,7 @@ from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.plan import OpenPlan, open_plan
 from telltale_conformance.model.types.automata import difference
 from telltale_conformance.model.types.caret import Position
-from telltale_conformance.model.types.global_types import communications, roles_of
+from telltale_conformance.model.types.global_types import comms, communications, roles_of
 from telltale_conformance.model.types.json_shape import quoted
 from telltale_conformance.model.types.local_types import Choice, LocalType, Send, postorder
 from telltale_conformance.model.types.notation import END_WORDS, ended
@@ -156,9 +156,21 @@ class Subject:
             for branch in node.branches
         )
 
+    def edges(self) -> list[tuple[str, str]]:
+        """Return the edges to draw: those of the blueprint, and the communications of the global type."""
+        found = [] if self.plan is None else [(sender, receiver) for _, sender, receiver in self.plan.edge_blueprint]
+        whole = self.given.global_type
+        exchanged = () if whole is None else communications(whole)
+        listed = frozenset(self.given.roles)
+        found += (pair for pair in exchanged if pair not in found and listed.issuperset(pair))
+        return found
+
     def labels(self) -> dict[tuple[str, str], list[str]]:
         """Return what each directed pair carries, by the sender's type or else the receiver's."""
         carried: dict[tuple[str, str], dict[str, None]] = {}
+        for comm in () if self.given.global_type is None else comms(self.given.global_type):
+            pair = (comm.sender, comm.receiver)
+            carried.setdefault(pair, {}).update((b.label.name, None) for b in comm.branches)
         for role, local_type in self.types.items():
             for node in reversed(postorder(local_type)):
                 if isinstance(node, Choice) and role is not None:

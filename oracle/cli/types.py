@@ -289,10 +289,9 @@ def _colours() -> tuple[str, str, str]:
 def _draw(subject: Subject, path: Path) -> None:
     if subject.plan is None:
         raise Unreadable("has a single type and no roles, so there is no blueprint to draw")
-    edges = [(sender, receiver) for _, sender, receiver in subject.plan.edge_blueprint]
     title = f"Edge blueprint of {subject.path.name}"
     try:
         with written_whole(path) as file:
-            file.write(drawing(title, subject.plan.roles, edges, subject.labels()).encode())
+            file.write(drawing(title, subject.plan.roles, subject.edges(), subject.labels()).encode())
     except OSError as error:
         raise Unreadable(f"the picture {path} cannot be written: {error.strerror or error}") from None

@@ -211,3 +211,13 @@ def test_the_program_is_written_and_read_as_any_other(tmp_path_factory: pytest.T
     assert msgspec.to_builtins(read_program(path)) == msgspec.to_builtins(program)
     sends = [one.outcome.ok for one in run_on_reference(program) if one.step.op == "send" and one.outcome]
     assert sends == ["Ok", "WouldBlock"]
+
+
+def test_a_run_through_nested_recursion_is_a_program_for_the_contract_that_unfolds_as_the_types_say() -> None:
+    nested = parse_protocol("roles A, B\nA = μt. B!a. μs. B!b. t\nB = A?a. A?b. A?a. A?b. end")
+    judged = judge(nested.roles, nested.types)
+    assert judged.problem is not None
+    assert [judged.product.messages[move.message].label.name for move in judged.run].count("a") >= 3
+    program = as_program("nested", judged, dict(nested.types))
+    assert program.contract == "hardened"
+    assert all(one.outcome is not None and one.outcome.error is None for one in run_on_reference(program))

@@ -80,6 +80,15 @@ def test_given_local_types_are_compared_with_the_projections(here: Path) -> None
     assert "A =\n" in out
 
 
+def test_the_picture_has_the_communications_even_where_a_role_has_no_projection(here: Path) -> None:
+    written("g.session", GLOBAL)
+    for merging in ("full", "plain"):
+        types("g.session", "--merge", merging, "--draw", "g.svg")
+        picture = Path("g.svg").read_text()
+        assert "3 roles, 2 directed edges: A to B; B to C." in picture
+        assert "<title>B → C: x, y</title>" in picture
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
