@@ -25,6 +25,7 @@ from telltale_conformance.oracle.cli.verify import _run_again, verify
 from telltale_conformance.oracle.dossier.dossier import read_dossier
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes import claims, corpus, graph, programs, stateful
+from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference import judging
 from telltale_conformance.oracle.reference.recording import record
@@ -96,7 +97,7 @@ def test_it_is_told_in_every_form_made_smaller_and_run_again(name: str, part: st
 @pytest.mark.parametrize("lane", [corpus.run, programs.run, graph.run, claims.run])
 @pytest.mark.parametrize("name", ["deep objects", "deep arrays", "deep under a variant", "many elements"])
 def test_it_diverges_in_every_lane(lane: Callable[[Subject, Settings], LaneResult], name: str) -> None:
-    result = lane(odd(name), Settings(divergences=1, budget=8))
+    result = lane(odd(name), Settings(divergences=1, effort=Effort.quick))
     assert result.verdict == "diverge"
     assert not result.tally.faults, result.notes
 
@@ -143,7 +144,7 @@ def test_the_machine_of_hypothesis_and_several_processes_stand_it() -> None:
     command = shlex.join([sys.executable, "-m", "tests.oracle.odd_answers", "deep objects", "claim_ownership"])
     subject = Subject(command=f"env PYTHONPATH={shlex.quote(str(ROOT))} {command}", limits=PATIENT)
     for result in (
-        stateful.run(subject, Settings(divergences=1, budget=8)),
+        stateful.run(subject, Settings(divergences=1, effort=Effort.quick)),
         programs.run(subject, Settings(divergences=1, workers=2)),
     ):
         assert (result.verdict, result.tally.faults) == ("diverge", 0), result.notes
