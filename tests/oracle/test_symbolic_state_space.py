@@ -57,7 +57,7 @@ def fillers_matter(contract: str, op: str) -> bool:
     """Whether what stands for nothing changes a step of the operation."""
     one, other = alike_but_for_fillers()
     args, step = fresh(Args, "args"), OPERATIONS[op].step
-    checker = solver(Limits(60))
+    checker = solver(Limits())
     checker.add(well_formed(args))
     return satisfiable(checker, differs(step(Contract(contract), one, args), step(Contract(contract), other, args)))
 
@@ -84,6 +84,6 @@ def test_a_session_that_is_not_there_is_one_state(contract: str, op: str) -> Non
     step = OPERATIONS[op].step(Contract(contract), s, args)
     logs = [entry.when for entry in step.log]
     found = step.ok() if op == "reap_sessions" else step.failures[0][0]
-    checker = solver(Limits(60))
+    checker = solver(Limits())
     checker.add(z3.Not(s.exists), z3.Or(z3.Not(found), step.post.exists, *logs))
     assert not satisfiable(checker)

@@ -72,6 +72,11 @@ TERMINAL_NOT_ACTIVE = Invariant(
     "a terminal reason leaves the session not Active",
     lambda s, g: z3.Implies(s.reason.kind != NO_REASON.kind, s.status != status(Status.ACTIVE)),
 )
+TERMINAL_NOT_CLOSED = Invariant(
+    "terminal-not-closed",
+    "a terminal reason leaves the session Cancelled or Faulted, closed or not",
+    lambda s, g: z3.Implies(s.reason.kind != NO_REASON.kind, s.status != status(Status.CLOSED)),
+)
 
 
 def witness_invariants(key: z3.BitVecRef) -> dict[str, Invariant]:

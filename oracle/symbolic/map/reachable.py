@@ -154,6 +154,7 @@ MAP_INVARIANTS: dict[Contract, tuple[Invariant, ...]] = {
         inv.PENDING_ONE_ABOVE,
         inv.PENDING_WITHIN,
         inv.CLOSED_UNOWNED,
+        inv.TERMINAL_NOT_CLOSED,
         _ISSUED_IS_LIVE,
         _ids_within(LAST + 1),
     ),
@@ -230,8 +231,11 @@ class Questions:
 
     def possible(self, prefix: tuple[str | None, ...], early: bool) -> bool:
         """Whether some state (of a run within the horizon, if ``early``) reaches a cell with this prefix."""
-        wanted = [self.term(prefix), self._early] if early else [self.term(prefix)]
-        return satisfiable(self._solver, *wanted)
+        return self.possible_that(self.term(prefix), early)
+
+    def possible_that(self, condition: z3.BoolRef, early: bool) -> bool:
+        """Return whether some state (of a run within the horizon, if ``early``) and arguments fulfil a condition."""
+        return satisfiable(self._solver, *([condition, self._early] if early else [condition]))
 
 
 def settle(contract: Contract, limits: Limits, bounds: Bounds) -> list[Settled]:
