@@ -211,7 +211,7 @@ def check(
         typer.Option(metavar="CMD", help="A runner of telltale's: reads a run input, prints the run; judged instead."),
     ] = None,
     bridge_inputs: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The run inputs for --bridge-runner.")
+        Path | None, typer.Option(metavar="PLACE", help="Run inputs or protocols for --bridge-runner.")
     ] = None,
     bridge_outputs: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where to leave inputs and outputs of --bridge-runner.")
@@ -231,7 +231,7 @@ def check(
         from telltale_conformance.oracle.cli import bridge_runner as runner
 
         if bridge_inputs is None:
-            raise typer.BadParameter("--bridge-runner needs --bridge-inputs DIR, a folder with run inputs")
+            raise typer.BadParameter("--bridge-runner needs --bridge-inputs PLACE, with run inputs or protocols")
         raise typer.Exit(
             runner.run(
                 bridge_runner,

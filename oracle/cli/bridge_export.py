@@ -46,7 +46,7 @@ def _export(file: ProtocolFile, folder: Path, max_steps: int, most: int, written
     if name in written:
         raise Unreadable(f"another file was exported as {name} already; give them different names or folders")
     written.add(name)
-    whole, roles = _global(file)
+    whole, roles = global_of(file)
     refused = [role for role, one in project_all(whole, roles, "plain").items() if isinstance(one, NotProjectable)]
     if refused:
         warn(f"{file.path}: telltale's Lean refuses this protocol: no plain projection on {', '.join(refused)}")
@@ -77,7 +77,7 @@ def run_inputs(whole: GlobalType, roles: tuple[str, ...], max_steps: int, most: 
         }
 
 
-def _global(file: ProtocolFile) -> tuple[GlobalType, tuple[str, ...]]:
+def global_of(file: ProtocolFile) -> tuple[GlobalType, tuple[str, ...]]:
     """Return the global type of a protocol, given or found from its local types, and the roles."""
     protocol = file.protocol
     whole = protocol.global_type

@@ -17,9 +17,12 @@ from typing import Final
 from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.lean_traces.protocol_files import Unreadable, read_protocols
 from telltale_conformance.lean_traces.telltale.documents import SUFFIXES, Recognised, recognise
 from telltale_conformance.lean_traces.telltale.runs import read_document
 from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.lean_traces.writer import write_whole
+from telltale_conformance.oracle.cli.bridge_export import global_of, run_inputs
 from telltale_conformance.oracle.cli.replay import row_of
 from telltale_conformance.oracle.reports.document_text import document_text
 from telltale_conformance.oracle.reports.text import summary
@@ -28,6 +31,9 @@ from telltale_conformance.oracle.telltale.results import DocumentResult
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.exit_codes import USAGE, exit_code
 
+MAX_STEPS: Final = 64
+ORDERS: Final = 64
+"""How many orders of branches are tried of one protocol."""
 _SHOWN: Final = 300
 """How much of the runner's stderr is shown."""
 
@@ -50,21 +56,25 @@ def run(
 
     Args:
         command: starts the runner; it reads an input on stdin and prints a run output.
-        inputs: a run input, or a folder with inputs.
+        inputs: a run input or a ``.session`` file, or a folder with the one or the other; inputs come first.
         outputs: the folder in which inputs and outputs are left side by side; nothing is left when None.
         contract: the contract's name; ``telltale-17`` when None.
         level: how strictly the runs are judged.
         deadline: seconds for one run.
         as_json: print one JSON object per run and nothing else.
     """
-    found = list(_inputs(inputs))
-    if not found:
-        print(
-            f"telltale-conformance: {inputs}: no run inputs here (lean_bridge.v1, .json or .json.gz)", file=sys.stderr
-        )
-        return USAGE
     with tempfile.TemporaryDirectory() as temporary:
-        folder = outputs or Path(temporary)
+        made = Path(temporary) / "made"
+        try:
+            found = list(_inputs(inputs)) or list(_made(inputs, made))
+        except Unreadable as error:
+            print(f"telltale-conformance: {error.within(inputs)}", file=sys.stderr)
+            return USAGE
+        if not found:
+            problem = "no run inputs (lean_bridge.v1, .json or .json.gz) and no .session files here"
+            print(f"telltale-conformance: {inputs}: {problem}", file=sys.stderr)
+            return USAGE
+        folder = outputs or Path(temporary) / "judged"
         folder.mkdir(parents=True, exist_ok=True)
         results = []
         for path in found:
@@ -77,6 +87,7 @@ def run(
 
 
 def _inputs(place: Path) -> Iterator[Path]:
+    """Yield the run inputs that are at a place."""
     files = sorted(place.rglob("*.json*")) if place.is_dir() else [place] if place.exists() else []
     for path in files:
         try:
@@ -84,6 +95,18 @@ def _inputs(place: Path) -> Iterator[Path]:
                 yield path
         except MalformedTrace:
             continue
+
+
+def _made(place: Path, folder: Path) -> Iterator[Path]:
+    """Make run inputs from the protocols at a place, one for each order of branches."""
+    files = sorted(place.rglob("*.session")) if place.is_dir() else [place] if place.suffix == ".session" else []
+    for number, path in enumerate(files):
+        for file in read_protocols(path):
+            whole, roles = global_of(file)
+            for order, document in enumerate(run_inputs(whole, roles, MAX_STEPS, ORDERS), 1):
+                made = folder / str(number) / f"{path.stem}-{order}.input.json"
+                write_whole(made, encode(document))
+                yield made
 
 
 def _judged(

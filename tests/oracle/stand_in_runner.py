@@ -13,7 +13,7 @@ def main(runs: str, fault: str = "") -> None:
     """Answer one input from a folder of recorded runs."""
     given = json.load(sys.stdin)
     for path in sorted(Path(runs).glob("*.input.json.gz")):
-        if json.loads(gzip.decompress(path.read_bytes())) == given:
+        if json.loads(gzip.decompress(path.read_bytes()))["choreographies"] == given["choreographies"]:
             break
     else:
         sys.exit("no run of this input was recorded")

@@ -70,9 +70,22 @@ def test_a_runner_that_does_not_start_and_a_folder_without_inputs(one: Path, tmp
     empty = tmp_path / "empty"
     empty.mkdir()
     done = run("check", "--bridge-runner", STAND_IN, "--bridge-inputs", empty)
-    assert (done.returncode, "no run inputs here" in done.stderr) == (2, True)
+    assert (done.returncode, "no run inputs (lean_bridge.v1" in done.stderr) == (2, True)
     done = run("check", "--bridge-runner", STAND_IN)
     assert (done.returncode, "--bridge-inputs" in done.stderr) == (2, True)
+
+
+def test_inputs_are_made_from_a_protocol(tmp_path: Path) -> None:
+    session = tmp_path / "ping.session"
+    session.write_text("global = Alice -> Bob : {ping. Bob -> Alice : {pong. end}}\n")
+    left = tmp_path / "left"
+    command = ("check", "--bridge-runner", STAND_IN, "--bridge-inputs", session, "--bridge-outputs", left)
+    done = run(*command)
+    assert (done.returncode, "1 traces: 1 agree" in done.stdout) == (0, True), done
+    assert sorted(path.name for path in left.iterdir()) == ["ping-1.input.json", "ping-1.output.json"]
+    session.write_text("global = Alice -> ")
+    done = run(*command)
+    assert (done.returncode, "Traceback" in done.stderr, str(session) in done.stderr) == (2, False, True)
 
 
 def test_the_contract_can_be_chosen(tmp_path: Path) -> None:
