@@ -74,7 +74,7 @@ def self_tests(
     Args:
         contract: whose rules are looked at.
         asked: those that were asked for by name.
-        only_asked: run no others; what is remembered of them is told.
+        only_asked: run no others; remembered results of them are reported.
         anew: run those that are due whatever is remembered.
         cache: where results are remembered; the user's cache folder when None.
     """

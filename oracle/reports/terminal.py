@@ -20,9 +20,9 @@ from telltale_conformance.readable import one_line, value_line
 
 _COLUMNS: Final = ("cases", "judged", "uncovered", "not_judged", "skipped")
 SPELLED_OUT: Final = 2
-"""Divergences that are told with their answers; more would not fit a screen."""
+"""Divergences that are shown with their answers; more would not fit a screen."""
 NAMED: Final = 10
-"""Divergences that are told at all; the report has the rest."""
+"""Divergences that are shown at all; the report has the rest."""
 _SHOWN: Final = 200
 _NOTE: Final = 1000
 """How long a line of a note is."""

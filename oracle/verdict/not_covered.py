@@ -13,7 +13,7 @@ from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.results import LaneResult
 
 _NAMED: Final = 6
-"""How many names of a kind are told one by one in the line."""
+"""How many names of a kind are listed one by one in the line."""
 
 
 class NotCovered(Struct, frozen=True, kw_only=True):

@@ -39,7 +39,7 @@ def required(option: str | None, baseline: Baseline | None) -> Required | None:
 
     Args:
         option: ``all``, ``core``, a file of names or a baseline; None where it was not given.
-        baseline: the one that the check is held against; None without one.
+        baseline: the one that the check is compared with; None without one.
 
     Raises:
         BadRequirement: the file cannot be read, or names an operation that the contract does not have.
