@@ -76,6 +76,10 @@ class ClaimVerdict:
         return "kept" if self.occasions else "not judged"
 
 
+_KEEPS_MESSAGES: Final = frozenset({"has_message", "corrupt_signature"})
+"""What is done to an edge and leaves its messages where they are; the second is no operation (``reference.run``)."""
+
+
 class Monitors:
     """All monitors over one trace: ``feed`` each event in order, then read ``verdicts``."""
 
@@ -162,7 +166,7 @@ class Monitors:
         elif op == "recv":
             if seen.ok:
                 ledger.received((args["from"], args["to"]))
-        elif "from" in args and "to" in args and op != "has_message":
+        elif "from" in args and "to" in args and op not in _KEEPS_MESSAGES:
             ledger.lose_sight((args["from"], args["to"]))
 
     def _opened(self, seen: Seen) -> None:
