@@ -114,14 +114,14 @@ def _key(contract: str) -> str:
     return hash_of(part.encode() for part in parts)
 
 
-def _place(folder: Path, name: str, contract: str, key: str) -> Path:
-    return folder / f"{name}.{contract}.{key.removeprefix('sha256:')[:16]}.json"
+def _place(folder: Path, name: str, contract: str) -> Path:
+    return folder / f"{name}.{contract}.json"
 
 
 def _remembered(folder: Path, name: str, contract: str, key: str) -> _Kept | None:
     """Return what is remembered of a self-test; None where there is nothing that can be relied on."""
     try:
-        kept = msgspec.json.decode(_place(folder, name, contract, key).read_bytes(), type=_Kept)
+        kept = msgspec.json.decode(_place(folder, name, contract).read_bytes(), type=_Kept)
     except (OSError, ValueError, RecursionError):
         return None
     asked = (SCHEMA, VERSION, key, name, contract)
@@ -143,7 +143,7 @@ def _remember(folder: Path, name: str, contract: str, key: str, today: date, res
         figures=result.figures,
         hash="",
     )
-    place = _place(folder, name, contract, key)
+    place = _place(folder, name, contract)
     try:
         with written_whole(place) as file:
             file.write(msgspec.json.encode(msgspec.structs.replace(kept, hash=_hash(kept))) + b"\n")
