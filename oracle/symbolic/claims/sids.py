@@ -9,7 +9,7 @@ import z3  # type: ignore[import-untyped]  # see terms
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
 from telltale_conformance.oracle.symbolic.statement.sessions import ANY_SID, EMPTY, OPENINGS, Ids, Opening
 from telltale_conformance.oracle.symbolic.statement.state import Contract
-from telltale_conformance.oracle.symbolic.statement.terms import BOOL, U64, fresh, same
+from telltale_conformance.oracle.symbolic.statement.terms import BOOL, LAST, U64, fresh, same, u64
 
 
 def _violated(pre: Ids, step: Opening) -> z3.BoolRef:
@@ -17,8 +17,8 @@ def _violated(pre: Ids, step: Opening) -> z3.BoolRef:
 
 
 def _used_below(ids: Ids) -> z3.BoolRef:
-    """Return the strengthening invariant: an id that was used is below the next one, or all are used up."""
-    return z3.Implies(ids.used, z3.Or(ids.exhausted, z3.ULT(ANY_SID, ids.next_sid)))
+    """Return the strengthening invariant: an id that was used is below the next one, or the last one."""
+    return z3.Implies(ids.used, z3.Or(z3.ULT(ANY_SID, ids.next_sid), z3.And(ids.exhausted, u64(LAST) == ANY_SID)))
 
 
 def provable(contract: Contract, limits: Limits) -> bool:

@@ -105,7 +105,8 @@ def may_open(contract: Contract, exhausted: z3.BoolRef) -> z3.BoolRef:
 
 def may_open_with(contract: Contract, sid: z3.BitVecRef, next_sid: z3.BitVecRef, exhausted: z3.BoolRef) -> z3.BoolRef:
     """H7: whether a session may be opened under this id, given the next one and whether 2^64-1 was used."""
-    return z3.And(z3.UGE(sid, next_sid), z3.Not(exhausted)) if contract is HARDENED else TRUE
+    used_last = z3.And(exhausted, sid == u64(LAST))
+    return z3.And(z3.UGE(sid, next_sid), z3.Not(used_last)) if contract is HARDENED else TRUE
 
 
 def serves(contract: Contract, shown: z3.BitVecRef) -> z3.BoolRef:
