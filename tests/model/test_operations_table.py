@@ -23,8 +23,8 @@ from telltale_conformance.model.values import (
     ReadinessWitness,
 )
 
-PROGRAMS = 20
-"""Two programs of every profile."""
+PROGRAMS = 40
+"""Four programs of every profile."""
 
 
 class Seen(typing.NamedTuple):

@@ -49,23 +49,6 @@ from telltale_conformance.oracle.symbolic.statement.terms import (
     u64,
 )
 
-_VARIANTS = {
-    Code.SESSION_NOT_FOUND: "SessionNotFound",
-    Code.TERMINAL: "Terminal",
-    Code.SESSION_CLOSED: "SessionClosed",
-    Code.UNCLAIMED: "Unclaimed",
-    Code.ALREADY_CLAIMED: "AlreadyClaimed",
-    Code.STALE_CAPABILITY: "StaleCapability",
-    Code.SCOPE_VIOLATION: "ScopeViolation",
-    Code.TRANSFER_PENDING: "TransferPending",
-    Code.TRANSFER_NOT_PENDING: "TransferNotPending",
-    Code.RECEIPT_MISMATCH: "ReceiptMismatch",
-    Code.WITNESS_CONSUMED: "WitnessConsumed",
-    Code.INVALID_WITNESS: "InvalidWitness",
-    Code.COUNTER_EXHAUSTED: "CounterExhausted",
-    Code.FOREIGN_EDGE: "ForeignEdge",
-}
-
 
 def value_of(term: z3.ExprRef) -> int:
     """Return the number that a closed term is."""
@@ -353,7 +336,7 @@ class Translation:
                 fields[key] = value_of(term)
         if guard.code is Code.TERMINAL:
             fields["reason"] = self.reason_json(s.reason)
-        return {_VARIANTS[guard.code]: fields}
+        return {guard.code.variant: fields}
 
     def log_json(self, step: Step) -> list[Json]:
         """Return the records that a step appends, in wire form."""

@@ -46,23 +46,7 @@ OWNER_RELATIONS = (NO_RELATION, "same", "other")
 WITNESS_STATES = ("live", "consumed", "never issued", "mismatched")
 NO_WITNESS = "-"
 
-OUTCOMES = {
-    Code.OK: "ok",
-    Code.SESSION_NOT_FOUND: "SessionNotFound",
-    Code.TERMINAL: "Terminal",
-    Code.SESSION_CLOSED: "SessionClosed",
-    Code.UNCLAIMED: "Unclaimed",
-    Code.ALREADY_CLAIMED: "AlreadyClaimed",
-    Code.STALE_CAPABILITY: "StaleCapability",
-    Code.SCOPE_VIOLATION: "ScopeViolation",
-    Code.TRANSFER_PENDING: "TransferPending",
-    Code.TRANSFER_NOT_PENDING: "TransferNotPending",
-    Code.RECEIPT_MISMATCH: "ReceiptMismatch",
-    Code.WITNESS_CONSUMED: "WitnessConsumed",
-    Code.INVALID_WITNESS: "InvalidWitness",
-    Code.COUNTER_EXHAUSTED: "CounterExhausted",
-    Code.FOREIGN_EDGE: "ForeignEdge",
-}
+OUTCOMES = {code: code.variant for code in Code}
 """Outcome names by code; ``close`` has its own text for a session that is not there, counted as SessionNotFound."""
 
 

@@ -33,6 +33,11 @@ class Code(IntEnum):
     COUNTER_EXHAUSTED = 13
     FOREIGN_EDGE = 14
 
+    @property
+    def variant(self) -> str:
+        """Its name on the wire; ``ok`` where nothing is refused."""
+        return "ok" if self is Code.OK else "".join(word.capitalize() for word in self.name.split("_"))
+
 
 @dataclass(frozen=True)
 class Guard:
