@@ -24,7 +24,8 @@ from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
-from telltale_conformance.model.types.local_types import Choice, Mu, Var
+from telltale_conformance.model.types.local_types import Choice
+from telltale_conformance.model.types.trees import Mu, Var
 from telltale_conformance.model.values import (
     U64_MAX,
     Edge,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any, Final, TypeVar
 
-from telltale_conformance.model.types.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.local_types import LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import (
     UNIT,
     Bool,
@@ -22,6 +22,7 @@ from telltale_conformance.model.types.payloads import (
     Value,
     Vector,
 )
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var
 from telltale_conformance.model.values import SESSION, U64_MAX, BufferConfig, Fragments, Resize, ResizeBounds, Scope
 
 T = TypeVar("T")

@@ -14,8 +14,9 @@ from itertools import islice, product
 from typing import Any, Final
 
 from telltale_conformance.model.state import Session
-from telltale_conformance.model.types.local_types import END, Branch, Recv, Send
-from telltale_conformance.model.types.local_types import Label as MessageLabel
+from telltale_conformance.model.types.local_types import Recv, Send
+from telltale_conformance.model.types.trees import END, Branch
+from telltale_conformance.model.types.trees import Label as MessageLabel
 from telltale_conformance.model.values import (
     SESSION,
     Edge,

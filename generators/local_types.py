@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from telltale_conformance.model.types.json_shape import U64_MAX
-from telltale_conformance.model.types.local_types import END, Branch, Choice, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import (
     BASIC_SORTS,
     BASIC_VAL_TYPES,
@@ -33,7 +33,7 @@ from telltale_conformance.model.types.payloads import (
     Vector,
 )
 from telltale_conformance.model.types.theory import dual
-from telltale_conformance.model.types.trees import SessionType
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, SessionType, Var
 from telltale_conformance.model.types.wellformed import ProblemKind
 
 ODD_NAMES: Final = (

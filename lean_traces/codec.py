@@ -20,7 +20,7 @@ from telltale_conformance.lean_traces.printed_types import Unusual, printed_type
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome
 from telltale_conformance.model.types.json_shape import TypeJsonError
-from telltale_conformance.model.types.local_types import End, LocalType, Mu, Recv, Send, Var, remember_encoding
+from telltale_conformance.model.types.local_types import LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import (
     Bool,
     Chan,
@@ -36,6 +36,7 @@ from telltale_conformance.model.types.payloads import (
     val_type_from_json,
     value_from_json,
 )
+from telltale_conformance.model.types.trees import End, Mu, Var, remember_encoding
 from telltale_conformance.model.types.type_json import encode_type, type_from_json
 from telltale_conformance.model.values import (
     U64,

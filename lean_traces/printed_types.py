@@ -10,8 +10,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final
 
-from telltale_conformance.model.types.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.local_types import LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import BASIC_SORTS, BASIC_VAL_TYPES, sort_from_json, val_type_from_json
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var
 
 _CHOICES: Final = {"Send": Send, "Recv": Recv}
 

@@ -21,7 +21,8 @@ from telltale_conformance.model.types.json_shape import TypeJsonError, kind_of, 
 from telltale_conformance.model.types.lean_json import global_from_json, type_from_lean_json
 from telltale_conformance.model.types.local_types import LocalType
 from telltale_conformance.model.types.protocol import Protocol
-from telltale_conformance.model.types.syntax import SyntaxProblem, parse_protocol, parse_with_positions
+from telltale_conformance.model.types.syntax import parse_protocol, parse_with_positions
+from telltale_conformance.model.types.syntax_problems import SyntaxProblem
 from telltale_conformance.model.types.type_json import type_from_json
 
 NESTING: Final = DEFAULT_LIMITS.nesting

@@ -10,7 +10,8 @@ from telltale_conformance.model.state import TypeEntry
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import Choice, LocalType, Send
 from telltale_conformance.model.types.payloads import ValType
-from telltale_conformance.model.types.theory import strip_mu, unfolded_with_scope
+from telltale_conformance.model.types.theory import unfolded_with_scope
+from telltale_conformance.model.types.trees import strip_mu
 from telltale_conformance.model.values import DomainValue, Endpoint
 
 Direction = Literal["Send", "Recv"]

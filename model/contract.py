@@ -11,8 +11,9 @@ from dataclasses import dataclass, fields
 from typing import Final, TypeVar
 
 from telltale_conformance.errors import HarnessError
-from telltale_conformance.model.types.local_types import LocalType, strip_mu
+from telltale_conformance.model.types.local_types import LocalType
 from telltale_conformance.model.types.theory import unfold_fully, unfolded_with_scope
+from telltale_conformance.model.types.trees import strip_mu
 from telltale_conformance.model.values import (
     U64_MAX,
     AuditRecord,

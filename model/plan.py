@@ -9,8 +9,8 @@ from typing import Final, TypeAlias
 from telltale_conformance.model import guard_table as table
 from telltale_conformance.model.contract import TELLTALE_17, Contract
 from telltale_conformance.model.errors import StringError
-from telltale_conformance.model.types.local_types import Choice, LocalType, Mu, Send
-from telltale_conformance.model.types.theory import strip_mu
+from telltale_conformance.model.types.local_types import Choice, LocalType, Send
+from telltale_conformance.model.types.trees import Mu, strip_mu
 from telltale_conformance.model.values import DomainValue
 
 MAX_ROLES: Final = 65_536

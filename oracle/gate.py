@@ -20,16 +20,9 @@ from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import BY_NAME_ONLY, LANES
 from telltale_conformance.oracle.process.interrupts import Interrupted, let_through
 from telltale_conformance.oracle.reference.judging import fault_of_harness
-from telltale_conformance.oracle.reports import (
-    Finding,
-    Minimiser,
-    Report,
-    findings,
-    markdown,
-    workflow_commands,
-    write_reports,
-)
-from telltale_conformance.oracle.reports.report import claims_seen
+from telltale_conformance.oracle.reports import findings, markdown, write_reports
+from telltale_conformance.oracle.reports.markdown import workflow_commands
+from telltale_conformance.oracle.reports.report import Finding, Minimiser, Report, claims_seen
 from telltale_conformance.oracle.reports.terminal import check_lines, last_line
 from telltale_conformance.oracle.verdict.baseline import (
     BadBaseline,

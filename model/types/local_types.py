@@ -18,35 +18,16 @@ from __future__ import annotations
 from typing import Self, TypeAlias
 
 from telltale_conformance.model.types.trees import (
-    END,
     Branch,
     Branching,
-    End,
-    Label,
-    Mu,
     SessionType,
-    Var,
-    children,
-    postorder,
-    remember_encoding,
-    strip_mu,
 )
 
 __all__ = [
-    "END",
-    "Branch",
     "Choice",
-    "End",
-    "Label",
     "LocalType",
-    "Mu",
     "Recv",
     "Send",
-    "Var",
-    "children",
-    "postorder",
-    "remember_encoding",
-    "strip_mu",
 ]
 
 LocalType: TypeAlias = SessionType

@@ -14,7 +14,8 @@ from typing import Literal, TypeAlias
 from telltale_conformance.model.types.caret import Position
 from telltale_conformance.model.types.global_types import GlobalType
 from telltale_conformance.model.types.json_shape import quoted
-from telltale_conformance.model.types.local_types import Choice, LocalType, Send, children
+from telltale_conformance.model.types.local_types import Choice, LocalType, Send
+from telltale_conformance.model.types.trees import children
 
 ProtocolProblemKind: TypeAlias = Literal[
     "repeated role",

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ParsedType",
-    "SyntaxProblem",
     "parse_global_type",
     "parse_local_type",
     "parse_protocol",

@@ -8,31 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from telltale_conformance.model.types.local_types import (
-    Branch,
-    Choice,
-    LocalType,
-    Mu,
-    Recv,
-    Send,
-    Var,
-    postorder,
-    strip_mu,
-)
-from telltale_conformance.model.types.trees import Branching
+from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
+from telltale_conformance.model.types.trees import Branch, Branching, Mu, Var, postorder, strip_mu
 from telltale_conformance.model.types.variables import all_names, bound_names, free_variables, nodes_with_free
-from telltale_conformance.model.types.wellformed import Path, Problem, is_guarded, problems
 
 __all__ = [
-    "Path",
-    "Problem",
-    "bound_names",
     "dual",
     "equal",
-    "free_variables",
-    "is_guarded",
-    "problems",
-    "strip_mu",
     "substitute",
     "tree_size",
     "unfold",

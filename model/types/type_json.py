@@ -19,7 +19,6 @@ from typing import TypeAlias
 
 from telltale_conformance.model.types.json_shape import (
     Place,
-    TypeJsonError,
     kind_of,
     members,
     quoted,
@@ -28,18 +27,7 @@ from telltale_conformance.model.types.json_shape import (
     text,
     text_bytes,
 )
-from telltale_conformance.model.types.local_types import (
-    END,
-    Branch,
-    Choice,
-    Label,
-    LocalType,
-    Mu,
-    Recv,
-    Send,
-    Var,
-    remember_encoding,
-)
+from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import (
     PayloadSort,
     ValType,
@@ -48,14 +36,22 @@ from telltale_conformance.model.types.payloads import (
     sort_from_json,
     val_type_from_json,
 )
-from telltale_conformance.model.types.trees import Branching, SessionType
+from telltale_conformance.model.types.trees import (
+    END,
+    Branch,
+    Branching,
+    Label,
+    Mu,
+    SessionType,
+    Var,
+    remember_encoding,
+)
 
 __all__ = [
     "Below",
     "Built",
     "Heads",
     "Piece",
-    "TypeJsonError",
     "elements",
     "encode_type",
     "label_from_json",

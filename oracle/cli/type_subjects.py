@@ -12,11 +12,12 @@ from telltale_conformance.model.types.automata import difference
 from telltale_conformance.model.types.caret import Position
 from telltale_conformance.model.types.global_types import comms, communications, roles_of
 from telltale_conformance.model.types.json_shape import quoted
-from telltale_conformance.model.types.local_types import Choice, LocalType, Send, postorder
+from telltale_conformance.model.types.local_types import Choice, LocalType, Send
 from telltale_conformance.model.types.notation import END_WORDS, ended
 from telltale_conformance.model.types.printer import print_name
 from telltale_conformance.model.types.projection import Merging, NotProjectable, project_all
 from telltale_conformance.model.types.protocol import Protocol, protocol_problems
+from telltale_conformance.model.types.trees import postorder
 from telltale_conformance.model.types.wellformed import Problem, problems
 from telltale_conformance.model.values import BufferConfig
 from telltale_conformance.oracle.compatibility.judging import Judgement, judge, least_capacity

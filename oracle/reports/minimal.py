@@ -29,8 +29,8 @@ from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, finger
 from telltale_conformance.oracle.verdict.results import LaneDivergence
 
 if TYPE_CHECKING:
-    from telltale_conformance.oracle.minimise import Minimised, Rate
-    from telltale_conformance.oracle.minimise.trying import Sighting, Trials
+    from telltale_conformance.oracle.minimise.minimiser import Minimised
+    from telltale_conformance.oracle.minimise.trying import Rate, Sighting, Trials
 
 SHARE: Final = 0.4
 """The part of the time left that one divergence may take, so that something is left for those after it."""
@@ -91,7 +91,7 @@ class _Again:
                 self._adapter.close()
 
     def _on_implementation(self, divergence: LaneDivergence, program: Program, seconds: float) -> Reduction:
-        from telltale_conformance.oracle.minimise import minimise
+        from telltale_conformance.oracle.minimise.minimiser import minimise
 
         if self._adapter is None:
             self._adapter = self._subject.start()
@@ -106,8 +106,8 @@ class _Again:
         return self._unsteady(divergence, program, result)
 
     def _recorded(self, divergence: LaneDivergence, path: Path, seconds: float) -> Reduction:
-        from telltale_conformance.oracle.minimise import minimise
         from telltale_conformance.oracle.minimise.lifting import NotLiftable
+        from telltale_conformance.oracle.minimise.minimiser import minimise
         from telltale_conformance.oracle.minimise.recorded import read_recording
 
         try:
@@ -175,7 +175,7 @@ class _Again:
 
     def _after_others(self, program: Program, target: Fingerprint) -> Rate | None:
         """Return how often a divergence was seen if it shows after other programs only, but then always."""
-        from telltale_conformance.oracle.minimise import Rate
+        from telltale_conformance.oracle.minimise.trying import Rate
 
         for _ in range(PROCESSES):
             with closing(self._subject.start()) as adapter:

@@ -11,7 +11,7 @@ from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Answer, Hello
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, in_order
 from telltale_conformance.oracle.lanes.self_tests import SelfTest
-from telltale_conformance.oracle.minimise import Rate
+from telltale_conformance.oracle.minimise.trying import Rate
 from telltale_conformance.oracle.verdict.baseline import Entry, Standing
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.compare import Level

@@ -16,10 +16,10 @@ from telltale_conformance.model.advance import lookup_branch_resolution
 from telltale_conformance.model.operations import OPERATIONS, Outcome, step
 from telltale_conformance.model.state import Session, TypeEntry
 from telltale_conformance.model.store import Store
-from telltale_conformance.model.types.local_types import END, Choice, Label, LocalType, Recv, Send
+from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import Str
 from telltale_conformance.model.types.theory import unfold_fully
-from telltale_conformance.model.types.trees import Branch
+from telltale_conformance.model.types.trees import END, Branch, Label
 from telltale_conformance.model.values import Endpoint
 from telltale_conformance.oracle.telltale.results import DocumentDivergence, Told
 from telltale_conformance.oracle.telltale.run_answers import advancing, observing, type_of

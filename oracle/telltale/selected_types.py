@@ -12,8 +12,9 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from telltale_conformance.model.types.local_types import Choice, LocalType, Mu, Send, Var
+from telltale_conformance.model.types.local_types import Choice, LocalType, Send
 from telltale_conformance.model.types.theory import unfold
+from telltale_conformance.model.types.trees import Mu, Var
 
 _TOKEN: Final = re.compile(r'("(?:[^"\\]|\\.)*")|[\s()]+')
 

@@ -17,9 +17,10 @@ import msgspec
 
 from telltale_conformance.lean_traces.codec import encode_answer
 from telltale_conformance.lean_traces.programs import Program
-from telltale_conformance.oracle.minimise import minimise
 from telltale_conformance.oracle.minimise.lifting import lift
-from telltale_conformance.oracle.minimise.trying import Trials, on_reference
+from telltale_conformance.oracle.minimise.minimiser import minimise
+from telltale_conformance.oracle.minimise.trying import Trials
+from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 from tests.benchmarks.wrong_traces import EVENTS, wrong_program

@@ -13,7 +13,7 @@ import statistics
 import time
 from typing import Any
 
-from telltale_conformance.oracle.minimise import minimise
+from telltale_conformance.oracle.minimise.minimiser import minimise
 from tests.benchmarks.cell_stores import CellStore, Traces, known_lengths
 
 CONTRACTS = ("telltale-17", "hardened")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from telltale_conformance.model.types.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.local_types import LocalType, Recv, Send
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var
 
 
 def chain(levels: int, end: LocalType = END) -> LocalType:

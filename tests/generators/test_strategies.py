@@ -12,7 +12,8 @@ from telltale_conformance.generators.steps import encode_arguments
 from telltale_conformance.lean_traces.codec import decode_arguments, encode
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.types.printer import shown
-from telltale_conformance.model.types.syntax import SyntaxProblem, parse_protocol, parse_with_positions
+from telltale_conformance.model.types.syntax import parse_protocol, parse_with_positions
+from telltale_conformance.model.types.syntax_problems import SyntaxProblem
 from telltale_conformance.model.values import CancellationWitness, TimeoutWitness
 
 ARGUMENTS: dict[str, Any] = {

@@ -18,7 +18,7 @@ from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.state import Ownership, Session, TypeEntry
 from telltale_conformance.model.store import Store, Totals
 from telltale_conformance.model.types.immutable import Node
-from telltale_conformance.model.types.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.local_types import LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import (
     Chan,
     ProdType,
@@ -28,6 +28,7 @@ from telltale_conformance.model.types.payloads import (
     val_type_from_json,
     value_from_json,
 )
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var
 from telltale_conformance.model.types.type_json import encode_type, type_from_json
 from telltale_conformance.model.values import SESSION, BufferConfig, DomainValue, Fragments, OwnershipCapability, Scope
 

@@ -15,12 +15,12 @@ from telltale_conformance.model.types.lean_json import encode_global, global_fro
 from telltale_conformance.model.types.local_types import LocalType
 from telltale_conformance.model.types.printer import print_global_type, print_pretty, print_protocol
 from telltale_conformance.model.types.syntax import (
-    SyntaxProblem,
     parse_global_type,
     parse_local_type,
     parse_protocol,
     parse_with_positions,
 )
+from telltale_conformance.model.types.syntax_problems import SyntaxProblem
 from telltale_conformance.model.types.trees import END, Branch, Branching, Label, Mu, SessionType, Var, postorder
 from telltale_conformance.model.types.wellformed import problems
 

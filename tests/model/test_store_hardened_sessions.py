@@ -8,7 +8,8 @@ import pytest
 
 from telltale_conformance.model.contract import HARDENED, TELLTALE_17
 from telltale_conformance.model.store import Store
-from telltale_conformance.model.types.local_types import END, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.local_types import LocalType, Recv, Send
+from telltale_conformance.model.types.trees import END, Mu, Var
 from telltale_conformance.model.values import (
     BufferConfig,
     Edge,

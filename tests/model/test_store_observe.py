@@ -19,7 +19,8 @@ from telltale_conformance.model.errors import NoBranch, OwnershipError, Refused,
 from telltale_conformance.model.guard_table import BRANCH, BUFFER, G_FOUND, GUARDS
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
-from telltale_conformance.model.types.local_types import END, Send
+from telltale_conformance.model.types.local_types import Send
+from telltale_conformance.model.types.trees import END
 from telltale_conformance.model.values import SESSION, Endpoint
 from tests.model.store_world import BOTH, LOOP, TOP, branch, do, opened, owned, plain, run, snapshot, value
 

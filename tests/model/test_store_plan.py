@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from telltale_conformance.model.contract import TELLTALE_17, Contract
 from telltale_conformance.model.store import Store
-from telltale_conformance.model.types.local_types import END, Branch, Choice, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var
 from tests.model.store_world import BOTH, LOOP, PING, branch, do, opened, plain, refusal, run, snapshot
 
 both = pytest.mark.parametrize("contract", BOTH, ids=lambda c: c.name)

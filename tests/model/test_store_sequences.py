@@ -17,7 +17,8 @@ from msgspec.structs import replace
 
 from telltale_conformance.model.contract import HARDENED, TELLTALE_17, Contract
 from telltale_conformance.model.store import Store
-from telltale_conformance.model.types.local_types import END, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.local_types import LocalType, Recv, Send
+from telltale_conformance.model.types.trees import END, Mu, Var
 from telltale_conformance.model.values import (
     SESSION,
     BufferConfig,

@@ -8,7 +8,8 @@ import pytest
 
 from telltale_conformance.model.contract import TELLTALE_17, Contract
 from telltale_conformance.model.store import Store
-from telltale_conformance.model.types.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.local_types import LocalType, Recv, Send
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var
 from telltale_conformance.model.values import Endpoint
 from tests.model.store_world import BOTH, LOOP, PING, branch, do, opened, plain, refusal, run, snapshot, val_type
 

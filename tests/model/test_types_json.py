@@ -12,19 +12,9 @@ from hypothesis import given
 
 from telltale_conformance.generators.local_types import any_local_types, sorts, val_types, values
 from telltale_conformance.lean_traces.strict_json import parse
+from telltale_conformance.model.types.json_shape import TypeJsonError
 from telltale_conformance.model.types.lean_json import encode_type_lean, type_from_lean_json
-from telltale_conformance.model.types.local_types import (
-    END,
-    Branch,
-    Choice,
-    Label,
-    LocalType,
-    Mu,
-    Recv,
-    Send,
-    Var,
-    postorder,
-)
+from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import (
     UNIT,
     Bool,
@@ -46,11 +36,8 @@ from telltale_conformance.model.types.payloads import (
     val_type_from_json,
     value_from_json,
 )
-from telltale_conformance.model.types.type_json import (
-    TypeJsonError,
-    encode_type,
-    type_from_json,
-)
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var, postorder
+from telltale_conformance.model.types.type_json import encode_type, type_from_json
 
 
 def canonical(encoded: bytes) -> bytes:

@@ -10,15 +10,12 @@ import pytest
 from hypothesis import given
 
 from telltale_conformance.generators.local_types import ODD_NAMES, any_local_types, protocols
-from telltale_conformance.model.types.local_types import END, Branch, Label, LocalType, Mu, Recv, Send, Var
+from telltale_conformance.model.types.local_types import LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import Chan, ProdSort, ProdType, Vector
 from telltale_conformance.model.types.printer import print_local_type, print_name, print_pretty, print_protocol
-from telltale_conformance.model.types.syntax import (
-    SyntaxProblem,
-    parse_local_type,
-    parse_protocol,
-    parse_with_positions,
-)
+from telltale_conformance.model.types.syntax import parse_local_type, parse_protocol, parse_with_positions
+from telltale_conformance.model.types.syntax_problems import SyntaxProblem
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var
 
 NOTATION: list[tuple[str, LocalType]] = [
     ("end", END),

@@ -20,34 +20,14 @@ from telltale_conformance.generators.local_types import (
 )
 from telltale_conformance.model.types import local_types as tree_module
 from telltale_conformance.model.types import theory, variables, wellformed
-from telltale_conformance.model.types.local_types import (
-    END,
-    Branch,
-    Choice,
-    Label,
-    LocalType,
-    Mu,
-    Recv,
-    Send,
-    Var,
-    children,
-    postorder,
-)
+from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
 from telltale_conformance.model.types.printer import print_local_type
 from telltale_conformance.model.types.syntax import parse_local_type as p
 from telltale_conformance.model.types.syntax import parse_with_positions
-from telltale_conformance.model.types.theory import (
-    dual,
-    equal,
-    free_variables,
-    is_guarded,
-    problems,
-    strip_mu,
-    substitute,
-    tree_size,
-    unfold,
-    unfold_fully,
-)
+from telltale_conformance.model.types.theory import dual, equal, substitute, tree_size, unfold, unfold_fully
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var, children, postorder, strip_mu
+from telltale_conformance.model.types.variables import free_variables
+from telltale_conformance.model.types.wellformed import is_guarded, problems
 from tests.generators.deep_types import alternating, chain, doubled, recursions, recursions_of_one_name, wide
 
 

@@ -14,19 +14,7 @@ from hypothesis import given
 
 from telltale_conformance.generators.local_types import any_local_types, sorts, val_types, values
 from telltale_conformance.model.types.immutable import Node
-from telltale_conformance.model.types.local_types import (
-    END,
-    Branch,
-    Choice,
-    End,
-    Label,
-    LocalType,
-    Mu,
-    Recv,
-    Send,
-    Var,
-    postorder,
-)
+from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import (
     Bool,
     Chan,
@@ -39,6 +27,7 @@ from telltale_conformance.model.types.payloads import (
     ValType,
     Value,
 )
+from telltale_conformance.model.types.trees import END, Branch, End, Label, Mu, Var, postorder
 from telltale_conformance.model.types.type_json import encode_type, type_from_json
 from tests.generators.deep_types import chain, doubled, recursions
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page
 
-from telltale_conformance.oracle.reports import Report, write_reports
+from telltale_conformance.oracle.reports import write_reports
+from telltale_conformance.oracle.reports.report import Report
 
 FAINT = """() => {
     const parts = (value) => { const found = value.match(/[\\d.]+/g).map(Number); return [...found, 1].slice(0, 4); };

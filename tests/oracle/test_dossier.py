@@ -28,7 +28,8 @@ from telltale_conformance.oracle.dossier.dossier import (
     read_dossier,
     write_dossier,
 )
-from telltale_conformance.oracle.minimise import Rate, minimise
+from telltale_conformance.oracle.minimise.minimiser import minimise
+from telltale_conformance.oracle.minimise.trying import Rate
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 from tests.oracle.lane_world import PATIENT, served

@@ -17,7 +17,7 @@ from telltale_conformance.model.guard_table import BOUND, G_FOUND, ISSUED, KNOWN
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.cli.minimise import run as minimise_command
 from telltale_conformance.oracle.dossier.dossier import read_dossier
-from telltale_conformance.oracle.minimise import minimise
+from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.minimise.names import names_of, renamed
 from telltale_conformance.oracle.reference.judging import Asked, described, judge_cases
 from telltale_conformance.oracle.reference.run import on_reference

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.json_values import Difference
 from telltale_conformance.model.contract import HARDENED, TELLTALE_17, Contract
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import OPERATIONS, Outcome, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.verdict.baseline import read_baseline
-from telltale_conformance.oracle.verdict.compare import Difference, Divergence
+from telltale_conformance.oracle.verdict.compare import Divergence
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint
 from tests.model.store_world import TOP, opened
 from tests.model.test_store_guards import ERRORS, NAMES, ROWS, row, situation

@@ -8,8 +8,8 @@ import pytest
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import ReferenceAdapter
-from telltale_conformance.oracle.minimise import Minimised, minimise
 from telltale_conformance.oracle.minimise.explaining import why_needed
+from telltale_conformance.oracle.minimise.minimiser import Minimised, minimise
 from telltale_conformance.oracle.minimise.values import simplifications
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint

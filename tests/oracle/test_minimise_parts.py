@@ -12,8 +12,8 @@ from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.values import OwnershipCapability
-from telltale_conformance.oracle.minimise import minimise
 from telltale_conformance.oracle.minimise.lifting import NotLiftable, lift, without_references_in_data
+from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.minimise.names import canonical, names_of, renamed
 from telltale_conformance.oracle.minimise.recorded import read_recording, same_up_to_names
 from telltale_conformance.oracle.minimise.removal import retargeted, written_out

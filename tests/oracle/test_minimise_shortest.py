@@ -8,7 +8,7 @@ import pytest
 from telltale_conformance.generators.claim_programs import coverage_map
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import Program, Step
-from telltale_conformance.oracle.minimise import minimise
+from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.symbolic.map.cells import Cell
 from telltale_conformance.oracle.symbolic.map.explore import Bounds
 from telltale_conformance.oracle.symbolic.map.reachable import reached

@@ -17,16 +17,9 @@ from telltale_conformance.lean_traces.schemas import load, validator
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, FILES, MANIFEST, read_dossier
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
-from telltale_conformance.oracle.reports import (
-    Reduction,
-    Report,
-    findings,
-    markdown,
-    rendered,
-    workflow_commands,
-    write_reports,
-)
-from telltale_conformance.oracle.reports.report import Ending
+from telltale_conformance.oracle.reports import findings, markdown, rendered, write_reports
+from telltale_conformance.oracle.reports.markdown import workflow_commands
+from telltale_conformance.oracle.reports.report import Ending, Reduction, Report
 from telltale_conformance.oracle.verdict.baseline import Baseline, hold_against, updated, write_baseline
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.results import not_run

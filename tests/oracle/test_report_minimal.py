@@ -23,8 +23,9 @@ from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.programs import run
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.process.interrupts import held_back, watched
-from telltale_conformance.oracle.reports import Finding, findings
+from telltale_conformance.oracle.reports import findings
 from telltale_conformance.oracle.reports.minimal import minimising
+from telltale_conformance.oracle.reports.report import Finding
 from telltale_conformance.oracle.reports.wording import place_of
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import fingerprint_of

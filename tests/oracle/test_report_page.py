@@ -23,9 +23,9 @@ from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.programs import run
 from telltale_conformance.oracle.lanes.subject import Settings
-from telltale_conformance.oracle.minimise import Rate
-from telltale_conformance.oracle.reports import Reduction, Report
+from telltale_conformance.oracle.minimise.trying import Rate
 from telltale_conformance.oracle.reports.findings import as_found
+from telltale_conformance.oracle.reports.report import Reduction, Report
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneDivergence
 from tests.oracle.lane_world import subject

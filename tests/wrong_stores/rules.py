@@ -8,7 +8,8 @@ import msgspec
 
 from telltale_conformance.model import buffers, guards, operations
 from telltale_conformance.model.contract import HARDENED
-from telltale_conformance.model.types.local_types import Choice, Mu, Var
+from telltale_conformance.model.types.local_types import Choice
+from telltale_conformance.model.types.trees import Mu, Var
 
 RULES: dict[str, Callable[[], None]] = {}
 

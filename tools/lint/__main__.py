@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tools.lint import circles, cutters, language, operation_names
+from tools.lint import circles, cutters, homes, language, operation_names
 from tools.lint.statements import guard_order, rules
 
 ROOT: Final = Path(__file__).parents[2]
@@ -14,6 +14,7 @@ CHECKS: Final = (
     operation_names.problems,
     cutters.problems,
     circles.problems,
+    homes.problems,
     guard_order.problems,
     rules.problems,
     language.problems,

@@ -6,11 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Final
 
-from tools.lint.sources import sources
-
-PACKAGE: Final = "telltale_conformance"
+from tools.lint.sources import PACKAGE, module_name, sources
 
 
 def problems(root: Path) -> Iterator[str]:
@@ -29,13 +26,8 @@ def circle(imported: Mapping[str, set[str]]) -> Iterator[str]:
 
 def imports(root: Path) -> dict[str, set[str]]:
     """Return what every module of the package imports, within functions too; not what is for types only."""
-    trees = {_module(source.path): source.tree for source in sources(root) if not source.path.startswith("tools/")}
+    trees = {module_name(source.path): source.tree for source in sources(root) if not source.path.startswith("tools/")}
     return {module: set(_imported(tree, trees.keys())) - {module} for module, tree in trees.items()}
-
-
-def _module(path: str) -> str:
-    name = path.removeprefix(f"src/{PACKAGE}/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    return PACKAGE if name in ("", "__init__") else f"{PACKAGE}.{name}"
 
 
 def _imported(tree: ast.AST, known: object) -> Iterator[str]:
