@@ -77,7 +77,7 @@ class ClaimVerdict:
 
 
 _KEEPS_MESSAGES: Final = frozenset({"has_message", "corrupt_signature"})
-"""What is done to an edge and leaves its messages where they are; the second is no operation (``reference.run``)."""
+"""What leaves the messages of an edge where they are; the second is a step of ``reference.run``, not an operation."""
 
 
 class Monitors:
