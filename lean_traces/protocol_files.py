@@ -155,6 +155,8 @@ def _from_json(path: Path, data: bytes) -> ProtocolFile:
         document = parse(data, NESTING)
         if type(document) is not dict:
             return ProtocolFile(path, Protocol((), {}, str(path)), _one_type(document, "$"))
+        if "choreographies" in document:
+            raise Unreadable("this is a run input; one of its choreographies, with global_type and roles, is read here")
         if "initial_types" in document:
             return ProtocolFile(path, _opening(path, document))
         if "global_type" in document:

@@ -7,18 +7,30 @@ refused, the receive that finds nothing, the label that no branch has.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from telltale_conformance.errors import UsageError
 from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.contract import HARDENED, TELLTALE_17, Contract
 from telltale_conformance.model.types.local_types import LocalType
+from telltale_conformance.model.types.printer import print_name
 from telltale_conformance.model.types.type_json import encode_type
 from telltale_conformance.oracle.compatibility.buffer_text import buffer_text
 from telltale_conformance.oracle.compatibility.judging import Judgement
 from telltale_conformance.oracle.compatibility.product import Move, Problem, Product
 from telltale_conformance.oracle.reference.run import run_on_reference
+
+DEEPEST: Final = 600
+"""How deep the JSON of a type may nest in a program, so that whoever reads it needs no great stack: 150 choices."""
+
+
+class TooDeep(UsageError):
+    """Thrown when a type nests too deep to be written in a program."""
+
+    remedy = "shorten the types, or follow the run in the report"
 
 
 class _Writing:
@@ -27,7 +39,7 @@ class _Writing:
     def __init__(self, product: Product, types: dict[str, LocalType]) -> None:
         self.steps: list[Step] = []
         self._product = product
-        initial_types = {role: msgspec.json.decode(encode_type(types[role])) for role in product.roles if role in types}
+        initial_types = {role: _json(role, types[role]) for role in product.roles if role in types}
         buffers = msgspec.to_builtins(product.buffers)
         self._add("open", buffer_config=buffers, initial_types=initial_types, roles=list(product.roles))
 
@@ -67,6 +79,13 @@ class _Writing:
 
     def _add(self, op: str, **args: Any) -> None:
         self.steps.append(Step(args=args, op=op, seq=len(self.steps)))
+
+
+def _json(role: str, local_type: LocalType) -> Any:
+    try:
+        return parse(encode_type(local_type), DEEPEST)
+    except StrictJsonError:
+        raise TooDeep(f"the type of {print_name(role)} nests deeper than a program may") from None
 
 
 def as_program(subject: str, judgement: Judgement, types: dict[str, LocalType]) -> Program:

@@ -98,9 +98,15 @@ def _judgement(product: Product, found: Found, limit: int, *, shortest: bool = T
     return Judgement(product, compatible, found.problem, found.run, found.at, found.states, bound, shortest)
 
 
+_LONGEST: Final = 500
+"""Moves of a run that is made shorter: trying each of them costs the whole run."""
+
+
 def _shortened(product: Product, found: Found) -> tuple[Move, ...]:
     """Return a run without the moves that its problem does not need, tried from the last to the first."""
     run = list(found.run)
+    if len(run) > _LONGEST:
+        return found.run
     for index in range(len(run) - 1, -1, -1):
         fewer = run[:index] + run[index + 1 :]
         if _problem_after(product, fewer) == found.problem:

@@ -94,10 +94,9 @@ class Product:
         self._capacity = opening_capacity(buffers)
         self._buffer_at = len(self.roles)
         self._capacity_at = self._buffer_at + len(self.edges)
-        self._inward = [
-            [self._buffer_at + number for number, edge in enumerate(self.edges) if edge.receiver == role]
-            for role in range(len(self.roles))
-        ]
+        self._inward: list[list[int]] = [[] for _ in self.roles]
+        for number, edge in enumerate(self.edges):
+            self._inward[edge.receiver].append(self._buffer_at + number)
         self._admissions: dict[tuple[int, int], tuple[EnqueueResult, int]] = {}
 
     def start(self) -> Configuration:
@@ -206,10 +205,11 @@ class Product:
 def _edges(automata: Sequence[Sequence[State]], roles: Sequence[str]) -> list[Edge]:
     """Return the edges that some state uses, ordered by sender and receiver: the contract's blueprint."""
     found: set[Edge] = set()
+    numbers = {role: number for number, role in enumerate(roles)}
     for role, states in enumerate(automata):
         for state in states:
-            if state.partner in roles and state.partner != roles[role]:
-                partner = roles.index(state.partner)
+            partner = numbers.get(state.partner, role) if state.kind in ("send", "receive") else role
+            if partner != role:
                 found.add(Edge(role, partner) if state.kind == "send" else Edge(partner, role))
     return sorted(found)
 
@@ -224,6 +224,7 @@ def _places(
     automata: Sequence[Sequence[State]], roles: Sequence[str], edges: Sequence[Edge], messages: Sequence[Message]
 ) -> list[list[_Place]]:
     """Give numbers to the states of each role, edges, messages and moves. Of a repeated label the last counts."""
+    numbers = {role: number for number, role in enumerate(roles)}
     edge_number = {edge: number for number, edge in enumerate(edges)}
     message_number = {message: number for number, message in enumerate(messages)}
     of_label: dict[str, list[int]] = {}
@@ -233,7 +234,7 @@ def _places(
     def place(role: int, state: State) -> _Place:
         if state.kind in ("end", "undefined"):
             return "end" if state.kind == "end" else "undefined"
-        partner = roles.index(state.partner) if state.partner in roles else role
+        partner = numbers.get(state.partner, role)
         edge = edge_number.get(Edge(role, partner) if state.kind == "send" else Edge(partner, role), _NO_EDGE)
         steps = {step.label.name: step for step in state.steps}.values()
         if state.kind == "send":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -10,15 +11,18 @@ import msgspec
 from telltale_conformance.model.types.local_types import LocalType
 from telltale_conformance.model.types.payloads import PayloadSort
 from telltale_conformance.model.types.printer import print_name, print_sort
-from telltale_conformance.oracle.compatibility.as_program import as_program
+from telltale_conformance.oracle.compatibility.as_program import TooDeep, as_program
 from telltale_conformance.oracle.compatibility.buffer_text import buffer_text
 from telltale_conformance.oracle.compatibility.judging import Judgement
 from telltale_conformance.oracle.compatibility.product import Move, Problem, Product
 
 
 def row(subject: str, judgement: Judgement, types: dict[str, LocalType]) -> dict[str, Any]:
-    """Return the judgement as one JSON object; the run is the steps of its program."""
-    program = as_program(subject, judgement, types) if judgement.problem is not None else None
+    """Return the judgement as one JSON object; the run is its program, empty where a type nests too deep."""
+    program = None
+    if judgement.problem is not None:
+        with suppress(TooDeep):
+            program = as_program(subject, judgement, types)
     return {
         "subject": subject,
         "compatible": judgement.compatible,

@@ -282,6 +282,22 @@ def test_a_mistaken_buffer_lists_the_forms(here: Path, buffer: str, why: str) ->
     assert "write Fifo:N:Block, Fifo:N:Drop, Fifo:N:Error, Fifo:N:Resize:MAX or LatestValue" in err
 
 
+@pytest.mark.parametrize("depth", [600, 5000])
+def test_types_too_deep_for_a_program_are_judged_without_one(here: Path, depth: int) -> None:
+    name = written("d.session", f"roles A, B\nA = {'B!m. ' * depth}end\nB = {'A?m. ' * (depth - 1)}A?n. end\n")
+    code, found = row(name, "--states", "6000")
+    assert (code, found["compatible"], found["problem"], found["run"]) == (1, "no", "unexpected message", [])
+    code, _, err = types(name, "--states", "6000", "--program", "run.jsonl")
+    assert (code, Path("run.jsonl").exists()) == (2, False)
+    assert "the type of A nests deeper than a program may" in err
+
+
+def test_a_run_input_is_no_protocol(here: Path) -> None:
+    code, _, err = types(written("r.json", {"schema_version": "lean_bridge.v1", "choreographies": []}))
+    assert code == 2
+    assert "this is a run input" in err
+
+
 def test_one_type_alone_has_no_roles_to_fit(here: Path) -> None:
     code, _, err = types(written("t", "A!m. end"), "--compatible")
     assert code == 2
