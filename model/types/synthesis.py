@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.model.types.automata import Step, automaton, difference
 from telltale_conformance.model.types.global_types import Comm, GlobalType
 from telltale_conformance.model.types.local_types import LocalType
@@ -19,7 +20,7 @@ _DEEPEST = 200
 _MOST = 5_000
 
 
-class NoGlobalType(ValueError):
+class NoGlobalType(HarnessError):
     """Thrown when no global type was found; says why."""
 
 

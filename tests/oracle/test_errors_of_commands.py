@@ -128,8 +128,8 @@ COMMANDS: dict[str, tuple[Callable[[Path], int], int]] = {
     "adapter-kit": (lambda at: adapter_kit.run("", as_json=False, deadline=1.0), 2),
     "adapter-kit a deadline": (lambda at: adapter_kit.run("x", as_json=False, deadline=-1.0), 2),
     "schema": (lambda at: schema.run("nosuch"), 2),
-    "types": (lambda at: types.run([NONE], as_json=False, lean_json=False, plan=False, draw=None), 2),
-    "types without": (lambda at: types.run([], as_json=False, lean_json=False, plan=False, draw=None), 2),
+    "types": (lambda at: types.run([NONE], types.Options()), 2),
+    "types without": (lambda at: types.run([], types.Options()), 2),
 }
 
 

@@ -36,27 +36,7 @@ def replace(name: str, wrapper: Callable[..., Any]) -> None:
     operations.OPERATIONS[name] = operation._replace(function=changed)
 
 
-def without(operation: str, *names: str) -> Callable[[], None]:
-    """Return a change that takes these guards out of an operation."""
-
-    def carry_out(original, store, *arguments):
-        kept = {name: getattr(guards, name) for name in names}
-        for name in names:
-            setattr(guards, name, lambda *_: None)
-        try:
-            return original(store, *arguments)
-        finally:
-            for name, guard in kept.items():
-                setattr(guards, name, guard)
-
-    return lambda: replace(operation, carry_out)
-
-
 # Guards
-
-
-RULES["issue_without_honest"] = without("issue_readiness_witness", "honest")
-RULES["issue_without_honest_and_scope"] = without("issue_readiness_witness", "honest", "scope")
 
 
 @wrong
