@@ -26,12 +26,12 @@ from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS
 from telltale_conformance.oracle.claims.judging import ProgramReport, judge_claims
 from telltale_conformance.oracle.claims.monitors import WATCHED, ClaimVerdict
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
-from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
 from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Items, Tally
-from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
 LANE: Final = "claims"
 GENERATED: Final = 40
@@ -41,8 +41,10 @@ GENERATED: Final = 40
 def run(subject: Subject, settings: Settings) -> LaneResult:
     """Judge the programs, then say which claims the implementation keeps."""
     started = time.monotonic()
-    count = len(programs_for(subject.contract))
-    plan = Plan("programs", count, count)
+    programs = programs_for(subject.contract)
+    if not offered_by(subject) & {item.op for _, program in programs for item in program.steps}:
+        return not_run(LANE, NOTHING_OFFERED)
+    plan = Plan("programs", len(programs), len(programs))
     result = run_chunks(LANE, subject, settings, partial(_chunk, subject=subject, settings=settings), plan)
     reports: list[ProgramReport] = []
     faults: list[str] = []

@@ -21,7 +21,7 @@ from telltale_conformance.model.operations import step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
-from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
 from telltale_conformance.oracle.reference.replay import TraceResult, judge
 from telltale_conformance.oracle.verdict.compare import Level
@@ -46,7 +46,14 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
         return _replayed(files, settings)
     plan = Plan("traces", len(files), CHUNK)
     task = partial(_chunk, plan=plan, files=files, contract=subject.contract, settings=settings)
-    return run_chunks("corpus", subject, settings, task, plan)
+    return run_chunks("corpus", subject, settings, task, plan, finish=_unless_nothing_is_offered)
+
+
+def _unless_nothing_is_offered(result: LaneResult, chunks: Sequence[Chunk]) -> LaneResult:
+    """Return the result, or that there was nothing to judge by: the files have no operation that is offered."""
+    answers = sum(items.planned for items in result.evidence.further)
+    nothing = not answers and not result.tally.faults and result.tally.uncovered > 0
+    return not_run("corpus", NOTHING_OFFERED) if nothing else result
 
 
 def _replayed(files: Sequence[Path], settings: Settings) -> LaneResult:

@@ -26,8 +26,7 @@ from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Adapter, Answer
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.effort import Effort
-from telltale_conformance.oracle.lanes.programs import offered_by
-from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.lanes.subject import Settings, Subject, offered_by
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
 from telltale_conformance.oracle.verdict.compare import Level, outcome_variant
 from telltale_conformance.oracle.verdict.evidence import Items

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.generators.machine import machine_for as machine_for_counterpart
@@ -44,7 +44,6 @@ class AdapterCounterpart:
         self._keep = keep
         self._contract = contract
         self._level = level
-        self._unsupported: set[str] = set()
         self._steps: list[GeneratedStep] = []
         self.results: list[CaseResult] = []
         """The cases so far, the one under way included; none after a fault."""
@@ -56,8 +55,8 @@ class AdapterCounterpart:
 
     @property
     def offered(self) -> frozenset[str]:
-        """The operations that it offers, less those that it answered as unsupported."""
-        return self._adapter.hello.ops - self._unsupported if self.fault is None else _NONE
+        """The operations that it offers; they stay the same, so that Hypothesis draws the same whatever is answered."""
+        return self._adapter.hello.ops
 
     def reset(self) -> None:
         """Begin a case in a fresh store."""
@@ -92,7 +91,6 @@ class AdapterCounterpart:
         except Exception as error:  # it costs this sequence
             self._failed(fault_of_harness(error, f"while the answer to {asked.op} was judged"))
             return
-        self._unsupported |= result.unsupported
         if result.fault is not None:
             self.fault = result.fault
         if result.divergence is not None:
@@ -114,9 +112,6 @@ class AdapterCounterpart:
 
     def _program(self) -> Program:
         return as_program(self._steps, self._contract, {"source": "state machine"})
-
-
-_NONE: Final[frozenset[str]] = frozenset()
 
 
 def machine_for(

@@ -12,13 +12,14 @@ import msgspec
 from telltale_conformance.generators.floor import floor_of, unreached
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.steps import GeneratedStep, as_program, encode_arguments
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.effort import Effort
-from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
 from telltale_conformance.oracle.verdict.evidence import NAMED, Items
-from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
 CHUNK: Final = 20
 """Programs per chunk."""
@@ -28,19 +29,13 @@ PROGRAMS: Final = {Effort.quick: 600, Effort.default: 600, Effort.thorough: 6000
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
     """Judge the programs of the seed; they must reach the floor."""
+    offered = offered_by(subject)
+    if not offered & OPERATIONS.keys():
+        return not_run("programs", NOTHING_OFFERED)
     plan = Plan("programs", settings.amount(PROGRAMS), CHUNK)
     task = partial(_chunk, plan=plan, contract=subject.contract, settings=settings)
     result = run_chunks("programs", subject, settings, task, plan)
-    return with_floor(result, subject.contract, offered_by(subject))
-
-
-def offered_by(subject: Subject) -> frozenset[str]:
-    """Return the operations that the implementation offers."""
-    adapter = subject.start()
-    try:
-        return adapter.hello.ops
-    finally:
-        adapter.close()
+    return with_floor(result, subject.contract, offered)
 
 
 def with_floor(result: LaneResult, contract: str, offered: frozenset[str]) -> LaneResult:

@@ -12,14 +12,14 @@ from typing import Final
 import msgspec
 
 from telltale_conformance.generators.floor import able_to_succeed, succeeded
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.effort import Effort
-from telltale_conformance.oracle.lanes.programs import offered_by
-from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
 from telltale_conformance.oracle.reference.judging import CaseResult, described
 from telltale_conformance.oracle.verdict.evidence import NAMED, Items
-from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
 EXAMPLES: Final = 12
 """Sequences of steps in a chunk."""
@@ -31,10 +31,13 @@ SEQUENCES: Final = {Effort.quick: 96, Effort.default: 96, Effort.thorough: 960}
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
     """Run the sequences of the seed; in them every operation must succeed."""
+    offered = offered_by(subject)
+    if not offered & OPERATIONS.keys():
+        return not_run("stateful", NOTHING_OFFERED)
     plan = Plan("sequences", settings.amount(SEQUENCES), EXAMPLES)
     task = partial(_chunk, plan=plan, settings=settings, contract=subject.contract)
     result = run_chunks("stateful", subject, settings, task, plan, isolated=True)
-    return with_successes(result, offered_by(subject))
+    return with_successes(result, offered)
 
 
 def with_successes(result: LaneResult, offered: frozenset[str]) -> LaneResult:

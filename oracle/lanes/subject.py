@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
 from msgspec import Struct
 
@@ -31,6 +32,19 @@ class Subject(Struct, frozen=True, kw_only=True):
         if self.command is None:
             return ReferenceAdapter(self.contract)
         return SubprocessAdapter(self.command, self.limits)
+
+
+NOTHING_OFFERED: Final = "none of the operations that it asks for is offered"
+"""Why a lane is not run that has nothing to ask."""
+
+
+def offered_by(subject: Subject) -> frozenset[str]:
+    """Return the operations that the implementation offers."""
+    adapter = subject.start()
+    try:
+        return adapter.hello.ops
+    finally:
+        adapter.close()
 
 
 class Settings(Struct, frozen=True, kw_only=True):
