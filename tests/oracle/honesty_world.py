@@ -10,7 +10,9 @@ from typing import Any, Final
 import msgspec
 import pytest
 
+from telltale_conformance.generators.claim_programs import claim_programs
 from telltale_conformance.generators.floor import floor_of, succeeded
+from telltale_conformance.generators.graph import Bound
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter, Answer, ReferenceAdapter, Request
 from telltale_conformance.oracle.adapters.direct import DirectAdapter
@@ -100,6 +102,17 @@ def yielding(request: Request, answer: Answer) -> Answer:
     return answer
 
 
+def edited(op: str, old: bytes, new: bytes) -> Change:
+    """Return a change by which a text in the answers to an operation is another."""
+
+    def change(request: Request, answer: Answer) -> Answer:
+        if request.op != op:
+            return answer
+        return Answer(answer.kind, answer.payload.replace(old, new), answer.audit)
+
+    return change
+
+
 def wrong_at(op: str, args: bytes) -> Change:
     """Return a change by which exactly this question is answered with a panic."""
     panic = Answer("panic", b'"boom"', None)
@@ -120,7 +133,7 @@ ADAPTERS: Final[Mapping[str, Callable[[], Adapter]]] = {
     "query unsupported": lambda: Odd(saying("unsupported", '"not yet"', "memory_usage")),
     "does not understand": lambda: Odd(saying("bad_request")),
     "dies at once": lambda: Odd(dies_at=0),
-    "dies later": lambda: Odd(dies_at=150),
+    "dies later": lambda: Odd(dies_at=40),
     "only errors": lambda: Odd(saying("err", '{"Unclaimed":{"session_id":0}}')),
     "panics": lambda: Odd(saying("panic")),
     "commit refuses": lambda: Odd(
@@ -131,6 +144,9 @@ ADAPTERS: Final[Mapping[str, Callable[[], Adapter]]] = {
         ops=EVERYTHING - {"observe"},
     ),
     "nested 1,900 levels": lambda: Odd(nested),
+    "logs nothing": lambda: Odd(lambda request, answer: Answer(answer.kind, answer.payload, b"[]")),
+    "wrong field": lambda: Odd(edited("current_ownership", b'"generation":0', b'"generation":9')),
+    "wrong state": lambda: Odd(edited("observe", b'"audit_len":', b'"audit_len":1')),
 }
 
 
@@ -186,10 +202,10 @@ def small_world() -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patch:
         files = [path for path in corpus.corpus_files() if "recordings" in path.parts]
         patch.setattr(corpus, "corpus_files", lambda: files[::14])
-        patch.setattr(claims, "GENERATED", 3)
+        patch.setattr(claims, "programs_for", lambda contract: list(claim_programs()))
+        patch.setattr(claims, "watched_programs", lambda contract, seed: claim_programs())
+        patch.setattr(graph, "BOUNDS", dict.fromkeys(Effort, Bound(claims=1, witnesses=1, epoch=0)))
         patch.setattr(stateful, "run_chunks", in_this_process)
-        for module in (programs, stateful, graph, claims):
-            patch.setattr(module, "offered_by", lambda subject: subject.make().hello.ops)
         patch.setattr(programs, "floor_of", floor)
         patch.setattr(programs, "unreached", lambda cells, *of: sorted(floor(*of) - frozenset(cells)))
         patch.setattr(
@@ -200,8 +216,8 @@ def small_world() -> Iterator[pytest.MonkeyPatch]:
         yield patch
 
 
-def asked_only_by(lane: str) -> tuple[str, bytes]:
-    """Return a question that this lane alone asks of the right store in the small world."""
+def asked_by_one_lane() -> dict[str, tuple[str, bytes]]:
+    """Return for each lane a question that it alone asks of the right store in the small world."""
     asked: dict[str, set[tuple[str, bytes]]] = {name: set() for name in LANES}
     for name, questions in asked.items():
 
@@ -210,5 +226,8 @@ def asked_only_by(lane: str) -> tuple[str, bytes]:
             return answer
 
         ran(lambda note=note: Odd(note), name)  # type: ignore[misc]
-    others = set().union(*(questions for name, questions in asked.items() if name != lane))
-    return min(asked[lane] - others, key=lambda question: (len(question[1]), question))
+    found = {}
+    for lane, questions in asked.items():
+        others: set[tuple[str, bytes]] = set().union(*(asked[name] for name in asked if name != lane))
+        found[lane] = min(questions - others, key=lambda question: (len(question[1]), question))
+    return found
