@@ -13,23 +13,8 @@ from typing import Literal
 
 from telltale_conformance.model import guard_table as table
 from telltale_conformance.model.contract import Contract
-from telltale_conformance.model.errors import (
-    AlreadyClaimed,
-    CounterExhausted,
-    ForeignEdge,
-    InvalidWitness,
-    OwnershipError,
-    ReceiptMismatch,
-    ScopeViolation,
-    SessionClosed,
-    SessionNotFound,
-    StaleCapability,
-    Terminal,
-    TransferNotPending,
-    TransferPending,
-    Unclaimed,
-    WitnessConsumed,
-)
+from telltale_conformance.model.errors import OwnershipError
+from telltale_conformance.model.guard_table import Guard
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import (
@@ -53,7 +38,7 @@ def found(store: Store, sid: int) -> Session:
     """G-found: the session is live; return it."""
     session = store.sessions.get(sid)
     if session is None:
-        raise SessionNotFound(table.G_FOUND, sid)
+        raise OwnershipError(table.G_FOUND, session_id=sid)
     return session
 
 
@@ -61,21 +46,21 @@ def open(session: Session, rejecting: Rejecting = None) -> None:
     """G-open: no terminal reason is recorded."""
     reason = session.ownership.terminal
     if reason is not None:
-        raise _refusal(session, Terminal(table.G_OPEN, session.sid, reason), rejecting)
+        raise _refusal(session, OwnershipError(table.G_OPEN, reason=reason, session_id=session.sid), rejecting)
 
 
 def active(session: Session, contract: Contract, rejecting: Rejecting = None) -> None:
     """G-active (hardened, H8): the session is not closed."""
     status = session.status
     if status != "Active" and not contract.serves(status):
-        raise _refusal(session, SessionClosed(table.G_ACTIVE, session.sid), rejecting)
+        raise _refusal(session, OwnershipError(table.G_ACTIVE, session_id=session.sid), rejecting)
 
 
 def owned(session: Session, rejecting: Rejecting = None) -> OwnershipCapability:
     """G-owned: there is a live owner; return its capability."""
     owner = session.ownership.current
     if owner is None:
-        raise _refusal(session, Unclaimed(table.G_OWNED, session.sid), rejecting)
+        raise _refusal(session, OwnershipError(table.G_OWNED, session_id=session.sid), rejecting)
     return owner
 
 
@@ -83,7 +68,7 @@ def unowned(session: Session) -> None:
     """G-unowned, of claim: there is no live owner."""
     owner = session.ownership.current
     if owner is not None:
-        raise AlreadyClaimed(table.G_UNOWNED, session.sid, owner.owner_id)
+        raise OwnershipError(table.G_UNOWNED, current_owner_id=owner.owner_id, session_id=session.sid)
 
 
 def live(
@@ -94,14 +79,14 @@ def live(
 ) -> None:
     """G-live: owner and generation of the given capability are the live ones; nothing else counts."""
     if given.owner_id != owner.owner_id or given.generation != owner.generation:
-        error = StaleCapability(table.G_LIVE, session.sid, given.owner_id, given.generation, owner.generation)
+        error = _stale(table.G_LIVE, session, owner, given.owner_id, given.generation)
         raise _refusal(session, error, rejecting)
 
 
 def named(session: Session, owner: OwnershipCapability, owner_id: str) -> None:
     """G-named, of owner death: the owner named is the live one."""
     if owner_id != owner.owner_id:
-        raise StaleCapability(table.G_NAMED, session.sid, owner_id, owner.generation, owner.generation)
+        raise _stale(table.G_NAMED, session, owner, owner_id, owner.generation)
 
 
 def honest(
@@ -113,14 +98,14 @@ def honest(
 ) -> None:
     """G-honest (hardened, H5): the given capability's scope is the live one."""
     if given.scope != owner.scope and not contract.honest(given.scope, owner.scope):
-        error = ScopeViolation(table.G_HONEST, session.sid, owner.owner_id, given.scope, owner.scope)
+        error = _violated(table.G_HONEST, session, owner, given.scope)
         raise _refusal(session, error, rejecting)
 
 
 def scope(session: Session, owner: OwnershipCapability, rejecting: Rejecting = None) -> None:
     """G-scope: the live scope is Session."""
     if owner.scope != SESSION:
-        error = ScopeViolation(table.G_SCOPE, session.sid, owner.owner_id, SESSION, owner.scope)
+        error = _violated(table.G_SCOPE, session, owner, SESSION)
         raise _refusal(session, error, rejecting)
 
 
@@ -128,14 +113,14 @@ def idle(session: Session) -> None:
     """G-idle: no transfer is pending."""
     pending = session.ownership.pending
     if pending is not None:
-        raise TransferPending(table.G_IDLE, session.sid, pending.claim_id)
+        raise OwnershipError(table.G_IDLE, claim_id=pending.claim_id, session_id=session.sid)
 
 
 def staged(session: Session, rejecting: Rejecting = None) -> OwnershipReceipt:
     """G-staged: a transfer is pending; return its receipt."""
     pending = session.ownership.pending
     if pending is None:
-        raise _refusal(session, TransferNotPending(table.G_STAGED, session.sid), rejecting)
+        raise _refusal(session, OwnershipError(table.G_STAGED, session_id=session.sid), rejecting)
     return pending
 
 
@@ -147,7 +132,9 @@ def match(
 ) -> None:
     """G-match: the pending receipt equals the given one in every field."""
     if pending != given:
-        raise _refusal(session, ReceiptMismatch(table.G_MATCH, session.sid, given.claim_id), rejecting)
+        raise _refusal(
+            session, OwnershipError(table.G_MATCH, claim_id=given.claim_id, session_id=session.sid), rejecting
+        )
 
 
 def giver(
@@ -158,9 +145,7 @@ def giver(
 ) -> None:
     """G-giver, of commit: the live owner is the one that the receipt is from."""
     if receipt.from_owner_id != owner.owner_id or receipt.from_generation != owner.generation:
-        error = StaleCapability(
-            table.G_GIVER, session.sid, receipt.from_owner_id, receipt.from_generation, owner.generation
-        )
+        error = _stale(table.G_GIVER, session, owner, receipt.from_owner_id, receipt.from_generation)
         raise _refusal(session, error, rejecting)
 
 
@@ -169,7 +154,7 @@ def within(
 ) -> None:
     """G-within (hardened, H3 and H4): the scope to be granted is a part of the live one."""
     if granted != owner.scope and not may_grant(granted, owner.scope):
-        raise ScopeViolation(table.G_WITHIN, session.sid, owner.owner_id, granted, owner.scope)
+        raise _violated(table.G_WITHIN, session, owner, granted)
 
 
 def counter(
@@ -181,7 +166,7 @@ def counter(
 ) -> None:
     """G-counter (hardened, H2): the generation, claim id or witness id to be given does not pass 2^64-1."""
     if number > U64_MAX and not contract.may_give(number):
-        raise _refusal(session, CounterExhausted(_COUNTERS[which], session.sid, which), rejecting)
+        raise _refusal(session, OwnershipError(_COUNTERS[which], counter=which, session_id=session.sid), rejecting)
 
 
 _COUNTERS = {
@@ -196,26 +181,26 @@ def own_edge(session: Session, mutation: HostMutation, contract: Contract) -> No
     if not isinstance(mutation, SetDefaultHandler) and not contract.may_touch(
         mutation.edge, session.sid, session.role_ids
     ):
-        raise ForeignEdge(table.OWN_EDGE, session.sid, mutation.edge)
+        raise OwnershipError(table.OWN_EDGE, edge=mutation.edge, session_id=session.sid)
 
 
 def unconsumed(session: Session, witness: ReadinessWitness, rejecting: Rejecting) -> None:
     """§3.1: the witness id was not consumed before; only the id is looked at."""
     if witness.witness_id in session.ownership.consumed:
-        error = WitnessConsumed(table.UNCONSUMED, witness.session_id, witness.witness_id)
+        error = OwnershipError(table.UNCONSUMED, session_id=witness.session_id, witness_id=witness.witness_id)
         raise _refusal(session, error, rejecting)
 
 
 def issued(session: Session, witness: ReadinessWitness, rejecting: Rejecting) -> None:
     """§3.2: the witness id is among the issued ones."""
     if witness.witness_id not in session.ownership.issued:
-        raise _refusal(session, InvalidWitness(table.ISSUED, session.sid, witness.witness_id), rejecting)
+        raise _refusal(session, _invalid(table.ISSUED, session, witness), rejecting)
 
 
 def unchanged(session: Session, witness: ReadinessWitness, rejecting: Rejecting) -> None:
     """§3.3: the witness equals the issued one in every field."""
     if session.ownership.issued[witness.witness_id] != witness:
-        raise _refusal(session, InvalidWitness(table.UNCHANGED, session.sid, witness.witness_id), rejecting)
+        raise _refusal(session, _invalid(table.UNCHANGED, session, witness), rejecting)
 
 
 def bound(session: Session, capability: OwnershipCapability, witness: ReadinessWitness, rejecting: Rejecting) -> None:
@@ -226,7 +211,30 @@ def bound(session: Session, capability: OwnershipCapability, witness: ReadinessW
         or witness.session_id != capability.session_id
         or witness.scope != capability.scope
     ):
-        raise _refusal(session, InvalidWitness(table.BOUND, session.sid, witness.witness_id), rejecting)
+        raise _refusal(session, _invalid(table.BOUND, session, witness), rejecting)
+
+
+def _stale(
+    guard: Guard, session: Session, owner: OwnershipCapability, owner_id: str, generation: int
+) -> OwnershipError:
+    """Return StaleCapability: this owner and generation are not the live ones."""
+    return OwnershipError(
+        guard,
+        actual_generation=owner.generation,
+        expected_generation=generation,
+        owner_id=owner_id,
+        session_id=session.sid,
+    )
+
+
+def _violated(guard: Guard, session: Session, owner: OwnershipCapability, required: Scope) -> OwnershipError:
+    """Return ScopeViolation: this scope is required."""
+    return OwnershipError(guard, actual=owner.scope, owner_id=owner.owner_id, required=required, session_id=session.sid)
+
+
+def _invalid(guard: Guard, session: Session, witness: ReadinessWitness) -> OwnershipError:
+    """Return InvalidWitness, for the reason that is logged too."""
+    return OwnershipError(guard, reason=guard.logged, session_id=session.sid, witness_id=witness.witness_id)
 
 
 def _refusal(session: Session, error: OwnershipError, rejecting: Rejecting) -> OwnershipError:

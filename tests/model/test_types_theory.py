@@ -18,14 +18,24 @@ from telltale_conformance.generators.local_types import (
     names,
     near_misses,
 )
-from telltale_conformance.model.types import local_types as tree_module
 from telltale_conformance.model.types import theory, variables, wellformed
+from telltale_conformance.model.types import trees as tree_module
 from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
 from telltale_conformance.model.types.printer import print_local_type
 from telltale_conformance.model.types.syntax import parse_local_type as p
 from telltale_conformance.model.types.syntax import parse_with_positions
 from telltale_conformance.model.types.theory import dual, equal, substitute, tree_size, unfold, unfold_fully
-from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var, children, postorder, strip_mu
+from telltale_conformance.model.types.trees import (
+    END,
+    Branch,
+    Label,
+    Mu,
+    SessionType,
+    Var,
+    children,
+    postorder,
+    strip_mu,
+)
 from telltale_conformance.model.types.variables import free_variables
 from telltale_conformance.model.types.wellformed import is_guarded, problems
 from tests.generators.deep_types import alternating, chain, doubled, recursions, recursions_of_one_name, wide
@@ -289,22 +299,22 @@ class Work:
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     counter = Work()
-    real_children: Callable[[LocalType], tuple[LocalType, ...]] = tree_module.children
+    real_children: Callable[[SessionType], tuple[SessionType, ...]] = tree_module.children
 
-    def counted_children(node: LocalType) -> tuple[LocalType, ...]:
+    def counted_children(node: SessionType) -> tuple[SessionType, ...]:
         counter.steps += 1
         return real_children(node)
 
     for module in (tree_module, variables, wellformed, theory):
         if hasattr(module, "children"):
             monkeypatch.setattr(module, "children", counted_children)
-    real_fill = tree_module.LocalType._fill
+    real_fill = tree_module.SessionType._fill
 
-    def counted_fill(self: LocalType, *fields: object) -> None:
+    def counted_fill(self: SessionType, *fields: object) -> None:
         counter.steps += 1
         real_fill(self, *fields)
 
-    monkeypatch.setattr(tree_module.LocalType, "_fill", counted_fill)
+    monkeypatch.setattr(tree_module.SessionType, "_fill", counted_fill)
     return counter
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.model.contract import UnknownContract
-from telltale_conformance.model.errors import SessionNotFound
+from telltale_conformance.model.errors import OwnershipError
 from telltale_conformance.model.guard_table import G_FOUND
 from telltale_conformance.model.values import OwnershipCapability
 from telltale_conformance.oracle.adapters import RESET, InProcessAdapter, ReferenceAdapter, Request, ask, faults
@@ -45,7 +45,7 @@ class Audited(Sessions):
         return [{"opened": len(self.opened)}]
 
     def close(self, sid: int) -> None:
-        raise SessionNotFound(G_FOUND, sid)
+        raise OwnershipError(G_FOUND, session_id=sid)
 
     def claim_ownership(self, sid: int, owner_id: str, scope: Any) -> OwnershipCapability:
         return OwnershipCapability(session_id=sid, owner_id=owner_id, generation=0, scope=scope)

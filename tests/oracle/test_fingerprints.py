@@ -12,7 +12,7 @@ import pytest
 
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.lean_traces.programs import Step
-from telltale_conformance.model.errors import InvalidWitness, SessionNotFound, StringError
+from telltale_conformance.model.errors import OwnershipError, StringError
 from telltale_conformance.model.guard_table import BOUND, G_FOUND, ISSUED, KNOWN_SESSION, UNCHANGED
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.cli.minimise import run as minimise_command
@@ -167,11 +167,14 @@ def test_the_claim_that_was_broken_is_part_of_the_class() -> None:
 
 def test_the_side_of_the_contract_names_answer_and_guard() -> None:
     assert contract_side(Outcome(None, None, [])) == ("ok", "passes")
-    assert contract_side(Outcome(None, SessionNotFound(G_FOUND, 3), [])) == ("SessionNotFound", "G-found")
+    assert contract_side(Outcome(None, OwnershipError(G_FOUND, session_id=3), [])) == ("SessionNotFound", "G-found")
     known = StringError(KNOWN_SESSION, 3)
     assert contract_side(Outcome(None, known, [])) == ("session not found", "§5 session")
     for guard in (ISSUED, UNCHANGED, BOUND):
-        assert contract_side(Outcome(None, InvalidWitness(guard, 0, 1), [])) == ("InvalidWitness", guard.name)
+        assert contract_side(Outcome(None, OwnershipError(guard, session_id=0, witness_id=1), [])) == (
+            "InvalidWitness",
+            guard.name,
+        )
 
 
 def test_baseline_minimiser_and_dossier_name_one_fingerprint(

@@ -15,9 +15,11 @@ from telltale_conformance.oracle.symbolic.agreement.compiled import compiled
 from telltale_conformance.oracle.symbolic.prove import prove
 from telltale_conformance.oracle.symbolic.statement import contract as rules
 from telltale_conformance.oracle.symbolic.statement import guards
+from telltale_conformance.oracle.symbolic.statement.guards import Code, Guard
 from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS
+from telltale_conformance.oracle.symbolic.statement.records import Event, Record
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session, Status, status
-from telltale_conformance.oracle.symbolic.statement.step import Code, Event, Guard, Record, Step
+from telltale_conformance.oracle.symbolic.statement.step import Step
 from telltale_conformance.oracle.symbolic.statement.terms import TRUE, counter, u64
 from tests.oracle.agreeing import CONTRACTS, on_every_situation, on_parts, on_some_situations
 

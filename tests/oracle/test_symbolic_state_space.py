@@ -15,8 +15,9 @@ import z3
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
 from telltale_conformance.oracle.symbolic.statement import ownership
 from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS, Operation
+from telltale_conformance.oracle.symbolic.statement.records import EndedWitnesses
 from telltale_conformance.oracle.symbolic.statement.state import Args, Cap, Contract, Receipt, Session, well_formed
-from telltale_conformance.oracle.symbolic.statement.step import EndedWitnesses, Step
+from telltale_conformance.oracle.symbolic.statement.step import Step
 from telltale_conformance.oracle.symbolic.statement.terms import choose, fresh, leaves, same
 
 CONTRACTS = [contract.value for contract in Contract]

@@ -12,8 +12,8 @@ from telltale_conformance.model import advance as typed
 from telltale_conformance.model import messages, mutations, ownership, witnesses
 from telltale_conformance.model import sessions as lifecycle
 from telltale_conformance.model.contract import contract_named
-from telltale_conformance.model.errors import StaleCapability, TransferPending
-from telltale_conformance.model.guard_table import G_LIVE
+from telltale_conformance.model.errors import OwnershipError
+from telltale_conformance.model.guard_table import G_IDLE, G_LIVE
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import SESSION, AuditRecord, OwnershipCapability
@@ -306,7 +306,9 @@ def validate_logs(store: Store, capability: Any) -> None:
 def attenuate_while_pending(store: Store, capability: Any, new_scope: Any) -> Any:
     try:
         return ownership.attenuate_ownership_scope(store, capability, new_scope)
-    except TransferPending:
+    except OwnershipError as refused:
+        if refused.guard is not G_IDLE:
+            raise
         session = _session(store, capability)
         pending, session.ownership.pending = session.ownership.pending, None
         try:
@@ -318,7 +320,8 @@ def attenuate_while_pending(store: Store, capability: Any, new_scope: Any) -> An
 def begin_refuses_fragments(store: Store, capability: Any, new_owner_id: str, new_scope: Any) -> Any:
     if capability.generation > 1:
         generation = capability.generation
-        raise StaleCapability(G_LIVE, capability.session_id, capability.owner_id, generation, generation)
+        stale = {"expected_generation": generation, "owner_id": capability.owner_id}
+        raise OwnershipError(G_LIVE, actual_generation=generation, session_id=capability.session_id, **stale)
     return ownership.begin_ownership_transfer(store, capability, new_owner_id, new_scope)
 
 

@@ -1,5 +1,6 @@
 module
 
+public import Telltale.Errors
 public import Telltale.State
 
 /-!

@@ -164,43 +164,4 @@ inductive Mutation
   | updateEdgeHandler (edge : Edge) (handler : String)
   | updateTrace (edge : Edge) (trace : List ValType)
 
-inductive Counter
-  | generation
-  | claimId
-  | witnessId
-
-/-- Why a witness is invalid. -/
-inductive Invalid
-  | neverIssued
-  | payloadMismatch
-  | ownershipMoved
-
-/-- Every way in which an operation fails. The last three ownership errors exist only under
-`hardened`. Error texts are kept as structure and printed by the exporter. -/
-inductive Failure
-  | sessionNotFound (session : Nat)
-  | alreadyClaimed (session : Nat) (owner : String)
-  | unclaimed (session : Nat)
-  | stale (session : Nat) (owner : String) (expected actual : Nat)
-  | scopeViolation (session : Nat) (owner : String) (required actual : Scope)
-  | transferPending (session : Nat) (claim : Nat)
-  | notPending (session : Nat)
-  | receiptMismatch (session : Nat) (claim : Nat)
-  | invalidWitness (session : Nat) (witness : Nat) (why : Invalid)
-  | witnessConsumed (session : Nat) (witness : Nat)
-  | terminal (session : Nat) (reason : Reason)
-  | counterExhausted (session : Nat) (counter : Counter)
-  | sessionClosed (session : Nat)
-  | foreignEdge (session : Nat) (edge : Edge)
-  | noBranch (sid : Nat) (role : String) (label : String)
-  | noSession (sid : Nat)
-  | noBuffer (sender receiver : String)
-  | tooManyRoles (count : Nat)
-  | repeatedRole (name : String)
-  | sidUsed (sid : Nat)
-  | sidsExhausted
-  | clockBack (now to : Nat)
-  | invalidEdge (why : String)
-  | missingSid
-
 end Telltale

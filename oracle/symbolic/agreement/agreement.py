@@ -16,9 +16,10 @@ from telltale_conformance.oracle.symbolic.agreement.compiled import compiled
 from telltale_conformance.oracle.symbolic.agreement.literals import Translation, truth_of, value_of
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot, install, read
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, solver
+from telltale_conformance.oracle.symbolic.statement.guards import Code
 from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS
 from telltale_conformance.oracle.symbolic.statement.state import Contract, Session
-from telltale_conformance.oracle.symbolic.statement.step import Code, Step
+from telltale_conformance.oracle.symbolic.statement.step import Step
 from telltale_conformance.oracle.symbolic.statement.terms import fresh, leaves, same
 
 

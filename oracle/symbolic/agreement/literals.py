@@ -9,6 +9,8 @@ import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot
 from telltale_conformance.oracle.symbolic.proof.counterexample import FRAGMENTS
+from telltale_conformance.oracle.symbolic.statement.guards import Code, Guard
+from telltale_conformance.oracle.symbolic.statement.records import Artifact, EndedWitnesses
 from telltale_conformance.oracle.symbolic.statement.state import (
     DEFAULT_HANDLER,
     NO_EDGES,
@@ -31,7 +33,7 @@ from telltale_conformance.oracle.symbolic.statement.state import (
     terminal,
     unpacked,
 )
-from telltale_conformance.oracle.symbolic.statement.step import Artifact, Code, EndedWitnesses, Guard, Step
+from telltale_conformance.oracle.symbolic.statement.step import Step
 from telltale_conformance.oracle.symbolic.statement.terms import (
     FALSE,
     FRAGMENT_BITS,

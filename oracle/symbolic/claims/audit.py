@@ -10,7 +10,9 @@ import z3  # type: ignore[import-untyped]  # see terms
 from telltale_conformance.oracle.symbolic.claims import invariants as inv
 from telltale_conformance.oracle.symbolic.claims.claim import Claim, Invariant, View
 from telltale_conformance.oracle.symbolic.claims.identity import WITNESS_ID, Binding, follow_binding
+from telltale_conformance.oracle.symbolic.statement.guards import Code
 from telltale_conformance.oracle.symbolic.statement.operations import USES_RECEIPT
+from telltale_conformance.oracle.symbolic.statement.records import EndedWitnesses, Event, Record
 from telltale_conformance.oracle.symbolic.statement.state import (
     NOT_ISSUED,
     PACKED,
@@ -23,7 +25,6 @@ from telltale_conformance.oracle.symbolic.statement.state import (
     no_receipt,
     packed,
 )
-from telltale_conformance.oracle.symbolic.statement.step import Code, EndedWitnesses, Event, Record
 from telltale_conformance.oracle.symbolic.statement.terms import BOOL, FALSE, TRUE, choose, same
 
 HARDENED, TELLTALE_17 = Contract.HARDENED, Contract.TELLTALE_17

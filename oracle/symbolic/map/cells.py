@@ -10,6 +10,7 @@ from typing import NamedTuple
 import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot
+from telltale_conformance.oracle.symbolic.statement.guards import Code
 from telltale_conformance.oracle.symbolic.statement.operations import USES_CAPABILITY, USES_RECEIPT
 from telltale_conformance.oracle.symbolic.statement.state import (
     NO_REASON,
@@ -20,7 +21,6 @@ from telltale_conformance.oracle.symbolic.statement.state import (
     packed,
     status,
 )
-from telltale_conformance.oracle.symbolic.statement.step import Code
 from telltale_conformance.oracle.symbolic.statement.terms import FALSE, TRUE
 
 ABSENT, TERMINAL, CLOSED, PENDING, CLAIMED, UNCLAIMED = (

@@ -10,8 +10,8 @@ import z3  # type: ignore[import-untyped]  # see terms
 from telltale_conformance.oracle.symbolic.claims.claim import Claim, View
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
 from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS
+from telltale_conformance.oracle.symbolic.statement.records import Artifact
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session, fresh_session, well_formed
-from telltale_conformance.oracle.symbolic.statement.step import Artifact
 from telltale_conformance.oracle.symbolic.statement.terms import NAME, choose, fresh, name, same, u64
 
 OPS = list(OPERATIONS)

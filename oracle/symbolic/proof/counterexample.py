@@ -10,8 +10,8 @@ from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS
 from telltale_conformance.oracle.symbolic.proof.bounded import OPS, Frame, Shortest
 from telltale_conformance.oracle.symbolic.proof.solving import satisfiable
 from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS, PLAINEST_FIRST
+from telltale_conformance.oracle.symbolic.statement.records import Artifact
 from telltale_conformance.oracle.symbolic.statement.state import Cap, Mutation, Receipt, Witness
-from telltale_conformance.oracle.symbolic.statement.step import Artifact
 from telltale_conformance.oracle.symbolic.statement.terms import FRAGMENT_BITS, SESSION_SCOPE_BITS, leaves, same
 
 Step = dict[str, Any]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import z3  # type: ignore[import-untyped]  # see terms
 
+from telltale_conformance.oracle.symbolic.statement.records import EndedWitnesses, Entry, Event, Record
 from telltale_conformance.oracle.symbolic.statement.state import (
     NO_WITNESSES,
     Args,
@@ -16,7 +17,6 @@ from telltale_conformance.oracle.symbolic.statement.state import (
     Status,
     status,
 )
-from telltale_conformance.oracle.symbolic.statement.step import EndedWitnesses, Entry, Event, Record
 from telltale_conformance.oracle.symbolic.statement.terms import (
     LAST,
     TRUE,

@@ -1,4 +1,4 @@
-"""The guards of the contract in its order, one function for each, under its name.
+"""The errors, and the guards of the contract in its order: one function for each, under its name.
 
 A guard says when it passes, which error it gives otherwise with which fields, and the reason under which the
 refused receipt or witness is logged as Rejected, if it is (the starred guards of §2; rule H11).  Those that only
@@ -8,6 +8,8 @@ refused receipt or witness is logged as Rejected, if it is (the starred guards o
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
 
 import z3  # type: ignore[import-untyped]  # see terms
 
@@ -24,8 +26,47 @@ from telltale_conformance.oracle.symbolic.statement.state import (
     terminal,
     unpacked,
 )
-from telltale_conformance.oracle.symbolic.statement.step import Code, Guard
 from telltale_conformance.oracle.symbolic.statement.terms import is_session, same
+
+
+class Code(IntEnum):
+    """The outcome of an operation: ok, or which error (wire form, OwnershipError)."""
+
+    OK = 0
+    SESSION_NOT_FOUND = 1
+    TERMINAL = 2
+    SESSION_CLOSED = 3
+    UNCLAIMED = 4
+    ALREADY_CLAIMED = 5
+    STALE_CAPABILITY = 6
+    SCOPE_VIOLATION = 7
+    TRANSFER_PENDING = 8
+    TRANSFER_NOT_PENDING = 9
+    RECEIPT_MISMATCH = 10
+    WITNESS_CONSUMED = 11
+    INVALID_WITNESS = 12
+    COUNTER_EXHAUSTED = 13
+    FOREIGN_EDGE = 14
+
+    @property
+    def variant(self) -> str:
+        """Its name on the wire; ``ok`` where nothing is refused."""
+        return "ok" if self is Code.OK else "".join(word.capitalize() for word in self.name.split("_"))
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One guard: its name in the contract, when it passes, and what its failure gives."""
+
+    name: str
+    passes: z3.BoolRef
+    code: Code
+    fields: dict[str, z3.ExprRef | str] = field(default_factory=dict)
+    rejected: str | None = None
+    """Reason of the Rejected record of the given receipt or witness, where refusals are logged."""
+    starred: bool = False
+    """``telltale-17`` logs this refusal too (the starred guards of §2, and §3)."""
+
 
 # §1
 

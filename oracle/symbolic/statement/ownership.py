@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from telltale_conformance.oracle.symbolic.statement import contract as rules
 from telltale_conformance.oracle.symbolic.statement import guards
+from telltale_conformance.oracle.symbolic.statement.records import Entry, Event, Record
 from telltale_conformance.oracle.symbolic.statement.state import (
     Args,
     Cancellation,
@@ -26,7 +27,7 @@ from telltale_conformance.oracle.symbolic.statement.state import (
     terminal,
     unowned,
 )
-from telltale_conformance.oracle.symbolic.statement.step import Entry, Event, Record, Step, walk
+from telltale_conformance.oracle.symbolic.statement.step import Step, walk
 from telltale_conformance.oracle.symbolic.statement.terms import FALSE, TRUE, identifier, name, succ, u64, wide
 
 

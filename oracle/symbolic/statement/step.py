@@ -3,87 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from dataclasses import dataclass
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from telltale_conformance.oracle.symbolic.statement.state import Cancellation, Cap, Receipt, Session, Witness
+from telltale_conformance.oracle.symbolic.statement.guards import Code, Guard
+from telltale_conformance.oracle.symbolic.statement.records import Artifact, EndedWitnesses, Entry, Event, Record
+from telltale_conformance.oracle.symbolic.statement.state import Session
 from telltale_conformance.oracle.symbolic.statement.terms import TRUE, choose
-
-Artifact = Cap | Receipt | Witness | Cancellation
-
-
-class Code(IntEnum):
-    """The outcome of an operation: ok, or which error (wire form, OwnershipError)."""
-
-    OK = 0
-    SESSION_NOT_FOUND = 1
-    TERMINAL = 2
-    SESSION_CLOSED = 3
-    UNCLAIMED = 4
-    ALREADY_CLAIMED = 5
-    STALE_CAPABILITY = 6
-    SCOPE_VIOLATION = 7
-    TRANSFER_PENDING = 8
-    TRANSFER_NOT_PENDING = 9
-    RECEIPT_MISMATCH = 10
-    WITNESS_CONSUMED = 11
-    INVALID_WITNESS = 12
-    COUNTER_EXHAUSTED = 13
-    FOREIGN_EDGE = 14
-
-    @property
-    def variant(self) -> str:
-        """Its name on the wire; ``ok`` where nothing is refused."""
-        return "ok" if self is Code.OK else "".join(word.capitalize() for word in self.name.split("_"))
-
-
-@dataclass(frozen=True)
-class Guard:
-    """One guard: its name in the contract, when it passes, and what its failure gives."""
-
-    name: str
-    passes: z3.BoolRef
-    code: Code
-    fields: dict[str, z3.ExprRef | str] = field(default_factory=dict)
-    rejected: str | None = None
-    """Reason of the Rejected record of the given receipt or witness, where refusals are logged."""
-    starred: bool = False
-    """``telltale-17`` logs this refusal too (the starred guards of §2, and §3)."""
-
-
-class Event(StrEnum):
-    """AuthorityAuditEvent, as far as ownership uses it."""
-
-    ISSUED = "Issued"
-    CONSUMED = "Consumed"
-    INVALIDATED = "Invalidated"
-    COMMITTED = "Committed"
-    ROLLED_BACK = "RolledBack"
-    REJECTED = "Rejected"
-
-
-@dataclass(frozen=True)
-class Record:
-    """One log record, appended when ``when`` holds; ``reason`` is a fixed text, a name term, or none."""
-
-    when: z3.BoolRef
-    artifact: Artifact
-    event: Event
-    reason: str | z3.BitVecRef | None = None
-
-
-@dataclass(frozen=True)
-class EndedWitnesses:
-    """Rule H9: one readiness/Invalidated record for each witness of ``issued``, by id."""
-
-    when: z3.BoolRef
-    issued: z3.ArrayRef
-    reason: str = "ownership generation ended"
-
-
-Entry = Record | EndedWitnesses
 
 
 @dataclass(frozen=True)
@@ -108,7 +35,7 @@ class Step:
 
 def code(value: Code) -> z3.BitVecRef:
     """Return an outcome literal."""
-    return z3.BitVecVal(int(value), 4)
+    return z3.BitVecVal(int(value), len(Code).bit_length())
 
 
 def walk(

@@ -8,8 +8,9 @@ import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.symbolic.statement import contract as rules
 from telltale_conformance.oracle.symbolic.statement import guards
+from telltale_conformance.oracle.symbolic.statement.records import Event, Record
 from telltale_conformance.oracle.symbolic.statement.state import NOT_ISSUED, Args, Contract, Session, Witness, packed
-from telltale_conformance.oracle.symbolic.statement.step import Event, Record, Step, walk
+from telltale_conformance.oracle.symbolic.statement.step import Step, walk
 from telltale_conformance.oracle.symbolic.statement.terms import TRUE, identifier
 
 
