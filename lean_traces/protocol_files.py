@@ -80,6 +80,11 @@ def read_protocol_file(path: Path) -> ProtocolFile:
         data = path.read_bytes()
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from None
+    return protocol_of(path, data)
+
+
+def protocol_of(path: Path, data: bytes) -> ProtocolFile:
+    """Read what a file of this name holds. Errors as above."""
     stripped = data.strip()
     if path.suffix == ".json" or (path.suffix != ".session" and (stripped.startswith(b"{") or stripped == b'"End"')):
         return _from_json(path, data)

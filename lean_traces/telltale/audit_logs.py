@@ -134,6 +134,7 @@ class AuditLogReader:
         elements, read = ELEMENTS[dialect]
         number = 0
         for text, found in self._stream.elements(elements, log.place):
+            self._stream.refuse_repeated_keys(text, log.place, number)
             self._check_integers(text, f"{log.place}[{number}]")
             as_printed: Iterable[bool] = repeat(True)
             if b"Fragments" in text:

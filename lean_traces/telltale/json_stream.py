@@ -17,6 +17,7 @@ from msgspec import Raw
 
 from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.lean_traces.telltale.malformed import MalformedDocument
+from telltale_conformance.lean_traces.telltale.whole_document import repeated_key
 
 T = TypeVar("T")
 
@@ -223,10 +224,23 @@ class JsonStream:
         """
         message, _, where = str(error).partition(" - at `$")
         where = where.removesuffix("`")
-        if before is not None:
-            inside = re.match(r"\[(\d+)\]", where)
-            where = f"[{before + int(inside[1])}]{where[inside.end() :]}" if inside else where
-        return self.malformed(f"{place}{where}", message, "see docs/telltale-files.md for the fields")
+        return self.malformed(
+            f"{place}{_in_array(where, before or 0)}", message, "see docs/telltale-files.md for the fields"
+        )
+
+    def refuse_repeated_keys(self, text: bytes, place: str, before: int) -> None:
+        """Check that no object among some elements of an array has a key twice.
+
+        Args:
+            text: the elements, as an array.
+            place: of the whole array.
+            before: how many elements came before these.
+        """
+        repeated = repeated_key(text)
+        if repeated is not None:
+            where, key = repeated
+            problem = f"the key `{key}` is given twice"
+            raise self.malformed(f"{place}{_in_array(where, before)}", problem, "give it once")
 
     def _refuse_text(self, text: bytes, elements: Elements[T], place: str, done: int) -> NoReturn:
         try:
@@ -267,6 +281,12 @@ class JsonStream:
         if not self.peek():
             problem = "the document ends here, in the middle"
         raise self.malformed(place, problem, "a document is one JSON value in UTF-8")
+
+
+def _in_array(where: str, before: int) -> str:
+    """Return a place in a part of an array as the place in the whole."""
+    inside = re.match(r"\[(\d+)\]", where)
+    return f"[{before + int(inside[1])}]{where[inside.end() :]}" if inside else where
 
 
 def _plain(error: msgspec.DecodeError) -> str:

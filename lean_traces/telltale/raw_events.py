@@ -12,13 +12,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from telltale_conformance.lean_traces.telltale.malformed import MalformedDocument
-from telltale_conformance.lean_traces.telltale.runs import (
-    SCHEMA,
-    RunOutput,
-    SessionProtocol,
-    TraceEvent,
-    local_types_from,
-)
+from telltale_conformance.lean_traces.telltale.run_protocols import SessionProtocol, local_types_from
+from telltale_conformance.lean_traces.telltale.runs import RunOutput, TraceEvent
+from telltale_conformance.lean_traces.telltale.whole_document import SCHEMA, Document
 
 _WORDS: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -40,14 +36,16 @@ class RawRun(NamedTuple):
     """What of the document has no rule, by kind."""
 
 
-def read_raw(path: str, data: bytes) -> RawRun:
+def read_raw(source: Document) -> RawRun:
     """Read a list of raw events, alone or under ``obs_trace``, with the local types where they are given.
 
     Raises:
         MalformedDocument: what is wrong, and where.
     """
+    path, data = source
     try:
         document = msgspec.json.decode(data)
+        source.refuse_repeated_keys(data, "$")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedDocument(path, "$", f"not JSON: {error}", "it is one JSON value in UTF-8") from None
     unknown: Counter[str] = Counter()

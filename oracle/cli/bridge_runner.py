@@ -19,7 +19,7 @@ from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.protocol_files import Unreadable, read_protocols
 from telltale_conformance.lean_traces.telltale.documents import SUFFIXES, Recognised, recognise
-from telltale_conformance.lean_traces.telltale.runs import read_document
+from telltale_conformance.lean_traces.telltale.whole_document import read_document
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.cli.bridge_export import global_of, run_inputs

@@ -13,18 +13,13 @@ from telltale_conformance.lean_traces.telltale.documents import Recognised
 from telltale_conformance.lean_traces.telltale.json_stream import JsonStream
 from telltale_conformance.lean_traces.telltale.malformed import MalformedDocument
 from telltale_conformance.lean_traces.telltale.raw_events import is_raw, read_raw
-from telltale_conformance.lean_traces.telltale.runs import (
-    Run,
-    dialect_of,
-    input_beside,
-    read_document,
-    read_output,
-    read_protocols,
-)
+from telltale_conformance.lean_traces.telltale.run_protocols import input_beside, read_run_protocols
+from telltale_conformance.lean_traces.telltale.runs import Run, dialect_of, read_output
+from telltale_conformance.lean_traces.telltale.whole_document import read_document
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import TELLTALE_17
 from telltale_conformance.oracle.claims.monitors import ClaimVerdict
-from telltale_conformance.oracle.telltale.judging_runs import judge_run
+from telltale_conformance.oracle.telltale.judging_runs import judge_run, watch_run
 from telltale_conformance.oracle.telltale.log_events import LogClaims
 from telltale_conformance.oracle.telltale.logs import judge_logs
 from telltale_conformance.oracle.telltale.results import DocumentResult, Kind
@@ -60,14 +55,15 @@ def judge_document(
         contract: the contract's name; documents name none, and are taken for ``telltale-17`` when None.
         level: how strictly it is judged.
         limits: what the reader takes.
-        claims: watch the claims too, on logs.
+        claims: watch the claims too.
         protocol: the input of a run; the one beside it when None.
     """
     kind: Kind = "bridge-run" if what.kind == "run" else "audit-log"
     named = contract or TELLTALE_17.name
     try:
         if what.kind == "run":
-            return judge_run(read_run(path, protocol, limits), named, level)[0], None
+            run = read_run(path, protocol, limits)
+            return judge_run(run, named, level)[0], watch_run(run, level) if claims else None
         if what.kind != "logs":
             problem = what.problem or MalformedDocument(str(path), "", *NOT_JUDGED.get(what.kind, NOT_JUDGED["other"]))
             return DocumentResult(trace=str(path), kind=kind, verdict="malformed", error=str(problem)), None
@@ -97,9 +93,9 @@ def read_run(path: Path, protocol: Path | None, limits: Limits) -> Run:
     """
     document = read_document(path, limits)
     place = protocol or input_beside(path)
-    protocols = None if place is None else read_protocols(place, limits)
+    protocols = None if place is None else read_run_protocols(place, limits)
     if is_raw(document.data):
-        raw = read_raw(str(path), document.data)
+        raw = read_raw(document)
         return Run(str(path), "raw", raw.output, protocols or raw.protocol, raw.unknown, raw.trace_path)
     output, unknown = read_output(document)
     return Run(str(path), dialect_of(output), output, protocols, unknown)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from telltale_conformance.lean_traces.telltale.runs import AuthoritativeRead, Run, StepState, TraceEvent
+from telltale_conformance.model.contract import CONTRACTS
+from telltale_conformance.oracle.claims.monitors import ClaimVerdict
 from telltale_conformance.oracle.telltale.results import AFTER, DocumentDivergence, DocumentResult, Told
+from telltale_conformance.oracle.telltale.run_claims import claims_of
 from telltale_conformance.oracle.telltale.run_replay import Diverged, NotFollowed, RunReplay, status_text
 from telltale_conformance.oracle.telltale.slices import Slices
 from telltale_conformance.oracle.verdict.compare import Level
@@ -173,7 +176,25 @@ def _shown(event: TraceEvent) -> dict[str, Any]:
 
 def judge_run(run: Run, contract: str, level: Level) -> tuple[DocumentResult, list[Told]]:
     """Hold a run against the contract; return its row and the operations that it tells of."""
+    result, replay = _judged(run, contract, level)
+    return result, replay.told
+
+
+def watch_run(run: Run, level: Level) -> Mapping[str, ClaimVerdict]:
+    """Return what a run says of the claims, read by the contract that explains most of it."""
+    told: list[Told] = []
+    claims: Mapping[str, ClaimVerdict] = {}
+    for contract in CONTRACTS:
+        result, replay = _judged(run, contract, level, observing=True)
+        if not claims or len(replay.told) > len(told):
+            told = replay.told
+            claims = claims_of(told, replay.shown, result.first_divergence, run.trace_path)
+    return claims
+
+
+def _judged(run: Run, contract: str, level: Level, *, observing: bool = False) -> tuple[DocumentResult, RunReplay]:
     judging = _Judging(run, contract, level)
+    judging.replay.observing = observing
     replay = judging.replay
     first: DocumentDivergence | None = None
     try:
@@ -210,11 +231,12 @@ def judge_run(run: Run, contract: str, level: Level) -> tuple[DocumentResult, li
         error=error,
         notes=tuple(_notes(run, replay, judging.slices)),
     )
-    return result, replay.told
+    return result, replay
 
 
 def _notes(run: Run, replay: RunReplay, slices: Slices) -> Iterator[str]:
     if run.protocol is None:
         yield "no protocol is at hand (give --protocol INPUT): sessions, counts and order are judged, types are not"
+    yield from (remark for session in run.protocol or () for remark in session.remarks)
     yield from replay.notes
     yield from slices.not_explained[1:]

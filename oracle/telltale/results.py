@@ -70,6 +70,8 @@ class Told(NamedTuple):
     """What the reference answered."""
     answer: Answer | None = None
     """What the document says was answered, where it says something else."""
+    trace: int | None = None
+    """The place in a run's trace of the event that tells of it."""
 
     def args(self) -> dict[str, Any]:
         """Return the arguments as JSON."""

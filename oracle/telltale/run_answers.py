@@ -26,7 +26,7 @@ def observed(told: Told, name: str, value: Any) -> Any:
             rest = sum(buffer["len"] for buffer in state["buffers"][1:])
             state["buffers"][0]["len"] = max(0, value - rest)
         case "buffer_edges" if value < len(state["buffers"]):
-            state["buffers"] = state["buffers"][:value]
+            state["buffers"], state["edges"] = state["buffers"][:value], state["edges"][:value]
         case "local_type_entries" if value < len(state["local_types"]):
             state["local_types"] = state["local_types"][:value]
         case _:

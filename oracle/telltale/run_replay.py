@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from telltale_conformance.lean_traces.reader import Answer
-from telltale_conformance.lean_traces.telltale.runs import Run, SessionProtocol, TraceEvent
+from telltale_conformance.lean_traces.telltale.run_protocols import SessionProtocol
+from telltale_conformance.lean_traces.telltale.runs import Run, TraceEvent
 from telltale_conformance.model.advance import lookup_branch_resolution
 from telltale_conformance.model.operations import OPERATIONS, Outcome, step
 from telltale_conformance.model.state import Session, TypeEntry
@@ -73,6 +74,8 @@ class RunReplay:
         self.judged = 0
         self.not_judged: Counter[str] = Counter()
         self.notes: list[str] = []
+        self.observing = False
+        """Tell of the first slice of each session too, as an observation."""
         self.explained: set[int] = set()
         """Sessions whose status the document changes in words."""
         self.sent = 0
@@ -84,6 +87,9 @@ class RunReplay:
         self._known: dict[int, tuple[LocalType, LocalType]] = {}
         """What was unfolded, by identity, with the result."""
         self._k16: set[Role] = set()
+        self._last_step: dict[Role, int] = {}
+        self.shown: set[int] = set()
+        """Which of the operations told are typed steps whose result the document shows."""
         self._coroutines: dict[int, Role] = {}
         self._typed = run.protocol is not None
 
@@ -187,7 +193,9 @@ class RunReplay:
         if not self._typed:
             return
         endpoint, key = Endpoint(role=role, sid=sid), Role(sid, role)
+        self.show(key)
         self._perform("advance", (endpoint, label))
+        self._last_step[key] = len(self.told) - 1
         true = self._true.get(key)
         if isinstance(true, Choice):
             after = [branch.continuation for branch in true.branches if branch.label.name == label]
@@ -203,6 +211,12 @@ class RunReplay:
                 f"claim K16 (unfolding) broken at {place}: {role} of session {sid} goes on with "
                 f"{_offer(entry.current)}, its protocol with {_offer(self._true.get(key))}"
             )
+
+    def show(self, role: Role) -> None:
+        """Note that the document shows where a role stands: by its next step, its end, or a printed type."""
+        step_ = self._last_step.get(role)
+        if step_ is not None:
+            self.shown.add(step_)
 
     def _unfolded(self, continuation: LocalType) -> LocalType:
         """Return a continuation fully unfolded; each is unfolded once, so that a loop leads back to the same types."""
@@ -221,6 +235,7 @@ class RunReplay:
             self._perform("lookup_type", (Endpoint(role=key.name, sid=key.sid),))
             reason = f"contract §7: {key.name} is not at its end"
             self._diverge("outcome", "lookup_type", _offer(entry.current), "End", reason, Answer(True, "End", []))
+        self.show(key)
         self._perform("remove_type", (Endpoint(role=key.name, sid=key.sid),))
         self.judged += 1
 
@@ -228,6 +243,7 @@ class RunReplay:
         key = self._coroutine(event)
         entry = self._session(key.sid).types.get(key.name)
         if self._typed and entry is not None and _offer(entry.current) != _offer(self._true.get(key)):
+            self.show(key)
             self.judged += 1
             self.notes.append(
                 f"{key.name} of session {key.sid} faults: its next step is not enabled in the contract either"
@@ -303,6 +319,10 @@ class RunReplay:
         self._perform("observe", (sid,))
         self.told[-1] = observing(self.told[-1], name, value)
 
+    def observe_whole(self, sid: int) -> None:
+        """Tell of a session's state, being as the reference has it."""
+        self._perform("observe", (sid,))
+
     def look_up(self, role: Role, text: str | None) -> None:
         """Tell of a role's type, being as the run prints it."""
         self._perform("lookup_type", (Endpoint(role=role.name, sid=role.sid),))
@@ -312,7 +332,7 @@ class RunReplay:
 
     def _perform(self, op: str, arguments: tuple[Any, ...]) -> Outcome:
         outcome = step(self.store, OPERATIONS[op], arguments)
-        self.told.append(Told(op, arguments, outcome))
+        self.told.append(Told(op, arguments, outcome, trace=self.place.get("trace")))
         return outcome
 
     def _diverge(

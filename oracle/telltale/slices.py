@@ -66,6 +66,8 @@ class Slices:
         for entry in slices:
             if self._at != changes or self._seen.get(entry.sid) != entry:
                 self._session(store.sessions[entry.sid], entry)
+                if self._replay.observing and self._replay.run.protocol is not None and entry.sid not in self._seen:
+                    self._replay.observe_whole(entry.sid)
                 self._seen[entry.sid] = entry
             self.judged += 1
         self._at = changes
@@ -132,4 +134,5 @@ class Slices:
             replay.look_up(role, step.selected_type)
             reason = "contract §7 (K16, H14): the type of the selected coroutine after the step"
             raise Diverged("state", "lookup_type", expected, step.selected_type, reason)
+        replay.show(role)
         self.judged += 1

@@ -12,7 +12,7 @@ from telltale_conformance.generators.branch_orders import branch_orders
 from telltale_conformance.generators.global_types import global_types, projectable_global_types
 from telltale_conformance.generators.role_types import small_heads
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
-from telltale_conformance.lean_traces.telltale.runs import read_protocols
+from telltale_conformance.lean_traces.telltale.run_protocols import read_run_protocols
 from telltale_conformance.model.types.automata import difference
 from telltale_conformance.model.types.global_types import Comm, GlobalType
 from telltale_conformance.model.types.local_types import LocalType
@@ -51,7 +51,7 @@ def test_every_branch_is_first_in_some_run_and_the_reader_of_runs_reads_them(tmp
     assert code == 0, out
     assert [path.name for path in files] == ["p-1.input.json", "p-2.input.json", "p-3.input.json"]
     for path, direction in zip(files, ["more", "more", "stop"], strict=True):
-        (session,) = read_protocols(path, DEFAULT_LIMITS)
+        (session,) = read_run_protocols(path, DEFAULT_LIMITS)
         assert list(session.roles) == ["A", "B"]
         assert f'"name":"{direction}"' in path.read_text()
 

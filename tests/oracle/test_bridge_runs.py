@@ -209,7 +209,8 @@ def test_the_protocol_is_read_in_every_form(tmp_path: Path, form: str) -> None:
         "local": "roles Alice, Bob\nAlice = !Bob{ping. ?Bob{pong. end}}\nBob = ?Alice{ping. !Alice{pong. end}}\n",
     }
     (types,) = document("golden_ping_pong", "raw")["local_types"]
-    bundle = {"schema_version": "protocol_bundle.v1", "global_type": {}, "local_types": types, "claims": []}
+    whole = document("golden_ping_pong", "input")["choreographies"][0]["global_type"]
+    bundle = {"schema_version": "protocol_bundle.v1", "global_type": whole, "local_types": types, "claims": []}
     place.write_text(texts.get(form) or json.dumps(bundle))
     done = run("replay", output, "--protocol", place, "--json")
     row = json.loads(done.stdout)
