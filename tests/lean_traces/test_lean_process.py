@@ -67,7 +67,8 @@ def test_a_start_that_fails_is_named_with_what_to_do(tmp_path: Path, said: str, 
         LeanModel.start(pretended(tmp_path, said))
     assert type(caught.value) is failure
     assert caught.value.message in str(caught.value)
-    assert caught.value.hint in str(caught.value)
+    assert caught.value.remedy
+    assert caught.value.remedy in str(caught.value)
 
 
 def test_a_source_error_names_file_and_line(tmp_path: Path) -> None:
