@@ -26,7 +26,7 @@ from telltale_conformance.oracle.telltale.judging import read_run
 from telltale_conformance.oracle.telltale.judging_runs import judge_run
 from telltale_conformance.oracle.telltale.logs import judge_logs
 from telltale_conformance.oracle.verdict.compare import Level
-from tests.oracle.run_world import NAMES, RUNS
+from tests.oracle.run_world import NAMES, RUNS, slim
 
 ROUNDS = 7
 
@@ -63,6 +63,38 @@ def runs(folder: Path, dialect: str) -> None:
     whole = sum(judge for _, judge in times) / sum(parse for parse, _ in times)
     most = max(judge / parse for parse, judge in times)
     print(f"{dialect:5} all together {whole:.2f} times the CPU of parsing, at most {most:.2f}")
+
+
+PERIOD = 6
+"""After so many steps the recorded heartbeat is where it was: one message sent and received."""
+
+
+def long_run(messages: int) -> Any:
+    """Return the recorded heartbeat gone on for so many messages, without effects, as a Lean-like document."""
+    output = slim("fixture_recursive_heartbeat")
+    opening, *exchanges = output["trace"]
+    trace, steps = [opening], []
+    for turn in range(messages):
+        late = turn * PERIOD
+        trace += [{**event, "tick": event["tick"] + late} for event in exchanges[:2]]
+        for step in output["step_states"][:PERIOD]:
+            event = step["event"] and {**step["event"], "tick": step["event"]["tick"] + late}
+            steps.append({**step, "step_index": step["step_index"] + late, "event": event})
+    return {**output, "trace": trace, "step_states": steps}
+
+
+def long_runs(folder: Path) -> None:
+    """Print what a step costs where a run is long."""
+    given = RUNS / "fixture_recursive_heartbeat.input.json.gz"
+    for messages in (10, 100, 1000, 5000):
+        path = folder / "long.output.json"
+        path.write_bytes(data := msgspec.json.encode(long_run(messages)))
+        assert judge_run(read_run(path, given, DEFAULT_LIMITS), "telltale-17", Level.state)[0].verdict == "agree"
+        parse, judge = least(partial(msgspec.json.decode, data)), least(partial(judged, path, given))
+        print(
+            f"lean  {messages:>5} messages, {messages * PERIOD:>6} steps {len(data):>9} bytes  "
+            f"parse {parse * 1e3:7.2f} ms  judge {judge * 1e3:7.2f} ms  {judge / parse:5.2f}"
+        )
 
 
 def judged(path: Path, given: Path) -> None:
@@ -144,4 +176,5 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
         runs(Path(temporary), "rust")
         runs(Path(temporary), "lean")
+        long_runs(Path(temporary))
     logs()
