@@ -1,6 +1,6 @@
 module
 
-public import Telltale.Operations
+public import Telltale.Proofs.Steps
 
 /-!
 What holds of ownership under both contracts, for one session and any sequence of operations on it.
@@ -10,10 +10,7 @@ What holds of ownership under both contracts, for one session and any sequence o
 
 namespace Telltale
 
-attribute [local simp] act claim release transfer commit rollback attenuate validate mutate issue
-  consume refuseWitness ownerDied abandon failCommit remaining close gOpen gActive gOwned gUnowned gLive
-  gNamed gHonest gScope gIdle gStaged gMatch gGiver gWithin gCounter gOwnEdge gUnconsumed gIssued gUnchanged
-  gBound refuse done
+unfolding_operations
 
 /-- The ownership after a sequence of operations. -/
 def runOwn (k : Contract) (s : Own) : List OwnOp → Own

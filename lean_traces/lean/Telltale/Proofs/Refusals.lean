@@ -11,10 +11,7 @@ refused receipts and witnesses, and of witness ids.
 
 namespace Telltale
 
-attribute [local simp] act claim release transfer commit rollback attenuate validate mutate issue
-  consume refuseWitness ownerDied abandon failCommit remaining close gOpen gActive gOwned gUnowned gLive
-  gNamed gHonest gScope gIdle gStaged gMatch gGiver gWithin gCounter gOwnEdge gUnconsumed gIssued gUnchanged
-  gBound refuse done
+unfolding_operations
 
 /-! ### The claims, as properties of a contract -/
 

@@ -12,10 +12,7 @@ consumed.
 
 namespace Telltale
 
-attribute [local simp] act claim release transfer commit rollback attenuate validate mutate issue
-  consume refuseWitness ownerDied abandon failCommit remaining close gOpen gActive gOwned gUnowned gLive
-  gNamed gHonest gScope gIdle gStaged gMatch gGiver gWithin gCounter gOwnEdge gUnconsumed gIssued gUnchanged
-  gBound refuse done
+unfolding_operations
 
 /-- What the records of a log say is valid: the live capability, the pending receipt, the witnesses
 that can be consumed. -/

@@ -12,10 +12,7 @@ operations on it. What `hardened` promises of buffers and of edges.
 
 namespace Telltale
 
-attribute [local simp] act claim release transfer commit rollback attenuate validate mutate issue
-  consume refuseWitness ownerDied abandon failCommit remaining close gOpen gActive gOwned gUnowned gLive
-  gNamed gHonest gScope gIdle gStaged gMatch gGiver gWithin gCounter gOwnEdge gUnconsumed gIssued gUnchanged
-  gBound refuse done
+unfolding_operations
 
 /-- The operations on one session that change it and are no ownership operations. -/
 inductive BodyOp
