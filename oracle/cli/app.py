@@ -78,6 +78,10 @@ class EffortName(StrEnum):
 
 
 LevelOption = Annotated[LevelName, typer.Option(help="How strictly answers are compared.")]
+ProtocolOption = Annotated[
+    Path | None,
+    typer.Option(metavar="PLACE", help="The input or the protocol of a run, a file or folder, if not beside it."),
+]
 ContractOption = Annotated[ContractName | None, typer.Option(help="Judge by this contract instead of the trace's own.")]
 
 
@@ -126,9 +130,7 @@ def replay(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Traces, runs and audit logs of telltale's, or folders.")
     ] = None,
-    protocol: Annotated[
-        Path | None, typer.Option(metavar="INPUT", help="The input of a run, where it is not beside it.")
-    ] = None,
+    protocol: ProtocolOption = None,
     recordings: Annotated[
         bool, typer.Option("--recordings", help="Replay the recordings that are part of this package.")
     ] = False,
@@ -285,9 +287,7 @@ def minimise(
     path: Annotated[Path, typer.Argument(metavar="TRACE|PROGRAM|DOCUMENT", help="What diverges.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The smallest program.")],
     sut: Annotated[str | None, typer.Option(metavar="CMD", help="The adapter's command.")] = None,
-    protocol: Annotated[
-        Path | None, typer.Option(metavar="INPUT", help="The input of a run, where it is not beside it.")
-    ] = None,
+    protocol: ProtocolOption = None,
     level: LevelOption = LevelName.state,
     contract: ContractOption = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long to look for smaller programs.")] = 60.0,
