@@ -31,6 +31,7 @@ NAMES: Final = (
     "trace-end",
     "trace-event",
     "trace-header",
+    "types",
 )
 """All schemas, in ascending order."""
 
