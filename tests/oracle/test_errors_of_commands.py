@@ -117,7 +117,7 @@ NONE = Path("/nonexistent/x.jsonl")
 COMMANDS: dict[str, tuple[Callable[[Path], int], int]] = {
     "replay": (lambda at: replay.run([NONE]), 2),
     "check a lane": (lambda at: check.run(lanes=["nosuch"]), 2),
-    "check a budget": (lambda at: check.run(budget=-1.0), 2),
+    "check a time limit": (lambda at: check.run(time_limit=-1.0), 2),
     "check a command": (lambda at: check.run(sut="'unclosed"), 2),
     "check an adapter": (lambda at: check.run(sut="/nonexistent/adapter"), 3),
     "minimise": (lambda at: minimise.run(NONE, output=at / "o.jsonl"), 2),
