@@ -22,6 +22,7 @@ from telltale_conformance.lean_traces.writer import written_whole
 from telltale_conformance.oracle.lanes.environment import contract_hash, corpus_hash, harness_hash, hash_of
 from telltale_conformance.oracle.lanes.table import BY_NAME_ONLY, SELF_TESTS
 from telltale_conformance.oracle.process.interrupts import heed
+from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Evidence, Tally
 from telltale_conformance.oracle.verdict.results import LaneResult, not_run
 
@@ -62,6 +63,7 @@ class _Kept(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     evidence: Evidence
     tally: Tally
     figures: Mapping[str, int]
+    claims: Mapping[str, ClaimStand]
     hash: str
     """Of all the other members: whoever changes one of them damages the entry."""
 
@@ -141,6 +143,7 @@ def _remember(folder: Path, name: str, contract: str, key: str, today: date, res
         evidence=result.evidence,
         tally=result.tally,
         figures=result.figures,
+        claims=result.claims,
         hash="",
     )
     place = _place(folder, name, contract)
@@ -159,5 +162,7 @@ def _hash(kept: _Kept) -> str:
 
 
 def _as_shown(kept: _Kept) -> SelfTest:
-    result = LaneResult(lane=kept.name, evidence=kept.evidence, tally=kept.tally, figures=kept.figures)
+    result = LaneResult(
+        lane=kept.name, evidence=kept.evidence, tally=kept.tally, figures=kept.figures, claims=kept.claims
+    )
     return SelfTest(name=kept.name, result=result, shown_on=kept.shown_on.isoformat(), remembered=True)

@@ -72,11 +72,10 @@ def test_a_signal_ends_a_query_that_the_solver_is_deep_in(number: signal.Signals
 
 
 @BOTH
-def test_a_signal_in_the_symbolic_lane_ends_the_lane(number: signal.Signals, tmp_path: Path) -> None:
-    process = started("check", "--lanes", "symbolic", "--report", tmp_path / "report")
+def test_a_signal_in_a_self_test_ends_the_check(number: signal.Signals, tmp_path: Path) -> None:
+    process = started("check", "--lanes", "symbolic", "--self-test", "--report", tmp_path / "report")
     assert process.stdout is not None
-    while "lane" not in process.stdout.readline():
-        pass
+    assert "effort default" in process.stdout.readline()
     process.send_signal(number)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 3
