@@ -122,7 +122,7 @@ def explore(
             operation = OPERATIONS[label[0]]
             arguments = instantiate(label, swapped=False)
             outcome = step(store, operation, arguments)
-            variant = "ok" if outcome.error is None else type(outcome.error).__name__
+            variant = "ok" if outcome.error is None else outcome.error.guard.error
             session = store.sessions[sid]
             key, swapped = canonical(key_of_session(session)) if outcome.error is None else (state.key, False)
             if key == state.key:

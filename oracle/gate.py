@@ -308,14 +308,14 @@ def gate_code(check: Check, standing: Standing | None, lacking: Sequence[str] = 
     """Return the exit code of a check.
 
     A signal makes it inconclusive. Else what is certain comes first: a divergence that is not known, a stale or
-    expired entry, a required operation that is lacking. Then what is inconclusive: a lane, a self-test that does not
-    show what it is to show, a fault that a known divergence hides. Then agreement.
+    expired entry, a lane that diverges as a whole, a required operation that is lacking. Then what is inconclusive: a
+    lane, a self-test that does not show what it is to show, a fault that a known divergence hides. Then agreement.
     """
     results: Sequence[LaneResult] = check.results
     if check.interrupted:
         return INCONCLUSIVE
     diverges = standing.fails if standing is not None else any(result.divergences for result in results)
-    if diverges or lacking:
+    if diverges or lacking or any(result.unexplained for result in results):
         return DIVERGE
     open_question = any(result.open for result in results) or any(one.fails for one in check.self_tests)
     if open_question or not any(result.tally.judged for result in results):

@@ -236,7 +236,7 @@ def _concluded(result: LaneResult, chunks: Sequence[Chunk], *, graph: Graph, why
         expected = _edges(graph)
         lacking, added = expected.keys() - reached, reached - expected.keys()
         unanswered = sum(expected[edge] in result.unsupported for edge in lacking)
-        against = len(added) + (len(lacking) - unanswered if result.complete else 0)
+        against = max(len(added), len(lacking) - unanswered if result.complete else 0)
         edges = Items("edges", graph.edges, len(expected) - len(lacking), against)
         if result.complete:
             figures["edges of the implementation"] = len(reached)

@@ -10,7 +10,7 @@ import msgspec
 
 from telltale_conformance.oracle.lanes.self_tests import SelfTest
 from telltale_conformance.oracle.reports.report import Finding, Report
-from telltale_conformance.oracle.reports.wording import lane_notes, message, problems, stand_text, title
+from telltale_conformance.oracle.reports.wording import against_text, lane_notes, message, problems, stand_text, title
 from telltale_conformance.oracle.verdict.results import LaneResult
 
 _FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -41,7 +41,9 @@ def _lane(report: Report, lane: LaneResult) -> ET.Element:
         _put_finding(case, finding)
     judged = f"{lane.tally.judged} answers judged in {lane.tally.cases} cases"
     whole = _case(lane.lane, f"lane {lane.lane}: {judged}", lane.seconds)
-    if lane.open:
+    if lane.unexplained:
+        _put(whole, "failure", "lane-diverges", against_text(lane), lane_notes(lane))
+    elif lane.open:
         _put(whole, "error", "inconclusive", "inconclusive", lane_notes(lane))
     elif lane.verdict == "not run":
         _put(whole, "skipped", "not run", lane_notes(lane), "")

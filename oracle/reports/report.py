@@ -210,6 +210,9 @@ class Report(Struct, frozen=True, kw_only=True):
             unsteady = sum(not finding.repeats for finding in failing)
             also = f"; {unsteady} of them did not repeat" if unsteady else ""
             sentence = f"{name} departs from contract {self.contract}: {count} that the gate does not accept{also}."
+        elif any(lane.unexplained for lane in self.lanes):
+            whole = ", ".join(lane.lane for lane in self.lanes if lane.unexplained)
+            sentence = f"{name} departs from contract {self.contract} in what lane {whole} shows as a whole."
         elif self.lacking:
             count = "one required operation" if len(self.lacking) == 1 else f"{len(self.lacking)} required operations"
             sentence = f"{name} lacks {count}: {', '.join(self.lacking)}."

@@ -17,6 +17,7 @@ SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sche
 _PROBLEMS: Final = {
     "baseline-stale": "A known divergence is not seen any more although its lanes ran",
     "baseline-expired": "The last day on which a known divergence is accepted has passed",
+    "lane-diverges": "What the cases of a lane show together departs from the contract",
     "operations-required": "A required operation is not offered",
     "inconclusive": "A lane could not conclude",
     "self-test": "The harness did not pass a test of itself",

@@ -12,7 +12,7 @@ from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED
 from telltale_conformance.oracle.lanes.self_tests import SelfTest
 from telltale_conformance.oracle.reports.report import Finding, Report
-from telltale_conformance.oracle.reports.wording import program_text, verify_command
+from telltale_conformance.oracle.reports.wording import against_text, program_text, verify_command
 from telltale_conformance.oracle.verdict.baseline import Standing
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneResult
@@ -38,6 +38,7 @@ def check_lines(report: Report, folder: Path | None, *, every_cell: bool = False
         brief: only what fails the gate, and the report.
     """
     yield from _divergence_lines(report, folder)
+    yield from (f"lane {lane.lane} diverges: {against_text(lane)}" for lane in report.lanes if lane.unexplained)
     if report.standing is not None:
         yield from _baseline_lines(report.standing)
     if report.lacking:

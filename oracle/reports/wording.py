@@ -125,6 +125,8 @@ def problems(report: Report) -> list[Problem]:
             text = f"expired on {entry.expires}, owner {entry.owner}: {entry.text}; repair it, or decide anew"
             found.append(_of_baseline("baseline-expired", report, entry, text))
     for lane in report.lanes:
+        if lane.unexplained:
+            found.append(Problem("lane-diverges", True, f"lane {lane.lane}", against_text(lane), None))
         if lane.open:
             found.append(Problem("inconclusive", False, f"lane {lane.lane}", lane_notes(lane), None))
     if report.lacking:
@@ -153,6 +155,12 @@ def _line_of(path: Path, text: str) -> int:
     except (OSError, UnicodeDecodeError):
         return 1
     return next((number for number, line in enumerate(lines, 1) if text in line), 1)
+
+
+def against_text(lane: LaneResult) -> str:
+    """Return what a lane found to be otherwise, by kind."""
+    kinds = (f"{items.against} of {items.planned} {items.kind}" for items in lane.evidence if items.against)
+    return f"{', '.join(kinds)} are not as the contract says"
 
 
 def lane_notes(lane: LaneResult) -> str:

@@ -78,6 +78,11 @@ class LaneResult(Struct, frozen=True, kw_only=True):
         return () if self.why_not_run is not None else missing_text(self.evidence, self.tally)
 
     @property
+    def unexplained(self) -> bool:
+        """Whether it diverges by what its cases show together, and by no answer that a baseline could list."""
+        return self.verdict == "diverge" and not self.divergences
+
+    @property
     def open(self) -> bool:
         """Whether it leaves a question: it is inconclusive, or a fault hides behind its divergences."""
         return self.verdict == "inconclusive" or self.tally.faults > 0

@@ -17,7 +17,7 @@ from telltale_conformance.oracle.cli.check import run
 from telltale_conformance.oracle.gate import Check, Gate, gate_code
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.verdict.baseline import BadBaseline, Baseline, read_baseline
-from telltale_conformance.oracle.verdict.evidence import Tally
+from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.report_world import HELLO, accepted, lane, unlogged
 
@@ -57,6 +57,17 @@ def test_without_a_baseline_any_divergence_is_1_and_none_is_0() -> None:
 def test_known_divergences_let_the_gate_pass(path: Path) -> None:
     seen = lane("programs", accepted())
     assert conclude(Gate(baseline=written(path, seen), today=TODAY), seen) == 0
+
+
+def test_a_lane_that_diverges_as_a_whole_is_1_with_a_baseline_or_without(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unequal = lane("graph", evidence=Evidence(Items("tours", 3, 3), (Items("edges", 9, 4, 10),)))
+    assert unequal.verdict == "diverge"
+    assert conclude(Gate(), unequal) == 1
+    assert "lane graph diverges: 10 of 9 edges are not as the contract says" in capsys.readouterr().out
+    known = written(tmp_path / "known.json", lane("programs", accepted()))
+    assert conclude(Gate(baseline=known, today=TODAY), lane("programs", accepted()), unequal) == 1
 
 
 @pytest.mark.parametrize(
