@@ -6,11 +6,15 @@ several machines share them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from telltale_conformance.errors import HarnessError
 
@@ -75,8 +79,27 @@ def settings_of(profile: str = "pr", *, place: str | None = None, shrink: bool =
         "suppress_health_check": list(HealthCheck),
         "verbosity": Verbosity.normal,
         "print_blob": False,
+        "derandomize": False,  # which Hypothesis would otherwise turn on where the variable CI is set
     }
     return settings(**{**given, **others})
+
+
+@contextmanager
+def drawing_by_seed_alone() -> Iterator[None]:
+    """Let Hypothesis leave out the constants that it finds in the source of imported modules.
+
+    They make what it draws depend on which modules are imported, where they are installed, and every edit of them.
+    There is no public way to ask for that.
+    """
+    found = providers._get_local_constants
+    none = Constants()
+    providers.CONSTANTS_CACHE.cache.clear()
+    providers._get_local_constants = lambda: none
+    try:
+        yield
+    finally:
+        providers._get_local_constants = found
+        providers.CONSTANTS_CACHE.cache.clear()
 
 
 def register(place: str | None = None) -> None:

@@ -128,7 +128,6 @@ def run_chunks(
     plan: Plan,
     *,
     finish: Callable[[LaneResult, Sequence[Chunk]], LaneResult] | None = None,
-    isolated: bool = False,
 ) -> LaneResult:
     """Run the chunks of a lane, by as many processes as the settings say, and merge them.
 
@@ -139,12 +138,11 @@ def run_chunks(
         task: runs one chunk.
         plan: its cases.
         finish: is given the result with the merged chunks and may conclude more from them.
-        isolated: use a new process even for one worker, for tasks whose cases depend on what is imported.
     """
     started = time.monotonic()
     count = plan.chunks
     workers = max(1, min(settings.workers, count))
-    if workers == 1 and not isolated:
+    if workers == 1:
         shares = [_work(subject, task, plan, range(count), settings)]
     else:
         context = multiprocessing.get_context("spawn")

@@ -1,8 +1,4 @@
-"""Lane ``stateful``: the Hypothesis state machine, reference and implementation side by side.
-
-Cases run in processes of their own: what Hypothesis draws depends on the constants of the modules that are imported,
-and so it is the same for any number of workers.
-"""
+"""Lane ``stateful``: the Hypothesis state machine, reference and implementation side by side."""
 
 from __future__ import annotations
 
@@ -36,7 +32,7 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
         return not_run("stateful", NOTHING_OFFERED)
     plan = Plan("sequences", settings.amount(SEQUENCES), EXAMPLES)
     task = partial(_chunk, plan=plan, settings=settings, contract=subject.contract)
-    result = run_chunks("stateful", subject, settings, task, plan, isolated=True)
+    result = run_chunks("stateful", subject, settings, task, plan)
     return with_successes(result, offered)
 
 
@@ -52,7 +48,7 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, settings: Settings, con
     from hypothesis import Verbosity, seed
     from hypothesis.stateful import run_state_machine_as_test
 
-    from telltale_conformance.generators.hypothesis_profiles import settings_of
+    from telltale_conformance.generators.hypothesis_profiles import drawing_by_seed_alone, settings_of
     from telltale_conformance.generators.machine import SessionStoreMachine
     from telltale_conformance.oracle.lanes.machines import AdapterCounterpart
 
@@ -68,7 +64,8 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, settings: Settings, con
         report_multiple_bugs=False,
     )
     try:
-        run_state_machine_as_test(seed(settings.seed * 100_003 + number)(machine), settings=amount)
+        with drawing_by_seed_alone():
+            run_state_machine_as_test(seed(settings.seed * 100_003 + number)(machine), settings=amount)
     except Exception:
         if counterpart.first is None:
             raise

@@ -19,7 +19,6 @@ from telltale_conformance.oracle.adapters.direct import DirectAdapter
 from telltale_conformance.oracle.adapters.faults import Exited
 from telltale_conformance.oracle.adapters.protocol import Hello
 from telltale_conformance.oracle.lanes import claims, corpus, graph, programs, stateful
-from telltale_conformance.oracle.lanes.chunks import run_chunks
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import LANES
@@ -189,15 +188,12 @@ class _Floors:
 
 @contextmanager
 def small_world() -> Iterator[pytest.MonkeyPatch]:
-    """Make the lanes small: few traces, programs and sequences, all in this process, and the floors that fit them."""
+    """Make the lanes small: few traces, programs and sequences, and the floors that fit them."""
     floors = _Floors()
     able = stateful.able_to_succeed
 
     def floor(contract: str, offered: frozenset[str]) -> frozenset[Any]:
         return floor_of(contract, offered) & floors.reached("programs", offered)
-
-    def in_this_process(*given: Any, isolated: bool, **more: Any) -> LaneResult:
-        return run_chunks(*given, **more)
 
     with pytest.MonkeyPatch.context() as patch:
         files = [path for path in corpus.corpus_files() if "recordings" in path.parts]
@@ -205,7 +201,6 @@ def small_world() -> Iterator[pytest.MonkeyPatch]:
         patch.setattr(claims, "programs_for", lambda contract: list(claim_programs()))
         patch.setattr(claims, "watched_programs", lambda contract, seed: claim_programs())
         patch.setattr(graph, "BOUNDS", dict.fromkeys(Effort, Bound(claims=1, witnesses=1, epoch=0)))
-        patch.setattr(stateful, "run_chunks", in_this_process)
         patch.setattr(programs, "floor_of", floor)
         patch.setattr(programs, "unreached", lambda cells, *of: sorted(floor(*of) - frozenset(cells)))
         patch.setattr(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from typer.testing import CliRunner
 
 from telltale_conformance.oracle.cli import check as check_command
@@ -120,3 +123,15 @@ def test_a_red_run_tells_divergences_first_and_coverage_last_and_fits_a_screen(
     assert len(lines) <= 40
     assert lines[-1].startswith("diverge: ")
     assert lines[-1].endswith("exit code 1")
+
+
+def test_sequences_follow_from_the_seed_whatever_modules_are_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(seed=4, cases=24)
+    alone = msgspec.structs.replace(stateful.run(Subject(), settings), seconds=0.0)
+    found = Constants()
+    for number in range(500):
+        found.add(number)
+        found.add(f"name {number}")
+    monkeypatch.setattr(providers, "_get_local_constants", lambda: found)
+    monkeypatch.setenv("CI", "1")
+    assert msgspec.structs.replace(stateful.run(Subject(), settings), seconds=0.0) == alone
