@@ -174,6 +174,7 @@ def test_deallocating_a_very_deep_type_does_not_crash() -> None:
     code = """
 import gc
 from telltale_conformance.model.types.local_types import *
+from telltale_conformance.model.types.trees import *
 for build in (lambda t: Send("B", (Branch(Label("m"), None, t),)), lambda t: Mu("t", t)):
     t = Var("x")
     for _ in range(200_000):

@@ -146,7 +146,7 @@ def test_a_fault_of_the_harness_in_one_program_leaves_the_report_standing(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("no idea")
 
-    monkeypatch.setattr("telltale_conformance.oracle.minimise.minimise", broken)
+    monkeypatch.setattr("telltale_conformance.oracle.minimise.minimiser.minimise", broken)
     one = finding(seen, first(seen), subject("witness_is_consumed_twice"))
     assert (one.ending, one.program) == ("inconclusive", first(seen).program)
     assert one.remark == "not made smaller: fault of the harness: RuntimeError: no idea"
