@@ -12,13 +12,14 @@ from typing import Any, Final
 import msgspec
 import pytest
 
+from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes import claims, corpus, graph, machines, programs
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import LANES
 from telltale_conformance.oracle.reference import judging
-from telltale_conformance.oracle.reports.json_report import report_document
+from telltale_conformance.oracle.reports.json_report import report_document, report_json
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.honesty_world import ADAPTERS, Made, Odd, asked_by_one_lane, ran, small_world, wrong_at
@@ -176,6 +177,17 @@ def test_a_slow_store_gives_the_same_report_times_apart() -> None:
         check = checked(ADAPTERS[name], tuple(ran(ADAPTERS[name], lane) for lane in LANES))
         documents.append(without_times(report_document(Gate().assembled(check, (), None))))
     assert json.dumps(documents[0], sort_keys=True) == json.dumps(documents[1], sort_keys=True)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_every_report_has_the_form_of_its_schema(name: str) -> None:
+    make = ADAPTERS[name]
+    check = checked(make, tuple(ran(make, lane, Level.outcome) for lane in ("corpus", "graph")))
+    gate = Gate()
+    document = json.loads(report_json(gate.assembled(check, gate.findings(check), None)))
+    assert [error.message[:300] for error in validator("report").iter_errors(document)] == []
+    assert document["not_covered"]["words"]
+    assert document["last_line"].startswith(document["verdict"])
 
 
 # --- the judging broken on purpose: no lane agrees
