@@ -131,14 +131,13 @@ def _cancellation(given: _Cancellation) -> CancellationArtifact | None:
 
 
 def _terminal_reason(given: _Reason) -> TerminalReason | None:
-    present = [name for name in given.__struct_fields__ if getattr(given, name) is not UNSET]
-    match present:
-        case ["OwnerDied"]:
-            return OwnerDied(given.OwnerDied)  # type: ignore[arg-type] # it is present
-        case ["TransferAbandoned"]:
-            return TransferAbandoned(given.TransferAbandoned)  # type: ignore[arg-type] # it is present
-        case ["TransferCommitFailed"]:
-            return TransferCommitFailed(given.TransferCommitFailed)  # type: ignore[arg-type] # it is present
+    match (given.OwnerDied, given.TransferAbandoned, given.TransferCommitFailed):
+        case (OwnerDiedFields() as fields, UnsetType(), UnsetType()):
+            return OwnerDied(fields)
+        case (UnsetType(), TransferAbandonedFields() as fields, UnsetType()):
+            return TransferAbandoned(fields)
+        case (UnsetType(), UnsetType(), TransferCommitFailedFields() as fields):
+            return TransferCommitFailed(fields)
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -114,8 +115,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
-    repeating, seen = _Repeating(found), set[str]()
-    repeating.key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    repeating = _Repeating(found)
+    counts = Counter(key for key, _ in pairs)
+    repeating.key = next(key for key, count in counts.items() if count > 1)
     return repeating
 
 

@@ -63,13 +63,13 @@ def _payload(payload: PayloadSort | ValType, ascii: bool) -> str:
     if isinstance(payload, str):
         return payload
     parts: list[str] = []
-    stack: list[object] = [(payload,)]
+    stack: list[str | tuple[PayloadSort | ValType]] = [(payload,)]
     while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            parts.append(item)
+        piece = stack.pop()
+        if isinstance(piece, str):
+            parts.append(piece)
             continue
-        (item,) = item  # type: ignore[misc]
+        (item,) = piece
         if isinstance(item, ProdSort | ProdType):
             stack += (")", (item.right,), ", ", (item.left,), "Prod(")
         elif isinstance(item, Vector):

@@ -14,21 +14,21 @@ from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.model.contract import contract_named
 from telltale_conformance.oracle.lanes.corpus import corpus_files
 
-_PACKAGES: Final = ("model", "lean_traces", "generators", "oracle")
-_SOURCES: Final = (".py", ".lark", ".json")
+_ROOMS: Final = ("model", "lean_traces", "generators", "oracle")
+_ROOT: Final = Path(str(resources.files("telltale_conformance")))
 
 
 @cache
 def harness_hash() -> str:
-    """Return the hash of all sources of this package."""
-    return hash_of(part for package in _PACKAGES for part in _sources(package))
+    """Return the hash of all files of this package, data and Lean sources included, but for recorded traces."""
+    return hash_of([*_contents(_ROOT.glob("*.py")), *(part for room in _ROOMS for part in _room(room))])
 
 
 def contract_hash(contract: str) -> str:
     """Return the hash of a contract's switches and of the model that follows them."""
     rules = contract_named(contract)
     printed = encode({field.name: getattr(rules, field.name) for field in fields(rules)})
-    return hash_of([printed, *_sources("model")])
+    return hash_of([printed, *_room("model")])
 
 
 @cache
@@ -46,7 +46,14 @@ def hash_of(parts: Iterable[bytes]) -> str:
 
 
 @cache
-def _sources(package: str) -> list[bytes]:
-    root = Path(str(resources.files(f"telltale_conformance.{package}")))
-    found = sorted(path for path in root.rglob("*") if path.suffix in _SOURCES and "__pycache__" not in path.parts)
-    return [part for path in found for part in (str(path.relative_to(root)).encode(), path.read_bytes())]
+def _room(name: str) -> list[bytes]:
+    """Return the files of a room; its recorded traces are in the hash of the corpus."""
+    return _contents(
+        path
+        for path in (_ROOT / name).rglob("*")
+        if path.is_file() and path.suffix != ".gz" and "__pycache__" not in path.parts
+    )
+
+
+def _contents(paths: Iterable[Path]) -> list[bytes]:
+    return [part for path in sorted(paths) for part in (str(path.relative_to(_ROOT)).encode(), path.read_bytes())]
