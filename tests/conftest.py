@@ -1,7 +1,13 @@
-"""What all tests share: the same cases of Hypothesis every time, the rooms in their places, the installed wheel."""
+"""What all tests share: the same cases of Hypothesis every time, the rooms in their places, the installed wheel,
+and a place of their own for what self-tests remember.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import platformdirs
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tools.source_tree import link_rooms
@@ -18,3 +24,12 @@ settings.register_profile(
 settings.load_profile("tests")
 
 pytest_plugins = ["tests.installed_wheel"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_memory_of_self_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the user's cache out: a test may break the harness, and nothing that it shows then may be remembered."""
+    place = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(platformdirs, "user_cache_path", lambda name: place)
+        yield
