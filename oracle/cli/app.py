@@ -198,8 +198,9 @@ def check(
     update: Annotated[bool, typer.Option("--update", help="Write the baseline anew instead of failing.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write the reports.")] = None,
     minimise_seconds: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="For making the reports' programs smaller.")
-    ] = 10.0,
+        float,
+        typer.Option(min=0, metavar="SECONDS", help="A guard: when to stop making the reports' programs smaller."),
+    ] = 100.0,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first unknown divergence.")] = False,
     deadline: Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="For one answer.")] = 10.0,
     self_test: Annotated[
