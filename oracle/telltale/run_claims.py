@@ -1,8 +1,8 @@
 """The claims watched on a run: its operations, as far as the document shows what they answered.
 
 A typed step is watched where the document shows what it led to: by the next step of the role, its end, its fault, or
-its printed type. Of the edges of a session a run shows only how many there are: a wrong number breaks K15, the right one
-does not show that it is kept.
+its printed type. Of the edges of a session a run shows only how many there are: a wrong number breaks K15, the right
+one does not show that it is kept.
 """
 
 from __future__ import annotations
