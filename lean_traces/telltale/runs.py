@@ -2,6 +2,10 @@
 
 Seen were runs of the Rust machine; of the Lean runner's output its printer was read. A Lean run has neither effects nor
 semantic objects, and its status is "completed" or "stuck".
+
+The fields stand in the order in which both print them, by name. So a part that is read and printed again comes back as
+it was, which shows that no key is given twice. ``gc=False``: none of these values can hold itself, and a long run has
+too many of them to be looked through again and again.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from collections import Counter
 from typing import Any, Final, Literal, NamedTuple, NoReturn, get_type_hints
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from telltale_conformance.lean_traces.telltale.run_protocols import SessionProtocol
 from telltale_conformance.lean_traces.telltale.whole_document import SCHEMA, Document
@@ -19,85 +23,85 @@ from telltale_conformance.model.values import U64
 RunDialect = Literal["rust", "lean", "raw"]
 
 
-class TraceEvent(Struct, forbid_unknown_fields=True, kw_only=True):
+class TraceEvent(Struct, forbid_unknown_fields=True, kw_only=True, gc=False, omit_defaults=True):
     """One event of a run; which fields it has depends on its kind."""
 
+    epoch: U64 | None = None
     kind: str
-    tick: U64
-    schema_version: str | None = None
-    session: U64 | None = None
-    role: str | None = None
-    roles: list[str] | None = None
-    sender: str | None = None
-    receiver: str | None = None
     label: str | None = None
-    target: str | None = None
     reason: Any = None
     reason_kind: str | None = None
-    epoch: U64 | None = None
+    receiver: str | None = None
+    role: str | None = None
+    roles: list[str] | None = None
+    schema_version: str | None = None
+    sender: str | None = None
+    session: U64 | None = None
     site: str | None = None
+    target: str | None = None
+    tick: U64
     until_tick: U64 | None = None
     witness_id: U64 | None = None
 
 
-class Coroutine(Struct, forbid_unknown_fields=True, kw_only=True):
-    """One coroutine of a state; only to which session it belongs is used."""
+class Coroutine(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """One coroutine of a state, of which nothing is used."""
 
     coro_id: U64
-    session_id: U64
-    pc: Any = None
-    status: Any = None
     owned_endpoints: Any = None
+    pc: Any = None
     progress_tokens: Any = None
+    session_id: U64
+    status: Any = None
 
 
-class SessionSlice(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+class SessionSlice(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True, gc=False):
     """What a state says of a session."""
 
-    sid: U64
-    role_count: U64
-    local_type_entries: U64
     buffer_edges: U64
     buffered_messages: U64
-    status: str
     epoch: U64
+    local_type_entries: U64
+    role_count: U64
+    sid: U64
+    status: str
 
 
-class StateSlice(Struct, forbid_unknown_fields=True, kw_only=True):
+class StateSlice(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """The state before or after a step."""
 
-    sessions: list[SessionSlice]
     coroutines: list[Coroutine] = []
-    scheduler: Raw = Raw(b"null")
+    scheduler: Any = None
+    sessions: list[SessionSlice]
 
 
-class StepState(Struct, forbid_unknown_fields=True, kw_only=True):
+class StepState(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """One step of the scheduler."""
 
-    step_index: U64
-    pre_state: StateSlice | None = None
+    blocked: Any = None
+    buffered_message_counts: dict[str, U64] | None = None
+    event: TraceEvent | None = None
+    exec_status: str | None = None
     post_state: StateSlice | None = None
+    pre_state: StateSlice | None = None
+    ready_queue: Any = None
+    schema_version: str | UnsetType | None = UNSET
     selected_coro: U64 | None = None
     selected_pc: Any = None
     selected_type: str | None = None
-    exec_status: str | None = None
     session_type_counts: dict[str, U64] | None = None
-    buffered_message_counts: dict[str, U64] | None = None
-    ready_queue: Raw = Raw(b"null")
-    blocked: Raw = Raw(b"null")
-    event: TraceEvent | None = None
-    schema_version: str | None = None
+    step_index: U64
 
 
-class SessionEntry(Struct, forbid_unknown_fields=True, kw_only=True):
+class SessionEntry(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """What a run says of a session at its end."""
 
+    schema_version: str | None = None
     sid: U64
     terminal: bool
-    schema_version: str | None = None
 
 
-class AuthoritativeRead(Struct, kw_only=True):
+class AuthoritativeRead(Struct, kw_only=True, gc=False):
     """One entry of ``authoritative_reads``: the witness part of the audit log, without its order."""
 
     read_id: str
@@ -186,13 +190,15 @@ def _field(document: Document, name: str, text: Raw, unknown: Counter[str]) -> A
         raise document.malformed("$", f"Object contains unknown field `{name}`")
     if name not in _PARTS:
         return decode(text)
-    document.refuse_repeated_keys(text, f"$.{name}")
     try:
-        return decode(text)
+        read = decode(text)
     except msgspec.ValidationError as error:
+        document.refuse_repeated_keys(text, f"$.{name}")
         if "unknown field" not in str(error):
             raise
         return decode(msgspec.json.encode(_without_unknown(name, msgspec.json.decode(text), unknown)))
+    document.refuse_repeated_keys(text, f"$.{name}", read)
+    return read
 
 
 def _objects(document: Document, text: Raw) -> SemanticObjects | None:

@@ -32,13 +32,21 @@ class Document(NamedTuple):
         """Return the error for something wrong at a JSON path."""
         return MalformedDocument(self.path, place, problem, remedy)
 
-    def refuse_repeated_keys(self, text: bytes | Raw, place: str) -> None:
+    def refuse_repeated_keys(self, text: bytes | Raw, place: str, read: object = None) -> None:
         """Check that no object in a part of the document has a key twice.
+
+        Args:
+            text: the part.
+            place: its JSON path.
+            read: what the part was decoded to, where all of it was.
 
         Raises:
             MalformedDocument: where one has.
         """
-        repeated = repeated_key(bytes(text))
+        text = bytes(text)
+        if read is not None and msgspec.json.encode(read) == text:
+            return  # for it would not come back
+        repeated = repeated_key(text)
         if repeated is not None:
             where, key = repeated
             raise self.malformed(f"{place}{where}", f"the key `{key}` is given twice", "give it once")

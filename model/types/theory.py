@@ -78,9 +78,11 @@ def unfold_fully(local_type: LocalType) -> LocalType:
     while isinstance(head, Mu):
         leading.append(head)
         head = head.body
+    if not leading:
+        return local_type
     if isinstance(head, Var):
         return local_type if any(mu.var == head.name for mu in leading) else head
-    if leading and free_variables(local_type) & bound_names(local_type):
+    if free_variables(local_type) & bound_names(local_type):
         while isinstance(local_type, Mu):
             local_type = unfold(local_type)
         return local_type

@@ -49,7 +49,7 @@ class _Judging:
             if step.event is not None:
                 self._take(trace, at)
                 at += 1
-            self.path = f"$.step_states[{number}]"
+                self.path = f"$.step_states[{number}]"
             if self.level >= Level.state:
                 place.pop("coroutine", None)
                 self.slices.end(step)

@@ -19,58 +19,74 @@ _TAKEN_OVER: Final[dict[str, Status]] = {
 }
 
 
+_Counts = tuple[dict[str, int], dict[str, int]]
+_HELD: Final = "what the store holds after the step"
+
+
 class Slices:
     """Judges the slices of a run, one step after the other."""
 
     def __init__(self, replay: RunReplay) -> None:
         self._replay = replay
-        self._before: list[SessionSlice] | None = None
         self.judged = 0
         self.not_explained: list[str] = []
-        self._seen: dict[int, SessionSlice] = {}
-        """The last slice of each session that agreed; the same again agrees as long as nothing happened."""
-        self._at = -1
+        self._agreed: Sequence[SessionSlice] = ()
+        """The slices that agreed last; the same again agree as long as nothing happened."""
+        self._agreed_after = -1
+        """How many operations had happened then."""
+        self._counts: _Counts = {}, {}
+        self._counted_after = -1
+        self._observed: set[int] = set()
         self._texts: dict[int, tuple[LocalType, str]] = {}
 
     def start(self, step: StepState) -> None:
         """Judge what a step found, where that is not what the step before left."""
-        if step.pre_state is None:
-            return
-        if step.pre_state.sessions != self._before:
+        if step.pre_state is not None and step.pre_state.sessions != self._agreed:
             self._sessions(step.pre_state.sessions)
 
     def end(self, step: StepState) -> None:
         """Judge what a step left."""
-        self._before = None
-        if step.post_state is not None:
-            self._before = step.post_state.sessions
-            self._sessions(step.post_state.sessions)
         replay = self._replay
-        for counts, count in (
-            (step.session_type_counts, lambda session: len(session.types)),
-            (step.buffered_message_counts, Session.buffered_messages),
-        ):
-            if counts is not None:
-                expected = {str(sid): count(session) for sid, session in replay.store.sessions.items()}
-                if counts != expected and (replay.run.protocol is not None or count is Session.buffered_messages):
-                    raise Diverged("state", "observe", expected, counts, "what the store holds after the step")
-                self.judged += 1
+        if step.post_state is not None:
+            self._sessions(step.post_state.sessions)
+        types, messages = self._expected_counts()
+        if step.session_type_counts is not None:
+            if step.session_type_counts != types and replay.run.protocol is not None:
+                raise Diverged("state", "observe", types, step.session_type_counts, _HELD)
+            self.judged += 1
+        if step.buffered_message_counts is not None:
+            if step.buffered_message_counts != messages:
+                raise Diverged("state", "observe", messages, step.buffered_message_counts, _HELD)
+            self.judged += 1
         if step.selected_coro is not None and replay.run.dialect != "raw":
-            self._selected(step)
+            self._selected(step, step.selected_coro)
+
+    def _expected_counts(self) -> _Counts:
+        """Return what the store holds by session, type entries and messages; counted again where something happened."""
+        happened = len(self._replay.told)
+        if self._counted_after != happened:
+            sessions = self._replay.store.sessions.items()
+            self._counts = (
+                {str(sid): len(session.types) for sid, session in sessions},
+                {str(sid): session.buffered_messages() for sid, session in sessions},
+            )
+            self._counted_after = happened
+        return self._counts
 
     def _sessions(self, slices: Sequence[SessionSlice]) -> None:
-        store, changes = self._replay.store, len(self._replay.told)
-        if {entry.sid for entry in slices} != store.sessions.keys():
-            shown = sorted(entry.sid for entry in slices)
-            raise Diverged("state", "observe", sorted(store.sessions), shown, "the sessions that are open")
-        for entry in slices:
-            if self._at != changes or self._seen.get(entry.sid) != entry:
+        happened = len(self._replay.told)
+        if self._agreed_after != happened or slices != self._agreed:
+            store = self._replay.store
+            if {entry.sid for entry in slices} != store.sessions.keys():
+                shown = sorted(entry.sid for entry in slices)
+                raise Diverged("state", "observe", sorted(store.sessions), shown, "the sessions that are open")
+            for entry in slices:
                 self._session(store.sessions[entry.sid], entry)
-                if self._replay.observing and self._replay.run.protocol is not None and entry.sid not in self._seen:
+                if self._replay.observing and self._replay.run.protocol is not None and entry.sid not in self._observed:
                     self._replay.observe_whole(entry.sid)
-                self._seen[entry.sid] = entry
-            self.judged += 1
-        self._at = changes
+                    self._observed.add(entry.sid)
+            self._agreed, self._agreed_after = slices, happened
+        self.judged += len(slices)
 
     def _session(self, session: Session, entry: SessionSlice) -> None:
         self._status(session, entry.status)
@@ -86,7 +102,7 @@ class Slices:
             given = getattr(entry, name)
             if given != value and (typed or name not in ("buffer_edges", "local_type_entries")):
                 self._replay.observe(session.sid, name, given)
-                raise Diverged("state", "observe", {name: value}, {name: given}, "what the store holds")
+                raise Diverged("state", "observe", {name: value}, {name: given}, _HELD)
 
     def _status(self, session: Session, told: str) -> None:
         expected = status_text(session)
@@ -117,13 +133,13 @@ class Slices:
             known = self._texts[id(local_type)] = (local_type, printed(local_type))
         return known[1]
 
-    def _selected(self, step: StepState) -> None:
+    def _selected(self, step: StepState, coroutine: int) -> None:
         replay = self._replay
-        role = replay.role_of(step.selected_coro or 0)
+        role = replay.role_of(coroutine)
         if role is None or replay.run.protocol is None:
             replay.not_judged["selected types, for want of a protocol"] += 1
             return
-        replay.place["coroutine"] = step.selected_coro or 0
+        replay.place["coroutine"] = coroutine
         entry = replay.entry(role)
         current = None if entry is None else entry.current
         if current is not None and replay.run.dialect == "lean":
