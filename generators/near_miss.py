@@ -1,7 +1,8 @@
 """Near misses: an answer with one edit by which it is no longer the right one.
 
 Every edit changes what is compared, so whoever judges must refuse it. What the contract leaves open is not edited: the
-parts of ``retained_bytes``, the free text after ``invalid edge json``, a label's sort that reads as Unit when absent.
+parts of ``retained_bytes``, the free text after ``invalid edge json``, a label's sort that reads as Unit when absent,
+and under ``hardened`` the names of bound variables.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 from typing import Any, NamedTuple
+
+from telltale_conformance.lean_traces.bound_names import differences_in_types
 
 Path = tuple[str | int, ...]
 
@@ -26,15 +29,23 @@ class Edit(NamedTuple):
         return f"{self.what} at {place.removeprefix('.')}"
 
 
-def one_edit(answer: dict[str, Any], rng: Random) -> Edit | None:
-    """Return the answer with one edit at a place drawn from all its places; None where nothing may be edited."""
+def one_edit(answer: dict[str, Any], rng: Random, *, any_bound_names: bool = False) -> Edit | None:
+    """Return the answer with one edit at a place drawn from all its places; None where nothing may be edited.
+
+    Args:
+        answer: ``ok`` or ``err``, and ``audit``.
+        rng: draws the place and the edit.
+        any_bound_names: the names of bound variables are left open (H14), so another name is no edit.
+    """
     places = list(_places(answer, ()))
     if not places:
         return None
     path, value = places[int(rng.random() * len(places))]
-    choices = list(_edits(path, value))
-    what, replaced = choices[int(rng.random() * len(choices))]
-    return Edit(path, what, _put(answer, path, replaced))
+    choices = [(what, _put(answer, path, replaced)) for what, replaced in _edits(path, value)]
+    if any_bound_names:
+        choices = [(what, edited) for what, edited in choices if any(differences_in_types(answer, edited))]
+    what, edited = choices[int(rng.random() * len(choices))]
+    return Edit(path, what, edited)
 
 
 class _Removed:

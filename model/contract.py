@@ -154,6 +154,10 @@ class Contract:
         """H14: the current type after a branch, and the original where it changes."""
         return (unfold_fully(continuation), None) if self.h14 else unfolded_with_scope(continuation, original)
 
+    def fixes_no_bound_names(self) -> bool:
+        """H14 (K16): whether types are the same whatever their bound variables are called; a binder may be renamed."""
+        return self.h14
+
     def may_touch(self, edge: Edge, sid: int, roles: Collection[str]) -> bool:
         """H15 (K17): whether a mutation of this session, with these roles, may name that edge."""
         return not self.h15 or (edge.sid == sid and edge.sender in roles and edge.receiver in roles)

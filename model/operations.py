@@ -87,12 +87,18 @@ class Operation(NamedTuple):
 _TAKEN: Final = frozenset({"session", "capability", "receipt", "witness"})
 
 
+_WITH_TYPES: Final[frozenset[Result]] = frozenset({"plan", "type", "scoped type", "branch", "typed step", "state"})
+"""The results in which local types stand."""
+
+
 class Outcome(Struct, frozen=True, gc=False):
     """What an operation answered: ``ok`` or, when ``error`` is not None, a refusal; and its log records."""
 
     ok: Any
     error: Refused | None
     audit: Sequence[AuditRecord]
+    any_bound_names: bool = False
+    """Whether the contract fixes no names for the bound variables of the types in ``ok`` (H14)."""
 
 
 _NO_RECORDS: Final[Sequence[AuditRecord]] = ()
@@ -107,7 +113,7 @@ def step(store: Store, operation: Operation, arguments: tuple[Any, ...]) -> Outc
     session = None if operation.subject is None else store.sessions.get(operation.subject(arguments))
     if session is None:
         try:
-            return Outcome(operation.function(store, *arguments), None, _NO_RECORDS)
+            return Outcome(operation.function(store, *arguments), None, _NO_RECORDS, _any_bound_names(store, operation))
         except Refused as refusal:
             return Outcome(None, _alone(refusal), _NO_RECORDS)
     log = session.log
@@ -116,7 +122,12 @@ def step(store: Store, operation: Operation, arguments: tuple[Any, ...]) -> Outc
         ok, error = operation.function(store, *arguments), None
     except Refused as refusal:
         ok, error = None, _alone(refusal)
-    return Outcome(ok, error, log[before:] if len(log) > before else _NO_RECORDS)
+    records = log[before:] if len(log) > before else _NO_RECORDS
+    return Outcome(ok, error, records, _any_bound_names(store, operation))
+
+
+def _any_bound_names(store: Store, operation: Operation) -> bool:
+    return operation.result in _WITH_TYPES and store.contract.fixes_no_bound_names()
 
 
 def _alone(refusal: Refused) -> Refused:

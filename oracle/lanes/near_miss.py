@@ -74,7 +74,7 @@ def _edited_program(index: int, contract: str, rng: Random) -> _Edited | None:
     ]
     place = int(rng.random() * len(asked))
     answer = decode(encode_answer(asked[place].expected, audited=True))
-    edit = one_edit(answer, rng)
+    edit = one_edit(answer, rng, any_bound_names=asked[place].expected.any_bound_names)
     if edit is None:
         return None
     with _Editing(contract, place, edit) as adapter:

@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from telltale_conformance.lean_traces.codec import as_json, decode, encode, encode_answer
-from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt, same_json
+from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.lean_traces.reader import Answer as ReadAnswer
@@ -35,7 +35,7 @@ from telltale_conformance.oracle.adapters.protocol import Answer, Hello, Request
 from telltale_conformance.oracle.adapters.reference import read_arguments
 from telltale_conformance.oracle.minimise.lifting import lift
 from telltale_conformance.oracle.minimise.names import FIELDS
-from telltale_conformance.oracle.verdict.compare import Level, compare
+from telltale_conformance.oracle.verdict.compare import Level, compare, result_differences
 from telltale_conformance.oracle.verdict.relevant import relevant_state
 
 _IDS: Final = {"sid": "session", "session_id": "session", "claim_id": "claim", "witness_id": "witness"}
@@ -141,7 +141,7 @@ def read_recording(
                 op, document = event.operation.name, _document(outcome)
                 divergence = compare(op, outcome, answer, level)
                 if divergence is not None:
-                    sections = _sections(document, answer) if divergence.kind == "state" else ()
+                    sections = _sections(outcome, document, answer) if divergence.kind == "state" else ()
                     question = _Question(op, events[-1][1], document, before, answer, sections)
     if question is None:
         return None
@@ -220,12 +220,12 @@ def _state_before(store: Store, operation: Operation, arguments: tuple[Any, ...]
     return document
 
 
-def _sections(document: Any, answer: ReadAnswer) -> tuple[str, ...]:
+def _sections(outcome: Outcome, document: Any, answer: ReadAnswer) -> tuple[str, ...]:
     """Return the members of a session's state that differ; none where one is missing or unknown."""
     expected, given = document["ok"], answer.result
     if not isinstance(given, dict) or expected.keys() != given.keys():
         return ()
-    return tuple(name for name in expected if not same_json(expected[name], given[name]))
+    return tuple(name for name in expected if any(result_differences(outcome, expected[name], given[name])))
 
 
 def _recorded(answer: ReadAnswer, renaming: Renaming, audited: bool) -> Answer:

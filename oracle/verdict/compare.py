@@ -7,6 +7,7 @@ from enum import IntEnum
 from itertools import chain, islice
 from typing import Any, Final, Literal, NamedTuple
 
+from telltale_conformance.lean_traces.bound_names import differences_in_types
 from telltale_conformance.lean_traces.codec import encode_answer
 from telltale_conformance.lean_traces.json_values import Difference, differences, shown
 from telltale_conformance.lean_traces.reader import Answer
@@ -49,6 +50,24 @@ class Divergence(NamedTuple):
     differences: tuple[Difference, ...]
 
 
+def result_differences(
+    expected: Outcome, result: Any, actual: Answer, skipped: str | None = None
+) -> Iterator[Difference]:
+    """Yield where a result, or a part of it, differs from the contract's.
+
+    Names of bound variables are set aside where the contract fixes none.
+
+    Args:
+        expected: the contract's answer.
+        result: its result as JSON, or a part of that.
+        actual: the same of the implementation.
+        skipped: a member that is not compared.
+    """
+    if expected.any_bound_names:
+        return differences_in_types(result, actual.result)
+    return differences(result, actual.result, skipped=skipped)
+
+
 _ERROR_TEXTS: Final = dict.fromkeys((*one.fixed_parts, one.error) for one in GUARDS.values() if one.text is not None)
 """The fixed parts of the error texts: beginning, ending, name."""
 
@@ -87,10 +106,12 @@ def compare(op: str, expected: Outcome, actual: Answer, level: Level) -> Diverge
     if op == "observe" and is_ok:
         if level < Level.state:
             return _audit(document, actual, level)
-        return _audit(document, actual, level) or _divergence("state", member, differences(result, actual.result))
+        return _audit(document, actual, level) or _divergence(
+            "state", member, result_differences(expected, result, actual)
+        )
     if not (isinstance(expected.error, StringError) and variant == "invalid edge json"):
         skipped = "retained_bytes" if op == "memory_usage" and is_ok else None
-        found = differences(result, actual.result, skipped=skipped)
+        found = result_differences(expected, result, actual, skipped)
         divergence = _divergence("payload", member, chain(found, _implausible_bytes(actual.result) if skipped else ()))
         if divergence is not None:
             return divergence

@@ -30,3 +30,15 @@ def test_what_the_contract_leaves_open_is_not_edited() -> None:
     usage = {"ok": {"retained_bytes": {"total": 1}}}
     assert {one_edit(usage, rng).path for _ in range(200)} == {("ok",)}
     assert one_edit({"err": "invalid edge json: whatever"}, rng) is None
+
+
+def test_another_bound_name_is_no_edit_where_names_are_left_open() -> None:
+    rng = Random(1)
+    answer = {"ok": {"Mu": {"body": "End", "var": "t"}}}
+
+    def renamings(*, any_bound_names: bool) -> int:
+        edits = [one_edit(answer, rng, any_bound_names=any_bound_names) for _ in range(300)]
+        return sum(edit is not None and (edit.path[-1], edit.what) == ("var", "longer text") for edit in edits)
+
+    assert renamings(any_bound_names=False) > 0
+    assert renamings(any_bound_names=True) == 0

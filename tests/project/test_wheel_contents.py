@@ -46,6 +46,7 @@ def test_the_wheel_holds_every_file_of_the_rooms_and_no_other(names: list[str]) 
         ("lean_traces/schemas/*.json", 10),
         ("lean_traces/corpus/*.jsonl.gz", 400),
         ("lean_traces/recordings/telltale-machine-17.0.0/*.jsonl.gz", 146),
+        ("lean_traces/recordings/telltale-machine-hardened-17.0.0/*.jsonl.gz", 40),
         ("lean_traces/lean/Telltale/*.lean", 15),
         ("lean_traces/lean/Telltale/Proofs/*.lean", 10),
         ("lean_traces/lean/lean-toolchain", 1),
