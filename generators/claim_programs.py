@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+from telltale_conformance.files import content
 from telltale_conformance.lean_traces.programs import Program, read_program
 
 _DATA: Final = Path(str(resources.files("telltale_conformance.generators"))) / "data"
@@ -32,5 +33,5 @@ def coverage_program(contract: str) -> Program:
 
 def coverage_map(contract: str) -> dict[str, Any]:
     """Return the coverage map under a contract: which cells are reached, and which are proved out of reach."""
-    found: dict[str, Any] = json.loads((COVERAGE_FOLDER / f"{contract}.json").read_text())
+    found: dict[str, Any] = json.loads(content(COVERAGE_FOLDER / f"{contract}.json"))
     return found

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Final
 
+from telltale_conformance.files import content
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.model.operations import OPERATIONS, Operation, those
 
@@ -75,10 +77,10 @@ def floor_of(contract: str, offered: frozenset[str]) -> frozenset[Cell]:
 
     A cell counts only where its operation is offered and everything by which its situation comes about.
     """
-    file = resources.files("telltale_conformance.generators") / "data" / "floor" / f"{contract}.txt"
+    file = Path(str(resources.files("telltale_conformance.generators"))) / "data" / "floor" / f"{contract}.txt"
     if not file.is_file():
         return frozenset()
-    cells = (Cell(*line.split(" | ")) for line in file.read_text(encoding="utf-8").splitlines() if line)
+    cells = (Cell(*line.split(" | ")) for line in content(file).decode().splitlines() if line)
     return frozenset(cell for cell in cells if _within_reach(cell, offered))
 
 

@@ -6,7 +6,6 @@ How often an operation is tried is data: ``data/profiles.toml`` states it, with 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import resources
 from itertools import accumulate
 from random import Random
 from typing import Final, NamedTuple
@@ -14,6 +13,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from telltale_conformance.files import packaged
 from telltale_conformance.generators.coverage import PHASES
 from telltale_conformance.model.operations import OPERATIONS
 
@@ -68,8 +68,7 @@ class _Stated(Struct, frozen=True, forbid_unknown_fields=True):
         return Profile(stated.name, weights, stated.oddness, stated.swarm)
 
 
-_FILE: Final = resources.files("telltale_conformance.generators") / "data" / "profiles.toml"
-_STATED: Final = msgspec.toml.decode(_FILE.read_bytes(), type=_Stated)
+_STATED: Final = msgspec.toml.decode(packaged("telltale_conformance.generators", "data", "profiles.toml"), type=_Stated)
 PROFILES: Final = tuple(_STATED.profile(stated) for stated in _STATED.profiles)
 """Taken in turn, so that a program's profile follows from its index."""
 LAST_LOOK: Final = _STATED.last_look

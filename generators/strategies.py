@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from typing import Final
 
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from hypothesis.extra.lark import from_lark
 from hypothesis.strategies import DrawFn, SearchStrategy
 from lark import Lark
 
+from telltale_conformance.files import packaged
 from telltale_conformance.generators.local_types import (
     any_local_types,
     dual_pairs,
@@ -207,5 +207,5 @@ def type_texts(start: str = "session_type") -> SearchStrategy[str]:
 
 @cache
 def _grammar() -> Lark:
-    text = (resources.files("telltale_conformance.model.types") / "grammar.lark").read_text(encoding="utf-8")
+    text = packaged("telltale_conformance.model.types", "grammar.lark").decode()
     return Lark(text, start=["session_type", "protocol"])

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from telltale_conformance.files import content
 from telltale_conformance.lean_traces.lean_errors import LeanSourceError
 from telltale_conformance.lean_traces.lean_toolchain import sources_dir
 
@@ -71,7 +72,7 @@ def read_sources(root: Path | None = None) -> dict[str, str]:
     """
     root = sources_dir() if root is None else root
     sources = {
-        ".".join(path.relative_to(root).with_suffix("").parts): path.read_text(encoding="utf-8")
+        ".".join(path.relative_to(root).with_suffix("").parts): content(path).decode()
         for path in sorted((root / "Telltale").rglob("*.lean"))
     }
     if not sources:

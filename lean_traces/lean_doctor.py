@@ -7,7 +7,9 @@ import platform
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from telltale_conformance.files import content
 from telltale_conformance.lean_traces.lean_bundle import forbidden_words, model_hash, theorems
 from telltale_conformance.lean_traces.lean_errors import LeanError
 from telltale_conformance.lean_traces.lean_package import PACKAGE, PACKAGE_SHA512, PACKAGE_VERSION, install_dir
@@ -43,17 +45,17 @@ class Diagnosis:
     findings: tuple[Finding, ...]
 
 
-def diagnose(*, verify: bool = False) -> Diagnosis:
+def diagnose(*, full: bool = False) -> Diagnosis:
     """Look at everything that a Lean run needs, without starting Lean.
 
     Args:
-        verify: also compare every byte of the installed toolchain (about a second).
+        full: also compare every byte of the installed toolchain (about a second).
     """
     findings = [
         Finding("pinned version", True, f"Lean {LEAN_VERSION}; {PACKAGE} {PACKAGE_VERSION} sha512-{PACKAGE_SHA512}"),
         _native(),
         _look(f"Node {NODE_MINIMUM} or later", lambda: str(find_node())),
-        _installed(verify),
+        _installed(full),
         _memory(),
         _sources(),
     ]
@@ -80,14 +82,14 @@ def _native() -> Finding:
     return _look("native Lean", find)
 
 
-def _installed(verify: bool) -> Finding:
+def _installed(full: bool) -> Finding:
     def find() -> str:
         toolchain = installed_toolchain()
         if toolchain is None:
             return f"not installed (would be at {install_dir()})"
-        if verify:
+        if full:
             verify_installed()
-        return str(install_dir()) + (", every byte compared" if verify else "")
+        return str(install_dir()) + (", every byte compared" if full else "")
 
     return _look("WebAssembly build", find)
 
@@ -107,10 +109,9 @@ def _memory() -> Finding:
 
 def _free_memory() -> int | None:
     try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
+        for line in content(Path("/proc/meminfo")).splitlines():
+            if line.startswith(b"MemAvailable:"):
+                return int(line.split()[1]) * 1024
     except OSError:
         pass
     return None

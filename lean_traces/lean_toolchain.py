@@ -7,7 +7,6 @@ unofficial, so it is pinned by hash: what does not match is never unpacked and n
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -25,7 +24,8 @@ from telltale_conformance.lean_traces.lean_errors import (
     LeanMissing,
     LeanWrongVersion,
 )
-from telltale_conformance.lean_traces.lean_package import SEAL, Progress, install_dir, listing, silent, tree_hash
+from telltale_conformance.lean_traces.lean_package import Progress, install_dir, silent
+from telltale_conformance.lean_traces.lean_seal import compare_all, compare_outline, integrity_of
 
 LEAN_VERSION: Final = "4.28.0"
 """The version that the sources are pinned to (lean-toolchain)."""
@@ -177,24 +177,20 @@ def native_toolchain() -> LeanToolchain | None:
 def installed_toolchain(root: Path | None = None) -> LeanToolchain | None:
     """Return the installed wasm toolchain, checked against its seal, or ``None`` when it is not installed.
 
-    The seal is written last, so an install that was killed half-way does not count as installed. Sizes of all
-    files and the hash of ``lean.js`` and ``lean.wasm`` as recorded by ``install`` are compared: a partly deleted or
-    edited copy is refused.
+    The seal is written last, so an install that was killed half-way does not count as installed. Its outline is
+    compared at each call, so a partly deleted or edited copy is refused (``lean_seal`` says what an outline shows).
 
     Raises:
         LeanHashMismatch: the copy is not what was installed.
         LeanMissing, LeanWrongVersion: no Node to run it.
     """
     root = install_dir() if root is None else root
-    try:
-        seal = json.loads((root / SEAL).read_text())
-    except (OSError, ValueError):
+    integrity = integrity_of(root)
+    if integrity is None:
         return None
-    if seal.get("integrity") != lean_package.PACKAGE_SHA512:
+    if integrity != lean_package.PACKAGE_SHA512:
         raise LeanHashMismatch(f"{root} was installed from another package")
-    found = listing(root)
-    if found != seal.get("files"):
-        raise LeanHashMismatch(f"files below {root} were changed since they were installed")
+    compare_outline(root)
     node = find_node()
     preload = sources_dir() / "preload.cjs"
     mounts = {str(root.resolve()), str(sources_dir()), str(Path(tempfile.gettempdir()).resolve())}
@@ -216,12 +212,9 @@ def verify_installed(root: Path | None = None) -> None:
         LeanHashMismatch: a file differs; the message names it.
     """
     root = install_dir() if root is None else root
-    try:
-        seal = json.loads((root / SEAL).read_text())
-    except (OSError, ValueError):
-        raise LeanMissing(f"{root} holds no installed toolchain") from None
-    if tree_hash(root) != seal.get("tree"):
-        raise LeanHashMismatch(f"files below {root} are not those of the package")
+    if integrity_of(root) is None:
+        raise LeanMissing(f"{root} holds no installed toolchain")
+    compare_all(root)
 
 
 def install(*, archive: Path | None = None, progress: Progress = silent, force: bool = False) -> LeanToolchain:
@@ -249,4 +242,5 @@ def install(*, archive: Path | None = None, progress: Progress = silent, force: 
     toolchain = installed_toolchain(root)
     if toolchain is None:
         raise LeanInstallFailed(f"{root} is incomplete after the install")
+    verify_installed(root)
     return toolchain

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
+from telltale_conformance import files
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.lean_traces.trace import MalformedTrace
@@ -22,8 +23,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         MalformedTrace: the file cannot be opened.
     """
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb", 1 << 18) as file:
-            yield cast("BinaryIO", file)
+        with files.opened(path) as file:
+            if path.suffix == ".gz":
+                with gzip.GzipFile(fileobj=file, mode="rb") as unpacking:
+                    yield cast("BinaryIO", unpacking)
+            else:
+                yield file
     except OSError as error:
         problem = error.strerror or str(error)
         raise MalformedTrace(str(path), 0, f"cannot be read: {problem}", "name a readable file") from None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 from msgspec import Struct
@@ -143,8 +144,16 @@ def read_program(path: Path, limits: Limits = DEFAULT_LIMITS) -> Program:
         MalformedTrace: what is wrong, where, and what to do.
     """
     with opened(path) as file:
-        lines = read_lines(file, str(path), limits, packed=path.suffix == ".gz")
-        return _Reading(str(path), limits).program(list(lines))
+        return _program(file, str(path), limits, packed=path.suffix == ".gz")
+
+
+def program_of(data: bytes, path: str, limits: Limits = DEFAULT_LIMITS) -> Program:
+    """Return the program that the bytes of a file are. Errors as of ``read_program``."""
+    return _program(io.BytesIO(data), path, limits, packed=False)
+
+
+def _program(file: BinaryIO, path: str, limits: Limits, *, packed: bool) -> Program:
+    return _Reading(path, limits).program(list(read_lines(file, path, limits, packed=packed)))
 
 
 class _Reading:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from telltale_conformance.errors import HarnessError
+from telltale_conformance.files import content
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.types.caret import Position
@@ -77,7 +78,7 @@ def read_protocols(path: Path) -> Iterator[ProtocolFile]:
 def read_protocol_file(path: Path) -> ProtocolFile:
     """Read one file. Errors as above."""
     try:
-        data = path.read_bytes()
+        data = content(path, DEFAULT_LIMITS.line_bytes)
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from None
     return protocol_of(path, data)

@@ -8,6 +8,7 @@ equal bytes prove that the line is well-formed. For every other line ``Event.ans
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -265,6 +266,12 @@ def open_trace(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[TraceRea
     """
     with opened(path) as file:
         yield TraceReader(file, str(path), limits, packed=path.suffix == ".gz")
+
+
+@contextmanager
+def trace_of(data: bytes, path: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[TraceReader]:
+    """Give the trace that the bytes of a plain file are, as ``open_trace`` does."""
+    yield TraceReader(io.BytesIO(data), path, limits, packed=False)
 
 
 def read_trace(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[tuple[Header, Event]]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from telltale_conformance.errors import HarnessError
+from telltale_conformance.files import packaged
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -48,11 +48,7 @@ def text(name: str) -> str:
     """
     if name not in NAMES:
         raise UnknownSchema(f"unknown schema {name!r}: there are {', '.join(NAMES)}")
-    return (
-        resources.files("telltale_conformance.lean_traces")
-        .joinpath("schemas", f"{name}.json")
-        .read_text(encoding="utf-8")
-    )
+    return packaged("telltale_conformance.lean_traces", "schemas", f"{name}.json").decode()
 
 
 def load(name: str) -> dict[str, Any]:

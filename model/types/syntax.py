@@ -10,9 +10,9 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pkgutil import get_data
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
+from telltale_conformance.files import packaged
 from telltale_conformance.model.types.caret import Position
 from telltale_conformance.model.types.global_types import Comm, GlobalType, roles_of
 from telltale_conformance.model.types.json_shape import U64_MAX
@@ -152,8 +152,7 @@ _lock: Final = threading.Lock()
 def _parser() -> tuple[Lark, _Builder]:
     from lark import Lark
 
-    grammar = get_data("telltale_conformance.model.types", "grammar.lark")
-    assert grammar is not None
+    grammar = packaged("telltale_conformance.model.types", "grammar.lark")
     builder = _Builder()
     return Lark(
         grammar.decode(),

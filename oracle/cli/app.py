@@ -321,13 +321,16 @@ def verify(
     sut: Annotated[
         str | None, typer.Option(metavar="CMD", help="The adapter's command, in place of the kept one.")
     ] = None,
+    kept: Annotated[
+        bool, typer.Option("--run", help="Run the command that the dossier names; it is shown and asked for without.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run dossiers again, each in turn: the same verdict, or what changed."""
     from telltale_conformance.oracle.cli.verify import run
     from telltale_conformance.oracle.verdict.exit_codes import gravest
 
-    raise typer.Exit(gravest([run(dossier, sut=sut, as_json=as_json) for dossier in dossiers]))
+    raise typer.Exit(gravest([run(dossier, sut=sut, kept=kept, as_json=as_json) for dossier in dossiers]))
 
 
 @app.command()
@@ -392,12 +395,14 @@ app.add_typer(lean_app)
 
 @lean_app.command()
 def doctor(
-    verify: Annotated[bool, typer.Option("--verify", help="Compare every byte of the installed toolchain.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", "--verify", help="Compare every byte of the installed toolchain.")
+    ] = False,
 ) -> None:
     """Say what toolchain is there and what is missing."""
     from telltale_conformance.oracle.cli import lean as lean_command
 
-    raise typer.Exit(lean_command.doctor(verify=verify))
+    raise typer.Exit(lean_command.doctor(full=full))
 
 
 @lean_app.command()

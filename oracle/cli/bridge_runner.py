@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from telltale_conformance.errors import InconclusiveError
+from telltale_conformance.files import opened
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.protocol_files import Unreadable, read_protocols
@@ -135,7 +136,7 @@ def _printed(command: str, given: Path, deadline: float) -> bytes:
     """
     try:
         arguments = shlex.split(command)
-        with given.open("rb") as file:
+        with opened(given) as file:
             done = subprocess.run(
                 arguments,
                 stdin=file,

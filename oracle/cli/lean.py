@@ -29,15 +29,15 @@ def progress_bar(title: str) -> Iterator[Callable[[float, float], None]]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def doctor(*, verify: bool = False) -> int:
-    """Say what Lean there is and what is missing; with ``verify`` compare every byte of an installed one.
+def doctor(*, full: bool = False) -> int:
+    """Say what Lean there is and what is missing; with ``full`` compare every byte of an installed one.
 
     Returns:
         0: a toolchain can be used; 3: none can.
     """
     from telltale_conformance.lean_traces.lean_doctor import diagnose
 
-    diagnosis = diagnose(verify=verify)
+    diagnosis = diagnose(full=full)
     for finding in diagnosis.findings:
         print(f"{'ok' if finding.well else '--':<4}{finding.name:<22}{finding.found}")
         if finding.hint and not finding.well:

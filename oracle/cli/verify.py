@@ -1,30 +1,38 @@
-"""The ``verify`` command: a dossier is run again; the verdict must be the same, or the output says what has changed."""
+"""The ``verify`` command: a dossier is run again; the verdict must be the same, or the output says what has changed.
+
+A dossier may come from anyone, and the command in it is a program to run. So it is shown, and it is run only when the
+user says so. The files are read once, compared with the seal, and never read again by name.
+"""
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
+from telltale_conformance.errors import UsageError
 from telltale_conformance.lean_traces.codec import as_json, encode
 from telltale_conformance.lean_traces.json_values import same_json
-from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter, AdapterLimits, SubprocessAdapter
+from telltale_conformance.oracle.adapters.process import split_command
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
-from telltale_conformance.oracle.cli.terminal import say, told
+from telltale_conformance.oracle.cli.terminal import say, told, warn
 from telltale_conformance.oracle.dossier.dossier import (
     ANSWERS,
     Manifest,
+    Sealed,
     environment_hashes,
     hello_document,
     read_dossier,
 )
 from telltale_conformance.oracle.minimise.trying import TO_RATE, Sighting, Trials, rate
-from telltale_conformance.oracle.reference.replay import replay_file
+from telltale_conformance.oracle.reference.replay import replay_bytes
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
-from telltale_conformance.readable import one_line
+from telltale_conformance.readable import one_line, spelled
 
 
 class Verified(Struct, frozen=True, kw_only=True):
@@ -47,22 +55,24 @@ def run(
     folder: Path,
     *,
     sut: str | None = None,
+    kept: bool = False,
     as_json: bool = False,
     adapter_limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS,
 ) -> int:
     """Run a dossier again, print the verdict and what has changed, and return the exit code.
 
-    0: the same verdict. 1: another verdict. 2: no dossier, or one that was changed. 3: the adapter failed, or the
-    divergence does not repeat.
+    0: the same verdict. 1: another verdict. 2: no dossier, one that was changed, or one whose command is not to be
+    run. 3: the adapter failed, or the divergence does not repeat.
 
     Args:
         folder: of the dossier.
         sut: the command of the adapter, in place of the one in the dossier. Without either, the answers in the
             dossier are compared with the contract once more.
+        kept: run the command in the dossier. Without it and ``sut`` the user is asked where there is a terminal.
         as_json: print one JSON object and nothing else.
         adapter_limits: within which the adapter is heard.
     """
-    verified = verify(folder, sut=sut, adapter_limits=adapter_limits)
+    verified = verify(folder, sut=sut, kept=kept, adapter_limits=adapter_limits)
     if as_json:
         print(encode(verified).decode())
     else:
@@ -72,26 +82,60 @@ def run(
     return AGREE if verified.same else DIVERGE
 
 
-def verify(folder: Path, *, sut: str | None = None, adapter_limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS) -> Verified:
+def verify(
+    folder: Path,
+    *,
+    sut: str | None = None,
+    kept: bool = False,
+    adapter_limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS,
+) -> Verified:
     """Run a dossier again.
 
     Raises:
         MalformedDossier, MalformedTrace: it is not a dossier, or it was changed.
+        NotToBeRun: nobody said that the command in it may run.
         UnknownContract: the model no longer states its contract.
         BadCommand: the command cannot be split.
         AdapterFault: the adapter failed.
     """
-    manifest, program = read_dossier(folder)
-    command = sut if sut is not None else manifest.command
+    dossier = read_dossier(folder)
+    command = sut
+    if command is None and dossier.manifest.command is not None:
+        command = _allowed(folder, dossier.manifest.command, kept=kept)
     if command is None:
-        return _replayed(folder, manifest, program)
+        return _replayed(folder, dossier)
     with SubprocessAdapter(command, adapter_limits) as adapter:
-        return _run_again(folder, manifest, program, adapter)
+        return _run_again(folder, dossier, adapter)
 
 
-def _run_again(folder: Path, manifest: Manifest, program: Program, adapter: Adapter) -> Verified:
+class NotToBeRun(UsageError):
+    """Thrown when a dossier names a command, and nobody said that it may run."""
+
+    remedy = "read it; then give --run, or --sut with a command of your own"
+
+
+def _allowed(folder: Path, command: str, *, kept: bool) -> str:
+    """Show the command of a dossier and return it if it may run.
+
+    Raises:
+        NotToBeRun: the user does not say yes.
+        BadCommand: it cannot be split into words.
+    """
+    shown = spelled(shlex.join(split_command(command)))
+    if not kept and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise NotToBeRun(f"the dossier names a command, which is not run unasked: {shown}", place=folder)
+    warn(f"{folder}: the command of the dossier: {shown}")
+    if not kept:
+        print("It runs with your rights. Run it? [y/N] ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise NotToBeRun("the command of the dossier was not run", place=folder)
+    return command
+
+
+def _run_again(folder: Path, dossier: Sealed, adapter: Adapter) -> Verified:
+    manifest, program, _ = dossier
     hello = hello_document(adapter.hello)
-    changed = _changed(manifest, program, hello)
+    changed = _changed(dossier, hello)
     trials = Trials(adapter, Level[manifest.level])
     trials.target = manifest.divergence
     flaky = manifest.verdict == "flaky"
@@ -116,17 +160,18 @@ def _run_again(folder: Path, manifest: Manifest, program: Program, adapter: Adap
     return _verified(folder, manifest, now, changed, same=same and inconclusive is None, inconclusive=inconclusive)
 
 
-def _replayed(folder: Path, manifest: Manifest, program: Program) -> Verified:
+def _replayed(folder: Path, dossier: Sealed) -> Verified:
     """Hold the answers in the dossier against the contract as it is now."""
-    changed = _changed(manifest, program, manifest.hello)
+    manifest = dossier.manifest
+    changed = _changed(dossier, manifest.hello)
     why = None
-    if ANSWERS not in manifest.hashes:
+    if ANSWERS not in dossier.files:
         why = f"there are no answers to hold against the contract: {manifest.missing.get(ANSWERS, 'unknown')}"
     elif manifest.divergence.kind == "panic":
         why = "a panic is no answer of a trace; name the adapter with --sut"
     if why is not None:
         return _verified(folder, manifest, "unknown", changed, same=False, inconclusive=why)
-    result = replay_file(folder / ANSWERS, level=Level[manifest.level])
+    result = replay_bytes(dossier.files[ANSWERS], str(folder / ANSWERS), level=Level[manifest.level])
     first = result.first_divergence
     if first is None:
         return _verified(folder, manifest, result.verdict, changed, same=False)
@@ -164,8 +209,9 @@ def _was(manifest: Manifest) -> str:
     return manifest.divergence.text() + seen
 
 
-def _changed(manifest: Manifest, program: Program, hello: dict[str, Any]) -> list[str]:
+def _changed(dossier: Sealed, hello: dict[str, Any]) -> list[str]:
     """Say what of harness, contract, adapter and corpus is not what it was."""
+    manifest, program, _ = dossier
     changed = []
     for name, hashed in environment_hashes(program.contract, hello).items():
         if manifest.hashes.get(name) != hashed and name != "hello":

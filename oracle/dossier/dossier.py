@@ -1,15 +1,16 @@
 """Dossiers: one folder per divergence, with all that it takes to run it again and to see what has changed since.
 
 ``dossier.json`` names the class, both answers, the adapter with its hello, how often the divergence was seen, and the
-hashes of the harness, the contract, the hello, the corpus and the other files; ``program.jsonl`` is the program,
+hashes of the harness, the contract, the hello and the corpus; ``program.jsonl`` is the program,
 ``answers.jsonl`` a trace of what the implementation answered, ``test_reproducer.py`` a pytest file,
-``reproducer.lean`` a check of the contract's side on the Lean model, ``explanation.txt`` the text for people. What
-cannot be written is left out, and ``dossier.json`` says why.
+``reproducer.lean`` a check of the contract's side on the Lean model, ``explanation.txt`` the text for people,
+``seal.sha256`` the hash of each file. What cannot be written is left out, and ``dossier.json`` says why.
 """
 
 from __future__ import annotations
 
 import io
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -17,10 +18,11 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from telltale_conformance.errors import HarnessError, InconclusiveError
+from telltale_conformance.errors import InconclusiveError
+from telltale_conformance.files import content
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
-from telltale_conformance.lean_traces.programs import Program, program_bytes, read_program
+from telltale_conformance.lean_traces.programs import Program, program_bytes, program_of
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, Header, Source
 from telltale_conformance.lean_traces.trace import VERSION as TRACE_VERSION
@@ -28,15 +30,17 @@ from telltale_conformance.lean_traces.writer import TraceWriter, written_whole
 from telltale_conformance.oracle.adapters import Adapter, Answer, Hello
 from telltale_conformance.oracle.dossier.lean_file import lean_text
 from telltale_conformance.oracle.dossier.pytest_file import pytest_text
+from telltale_conformance.oracle.dossier.seal import SEAL, MalformedDossier, seal_of, sealed_files
 from telltale_conformance.oracle.lanes.environment import contract_hash, corpus_hash, harness_hash, hash_of
 from telltale_conformance.oracle.minimise.trying import Rate, Sighting, Trials
 from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import SCHEME, Fingerprint
+from telltale_conformance.readable import one_line
 from telltale_conformance.version import HARNESS_VERSION
 
 FORMAT: Final = "telltale-conformance/dossier"
-VERSION: Final = 2
+VERSION: Final = 3
 MANIFEST: Final = "dossier.json"
 PROGRAM: Final = "program.jsonl"
 ANSWERS: Final = "answers.jsonl"
@@ -44,13 +48,14 @@ EXPLANATION: Final = "explanation.txt"
 PYTEST: Final = "test_reproducer.py"
 LEAN: Final = "reproducer.lean"
 FILES: Final = (PROGRAM, ANSWERS, EXPLANATION, PYTEST, LEAN)
-"""What a dossier holds beside its manifest."""
+"""What a dossier holds beside its manifest and its seal."""
 NOT_CONFIRMED: Final = (
     "the recorded answer is carried along as data: this program asks the same question again, up to names; "
     "whether the implementation still answers so is not shown. Name its adapter with --sut to find out."
 )
 """The remark on a program that was made from a recording without its implementation."""
 _NESTING: Final = 2000
+_OLDER: Final = range(1, VERSION)
 
 
 class Shown(NamedTuple):
@@ -114,17 +119,13 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     harness: str
     """The version of the harness that wrote the dossier."""
     hashes: dict[str, str]
-    """Of the harness, the contract, the hello, the corpus, and of each file beside this one."""
+    """Of the harness, the contract, the hello, and the corpus; the seal has those of the files."""
     missing: dict[str, str]
     """Files that a dossier has and this one has not, with why."""
 
 
 class NotReproduced(InconclusiveError):
     """Thrown when the program of a dossier shows no divergence while the dossier is written."""
-
-
-class MalformedDossier(HarnessError):
-    """Thrown when a folder is not a dossier, or one of its files is not the one that was written."""
 
 
 def write_dossier(folder: Path, about: Dossier, adapter: Adapter) -> list[Path]:
@@ -140,9 +141,9 @@ def write_dossier(folder: Path, about: Dossier, adapter: Adapter) -> list[Path]:
         raise NotReproduced(seen.fault or "the program does not diverge any more")
     folder.mkdir(parents=True, exist_ok=True)
     files = dossier_files(about, shown, adapter.hello)
-    for name, content in files.items():
+    for name, data in files.items():
         with written_whole(folder / name) as file:
-            file.write(content)
+            file.write(data)
     return [folder / name for name in files]
 
 
@@ -155,7 +156,7 @@ def shown_in(seen: Sighting) -> Shown | None:
 
 
 def dossier_files(about: Dossier, shown: Shown, hello: Hello) -> dict[str, bytes]:
-    """Return the files of a dossier by name, ``dossier.json`` as the last."""
+    """Return the files of a dossier by name, its seal as the last."""
     files = {PROGRAM: program_bytes(about.program), EXPLANATION: about.explanation.encode() + b"\n"}
     missing = dict(about.left_out)
     carried_out = on_reference(about.program).steps
@@ -192,50 +193,56 @@ def dossier_files(about: Dossier, shown: Shown, hello: Hello) -> dict[str, bytes
         command=about.command,
         hello=document,
         harness=HARNESS_VERSION,
-        hashes=environment_hashes(about.program.contract, document)
-        | {name: hash_of([content]) for name, content in files.items()},
+        hashes=environment_hashes(about.program.contract, document),
         missing=missing,
     )
-    return {**files, MANIFEST: msgspec.json.format(encode(manifest), indent=2) + b"\n"}
+    files[MANIFEST] = msgspec.json.format(encode(manifest), indent=2) + b"\n"
+    return {**files, SEAL: seal_of(files)}
 
 
-def read_dossier(folder: Path) -> tuple[Manifest, Program]:
+class Sealed(NamedTuple):
+    """A dossier as it was read: each file once."""
+
+    manifest: Manifest
+    program: Program
+    files: Mapping[str, bytes]
+
+
+def read_dossier(folder: Path) -> Sealed:
     """Read a dossier; every file must be the one that was written.
 
     Raises:
         MalformedDossier: it is not a dossier of this version, or was changed.
         MalformedTrace: its program is not in its format.
     """
+    _refuse_older(folder)
+    files = sealed_files(folder)
     try:
-        document = parse((folder / MANIFEST).read_bytes(), _NESTING)
-        _refuse_older(folder, document)
-        manifest = msgspec.convert(document, Manifest)
-        found = {name: hash_of([(folder / name).read_bytes()]) for name in FILES if name in manifest.hashes}
-    except OSError as error:
-        raise MalformedDossier(f"{folder}: no dossier: {error}") from None
+        manifest = msgspec.convert(parse(files.get(MANIFEST, b""), _NESTING), Manifest)
     except (StrictJsonError, msgspec.ValidationError) as error:
-        raise MalformedDossier(f"{folder / MANIFEST}: {error}") from None
+        raise MalformedDossier(one_line(str(error)), place=folder / MANIFEST) from None
     if (
         manifest.schema != FORMAT
         or manifest.scheme != SCHEME
         or manifest.version != VERSION
         or manifest.level not in Level.__members__
     ):
-        raise MalformedDossier(f"{folder / MANIFEST}: this is no dossier of version {VERSION}")
-    if PROGRAM not in found:
-        raise MalformedDossier(f"{folder / MANIFEST}: it names no program")
-    for name, hashed in found.items():
-        if manifest.hashes.get(name) != hashed:
-            raise MalformedDossier(f"{folder / name}: this is not the file that the dossier was written with")
-    return manifest, read_program(folder / PROGRAM)
+        raise MalformedDossier(f"this is no dossier of version {VERSION}", place=folder / MANIFEST)
+    if PROGRAM not in files:
+        raise MalformedDossier(f"it has no {PROGRAM}", place=folder)
+    return Sealed(manifest, program_of(files[PROGRAM], str(folder / PROGRAM)), files)
 
 
-def _refuse_older(folder: Path, document: Any) -> None:
-    """Say of a dossier of the version before how a new one is made; its fingerprint says nothing today."""
-    if isinstance(document, dict) and (document.get("schema"), document.get("version")) == (FORMAT, VERSION - 1):
+def _refuse_older(folder: Path) -> None:
+    """Say of a dossier of a version before, which had no seal, how a new one is made."""
+    try:
+        document = parse(content(folder / MANIFEST), _NESTING)
+    except (OSError, StrictJsonError):
+        return  # the seal says what is wrong
+    if isinstance(document, dict) and document.get("schema") == FORMAT and document.get("version") in _OLDER:
         raise MalformedDossier(
-            f"{folder / MANIFEST}: a dossier of version {VERSION - 1}, with a fingerprint of scheme {SCHEME - 1}; make "
-            f"a new one from its program: telltale-conformance minimise {folder / PROGRAM} --dossier NEW_FOLDER"
+            f"{folder / MANIFEST}: a dossier of version {document['version']}, which has no seal; make a new one from "
+            f"its program: telltale-conformance minimise {shlex.quote(str(folder / PROGRAM))} --dossier NEW_FOLDER"
         )
 
 

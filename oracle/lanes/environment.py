@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from telltale_conformance.files import content
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.model.contract import contract_named
 from telltale_conformance.oracle.lanes.corpus import corpus_files
@@ -34,7 +35,7 @@ def contract_hash(contract: str) -> str:
 @cache
 def corpus_hash() -> str:
     """Return the hash of the recorded traces of this installation."""
-    return hash_of(part for path in corpus_files() for part in (path.name.encode(), path.read_bytes()))
+    return hash_of(part for path in corpus_files() for part in (path.name.encode(), content(path)))
 
 
 def hash_of(parts: Iterable[bytes]) -> str:
@@ -56,4 +57,4 @@ def _room(name: str) -> list[bytes]:
 
 
 def _contents(paths: Iterable[Path]) -> list[bytes]:
-    return [part for path in sorted(paths) for part in (str(path.relative_to(_ROOT)).encode(), path.read_bytes())]
+    return [part for path in sorted(paths) for part in (str(path.relative_to(_ROOT)).encode(), content(path))]

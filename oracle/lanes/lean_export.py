@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from telltale_conformance.files import content
 from telltale_conformance.generators.corpus_programs import corpus_programs
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.lean_answer import LeanRun
@@ -40,10 +41,10 @@ def corpus_differences(folder: Path, traces: Iterator[tuple[str, bytes]]) -> lis
     """Return what differs between the files of a folder and freshly exported traces, one sentence each."""
     problems = []
     there = {path.name for path in folder.glob("*.jsonl.gz")}
-    for name, content in traces:
+    for name, answered in traces:
         if name not in there:
             problems.append(f"{name} is not in the corpus")
-        elif (folder / name).read_bytes() != content:
+        elif content(folder / name) != answered:
             problems.append(f"{name} differs from what the model answers now")
         there.discard(name)
     problems += [f"{name} is no trace of the model any more" for name in sorted(there)]

@@ -17,6 +17,7 @@ import msgspec
 import platformdirs
 from msgspec import Struct
 
+from telltale_conformance.files import content
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.writer import written_whole
 from telltale_conformance.oracle.lanes.environment import contract_hash, corpus_hash, harness_hash, hash_of
@@ -123,7 +124,7 @@ def _place(folder: Path, name: str, contract: str) -> Path:
 def _remembered(folder: Path, name: str, contract: str, key: str) -> _Kept | None:
     """Return what is remembered of a self-test; None where there is nothing that can be relied on."""
     try:
-        kept = msgspec.json.decode(_place(folder, name, contract).read_bytes(), type=_Kept)
+        kept = msgspec.json.decode(content(_place(folder, name, contract)), type=_Kept)
     except (OSError, ValueError, RecursionError):
         return None
     asked = (SCHEMA, VERSION, key, name, contract)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.json_values import shown
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.reader import Event, TraceReader, open_trace
+from telltale_conformance.lean_traces.reader import Event, TraceReader, open_trace, trace_of
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import UnknownContract
 from telltale_conformance.model.operations import Outcome, step
@@ -112,16 +113,31 @@ def replay_file(
     Raises:
         UnknownContract: the contract is none that the model states.
     """
+    return _judged(open_trace(path, limits), str(path), contract, level, cells)
+
+
+def replay_bytes(data: bytes, path: str, *, level: Level = Level.state) -> TraceResult:
+    """Replay the trace that the bytes of a plain file are. Errors as of ``replay_file``."""
+    return _judged(trace_of(data, path), path, None, level, None)
+
+
+def _judged(
+    trace: AbstractContextManager[TraceReader],
+    path: str,
+    contract: str | None,
+    level: Level,
+    cells: set[Cell] | None,
+) -> TraceResult:
     try:
-        with open_trace(path, limits) as reader:
+        with trace as reader:
             return _replay(reader, Store(contract or reader.header.contract), level, cells)
     except MalformedTrace as error:
-        return TraceResult(trace=str(path), verdict="malformed", events=0, judged=0, error=str(error))
+        return TraceResult(trace=path, verdict="malformed", events=0, judged=0, error=str(error))
     except UnknownContract as error:
         if contract is not None:
             raise
         return TraceResult(
-            trace=str(path), verdict="malformed", events=0, judged=0, error=f"{path}:1: {error}; give --contract"
+            trace=path, verdict="malformed", events=0, judged=0, error=f"{path}:1: {error}; give --contract"
         )
 
 

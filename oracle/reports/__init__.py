@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from telltale_conformance.oracle.dossier.dossier import FILES, MANIFEST
+from telltale_conformance.oracle.dossier.seal import SEAL
 from telltale_conformance.oracle.reports.findings import findings
 from telltale_conformance.oracle.reports.json_report import report_json
 from telltale_conformance.oracle.reports.junit import junit
@@ -71,7 +72,7 @@ def write_reports(report: Report, folder: Path) -> Path:
 def _remove_former(folder: Path, files: Mapping[str, str]) -> None:
     """Remove what former reports wrote into the folders of divergences, and nothing else."""
     for former in (folder / "divergences").glob(_FINGERPRINT):
-        for name in (*FILES, MANIFEST):
+        for name in (*FILES, MANIFEST, SEAL):
             if f"divergences/{former.name}/{name}" not in files:
                 with suppress(OSError):
                     (former / name).unlink()

@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
+from telltale_conformance.files import content
 from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, PROGRAM
 from telltale_conformance.oracle.reports.report import Finding, Report
@@ -151,7 +152,7 @@ def _of_baseline(rule: str, report: Report, entry: Entry, text: str) -> Problem:
 
 def _line_of(path: Path, text: str) -> int:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = content(path).decode().splitlines()
     except (OSError, UnicodeDecodeError):
         return 1
     return next((number for number, line in enumerate(lines, 1) if text in line), 1)

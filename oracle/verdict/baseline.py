@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from telltale_conformance.errors import HarnessError
+from telltale_conformance.files import content
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
@@ -124,7 +125,7 @@ def read_baseline(path: Path) -> Baseline:
         OlderBaseline: its fingerprints are of the scheme before.
     """
     try:
-        document = parse(path.read_bytes(), DEFAULT_LIMITS.nesting)
+        document = parse(content(path), DEFAULT_LIMITS.nesting)
     except FileNotFoundError:
         raise BadBaseline(f"{path}: there is no such file; --update writes it") from None
     except OSError as error:

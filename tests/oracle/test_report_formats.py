@@ -15,6 +15,7 @@ from lxml import etree
 from telltale_conformance.lean_traces.programs import Step, read_program
 from telltale_conformance.lean_traces.schemas import load, validator
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, FILES, MANIFEST, read_dossier
+from telltale_conformance.oracle.dossier.seal import SEAL
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reports import findings, markdown, rendered, write_reports
@@ -191,10 +192,10 @@ def test_the_reports_are_written_whole_and_old_dossiers_go(tmp_path: Path) -> No
     names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     folder = f"divergences/{made.findings[0].short}"
     forms = {"index.html", "summary.md", "junit.xml", "report.sarif", "report.json"}
-    files = {f"{folder}/{name}" for name in (*FILES, MANIFEST) if name != ANSWERS}
+    files = {f"{folder}/{name}" for name in (*FILES, MANIFEST, SEAL) if name != ANSWERS}
     assert names == {*forms, *files, "mine.txt", f"divergences/{'1' * 12}/mine.txt"}
     assert not (tmp_path / "divergences" / ("0" * 12)).exists()
-    manifest, program = read_dossier(tmp_path / folder)
+    manifest, program, _ = read_dossier(tmp_path / folder)
     assert program == made.findings[0].program
     assert manifest.missing == {ANSWERS: "not run again, so not made smaller"}
 

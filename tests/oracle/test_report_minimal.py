@@ -98,9 +98,9 @@ def test_a_program_is_made_small_and_every_step_explained(seen: LaneResult, tmp_
     assert len(one.reproducers[0].text.splitlines()) <= 11
     folder = written(one, tmp_path / "d")
     assert "1-minimal: each of the" in (folder / EXPLANATION).read_text()
-    manifest, _ = read_dossier(folder)
+    manifest, _, _ = read_dossier(folder)
     assert (manifest.missing, manifest.verdict, manifest.ending) == ({}, "diverge", "minimal")
-    assert verify(folder, adapter_limits=PATIENT) == 0
+    assert verify(folder, kept=True, adapter_limits=PATIENT) == 0
 
 
 def test_what_is_not_run_again_is_shown_as_it_is(seen: LaneResult, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_what_is_not_run_again_is_shown_as_it_is(seen: LaneResult, tmp_path: Pat
     folder = written(one, tmp_path / "d")
     assert read_dossier(folder)[0].missing == {ANSWERS: one.remark}
     assert one.remark in (folder / EXPLANATION).read_text()
-    assert verify(folder, adapter_limits=PATIENT) == 0, "though not small, it can be run again"
+    assert verify(folder, kept=True, adapter_limits=PATIENT) == 0, "though not small, it can be run again"
 
 
 def test_what_does_not_come_back_is_not_made_smaller(seen: LaneResult) -> None:
@@ -129,7 +129,7 @@ def test_what_is_not_shown_to_be_minimal_is_not_called_so(
     one = finding(seen, first(seen), subject("witness_is_consumed_twice"))
     assert (one.ending, one.minimal, one.repeats, one.notes) == ("deadline", False, True, {})
     assert one.remark == "the time was up before it was shown that nothing more can go"
-    manifest, program = read_dossier(written(one, tmp_path / "d"))
+    manifest, program, _ = read_dossier(written(one, tmp_path / "d"))
     assert (manifest.ending, manifest.verdict, manifest.missing) == ("deadline", "diverge", {})
     assert len(program.steps) > len(TWICE_STEPS)
 
@@ -204,11 +204,11 @@ def test_a_divergence_that_does_not_repeat_is_told_with_its_rate_in_every_form(
     forms = {name: (tmp_path / name).read_text() for name in ("index.html", "summary.md", "report.sarif", "junit.xml")}
     assert [name for name, text in {**forms, "terminal": terminal}.items() if said not in text] == []
     assert "did not repeat" in document["headline"]
-    manifest, program = read_dossier(tmp_path / one["folder"])
+    manifest, program, _ = read_dossier(tmp_path / one["folder"])
     assert (manifest.verdict, manifest.rate is not None, ANSWERS in manifest.missing) == ("flaky", True, False)
     assert program.steps[-1].op == "consume_readiness_witness"
     assert len(program.steps) > len(TWICE_STEPS), "it is not minimised"
-    assert verify(tmp_path / one["folder"], adapter_limits=PATIENT) == 0
+    assert verify(tmp_path / one["folder"], kept=True, adapter_limits=PATIENT) == 0
 
 
 def test_one_in_process_is_told_with_its_rate_too() -> None:

@@ -23,10 +23,13 @@ def started(*words: str | Path) -> subprocess.Popen[str]:
 
 @BOTH
 def test_a_signal_ends_a_command_that_has_nothing_to_save(number: signal.Signals, tmp_path: Path) -> None:
-    trace = tmp_path / "endless.jsonl"
-    os.mkfifo(trace)
-    process = started("replay", trace)
-    with trace.open("w"):  # opens when the command does, which then waits for a line
+    heard = tmp_path / "the adapter runs"
+    os.mkfifo(heard)
+    silent = tmp_path / "silent"
+    silent.write_text(f"#!/bin/sh\n: > '{heard}'\nexec sleep 100\n")
+    silent.chmod(0o755)
+    process = started("adapter-kit", str(silent), "--deadline", "90")
+    with heard.open():  # opens when the adapter does, which then answers nothing
         process.send_signal(number)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 3

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import shlex
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from msgspec import Struct
 
+from telltale_conformance.files import packaged
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, Claim
 from telltale_conformance.oracle.reference.judging import fault_of_harness
 from telltale_conformance.oracle.reports.page.cast import cast, scene
@@ -139,11 +139,7 @@ def page(report: Report, folder: Path) -> str:
 
 
 def _part(name: str) -> str:
-    return (
-        resources.files("telltale_conformance.oracle.reports.page")
-        .joinpath(_TEMPLATES, name)
-        .read_text(encoding="utf-8")
-    )
+    return packaged("telltale_conformance.oracle.reports.page", _TEMPLATES, name).decode()
 
 
 def _digest(text: str) -> str:

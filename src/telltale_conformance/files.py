@@ -1,0 +1,62 @@
+"""Files from outside: opened in one way, regular files only, and never read without a bound.
+
+A name that someone gives may be a device that never ends, a pipe that nobody writes to, or a link to one of them. So
+every file is opened here: without waiting, and looked at before its first byte is read. What is wrong is an ``OSError``
+whose ``strerror`` says it, like every other error of a file. Standard input is read only where ``-`` is given for it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import BinaryIO, Final
+
+WHOLE_BYTES: Final = 256 * 1024 * 1024
+"""The most bytes of a file that is read whole: protocols, baselines, dossiers; traces are read line by line."""
+
+_KINDS: Final = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+@contextmanager
+def opened(path: Path, buffering: int = 1 << 18) -> Iterator[BinaryIO]:
+    """Open a regular file for reading bytes.
+
+    Raises:
+        OSError: it cannot be opened, or it is a folder, a pipe, a socket or a device.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with open(descriptor, "rb", buffering) as file:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            kind = next((name for is_one, name in _KINDS if is_one(mode)), "something else")
+            raise OSError(errno.EINVAL, f"it is {kind}, not a regular file", str(path))
+        yield file
+
+
+def content(path: Path, most: int = WHOLE_BYTES) -> bytes:
+    """Return the bytes of a regular file.
+
+    Raises:
+        OSError: as ``opened``, or it is larger than ``most`` bytes.
+    """
+    with opened(path) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most:,} bytes", str(path))
+    return data
+
+
+def packaged(package: str, *names: str) -> bytes:
+    """Return the bytes of a file that is part of this package."""
+    return resources.files(package).joinpath(*names).read_bytes()
