@@ -8,7 +8,7 @@ msgspec, which is fast and sees nothing else; or from strictly parsed JSON of an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, get_type_hints
 
@@ -17,7 +17,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.lean_traces.printed_types import Unusual, printed_type
-from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
+from telltale_conformance.lean_traces.strict_json import SpelledNumber, StrictJsonError, parse
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome
 from telltale_conformance.model.types.json_shape import TypeJsonError
 from telltale_conformance.model.types.local_types import LocalType, Recv, Send
@@ -322,6 +322,7 @@ _PRINTERS: Final[dict[type, Callable[[Any], bytes]]] = {
     **dict.fromkeys((End, Send, Recv, Mu, Var), encode_type),
     **dict.fromkeys((ProdType, Chan), encode_val_type),
     **dict.fromkeys((Unit, Nat, Bool, Str, ProdValue, EndpointValue), encode_value),
+    SpelledNumber: lambda number: number.text.encode(),
 }
 
 
@@ -330,6 +331,7 @@ def _hook(value: object) -> Raw:
 
 
 _encode_shallow: Final = msgspec.json.Encoder(enc_hook=_hook, order="deterministic").encode
+_encode_as_written: Final = msgspec.json.Encoder(enc_hook=_hook).encode
 
 
 def encode(value: Any) -> bytes:
@@ -337,7 +339,24 @@ def encode(value: Any) -> bytes:
     try:
         return _encode_shallow(value)
     except RecursionError:
-        return _encode_deep(value)
+        return _encode_deep(value, sorted)
+
+
+def encode_as_written(document: Any) -> bytes:
+    """Print JSON of any depth with its members in the order that they have, and numbers as they are spelled."""
+    try:
+        return _encode_as_written(document)
+    except RecursionError:
+        return _encode_deep(document, list)
+
+
+def decode_as_written(text: bytes) -> Any:
+    """Read JSON of any depth so that ``encode_as_written`` prints it again, save white space and escapes.
+
+    Raises:
+        StrictJsonError: the text is not JSON.
+    """
+    return parse(text, len(text), spelled=True)
 
 
 def decode(printed: bytes) -> Any:
@@ -357,7 +376,7 @@ class _Printed(bytes):
     """A piece of the text, among values that are still to be printed."""
 
 
-def _encode_deep(value: Any) -> bytes:
+def _encode_deep(value: Any, in_order: Callable[[Iterable[tuple[str, Any]]], list[tuple[str, Any]]]) -> bytes:
     """Print what nests deeper than the encoder in C goes."""
     pieces: list[bytes] = []
     waiting: list[Any] = [value]
@@ -366,7 +385,7 @@ def _encode_deep(value: Any) -> bytes:
         if isinstance(item, _Printed):
             pieces.append(item)
         elif isinstance(item, dict):
-            waiting.extend(reversed(_members(sorted(item.items()))))
+            waiting.extend(reversed(_members(in_order(item.items()))))
         elif isinstance(item, Struct):
             names = zip(item.__struct_encode_fields__, item.__struct_fields__, strict=True)
             fields = [(name, getattr(item, field)) for name, field in names]

@@ -12,7 +12,14 @@ import msgspec
 from msgspec import Struct
 
 from telltale_conformance.errors import HarnessError
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, ArgumentError, decode, encode
+from telltale_conformance.lean_traces.codec import (
+    CODECS,
+    ArgumentCodec,
+    ArgumentError,
+    decode_as_written,
+    encode,
+    encode_as_written,
+)
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened, read_lines
@@ -29,7 +36,8 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One operation of a program.
 
     Any value within ``args`` may be ``{"$ref": n}``, the ok result of step n, or
-    ``{"$ref": n, "set": {...}}``, that result with fields replaced.
+    ``{"$ref": n, "set": {...}}``, that result with fields replaced.  Everything else is sent as it is written: members
+    in their order, sets with repeats, options absent or null, numbers as they are spelled.
     """
 
     args: dict[str, Any]
@@ -38,11 +46,11 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the arguments as text: they may nest deeper than pickle goes."""
-        return _unpickled, (encode(self.args), self.op, self.seq)
+        return _unpickled, (encode_as_written(self.args), self.op, self.seq)
 
 
 def _unpickled(args: bytes, op: str, seq: int) -> Step:
-    return Step(args=decode(args), op=op, seq=seq)
+    return Step(args=decode_as_written(args), op=op, seq=seq)
 
 
 class Program(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -133,7 +141,10 @@ def program_bytes(program: Program) -> bytes:
         "schema": PROGRAM_SCHEMA,
         "version": VERSION,
     }
-    lines = [header, *program.steps, {"end": True, "steps": len(program.steps)}]
+    steps = [
+        {"args": msgspec.Raw(encode_as_written(step.args)), "op": step.op, "seq": step.seq} for step in program.steps
+    ]
+    lines = [header, *steps, {"end": True, "steps": len(steps)}]
     return b"".join(encode(line) + b"\n" for line in lines)
 
 
@@ -223,7 +234,7 @@ class _Reading:
 
     def _object(self, line: bytes, number: int) -> dict[str, Any]:
         try:
-            document = parse(line, self._nesting)
+            document = parse(line, self._nesting, spelled=True)
         except StrictJsonError as error:
             raise self._malformed(number, str(error), "every line is one JSON object in UTF-8") from None
         if type(document) is not dict:

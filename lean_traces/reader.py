@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, NotOurForm, encode
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, NotOurForm, encode, encode_as_written
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened, read_lines
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, nests_within, parse
@@ -39,6 +39,11 @@ class Answer(NamedTuple):
     audit: list[Any] | None
 
 
+class _Arguments(Struct):
+    args: Raw
+
+
+_arguments_of: Final = msgspec.json.Decoder(_Arguments).decode
 _BY_NAME: Final = {name.encode(): (codec, msgspec.json.Decoder(codec.struct).decode) for name, codec in CODECS.items()}
 
 
@@ -73,8 +78,15 @@ class Event(Struct, gc=False):
         return self.line[:-1] == printed
 
     def arguments_document(self) -> Any:
-        """Return the arguments as the line has them, as parsed JSON."""
-        return self.reader.parse_object(self.line, self.line_number)["args"]
+        """Return the arguments as the line has them, as parsed JSON that prints as it was written."""
+        return self.reader.parse_object(self.line, self.line_number, spelled=True)["args"]
+
+    def arguments_text(self) -> bytes:
+        """Return the arguments' bytes in the line."""
+        try:
+            return bytes(_arguments_of(self.line).args)
+        except RecursionError:
+            return encode_as_written(self.arguments_document())
 
     def answer(self) -> Answer:
         """Parse the line strictly, unless that has been done, and return the answer.
@@ -237,8 +249,8 @@ class TraceReader:
         self._digest.update(line)
         return header
 
-    def parse_object(self, line: bytes, number: int) -> dict[str, Any]:
-        """Parse one line of the trace strictly.
+    def parse_object(self, line: bytes, number: int, *, spelled: bool = False) -> dict[str, Any]:
+        """Parse one line of the trace strictly; with ``spelled``, numbers keep their spelling.
 
         Raises:
             MalformedTrace: it is not one JSON object.
@@ -246,7 +258,7 @@ class TraceReader:
         if line.endswith(b"\r\n"):
             raise self._malformed(number, "the line ends in CR LF", "lines end in LF alone")
         try:
-            document = parse(line, self._limits.nesting)
+            document = parse(line, self._limits.nesting, spelled=spelled)
         except StrictJsonError as error:
             raise self._malformed(number, str(error), "every line is one JSON object in UTF-8") from None
         if type(document) is not dict:

@@ -6,6 +6,8 @@ import json
 import math
 import re
 import sys
+from collections.abc import Callable
+from functools import partial
 from itertools import accumulate
 from typing import Any, Final, NoReturn
 
@@ -23,7 +25,19 @@ class StrictJsonError(HarnessError, ValueError):
     """Thrown when a text is not JSON as the formats demand it; the message says what is wrong."""
 
 
-def parse(text: bytes, nesting: int) -> Any:
+class SpelledNumber(float):
+    """A number that is no integer of the contract's, with the spelling that it has in its text, as ``1e0``."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SpelledNumber, (self.text,)
+
+
+def parse(text: bytes, nesting: int, *, spelled: bool = False) -> Any:
     """Parse one JSON text.
 
     Objects become dicts, arrays lists. A number with a point or an exponent, ``-0``, and an integer outside
@@ -32,6 +46,7 @@ def parse(text: bytes, nesting: int) -> Any:
     Args:
         text: UTF-8 bytes.
         nesting: how deep arrays and objects may nest.
+        spelled: make those floats ``SpelledNumber``, so that they can be printed as they were.
 
     Raises:
         StrictJsonError: not UTF-8, not JSON, a repeated key, NaN or infinity, a number out of range, a lone
@@ -44,7 +59,7 @@ def parse(text: bytes, nesting: int) -> Any:
     except UnicodeDecodeError as error:
         raise StrictJsonError(f"not UTF-8 at byte {error.start + 1}") from None
     try:
-        document = _decode(decoded)
+        document = _decode(decoded, spelled)
         if "\\u" in decoded:
             _refuse_surrogates(document)
     except json.JSONDecodeError as error:
@@ -52,19 +67,19 @@ def parse(text: bytes, nesting: int) -> Any:
     return document
 
 
-def _decode(text: str) -> Any:
+def _decode(text: str, spelled: bool) -> Any:
     try:
-        return _DECODER.decode(text)
+        return _DECODERS[spelled].decode(text)
     except RecursionError:
-        return _decode_deep(text)
+        return _decode_deep(text, spelled)
 
 
-def _decode_deep(text: str) -> Any:
+def _decode_deep(text: str, spelled: bool) -> Any:
     """Parse what nests deeper than the C parser's stack, with the standard library's Python scanner."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(before + 4 * text.count("{") + 4 * text.count("[") + 200)
     try:
-        return _DEEP_DECODER.decode(text)
+        return _DEEP_DECODERS[spelled].decode(text)
     finally:
         sys.setrecursionlimit(before)
 
@@ -102,17 +117,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _integer(digits: str) -> int | float:
-    if digits == "-0":
-        return -0.0
-    if len(digits) > 20:
-        return _float(digits)
+def _integer(digits: str, beyond: Callable[[str], float]) -> int | float:
+    if digits == "-0" or len(digits) > 20:
+        return beyond(digits)
     number = int(digits)
-    return number if I64_MIN <= number <= U64_MAX else float(number)
+    return number if I64_MIN <= number <= U64_MAX else beyond(digits)
 
 
-def _float(digits: str) -> float:
-    number = float(digits)
+def _float(digits: str, beyond: Callable[[str], float]) -> float:
+    number = beyond(digits)
     if math.isinf(number):
         raise StrictJsonError(f"number out of range: {shortened(digits, 40)}")
     return number
@@ -122,12 +135,18 @@ def _constant(name: str) -> NoReturn:
     raise StrictJsonError(f"{name} is not JSON")
 
 
-def _make_decoder() -> json.JSONDecoder:
-    return json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+def _make_decoder(beyond: Callable[[str], float]) -> json.JSONDecoder:
+    finite = partial(_float, beyond=beyond)
+    return json.JSONDecoder(
+        object_pairs_hook=_object,
+        parse_int=partial(_integer, beyond=finite),
+        parse_float=finite,
+        parse_constant=_constant,
+    )
 
 
-def _make_deep_decoder() -> json.JSONDecoder:
-    decoder: Any = _make_decoder()
+def _make_deep_decoder(beyond: Callable[[str], float]) -> json.JSONDecoder:
+    decoder: Any = _make_decoder(beyond)
     decoder.parse_object = json.decoder.JSONObject  # type: ignore[attr-defined] # not in the stubs
     decoder.parse_array = json.decoder.JSONArray  # type: ignore[attr-defined] # not in the stubs
     decoder.scan_once = json.scanner.py_make_scanner(decoder)  # type: ignore[attr-defined] # not in the stubs
@@ -135,5 +154,5 @@ def _make_deep_decoder() -> json.JSONDecoder:
     return deep
 
 
-_DECODER: Final = _make_decoder()
-_DEEP_DECODER: Final = _make_deep_decoder()
+_DECODERS: Final = {False: _make_decoder(float), True: _make_decoder(SpelledNumber)}
+_DEEP_DECODERS: Final = {False: _make_deep_decoder(float), True: _make_deep_decoder(SpelledNumber)}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.codec import encode_as_written
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.programs import Program, UnresolvedReference, resolve
 from telltale_conformance.lean_traces.reader import read_trace
@@ -82,7 +82,7 @@ def judge_claims(adapter: Adapter, programs: Iterable[tuple[str, Program]]) -> I
     def perform(op: str, args: dict[str, Any]) -> dict[str, Any] | None:
         if op not in adapter.hello.ops:
             return None
-        answer = ask(adapter, Request(op, encode(args)))
+        answer = ask(adapter, Request(op, encode_as_written(args)))
         if answer.kind == "unsupported":
             return None
         if answer.kind not in ("ok", "err"):

@@ -31,15 +31,16 @@ ADAPTER = os.environ.get("ADAPTER", {adapter!r})
 STEPS = [
 {steps}
 ]
-"""Operation, arguments, and which answer the contract demands."""
+"""Operation, arguments as they are sent, and which answer the contract demands."""
 MEMBER = {member!r}
 EXPECTED = {expected}
 """What the contract demands of the last step."""
 
 
 def answers():
-    requests = [("hello", {{"protocol": 1}}), ("reset", {{}}), *((op, args) for op, args, _ in STEPS), ("bye", {{}})]
-    lines = [json.dumps({{"id": n, "op": op, "args": args}}) for n, (op, args) in enumerate(requests)]
+    first, last = [("hello", '{{"protocol":1}}'), ("reset", "{{}}")], [("bye", "{{}}")]
+    requests = [*first, *((op, args) for op, args, _ in STEPS), *last]
+    lines = [f'{{{{"id":{{n}},"op":"{{op}}","args":{{args}}}}}}' for n, (op, args) in enumerate(requests)]
     done = subprocess.run(
         shlex.split(ADAPTER), input="\\n".join(lines) + "\\n", capture_output=True, encoding="utf-8", timeout=60
     )
@@ -91,7 +92,7 @@ def pytest_text(program: Program, fingerprint: Fingerprint, level: Level, name: 
     steps = []
     for item in came:
         result = expected_result(item.outcome)
-        steps.append((item.step.op, item.args, _variant(result)))
+        steps.append((item.step.op, item.printed.decode(), _variant(result)))
     last = came[-1].outcome
     member: str | None = None
     expected: Any = None

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from telltale_conformance.generators.coverage import cell_of, situation
-from telltale_conformance.generators.steps import Cell, encode_arguments
+from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.lines import line_count, traces_in
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.lean_traces.reader import open_trace
@@ -156,7 +156,7 @@ def _asked(path: Path, contract: str, offered: frozenset[str]) -> tuple[list[Ask
             before = situation(store, operation, arguments)
             outcome = step(store, operation, arguments)
             cell = cell_of(before, operation, outcome)
-            asked.append(Asked(event.seq, operation.name, encode_arguments(operation, arguments), outcome, cell))
+            asked.append(Asked(event.seq, operation.name, event.arguments_text(), outcome, cell))
     return asked, left_out
 
 

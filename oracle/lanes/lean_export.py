@@ -9,7 +9,7 @@ from typing import Final
 
 from telltale_conformance.files import content
 from telltale_conformance.generators.corpus_programs import corpus_programs
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.codec import encode_as_written
 from telltale_conformance.lean_traces.lean_answer import LeanRun
 from telltale_conformance.lean_traces.lean_bundle import model_hash
 from telltale_conformance.lean_traces.lean_process import LeanModel
@@ -64,6 +64,6 @@ def _trace(run: LeanRun, source: Source) -> bytes:
     content = io.BytesIO()
     writer = TraceWriter(content, header)
     for op, args, answer in run.events():
-        writer.event(op, encode(args), answer)
+        writer.event(op, encode_as_written(args), answer)
     writer.end()
     return content.getvalue()

@@ -1,7 +1,8 @@
 """Lifting a recorded trace to a program: values equal to earlier results become references.
 
 A session id refers to the step that opened the session, a capability, receipt or witness to the step that gave it,
-with ``set`` where fields differ. What no earlier step gave stays as it is.
+with ``set`` where fields differ. What no earlier step gave stays as it is, and so does an artifact whose members are
+written in another order than a result's: the order is part of what is sent.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from telltale_conformance.errors import HarnessError
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.codec import encode, encode_as_written
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
 from telltale_conformance.lean_traces.programs import Program, Step, is_reference, references, resolve
 from telltale_conformance.model.operations import OPERATIONS, those
@@ -37,6 +38,11 @@ _MOST_CHANGED: Final = 2
 
 class NotLiftable(HarnessError):
     """Thrown when a recorded argument has the shape of a reference, which a program cannot say otherwise."""
+
+
+def in_our_order(value: Any) -> bool:
+    """Say whether members stand in the order in which results have them, which a reference gives them."""
+    return encode_as_written(value) == encode(value)
 
 
 class Results:
@@ -71,6 +77,8 @@ class Results:
         return self._within(name, value)
 
     def _artifact(self, kind: str, value: dict[str, Any]) -> Any:
+        if not in_our_order(value):
+            return self._within(kind, value)
         seq = self._exact.get(encode(value))
         if seq is not None:
             return {"$ref": seq}

@@ -16,7 +16,7 @@ from telltale_conformance.oracle.minimise.minimality import Remaining, remaining
 from telltale_conformance.oracle.minimise.removal import numbers, renumbered
 from telltale_conformance.oracle.minimise.steps import by_slices, one_by_one, referring
 from telltale_conformance.oracle.minimise.trying import TO_BELIEVE, OutOfTime, Rate, Sighting, Trials, rate
-from telltale_conformance.oracle.minimise.values import at_once, simpler_values
+from telltale_conformance.oracle.minimise.values import at_once, plainly_written, simpler_values
 from telltale_conformance.oracle.process.interrupts import Interrupted
 from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Level
@@ -172,6 +172,8 @@ class _Search:
     def _smallest(self, program: Program, sighting: Sighting) -> tuple[Program, list[Remaining]]:
         trials = self._trials
         assert sighting.divergence is not None
+        plain = plainly_written(trials, program)
+        program = program if plain is program else referring(trials, plain)
         program = at_once(trials, referring(trials, by_slices(trials, program, sighting)))
         program = one_by_one(trials, program, sighting.divergence)
         while True:

@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import as_json, decode, encode, encode_answer
+from telltale_conformance.lean_traces.codec import as_json, decode, decode_as_written, encode, encode_answer
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.programs import Program
@@ -103,7 +103,7 @@ class RecordedAdapter(DirectAdapter):
         audited = self.hello.audited
         if asked_for:
             question, document = self._question, _document(outcome)
-            asked = question.asked(decode(request.args), document, before)
+            asked = question.asked(decode_as_written(request.args), document, before)
             recorded = question.asked(question.args, question.expected, question.before)
             renaming = same_up_to_names(recorded, asked)
             if renaming is not None and not question.sections:

@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.codec import encode_as_written
 from telltale_conformance.lean_traces.programs import Program, references
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import Outcome
@@ -205,7 +205,7 @@ def instead_text(outcome: Outcome, target: Fingerprint | None) -> str:
 
 def size(program: Program) -> tuple[int, int]:
     """Return how large a program is: its steps, then the bytes of their arguments."""
-    return len(program.steps), sum(len(encode(step.args)) for step in program.steps)
+    return len(program.steps), sum(len(encode_as_written(step.args)) for step in program.steps)
 
 
 def _of(program: Program, steps: list[Referred]) -> Program:

@@ -7,6 +7,7 @@ names), so that trying them until none helps comes to an end.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from operator import is_
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -71,6 +72,32 @@ def simplifications(program: Program) -> Iterator[Simplification]:
 def all_names_plain(program: Program) -> Program:
     """Return the program with the plainest names, as many different ones as before."""
     return renamed(program, canonical(names_of(program)))
+
+
+def all_plain(program: Program, but: int = -1) -> Program:
+    """Return the program with all arguments written as we print them, save those of one step."""
+    steps = []
+    for step in program.steps:
+        args = step.args
+        places: list[Path] = [()] if step.seq != but else []
+        while places:
+            path = places.pop()
+            plainer = _plainer(path, _at(args, path))
+            if plainer is not None:
+                args = _put(args, path, plainer)
+                places.append(path)
+                continue
+            value = _at(args, path)
+            within = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+            places.extend((*path, part) for part in within)
+        steps.append(step if args is step.args else msgspec.structs.replace(step, args=args))
+    return msgspec.structs.replace(program, steps=tuple(steps))
+
+
+def _at(document: Any, path: Path) -> Any:
+    for part in path:
+        document = document[part]
+    return document
 
 
 def put(program: Program, seq: int, path: Path, value: Any) -> Program:
@@ -140,7 +167,10 @@ def _simpler(path: Path, value: Any) -> Iterator[Any]:
     name = path[-1] if path else ""
     if is_reference(value):
         return
-    if name in _OPTIONAL and value is not None:
+    plainer = _plainer(path, value)
+    if plainer is not None:
+        yield plainer
+    if name in _OPTIONAL:
         yield REMOVED
     if _is_type(path):
         yield from _simpler_types(value)
@@ -171,6 +201,23 @@ def _simpler(path: Path, value: Any) -> Iterator[Any]:
         yield from sorted(number for number in {0, 1, value // 2, value - 1} if 0 <= number < value)
     elif value is True:
         yield False
+
+
+def _plainer(path: Path, value: Any) -> Any:
+    """Return a value as we print it where it is written otherwise: in order, without repeats, each label with its sort.
+
+    None where it is as we print it.
+    """
+    if isinstance(value, dict):
+        if [*value] != sorted(value):
+            return {name: value[name] for name in sorted(value)}
+        if path[-3:-2] == ("branches",) and path[-1] == 0 and value.keys() == {"name"}:
+            return {**value, "sort": "Unit"}
+    if path[-1:] == ("Fragments",) and isinstance(value, list) and all(isinstance(text, str) for text in value):
+        ordered = sorted(set(value))
+        if ordered != value:
+            return ordered
+    return None
 
 
 def _simpler_types(value: Any) -> Iterator[Any]:
@@ -223,6 +270,18 @@ def at_once(trials: Trials, program: Program) -> Program:
     program = _accepted(trials, all_names_plain(program)) or program
     changes = _simplest(trials, program, frozenset())
     return (_accepted(trials, _changed(program, changes)) if changes else None) or program
+
+
+def plainly_written(trials: Trials, program: Program) -> Program:
+    """Return the program with arguments written as we print them, as far as the divergence survives that."""
+    for but in (-1, program.steps[-1].seq):
+        plain = all_plain(program, but)
+        if all(map(is_, plain.steps, program.steps)):
+            return program
+        accepted = _accepted(trials, plain)
+        if accepted is not None:
+            return accepted
+    return program
 
 
 def simpler_values(trials: Trials, program: Program) -> Program:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, encode
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, encode_as_written
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, references, resolve
 from telltale_conformance.lean_traces.strict_json import parse
@@ -73,7 +73,7 @@ class Drive:
             except (UnresolvedReference, ArgumentError) as error:
                 self.skipped.append((step.seq, str(error)))
                 continue
-            args = encode(document)
+            args = encode_as_written(document)
             self._sent.append((step, args))
             yield Request(step.op, args)
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from telltale_conformance.generators.coverage import cell_of, situation
 from telltale_conformance.generators.steps import Cell
-from telltale_conformance.lean_traces.codec import as_json
+from telltale_conformance.lean_traces.codec import as_json, decode
 from telltale_conformance.lean_traces.json_values import shown
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.reader import Event, TraceReader, open_trace, trace_of
@@ -194,6 +194,6 @@ def describe(store: Store, event: Event, outcome: Outcome, divergence: Divergenc
         guard=decision.guard,
         reason=decision.reason,
         line=event.line_number,
-        args=shown(event.arguments_document()),
+        args=shown(decode(event.arguments_text())),
         state=shown(as_json(relevant_state(store, event.operation, event.arguments))),
     )

@@ -11,8 +11,8 @@ from telltale_conformance.lean_traces.codec import (
     answer_document,
     as_json,
     decode,
-    encode,
     encode_answer,
+    encode_as_written,
 )
 from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, references, resolve
 from telltale_conformance.model.contract import Contract
@@ -42,7 +42,7 @@ class Referred(NamedTuple):
     step: Step
     args: dict[str, Any]
     printed: bytes
-    """The arguments as one JSON object."""
+    """The arguments as one JSON object, as it is written."""
     outcome: Outcome
 
 
@@ -89,7 +89,7 @@ class ReferenceRun:
                 arguments = codec.from_json(args)
             except (UnresolvedReference, ArgumentError) as error:
                 return str(error)
-            printed = encode(args)
+            printed = encode_as_written(args)
         if self._look is not None:
             self.seen = self._look(self.store, codec.operation, arguments)
         outcome = step(self.store, codec.operation, arguments)
@@ -194,7 +194,7 @@ def _prepare(step_: Step) -> _Prepared:
             arguments = None
     if len(_prepared) >= _KEPT:
         _prepared.clear()
-    prepared = _Prepared(step_, refers, arguments, b"" if refers else encode(step_.args))
+    prepared = _Prepared(step_, refers, arguments, b"" if refers else encode_as_written(step_.args))
     _prepared[id(step_)] = prepared
     return prepared
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.codec import encode, encode_as_written
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.lean_traces.reader import open_trace
 from telltale_conformance.lean_traces.trace import MalformedTrace
@@ -152,7 +152,7 @@ def _explanation(key: Fingerprint, reduction: Reduction) -> str:
         f"divergence  {key.text()}",
         f"class       {key.digest}",
         f"step        {divergence.seq} of {divergence.case}",
-        f"given       {encode(divergence.args).decode()}",
+        f"given       {encode_as_written(divergence.args).decode()}",
         f"expected    {encode(divergence.expected).decode()}",
         f"actual      {encode(divergence.actual).decode()}",
         f"decision    {divergence.reason}",
