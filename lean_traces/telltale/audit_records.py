@@ -40,12 +40,16 @@ SORTED: Final[Dialect] = "semantic_audit_log"
 
 
 class _Reason(Struct, forbid_unknown_fields=True):
+    """The three reasons; exactly one is there."""
+
     OwnerDied: OwnerDiedFields | UnsetType = UNSET
     TransferAbandoned: TransferAbandonedFields | UnsetType = UNSET
     TransferCommitFailed: TransferCommitFailedFields | UnsetType = UNSET
 
 
 class _Cancellation(Struct, forbid_unknown_fields=True):
+    """The proof that ownership of a session ended for good."""
+
     generation: U64
     owner_id: str
     reason: _Reason
@@ -53,7 +57,7 @@ class _Cancellation(Struct, forbid_unknown_fields=True):
     witness_id: U64
 
 
-class _Artifact(Struct, forbid_unknown_fields=True):
+class AnyArtifact(Struct, forbid_unknown_fields=True):
     """The five kinds; exactly one is there."""
 
     OwnershipCapability: OwnershipCapability | UnsetType = UNSET
@@ -63,7 +67,7 @@ class _Artifact(Struct, forbid_unknown_fields=True):
     Timeout: TimeoutWitness | UnsetType = UNSET
 
 
-class _RenamedArtifact(Struct, forbid_unknown_fields=True):
+class RenamedArtifact(Struct, forbid_unknown_fields=True):
     """The same under the names of ``capability_lifecycle``."""
 
     OwnershipCapability: OwnershipCapability | UnsetType = UNSET
@@ -73,8 +77,10 @@ class _RenamedArtifact(Struct, forbid_unknown_fields=True):
     Timeout: TimeoutWitness | UnsetType = msgspec.field(default=UNSET, name="TimeoutWitness")
 
 
-class _Record(Struct, forbid_unknown_fields=True):
-    artifact: _Artifact
+class Record(Struct, forbid_unknown_fields=True):
+    """A record as ``authority_audit_log`` gives it."""
+
+    artifact: AnyArtifact
     event: AuditEvent
     reason: str | None = None
     tick: U64 | None = None
@@ -84,22 +90,26 @@ _State = Literal["issued", "consumed", "rejected", "invalidated", "committed", "
 _EVENT_OF: Final = {state: event for event, state in LIFECYCLE_STATES.items()}
 
 
-class _Lifecycle(Struct, forbid_unknown_fields=True):
-    artifact: _RenamedArtifact
+class LifecycleRecord(Struct, forbid_unknown_fields=True):
+    """A record as ``capability_lifecycle`` gives it."""
+
+    artifact: RenamedArtifact
     lifecycle: _State
     reason: str | None = None
     tick: U64 | None = None
 
 
-class _Authority(Struct, forbid_unknown_fields=True):
-    artifact: _Artifact
+class SemanticRecord(Struct, forbid_unknown_fields=True):
+    """What ``semantic_audit_log`` gives under ``Authority``."""
+
+    artifact: AnyArtifact
     event: AuditEvent
     session: U64 | None = None
     reason: str | None = None
     tick: U64 | None = None
 
 
-def _artifact(given: _Artifact | _RenamedArtifact) -> values.Artifact | None:
+def _artifact(given: AnyArtifact | RenamedArtifact) -> values.Artifact | None:
     """Return the model's artifact; None where not exactly one is there."""
     found: list[values.Artifact | None] = []
     if given.OwnershipCapability is not UNSET:
@@ -145,12 +155,12 @@ Read: TypeAlias = tuple[int | None, AuditRecord] | str | None
 """A record with the session that it names; the kind of an entry that is not judged; None for what is none."""
 
 
-def _authority(entry: _Record) -> Read:
+def _authority(entry: Record) -> Read:
     artifact = _artifact(entry.artifact)
     return None if artifact is None else (None, AuditRecord(artifact, entry.event, entry.reason, entry.tick))
 
 
-def _lifecycle(entry: _Lifecycle) -> Read:
+def _lifecycle(entry: LifecycleRecord) -> Read:
     artifact = _artifact(entry.artifact)
     if artifact is None:
         return None
@@ -168,12 +178,12 @@ def _semantic(entry: dict[str, Raw]) -> Read:
     return None if artifact is None else (given.session, AuditRecord(artifact, given.event, given.reason, given.tick))
 
 
-_authority_decoder: Final = msgspec.json.Decoder(_Authority)
+_authority_decoder: Final = msgspec.json.Decoder(SemanticRecord)
 
 
 ELEMENTS: Final[dict[str, tuple[Elements[Any], Callable[[Any], Read]]]] = {
-    "authority_audit_log": (Elements(_Record), _authority),
+    "authority_audit_log": (Elements(Record), _authority),
     "semantic_audit_log": (Elements(dict[str, Raw]), _semantic),
-    "capability_lifecycle": (Elements(_Lifecycle), _lifecycle),
+    "capability_lifecycle": (Elements(LifecycleRecord), _lifecycle),
 }
 """By dialect: how an array is decoded, and what one element of it says."""

@@ -10,11 +10,13 @@ from collections import Counter
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from telltale_conformance.lean_traces.telltale.malformed import MalformedDocument
 from telltale_conformance.lean_traces.telltale.run_protocols import SessionProtocol, local_types_from
 from telltale_conformance.lean_traces.telltale.runs import RunOutput, TraceEvent
-from telltale_conformance.lean_traces.telltale.whole_document import SCHEMA, Document
+from telltale_conformance.lean_traces.telltale.whole_document import FIELDS, SCHEMA, Document
+from telltale_conformance.model.values import U64
 
 _WORDS: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -24,6 +26,73 @@ def is_raw(data: bytes) -> bool:
     if data.lstrip()[:1] == b"[":
         return True
     return b'"lean_bridge.' not in data and b'"obs_trace"' in data
+
+
+class Other(Struct, kw_only=True):
+    """An event of a kind that has no rule."""
+
+    tick: U64 = 0
+
+
+class Told(Other, kw_only=True):
+    """An event of a kind that has a rule."""
+
+    session: U64 | None = None
+    sid: U64 | None = None
+
+
+class Opened(Told, kw_only=True):
+    """A session began."""
+
+    roles: list[str]
+
+
+class Exchange(Told, kw_only=True):
+    """A message was sent or received."""
+
+    from_: str = msgspec.field(name="from")
+    to: str
+    label: str
+
+
+class OfCoroutine(Told, kw_only=True):
+    """A coroutine halted or faulted."""
+
+    coro_id: U64
+
+
+class EpochAdvanced(Told, kw_only=True):
+    """A session was closed."""
+
+    epoch: U64
+
+
+class SessionTerminal(Told, kw_only=True):
+    """A session ended for a reason."""
+
+    reason: Any = None
+
+
+class TimeoutIssued(Told, kw_only=True):
+    """A site waits until a tick."""
+
+    site: str | None = None
+    until_tick: U64 | None = None
+    witness_id: U64 | None = None
+
+
+KINDS: Final[dict[str, type[Other]]] = {
+    "Opened": Opened,
+    "Sent": Exchange,
+    "Received": Exchange,
+    "Halted": OfCoroutine,
+    "Faulted": OfCoroutine,
+    "Closed": Told,
+    "EpochAdvanced": EpochAdvanced,
+    "SessionTerminal": SessionTerminal,
+    "TimeoutIssued": TimeoutIssued,
+}
+"""The fields by kind; those of all others are ``Other``."""
 
 
 class RawRun(NamedTuple):
@@ -69,28 +138,29 @@ def read_raw(source: Document) -> RawRun:
     return RawRun(RunOutput(schema_version=SCHEMA, trace=trace, sessions=[]), place, protocol, unknown)
 
 
-def _event(path: str, place: str, kind: str, fields: Any) -> TraceEvent:
-    if not isinstance(fields, dict):
-        raise MalformedDocument(path, place, f"`{kind}` has no fields", 'an event is {"Kind":{…}}')
-    shown: dict[str, Any] = {"kind": _WORDS.sub("_", kind).lower(), "tick": fields.get("tick", 0)}
-    for name, given in (("session", "session"), ("sender", "from"), ("receiver", "to"), ("label", "label")):
-        shown[name] = fields.get(given)
-    for name in ("epoch", "site", "until_tick", "witness_id"):
-        shown[name] = fields.get(name)
-    if shown["session"] is None:
-        shown["session"] = fields.get("sid")
-    if kind == "Opened":
-        shown["roles"] = fields.get("roles")
-    if "coro_id" in fields:
-        shown["target"] = str(fields["coro_id"])
-    if kind == "SessionTerminal":
-        shown["reason_kind"], shown["reason"] = _terminal(fields.get("reason"))
-    if kind not in ("Opened", "Sent", "Received"):  # what `from` and `to` mean elsewhere is another thing
-        shown["sender"] = shown["receiver"] = None
+def _event(path: str, place: str, kind: str, given: Any) -> TraceEvent:
     try:
-        return msgspec.convert(shown, TraceEvent)
+        fields = msgspec.convert(given, KINDS.get(kind, Other))
     except msgspec.ValidationError as error:
-        raise MalformedDocument(path, place, str(error), "see docs/telltale-files.md for the fields") from None
+        message, _, where = str(error).partition(" - at `$")
+        raise MalformedDocument(path, f"{place}.{kind}{where.removesuffix('`')}", message, FIELDS) from None
+    event = TraceEvent(kind=_WORDS.sub("_", kind).lower(), tick=fields.tick, schema_version=SCHEMA)
+    if isinstance(fields, Told):
+        event.session = fields.sid if fields.session is None else fields.session
+    match fields:
+        case Opened():
+            event.roles = fields.roles
+        case Exchange():
+            event.sender, event.receiver, event.label = fields.from_, fields.to, fields.label
+        case OfCoroutine():
+            event.target = str(fields.coro_id)
+        case EpochAdvanced():
+            event.epoch = fields.epoch
+        case SessionTerminal():
+            event.reason_kind, event.reason = _terminal(fields.reason)
+        case TimeoutIssued():
+            event.site, event.until_tick, event.witness_id = fields.site, fields.until_tick, fields.witness_id
+    return event
 
 
 def _terminal(reason: Any) -> tuple[str | None, str | None]:

@@ -6,21 +6,22 @@ A run input gives the global types of its sessions. Every other form holds one p
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.lean_traces.protocol_files import ProtocolFile, Unreadable, protocol_of, read_protocols
 from telltale_conformance.lean_traces.telltale.malformed import MalformedDocument
-from telltale_conformance.lean_traces.telltale.whole_document import FIELDS, SCHEMA, Document, read_document
+from telltale_conformance.lean_traces.telltale.whole_document import FIELDS, BridgeVersion, Document, read_document
 from telltale_conformance.model.types.automata import difference
 from telltale_conformance.model.types.global_types import GlobalType
 from telltale_conformance.model.types.json_shape import TypeJsonError
 from telltale_conformance.model.types.lean_json import global_from_json, type_from_lean_json
 from telltale_conformance.model.types.local_types import LocalType
 from telltale_conformance.model.types.projection import NotProjectable, project
+from telltale_conformance.model.values import U64
 
 _REMEDY: Final = "see `telltale-conformance types`"
 
@@ -34,18 +35,24 @@ class SessionProtocol(NamedTuple):
     """Where given local types are not the projections of the given global type."""
 
 
-class _Choreography(Struct, kw_only=True):
-    schema_version: str
-    global_type: Any
+class Choreography(Struct, kw_only=True):
+    """What one session of a run does."""
+
+    schema_version: BridgeVersion
+    global_type: Annotated[Any, Meta(extra_json_schema={"$ref": "domain.json#/$defs/LeanGlobalType"})]
     roles: list[str]
 
 
-class _Input(Struct, kw_only=True):
-    schema_version: str
-    choreographies: list[_Choreography]
+class RunInput(Struct, kw_only=True):
+    """What a run is made from. How long it may be says nothing about the store, and is not asked for."""
+
+    schema_version: BridgeVersion
+    choreographies: list[Choreography]
+    concurrency: U64 = 0
+    max_steps: U64 = 0
 
 
-_input: Final = msgspec.json.Decoder(_Input).decode
+_input: Final = msgspec.json.Decoder(RunInput).decode
 
 
 def read_run_protocols(path: Path, limits: Limits) -> tuple[SessionProtocol, ...]:
@@ -125,18 +132,12 @@ def _projected(document: Document) -> tuple[SessionProtocol, ...]:
         given = _input(document.data)
         document.refuse_repeated_keys(document.data, "$")
     except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at `")
-        raise document.malformed(where.removesuffix("`") or "$", message) from None
+        raise document.wrong_shape(error, "$") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise document.malformed("$", f"not JSON: {error}", "a run input is one JSON object in UTF-8") from None
-    if given.schema_version != SCHEMA:
-        raise document.malformed("$.schema_version", f"it is `{given.schema_version}`", f"`{SCHEMA}` is read")
     protocols = []
     for number, choreography in enumerate(given.choreographies):
         place = f"$.choreographies[{number}]"
-        if choreography.schema_version != SCHEMA:
-            said = f"it is `{choreography.schema_version}`"
-            raise document.malformed(f"{place}.schema_version", said, f"`{SCHEMA}` is read")
         try:
             whole = global_from_json(choreography.global_type, f"{place}.global_type")
             protocols.append(SessionProtocol(tuple(choreography.roles), _types(whole, choreography.roles)))

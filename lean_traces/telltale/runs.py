@@ -11,13 +11,13 @@ too many of them to be looked through again and again.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Final, Literal, NamedTuple, NoReturn, get_type_hints
+from typing import Any, Final, Literal, NamedTuple, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from telltale_conformance.lean_traces.telltale.run_protocols import SessionProtocol
-from telltale_conformance.lean_traces.telltale.whole_document import SCHEMA, Document
+from telltale_conformance.lean_traces.telltale.whole_document import BridgeVersion, Document
 from telltale_conformance.model.values import U64
 
 RunDialect = Literal["rust", "lean", "raw"]
@@ -34,7 +34,7 @@ class TraceEvent(Struct, forbid_unknown_fields=True, kw_only=True, gc=False, omi
     receiver: str | None = None
     role: str | None = None
     roles: list[str] | None = None
-    schema_version: str | None = None
+    schema_version: BridgeVersion
     sender: str | None = None
     session: U64 | None = None
     site: str | None = None
@@ -96,7 +96,7 @@ class StepState(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
 class SessionEntry(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """What a run says of a session at its end."""
 
-    schema_version: str | None = None
+    schema_version: BridgeVersion
     sid: U64
     terminal: bool
 
@@ -117,14 +117,14 @@ class AuthoritativeRead(Struct, kw_only=True, gc=False):
 class SemanticObjects(Struct, kw_only=True):
     """Of the semantic objects what the session store has a part in."""
 
-    schema_version: str
+    schema_version: Literal["protocol_machine.semantic_objects.v1"]
     authoritative_reads: list[AuthoritativeRead] = []
 
 
 class RunOutput(Struct, forbid_unknown_fields=True, kw_only=True):
     """A whole run output."""
 
-    schema_version: str
+    schema_version: BridgeVersion
     trace: list[TraceEvent]
     sessions: list[SessionEntry]
     step_states: list[StepState] = []
@@ -175,12 +175,9 @@ def read_output(document: Document) -> tuple[RunOutput, Counter[str]]:
         name = ""
         output = msgspec.convert(fields, RunOutput)
     except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at `$")
-        place = f"$.{name}" if name else "$"
-        raise document.malformed(f"{place}{where.removesuffix('`')}", message) from None
+        raise document.wrong_shape(error, f"$.{name}" if name else "$") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise document.malformed("$", f"not JSON: {error}", "a run output is one JSON object in UTF-8") from None
-    _check_versions(document, output)
     return output, unknown
 
 
@@ -210,22 +207,6 @@ def _objects(document: Document, text: Raw) -> SemanticObjects | None:
     for name, part in ours.items():
         document.refuse_repeated_keys(part, f"{place}.{name}")
     return _decode_objects(msgspec.json.encode(ours))
-
-
-def _check_versions(document: Document, output: RunOutput) -> None:
-    if output.schema_version != SCHEMA:
-        _refuse_version(document, "$", output.schema_version)
-    for number, event in enumerate(output.trace):
-        if event.schema_version != SCHEMA:
-            _refuse_version(document, f"$.trace[{number}]", event.schema_version)
-    for number, entry in enumerate(output.sessions):
-        if entry.schema_version != SCHEMA:
-            _refuse_version(document, f"$.sessions[{number}]", entry.schema_version)
-
-
-def _refuse_version(document: Document, place: str, version: str | None) -> NoReturn:
-    shown = "missing" if version is None else f"`{version}`"
-    raise document.malformed(f"{place}.schema_version", f"it is {shown}", f"this harness reads `{SCHEMA}`")
 
 
 _PARTS: Final[dict[str, type[Struct]]] = {"trace": TraceEvent, "step_states": StepState, "sessions": SessionEntry}

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -16,8 +16,9 @@ from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.lean_traces.lines import opened
 from telltale_conformance.lean_traces.telltale.malformed import MalformedDocument
 
-SCHEMA: Final = "lean_bridge.v1"
+BridgeVersion = Literal["lean_bridge.v1"]
 """The schema version of run inputs and run outputs."""
+SCHEMA: Final[BridgeVersion] = "lean_bridge.v1"
 FIELDS: Final = "see docs/telltale-files.md for the fields"
 """The remedy for a field that is not as it should be."""
 
@@ -31,6 +32,17 @@ class Document(NamedTuple):
     def malformed(self, place: str, problem: str, remedy: str = FIELDS) -> MalformedDocument:
         """Return the error for something wrong at a JSON path."""
         return MalformedDocument(self.path, place, problem, remedy)
+
+    def wrong_shape(self, error: msgspec.ValidationError, place: str) -> MalformedDocument:
+        """Return the error for a part of the document that msgspec could not convert; a wrong version has its own."""
+        message, _, where = str(error).partition(" - at `$")
+        place += where.removesuffix("`")
+        version = _VERSION.fullmatch(f"{place} {message}")
+        if version is None:
+            return self.malformed(place, message)
+        remedy = "this harness reads `lean_bridge.v1`, and `protocol_machine.semantic_objects.v1` for semantic objects"
+        found = "missing" if version[2] is None else f"`{version[2]}`"
+        return self.malformed(f"{version[1]}.schema_version", f"it is {found}", remedy)
 
     def refuse_repeated_keys(self, text: bytes | Raw, place: str, read: object = None) -> None:
         """Check that no object in a part of the document has a key twice.
@@ -67,6 +79,9 @@ class Document(NamedTuple):
         return found
 
 
+_VERSION: Final = re.compile(
+    r"(.*?)(?:\.schema_version Invalid enum value '(.*)'| Object missing required field `schema_version`)", re.DOTALL
+)
 _members: Final = msgspec.json.Decoder(dict[str, Raw]).decode
 _NEXT: Final = re.compile(rb'\s*[{,]\s*("[^"\\]*")\s*:\s*')
 

@@ -267,6 +267,14 @@ MALFORMED = {
         lambda o: o["trace"][1].pop("schema_version"),
         "$.trace[1].schema_version: it is missing",
     ),
+    "a step's event of another version": (
+        lambda o: o["step_states"][0]["event"].update(schema_version="lean_bridge.v0"),
+        "$.step_states[0].event.schema_version: it is `lean_bridge.v0`",
+    ),
+    "semantic objects of another version": (
+        lambda o: o.update(semantic_objects={"schema_version": "protocol_machine.semantic_objects.v2"}),
+        "$.semantic_objects.schema_version: it is `protocol_machine.semantic_objects.v2`",
+    ),
     "an unknown root key": (lambda o: o.update(extra=1), "$: Object contains unknown field `extra`"),
     "a text for a number": (lambda o: o["trace"][2].update(tick="2"), "$.trace[2].tick: Expected `int`, got `str`"),
     "a missing field": (
