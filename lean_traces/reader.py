@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, NotOurForm, encode, encode_as_written
+from telltale_conformance.lean_traces.endings import end_problem
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened, read_lines
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, nests_within, parse
@@ -28,7 +28,6 @@ from telltale_conformance.readable import json_line
 
 _ARGS: Final = b'{"args":{'
 _OP: Final = b',"op":"'
-_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 class Answer(NamedTuple):
@@ -205,24 +204,9 @@ class TraceReader:
         return codec.operation, arguments, Answer(is_ok, document["ok" if is_ok else "err"], audit)
 
     def _check_end(self, document: dict[str, Any], events: int, number: int) -> None:
-        if document.keys() != {"end", "events", "digest"} or document["end"] is not True:
-            raise self._malformed(
-                number,
-                "the end line is not `end` (true), `events` and `digest`",
-                "the writer of the trace must close it so",
-            )
-        if type(document["events"]) is not int or document["events"] != events:
-            shown = json_line(document["events"], 40)
-            raise self._malformed(
-                number, f"the end line counts {shown} events, there are {events}", "record the trace again"
-            )
-        digest = document["digest"]
-        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
-            raise self._malformed(number, "`digest` is not `sha256:` and 64 hex digits", "record the trace again")
-        if digest != f"sha256:{self._digest.hexdigest()}":
-            raise self._malformed(
-                number, "the digest is not that of the lines before", "the file was changed: record it again"
-            )
+        wrong = end_problem(document, events, self._digest.hexdigest(), "trace")
+        if wrong is not None:
+            raise self._malformed(number, *wrong)
         for _ in self._lines:
             raise self._malformed(number + 1, "there is a line after the end line", "one file holds one trace")
 

@@ -26,6 +26,8 @@ NAMES: Final = (
     "baseline",
     "compatibility",
     "domain",
+    "history-event",
+    "history-header",
     "operations",
     "program",
     "report",

@@ -50,6 +50,10 @@ Result = Literal[
 Errors = Literal["none", "text", "ownership", "branch"]
 """What an operation refuses with: nothing, an error text, an ownership error (contract §1), or ``NoBranch`` (§7)."""
 Log = Literal["session", "runtime"]
+Reach = Literal["nothing", "session", "opening", "listed", "next sid", "archive", "sessions", "runtime", "everything"]
+"""What of the store a call looks at and changes: no part of it; the one session that it names; the counter of ids and
+the session that it opens; the sessions that it lists and the archive; which sessions are live, in what state, and the
+archive; or anything at all. Calls that reach different parts do not see each other's effects."""
 
 
 class Operation(NamedTuple):
@@ -77,6 +81,8 @@ class Operation(NamedTuple):
     """Gives, of the arguments, the sid that the first of them names, in whatever form; None where it names none."""
     subject: Callable[[tuple[Any, ...]], int] | None
     """Gives, of the arguments, the sid whose audit log is the event's; None where the log is not looked at."""
+    reach: Reach
+    """What of the store it looks at and changes."""
 
     @property
     def gives(self) -> Result | None:
@@ -172,6 +178,7 @@ def _row(
     reads_only: bool = False,
     log: Log | None = None,
     terminal: bool = False,
+    reach: Reach | None = None,
 ) -> Operation:
     given = dict(islice(inspect.signature(function).parameters.items(), 1, None))
     first = next(iter(given), "")
@@ -190,6 +197,7 @@ def _row(
         terminal=terminal,
         sid_of=sid_of,
         subject=None if result == "session" or first in _WITHOUT_LOG else sid_of,
+        reach=reach or ("opening" if result == "session" else "everything" if sid_of is None else "session"),
     )
 
 
@@ -197,16 +205,16 @@ _ROWS: Final = (
     _row(lifecycle.open, "§5", "session", "text"),
     _row(lifecycle.open_with_sid, "§5", "session", "text"),
     _row(lifecycle.close, "§5", "nothing", "text", log="session"),
-    _row(lifecycle.reap_closed, "§5", "summaries"),
-    _row(lifecycle.reap_sessions, "§5", "summaries"),
-    _row(lifecycle.closed_session_ids, "§5", "sids", reads_only=True),
-    _row(lifecycle.session_ids, "§5", "sids", reads_only=True),
-    _row(lifecycle.active_count, "§5", "count", reads_only=True),
-    _row(lifecycle.live_count, "§5", "count", reads_only=True),
-    _row(lifecycle.next_session_id, "§5", "count", reads_only=True),
-    _row(lifecycle.archived_closed, "§5", "summaries", reads_only=True),
-    _row(lifecycle.memory_usage, "§5", "memory", reads_only=True),
-    _row(lifecycle.plan, "§6", "plan", "text", reads_only=True),
+    _row(lifecycle.reap_closed, "§5", "summaries", reach="sessions"),
+    _row(lifecycle.reap_sessions, "§5", "summaries", reach="listed"),
+    _row(lifecycle.closed_session_ids, "§5", "sids", reads_only=True, reach="sessions"),
+    _row(lifecycle.session_ids, "§5", "sids", reads_only=True, reach="sessions"),
+    _row(lifecycle.active_count, "§5", "count", reads_only=True, reach="sessions"),
+    _row(lifecycle.live_count, "§5", "count", reads_only=True, reach="sessions"),
+    _row(lifecycle.next_session_id, "§5", "count", reads_only=True, reach="next sid"),
+    _row(lifecycle.archived_closed, "§5", "summaries", reads_only=True, reach="archive"),
+    _row(lifecycle.memory_usage, "§5", "memory", reads_only=True, reach="sessions"),
+    _row(lifecycle.plan, "§6", "plan", "text", reads_only=True, reach="nothing"),
     _row(ownership.claim_ownership, "§2", "capability", "ownership", log="session"),
     _row(ownership.release_ownership, "§2", "nothing", "ownership", log="session"),
     _row(ownership.validate_ownership_capability, "§2", "nothing", "ownership", reads_only=True),
@@ -232,17 +240,17 @@ _ROWS: Final = (
     _row(advance.remove_type, "§7", "nothing"),
     _row(advance.lookup_branch_resolution, "§7", "branch", nullable=True, reads_only=True),
     _row(advance.advance, "§7", "typed step", "branch"),
-    _row(advance.unfold_mu, "§7", "type", reads_only=True),
-    _row(advance.unfold_if_var, "§7", "type", reads_only=True),
-    _row(advance.unfold_if_var_with_scope, "§7", "scoped type", reads_only=True),
+    _row(advance.unfold_mu, "§7", "type", reads_only=True, reach="nothing"),
+    _row(advance.unfold_if_var, "§7", "type", reads_only=True, reach="nothing"),
+    _row(advance.unfold_if_var_with_scope, "§7", "scoped type", reads_only=True, reach="nothing"),
     _row(messages.send, "§8", "enqueued", "text"),
     _row(messages.recv, "§8", "value", "text", nullable=True),
     _row(messages.has_message, "§8", "truth", "text", reads_only=True),
     _row(observe.observe, "§8", "state", "text", reads_only=True),
-    _row(edges.decode_edge_json, "§10", "edge", "text", reads_only=True),
-    _row(timeouts.issue_timeout_witness, "§9", "timeout", log="runtime"),
-    _row(timeouts.advance_clock, "§9", "timeouts", "text", log="runtime"),
-    _row(timeouts.runtime_audit_log, "§9", "records", reads_only=True),
+    _row(edges.decode_edge_json, "§10", "edge", "text", reads_only=True, reach="nothing"),
+    _row(timeouts.issue_timeout_witness, "§9", "timeout", log="runtime", reach="runtime"),
+    _row(timeouts.advance_clock, "§9", "timeouts", "text", log="runtime", reach="runtime"),
+    _row(timeouts.runtime_audit_log, "§9", "records", reads_only=True, reach="runtime"),
 )
 OPERATIONS: Final = {operation.name: operation for operation in _ROWS}
 """All operations by name, in the contract's order."""

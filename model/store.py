@@ -22,15 +22,22 @@ class Totals:
     leaves: int = 0
     trees: int = 0
 
+    def add(self, session: Session) -> None:
+        """Count a session in."""
+        self._count(session, 1)
+
     def forget(self, session: Session) -> None:
         """Take away all that a session adds."""
-        self.local_types -= len(session.types)
-        self.buffers -= len(session.buffers)
-        self.messages -= session.buffered_messages()
-        self.handlers -= len(session.edge_handlers)
-        self.traces -= len(session.edge_traces)
-        self.leaves -= session.auth_leaves
-        self.trees -= len(session.auth)
+        self._count(session, -1)
+
+    def _count(self, session: Session, sign: int) -> None:
+        self.local_types += sign * len(session.types)
+        self.buffers += sign * len(session.buffers)
+        self.messages += sign * session.buffered_messages()
+        self.handlers += sign * len(session.edge_handlers)
+        self.traces += sign * len(session.edge_traces)
+        self.leaves += sign * session.auth_leaves
+        self.trees += sign * len(session.auth)
 
 
 class Store:
@@ -64,8 +71,9 @@ class Store:
         """Make a session live, in place of a live one of its sid."""
         self.remove(session.sid)
         self.sessions[session.sid] = session
-        self.totals.local_types += len(session.types)
-        self.totals.buffers += len(session.buffers)
+        if session.status != "Active":
+            self.ended.add(session.sid)
+        self.totals.add(session)
 
     def remove(self, sid: int) -> None:
         """Forget the live session of that sid, if there is one."""

@@ -1,0 +1,1 @@
+"""Histories of several clients: is every answer the answer of some order of the operations?"""

@@ -1,0 +1,139 @@
+"""Copies of parts of a reference store, and keys by which two parts are known to be the same.
+
+Which classes of the model are mutable is read off their values: containers and classes with slots are copied, frozen
+values are shared, and anything else is refused, so that no state can be shared by mistake.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable
+from typing import Any, Final
+
+from msgspec import Struct
+
+from telltale_conformance.model.auth import SigningKey
+from telltale_conformance.model.types.immutable import Node
+
+_CACHES: Final = frozenset({"keys"})
+"""Slots that hold what can be computed anew, and so are no state."""
+_LOG: Final = "log"
+"""The slot that only grows: it is compared from where the copies began to differ."""
+
+Reader = Callable[[Any], Any]
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _is_frozen(kind: type) -> bool:
+    if issubclass(kind, Struct):
+        return kind.__struct_config__.frozen
+    return issubclass(kind, str | int | bytes | type(None) | tuple | Node | SigningKey)
+
+
+def _copier(kind: type) -> Reader:
+    if _is_frozen(kind):
+        return _itself
+    if kind is dict:
+        return _copied_dict
+    if kind in (list, set):
+        return kind.copy
+    if kind is deque:
+        return deque.copy
+    slots = _slots(kind)
+
+    def copied(value: Any) -> Any:
+        other: Any = object.__new__(kind)
+        for name in slots:
+            part = getattr(value, name)
+            setattr(other, name, copy(part))
+        return other
+
+    return copied
+
+
+def _slots(kind: type) -> tuple[str, ...]:
+    slots = getattr(kind, "__slots__", None)
+    if not isinstance(slots, tuple) or not kind.__module__.startswith("telltale_conformance.model."):
+        raise TypeError(f"it is not known how to copy a {kind.__qualname__}")
+    return slots
+
+
+def _copied_dict(value: dict[Any, Any]) -> dict[Any, Any]:
+    other = value.copy()
+    for name, part in value.items():
+        copier = _copiers.get(type(part)) or _new_copier(type(part))
+        if copier is _itself:
+            break  # the values of a table are of one kind
+        other[name] = copier(part)
+    return other
+
+
+_copiers: Final[dict[type, Reader]] = {}
+
+
+def _new_copier(kind: type) -> Reader:
+    copier = _copiers[kind] = _copier(kind)
+    return copier
+
+
+def copy(value: Any) -> Any:
+    """Return a value of the model that shares nothing mutable with the given one.
+
+    Raises:
+        TypeError: it is of a kind that is not known to be frozen, a container, or a class of the model with slots.
+    """
+    kind = type(value)
+    return (_copiers.get(kind) or _new_copier(kind))(value)
+
+
+def _keyer(kind: type) -> Reader:
+    if _is_frozen(kind):
+        return _itself
+    if kind is dict:
+        return lambda value: frozenset((name, key(part)) for name, part in value.items())
+    if kind is set:
+        return frozenset
+    if kind in (list, deque):
+        return lambda value: tuple(key(part) for part in value)
+    slots = tuple(name for name in _slots(kind) if name not in _CACHES)
+    return lambda value: tuple(key(getattr(value, name)) for name in slots)
+
+
+_keyers: Final[dict[type, Reader]] = {}
+
+
+def key(value: Any) -> Hashable:
+    """Return what is equal for two values of the model exactly when no operation can tell them apart."""
+    kind = type(value)
+    keyer = _keyers.get(kind)
+    if keyer is None:
+        keyer = _keyers[kind] = _keyer(kind)
+    made: Hashable = keyer(value)
+    return made
+
+
+def part_key(part: Any, origin: Any) -> Hashable:
+    """Return the key of a part of a store among those that come from the same origin.
+
+    Logs and archives grow only, so of a part that continues its origin's the entries since then are enough.
+
+    Args:
+        part: a session, the clock with its witnesses, the archive, or what is frozen.
+        origin: the part as it stood when it was last certain; None where there was none.
+    """
+    if type(part) is list:
+        return _grown(part, origin)
+    if part is None or not hasattr(part, _LOG):
+        return key(part)
+    rest = [key(getattr(part, name)) for name in _slots(type(part)) if name not in _CACHES and name != _LOG]
+    return _grown(part.log, None if origin is None else origin.log), *rest
+
+
+def _grown(entries: list[Any], origin: list[Any] | None) -> Hashable:
+    known = len(origin) if origin else 0
+    if origin and not (len(entries) >= known and entries[known - 1] is origin[-1]):
+        known = 0
+    return known, tuple(entries[known:])
