@@ -7,10 +7,10 @@ type and one file a role is one protocol.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.files import content
@@ -43,12 +43,21 @@ class Unreadable(HarnessError):
     def __init__(self, problem: str, position: Position | None = None, detail: str = "") -> None:
         super().__init__(problem, detail=detail)
         self.position = position
+        self.file: Path | None = None
+        """The file of a folder that it is about."""
 
     def within(self, path: Path) -> Unreadable:
         """Return it with the file, and the place in it, that it is about."""
-        position = self.position
-        self.place = str(path) if position is None else f"{path}:{position.line}:{position.column}"
+        position, file = self.position, self.file or path
+        self.place = str(file) if position is None else f"{file}:{position.line}:{position.column}"
         return self
+
+
+class Source(NamedTuple):
+    """The file that a part of a folder's protocol was read from."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +67,8 @@ class ProtocolFile:
     path: Path
     protocol: Protocol
     single: LocalType | None = None
+    sources: Mapping[str | None, Source] = field(default_factory=dict)
+    """Of a folder that is one protocol: where the type of each role was read from, and under None the global type."""
 
 
 def read_protocols(path: Path) -> Iterator[ProtocolFile]:
@@ -125,15 +136,30 @@ def _folder(folder: Path) -> Iterator[ProtocolFile]:
     if len(wholes) > 1:
         names = ", ".join(one.path.name for one in wholes)
         raise Unreadable(f"this folder has more than one global type: {names}; keep each protocol in its own folder")
-    types: dict[str, LocalType] = dict(wholes[0].protocol.types) if wholes else {}
+    whole = wholes[0] if wholes else None
+    types: dict[str, LocalType] = {} if whole is None else dict(whole.protocol.types)
+    sources: dict[str | None, Source] = {} if whole is None else dict.fromkeys([None, *types], _source(whole))
+    places: dict[str, Position] = {} if whole is None else dict(whole.protocol.type_positions)
     for path, one in singles.items():
         role = role_of_file(path)
         if role in types:
             raise Unreadable(f"the role {role} has more than one type in this folder: {path.name} is the second")
         assert one.single is not None
-        types[role] = one.single
-    whole = wholes[0].protocol if wholes else Protocol(tuple(types), {})
-    yield ProtocolFile(folder, Protocol(whole.roles, types, str(folder), global_type=whole.global_type))
+        types[role], sources[role] = one.single, _source(one)
+        if one.protocol.text:
+            places[role] = one.protocol.positions.get(id(one.single), Position(1, 1))
+    given = Protocol(tuple(types), {}) if whole is None else whole.protocol
+    positions = dict(given.positions)
+    for one in singles.values():
+        positions.update(one.protocol.positions)
+    protocol = Protocol(
+        given.roles, types, str(folder), "", positions, given.role_positions, places, global_type=given.global_type
+    )
+    yield ProtocolFile(folder, protocol, sources=sources)
+
+
+def _source(one: ProtocolFile) -> Source:
+    return Source(one.path.name, one.protocol.text)
 
 
 def role_of_file(path: Path) -> str:
@@ -145,7 +171,8 @@ def _read_within(path: Path) -> ProtocolFile:
     try:
         return read_protocol_file(path)
     except Unreadable as error:
-        raise Unreadable(f"{path.name}: {error.problem}", error.position, error.detail) from None
+        error.file = path
+        raise
 
 
 def _as_global(one: ProtocolFile) -> ProtocolFile:

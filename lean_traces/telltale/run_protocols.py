@@ -99,7 +99,7 @@ def _only(folder: Path) -> SessionProtocol:
 
 def _unreadable(path: Path, error: Unreadable) -> MalformedDocument:
     place = "" if error.position is None else f"line {error.position.line}, column {error.position.column}: "
-    return MalformedDocument(str(path), "", f"{place}{error.problem}", _REMEDY)
+    return MalformedDocument(str(error.file or path), "", f"{place}{error.problem}", _REMEDY)
 
 
 def _completed(document: Document, file: ProtocolFile) -> SessionProtocol:

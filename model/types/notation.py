@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import reduce
 from typing import Final
 
 from telltale_conformance.model.types.caret import Position
@@ -31,22 +32,29 @@ _KEPT: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|(?:#|--)[^\n]*')
 """Quoted names and comments, which are never rewritten."""
 
 
-def rewritten(text: str, line: int, parses: Callable[[str], bool]) -> str | None:
+def rewritten(text: str, line: int, first_problem: Callable[[str], int | None]) -> str | None:
     """Return a line, or else the first that has to change, in a notation that parses; None when none is known.
+
+    A text that parses as a whole is wanted. Where none does, for something else is wrong further down, the line alone
+    is rewritten, so that the text parses up to a later line.
 
     Args:
         text: a text that does not parse.
         line: the line, from 1, of what is wrong with it.
-        parses: says whether a text parses.
+        first_problem: returns the line of what is wrong with a text; None when it parses.
     """
     if len(text) > _LONGEST:
         return None
+    before = text.split("\n")
+    alone: str | None = None
     for candidate in _candidates(text):
-        if parses(candidate):
-            before, after = text.split("\n"), candidate.split("\n")
-            changed = [number for number, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]]
+        problem, after = first_problem(candidate), candidate.split("\n")
+        changed = [number for number, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]]
+        if problem is None:
             return shortened(after[line - 1 if line - 1 in changed else changed[0]].strip(), 160)
-    return None
+        if alone is None and problem > line and line - 1 in changed:
+            alone = shortened(after[line - 1].strip(), 160)
+    return alone
 
 
 def ended(text: str, position: Position, word: str) -> str:
@@ -82,20 +90,21 @@ def _replacing(pattern: str, replacement: str | Callable[[re.Match[str]], str]) 
 
 def _known_sort(found: re.Match[str]) -> str:
     """Return a payload in the name that the syntax has for it; ``Nat`` stands for a sort that is only a placeholder."""
-    name = found["name"].strip()
-    if name in ("Unit", "Nat", "Bool", "String", "Real"):
+    names = [name.strip() for name in found["name"].split(",")]
+    if len(names) == 1 and names[0] in _SORTS:
         return found[0]
-    return f"({_SORT_OF.get(name.lower(), 'Nat')})"
+    sorts = [name if name in _SORTS else _SORT_OF.get(name.lower(), "Nat") for name in names]
+    return f"({reduce(lambda rest, sort: f'Prod({sort}, {rest})', reversed(sorts))})"
 
 
 def _with_sorts(text: str) -> str:
-    """Sorts after a label, in parentheses, under their names here."""
-    return re.sub(r"(?<=[\w\0])[ \t]*\((?P<name>[^(){}<>,.\n]*)\)(?=[ \t]*[.;<:,}]|\s*$)", _known_sort, text)
+    """Sorts after a label, in parentheses, under their names here; several are a product."""
+    return re.sub(r"(?<=[\w\0])[ \t]*\((?P<name>[^(){}<>.\n]*)\)(?=[ \t]*[.;<:,}]|\s*$)", _known_sort, text)
 
 
 def _with_bracketed_sorts(text: str) -> str:
     """Sorts after a label, in angle brackets (where value types belong), in parentheses under their names here."""
-    return re.sub(r"(?<=[\w\0])[ \t]*<(?P<name>[^(){}<>,.\n]*)>(?=[ \t]*[.;:])", _known_sort, text)
+    return re.sub(r"(?<=[\w\0])[ \t]*<(?P<name>[^(){}<>.\n]*)>(?=[ \t]*[.;:])", _known_sort, text)
 
 
 _CHANGES: Final[tuple[Callable[[str], str], ...]] = (

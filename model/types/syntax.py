@@ -168,7 +168,7 @@ def _parse(start: str, text: str, source: str) -> tuple[Any, dict[int, Position]
     try:
         return _attempt(start, text, source)
     except SyntaxProblem as problem:
-        line = rewritten(text, problem.line, lambda candidate: _parses(start, candidate))
+        line = rewritten(text, problem.line, lambda candidate: _first_problem(start, candidate))
         if line is None:
             raise
         message = f"{problem.message}; write: {visible(line)}"
@@ -176,12 +176,13 @@ def _parse(start: str, text: str, source: str) -> tuple[Any, dict[int, Position]
         raise SyntaxProblem(message, text, place, source=source, expected=problem.expected) from None
 
 
-def _parses(start: str, text: str) -> bool:
+def _first_problem(start: str, text: str) -> int | None:
+    """Return the line of what is wrong with a text; None when it parses."""
     try:
         _attempt(start, text, "")
-    except SyntaxProblem:
-        return False
-    return True
+    except SyntaxProblem as problem:
+        return problem.line
+    return None
 
 
 def _attempt(start: str, text: str, source: str) -> tuple[Any, dict[int, Position]]:

@@ -93,6 +93,8 @@ def unexpected(error: UnexpectedInput, text: str, source: str) -> SyntaxProblem:
             found = f"{token} is a word of the syntax; to use it as a name, write it in quotes"
         else:
             found = f"{shown_name(str(token))} cannot stand here"
+    if expected == [_TERMINALS["$END"]]:
+        wanted += ", for a text holds one type, or a protocol that begins with its roles, `roles A, B`"
     return SyntaxProblem(f"{found}; expected {wanted}", text, position, source=source, expected=expected)
 
 

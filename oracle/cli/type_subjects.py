@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from telltale_conformance.lean_traces.protocol_files import ProtocolFile, Unreadable
+from telltale_conformance.lean_traces.protocol_files import ProtocolFile, Source, Unreadable
 from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.plan import OpenPlan, open_plan
 from telltale_conformance.model.types.automata import difference
@@ -30,6 +30,10 @@ class Subject:
     def __init__(self, file: ProtocolFile, merging: Merging, buffers: BufferConfig, states: int) -> None:
         self.path, self.merging = file.path, merging
         self.given = file.protocol
+        self._sources = file.sources
+        self.texts: dict[str | None, str] = {None: file.protocol.text}
+        """By the name of a file in a folder, or None for the subject itself."""
+        self.texts.update(file.sources.values())
         self.single = file.single is not None
         self.types: dict[str | None, LocalType] = {None: file.single} if file.single is not None else {}
         self.projections: dict[str, LocalType | NotProjectable] = {}
@@ -72,22 +76,22 @@ class Subject:
         That the roles do not fit is one where each type is well-formed: else it would only repeat what is wrong there.
         """
         for one in self.global_problems:
-            yield self._finding(one.kind, f"global type: {self._explained(one)}", None, one)
+            yield self._of_type(one, None, "global type: ")
         for role, local_type in self.types.items():
             if role is None or role in self.given.types:
                 for one in problems(local_type):
-                    yield self._finding(one.kind, self._explained(one), role, one)
+                    yield self._of_type(one, role)
         if self.single:
             return
         yield from self._projection_findings()
         for other in protocol_problems(self.protocol):
             if other.kind != "role without type" or other.role not in self.projections:
-                yield finding(other.kind, other.message, other.role, other.position, None)
+                yield self._finding(other.kind, other.message, other.role, other.position)
         well_formed = not any(problems(one) for one in self.types.values())
         if self.judgement is not None and self.judgement.problem is not None and well_formed:
             first = self.judgement.product.roles[self.judgement.problem.roles[0]]
             place = self.given.type_positions.get(first)
-            yield finding(self.judgement.problem.kind, problem_sentence(self.judgement), first, place, None)
+            yield self._finding(self.judgement.problem.kind, problem_sentence(self.judgement), first, place)
 
     def _projection_findings(self) -> Iterator[dict[str, Any]]:
         whole = self.given.global_type
@@ -98,10 +102,11 @@ class Subject:
         for role in roles_of(whole):
             if role not in listed:
                 message = f"{quoted(role)} takes part in the global type and is not among the roles"
-                yield finding("unlisted role", message, role, None, None)
+                yield self._finding("unlisted role", message, role, None, source=None)
         for role, one in self.projections.items():
             if isinstance(one, NotProjectable):
-                yield finding("not projectable", one.message, role, positions.get(id(one.comm)), None)
+                place = positions.get(id(one.comm))
+                yield self._finding("not projectable", one.message, role, place, source=None)
             elif role in self.given.types:
                 parts = difference(one, self.given.types[role])
                 if parts is not None:
@@ -111,7 +116,7 @@ class Subject:
                         f"({self.merging} merging)"
                     )
                     place = self.given.type_positions.get(role)
-                    yield finding("differs from projection", message, role, place, None)
+                    yield self._finding("differs from projection", message, role, place)
         if self.plan is not None and listed >= set(roles_of(whole)):
             yield from self._blueprint_findings(set(communications(whole)))
 
@@ -122,20 +127,47 @@ class Subject:
         edges = {(sender, receiver) for _, sender, receiver in self.plan.edge_blueprint}
         for sender, receiver in sorted(edges - exchanged):
             message = f"the edge {print_name(sender)} -> {print_name(receiver)} has no communication in the global type"
-            yield finding("edge without communication", message, sender, None, None)
+            yield self._finding("edge without communication", message, sender, None)
         for sender, receiver in sorted(exchanged - edges):
             message = f"the communication {print_name(sender)} -> {print_name(receiver)} has no edge in the local types"
-            yield finding("communication without edge", message, sender, None, None)
+            yield self._finding("communication without edge", message, sender, None)
 
-    def _finding(self, kind: str, message: str, role: str | None, one: Problem) -> dict[str, Any]:
-        return finding(kind, message, role, self.given.positions.get(id(one.node)), str(one.path))
+    def source(self, role: str | None) -> Source:
+        """Return the file that a role's type, or the global type, was read from; unnamed where that is the subject."""
+        return self._sources.get(role, Source("", self.given.text))
 
-    def _explained(self, one: Problem) -> str:
-        """Return the problem's sentence; of a word that other notations have for the end, with the line rewritten."""
+    def _of_type(self, one: Problem, role: str | None, whose: str = "") -> dict[str, Any]:
+        """Return what is wrong with a role's type, or with the global type."""
         place = self.given.positions.get(id(one.node))
-        if one.kind != "unbound variable" or one.name.lower() not in END_WORDS or place is None:
-            return one.message
-        return f"{one.message}; where the protocol ends, write: {ended(self.given.text, place, one.name)}"
+        message = one.message
+        if one.kind == "unbound variable" and one.name.lower() in END_WORDS and place is not None:
+            line = ended(self.source(role).text, place, one.name)  # a word that other notations have for the end
+            message += f"; where the protocol ends, write: {line}"
+        return {**self._finding(one.kind, whose + message, role, place, source=role), "path": str(one.path)}
+
+    def _finding(
+        self, kind: str, message: str, role: str | None, place: Position | None, source: str | None = ""
+    ) -> dict[str, Any]:
+        """Return a problem as ``--json`` prints it.
+
+        Args:
+            kind: its kind.
+            message: its sentence.
+            role: the role that it is found at.
+            place: where that was written.
+            source: the role whose type is written there, None for the global type; the role itself when empty.
+        """
+        line, column = place if place is not None else (None, None)
+        file = self.source(role if source == "" else source).name or None
+        return {
+            "kind": kind,
+            "message": message,
+            "role": role,
+            "file": file,
+            "line": line,
+            "column": column,
+            "path": None,
+        }
 
     def least_capacity(self) -> tuple[int, Judgement | None] | None:
         """Return the least capacity that blocking buffers need, where the roles fit with more of them."""
@@ -178,12 +210,6 @@ class Subject:
                     pair = (role, node.partner) if isinstance(node, Send) else (node.partner, role)
                     carried.setdefault(pair, {}).update((b.label.name, None) for b in node.branches)
         return {pair: list(names) for pair, names in carried.items()}
-
-
-def finding(kind: str, message: str, role: str | None, place: Position | None, path: str | None) -> dict[str, Any]:
-    """Return a problem as ``--json`` prints it."""
-    line, column = place if place is not None else (None, None)
-    return {"kind": kind, "message": message, "role": role, "line": line, "column": column, "path": path}
 
 
 def _state(state: Any) -> str:

@@ -234,11 +234,14 @@ def _human(subject: Subject, report: dict[str, Any], options: Options) -> Iterat
     yield f"{bold}{visible(str(subject.path))}: {verdict}{plain}"
     for index, one in enumerate(found):
         place = None if one["line"] is None else Position(one["line"], one["column"])
-        where = f"{place.line}:{place.column}" if place else (f"at {one['path']}" if one["path"] else "roles")
+        file = subject.path if one["file"] is None else subject.path / one["file"]
+        where = f":{place.line}:{place.column}" if place else f":at {one['path']}" if one["path"] else ""
+        if not where and one["file"] is None:
+            where = ":roles"
         whose = "" if one["role"] is None or place else f" of {quoted(one['role'])}"
-        yield f"{visible(f'{subject.path}:{where}{whose}')}: {red}{one['kind']}{plain}: {visible(one['message'])}"
+        yield f"{visible(f'{file}{where}{whose}')}: {red}{one['kind']}{plain}: {visible(one['message'])}"
         if place and index < _EXCERPTS:
-            yield excerpt(subject.given.text, place)
+            yield excerpt(subject.texts[one["file"]], place)
     if not subject.single:
         yield "\nroles " + ", ".join(map(print_name, subject.given.roles))
     yield from _global_lines(subject)

@@ -133,6 +133,42 @@ def test_a_folder_with_a_global_type_and_a_file_for_each_role_is_one_protocol(he
     ]
 
 
+def test_a_problem_in_a_folder_has_its_file_line_and_caret(here: Path) -> None:
+    written("f/global.session", "global =\n  A -> B : {l. B -> C : x. end, r. B -> C : y. end}\n")
+    written("f/A.type", "B!l. end")
+    written("f/B.type", "A?{l. C!x. end,\n   r. C!y. u}\n")
+    written("f/C.type", "end\n")
+    code, out, _ = types("f", "--merge", "plain")
+    assert code == 1
+    unbound = 'f/B.type:2:12: unbound variable: the variable "u" is not bound by any enclosing recursion'
+    assert f"{unbound}\n2 |    r. C!y. u}}\n  |            ^\n" in out
+    assert "f/A.type:1:1: differs from projection: " in out
+    assert "f/global.session:2:3: not projectable: " in out
+    assert "f/B.type:2:4: label never sent: " in out
+    report = json.loads(types("f", "--json")[1])
+    assert list(validator("types").iter_errors(report)) == []
+    found = [(one["kind"], one["role"], one["file"], one["line"]) for one in report["problems"]]
+    assert ("unbound variable", "B", "B.type", 2) in found
+    assert ("differs from projection", "C", "C.type", 1) in found
+
+
+def test_a_malformed_file_in_a_folder_is_named_with_its_place(here: Path) -> None:
+    written("f/A.type", "B!l. end")
+    written("f/B.type", "A?{l. end,\n  ! }\n")
+    code, out, err = types("f")
+    assert (code, out) == (2, "")
+    assert err.startswith('telltale-conformance: f/B.type:2:3: "!" cannot stand here')
+    assert err.endswith("2 |   ! }\n  |   ^\n")
+
+
+def test_a_problem_of_a_json_file_in_a_folder_has_its_file(here: Path) -> None:
+    written("g/A.json", SEND)
+    written("g/B.json", {**RECV, "branches": []})
+    code, out, _ = types("g")
+    assert code == 1
+    assert 'g/B.json:at the root of "B": empty choice: ' in out
+
+
 def test_a_folder_with_two_global_types_is_refused(here: Path) -> None:
     written("two/a.json", PING)
     written("two/b.json", PING)
@@ -341,6 +377,7 @@ def test_what_people_write_is_read_and_printed_in_one_form(here: Path, text: str
         ("p!l(). end", "p!l. end"),
         ("A -> B {m. end}", "A -> B : {m. end}"),
         ("rec t p!l. t", "rec t. p!l. t"),
+        ("p!l(S, int). end", "p!l(Prod(Nat, Nat)). end"),
     ],
 )
 def test_what_is_not_read_is_rewritten_in_the_message(here: Path, text: str, line: str) -> None:
@@ -349,6 +386,33 @@ def test_what_is_not_read_is_rewritten_in_the_message(here: Path, text: str, lin
     assert f"; write: {line}\n" in err
     code, out, _ = types(written("u", line))
     assert code == 0, out
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("p!{l(S). end}\np?{l(S). end, k. end}\n", "p!{l(Nat). end}"),
+        ("p!l(S).\nq!m(T) end)", "p!l(Nat)."),
+        ("roles A, B\nA = B!m(S). end\nB = A?m(S). end }\n", "A = B!m(Nat). end"),
+    ],
+)
+def test_a_line_is_rewritten_where_a_later_one_is_wrong_for_good(here: Path, text: str, line: str) -> None:
+    code, _, err = types(written("t", text))
+    assert code == 2
+    assert f"; write: {line}\n" in err
+
+
+def test_a_line_that_stays_wrong_is_not_rewritten(here: Path) -> None:
+    _, _, err = types(written("t", "p!l(S). end)\n"))
+    assert "S is not a payload sort" in err
+    assert "write:" not in err
+
+
+def test_a_second_type_in_a_file_is_explained(here: Path) -> None:
+    code, _, err = types(written("t", "p!l. end\nq!k. end\n"))
+    assert code == 2
+    assert "t:2:1: " in err
+    assert "a text holds one type, or a protocol that begins with its roles, `roles A, B`" in err
 
 
 def test_a_word_of_other_notations_for_the_end_is_rewritten(here: Path) -> None:
