@@ -16,6 +16,7 @@ from typing import Final
 from telltale_conformance.files import content
 from telltale_conformance.lean_traces.lean_errors import LeanSourceError
 from telltale_conformance.lean_traces.lean_toolchain import sources_dir
+from telltale_conformance.sinks import lean_string
 
 RUN_ROOT: Final = "Telltale.Serve"
 PROOF_ROOT: Final = "Telltale.Claims"
@@ -122,14 +123,9 @@ def make_bundle(root: str, sources: Mapping[str, str] | None = None, tail: str =
     return LeanBundle("".join(parts), tuple(places))
 
 
-def quoted(text: str) -> str:
-    """Return a Lean string literal."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 def run_bundle(mailbox: Path, idle_looks: int) -> LeanBundle:
     """Return the resident runner on a mailbox folder; it ends after so many looks of 2 ms without a request."""
-    return make_bundle(RUN_ROOT, tail=f"\n#eval Telltale.Serve.main {quoted(str(mailbox))} {idle_looks}\n")
+    return make_bundle(RUN_ROOT, tail=f"\n#eval Telltale.Serve.main {lean_string(str(mailbox))} {idle_looks}\n")
 
 
 def model_hash(sources: Mapping[str, str] | None = None) -> str:
@@ -239,5 +235,7 @@ def mutants_bundle(mutants: Sequence[LeanMutant], request: Path, answers: Sequen
                     text = text.replace(mutant.old, mutant.new)
                 parts.append(_HEADER.sub("", text))
         parts.append(f"\nend Mutant{number}\n")
-        parts.append(f"#eval Mutant{number}.Telltale.Serve.once {quoted(str(request))} {quoted(str(answer))}\n")
+        parts.append(
+            f"#eval Mutant{number}.Telltale.Serve.once {lean_string(str(request))} {lean_string(str(answer))}\n"
+        )
     return LeanBundle("\n".join(parts), ())

@@ -19,6 +19,7 @@ from telltale_conformance.oracle.lanes.self_tests import SelfTest
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import BY_NAME_ONLY, LANES
 from telltale_conformance.oracle.process.interrupts import Interrupted, let_through
+from telltale_conformance.oracle.process.output import print_acting
 from telltale_conformance.oracle.reference.judging import fault_of_harness
 from telltale_conformance.oracle.reports import findings, markdown, write_reports
 from telltale_conformance.oracle.reports.markdown import workflow_commands
@@ -178,7 +179,7 @@ class Gate:
             print(block(line), file=out)
         if self._on_github:
             for line in workflow_commands(report, self.report):
-                print(line, file=out)
+                print_acting(line, out)
         for problem in problems:
             print(f"telltale-conformance: {problem}", file=sys.stderr)
         print(block(last_line(report)), file=out, flush=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-import msgspec
-
 from telltale_conformance.oracle.adapters import (
     AdapterFault,
     AdapterLimits,
@@ -14,7 +12,7 @@ from telltale_conformance.oracle.adapters import (
     split_command,
 )
 from telltale_conformance.oracle.adapters.kit import CHECKS, Check, NotOffered, Problem
-from telltale_conformance.oracle.cli.terminal import say, told
+from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, INCONCLUSIVE
 from telltale_conformance.readable import last_lines
 
@@ -65,11 +63,11 @@ def run(cmd: str, *, as_json: bool, deadline: float) -> int:
             "checks": [result._asdict() for result in results],
             "verdict": "inconclusive" if failed else "agree",
         }
-        print(msgspec.json.encode(document).decode())
+        say_json(document)
     elif failed:
-        print(f"\nThe adapter cannot be used yet: {', '.join(failed)}.")
+        say(f"\nThe adapter cannot be used yet: {', '.join(failed)}.")
     else:
-        print("\nThe adapter speaks the protocol. Next: telltale-conformance check --sut CMD")
+        say("\nThe adapter speaks the protocol. Next: telltale-conformance check --sut CMD")
     return INCONCLUSIVE if failed else AGREE
 
 

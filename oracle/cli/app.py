@@ -5,10 +5,8 @@ Bodies are imported when their command runs, so that starting costs little.
 
 from __future__ import annotations
 
-import signal
 from enum import StrEnum
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -469,25 +467,32 @@ def diff(
 
 
 def main() -> None:
-    """Run the command line.
+    """Run the command line and end with its exit code, which is 0, 1, 2 or 3 whatever happens.
 
     A fault of the harness itself and a signal end with 3, for 1 would mean a divergence. Commands that have something
     to save watch for signals themselves while they run (``oracle.process.interrupts``).
     """
-    from telltale_conformance.oracle.process.unread_output import unread_output_ignored
+    from telltale_conformance.oracle.process.interrupts import ended_by_signals
+    from telltale_conformance.oracle.process.output import guarded_output
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _end)
-    with unread_output_ignored():
-        try:
-            app()
-        except Exception as error:
-            from telltale_conformance.oracle.cli.terminal import tell_fault
+    with guarded_output() as (out, _), ended_by_signals():
+        code = _code()
+        out.flush()
+        if out.lost is not None:
+            from telltale_conformance.oracle.cli.terminal import tell_lost
 
-            raise SystemExit(tell_fault(error)) from None
+            code = tell_lost(out.lost, code)
+    raise SystemExit(code)
 
 
-def _end(number: int, frame: FrameType | None) -> None:
-    from telltale_conformance.oracle.cli.terminal import tell_signal
+def _code() -> int:
+    """Run the command and return its exit code."""
+    try:
+        app()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    except Exception as error:
+        from telltale_conformance.oracle.cli.terminal import tell_fault
 
-    raise SystemExit(tell_signal(number))
+        return tell_fault(error)
+    return 0

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from telltale_conformance.errors import InconclusiveError
+from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.files import opened
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
@@ -25,12 +24,13 @@ from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.cli.bridge_export import global_of, run_inputs
 from telltale_conformance.oracle.cli.replay import row_of
+from telltale_conformance.oracle.cli.terminal import say, say_json, tell
 from telltale_conformance.oracle.reports.document_text import document_text
 from telltale_conformance.oracle.reports.text import summary
 from telltale_conformance.oracle.telltale.judging import judge_document
 from telltale_conformance.oracle.telltale.results import DocumentResult
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.oracle.verdict.exit_codes import USAGE, exit_code
+from telltale_conformance.oracle.verdict.exit_codes import exit_code
 
 MAX_STEPS: Final = 64
 ORDERS: Final = 64
@@ -69,21 +69,22 @@ def run(
         try:
             found = list(_inputs(inputs)) or list(_made(inputs, made))
         except Unreadable as error:
-            print(f"telltale-conformance: {error.within(inputs)}", file=sys.stderr)
-            return USAGE
+            return tell(error.within(inputs))
         if not found:
             problem = "no run inputs (lean_bridge.v1, .json or .json.gz) and no .session files here"
-            print(f"telltale-conformance: {inputs}: {problem}", file=sys.stderr)
-            return USAGE
+            return tell(UsageError(problem, place=inputs))
         folder = outputs or Path(temporary) / "judged"
         folder.mkdir(parents=True, exist_ok=True)
         results = []
         for path in found:
             result = _judged(command, path, folder, contract, level, deadline)
             results.append(result)
-            print(encode(row_of(result)).decode() if as_json else document_text(result), flush=True)
+            if as_json:
+                say_json(row_of(result))
+            else:
+                say(document_text(result))
     if not as_json:
-        print(summary(results))
+        say(summary(results))
     return exit_code(result.verdict for result in results)
 
 

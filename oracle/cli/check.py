@@ -9,11 +9,10 @@ from typing import Final
 import msgspec
 
 from telltale_conformance.errors import InconclusiveError, UsageError
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.adapters import AdapterFault, AdapterLimits, Hello
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
-from telltale_conformance.oracle.cli.terminal import say, told
+from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes.effort import GUARD, Effort
 from telltale_conformance.oracle.lanes.self_tests import SelfTest, self_tests
@@ -193,7 +192,7 @@ def _run(plan: Plan, check: Check, gate: Gate, watch: Watch, as_json: bool) -> C
                 results.append(result)
                 if as_json:
                     with shown.aside():
-                        print(encode(lane_document(result)).decode(), flush=True)
+                        say_json(lane_document(result))
                 if settings.late and (len(results) < len(names) or not result.complete):
                     late = _late(limit, results, usual)
                 reason = watch.reason or gate.stops_after(result) or late

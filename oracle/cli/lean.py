@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from telltale_conformance.oracle.cli.terminal import told
+from telltale_conformance.oracle.cli.terminal import say, say_json, told
+from telltale_conformance.oracle.process.output import unguarded
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 
@@ -19,12 +21,13 @@ def progress_bar(title: str) -> Iterator[Callable[[float, float], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
+    console = Console(file=unguarded(sys.stderr))
     if not console.is_terminal:
         yield lambda done, total: None
         return
+    plain: dict[str, Any] = {"console": console, "transient": True, "redirect_stdout": False, "redirect_stderr": False}
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+    with Progress(*columns, TimeRemainingColumn(), **plain) as progress:
         task = progress.add_task(title, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
@@ -39,9 +42,9 @@ def doctor(*, full: bool = False) -> int:
 
     diagnosis = diagnose(full=full)
     for finding in diagnosis.findings:
-        print(f"{'ok' if finding.well else '--':<4}{finding.name:<22}{finding.found}")
+        say(f"{'ok' if finding.well else '--':<4}{finding.name:<22}{finding.found}")
         if finding.hint and not finding.well:
-            print(f"{'':<26}{finding.hint}")
+            say(f"{'':<26}{finding.hint}")
     return AGREE if diagnosis.usable else INCONCLUSIVE
 
 
@@ -54,7 +57,7 @@ def install(*, archive: Path | None = None, force: bool = False) -> int:
         toolchain = lean_toolchain.install(
             archive=archive, force=force, progress=lambda what, done, total: moved(done, total)
         )
-    print(f"installed  {toolchain.describe()}")
+    say(f"installed  {toolchain.describe()}")
     return AGREE
 
 
@@ -66,8 +69,8 @@ def check() -> int:
     with progress_bar("checking the proofs"):
         checked = check_proofs()
     for theorem, _ in checked.theorems:
-        print(f"proved  {theorem.name}: {theorem.sentence}")
-    print(f"{len(checked.theorems)} theorems, checked in {checked.seconds:.0f} s")
+        say(f"proved  {theorem.name}: {theorem.sentence}")
+    say(f"{len(checked.theorems)} theorems, checked in {checked.seconds:.0f} s")
     return AGREE
 
 
@@ -89,14 +92,14 @@ def export(output: Path | None, *, compare_only: bool) -> int:
     if compare_only:
         problems = corpus_differences(folder, iter(traces))
         for problem in problems:
-            print(problem)
-        print(f"{len(traces)} traces exported again: {len(problems)} differences")
+            say(problem)
+        say(f"{len(traces)} traces exported again: {len(problems)} differences")
         return DIVERGE if problems else AGREE
     for stale in {path.name for path in folder.glob("*.jsonl.gz")} - {name for name, _ in traces}:
         (folder / stale).unlink()
     for name, content in traces:
         write_whole(folder / name, content)
-    print(f"{len(traces)} traces written to {folder}")
+    say(f"{len(traces)} traces written to {folder}")
     return AGREE
 
 
@@ -113,7 +116,6 @@ def diff(programs: int, seed: int, steps: int, contracts: tuple[str, ...], level
 def _diff(model: Any, programs: int, seed: int, steps: int, contract: str, level: Level, as_json: bool) -> int:
     import msgspec
 
-    from telltale_conformance.lean_traces.codec import encode
     from telltale_conformance.oracle.lanes.lean import compare_runs, diff_programs
     from telltale_conformance.oracle.reports.text import divergence_text
 
@@ -139,11 +141,11 @@ def _diff(model: Any, programs: int, seed: int, steps: int, contract: str, level
             "skipped": skipped,
             "verdict": "diverge" if divergences else "agree",
         }
-        print(encode(document).decode(), flush=True)
+        say_json(document)
     else:
         for divergence in divergences[:3]:
-            print(divergence_text(divergence))
-        print(
+            say(divergence_text(divergence))
+        say(
             f"{contract}: {'diverge' if divergences else 'agree'}; {cases} programs, {judged} answers judged, "
             f"{skipped} skipped, {not_judged} not judged, {len(divergences)} diverging programs; "
             f"{time.monotonic() - started:.1f} s"

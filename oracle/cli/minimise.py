@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from telltale_conformance.errors import InconclusiveError
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import first_line
@@ -25,7 +24,7 @@ from telltale_conformance.oracle.adapters import (
     SubprocessAdapter,
 )
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
-from telltale_conformance.oracle.cli.terminal import say, told, warn
+from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
 from telltale_conformance.oracle.dossier.dossier import NOT_CONFIRMED, Dossier, write_dossier
 from telltale_conformance.oracle.dossier.lean_file import lean_text
 from telltale_conformance.oracle.dossier.pytest_file import pytest_text
@@ -203,7 +202,7 @@ def _concluded(
             )
             written += [str(file) for file in write_dossier(dossier, about, given.adapter)]
     if as_json:
-        print(encode(_document(result, reason, written, given.recorded)).decode())
+        say_json(_document(result, reason, written, given.recorded))
     else:
         say(_text(result, reason, given.recorded))
         if written:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.lean_traces.programs import Program, Step, write_program
 from telltale_conformance.oracle.claims.catalogue import EXPECTED, unknown
-from telltale_conformance.oracle.cli.terminal import say, told, warn
+from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
 from telltale_conformance.oracle.process.interrupts import Interrupted, watched
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 
@@ -59,7 +59,7 @@ def _decide(contract: str | None, wanted: list[str], as_json: bool, work: int | 
 
     for result in results(contract, wanted, DEFAULT_WORK if work is None else work):
         if as_json:
-            print(json.dumps(result.to_json(), sort_keys=True, separators=(",", ":")), flush=True)
+            say_json(result.to_json())
         else:
             say(_text(result))
         if programs is not None:

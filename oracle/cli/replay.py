@@ -8,13 +8,12 @@ from typing import Any
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.telltale.documents import Recognised, find_subjects
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.oracle.claims.judging import watch_trace
 from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Violation
-from telltale_conformance.oracle.cli.terminal import say, told
+from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.lanes.claims import stand_of
 from telltale_conformance.oracle.reference.replay import TraceResult, judge
 from telltale_conformance.oracle.reports.document_text import document_text
@@ -54,10 +53,7 @@ def run(
         results.append(result)
         if as_json:
             row = row_of(result)
-            print(
-                encode(row if watched is None else {**row, "claims": _claims_document(watched)}).decode(),
-                flush=True,
-            )
+            say_json(row if watched is None else {**row, "claims": _claims_document(watched)})
         else:
             say(result_text(result) if isinstance(result, TraceResult) else document_text(result))
             if watched is not None:

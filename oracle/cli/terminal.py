@@ -2,23 +2,54 @@
 
 from __future__ import annotations
 
-import signal
+import errno
+import os
 import sys
 import traceback
 from collections.abc import Callable
 from functools import wraps
-from typing import Final, ParamSpec
+from typing import Any, Final, ParamSpec
+
+import msgspec
 
 from telltale_conformance.errors import HarnessError, InconclusiveError, UsageError
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
 from telltale_conformance.readable import block, one_line
+from telltale_conformance.sinks import json_text
 
 NAME: Final = "telltale-conformance"
+_OF_THE_MACHINE: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+)
+"""What an error of a file says of the machine rather than of the file that was named."""
 Asked = ParamSpec("Asked")
 
 
 def say(text: str) -> None:
     """Print a text for people, at once."""
     print(block(text), flush=True)
+
+
+def say_json(document: Any) -> None:
+    """Print a value as one line of JSON, at once; names of files that are not UTF-8 are spelled out."""
+    try:
+        text = encode(document).decode()
+    except UnicodeEncodeError:
+        text = encode(rebuilt(document, _without_surrogates)).decode()
+    print(json_text(text), flush=True)
+
+
+def _without_surrogates(field: str, part: Any) -> Any:
+    if isinstance(part, msgspec.Struct):
+        return rebuilt(msgspec.to_builtins(part), _without_surrogates)
+    if isinstance(part, dict):
+        return {_text(name): rebuilt(value, _without_surrogates) for name, value in part.items()}
+    return _text(part) if isinstance(part, str) else DESCEND
+
+
+def _text(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def warn(text: str) -> None:
@@ -43,9 +74,11 @@ def told(command: Callable[Asked, int]) -> Callable[Asked, int]:
         except HarnessError as error:
             return tell(error)
         except OSError as error:
-            if error.filename is None:
+            if error.errno is None:
                 raise
-            return tell(UsageError(f"cannot be read or written: {error.strerror}", place=error.filename))
+            kind = InconclusiveError if error.errno in _OF_THE_MACHINE else UsageError
+            problem = f"cannot be read or written: {error.strerror or error}"
+            return tell(kind(problem, place=os.fspath(error.filename or "a file")))
 
     return telling
 
@@ -56,7 +89,10 @@ def tell_fault(error: Exception) -> int:
     return tell(InconclusiveError(f"fault of the harness: {one_line(repr(error), 1000)}"))
 
 
-def tell_signal(number: int) -> int:
-    """Print that a signal ended the command; return the exit code."""
-    print(file=sys.stderr)
-    return tell(InconclusiveError(f"ended by {signal.Signals(number).name}"))
+def tell_lost(error: OSError, code: int) -> int:
+    """Print that the output could not be written; return the exit code in place of ``code``."""
+    problem = f"standard output cannot be written: {error.strerror or error}"
+    if code:
+        warn(problem)
+        return code
+    return tell(InconclusiveError(problem))

@@ -36,7 +36,7 @@ from telltale_conformance.model.types.projection import Merging, NotProjectable,
 from telltale_conformance.model.types.type_json import encode_type
 from telltale_conformance.model.values import DEFAULT_BUFFERS, BufferConfig
 from telltale_conformance.oracle.cli.draw import drawing
-from telltale_conformance.oracle.cli.terminal import tell, told, warn
+from telltale_conformance.oracle.cli.terminal import say, say_json, tell, told, warn
 from telltale_conformance.oracle.cli.type_subjects import Subject
 from telltale_conformance.oracle.compatibility.as_program import as_program
 from telltale_conformance.oracle.compatibility.buffer_text import buffer_text, parse_buffer
@@ -95,9 +95,9 @@ def _reported(subject: Subject, options: Options) -> int:
     if options.lean_json and subject.has_value_types():
         warn(f"{subject.path}: the Lean form has no value types; they are left out there")
     if options.as_json:
-        print(encode(report).decode())
+        say_json(report)
     else:
-        print("\n".join(_human(subject, report, options)))
+        say("\n".join(_human(subject, report, options)))
     return AGREE if report["ok"] else DIVERGE
 
 
@@ -113,9 +113,9 @@ def _compatibility(subject: Subject, options: Options) -> int:
         raise Unreadable(why)
     types = dict(subject.protocol.types)
     if options.as_json:
-        print(encode(row(str(subject.path), judged, types)).decode())
+        say_json(row(str(subject.path), judged, types))
     else:
-        print("\n".join(_compatibility_lines(subject)))
+        say("\n".join(_compatibility_lines(subject)))
     return {"yes": AGREE, "no": DIVERGE, "bounded": INCONCLUSIVE}[judged.compatible]
 
 
@@ -224,7 +224,7 @@ def _say_unreadable(path: Path, error: Unreadable, options: Options) -> None:
         fault = {"message": error.problem, "line": line, "column": column}
         empty: dict[str, Any] = dict.fromkeys(("roles", "global", "types", "plan", "blueprint", "compatibility"))
         report = {"file": str(path), "ok": False, "problems": [], "error": fault, **empty}
-        print(encode(report).decode())
+        say_json(report)
 
 
 def _human(subject: Subject, report: dict[str, Any], options: Options) -> Iterator[str]:

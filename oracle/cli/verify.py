@@ -19,7 +19,7 @@ from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.oracle.adapters import Adapter, AdapterLimits, SubprocessAdapter
 from telltale_conformance.oracle.adapters.process import split_command
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
-from telltale_conformance.oracle.cli.terminal import say, told, warn
+from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
 from telltale_conformance.oracle.dossier.dossier import (
     ANSWERS,
     Manifest,
@@ -74,7 +74,7 @@ def run(
     """
     verified = verify(folder, sut=sut, kept=kept, adapter_limits=adapter_limits)
     if as_json:
-        print(encode(verified).decode())
+        say_json(verified)
     else:
         say(_text(verified))
     if verified.inconclusive is not None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import msgspec
 
 from telltale_conformance.lean_traces.codec import encode, encode_answer
-from telltale_conformance.lean_traces.lean_bundle import RUN_ROOT, LeanBundle, make_bundle, quoted
+from telltale_conformance.lean_traces.lean_bundle import RUN_ROOT, LeanBundle, make_bundle
 from telltale_conformance.lean_traces.lean_program import encode_request
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.reference.run import on_reference
+from telltale_conformance.sinks import lean_comment, lean_string
 
 _IMPORT = f"import {RUN_ROOT}\n"
 _TEMPLATE = """
@@ -58,10 +59,10 @@ def lean_text(program: Program, title: str) -> str:
     member = "ok" if "ok" in document else "err"
     expected = encode({member: document[member]})[:-1] + b',"audit":' + encode(document["audit"]) + b"}"
     return _IMPORT + _TEMPLATE.format(
-        title=title.replace("-/", "- /").replace("/-", "/ -"),  # comments nest
-        contract=program.contract,
+        title=lean_comment(title),
+        contract=lean_comment(program.contract),
         request=_lines(request),
-        expected=_quoted(expected.decode()),
+        expected=lean_string(expected.decode()),
     )
 
 
@@ -75,8 +76,4 @@ def _lines(text: str) -> str:
 
 
 def _list(parts: list[str]) -> str:
-    return "[" + ",\n    ".join(_quoted(part) for part in parts) + "]"
-
-
-def _quoted(text: str) -> str:
-    return quoted(text).replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+    return "[" + ",\n    ".join(lean_string(part) for part in parts) + "]"

@@ -11,6 +11,7 @@ from telltale_conformance.oracle.reference.judging import expected_result
 from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Level, outcome_variant
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
+from telltale_conformance.sinks import python_docstring
 
 _TEMPLATE = '''"""{title}
 
@@ -101,8 +102,8 @@ def pytest_text(program: Program, fingerprint: Fingerprint, level: Level, name: 
     elif fingerprint.kind == "audit":
         member, expected = "audit", as_json(last.audit)
     return _TEMPLATE.format(
-        title=_literal(fingerprint.text()),
-        contract=program.contract,
+        title=python_docstring(fingerprint.text()),
+        contract=python_docstring(program.contract),
         name=name,
         adapter=adapter or "",
         steps="\n".join(f"    {step!r}," for step in steps),
@@ -116,7 +117,3 @@ def _variant(result: dict[str, Any]) -> str:
     if isinstance(result.get("err"), str):
         return "text"
     return outcome_variant(is_ok="ok" in result, result=next(iter(result.values())))
-
-
-def _literal(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"""', "'''")

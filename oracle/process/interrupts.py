@@ -12,7 +12,6 @@ import multiprocessing
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +23,8 @@ from telltale_conformance.oracle.verdict.exit_codes import INCONCLUSIVE
 
 GRACE_SECONDS: Final = 10.0
 """How long the main thread may take from the signal to the end of the lanes."""
+SOON_SECONDS: Final = 1.5
+"""How long it may take where there is nothing to save."""
 _POLL_SECONDS: Final = 0.1
 _holding: list[None] = []
 """One for each block of ``held_back`` that the main thread is in."""
@@ -83,17 +84,45 @@ def watched(grace: float = GRACE_SECONDS) -> Iterator[Watch]:
             else:
                 raise Interrupted(watch.signal)
 
+    with _guarded(handle, watch, grace, "{}, ending; once more to end at once"):
+        _watches.append(watch)
+        try:
+            yield watch
+        finally:
+            _watches.pop()
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGINT and SIGTERM end the process with exit code 3 while the block runs, the second one at once.
+
+    For commands that have nothing to save. What has something is ``watched`` inside.
+    """
+    watch = Watch()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if watch.signal is None:
+            watch.signal = signal.Signals(number).name
+            raise SystemExit(INCONCLUSIVE)
+
+    with _guarded(handle, watch, SOON_SECONDS, "inconclusive: ended by {}"):
+        yield
+
+
+@contextmanager
+def _guarded(
+    handle: Callable[[int, FrameType | None], None], watch: Watch, grace: float, remark: str
+) -> Iterator[None]:
+    """Handle signals in the main thread, and see from another one that the process ends in time."""
     heard, bell = socket.socketpair()
     bell.setblocking(False)
-    guard = threading.Thread(target=_guard, args=(heard, watch, grace), daemon=True)
+    guard = threading.Thread(target=_guard, args=(heard, watch, grace, remark), daemon=True)
     guard.start()
     wakeup = signal.set_wakeup_fd(bell.fileno(), warn_on_full_buffer=False)
     before = {number: signal.signal(number, handle) for number in _SIGNALS}
-    _watches.append(watch)
     try:
-        yield watch
+        yield
     finally:
-        _watches.pop()
         for number, handler in before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(wakeup)
@@ -101,7 +130,7 @@ def watched(grace: float = GRACE_SECONDS) -> Iterator[Watch]:
         guard.join()
 
 
-def _guard(heard: socket.socket, watch: Watch, grace: float) -> None:
+def _guard(heard: socket.socket, watch: Watch, grace: float, remark: str) -> None:
     """Wait for a signal; after it, see to it that the process ends in time. Ends when the block does."""
     until: float | None = None
     with heard:
@@ -116,8 +145,7 @@ def _guard(heard: socket.socket, watch: Watch, grace: float) -> None:
                 continue
             if until is None:
                 until = time.monotonic() + grace
-                name = signal.Signals(received[0]).name
-                print(f"\ntelltale-conformance: {name}, ending; once more to end at once", file=sys.stderr)
+                _say(remark.format(signal.Signals(received[0]).name))
             elif received:
                 end_children()
                 os._exit(INCONCLUSIVE)
@@ -130,6 +158,12 @@ def _guard(heard: socket.socket, watch: Watch, grace: float) -> None:
                     watch.last_resort()
                 finally:
                     os._exit(INCONCLUSIVE)
+
+
+def _say(remark: str) -> None:
+    """Write to standard error, past Python's buffers: the main thread may be writing there at this moment."""
+    with suppress(OSError):
+        os.write(2, f"\ntelltale-conformance: {remark}\n".encode())
 
 
 @contextmanager
@@ -194,5 +228,6 @@ def end_children() -> None:
 
 
 def leave_interrupts_to_parent() -> None:
-    """Ignore Ctrl-C in a process that shares cases: the parent, which gets it too, ends it."""
+    """Ignore Ctrl-C in a process that shares cases: the parent, which gets it too, ends it by SIGTERM."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from telltale_conformance.oracle.process.output import unguarded
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -129,7 +131,7 @@ def bar(usual: Mapping[str, float], *, wanted: bool = True) -> Iterator[Bar]:
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         Left(),
-        console=Console(stderr=True),
+        console=Console(file=unguarded(sys.stderr)),
         transient=True,
         redirect_stdout=False,
         redirect_stderr=False,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shlex
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -24,15 +21,13 @@ from telltale_conformance.oracle.verdict.baseline import Baseline, Entry
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint_of
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
+from telltale_conformance.readable import block
+from telltale_conformance.sinks import json_text, shell_word
 
 LONGEST_PROGRAM: Final = 2000
 """Steps of the longest trace that a report repeats as a program."""
 LONGEST_REPRODUCER: Final = 60_000
 """Characters of the longest text to copy; what is longer is in the folder of the divergence alone."""
-_INVISIBLE: Final = re.compile(
-    "[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"
-)
-"""Characters by which a text would look like another one than it is; in JSON they can be written out."""
 
 
 def findings(
@@ -159,7 +154,7 @@ def _explanation(key: Fingerprint, reduction: Reduction) -> str:
         "",
         reduction.remark,
     ]
-    return "\n".join(lines)
+    return block("\n".join(lines))
 
 
 def _length(divergence: LaneDivergence) -> int:
@@ -198,16 +193,16 @@ def _reproducers(
     level: Level,
 ) -> tuple[Reproducer, ...]:
     """Return what shows the divergence again when pasted somewhere, with everything that it needs."""
-    program = _INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], files[PROGRAM].decode()) if files else None
+    program = json_text(files[PROGRAM].decode()) if files else None
     shell = None
     replay = "telltale-conformance replay" + ("" if level is Level.state else f" --level {level.name}")
     if command is None and found.path is not None:
-        shell = f"{replay} {shlex.quote(found.path)}\n"
+        shell = f"{replay} {shell_word(found.path)}\n"
     elif command is not None and program is not None:
         name = key.short
         shell = (
             f"cat > {name}.program.jsonl <<'END-OF-PROGRAM'\n{program}END-OF-PROGRAM\n"
-            f"telltale-conformance record --sut {shlex.quote(command)} --program {name}.program.jsonl -o {name}.jsonl\n"
+            f"telltale-conformance record --sut {shell_word(command)} --program {name}.program.jsonl -o {name}.jsonl\n"
             f"{replay} {name}.jsonl\n"
         )
     texts = {

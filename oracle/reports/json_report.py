@@ -13,6 +13,7 @@ from telltale_conformance.lean_traces.json_values import shown
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.terminal import last_line
 from telltale_conformance.oracle.verdict.results import LaneResult
+from telltale_conformance.sinks import json_text
 
 SCHEMA: Final = "telltale-conformance/report"
 VERSION: Final = 2
@@ -20,7 +21,7 @@ VERSION: Final = 2
 
 def report_json(report: Report) -> str:
     """Return the report as one JSON object."""
-    return json.dumps(report_document(report), ensure_ascii=False, indent=1) + "\n"
+    return json_text(json.dumps(report_document(report), ensure_ascii=False, indent=1)) + "\n"
 
 
 def report_document(report: Report) -> dict[str, Any]:

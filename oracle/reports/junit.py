@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
 from xml.etree import ElementTree as ET
 
 import msgspec
@@ -12,9 +10,7 @@ from telltale_conformance.oracle.lanes.self_tests import SelfTest
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.wording import against_text, lane_notes, message, problems, stand_text, title
 from telltale_conformance.oracle.verdict.results import LaneResult
-
-_FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, not even escaped."""
+from telltale_conformance.sinks import xml_text
 
 
 def junit(report: Report) -> str:
@@ -53,7 +49,7 @@ def _lane(report: Report, lane: LaneResult) -> ET.Element:
     for items in lane.evidence:
         counts[items.kind] = f"{items.shown} of {items.planned} shown, {items.against} against"
     for name, value in counts.items():
-        ET.SubElement(properties, "property", name=name, value=str(value))
+        ET.SubElement(properties, "property", name=name, value=xml_text(str(value)))
     suite.remove(properties)
     suite.insert(0, properties)
     return suite
@@ -89,7 +85,7 @@ def _gate(report: Report) -> ET.Element:
 
 
 def _suite(name: str, cases: list[ET.Element], seconds: float) -> ET.Element:
-    suite = ET.Element("testsuite", name=name, time=_time(seconds), tests=str(len(cases)))
+    suite = ET.Element("testsuite", name=xml_text(name), time=_time(seconds), tests=str(len(cases)))
     for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
     suite.extend(cases)
@@ -97,17 +93,15 @@ def _suite(name: str, cases: list[ET.Element], seconds: float) -> ET.Element:
 
 
 def _case(lane: str, name: str, seconds: float = 0.0) -> ET.Element:
-    return ET.Element("testcase", classname=f"telltale-conformance.{lane}", name=_clean(name), time=_time(seconds))
+    return ET.Element(
+        "testcase", classname=xml_text(f"telltale-conformance.{lane}"), name=xml_text(name), time=_time(seconds)
+    )
 
 
 def _put(case: ET.Element, tag: str, kind: str, text: str, body: str) -> None:
-    element = ET.SubElement(case, tag, type=kind, message=_clean(text))
-    element.text = _clean(body)
+    element = ET.SubElement(case, tag, type=xml_text(kind), message=xml_text(text))
+    element.text = xml_text(body)
 
 
 def _time(seconds: float) -> str:
     return f"{seconds:.3f}"
-
-
-def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("\ufffd", text)

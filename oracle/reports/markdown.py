@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.wording import message, place_of, problems, shown_path, title, verify_command
 from telltale_conformance.oracle.verdict.results import LaneResult
+from telltale_conformance.sinks import command_field, markdown_code, markdown_text
 
 SHOWN: Final = 10
 """Findings that are spelled out, and annotations: GitHub shows no more of them for one step."""
@@ -30,7 +30,7 @@ def markdown(report: Report, folder: Path | None) -> str:
 def _lines(report: Report, folder: Path | None) -> Iterator[str]:
     yield f"## {_SIGNS[report.verdict]} telltale-conformance: {report.verdict}"
     yield ""
-    yield _plain(report.headline)
+    yield markdown_text(report.headline)
     yield ""
     yield (
         f"Level {report.level.name}, seed {report.seed}, effort {report.effort}, {report.seconds:.1f} s, "
@@ -38,7 +38,11 @@ def _lines(report: Report, folder: Path | None) -> Iterator[str]:
     )
     yield ""
     left_out = report.not_covered.words()
-    yield f"Not covered: {_plain('; '.join(left_out))}." if left_out else "Every lane, operation and claim is covered."
+    yield (
+        f"Not covered: {markdown_text('; '.join(left_out))}."
+        if left_out
+        else "Every lane, operation and claim is covered."
+    )
     yield ""
     yield "| lane | verdict | cases | judged | uncovered | not judged | seconds |"
     yield "|---|---|--:|--:|--:|--:|--:|"
@@ -46,7 +50,7 @@ def _lines(report: Report, folder: Path | None) -> Iterator[str]:
         yield _lane_row(lane)
     for problem in problems(report):
         yield ""
-        yield f"- **{problem.rule}** {_plain(problem.subject)}: {_plain(problem.message)}"
+        yield f"- **{problem.rule}** {markdown_text(problem.subject)}: {markdown_text(problem.message)}"
     if report.findings:
         yield ""
         yield f"### {len(report.findings)} kinds of divergence, {len(report.failing)} of them not accepted"
@@ -70,40 +74,25 @@ def _finding(finding: Finding, folder: Path | None) -> Iterator[str]:
     mark = "❌" if finding.fails else "☑️"
     unsteady = "" if finding.repeats else f" ({finding.ending})"
     yield ""
-    yield f"<details{' open' if finding.fails else ''}><summary>{mark} {_plain(title(finding))}{unsteady}</summary>"
+    head = f"{mark} {markdown_text(title(finding))}{unsteady}"
+    yield f"<details{' open' if finding.fails else ''}><summary>{head}</summary>"
     yield ""
-    yield from _fenced(message(finding), "text")
+    yield from markdown_code(message(finding), "text")
     shown = (one for one in finding.reproducers if one.title in ("Shell", "Program"))
     shell = next((one for one in shown if len(one.text) <= _LONGEST_PROGRAM), None)
     if shell is not None:
         yield ""
-        yield f"To see it again ({_plain(shell.title)}):"
+        yield f"To see it again ({markdown_text(shell.title)}):"
         yield ""
-        yield from _fenced(shell.text.rstrip("\n"), "sh" if shell.title == "Shell" else "text")
+        yield from markdown_code(shell.text.rstrip("\n"), "sh" if shell.title == "Shell" else "text")
     verify = verify_command(finding, folder)
     if verify is not None:
         yield ""
         yield "From its dossier, with pytest file, Lean check and all answers:"
         yield ""
-        yield from _fenced(verify, "sh")
+        yield from markdown_code(verify, "sh")
     yield ""
     yield "</details>"
-
-
-def _fenced(text: str, language: str) -> Iterator[str]:
-    """Yield a code block whose fence is longer than any run of backticks in the text."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    yield fence + language
-    yield text
-    yield fence
-
-
-def _plain(text: str) -> str:
-    """Return a text that Markdown and HTML show as it is, in one line."""
-    one_line = re.sub(r"[\r\n]+", " ", text)
-    escaped = one_line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|~#@!{}])", r"\\\1", escaped)
 
 
 def workflow_commands(report: Report, folder: Path | None) -> list[str]:
@@ -124,11 +113,5 @@ def workflow_commands(report: Report, folder: Path | None) -> list[str]:
 
 
 def _command(level: str, properties: dict[str, str], text: str) -> str:
-    fields = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
-    return f"::{level} {fields}::{_escaped(text)}"
-
-
-def _escaped(text: str, more: str = "") -> str:
-    for char in "%\r\n" + more:
-        text = text.replace(char, f"%{ord(char):02X}")
-    return text
+    fields = ",".join(f"{name}={command_field(value, ':,')}" for name, value in properties.items())
+    return f"::{level} {fields}::{command_field(text)}"

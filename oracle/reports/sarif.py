@@ -12,6 +12,7 @@ from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.wording import Place, Problem, message, place_of, problems, stand_text, title
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE
 from telltale_conformance.oracle.verdict.fingerprints import SCHEME as FINGERPRINT_SCHEME
+from telltale_conformance.sinks import json_text
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _PROBLEMS: Final = {
@@ -66,7 +67,7 @@ def sarif(report: Report, folder: Path) -> str:
         "results": results,
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    return json_text(json.dumps(document, ensure_ascii=False, indent=1)) + "\n"
 
 
 def _rule(name: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from telltale_conformance.oracle.verdict.baseline import Entry
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneResult
 from telltale_conformance.readable import value_line
+from telltale_conformance.sinks import shell_word
 
 
 class Place(NamedTuple):
@@ -70,7 +70,7 @@ def verify_command(finding: Finding, folder: Path | None) -> str | None:
     """Return the command that runs a finding again from its dossier; None where it has none, or none is written."""
     if finding.folder is None or folder is None:
         return None
-    return f"telltale-conformance verify {shlex.quote(shown_path(folder / finding.folder))}"
+    return f"telltale-conformance verify {shell_word(shown_path(folder / finding.folder))}"
 
 
 def program_text(finding: Finding) -> str:

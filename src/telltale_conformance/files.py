@@ -53,7 +53,7 @@ def content(path: Path, most: int = WHOLE_BYTES) -> bytes:
     with opened(path) as file:
         data = file.read(most + 1)
     if len(data) > most:
-        raise OSError(errno.EFBIG, f"it is larger than {most:,} bytes", str(path))
+        raise OSError(errno.EOVERFLOW, f"it is larger than {most:,} bytes", str(path))
     return data
 
 

@@ -8,7 +8,7 @@ goes through here, and nothing here returns more than it was allowed to.
 from __future__ import annotations
 
 import json
-import unicodedata
+import re
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
@@ -19,9 +19,13 @@ MANY_LINES: Final = 20
 
 _ENDING: Final = 100
 """How much of the end of a text is kept where both ends are."""
-_ACTING: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""The categories of characters that act instead of being seen: controls, formats (direction of writing), surrogates,
-separators of lines and paragraphs."""
+ACTING: Final = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\xad\\u0600-\\u0605\\u061c\\u06dd\\u070f\\u0890\\u0891\\u08e2\\u180e\\u200b-\\u200f"
+    "\\u2028-\\u202e\\u2060-\\u206f\\ud800-\\udfff\\ufeff\\ufff9-\\ufffb\\U000110bd\\U000110cd\\U00013430-\\U0001343f"
+    "\\U0001bca0-\\U0001bca3\\U0001d173-\\U0001d17a\\U000e0001\\U000e0020-\\U000e007f]"
+)
+"""A character that acts instead of being seen: controls, formats (direction of writing), surrogates, separators of
+lines and paragraphs; the categories Cc, Cf, Cs, Zl and Zp of Unicode."""
 _SHORT_FORMS: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -45,7 +49,7 @@ def both_ends(text: str, limit: int) -> str:
 
 def spelled(text: str) -> str:
     """Return a text in one line, every character that acts spelled out: ``\\n``, ``\\x1b``, ``\\u202e``."""
-    return text if text.isprintable() else "".join(map(_spelled, text))
+    return text if text.isprintable() else ACTING.sub(_spelling, text)
 
 
 def one_line(text: str, limit: int = LINE) -> str:
@@ -59,7 +63,7 @@ def one_line(text: str, limit: int = LINE) -> str:
         mark = "…"
     shown, room = [], limit - len(mark)
     for char in text[: max(0, room)]:
-        shown.append(_spelled(char))
+        shown.append(spelled(char))
         room -= len(shown[-1])
         if room < 0:
             shown.pop()
@@ -95,19 +99,16 @@ def visible(text: str) -> str:
     """Return a text of as many characters: tabs as spaces, every other character that acts as U+FFFD."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(
-        " " if char in "\t\r" else "\ufffd" if unicodedata.category(char) in _ACTING else char for char in text
-    )
+    return ACTING.sub(lambda found: " " if found[0] in "\t\r" else "\ufffd", text)
 
 
 def markup(text: str) -> str:
     """Return a text for an element of XML or HTML: escaped, what XML forbids and what acts replaced by U+FFFD."""
-    return escape("".join("\ufffd" if char in "\ufffe\uffff" else char for char in visible(text)))
+    return escape(re.sub("[\ufffe\uffff]", "\ufffd", visible(text)))
 
 
-def _spelled(char: str) -> str:
-    if char.isprintable() or unicodedata.category(char) not in _ACTING:
-        return char
+def _spelling(found: re.Match[str]) -> str:
+    char = found[0]
     number = ord(char)
     form = f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
     return _SHORT_FORMS.get(char, form)

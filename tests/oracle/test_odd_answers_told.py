@@ -88,8 +88,7 @@ def test_it_is_told_in_every_form_made_smaller_and_run_again(name: str, part: st
     (finding,) = document["findings"]
     assert finding["ending"] in ("minimal", "deadline")
     assert finding["divergence"]["op"] == subject.op
-    manifest, program, _ = read_dossier(tmp_path / finding["folder"])
-    again = _run_again(tmp_path / finding["folder"], manifest, program, subject.start())
+    again = _run_again(tmp_path, read_dossier(tmp_path / finding["folder"]), subject.start())
     assert again.same, again
     assert not again.changed
 

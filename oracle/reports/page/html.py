@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +38,7 @@ from telltale_conformance.oracle.reports.wording import (
 )
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.readable import value_line, visible
+from telltale_conformance.sinks import html_text, shell_word
 
 STEPS_SHOWN: Final = 40
 """Of a longer program the page shows the last steps; the file beside it has them all."""
@@ -118,6 +118,7 @@ def page(report: Report, folder: Path) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=html_text,
     )
     environment.filters["visible"] = visible
     environment.filters["occasions"] = occasions_text
@@ -251,4 +252,4 @@ def _command(report: Report) -> str:
     words += ["--lanes", ",".join(ran)] if ran else []
     if report.baseline is not None:
         words += ["--baseline", report.baseline]
-    return shlex.join(str(word) for word in words)
+    return " ".join(shell_word(str(word)) for word in words)
