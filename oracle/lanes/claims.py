@@ -17,18 +17,16 @@ import msgspec
 
 from telltale_conformance.generators.claim_programs import claim_programs, coverage_program
 from telltale_conformance.generators.corpus_programs import buffers_program
-from telltale_conformance.generators.coverage import cell_of, situation
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.lean_traces.programs import Program
-from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS
 from telltale_conformance.oracle.claims.judging import ProgramReport, judge_claims
 from telltale_conformance.oracle.claims.monitors import WATCHED, ClaimVerdict
+from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
-from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
-from telltale_conformance.oracle.reference.run import ReferenceRun
+from telltale_conformance.oracle.reference.judging import CaseResult, described, judge_cases
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
@@ -128,20 +126,3 @@ def _chunk(adapter: Adapter, number: int, *, subject: Subject, settings: Setting
     against = len(chunk.divergences)
     answers = Items("steps", steps - tally.uncovered - tally.skipped, tally.judged - against, against)
     return msgspec.structs.replace(chunk, tally=tally, evidence=chunk.evidence.with_items(answers))
-
-
-def asked_of(program: Program, contract: str, offered: frozenset[str]) -> tuple[list[Asked], int, int]:
-    """Return the operations of a program with the reference's answers, how many are not offered, how many skipped."""
-    run, left_out, skipped = ReferenceRun(contract, look=situation), 0, 0
-    asked: list[Asked] = []
-    for item in program.steps:
-        if item.op not in offered:
-            left_out += 1
-            continue
-        done = run.carry_out(item)
-        if isinstance(done, str):
-            skipped += 1
-        else:
-            cell = cell_of(run.seen, OPERATIONS[item.op], done.outcome)
-            asked.append(Asked(item.seq, item.op, done.printed, done.outcome, cell))
-    return asked, left_out, skipped

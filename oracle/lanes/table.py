@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from telltale_conformance.oracle.lanes import claims, corpus, graph, lean, near_miss, programs, stateful, symbolic
+from telltale_conformance.oracle.lanes import (
+    claims,
+    corpus,
+    fixed,
+    graph,
+    lean,
+    near_miss,
+    programs,
+    stateful,
+    symbolic,
+)
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.verdict.results import LaneResult
@@ -26,6 +36,7 @@ def _usual(quick: float, default: float, thorough: float) -> Mapping[Effort, flo
 
 
 LANES: Final[Mapping[str, Lane]] = {
+    "fixed": Lane(fixed.run, _usual(4, 4, 4)),
     "corpus": Lane(corpus.run, _usual(6, 6, 6)),
     "programs": Lane(programs.run, _usual(10, 10, 100), takes_cases=True),
     "stateful": Lane(stateful.run, _usual(10, 10, 100), takes_cases=True),

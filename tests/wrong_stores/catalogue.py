@@ -1,0 +1,69 @@
+"""All wrong stores, with kind, sentence, contract, patch and trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.second_store.in_process import InThisProcess
+from tests.wrong_stores import (  # noqa: F401 # they list their stores
+    depth,
+    json_numbers,
+    life_after_life,
+    look_alike,
+    raw_forms,
+    second_hardened,
+    second_rules,
+    sizes,
+)
+from tests.wrong_stores.changed import ChangedReference
+from tests.wrong_stores.minimised import former, triggers
+from tests.wrong_stores.reference_forms import REFERENCE
+from tests.wrong_stores.steps import Script, played
+from tests.wrong_stores.unsteady import every_third_store_lets_a_witness_be_consumed_twice, reset_keeps_the_clock
+from tests.wrong_stores.wrong import SECOND, Wrong
+
+UNSTEADY_AFTER = 3
+"""How often the trigger of an unsteady store is played, each time after a reset, until it tells."""
+
+
+def consumed_twice(s: Script) -> None:
+    cap = s.claimed()
+    witness = s.issue_readiness_witness(capability=cap, predicate_ref="p")
+    s.consume_readiness_witness(capability=cap, witness=witness)
+    s.consume_readiness_witness(capability=cap, witness=witness)
+
+
+def clock_moved(s: Script) -> None:
+    s.issue_timeout_witness(site="s", until_tick=2)
+    s.advance_clock(tick=1)
+
+
+def unsteady() -> Iterator[Wrong]:
+    """Yield the stores that answer by more than what was asked since the last reset."""
+    for change, sentence, play in (
+        (
+            every_third_store_lets_a_witness_be_consumed_twice,
+            "After every third reset a witness can be consumed twice.",
+            consumed_twice,
+        ),
+        (reset_keeps_the_clock, "A reset leaves the clock as it was.", clock_moved),
+    ):
+        name = change.__name__.replace("_", " ")
+        yield Wrong(name, "unsteady", sentence, "telltale-17", "reference", change, played(play))
+
+
+def _former() -> Iterator[Wrong]:
+    for name, kind, contract, change in former():
+        sentence = name[0].upper() + name[1:] + "."
+        yield Wrong(name, kind, sentence, contract, "reference", change, triggers()[name])
+
+
+CATALOGUE: tuple[Wrong, ...] = (*_former(), *REFERENCE, *unsteady(), *SECOND)
+BY_NAME = {wrong.name: wrong for wrong in CATALOGUE}
+
+
+def adapter(wrong: Wrong) -> InThisProcess | ChangedReference:
+    """Return a wrong store as an implementation in this process."""
+    if wrong.made_from == "reference":
+        return ChangedReference(wrong.contract, wrong.change)
+    return InThisProcess(wrong.contract, wrong.change)

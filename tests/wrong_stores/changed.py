@@ -1,0 +1,87 @@
+"""The reference with a change, in this process and without touching the reference that judges it.
+
+A change sets attributes of modules and classes of the model and of its adapter. What it set is found once, taken back,
+and put in place only while the changed store answers.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.adapters.protocol import Answer, Request
+from telltale_conformance.oracle.adapters.reference import ReferenceAdapter
+
+Change = Callable[[], None]
+_ROOMS = ("telltale_conformance.model", "telltale_conformance.oracle.adapters.reference")
+_ABSENT = object()
+
+
+def _holders() -> Iterator[Any]:
+    """Yield the modules and classes whose attributes a change may set."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(_ROOMS):
+            yield module
+            yield from (each for each in vars(module).values() if isinstance(each, type) and each.__module__ == name)
+
+
+def _put(holder: Any, name: str, value: Any) -> None:
+    if isinstance(holder, dict):
+        holder[name] = value
+    elif value is _ABSENT:
+        delattr(holder, name)
+    else:
+        setattr(holder, name, value)
+
+
+@cache
+def _set_by(change: Change) -> list[tuple[Any, str, Any, Any]]:
+    """Return what a change sets: where, the name, the value before and the value after."""
+    before = [(holder, dict(vars(holder))) for holder in _holders()]
+    operations = dict(OPERATIONS)
+    change()
+    found: list[tuple[Any, str, Any, Any]] = []
+    for holder, known in before:
+        for name, value in dict(vars(holder)).items():
+            if value is not known.get(name, _ABSENT):
+                found.append((holder, name, known.get(name, _ABSENT), value))
+    found += [
+        (OPERATIONS, name, operations[name], value) for name, value in OPERATIONS.items() if value != operations[name]
+    ]
+    for holder, name, old, _ in found:
+        _put(holder, name, old)
+    assert found, "the change changes nothing"
+    return found
+
+
+class ChangedReference(ReferenceAdapter):
+    """The reference with a change, as an implementation in this process."""
+
+    def __init__(self, contract: str, change: Change) -> None:
+        self._set = _set_by(change)
+        super().__init__(contract)
+
+    @contextmanager
+    def _in_place(self) -> Iterator[None]:
+        for holder, name, _, new in self._set:
+            _put(holder, name, new)
+        try:
+            yield
+        finally:
+            for holder, name, old, _ in self._set:
+                _put(holder, name, old)
+
+    def _fresh(self) -> None:
+        with self._in_place():
+            super()._fresh()
+
+    def _answer(self, request: Request) -> Answer:
+        with self._in_place():
+            try:
+                return super()._answer(request)
+            except Exception as error:
+                return Answer("panic", f'"{type(error).__name__}"'.encode(), None)
