@@ -1,4 +1,4 @@
-"""The Lean sources as text: one file out of many, their hash, forbidden words, theorems, and changed copies.
+"""The Lean sources as text: one file out of many, their hash, theorems, and changed copies.
 
 The WebAssembly build can evaluate only what is in the file it is given, so the modules are put into one, in the
 order of their imports. A native Lean takes the same file.
@@ -10,36 +10,25 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
 from telltale_conformance.files import content
 from telltale_conformance.lean_traces.lean_errors import LeanSourceError
+from telltale_conformance.lean_traces.lean_tokens import tokens
 from telltale_conformance.lean_traces.lean_toolchain import sources_dir
 from telltale_conformance.sinks import lean_string
 
 RUN_ROOT: Final = "Telltale.Serve"
 PROOF_ROOT: Final = "Telltale.Claims"
 
-FORBIDDEN: Final = (
-    "sorry",
-    "admit",
-    "axiom",
-    "native_decide",
-    "unsafe",
-    "implemented_by",
-    "extern",
-    "opaque",
-    "skipKernelTC",
-    "ofReduceBool",
-)
-"""Words with which a proof could claim what it does not show. ``partial`` is allowed: it cannot be used in one."""
-
 _IMPORT: Final = re.compile(r"^public import (\S+)$", re.MULTILINE)
 _HEADER: Final = re.compile(r"^(module|public import \S+|@\[expose\] public section)$", re.MULTILINE)
 _TOP: Final = "module\n\n@[expose] public section\nset_option compiler.extract_closed false\n"
 """How a bundle begins. Interpreted, a literal costs less where it stands than as a constant that is looked up."""
-_NOT_CODE: Final = re.compile(r"/-.*?-/|--[^\n]*|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_TOP_OF_NO_MODULE: Final = "\n\n\nset_option compiler.extract_closed false\n"
+"""How one begins in which ``#print axioms`` is to be asked, which a module refuses; of as many lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +95,15 @@ def module_order(root: str, sources: Mapping[str, str]) -> list[str]:
     return order
 
 
-def make_bundle(root: str, sources: Mapping[str, str] | None = None, tail: str = "") -> LeanBundle:
-    """Return the modules that ``root`` needs in one file, with ``tail`` (commands to run) at its end."""
+def make_bundle(
+    root: str, sources: Mapping[str, str] | None = None, tail: str = "", *, is_module: bool = True
+) -> LeanBundle:
+    """Return the modules that ``root`` needs in one file, with ``tail`` (commands to run) at its end.
+
+    The WebAssembly build reads every file as a module, whatever ``is_module`` says.
+    """
     sources = read_sources() if sources is None else sources
-    parts = [_TOP]
+    parts = [_TOP if is_module else _TOP_OF_NO_MODULE]
     places = []
     line = _TOP.count("\n") + 1
     for module in module_order(root, sources):
@@ -137,17 +131,35 @@ def model_hash(sources: Mapping[str, str] | None = None) -> str:
     return "sha256:" + digest.hexdigest()
 
 
-def forbidden_words(sources: Mapping[str, str] | None = None) -> list[str]:
-    """Every forbidden word in the code of the sources, as ``Telltale/Edges.lean:12: sorry``; comments may have them."""
-    sources = read_sources() if sources is None else sources
-    found = []
-    words = re.compile(r"\b(" + "|".join(FORBIDDEN) + r")\b")
-    for module, text in sources.items():
-        code = _NOT_CODE.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
-        for match in words.finditer(code):
-            line = code.count("\n", 0, match.start()) + 1
-            found.append(f"{module.replace('.', '/')}.lean:{line}: {match[1]}")
-    return found
+def differs_from_modules(
+    bundle: LeanBundle, root: str, sources: Mapping[str, str], tail: str, *, is_module: bool = True
+) -> str | None:
+    """Say where a bundle is not its modules, token for token and in their order; None where it is.
+
+    Raises:
+        LeanSourceError: a comment or a text does not end.
+    """
+    wanted = [token.text for token in tokens(_TOP if is_module else _TOP_OF_NO_MODULE)]
+    for module in module_order(root, sources):
+        words = [token.text for token in tokens(sources[module], module)]
+        wanted += words[_header_end(words) :]
+    wanted += [token.text for token in tokens(tail)]
+    for token, word in zip_longest(tokens(bundle.text), wanted):
+        if token is None or token.text != word:
+            place = "its end" if token is None else bundle.source_line(token.line)
+            return f"{place}: the modules have {word or 'nothing more'} there"
+    return None
+
+
+def _header_end(words: Sequence[str]) -> int:
+    """Return how many tokens the lines take that a bundle leaves out: ``module``, imports and the section."""
+    at = 1 if words[:1] == ["module"] else 0
+    while words[at : at + 2] == ["public", "import"]:
+        at += 3
+        while words[at : at + 1] == ["."]:
+            at += 2
+    section = ["@", "[", "expose", "]", "public", "section"]
+    return at + len(section) if words[at : at + len(section)] == section else at
 
 
 @dataclass(frozen=True, slots=True)

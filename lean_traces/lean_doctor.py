@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from telltale_conformance.files import content
-from telltale_conformance.lean_traces.lean_bundle import forbidden_words, model_hash, theorems
+from telltale_conformance.lean_traces.lean_bundle import model_hash, read_sources, theorems
 from telltale_conformance.lean_traces.lean_errors import LeanError
 from telltale_conformance.lean_traces.lean_package import PACKAGE, PACKAGE_SHA512, PACKAGE_VERSION, install_dir
+from telltale_conformance.lean_traces.lean_rules import refuse_broken_rules
 from telltale_conformance.lean_traces.lean_toolchain import (
     LEAN_VERSION,
     NODE_MINIMUM,
@@ -119,9 +120,8 @@ def _free_memory() -> int | None:
 
 def _sources() -> Finding:
     def find() -> str:
-        words = forbidden_words()
-        if words:
-            raise LeanError("forbidden words: " + ", ".join(words))
-        return f"{model_hash()}, {len(theorems())} theorems, no forbidden word"
+        sources = read_sources()
+        refuse_broken_rules(sources)
+        return f"{model_hash(sources)}, {len(theorems(sources))} theorems, no rule broken"
 
     return _look("sources", find)

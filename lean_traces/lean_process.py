@@ -15,9 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+import psutil
+
 from telltale_conformance.files import content, opened
 from telltale_conformance.lean_traces.lean_answer import LeanRun, decode_answer
-from telltale_conformance.lean_traces.lean_bundle import LeanBundle, forbidden_words, run_bundle
+from telltale_conformance.lean_traces.lean_bundle import LeanBundle, read_sources, run_bundle
 from telltale_conformance.lean_traces.lean_errors import (
     LeanCrashed,
     LeanError,
@@ -26,6 +28,7 @@ from telltale_conformance.lean_traces.lean_errors import (
     LeanTimeout,
 )
 from telltale_conformance.lean_traces.lean_program import FirstCounters, encode_request
+from telltale_conformance.lean_traces.lean_rules import refuse_broken_rules
 from telltale_conformance.lean_traces.lean_toolchain import LeanToolchain, find_toolchain
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.readable import shortened
@@ -39,6 +42,10 @@ ANSWER_DEADLINE: Final = 600.0
 _OPTIONS: Final = ("-DElab.async=false", "-j1", "-DwarningAsError=true", "--json", "-s", "200000")
 _IDLE_LOOKS: Final = 300_000
 _KEPT: Final = 4_000
+_CLOCK_PER_CPU: Final = 10
+"""How many seconds on the clock a CPU second may take before the process counts as standing still."""
+_LOOK: Final = 1.0
+"""Seconds between two looks at the CPU time."""
 _MEMORY: Final = re.compile(
     r"out of memory|cannot enlarge memory|Aborted\(OOM\)|heap limit|WebAssembly\.Memory|memory allocation"
     r"|Array buffer allocation failed",
@@ -127,15 +134,24 @@ class LeanProcess:
     def wait(self, deadline: float, what: str) -> list[dict[str, object]]:
         """Wait until Lean has gone through the bundle; its messages.
 
+        Args:
+            deadline: seconds of CPU, so that a busy machine is no reason to give up; ten times as many on the clock.
+            what: what is waited for.
+
         Raises:
             LeanTimeout, LeanSourceError, LeanOutOfMemory, LeanCrashed: as in ``wait_for``.
         """
         assert self._process is not None
-        try:
-            code = self._process.wait(deadline)
-        except subprocess.TimeoutExpired:
-            _end(self._process)
-            raise LeanTimeout(f"{what} took more than {deadline:g} s") from None
+        until = time.monotonic() + _CLOCK_PER_CPU * deadline
+        code = None
+        while code is None:
+            try:
+                code = self._process.wait(_LOOK)
+            except subprocess.TimeoutExpired:
+                used = _cpu_seconds(self._process.pid)
+                if used > deadline or time.monotonic() > until:
+                    _end(self._process)
+                    raise LeanTimeout(f"{what} took more than {deadline:g} s of CPU, or it stands still") from None
         messages = self.messages()
         if code != 0 or any(m.get("severity") == "error" for m in messages):
             raise self.diagnose(code)
@@ -182,6 +198,16 @@ class LeanProcess:
         return f"{where}: {shortened(str(message.get('data', '')).strip(), 800)}"
 
 
+def _cpu_seconds(pid: int) -> float:
+    """Return the CPU seconds that a process and those that it started have used so far."""
+    try:
+        whole = psutil.Process(pid)
+        times = [process.cpu_times() for process in (whole, *whole.children(recursive=True))]
+    except psutil.Error:
+        return 0.0  # it has just ended
+    return sum(one.user + one.system for one in times)
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End the process and whatever it started."""
     try:
@@ -208,9 +234,7 @@ class LeanModel(LeanProcess):
             LeanError: any of them; nothing is left behind.
         """
         toolchain = find_toolchain() if toolchain is None else toolchain
-        words = forbidden_words()
-        if words:
-            raise LeanSourceError("forbidden words: " + ", ".join(words))
+        refuse_broken_rules(read_sources())
         model = cls(toolchain)
         try:
             begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""The Lean sources as text: bundles, forbidden words, and the theorems that the documentation lists."""
+"""The Lean sources as text: bundles and the theorems that the documentation lists."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from telltale_conformance.lean_traces import lean_bundle
 from telltale_conformance.lean_traces.lean_bundle import (
     PROOF_ROOT,
     RUN_ROOT,
+    LeanBundle,
     LeanMutant,
-    forbidden_words,
+    differs_from_modules,
     make_bundle,
     model_hash,
     module_order,
@@ -34,16 +34,6 @@ def test_the_model_knows_every_operation_of_the_contract() -> None:
     assert {op: int(count) for op, count in readers} == {op: len(ARGUMENTS[op]) for op in LEAN_OPERATIONS}
 
 
-def test_the_sources_have_no_forbidden_word() -> None:
-    assert forbidden_words() == []
-
-
-@pytest.mark.parametrize("word", lean_bundle.FORBIDDEN)
-def test_a_forbidden_word_is_found_with_its_place(word: str) -> None:
-    text = f'/- sorry\n-/\n-- sorry\ndef x := "sorry"\n  {word}\n'
-    assert forbidden_words({"Telltale.New": text}) == [f"Telltale/New.lean:5: {word}"]
-
-
 def test_no_import_from_outside_of_the_package() -> None:
     sources = read_sources()
     for text in sources.values():
@@ -53,6 +43,31 @@ def test_no_import_from_outside_of_the_package() -> None:
 
 def test_the_runner_has_no_proofs_in_it() -> None:
     assert not [module for module in module_order(RUN_ROOT, read_sources()) if ".Proofs" in module]
+
+
+def test_the_bundle_has_the_tokens_of_its_modules() -> None:
+    sources = read_sources()
+    tail = "\n#check @Telltale.K1_hardened\n"
+    bundle = make_bundle(PROOF_ROOT, sources, tail)
+    assert differs_from_modules(bundle, PROOF_ROOT, sources, tail) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("theorem K9_terminal_refuses", "theorem K9_other"),
+        ("\ntheorem K9_terminal_refuses", "\n/- -/ axiom cheat : False\ntheorem K9_terminal_refuses"),
+        ("public section", "section"),
+    ],
+)
+def test_a_bundle_that_is_not_its_modules_is_told_with_the_place(old: str, new: str) -> None:
+    sources = read_sources()
+    bundle = make_bundle(PROOF_ROOT, sources)
+    assert bundle.text.count(old) >= 1
+    changed = LeanBundle(bundle.text.replace(old, new, 1), bundle.places)
+    told = differs_from_modules(changed, PROOF_ROOT, sources, "")
+    assert told is not None
+    assert "the modules have" in told
 
 
 def test_a_line_of_the_bundle_is_traced_to_its_file() -> None:
