@@ -15,19 +15,22 @@ from telltale_conformance.lean_traces.history import Call, Crash, HistoryEvent
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.contract import Contract, contract_named
 from telltale_conformance.model.operations import Outcome, step
+from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import AuditRecord
 from telltale_conformance.oracle.histories.components import Component, combined
 from telltale_conformance.oracle.histories.configurations import (
     CERTAIN,
     Configuration,
-    Done,
+    Memory,
     Part,
     Path,
-    distinct,
 )
+from telltale_conformance.oracle.histories.ground import Ground
+from telltale_conformance.oracle.histories.logs import Log, Tail, certain_log
 from telltale_conformance.oracle.histories.parts import PartName, names_in, part_of, store_of
 from telltale_conformance.oracle.histories.pending import Pending, printed_outcome
-from telltale_conformance.oracle.histories.snapshots import copy
+from telltale_conformance.oracle.histories.snapshots import copied_session, copy
 from telltale_conformance.oracle.verdict.compare import Level
 
 CONFIGURATIONS: Final = 100_000
@@ -79,8 +82,7 @@ class Checker:
         self.answers = 0
         self._level = level
         self._budget = budget
-        self._store = Store(self.contract)
-        """The parts that are certain; those of a component stand as they did before its operations."""
+        self._ground = Ground(self.contract)
         self._pending: dict[int, Pending] = {}
         self._home: dict[Pending, Component] = {}
         self._components: dict[Component, None] = {}
@@ -118,11 +120,12 @@ class Checker:
         """
         operation = self._pending.pop(number)
         component = self._home.pop(operation)
+        names = operation.footprint.names
         self.answers += 1
         if operation.answer is None:
             operation.know(answer)
-        if len(component.pending) == 1 and component.untouched:
-            outcome = step(self._store, operation.call.operation, operation.call.arguments)
+        if len(component.pending) == 1 and component.untouched and self._ground.holds_logs_of(names):
+            outcome = step(self._ground.store, operation.call.operation, operation.call.arguments)
             if not operation.agrees(outcome):
                 raise Refused(operation, component, component.configurations)
             self._note(self._path(component.configurations[0], operation))
@@ -142,12 +145,12 @@ class Checker:
         operation.crashed = True
         if operation.call.operation.reads_only:
             del component.pending[operation]
-            component.configurations = distinct(
-                one.without(operation) if operation in one.done else one for one in component.configurations
-            )
+            after = [one.without(operation) if operation in one.done else one for one in component.configurations]
+            component.configurations = self._each_once(component, after)
             self._settle(component)
         else:
-            component.configurations = distinct(one.settled(operation) for one in component.configurations)
+            after = [one.settled(operation) for one in component.configurations]
+            component.configurations = self._each_once(component, after)
 
     def order(self) -> list[Pending]:
         """Return an order of the operations that gives the answers so far; only with ``keep_order``."""
@@ -160,31 +163,30 @@ class Checker:
     # The search
 
     def _ordered(self, component: Component, operation: Pending) -> list[Configuration]:
-        """Return the configurations in which an operation is in the order, once it has returned."""
-        found: dict[Any, Configuration] = {}
-        seen = set()
-        waiting: list[Configuration] = []
+        """Return the configurations in which an operation is in the order, once it has returned.
+
+        Those with few operations in their order come first, so that all ways to a configuration, and so all its logs,
+        are known when it is continued.
+        """
+        found = self._memory(component)
+        waiting = [self._memory(component) for _ in range(len(component.pending) + 1)]
         for one in component.configurations:
             if operation not in one.done:
-                waiting.append(one)
-                seen.add(one.key)
+                waiting[len(one.done)].add(one)
                 continue
             predicted = one.done[operation]
             if predicted is None or operation.agrees(operation.predicted[predicted]):
-                after = one.without(operation)
-                found.setdefault(after.key, after)
+                found.add(one.without(operation))
         candidates = [operation, *(one for one in component.pending if one is not operation)]
-        while waiting:
-            one = waiting.pop()
-            for added, after in self.continued(component, one, candidates):
-                self._visit(1)
-                if added is operation:
-                    ended = after.without(operation)
-                    found.setdefault(ended.key, ended)
-                elif after.key not in seen:
-                    seen.add(after.key)
-                    waiting.append(after)
-        return list(found.values())
+        for place, memory in enumerate(waiting):
+            for one in memory:
+                for added, after in self.continued(component, one, candidates):
+                    self._visit(1)
+                    if added is operation:
+                        found.add(after.without(operation))
+                    else:
+                        waiting[place + 1].add(after)
+        return list(found)
 
     def continued(
         self, component: Component, configuration: Configuration, candidates: Iterable[Pending]
@@ -198,74 +200,123 @@ class Checker:
         for operation in candidates:
             if operation in configuration.done:
                 continue
-            after, changes = self.after(component, configuration, operation)
-            if after is None:
-                continue
-            if operation.answer is not None and not changes and _never_changes(operation):
-                yield operation, after
-                return
-            following.append((operation, after))
+            for after, _ in self.after(component, configuration, operation):
+                if after is None:
+                    continue
+                changes = after.parts != configuration.parts or after.logs != configuration.logs
+                if operation.crashed and not changes:
+                    continue  # an order without it has every future that one with it has
+                if operation.answer is not None and not changes and _never_changes(operation):
+                    yield operation, after
+                    return
+                following.append((operation, after))
         yield from following
 
     def after(
         self, component: Component, configuration: Configuration, operation: Pending
-    ) -> tuple[Configuration | None, bool]:
-        """Return the configuration after one more operation, and whether it changes a part.
+    ) -> Iterator[tuple[Configuration | None, Outcome]]:
+        """Yield the configuration after one more operation, with its outcome; None where that is not the answer.
 
-        It is None when the operation's answer would be wrong, or it crashed and changes nothing: then an order without
-        it has every future that one with it has.
+        There are several where the operation reads a log whose order is not known: one for each log.
         """
-        view, names = self.view(component, configuration, operation)
+        known, path = operation.answer is not None, self._path(configuration, operation)
+        read = self._log_read(component, configuration, operation)
+        if read is not None:
+            sid, log = read
+            for entries in _logs_to_try(log, operation):
+                outcome = Outcome(tuple(entries), None, ())
+                if known and not operation.agrees(outcome):
+                    yield None, outcome
+                    continue
+                self._visit(1)
+                logs = configuration.logs if log.certain else {**configuration.logs, sid: certain_log(entries)}
+                done = {**configuration.done, operation: self._predicted(operation, outcome)}
+                yield Configuration(configuration.parts, logs, done, path), outcome
+            return
+        view, names = self._view(component, configuration, operation)
         outcome = step(view, operation.call.operation, operation.call.arguments)
-        if operation.answer is not None and not operation.agrees(outcome):
-            return None, False
-        parts, changes = configuration.parts, False
+        if known and not operation.agrees(outcome):
+            yield None, outcome
+            return
+        parts, logs = configuration.parts, configuration.logs
         if not operation.call.operation.reads_only:
-            parts, changes = self._parts_after(component, configuration, operation, view, names)
-        if operation.crashed and not changes:
-            return None, False
-        done: Done = {**configuration.done, operation: self._predicted(operation, outcome)}
-        return Configuration(parts, done, self._path(configuration, operation)), changes
+            parts, logs = self._parts_after(component, configuration, view, names)
+        done = {**configuration.done, operation: self._predicted(operation, outcome)}
+        yield Configuration(parts, logs, done, path), outcome
 
-    def view(
+    def _log_read(
+        self, component: Component, configuration: Configuration, operation: Pending
+    ) -> tuple[PartName, Log] | None:
+        """Return the session and the log that an operation reads, where there is one that is not in its place."""
+        row = operation.call.operation
+        if row.result != "records" or row.reach != "session":
+            return None
+        assert row.sid_of is not None
+        sid = row.sid_of(operation.call.arguments)
+        part = configuration.parts.get(sid) or component.origin(sid, self._ground)
+        if part.value is None or (part.value.log.__class__ is list and sid not in configuration.logs):
+            return None
+        return sid, configuration.logs.get(sid) or component.log(sid, self._ground)
+
+    def _view(
         self, component: Component, configuration: Configuration, operation: Pending
     ) -> tuple[Store, Iterable[PartName]]:
         """Return a store with the parts that an operation reaches, to be changed freely, and the parts' names."""
         footprint = operation.footprint
         names: Iterable[PartName] = (
-            names_in(self._store) | configuration.parts.keys() if footprint.names is None else footprint.names
+            names_in(self._ground.store) | configuration.parts.keys() if footprint.names is None else footprint.names
         )
         given = []
         reads_only = operation.call.operation.reads_only
         for name in names:
-            part = configuration.parts.get(name) or component.origin(name, self._store)
-            shared = reads_only or (footprint.whole and isinstance(name, int))
-            given.append((name, part.value if shared else copy(part.value)))
+            part = configuration.parts.get(name) or component.origin(name, self._ground)
+            value = part.value
+            if not reads_only and not (footprint.whole and isinstance(name, int)):
+                value = copied_session(value) if isinstance(value, Session) else copy(value)
+            given.append((name, value))
         return store_of(self.contract, given), names
 
     def _parts_after(
-        self,
-        component: Component,
-        configuration: Configuration,
-        operation: Pending,
-        view: Store,
-        names: Iterable[PartName],
-    ) -> tuple[dict[PartName, Part], bool]:
-        parts = configuration.parts.copy()
-        changes = False
-        for name in names_in(view).union(names) if operation.footprint.names is None else names:
-            before = configuration.parts.get(name) or component.origin(name, self._store)
+        self, component: Component, configuration: Configuration, view: Store, names: Iterable[PartName]
+    ) -> tuple[dict[PartName, Part], dict[PartName, Log]]:
+        parts, logs = configuration.parts.copy(), configuration.logs
+        for name in {*names, *view.sessions}:
+            before = configuration.parts.get(name) or component.origin(name, self._ground)
             value = part_of(view, name)
             if value is before.value:
                 continue
-            origin = component.origin(name, self._store)
+            if isinstance(value, Session):
+                log = self._log_after(component, configuration, value)
+                if log is not None:
+                    logs = {**logs, name: log}
+            origin = component.origin(name, self._ground)
             part = Part(value, origin.value)
-            changes = changes or part != before
             if part == origin:
                 parts.pop(name, None)
             else:
                 parts[name] = part
-        return parts, changes
+        return parts, logs
+
+    def _log_after(self, component: Component, configuration: Configuration, session: Session) -> Log | None:
+        """Take what was added to the log of a session away from it; return its logs where there are others now."""
+        sid, tail = session.sid, session.log
+        if not isinstance(tail, Tail):  # it was opened anew
+            session.log = Tail(len(tail))  # type: ignore[assignment] # stands for a log
+            return certain_log(tail)
+        if not tail.added:
+            return None
+        log = configuration.logs.get(sid) or component.log(sid, self._ground)
+        session.log = Tail(len(tail))
+        return log.grown(tail.added)
+
+    def _memory(self, component: Component) -> Memory:
+        return Memory(lambda sid: component.log(sid, self._ground), apart=self._keep_order)
+
+    def _each_once(self, component: Component, configurations: Iterable[Configuration]) -> list[Configuration]:
+        memory = self._memory(component)
+        for one in configurations:
+            memory.add(one)
+        return list(memory)
 
     @staticmethod
     def _predicted(operation: Pending, outcome: Outcome) -> Any:
@@ -299,9 +350,9 @@ class Checker:
     def _settle(self, component: Component) -> None:
         """Make certain what all configurations agree on, and let a component fall into what is independent."""
         self._forget([component])
-        component.absorb(self._store)
+        component.absorb(self._ground)
         component.forget_crashed()
-        if len(component.configurations) == 1 and not component.configurations[0].done:
+        if component.untouched:
             self._note(component.configurations[0].path)
             component.configurations = [CERTAIN]
             if not component.pending:
@@ -346,6 +397,14 @@ def _never_changes(operation: Pending) -> bool:
     """
     assert operation.answer is not None
     return operation.call.operation.reads_only or not operation.answer.is_ok
+
+
+def _logs_to_try(log: Log, operation: Pending) -> Iterable[list[AuditRecord]]:
+    """Return the logs that a reading of one that is not certain may see; of a known answer, that which it is."""
+    if operation.answer is None:
+        return log.all()
+    match = log.matching(operation.answer.result) if operation.answer.is_ok else None
+    return [log.some() if match is None else match]
 
 
 def check(events: Iterable[tuple[HistoryEvent, Answer | None]], checker: Checker) -> Iterator[HistoryEvent]:

@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import product
 from math import prod
+from typing import TypeVar
 
-from telltale_conformance.model.store import Store
-from telltale_conformance.oracle.histories.configurations import CERTAIN, Configuration, Part, distinct
-from telltale_conformance.oracle.histories.parts import PartName, part_of, put_part
+from telltale_conformance.oracle.histories.configurations import CERTAIN, Configuration, Part
+from telltale_conformance.oracle.histories.ground import Ground
+from telltale_conformance.oracle.histories.logs import Log
+from telltale_conformance.oracle.histories.parts import PartName
 from telltale_conformance.oracle.histories.pending import Pending
+
+Kept = TypeVar("Kept")
 
 
 class Component:
     """Pending operations and the configurations that they may be in."""
 
-    __slots__ = ("configurations", "names", "origins", "pending")
+    __slots__ = ("configurations", "logs", "names", "origins", "pending")
 
     def __init__(
         self,
@@ -27,6 +31,7 @@ class Component:
         pending: dict[Pending, None],
         configurations: list[Configuration],
         origins: dict[PartName, Part],
+        logs: dict[PartName, Log],
     ) -> None:
         self.names = names
         """The parts that it is about; None for all."""
@@ -35,41 +40,52 @@ class Component:
         self.configurations = configurations
         self.origins = origins
         """Parts as they are certain, as far as they were needed."""
+        self.logs = logs
+        """The same of the logs of sessions."""
 
     @property
     def untouched(self) -> bool:
         """Whether its one configuration is what is certain."""
         (first, *rest) = self.configurations
-        return not (rest or first.parts or first.done)
+        return not (rest or first.parts or first.logs or first.done)
 
-    def origin(self, name: PartName, store: Store) -> Part:
+    def origin(self, name: PartName, ground: Ground) -> Part:
         """Return a part as it is certain."""
         part = self.origins.get(name)
         if part is None:
-            value = part_of(store, name)
+            value = ground.part(name)
             part = self.origins[name] = Part(value, value)
         return part
 
-    def absorb(self, store: Store) -> None:
-        """Make certain every part on which all configurations agree."""
-        configurations = self.configurations
-        first = configurations[0]
-        names = {name for one in configurations for name in one.parts}
-        agreed = [
-            name
-            for name in names
-            if len(configurations) == 1
-            or all(one.parts.get(name) == first.parts.get(name) for one in configurations[1:])
-        ]
-        for name in agreed:
-            put_part(store, name, first.parts[name].value)
-            self.origins.pop(name, None)
-        if agreed:
-            gone = frozenset(agreed)
-            self.configurations = [
-                Configuration({name: part for name, part in one.parts.items() if name not in gone}, one.done, one.path)
-                for one in configurations
-            ]
+    def log(self, name: PartName, ground: Ground) -> Log:
+        """Return the logs that a session has where a configuration holds no others."""
+        log = self.logs.get(name)
+        if log is None:
+            log = self.logs[name] = ground.log(name)
+        return log
+
+    def absorb(self, ground: Ground) -> None:
+        """Make certain every part, and every log, on which all configurations agree."""
+        first, *others = self.configurations
+        for name in {name for one in self.configurations for name in one.parts}:
+            agreed = first.parts.get(name)
+            if agreed is not None and all(one.parts.get(name) == agreed for one in others):
+                for one in self.configurations:
+                    if isinstance(name, int):  # it may be another session, so its log is noted before
+                        one.logs = {**one.logs, name: one.logs.get(name) or self.log(name, ground)}
+                    one.parts = {other: part for other, part in one.parts.items() if other != name}
+                ground.put(name, agreed.value)
+                self.origins.pop(name, None)
+        held = {name for one in self.configurations for name in one.parts}
+        for name in {name for one in self.configurations for name in one.logs} - held:
+            log = first.logs.get(name) or self.log(name, ground)
+            if all((one.logs.get(name) or self.log(name, ground)) is log for one in others):
+                ground.put_log(name, log)
+                self.origins.pop(name, None)
+                self.logs.pop(name, None)
+                for one in self.configurations:
+                    one.logs = {other: log for other, log in one.logs.items() if other != name}
+        self.configurations = [Configuration(one.parts, one.logs, one.done, one.path) for one in self.configurations]
 
     def forget_crashed(self) -> None:
         """Forget the crashed operations that happened in every configuration."""
@@ -83,31 +99,35 @@ class Component:
     def parted(self) -> list[Component]:
         """Return the independent components that this one falls into; where it does not, itself with its names anew."""
         footprints = [operation.footprint.names for operation in self.pending]
-        touched = frozenset(name for one in self.configurations for name in one.parts)
+        touched = frozenset(name for one in self.configurations for name in (*one.parts, *one.logs))
         if any(names is None for names in footprints):
             self.names = None
             return [self]
         groups = _connected([names for names in footprints if names is not None], touched)
         names = self.names = frozenset().union(*groups)
-        self.origins = {name: part for name, part in self.origins.items() if name in names}
-        if len(groups) <= 1 and all(footprints):
+        self.origins = _within(self.origins, names)
+        self.logs = _within(self.logs, names)
+        if len(groups) <= 1 or not all(footprints):
             return [self]
         cuts = [
-            (names, {one: None for one in self.pending if names & (one.footprint.names or frozenset())})
-            for names in groups
+            (group, {one: None for one in self.pending if one.footprint.names and one.footprint.names & group})
+            for group in groups
         ]
-        apart = [
-            distinct(one.within(names, frozenset(pending)) for one in self.configurations) for names, pending in cuts
-        ]
-        lone = [operation for operation in self.pending if not operation.footprint.names]
-        if lone or prod(map(len, apart)) != len(self.configurations):
+        apart = [self._within(group, frozenset(pending)) for group, pending in cuts]
+        if prod(map(len, apart)) != len(self.configurations):
             return [self]
         return [
-            Component(
-                names, pending, configurations, {name: part for name, part in self.origins.items() if name in names}
-            )
-            for (names, pending), configurations in zip(cuts, apart, strict=True)
+            Component(group, pending, configurations, _within(self.origins, group), _within(self.logs, group))
+            for (group, pending), configurations in zip(cuts, apart, strict=True)
         ]
+
+    def _within(self, names: frozenset[PartName], pending: frozenset[Pending]) -> list[Configuration]:
+        parts = (one.within(names, pending) for one in self.configurations)
+        return list({part.whole_key: part for part in parts}.values())
+
+
+def _within(held: dict[PartName, Kept], names: frozenset[PartName]) -> dict[PartName, Kept]:
+    return {name: kept for name, kept in held.items() if name in names}
 
 
 def _connected(footprints: Iterable[frozenset[PartName]], touched: frozenset[PartName]) -> list[frozenset[PartName]]:
@@ -127,9 +147,11 @@ def combined(components: Iterable[Component], names: frozenset[PartName] | None)
     configurations = [CERTAIN]
     pending: dict[Pending, None] = {}
     origins: dict[PartName, Part] = {}
+    logs: dict[PartName, Log] = {}
     for component in given:
         configurations = [one.beside(other) for one, other in product(configurations, component.configurations)]
         pending |= component.pending
         origins |= component.origins
+        logs |= component.logs
         names = None if names is None or component.names is None else names | component.names
-    return Component(names, pending, configurations, origins)
+    return Component(names, pending, configurations, origins, logs)

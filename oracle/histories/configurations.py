@@ -1,14 +1,16 @@
 """Configurations: where the store may stand after some order of the operations so far (Lowe's memory of them).
 
 A configuration holds only the parts that differ from what is certain, and which of the pending operations it has put
-in its order already. Two with the same parts and operations have the same future, so one of them is kept.
+in its order already. Two with the same parts and operations have the same future, so one of them is kept; where they
+differ in the order of records in a log, the one that is kept has both logs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Final, TypeAlias
 
+from telltale_conformance.oracle.histories.logs import Log
 from telltale_conformance.oracle.histories.parts import PartName
 from telltale_conformance.oracle.histories.pending import Pending, Printed
 from telltale_conformance.oracle.histories.snapshots import part_key
@@ -65,32 +67,41 @@ the answer is known, or nobody will know it."""
 class Configuration:
     """Where the store may stand."""
 
-    __slots__ = ("_key", "done", "parts", "path")
+    __slots__ = ("_key", "done", "logs", "parts", "path")
 
-    def __init__(self, parts: dict[PartName, Part], done: Done, path: Path | None) -> None:
+    def __init__(
+        self, parts: dict[PartName, Part], logs: dict[PartName, Log], done: Done, path: Path | None = None
+    ) -> None:
         self.parts = parts
+        self.logs = logs
+        """The logs of the sessions whose logs are others than is certain."""
         self.done = done
         self.path = path
         self._key: Hashable = None
 
     @property
     def key(self) -> Hashable:
-        """What two configurations with the same future have in common."""
+        """What two configurations have in common that differ in nothing but the order of logs."""
         if self._key is None:
             self._key = frozenset(self.parts.items()), frozenset(self.done.items())
         return self._key
+
+    @property
+    def whole_key(self) -> Hashable:
+        """What the same configurations have in common, logs and all."""
+        return self.key, frozenset(self.logs.items())
 
     def without(self, operation: Pending) -> Configuration:
         """Return the configuration once that operation is not pending any more."""
         done = self.done.copy()
         del done[operation]
-        return Configuration(self.parts, done, self.path)
+        return Configuration(self.parts, self.logs, done, self.path)
 
     def settled(self, operation: Pending) -> Configuration:
         """Return the configuration once nobody will know the answer of an operation."""
         if operation not in self.done:
             return self
-        return Configuration(self.parts, {**self.done, operation: None}, self.path)
+        return Configuration(self.parts, self.logs, {**self.done, operation: None}, self.path)
 
     def beside(self, other: Configuration) -> Configuration:
         """Return this configuration and one of other parts as one."""
@@ -98,21 +109,51 @@ class Configuration:
             path = self.path or other.path
         else:
             path = Path(self.path, None, 0, other.path)
-        return Configuration({**self.parts, **other.parts}, {**self.done, **other.done}, path)
+        done = {**self.done, **other.done}
+        return Configuration({**self.parts, **other.parts}, {**self.logs, **other.logs}, done, path)
 
     def within(self, names: frozenset[PartName], pending: frozenset[Pending]) -> Configuration:
         """Return what of the configuration is about these parts and operations."""
         return Configuration(
             {name: part for name, part in self.parts.items() if name in names},
+            {name: log for name, log in self.logs.items() if name in names},
             {operation: outcome for operation, outcome in self.done.items() if operation in pending},
-            None,
         )
 
 
-CERTAIN: Final = Configuration({}, {}, None)
+CERTAIN: Final = Configuration({}, {}, {})
 """The configuration that differs in nothing from what is certain."""
 
 
-def distinct(configurations: Iterator[Configuration]) -> list[Configuration]:
-    """Return the configurations without those that have the same future as an earlier one."""
-    return list({one.key: one for one in configurations}.values())
+class Memory:
+    """Configurations, each once: those that differ in the order of one log only are kept as one.
+
+    Args:
+        log: gives the log of a session that a configuration does not hold.
+        apart: keep those that differ in a log apart too.
+    """
+
+    def __init__(self, log: Callable[[PartName], Log], *, apart: bool = False) -> None:
+        self._log = log
+        self._most = 0 if apart else 1
+        self._known: dict[Hashable, list[Configuration]] = {}
+
+    def add(self, one: Configuration) -> None:
+        """Add a configuration."""
+        known = self._known.setdefault(one.key, [])
+        for other in known:
+            held = one.logs.keys() | other.logs.keys()
+            names = [name for name in held if self._of(one, name) is not self._of(other, name)]
+            if len(names) > self._most:
+                continue
+            for name in names:
+                other.logs = {**other.logs, name: self._of(other, name).either(self._of(one, name))}
+            return
+        known.append(one)
+
+    def _of(self, one: Configuration, name: PartName) -> Log:
+        return one.logs.get(name) or self._log(name)
+
+    def __iter__(self) -> Iterator[Configuration]:
+        for known in self._known.values():
+            yield from known

@@ -13,12 +13,15 @@ from typing import Any, Final
 from msgspec import Struct
 
 from telltale_conformance.model.auth import SigningKey
+from telltale_conformance.model.clock import Timeouts
+from telltale_conformance.model.state import Session
 from telltale_conformance.model.types.immutable import Node
+from telltale_conformance.oracle.histories.logs import Tail
 
 _CACHES: Final = frozenset({"keys"})
 """Slots that hold what can be computed anew, and so are no state."""
 _LOG: Final = "log"
-"""The slot that only grows: it is compared from where the copies began to differ."""
+"""The slot that only grows."""
 
 Reader = Callable[[Any], Any]
 
@@ -89,6 +92,14 @@ def copy(value: Any) -> Any:
     return (_copiers.get(kind) or _new_copier(kind))(value)
 
 
+def copied_session(session: Session) -> Session:
+    """Return a copy of a session with a ``Tail`` in place of its log, which is kept elsewhere."""
+    other = Session.__new__(Session)
+    for name in _slots(Session):
+        setattr(other, name, Tail(len(session.log)) if name == _LOG else copy(getattr(session, name)))
+    return other
+
+
 def _keyer(kind: type) -> Reader:
     if _is_frozen(kind):
         return _itself
@@ -118,7 +129,8 @@ def key(value: Any) -> Hashable:
 def part_key(part: Any, origin: Any) -> Hashable:
     """Return the key of a part of a store among those that come from the same origin.
 
-    Logs and archives grow only, so of a part that continues its origin's the entries since then are enough.
+    Of a session's log only the length is in it. The archive and the runtime's log grow only, so of those that continue
+    their origin's the entries since then are enough.
 
     Args:
         part: a session, the clock with its witnesses, the archive, or what is frozen.
@@ -126,14 +138,14 @@ def part_key(part: Any, origin: Any) -> Hashable:
     """
     if type(part) is list:
         return _grown(part, origin)
-    if part is None or not hasattr(part, _LOG):
+    if not isinstance(part, Session | Timeouts):
         return key(part)
-    rest = [key(getattr(part, name)) for name in _slots(type(part)) if name not in _CACHES and name != _LOG]
-    return _grown(part.log, None if origin is None else origin.log), *rest
+    log = len(part.log) if isinstance(part, Session) else _grown(part.log, origin.log)
+    return log, *[key(getattr(part, name)) for name in _slots(type(part)) if name not in _CACHES and name != _LOG]
 
 
-def _grown(entries: list[Any], origin: list[Any] | None) -> Hashable:
-    known = len(origin) if origin else 0
-    if origin and not (len(entries) >= known and entries[known - 1] is origin[-1]):
-        known = 0
-    return known, tuple(entries[known:])
+def _grown(entries: list[Any], origin: list[Any]) -> Hashable:
+    known = len(origin)
+    assert len(entries) >= known, "what only grows has shrunk"
+    assert not known or entries[known - 1] is origin[-1], "what only grows was changed"
+    return tuple(entries[known:])
