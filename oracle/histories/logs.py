@@ -87,7 +87,7 @@ class Log:
         return [*log.entries[: log.length], *(record for records in reversed(added) for record in records)]
 
     def settled(self) -> list[AuditRecord]:
-        """Return a certain log as a list that nobody else adds to; it is the one that it grew from where that can be."""
+        """Return a certain log as a list that nobody else adds to: the one that it grew from where that can be."""
         added: list[Records] = []
         log = self
         while log.ways:
