@@ -4,6 +4,7 @@ and a place of their own for what self-tests remember.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import platformdirs
@@ -13,6 +14,9 @@ from hypothesis import HealthCheck, settings
 from tools.source_tree import link_rooms
 
 link_rooms()
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell in the background leaves it so, and children inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "tests",

@@ -76,7 +76,8 @@ def told(command: Callable[Asked, int]) -> Callable[Asked, int]:
         except OSError as error:
             if error.errno is None:
                 raise
-            kind = InconclusiveError if error.errno in _OF_THE_MACHINE else UsageError
+            ours = error.filename is None or error.errno in _OF_THE_MACHINE
+            kind = InconclusiveError if ours else UsageError
             problem = f"cannot be read or written: {error.strerror or error}"
             return tell(kind(problem, place=os.fspath(error.filename or "a file")))
 

@@ -20,6 +20,8 @@ _COMMAND_ANYWHERE: Final = "##["
 _COMMAND: Final = "::"
 """The form of today, which is one at the beginning of a line, after spaces."""
 _MARKDOWN_MARKS: Final = re.compile(r"([\\`*_\[\]|~#@!{}])")
+_BLOCK_MARK: Final = re.compile(r"^[-+=]|(?<=^\d)[.)]")
+"""What begins a list or underlines a heading at the beginning of a line."""
 _AUTOLINK: Final = re.compile(r"(?<=[A-Za-z0-9+.-]):(?=//)|(?<=[wW]{3})\.|(?<=mailto):|(?<=xmpp):")
 _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _LONGEST_NAME: Final = 80
@@ -104,8 +106,8 @@ def html_text(value: object) -> object:
 
 def markdown_text(text: str) -> str:
     """Return a text that Markdown shows as it is, in one line: no mark, no tag, no link, no mention."""
-    escaped = html.escape(spelled(re.sub(r"[\r\n]+", " ", text)), quote=False)
-    escaped = _MARKDOWN_MARKS.sub(r"\\\1", escaped)
+    escaped = html.escape(spelled(re.sub(r"[\r\n]+", " ", text).strip()), quote=False)
+    escaped = _BLOCK_MARK.sub(r"\\\g<0>", _MARKDOWN_MARKS.sub(r"\\\1", escaped))
     return _AUTOLINK.sub(lambda found: f"&#{ord(found[0])};", escaped)
 
 
@@ -142,8 +144,9 @@ def python_docstring(text: str) -> str:
 
 
 def lean_string(text: str) -> str:
-    """Return a Lean string literal that stands for the text."""
-    return '"' + ACTING.sub(_lean_escape, text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+    """Return a Lean string literal, or an expression of some, that stands for the text."""
+    quoted = '"' + ACTING.sub(_lean_escape, text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+    return f"({quoted})" if any(char > "\uffff" for char in ACTING.findall(text)) else quoted
 
 
 def _lean_escape(found: re.Match[str]) -> str:
@@ -152,7 +155,7 @@ def _lean_escape(found: re.Match[str]) -> str:
     if short is not None:
         return short
     if number > 0xFFFF:
-        return found[0]  # Lean has no escape for it
+        return f'" ++ String.singleton (Char.ofNat {number}) ++ "'  # Lean's escapes end before it
     return f"\\x{number:02x}" if number < 0x80 else f"\\u{number:04x}"
 
 

@@ -96,7 +96,7 @@ def _only(document: dict[str, Any], indent: str) -> list[str]:
 
 
 def _block(value: Any, indent: str, name: str, comma: str) -> list[str]:
-    first, *rest = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2).splitlines()
+    first, *rest = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2).split("\n")
     lines = [f"{indent}{name}{first}", *(indent + line for line in rest)]
     lines[-1] += comma
     return lines

@@ -1,0 +1,44 @@
+"""Signals are heard from the first instruction of the program on, and by a program whose parent ignores them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+ARGUMENTS = ("check", "--lanes", "programs", "--effort", "thorough")
+
+
+@pytest.mark.parametrize(
+    ("module", "number", "ignored"),
+    [
+        ("typer.core", signal.SIGINT, False),
+        ("typer.core", signal.SIGTERM, True),
+        ("telltale_conformance.oracle.process.interrupts", signal.SIGTERM, False),
+        ("telltale_conformance.oracle.gate", signal.SIGINT, True),
+    ],
+)
+def test_a_signal_while_the_program_is_imported_ends_it_with_3(
+    module: str, number: signal.Signals, ignored: bool
+) -> None:
+    def ignore() -> None:
+        if ignored:
+            signal.signal(number, signal.SIG_IGN)
+
+    process = subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "telltale_conformance", *ARGUMENTS],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        restore_signals=False,
+        preexec_fn=ignore,  # noqa: PLW1509 # no thread is there that could hold a lock
+    )
+    assert process.stderr is not None
+    while not (line := process.stderr.readline()).rstrip().endswith(f" {module}"):
+        assert line, f"{module} is not imported"
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 3, said[-2000:]
+    assert number.name in said
