@@ -77,6 +77,9 @@ class Operation(NamedTuple):
     """The audit log that it may append to, under one of the contracts at least."""
     terminal: bool
     """It ends its session's ownership for good: a terminal reason is recorded."""
+    grows: frozenset[str]
+    """The counters and collections (``model.growth``) that it makes greater where it succeeds, under one of the
+    contracts at least."""
     sid_of: Callable[[tuple[Any, ...]], int] | None
     """Gives, of the arguments, the sid that the first of them names, in whatever form; None where it names none."""
     subject: Callable[[tuple[Any, ...]], int] | None
@@ -168,6 +171,34 @@ _WITHOUT_LOG: Final = frozenset({"ep", "edge"})
 """Parameters that name a session whose log the contract does not look at."""
 
 
+_OPENED: Final = "Store.sessions Store.next_sid"
+_GRANTED: Final = "Ownership.current Ownership.next_generation Session.log"
+_CANCELLED: Final = "Store.ended Ownership.next_witness_id Session.log"
+_GROWS: Final = {
+    "open": _OPENED,
+    "open_with_sid": _OPENED,
+    "close": "Store.ended Session.epoch Session.log",
+    "reap_closed": "Store.archive",
+    "reap_sessions": "Store.archive",
+    "claim_ownership": _GRANTED,
+    "release_ownership": "Session.log",
+    "begin_ownership_transfer": "Ownership.next_claim_id Session.log",
+    "commit_ownership_transfer": _GRANTED,
+    "rollback_ownership_transfer": "Session.log",
+    "cancel_abandoned_transfer": _CANCELLED,
+    "fault_failed_transfer_commit": "Store.ended Session.log",
+    "attenuate_ownership_scope": _GRANTED,
+    "mark_owner_died": _CANCELLED,
+    "apply_owned_session_mutation": "Session.edge_handlers Session.pair_handlers Session.edge_traces",
+    "issue_readiness_witness": "Ownership.next_witness_id Ownership.issued Session.log",
+    "consume_readiness_witness": "Ownership.consumed Session.log",
+    "send": "Buffer.messages Buffer.capacity Session.auth Session.auth_leaves",
+    "issue_timeout_witness": "Timeouts.next_witness_id Timeouts.live Timeouts.log",
+    "advance_clock": "Timeouts.clock Timeouts.log",
+}
+"""What operations make greater; those that are not listed make nothing greater."""
+
+
 def _row(
     function: Callable[..., Any],
     section: str,
@@ -195,6 +226,7 @@ def _row(
         reads_only=reads_only,
         log=log,
         terminal=terminal,
+        grows=frozenset(_GROWS.get(function.__name__, "").split()),
         sid_of=sid_of,
         subject=None if result == "session" or first in _WITHOUT_LOG else sid_of,
         reach=reach or ("opening" if result == "session" else "everything" if sid_of is None else "session"),

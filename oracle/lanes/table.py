@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from telltale_conformance.oracle.lanes import (
     claims,
     corpus,
+    deep,
     fixed,
     graph,
     lean,
@@ -40,6 +41,7 @@ LANES: Final[Mapping[str, Lane]] = {
     "corpus": Lane(corpus.run, _usual(6, 6, 6)),
     "programs": Lane(programs.run, _usual(10, 10, 100), takes_cases=True),
     "stateful": Lane(stateful.run, _usual(10, 10, 100), takes_cases=True),
+    "deep": Lane(deep.run, _usual(4, 9, 200), takes_cases=True),
     "graph": Lane(graph.run, _usual(2, 15, 30)),
     "claims": Lane(claims.run, _usual(5, 5, 5)),
 }

@@ -40,6 +40,8 @@ from telltale_conformance.oracle.verdict.compare import Divergence
 
 SHORT: Final = 8
 """Of a program of at most so many steps no runs of steps are taken out at once: that would seldom work."""
+LONG: Final = 64
+"""Of a program of more steps single ones are first only taken out as they are."""
 PAIRS_UP_TO: Final = 12
 """Pairs of steps are tried together, and what is given to others changed, in programs of at most so many steps."""
 REMOVED: Final = "removed"
@@ -136,15 +138,19 @@ def removals(program: Program, count: int = 1) -> Iterator[Removal]:
     What referred to a removed step goes with it, or refers to the last result of that kind before, or has the
     result written out; or all steps are given what stands to their sessions as before.
     """
-    last = program.steps[-1].seq
     results = on_reference(program).results
     for seqs in combinations(reversed(numbers(program)), count):
-        asked: set[bytes] = set()
-        for candidate, how in _ways_without(program, seqs, results, alone=last in seqs):
-            what = b"\n".join(item.step.op.encode() + item.printed for item in on_reference(candidate).steps)
-            if what not in asked:
-                asked.add(what)
-                yield Removal(seqs, candidate, how)
+        yield from _removals_of(program, seqs, results)
+
+
+def _removals_of(program: Program, seqs: tuple[int, ...], results: Mapping[int, Any]) -> Iterator[Removal]:
+    """Yield every way to take these steps out; none that asks the same as one before it."""
+    asked: set[bytes] = set()
+    for candidate, how in _ways_without(program, seqs, results, alone=program.steps[-1].seq in seqs):
+        what = b"\n".join(item.step.op.encode() + item.printed for item in on_reference(candidate).steps)
+        if what not in asked:
+            asked.add(what)
+            yield Removal(seqs, candidate, how)
 
 
 def _ways_without(
@@ -220,18 +226,29 @@ def _halves(trials: Trials, program: Program) -> Program:
 
 
 def _singles(trials: Trials, program: Program) -> Program:
-    """Take out single steps, the last ones first: as they are, and only then with a change in their place."""
-    for plainly in (True, False):
+    """Take out single steps, the last ones first: as they are, and only then with a change in their place.
+
+    Changes in the place of a step are seldom what a long program lacks, and are tried at its end all the same.
+    """
+    for ways in (_plainly, _removals_of) if len(program.steps) <= LONG else (_plainly,):
+        results = on_reference(program).results
         for number in reversed(numbers(program)):
             if number not in numbers(program):
                 continue
-            for removal in removals(program):
-                if removal.seqs == (number,) and (removal.how == REMOVED) is plainly:
-                    attempt = trials.attempt(removal.candidate)
-                    if attempt.verdict == "reproduces" and len(attempt.program.steps) < len(program.steps):
-                        program = attempt.program
-                        break
+            for removal in ways(program, (number,), results):
+                attempt = trials.attempt(removal.candidate)
+                if attempt.verdict == "reproduces" and len(attempt.program.steps) < len(program.steps):
+                    program = attempt.program
+                    results = on_reference(program).results
+                    break
     return program
+
+
+def _plainly(program: Program, seqs: tuple[int, ...], results: Mapping[int, Any]) -> Iterator[Removal]:
+    """Yield how steps go with all that refers to them, where that can be."""
+    smaller = cascade(program, set(seqs))
+    if smaller is not None:
+        yield Removal(seqs, smaller, REMOVED)
 
 
 def _pairs(trials: Trials, program: Program, divergence: Divergence) -> Program | None:

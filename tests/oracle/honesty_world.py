@@ -18,7 +18,7 @@ from telltale_conformance.oracle.adapters import Adapter, Answer, ReferenceAdapt
 from telltale_conformance.oracle.adapters.direct import DirectAdapter
 from telltale_conformance.oracle.adapters.faults import Exited
 from telltale_conformance.oracle.adapters.protocol import Hello
-from telltale_conformance.oracle.lanes import claims, corpus, graph, programs, stateful
+from telltale_conformance.oracle.lanes import claims, corpus, deep, graph, programs, stateful
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import LANES
@@ -201,6 +201,7 @@ def small_world() -> Iterator[pytest.MonkeyPatch]:
         patch.setattr(claims, "programs_for", lambda contract: list(claim_programs()))
         patch.setattr(claims, "watched_programs", lambda contract, seed: claim_programs())
         patch.setattr(graph, "BOUNDS", dict.fromkeys(Effort, Bound(claims=1, witnesses=1, epoch=0)))
+        patch.setattr(deep, "DEPTHS_OF", dict.fromkeys(Effort, (3,)))
         patch.setattr(programs, "floor_of", floor)
         patch.setattr(programs, "unreached", lambda cells, *of: sorted(floor(*of) - frozenset(cells)))
         patch.setattr(

@@ -50,9 +50,9 @@ EXPECTED: Final[dict[str, tuple[dict[str, str], int, tuple[str, ...]]]] = {
     "no log": (all_lanes(AGREE), 0, ("claims not judged: ",)),
     # a lane that has nothing to ask is not run; where none is, nothing was judged
     "one query": (
-        all_lanes(AGREE, graph=NOT_RUN, claims=NOT_RUN),
+        all_lanes(AGREE, deep=NOT_RUN, graph=NOT_RUN, claims=NOT_RUN),
         0,
-        ("lanes not run: graph, claims", "1 of 49 operations offered"),
+        ("lanes not run: deep, graph, claims", "1 of 49 operations offered"),
     ),
     "nothing offered": (all_lanes(NOT_RUN), 3, ("0 answers judged", "lanes not run: corpus, programs, stateful")),
     # what is offered and not done leaves cases without an end, and the floors unreached
@@ -64,16 +64,20 @@ EXPECTED: Final[dict[str, tuple[dict[str, str], int, tuple[str, ...]]]] = {
         ("lanes not in full: programs, stateful", "answered as unsupported: memory_usage"),
     ),
     # a fault of the adapter is never a verdict on the implementation
-    "does not understand": (all_lanes(OPEN), 3, ("lanes not in full: corpus, programs, stateful, graph, claims",)),
+    "does not understand": (
+        all_lanes(OPEN),
+        3,
+        ("lanes not in full: corpus, programs, stateful, deep, graph, claims",),
+    ),
     "dies at once": (all_lanes(OPEN), 3, ("0 answers judged", "lanes not in full: corpus, ")),
-    "dies later": (all_lanes(OPEN), 3, ("lanes not in full: corpus, programs, stateful, graph, claims",)),
+    "dies later": (all_lanes(OPEN), 3, ("lanes not in full: corpus, programs, stateful, deep, graph, claims",)),
     # one answer that is otherwise is enough, whatever else is missing
     "only errors": (all_lanes(DIVERGE), 1, ()),
     "panics": (all_lanes(DIVERGE), 1, ()),
     "commit refuses": (all_lanes(DIVERGE), 1, ()),
     "commit refuses, no observe": (all_lanes(DIVERGE), 1, ("not observe",)),
-    # these ask for nothing that has the odd answer: the number of sessions is no part of the graph or of a claim
-    "nested 1,900 levels": (all_lanes(DIVERGE, graph=AGREE, claims=AGREE), 1, ()),
+    # these ask for nothing that has the odd answer: the number of sessions is in no pump, graph or claim
+    "nested 1,900 levels": (all_lanes(DIVERGE, deep=AGREE, graph=AGREE, claims=AGREE), 1, ()),
     "logs nothing": (all_lanes(DIVERGE), 1, ()),
     "wrong field": (all_lanes(DIVERGE, claims=AGREE), 1, ()),  # no program of a claim asks who owns a session
     "wrong state": (all_lanes(DIVERGE), 1, ()),

@@ -1,0 +1,87 @@
+"""Lane ``deep``: pumps drive every counter and every collection far up, and then old values are tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from telltale_conformance.generators.pump_programs import PumpProgram, pump_program
+from telltale_conformance.generators.pumps import DEPTHS, FAR, PUMPS, Pumped, pumped
+from telltale_conformance.generators.steps import encode_arguments
+from telltale_conformance.oracle.adapters import Adapter
+from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
+from telltale_conformance.oracle.lanes.effort import Effort
+from telltale_conformance.oracle.lanes.subject import Settings, Subject, offered_by
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
+from telltale_conformance.oracle.verdict.evidence import NAMED, Items
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
+
+DEPTHS_OF: Final = {Effort.quick: DEPTHS[:3], Effort.default: DEPTHS, Effort.thorough: (*DEPTHS, FAR)}
+"""How often cycles are repeated."""
+
+
+def run(subject: Subject, settings: Settings) -> LaneResult:
+    """Judge the pumps, the shallow ones first; what their operations make greater must have come that far."""
+    offered = offered_by(subject)
+    cases = cases_of(settings, offered)
+    if not cases:
+        return not_run("deep", "none of its pumps has all its operations offered")
+    plan = Plan("pumps", len(cases), 1)
+    task = partial(_chunk, contract=subject.contract, settings=settings)
+    finish = partial(_concluded, cases=cases, offered=offered, settings=settings)
+    return run_chunks("deep", subject, settings, task, plan, finish=finish)
+
+
+def cases_of(settings: Settings, offered: frozenset[str]) -> list[Pumped]:
+    """Return the cases of a check: as many as ``--cases`` says, or all of the effort."""
+    return pumped(DEPTHS_OF[settings.effort], offered)[: settings.cases]
+
+
+def asked_of(pump: Pumped, seed: int, offered: frozenset[str], contract: str) -> Iterator[Asked]:
+    """Yield the steps of a pump with the reference's answers."""
+    for step in PumpProgram(pump, seed, offered, contract).steps():
+        args = encode_arguments(step.operation, step.arguments)
+        yield Asked(step.seq, step.operation.name, args, step.outcome, step.cell)
+
+
+def _chunk(adapter: Adapter, number: int, *, contract: str, settings: Settings) -> Chunk:
+    offered = adapter.hello.ops
+    case = cases_of(settings, offered)[number]
+
+    def describe(position: int, result: CaseResult) -> LaneDivergence:
+        assert result.diverged_at is not None
+        return described(
+            str(case), result, pump_program(case, settings.seed, contract, offered, result.diverged_at.seq)
+        )
+
+    results = list(judge_cases(adapter, [partial(asked_of, case, settings.seed, offered, contract)], settings.level))
+    chunk = collect("pumps", results, 1, describe)
+    shown = frozenset([number]) if any(result.shown for result in results) else frozenset()
+    return msgspec.structs.replace(chunk, marks=shown)
+
+
+def _concluded(
+    result: LaneResult, chunks: Sequence[Chunk], *, cases: Sequence[Pumped], offered: frozenset[str], settings: Settings
+) -> LaneResult:
+    """Count how far everything was driven, and name what no pump could drive."""
+    shown = [cases[number] for number in sorted(frozenset().union(*(chunk.marks for chunk in chunks)))]
+    far = min(DEPTHS_OF[settings.effort][-1], DEPTHS[-1])
+    wanted = frozenset().union(*(case.pump.drives for case in pumped((far,), offered)))
+    driven = frozenset().union(*(case.pump.drives for case in shown if case.depth >= far))
+    missing = sorted(wanted - driven)
+    kind = f"counters and collections driven {far:,} times"
+    items = Items(kind, len(wanted), len(wanted) - len(missing), 0, tuple(missing[:NAMED]))
+    figures = {
+        f"repeated {depth:,} times": sum(case.depth == depth for case in shown)
+        for depth in sorted({case.depth for case in cases})
+    }
+    notes = result.notes
+    beyond = sorted({pump.name for pump in PUMPS if not pump.operations <= offered})
+    if beyond:
+        notes = (*notes, f"pumps whose operations are not all offered: {', '.join(beyond)}")
+    return msgspec.structs.replace(
+        result, evidence=result.evidence.with_items(items), figures={**result.figures, **figures}, notes=notes
+    )

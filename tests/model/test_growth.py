@@ -1,0 +1,58 @@
+"""What grows in a store: every field of the state is told apart, and the table says what makes it greater."""
+
+from collections import defaultdict
+from dataclasses import fields
+
+import pytest
+
+from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.pump_programs import PumpProgram
+from telltale_conformance.generators.pumps import pumped
+from telltale_conformance.model.buffers import Buffer
+from telltale_conformance.model.clock import Timeouts
+from telltale_conformance.model.growth import GROWING, NOT_GROWING, grown
+from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome, step
+from telltale_conformance.model.state import Ownership, Session
+from telltale_conformance.model.store import Store
+
+ALL = frozenset(OPERATIONS)
+
+
+def test_every_field_of_the_state_grows_or_is_said_not_to() -> None:
+    found = {f"{kind.__name__}.{name}" for kind in (Store, Timeouts, Buffer) for name in kind.__slots__}
+    found |= {f"{kind.__name__}.{field.name}" for kind in (Session, Ownership) for field in fields(kind)}
+    assert found == GROWING.keys() | NOT_GROWING.keys()
+    assert not GROWING.keys() & NOT_GROWING.keys()
+
+
+def test_operations_make_greater_what_their_rows_say_and_nothing_else() -> None:
+    seen: defaultdict[str, set[str]] = defaultdict(set)
+
+    for contract in ("telltale-17", "hardened"):
+        programs = [Generator(5, index, contract=contract) for index in range(60)]
+        pumps = [PumpProgram(case, 0, ALL, contract) for case in pumped((17,), ALL)]
+        for program in (*programs, *pumps):
+            store = Store(contract)
+            for made in program.steps():
+                note(seen, store, made.operation, made.arguments)
+    assert dict(seen) == {name: set(operation.grows) for name, operation in OPERATIONS.items() if operation.grows}
+
+
+def note(
+    seen: defaultdict[str, set[str]], store: Store, operation: Operation, arguments: tuple[object, ...]
+) -> Outcome:
+    """Carry out a step, and note what it made greater where it succeeded."""
+    sid = operation.sid_of(arguments) if operation.sid_of and operation.gives != "session" else -1
+    before = grown(store, sid)
+    outcome = step(store, operation, arguments)
+    if outcome.error is None:
+        after = grown(store, sid)
+        seen[operation.name] |= {name for name, value in before.items() if after.get(name, 0) > value}
+        if not seen[operation.name]:
+            del seen[operation.name]
+    return outcome
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_something_makes_it_greater(name: str) -> None:
+    assert [operation.name for operation in OPERATIONS.values() if name in operation.grows]
