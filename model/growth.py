@@ -1,6 +1,6 @@
 """What grows in a store: its counters and collections, and how far each has come.
 
-Every field of the state is here or among ``NOT_GROWING``, so a new one has to be told apart.
+Every field of the state is here or among ``NOT_GROWING``, so a new one has to be listed too.
 """
 
 from __future__ import annotations

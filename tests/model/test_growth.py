@@ -1,4 +1,4 @@
-"""What grows in a store: every field of the state is told apart, and the table says what makes it greater."""
+"""What grows in a store: every field of the state is listed, and the table says what makes it greater."""
 
 from collections import defaultdict
 from dataclasses import fields

@@ -1,4 +1,4 @@
-"""Lane ``deep``: stores that are right as long as little has happened are told, and evidence says how far it came."""
+"""Lane ``deep``: it tells stores that go wrong far up, and its evidence says how far it came."""
 
 from functools import cache
 from pathlib import Path

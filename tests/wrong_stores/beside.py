@@ -46,7 +46,7 @@ class WrongStore:
 
 
 def told_after(wrong: WrongStore, steps: Iterable[GeneratedStep]) -> int | None:
-    """Return after how many answers a wrong store is told from the right one; None where it is not."""
+    """Return after how many answers a wrong store differs from the right one; None where it does not."""
     for count, made in enumerate(steps, 1):
         if differs(made.outcome, wrong.carry_out(made.operation, made.arguments)):
             return count
