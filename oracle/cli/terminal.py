@@ -15,7 +15,7 @@ import msgspec
 from telltale_conformance.errors import HarnessError, InconclusiveError, UsageError
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
-from telltale_conformance.readable import block, one_line
+from telltale_conformance.readable import block, few_lines, one_line
 from telltale_conformance.sinks import json_text
 
 NAME: Final = "telltale-conformance"
@@ -60,7 +60,8 @@ def warn(text: str) -> None:
 def tell(error: HarnessError) -> int:
     """Print an error: what is wrong, where, what to do. Return its exit code."""
     inconclusive = error.exit_code == InconclusiveError.exit_code
-    warn(f"inconclusive: {error.report()}" if inconclusive else error.report())
+    report = few_lines(error.report())
+    warn(f"inconclusive: {report}" if inconclusive else report)
     return error.exit_code
 
 

@@ -8,9 +8,7 @@ counts: 2, then 1, then 3.
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,9 +41,12 @@ from telltale_conformance.oracle.compatibility.buffer_text import buffer_text, p
 from telltale_conformance.oracle.compatibility.judging import STATES
 from telltale_conformance.oracle.compatibility.telling import problem_sentence, row, run_lines, verdict_line
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE, gravest
-from telltale_conformance.readable import visible
+from telltale_conformance.readable import one_line, visible
 
 _BRACKETS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+_MESSAGE: Final = 1000
+_SPELLED_OUT: Final = 100
+"""Problems that are shown at all."""
 _EXCERPTS: Final = 20
 """How many problems of a file are shown with their line."""
 
@@ -228,20 +229,21 @@ def _say_unreadable(path: Path, error: Unreadable, options: Options) -> None:
 
 
 def _human(subject: Subject, report: dict[str, Any], options: Options) -> Iterator[str]:
-    bold, red, plain = _colours()
     found = report["problems"]
     verdict = "well-formed" if report["ok"] else f"{len(found)} problem{'s' if len(found) > 1 else ''}"
-    yield f"{bold}{visible(str(subject.path))}: {verdict}{plain}"
-    for index, one in enumerate(found):
+    yield f"{visible(str(subject.path))}: {verdict}"
+    for index, one in enumerate(found[:_SPELLED_OUT]):
         place = None if one["line"] is None else Position(one["line"], one["column"])
         file = subject.path if one["file"] is None else subject.path / one["file"]
         where = f":{place.line}:{place.column}" if place else f":at {one['path']}" if one["path"] else ""
         if not where and one["file"] is None:
             where = ":roles"
         whose = "" if one["role"] is None or place else f" of {quoted(one['role'])}"
-        yield f"{visible(f'{file}{where}{whose}')}: {red}{one['kind']}{plain}: {visible(one['message'])}"
+        yield f"{visible(f'{file}{where}{whose}')}: {one['kind']}: {one_line(one['message'], _MESSAGE)}"
         if place and index < _EXCERPTS:
             yield excerpt(subject.texts[one["file"]], place)
+    if len(found) > _SPELLED_OUT:
+        yield f"and {len(found) - _SPELLED_OUT:,} more problems; --json lists all"
     if not subject.single:
         yield "\nroles " + ", ".join(map(print_name, subject.given.roles))
     yield from _global_lines(subject)
@@ -281,12 +283,6 @@ def _global_lines(subject: Subject) -> Iterator[str]:
         ]
         if refused:
             yield f"  (plain merging, which telltale's Lean has, refuses the projection on {', '.join(refused)})"
-
-
-def _colours() -> tuple[str, str, str]:
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
-        return "\x1b[1m", "\x1b[31m", "\x1b[0m"
-    return "", "", ""
 
 
 def _draw(subject: Subject, path: Path) -> None:

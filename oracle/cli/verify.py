@@ -122,10 +122,10 @@ def _allowed(folder: Path, command: str, *, kept: bool) -> str:
         BadCommand: it cannot be split into words.
     """
     shown = spelled(shlex.join(split_command(command)))
-    if not kept and not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise NotToBeRun(f"the dossier names a command, which is not run unasked: {shown}", place=folder)
-    warn(f"{folder}: the command of the dossier: {shown}")
+    warn(f"{folder}: the command of the dossier: {shown}")  # whole: what is cut off could be what it does
     if not kept:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise NotToBeRun("the command of the dossier is not run unasked", place=folder)
         print("It runs with your rights. Run it? [y/N] ", end="", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise NotToBeRun("the command of the dossier was not run", place=folder)

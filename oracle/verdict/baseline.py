@@ -17,7 +17,6 @@ from msgspec import Struct
 
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.files import content
-from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.writer import written_whole
@@ -28,6 +27,8 @@ from telltale_conformance.readable import one_line
 
 FORMAT: Final = "telltale-conformance/baseline"
 VERSION: Final = 2
+NESTING: Final = 64
+"""How deep the JSON of a baseline may nest; a deeper one is none, and what validates it would recurse."""
 GRACE_DAYS: Final = 30
 """For how long ``--update`` accepts a divergence that no one has explained yet."""
 UNASSIGNED: Final = "unassigned"
@@ -125,7 +126,7 @@ def read_baseline(path: Path) -> Baseline:
         OlderBaseline: its fingerprints are of the scheme before.
     """
     try:
-        document = parse(content(path), DEFAULT_LIMITS.nesting)
+        document = parse(content(path), NESTING)
     except FileNotFoundError:
         raise BadBaseline(f"{path}: there is no such file; --update writes it") from None
     except OSError as error:

@@ -10,10 +10,9 @@ from msgspec import Struct
 
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.files import content
-from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.operations import CORE, OPERATIONS
-from telltale_conformance.oracle.verdict.baseline import Baseline, read_baseline
+from telltale_conformance.oracle.verdict.baseline import NESTING, Baseline, read_baseline
 from telltale_conformance.readable import json_line
 
 NAMED: Final = {"all": frozenset(OPERATIONS), "core": CORE}
@@ -66,7 +65,7 @@ def required(option: str | None, baseline: Baseline | None) -> Required | None:
 
 def _of_baseline(path: Path, text: bytes) -> frozenset[str]:
     try:
-        parse(text, DEFAULT_LIMITS.nesting)
+        parse(text, NESTING)
     except StrictJsonError as error:
         raise BadRequirement(f"neither a list of names nor a baseline: {error}", place=path) from None
     offered = read_baseline(path).offered

@@ -90,6 +90,14 @@ def last_lines(text: str, most: int = MANY_LINES, limit: int = LINE) -> list[str
     return [one_line(one, limit) for one in text.splitlines()[-most:]] if most > 0 else []
 
 
+def few_lines(text: str, most: int = 100, limit: int = 1000) -> str:
+    """Return a text of several lines, each as ``one_line`` does; of many the first ``most``."""
+    lines = text.split("\n", most)
+    rest = lines[most:]
+    shown = [one_line(one, limit) for one in lines[:most]]
+    return "\n".join([*shown, f"… {rest[0].count(chr(10)) + 1:,} more lines"] if rest else shown)
+
+
 def block(text: str) -> str:
     """Return a text of several lines with its line ends, every other character that acts spelled out."""
     return text if text.isprintable() else "\n".join(map(spelled, text.split("\n")))

@@ -304,7 +304,8 @@ def test_the_command_of_a_dossier_is_shown_and_not_run_unasked(
     assert run(marking(tmp_path / "d", mark), as_json=as_json, adapter_limits=PATIENT) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert f"not run unasked: touch {tmp_path}/it ran; read it; then give --run, or --sut" in err
+    assert "is not run unasked; read it; then give --run, or --sut" in err
+    assert f"the command of the dossier: touch {tmp_path}/it ran" in err
     assert not mark.exists()
 
 
@@ -345,7 +346,7 @@ def test_the_command_is_shown_whole_and_spelled_out(tmp_path: Path, capsys: pyte
     sealed_again(folder, {**manifest, "command": f"harmless {'x' * 2000} '\x1b[2K\u202e' && evil"})
     assert run(folder, adapter_limits=PATIENT) == 2
     err = capsys.readouterr().err
-    assert "\\x1b[2K\\u202e' '&&' evil; read it" in err
+    assert "\\x1b[2K\\u202e' '&&' evil\n" in err
     assert "x" * 2000 in err
 
 
