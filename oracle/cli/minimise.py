@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -31,7 +32,7 @@ from telltale_conformance.oracle.dossier.pytest_file import pytest_text
 from telltale_conformance.oracle.minimise.explaining import Decision, decision, explanation, why_needed
 from telltale_conformance.oracle.minimise.minimiser import Minimised, minimise
 from telltale_conformance.oracle.minimise.recorded import operations_of, read_recording
-from telltale_conformance.oracle.minimise.trying import Trials
+from telltale_conformance.oracle.minimise.trying import RESTARTS, Trials
 from telltale_conformance.oracle.process.interrupts import Interrupted, held_back, watched
 from telltale_conformance.oracle.telltale.as_trace import trace_of
 from telltale_conformance.oracle.verdict.compare import Level
@@ -82,6 +83,7 @@ def run(
         limits: of what is read.
         adapter_limits: within which the adapter is heard.
     """
+    adapter_limits = replace(adapter_limits, restarts=max(adapter_limits.restarts, RESTARTS))
     with watched() as watch, tempfile.TemporaryDirectory() as folder:
         try:
             if path.exists() and (what := recognise(path, limits)).kind in ("logs", "run"):
@@ -205,6 +207,7 @@ def _concluded(
         say_json(_document(result, reason, written, given.recorded))
     else:
         say(_text(result, reason, given.recorded))
+        say(f"took        {result.runs.seconds:.2f} s")
         if written:
             say("written     " + "\n            ".join(written))
     return AGREE if result.ending in ("minimal", "deadline") else INCONCLUSIVE

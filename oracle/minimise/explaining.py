@@ -77,10 +77,12 @@ def _proof(result: Minimised) -> Iterator[str]:
     else:
         why = _UNPROVEN.get(result.ending, f"it ended as: {result.ending}")
         yield f"not proven 1-minimal: {why}"
+    if result.died:
+        yield f"{result.died} candidates made the adapter fail; it was started again, and they count as not the same"
     runs = result.runs
     yield (
         f"{runs.implementation} runs of the implementation, {runs.reference} of the reference, "
-        f"{runs.repeated} answered from what was known, {runs.seconds:.2f} s"
+        f"{runs.repeated} answered from what was known"
     )
 
 

@@ -15,7 +15,7 @@ from telltale_conformance.oracle.minimise.lifting import without_references_in_d
 from telltale_conformance.oracle.minimise.minimality import Remaining, remaining
 from telltale_conformance.oracle.minimise.removal import numbers, renumbered
 from telltale_conformance.oracle.minimise.steps import by_slices, one_by_one, referring
-from telltale_conformance.oracle.minimise.trying import TO_BELIEVE, OutOfTime, Rate, Sighting, Trials, rate
+from telltale_conformance.oracle.minimise.trying import TO_BELIEVE, AdapterGone, OutOfTime, Rate, Sighting, Trials, rate
 from telltale_conformance.oracle.minimise.values import at_once, plainly_written, simpler_values
 from telltale_conformance.oracle.process.interrupts import Interrupted
 from telltale_conformance.oracle.reference.run import on_reference
@@ -53,6 +53,8 @@ class Minimised(Struct, frozen=True, kw_only=True):
     given_steps: int
     """How many steps the given program had."""
     faults: tuple[str, ...] = ()
+    died: int = 0
+    """How many candidates the adapter failed at. It was started again, and they count as not the same."""
 
     @property
     def minimal(self) -> bool:
@@ -145,9 +147,12 @@ class _Search:
         try:
             program, left = self._smallest(program, sighting)
         except OutOfTime:
-            return self._ended("inconclusive" if trials.faults else "deadline", renumbered(trials.best))
+            return self._ended("deadline", renumbered(trials.best))
+        except AdapterGone:
+            return self._ended("inconclusive", renumbered(trials.best))
+        faults = len(trials.faults)
         again, _ = rate(trials, program, runs=TO_BELIEVE)
-        if trials.faults:
+        if len(trials.faults) > faults:
             return self._ended("inconclusive", program, left)
         if not again.steady:
             self._rate = again
@@ -206,6 +211,7 @@ class _Search:
             runs=runs,
             given_steps=len(self._given.steps),
             faults=tuple(trials.faults),
+            died=trials.died,
         )
 
 

@@ -16,7 +16,7 @@ from telltale_conformance.lean_traces.codec import encode_as_written
 from telltale_conformance.lean_traces.programs import Program, references
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import Outcome
-from telltale_conformance.oracle.adapters import Adapter, Answer
+from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Answer
 from telltale_conformance.oracle.reference.judging import Asked, judge_cases
 from telltale_conformance.oracle.reference.run import ReferenceSide, Referred, on_reference
 from telltale_conformance.oracle.verdict.compare import Divergence, Level
@@ -25,6 +25,10 @@ from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, contra
 Verdict = Literal["reproduces", "impossible", "agrees", "differs", "not covered", "inconclusive"]
 """``impossible``: the contract's own answer is another one, so the implementation was not asked. ``differs``: it
 departs from the contract, but in another class."""
+
+
+class AdapterGone(Exception):
+    """Thrown when the adapter failed and cannot be started again."""
 
 
 class OutOfTime(Exception):
@@ -79,6 +83,9 @@ class Trials:
         """How many programs were run on the implementation."""
         self.reference_runs = 0
         self.faults: list[str] = []
+        self.died = 0
+        """How many candidates the adapter failed at; it was started again, and they count as not the same."""
+        self._gone = False
         self.repeated = 0
         """How many tries were answered from what was known."""
 
@@ -100,6 +107,7 @@ class Trials:
         watch = (lambda _, answer: answers.append(answer)) if keep else None
         result = next(judge_cases(self.adapter, [lambda: asked], self._level, watch), None)
         if result is None or result.fault is not None:
+            self._gone = not self._started_again()
             fault = "the adapter cannot be started again" if result is None else result.fault
             self.faults.append(str(fault))
             return Sighting(fault=fault)
@@ -111,11 +119,19 @@ class Trials:
         seen = fingerprint(at.op, at.expected, result.divergence)
         return Sighting(seen, at.seq, at.expected, result.divergence, answers=kept)
 
+    def _started_again(self) -> bool:
+        try:
+            self.adapter.reset()
+        except AdapterFault:
+            return False
+        return True
+
     def attempt(self, program: Program) -> Attempt:
         """Find out whether a candidate shows the target divergence.
 
         Raises:
             OutOfTime: the deadline has passed.
+            AdapterGone: the adapter failed and cannot be started again.
         """
         if self._deadline is not None and time.monotonic() > self._deadline:
             raise OutOfTime
@@ -146,7 +162,11 @@ class Trials:
         assert self.target is not None
         sighting = self.look(candidate, reference)
         if sighting.fault is not None:
-            return Attempt("inconclusive", candidate, f"fault of the adapter: {sighting.fault}", sighting)
+            if self._gone:
+                raise AdapterGone
+            self.died += 1
+            first = sighting.fault.partition("\n")[0]
+            return Attempt("inconclusive", candidate, f"the adapter fails at it: {first}", sighting)
         if sighting.uncovered is not None:
             why = f"the implementation does not offer {sighting.uncovered}"
             return Attempt("not covered", candidate, why, sighting)
@@ -212,6 +232,8 @@ def _of(program: Program, steps: list[Referred]) -> Program:
     return Program(contract=program.contract, meta=program.meta, steps=tuple(item.step for item in steps))
 
 
+RESTARTS: Final = 50
+"""How often an adapter may be started again while a program is made smaller: candidates that it fails at are many."""
 TO_BELIEVE: Final = 2
 """How many runs in a row must show the same divergence before it is minimised."""
 TO_RATE: Final = 20

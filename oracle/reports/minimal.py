@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -94,9 +95,9 @@ class _Again:
         from telltale_conformance.oracle.minimise.minimiser import minimise
 
         if self._adapter is None:
-            self._adapter = self._subject.start()
+            self._adapter = self._lasting().start()
         adapter, target = self._adapter, fingerprint_of(divergence)
-        afresh = self._subject.start
+        afresh = self._lasting().start
         result = minimise(adapter, program, level=self._level, target=target, seconds=seconds, afresh=afresh)
         if result.ending in ("minimal", "deadline"):
             return self._smaller(adapter, divergence, result) or self._unsteady(divergence, program, result)
@@ -104,6 +105,13 @@ class _Again:
             why = result.faults[0] if result.faults else "it failed"
             return _inconclusive(divergence, f"fault of the adapter: {why}")
         return self._unsteady(divergence, program, result)
+
+    def _lasting(self) -> Subject:
+        """Return the implementation with an adapter that may be started again after many candidates."""
+        from telltale_conformance.oracle.minimise.trying import RESTARTS
+
+        limits = replace(self._subject.limits, restarts=max(self._subject.limits.restarts, RESTARTS))
+        return msgspec.structs.replace(self._subject, limits=limits)
 
     def _recorded(self, divergence: LaneDivergence, path: Path, seconds: float) -> Reduction:
         from telltale_conformance.oracle.minimise.lifting import NotLiftable

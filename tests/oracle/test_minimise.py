@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import ReferenceAdapter
-from telltale_conformance.oracle.minimise.explaining import why_needed
+from telltale_conformance.oracle.minimise.explaining import explanation, why_needed
 from telltale_conformance.oracle.minimise.minimiser import Minimised, minimise
 from telltale_conformance.oracle.minimise.values import simplifications
 from telltale_conformance.oracle.verdict.compare import Level
@@ -18,6 +20,7 @@ from tests.oracle.minimise_world import (
     SometimesWrong,
     Wrapped,
     diverging,
+    failure,
     plain,
     program,
     removable,
@@ -177,6 +180,44 @@ def test_a_fault_of_the_adapter_is_inconclusive(first: int) -> None:
     result = minimise(Failing(RELEASE, first), diverging(RELEASE))
     assert result.ending == "inconclusive"
     assert "ended by itself" in result.faults[0]
+
+
+class DyingSometimes(Wrapped):
+    """Fails in the programs that are chosen, and can be started again each time."""
+
+    def __init__(self, name: str, chosen: Callable[[int], bool]) -> None:
+        super().__init__(WrongReference(WRONG[name]))
+        self.chosen = chosen
+
+    def before(self, reset: int) -> None:
+        if self.chosen(reset):
+            raise failure()
+
+
+@pytest.mark.parametrize("chosen", [lambda n: n == 4, lambda n: n == 5, lambda n: n in (3, 5)])
+def test_a_candidate_that_the_adapter_dies_of_counts_as_not_the_same(chosen: Callable[[int], bool]) -> None:
+    given = diverging(RELEASE)
+    result = minimise(DyingSometimes(RELEASE, chosen), given)
+    assert result.ending == "minimal"
+    assert result.died > 0
+    assert len(result.program.steps) < len(given.steps)
+    assert shows(WrongReference(WRONG[RELEASE]), result.program, fingerprint_of(RELEASE, given))
+    text = explanation(result, None)
+    assert f"{result.died} candidates made the adapter fail; it was started again" in text
+
+
+def test_an_adapter_that_cannot_be_started_again_ends_the_search_with_the_best() -> None:
+    class Gone(Failing):
+        def reset(self) -> None:
+            if self.resets >= self.first:
+                raise failure()
+
+    given = diverging(RELEASE)
+    adapter = Gone(RELEASE, 6)
+    result = minimise(adapter, given)
+    assert result.ending == "inconclusive"
+    assert result.died == 0
+    assert len(result.program.steps) < len(given.steps)
 
 
 def test_a_fault_on_the_way_keeps_the_best_that_was_seen() -> None:
