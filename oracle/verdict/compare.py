@@ -50,9 +50,7 @@ class Divergence(NamedTuple):
     differences: tuple[Difference, ...]
 
 
-def result_differences(
-    expected: Outcome, result: Any, actual: Answer, skipped: str | None = None
-) -> Iterator[Difference]:
+def result_differences(expected: Outcome, result: Any, actual: Any, skipped: str | None = None) -> Iterator[Difference]:
     """Yield where a result, or a part of it, differs from the contract's.
 
     Names of bound variables are set aside where the contract fixes none.
@@ -64,8 +62,8 @@ def result_differences(
         skipped: a member that is not compared.
     """
     if expected.any_bound_names:
-        return differences_in_types(result, actual.result)
-    return differences(result, actual.result, skipped=skipped)
+        return differences_in_types(result, actual)
+    return differences(result, actual, skipped=skipped)
 
 
 _ERROR_TEXTS: Final = dict.fromkeys((*one.fixed_parts, one.error) for one in GUARDS.values() if one.text is not None)
@@ -107,11 +105,11 @@ def compare(op: str, expected: Outcome, actual: Answer, level: Level) -> Diverge
         if level < Level.state:
             return _audit(document, actual, level)
         return _audit(document, actual, level) or _divergence(
-            "state", member, result_differences(expected, result, actual)
+            "state", member, result_differences(expected, result, actual.result)
         )
     if not (isinstance(expected.error, StringError) and variant == "invalid edge json"):
         skipped = "retained_bytes" if op == "memory_usage" and is_ok else None
-        found = result_differences(expected, result, actual, skipped)
+        found = result_differences(expected, result, actual.result, skipped)
         divergence = _divergence("payload", member, chain(found, _implausible_bytes(actual.result) if skipped else ()))
         if divergence is not None:
             return divergence

@@ -10,16 +10,18 @@ from telltale_conformance.generators.fixed_programs import (
     written_line,
 )
 from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.adapters import Answer
 from telltale_conformance.oracle.cli.check import run_lane
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import LANES
 from telltale_conformance.oracle.reference.run import on_reference
-from tests.oracle.lane_world import subject
+from tests.oracle.lane_world import Stub, subject
 from tests.wrong_stores import fixed_list
 from tests.wrong_stores.catalogue import CATALOGUE
-from tests.wrong_stores.tellers import told_by
+from tests.wrong_stores.tellers import Told, told_by
 
+OFFERED = {"plan", "unfold_mu"}
 CONTRACTS = ("telltale-17", "hardened")
 
 
@@ -74,3 +76,27 @@ def test_a_divergence_names_the_program_and_ends_with_its_step() -> None:
     assert first.program is not None
     assert first.program.meta == {"fixed": first.case}
     assert first.program.steps[-1].op == first.op == "reap_sessions"
+
+
+def test_only_programs_with_an_offered_operation_count() -> None:
+    few = Told(command="in this process", make=lambda: Stub(ops=OFFERED))
+    result = run_lane("fixed", few, Settings())
+    playable = [program for program in fixed_programs() if {step.op for step in program.steps} & OFFERED]
+    assert result.verdict == "agree"
+    assert (result.evidence.cases.planned, result.evidence.cases.shown) == (len(playable),) * 2
+    assert result.tally.uncovered > result.tally.judged > 0
+
+
+def test_with_nothing_to_ask_the_lane_is_not_run() -> None:
+    result = run_lane("fixed", Told(command="in this process", make=lambda: Stub(ops=())), Settings())
+    assert result.verdict == "not run"
+    assert result.tally.judged == 0
+
+
+def test_a_request_that_cannot_be_read_is_no_verdict() -> None:
+    def unread() -> Stub:
+        return Stub(lambda request, number, answer: Answer("bad_request", b'"no"', None))
+
+    result = run_lane("fixed", Told(command="in this process", make=unread), Settings())
+    assert result.verdict == "inconclusive"
+    assert result.divergences == ()

@@ -20,7 +20,7 @@ CONTRACTS = ("telltale-17", "hardened")
 @pytest.mark.parametrize("lane", ["fixed", "programs"])
 def test_it_agrees_in_this_process(lane: str, contract: str) -> None:
     cases = 120 if LANES[lane].takes_cases else None
-    subject = Told(command="in this process", contract=contract, tellers=InThisProcess(contract))
+    subject = Told(command="in this process", contract=contract, make=lambda: InThisProcess(contract))
     result = run_lane(lane, subject, Settings(seed=7, cases=cases))
     assert result.divergences == ()
     assert result.tally.judged > 10_000

@@ -148,7 +148,3 @@ class Forms:
         label, carried, rest = value
         named = {"name": self.read_text(label["name"]), "sort": label.get("sort", "Unit")}
         return [named, None if carried is None else self.read_valtype(carried), self.read_type(rest)]
-
-    def key(self, kind, name):
-        """Return what names are compared by: the whole name, whatever its kind."""
-        return name

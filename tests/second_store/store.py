@@ -76,9 +76,16 @@ class Store(Forms, Types, Sessions, Messages, Ownership):
         self.handlers = {}
         self.clock, self.sites, self.next_timeout, self.runtime_log = 0, {}, 0, []
 
+    def key(self, kind, name):
+        """Return what names are compared by: the whole name, whatever its kind."""
+        return name
+
     def answer(self, op, given):
         """Carry out an operation; return ``ok`` or ``err``, the payload, and the new records."""
-        values = self.arguments(op, given)
+        return self.carried_out(op, self.arguments(op, given))
+
+    def carried_out(self, op, values):
+        """Carry out an operation on arguments that were read."""
         log = self.named_log(op, values)
         before = len(log)
         try:

@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.model.operations import OPERATIONS, Outcome, step
+from telltale_conformance.oracle.adapters import reference
 from telltale_conformance.oracle.adapters.protocol import Answer, Request
-from telltale_conformance.oracle.adapters.reference import ReferenceAdapter
+from telltale_conformance.oracle.adapters.reference import ReferenceAdapter, _cut
 
 Change = Callable[[], None]
 _ROOMS = ("telltale_conformance.model", "telltale_conformance.oracle.adapters.reference")
@@ -63,6 +65,7 @@ class ChangedReference(ReferenceAdapter):
 
     def __init__(self, contract: str, change: Change) -> None:
         self._set = _set_by(change)
+        self._reads_as_usual = not any(holder is reference for holder, _, _, _ in self._set)
         super().__init__(contract)
 
     @contextmanager
@@ -75,6 +78,25 @@ class ChangedReference(ReferenceAdapter):
             for holder, name, old, _ in self._set:
                 _put(holder, name, old)
 
+    def agrees(self, request: Request, arguments: tuple[Any, ...], expected: Outcome) -> Answer | None:
+        """Carry out an operation; return None when all is as expected, else the answer.
+
+        Args:
+            request: the operation.
+            arguments: as the right store reads them; not looked at by a store that reads otherwise.
+            expected: what the right store gives.
+        """
+        if not self._reads_as_usual:
+            return self._answer(request)
+        with self._in_place():
+            try:
+                outcome = step(self._reference._store, OPERATIONS[request.op], arguments)
+            except Exception as error:
+                return _panic(error)
+        if outcome == expected:
+            return None
+        return _cut(encode_answer(outcome, audited=True))
+
     def _fresh(self) -> None:
         with self._in_place():
             super()._fresh()
@@ -84,4 +106,8 @@ class ChangedReference(ReferenceAdapter):
             try:
                 return super()._answer(request)
             except Exception as error:
-                return Answer("panic", f'"{type(error).__name__}"'.encode(), None)
+                return _panic(error)
+
+
+def _panic(error: Exception) -> Answer:
+    return Answer("panic", f'"{type(error).__name__}"'.encode(), None)

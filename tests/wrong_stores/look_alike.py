@@ -109,7 +109,12 @@ def folding(place: str, fold: Callable[[str], str]) -> type[Store]:
         def key(self, kind: str, name: str) -> str:
             return fold(name) if kind == place else name
 
-    return Folding
+    class FoldingFragments(Folding):
+        def fragments(self, names: list[str]) -> list[str]:
+            """Fold while reading: scopes become sets there."""
+            return super().fragments(names)
+
+    return FoldingFragments if place == "fragment" else Folding
 
 
 for _place, _program in PLACES.items():

@@ -6,9 +6,9 @@ own, up to its first divergence. Behind that it is asked nothing more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.lean_traces.codec import decode, encode_answer
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Adapter, Answer, Request
@@ -19,6 +19,8 @@ from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import judge_answer
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.results import LaneResult
+from tests.second_store.in_process import InThisProcess
+from tests.second_store.store import Store as SecondStore
 from tests.wrong_stores.catalogue import adapter
 from tests.wrong_stores.wrong import Wrong
 
@@ -28,6 +30,7 @@ class Tellers(DirectAdapter):
 
     def __init__(self, contract: str, wrongs: Iterable[Wrong]) -> None:
         self._store = Store(contract)
+        self._reading = SecondStore()
         super().__init__(reference_hello(self._store.contract))
         self._untold = {wrong.name: adapter(wrong) for wrong in wrongs}
         self._faulty: set[str] = set()
@@ -43,14 +46,20 @@ class Tellers(DirectAdapter):
             wrong.reset()
 
     def _answer(self, request: Request) -> Answer:
-        outcome = step(self._store, OPERATIONS[request.op], read_arguments(request.op, request.args))
+        arguments = read_arguments(request.op, request.args)
+        outcome = step(self._store, OPERATIONS[request.op], arguments)
         right = _cut(encode_answer(outcome, audited=True))
         self.answers += 1
+        values = self._reading.arguments(request.op, self._reading.parsed(request.args))
+        expected = (right.kind, decode(right.payload), decode(right.audit or b"[]"))
         for name, wrong in list(self._untold.items()):
             if name in self._faulty:
                 continue
-            answer = wrong._answer(request)
-            if answer == right:
+            if isinstance(wrong, InThisProcess):
+                answer = wrong.agrees(request, values, expected)
+            else:
+                answer = wrong.agrees(request, arguments, outcome)
+            if answer is None or answer == right:
                 continue
             if answer.kind == "bad_request":
                 self._faulty.add(name)
@@ -64,15 +73,15 @@ class Tellers(DirectAdapter):
 
 
 class Told(Subject, frozen=True, kw_only=True):
-    """The subject whose adapter is the one given."""
+    """A subject in this process."""
 
-    tellers: Adapter
+    make: Callable[[], Adapter]
 
     def start(self) -> Adapter:
-        return self.tellers
+        return self.make()
 
 
 def told_by(lane: str, contract: str, wrongs: Iterable[Wrong], settings: Settings) -> tuple[Tellers, LaneResult]:
     """Run a lane; return what it told, and what it concluded of the right store."""
     tellers = Tellers(contract, wrongs)
-    return tellers, run_lane(lane, Told(command="in this process", contract=contract, tellers=tellers), settings)
+    return tellers, run_lane(lane, Told(command="in this process", contract=contract, make=lambda: tellers), settings)
