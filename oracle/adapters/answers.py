@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, NoReturn
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.oracle.adapters.faults import (
     AdapterFault,
@@ -209,7 +210,7 @@ def shown(line: bytes) -> str:
     return f"it printed '{cut}'" + (f" and {len(line) - _SHOWN} bytes more" if len(line) > _SHOWN else "")
 
 
-class HelloAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+class HelloAnswer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The hello as it comes over the wire."""
 
     protocol: int
@@ -219,6 +220,7 @@ class HelloAnswer(Struct, frozen=True, forbid_unknown_fields=True):
     contract: str
     ops: list[str]
     observes: list[Literal["audit"]]
+    clients: Annotated[int, Meta(ge=1, le=DEFAULT_LIMITS.clients)] = 1
 
     def checked(self) -> Hello:
         """Return what the harness keeps of it."""
@@ -229,6 +231,7 @@ class HelloAnswer(Struct, frozen=True, forbid_unknown_fields=True):
             contract=self.contract,
             ops=frozenset(self.ops),
             observes=frozenset(self.observes),
+            clients=self.clients,
         )
 
 

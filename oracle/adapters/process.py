@@ -157,6 +157,11 @@ class Process:
                 raise CannotStart(f"cannot start {self._command[0]!r}", "its keeper process ended")
             self._said += said
 
+    @property
+    def stdout(self) -> int:
+        """The file descriptor of its stdout."""
+        return self._stdout
+
     def send(self, data: bytes) -> None:
         """Queue bytes for the adapter's stdin, and write what can be written at once."""
         self._out += data

@@ -22,6 +22,10 @@ not covered; ``bad_request`` means that the adapter did not understand us, so no
 ANSWER_KINDS: Final[tuple[AnswerKind, ...]] = ("ok", "err", "unsupported", "panic", "bad_request")
 
 
+CLIENTS: Final = 4
+"""How many clients the reference offers, and how many processes are started of a command for one client."""
+
+
 class Request(NamedTuple):
     """One operation to carry out."""
 
@@ -69,6 +73,8 @@ class Hello(Struct, frozen=True, kw_only=True):
     """The operations that it carries out; no other is ever sent."""
     observes: frozenset[str]
     """``audit`` when every outcome comes with the log records that the operation appended."""
+    clients: int = 1
+    """How many clients may ask at once."""
 
     @property
     def audited(self) -> bool:
@@ -101,15 +107,16 @@ class Adapter(Protocol):
         """Say bye and see that nothing is left; closing twice does nothing."""
 
 
-def request_line(number: int, request: Request) -> bytes:
-    """Print a request as the line that is sent.
+def request_line(number: int, request: Request, client: int | None = None) -> bytes:
+    """Print a request as the line that is sent; with the client that asks, where several do at once.
 
     Raises:
         ValueError: the arguments hold a line break, which would make two requests of one.
     """
     if b"\n" in request.args:
         raise ValueError(f"arguments of {request.op} hold a line break; encode them without")
-    return b'{"id":%d,"op":%b,"args":%b}\n' % (number, _quoted(request.op), request.args)
+    who = b"" if client is None else b'"client":%d,' % client
+    return b'{"id":%d,%b"op":%b,"args":%b}\n' % (number, who, _quoted(request.op), request.args)
 
 
 _QUOTED: Final[dict[str, bytes]] = {}

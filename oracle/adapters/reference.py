@@ -19,7 +19,7 @@ from telltale_conformance.model.contract import Contract, contract_named
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters.direct import DirectAdapter
-from telltale_conformance.oracle.adapters.protocol import Answer, Hello, Request
+from telltale_conformance.oracle.adapters.protocol import CLIENTS, Answer, Hello, Request
 from telltale_conformance.version import HARNESS_VERSION
 
 _DECODERS: Final[dict[str, tuple[ArgumentCodec, msgspec.json.Decoder[Any]]]] = {
@@ -36,6 +36,7 @@ def reference_hello(contract: Contract) -> Hello:
         contract=contract.name,
         ops=frozenset(OPERATIONS),
         observes=frozenset({"audit"}),
+        clients=CLIENTS,
     )
 
 

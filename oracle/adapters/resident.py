@@ -307,19 +307,23 @@ class SubprocessAdapter:
         until = time.monotonic() + self._deadline
         try:
             while self._in_flight and self._in_flight[0].number == waiting_for:
-                data = process.read(until)
-                if data:
-                    for line in self._cutter.cut(data):
-                        self._take(line)
-                elif data is None:
-                    raise self._late()
-                else:
-                    raise self._ended(process)
+                self._hear(process, until)
         except AdapterFault as fault:
             self._failure = self._fail(fault)
         except BaseException:
             self._kill()
             raise
+
+    def _hear(self, process: Process, until: float) -> None:
+        """Take the next lines that come."""
+        data = process.read(until)
+        if data:
+            for line in self._cutter.cut(data):
+                self._take(line)
+        elif data is None:
+            raise self._late()
+        else:
+            raise self._ended(process)
 
     def _take(self, line: bytes) -> None:
         """Take one line as the answer to the request that is due."""

@@ -69,6 +69,7 @@ class ReferenceServer:
             contract=hello.contract,
             ops=sorted(hello.ops),
             observes=["audit"],
+            clients=hello.clients,
         )
         return b'{"id":%d,"ok":%b}\n' % (request.id, msgspec.json.encode(answer))
 

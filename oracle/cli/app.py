@@ -168,6 +168,13 @@ def check(
     sut: Annotated[
         str | None, typer.Option(metavar="CMD", help="The adapter's command; without it, the built-in reference.")
     ] = None,
+    sut_clients: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CMD",
+            help="The command of one of several clients on one store: {shared} in it is a folder, {client} its number.",
+        ),
+    ] = None,
     lanes: Annotated[
         str | None,
         typer.Option(metavar="L,L…", help="Lanes and self-tests to run, separated by commas; all lanes without it."),
@@ -246,6 +253,7 @@ def check(
         )
     code = run(
         sut=sut,
+        sut_clients=sut_clients,
         lanes=[lane.strip() for lane in lanes.split(",")] if lanes is not None else None,
         effort=Effort(effort.value) if budget is None else _effort_of(budget),
         cases=cases,

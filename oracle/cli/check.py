@@ -14,6 +14,7 @@ from telltale_conformance.oracle.adapters import AdapterFault, AdapterLimits, He
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
 from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.gate import Check, Gate
+from telltale_conformance.oracle.lanes import concurrent
 from telltale_conformance.oracle.lanes.effort import GUARD, Effort
 from telltale_conformance.oracle.lanes.self_tests import SelfTest, self_tests
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
@@ -55,6 +56,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def run(
     *,
     sut: str | None = None,
+    sut_clients: str | None = None,
     lanes: Sequence[str] | None = None,
     effort: Effort = Effort.default,
     cases: int | None = None,
@@ -73,6 +75,8 @@ def run(
 
     Args:
         sut: the command of the adapter; None is the built-in reference, in this process.
+        sut_clients: the command of one of several clients on one store, for lane ``concurrent``; without ``sut`` this
+            is the one lane.
         lanes: the names of lanes and self-tests; all lanes, and the self-tests that are due, by default.
         effort: how much is tried.
         cases: how many cases the one lane tries that is named, in place of what the effort says.
@@ -88,20 +92,25 @@ def run(
         gate: the baseline, the reports and when to stop early; none of these when None.
     """
     named = list(dict.fromkeys(lanes or ()))
+    only_clients = sut is None and sut_clients is not None
+    default = (concurrent.LANE,) if only_clients else DEFAULT_LANES
     plan = Plan(
-        lanes=tuple(name for name in named if name in LANES) if named else DEFAULT_LANES,
+        lanes=tuple(name for name in named if name in LANES) if named else default,
         self_tests=tuple(name for name in named if name in SELF_TESTS),
         only_named=bool(named) and not self_test,
         anew=self_test,
         time_limit=time_limit,
     )
     problem = _problem(named, plan, cases, workers)
+    if problem is None and only_clients and plan.lanes != default:
+        problem = f"--sut-clients alone is for lane {concurrent.LANE}: give the command of an adapter with --sut too"
     if problem is not None:
         raise UsageError(problem)
     settings = Settings(seed=seed, effort=effort, cases=cases, workers=workers, level=level, examples=examples)
+    subject = Subject(command=sut, clients=sut_clients, limits=limits)
     with watched() as watch:
         try:
-            return _judge(plan, sut, limits, settings, gate or Gate(), watch, as_json, coverage)
+            return _judge(plan, subject, settings, gate or Gate(), watch, as_json, coverage)
         except Interrupted:
             raise InconclusiveError(f"{watch.reason}, before or after the lanes") from None
 
@@ -127,8 +136,7 @@ def _problem(named: Sequence[str], plan: Plan, cases: int | None, workers: int) 
 
 def _judge(
     plan: Plan,
-    sut: str | None,
-    limits: AdapterLimits,
+    subject: Subject,
     settings: Settings,
     gate: Gate,
     watch: Watch,
@@ -136,7 +144,7 @@ def _judge(
     coverage: bool,
 ) -> int:
     """Start the implementation, run the lanes, conclude."""
-    subject, hello = _subject(sut, limits)
+    subject, hello = _greeted(subject)
     if hello.contract not in CONTRACTS:
         follows = json_line(hello.contract, 80)
         raise InconclusiveError(
@@ -230,12 +238,22 @@ def _tell_subject(check: Check) -> None:
     say(f"{name} {version}, contract {hello.contract}, seed {settings.seed}, {amount}")
 
 
-def _subject(sut: str | None, limits: AdapterLimits) -> tuple[Subject, Hello]:
+def _greeted(subject: Subject) -> tuple[Subject, Hello]:
     """Return the implementation, to be judged by the contract that it says it follows."""
-    subject = Subject(command=sut, limits=limits)
-    adapter = subject.start()
-    hello = adapter.hello
-    adapter.close()
+    hellos = []
+    if subject.command is not None or subject.clients is None:
+        adapter = subject.start()
+        hellos.append(adapter.hello)
+        adapter.close()
+    if subject.clients is not None:
+        clients = subject.start_clients()
+        assert clients is not None
+        hellos.append(clients.hello)
+        clients.close()
+    hello = hellos[0]
+    if hellos[-1].contract != hello.contract:
+        both = " and ".join(json_line(one.contract, 80) for one in hellos)
+        raise InconclusiveError(f"--sut and --sut-clients follow contracts {both}", remedy="judge one at a time")
     return msgspec.structs.replace(subject, contract=hello.contract), hello
 
 

@@ -42,13 +42,21 @@ PER_ANSWER: Final = 20
 class Refused(Exception):
     """Thrown when no order of the operations gives the answers so far."""
 
-    def __init__(self, operation: Pending, component: Component, before: list[Configuration]) -> None:
+    def __init__(
+        self,
+        operation: Pending,
+        component: Component,
+        before: list[Configuration],
+        outcome: Outcome | None = None,
+    ) -> None:
         super().__init__(operation.call.number)
         self.operation = operation
         """The operation at whose return no order is left."""
         self.component = component
         self.before = before
         """The configurations before that return."""
+        self.outcome = outcome
+        """What the contract answers where there is only one order; else None."""
 
 
 class OverBudget(HarnessError):
@@ -127,7 +135,7 @@ class Checker:
         if len(component.pending) == 1 and component.untouched and self._ground.holds_logs_of(names):
             outcome = step(self._ground.store, operation.call.operation, operation.call.arguments)
             if not operation.agrees(outcome):
-                raise Refused(operation, component, component.configurations)
+                raise Refused(operation, component, component.configurations, outcome)
             self._note(self._path(component.configurations[0], operation))
             self._forget([component])
             return

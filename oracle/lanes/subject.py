@@ -8,7 +8,9 @@ from typing import Final
 from msgspec import Struct
 
 from telltale_conformance.oracle.adapters import Adapter, AdapterLimits, ReferenceAdapter, SubprocessAdapter
+from telltale_conformance.oracle.adapters.clients import ClientProcesses, Clients, ClientsOfOneProcess
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
+from telltale_conformance.oracle.adapters.scheduled import LockedClients
 from telltale_conformance.oracle.lanes.effort import Amounts, Effort
 from telltale_conformance.oracle.verdict.compare import Level
 
@@ -18,6 +20,8 @@ class Subject(Struct, frozen=True, kw_only=True):
 
     command: str | None = None
     """The command of its adapter; None is the built-in reference in this process."""
+    clients: str | None = None
+    """The command of one of several clients on one store; None where the adapter itself may offer clients."""
     contract: str = "telltale-17"
     """The contract that it is judged by."""
     limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS
@@ -32,6 +36,21 @@ class Subject(Struct, frozen=True, kw_only=True):
         if self.command is None:
             return ReferenceAdapter(self.contract)
         return SubprocessAdapter(self.command, self.limits)
+
+    def start_clients(self) -> Clients | None:
+        """Return the clients of it, which the caller closes; None where there is one only.
+
+        Raises:
+            BadCommand: the text of a command cannot be split.
+            AdapterFault: it does not start.
+        """
+        if self.clients is not None:
+            return ClientProcesses(self.clients, self.limits)
+        if self.command is None:
+            return LockedClients(self.start())
+        with SubprocessAdapter(self.command, self.limits) as adapter:
+            several = adapter.hello.clients > 1
+        return ClientsOfOneProcess(self.command, self.limits) if several else None
 
 
 NOTHING_OFFERED: Final = "none of the operations that it asks for is offered"

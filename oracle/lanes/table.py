@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from telltale_conformance.oracle.lanes import (
     claims,
+    concurrent,
     corpus,
     deep,
     fixed,
@@ -44,6 +45,7 @@ LANES: Final[Mapping[str, Lane]] = {
     "deep": Lane(deep.run, _usual(4, 9, 200), takes_cases=True),
     "graph": Lane(graph.run, _usual(2, 15, 30)),
     "claims": Lane(claims.run, _usual(5, 5, 5)),
+    "concurrent": Lane(concurrent.run, _usual(1, 3, 40), takes_cases=True),
 }
 
 SELF_TESTS: Final[Mapping[str, Callable[[str], LaneResult]]] = {

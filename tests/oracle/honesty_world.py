@@ -18,6 +18,7 @@ from telltale_conformance.oracle.adapters import Adapter, Answer, ReferenceAdapt
 from telltale_conformance.oracle.adapters.direct import DirectAdapter
 from telltale_conformance.oracle.adapters.faults import Exited
 from telltale_conformance.oracle.adapters.protocol import Hello
+from telltale_conformance.oracle.adapters.scheduled import LockedClients
 from telltale_conformance.oracle.lanes import claims, corpus, deep, graph, programs, stateful
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
@@ -158,6 +159,10 @@ class Made(Subject):
         """Return it, as if a process had been started."""
         adapter: Adapter = self.make()
         return adapter
+
+    def start_clients(self) -> LockedClients:
+        """Return clients of it, behind one lock."""
+        return LockedClients(self.start())
 
 
 def ran(make: Callable[[], Adapter], lane: str, level: Level = Level.state) -> LaneResult:

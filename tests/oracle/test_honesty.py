@@ -50,7 +50,7 @@ EXPECTED: Final[dict[str, tuple[dict[str, str], int, tuple[str, ...]]]] = {
     "no log": (all_lanes(AGREE), 0, ("claims not judged: ",)),
     # a lane that has nothing to ask is not run; where none is, nothing was judged
     "one query": (
-        all_lanes(AGREE, deep=NOT_RUN, graph=NOT_RUN, claims=NOT_RUN),
+        all_lanes(AGREE, deep=NOT_RUN, graph=NOT_RUN, claims=NOT_RUN, concurrent=NOT_RUN),
         0,
         ("lanes not run: deep, graph, claims", "1 of 49 operations offered"),
     ),
@@ -77,7 +77,7 @@ EXPECTED: Final[dict[str, tuple[dict[str, str], int, tuple[str, ...]]]] = {
     "commit refuses": (all_lanes(DIVERGE), 1, ()),
     "commit refuses, no observe": (all_lanes(DIVERGE), 1, ("not observe",)),
     # these ask for nothing that has the odd answer: the number of sessions is in no pump, graph or claim
-    "nested 1,900 levels": (all_lanes(DIVERGE, deep=AGREE, graph=AGREE, claims=AGREE), 1, ()),
+    "nested 1,900 levels": (all_lanes(DIVERGE, deep=AGREE, graph=AGREE, claims=AGREE, concurrent=AGREE), 1, ()),
     "logs nothing": (all_lanes(DIVERGE), 1, ()),
     "wrong field": (all_lanes(DIVERGE, claims=AGREE), 1, ()),  # no program of a claim asks who owns a session
     "wrong state": (all_lanes(DIVERGE), 1, ()),

@@ -1,0 +1,189 @@
+"""Lane ``concurrent``: several clients race on purpose, and each history must be that of some order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, Final
+
+from telltale_conformance.generators.histories import Race, race, races_offered
+from telltale_conformance.lean_traces.codec import as_json
+from telltale_conformance.lean_traces.json_values import shown
+from telltale_conformance.oracle.adapters import AdapterFault
+from telltale_conformance.oracle.adapters.clients import Clients
+from telltale_conformance.oracle.histories.judging import HistoryResult, judge_history
+from telltale_conformance.oracle.histories.racing import Run
+from telltale_conformance.oracle.lanes.effort import Effort
+from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject
+from telltale_conformance.oracle.verdict.decision import NOT_ANSWERED
+from telltale_conformance.oracle.verdict.evidence import NAMED, Evidence, Items, Tally
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
+
+LANE: Final = "concurrent"
+KIND: Final = "histories"
+PER_RACE: Final = {Effort.quick: 4, Effort.default: 12, Effort.thorough: 200}
+"""How many histories there are of each race."""
+NO_CLIENTS: Final = "the adapter has one client; offer `clients` in its hello, or start one for each with --sut-clients"
+_ENDED_EACH: Final = 11
+"""Each so many histories one client is ended in the middle, where that can be done."""
+
+
+def run(subject: Subject, settings: Settings) -> LaneResult:
+    """Race the clients of the implementation."""
+    clients = subject.start_clients()
+    if clients is None:
+        return not_run(LANE, NO_CLIENTS)
+    return judge_clients(clients, subject, settings)
+
+
+def judge_clients(clients: Clients, subject: Subject, settings: Settings) -> LaneResult:
+    """Race clients that are started, and end them."""
+    try:
+        return _Lane(clients, subject, settings).result()
+    finally:
+        with suppress(AdapterFault):  # their histories are judged, and a fault of their end changes none
+            clients.close()
+
+
+class _Lane:
+    """The histories of one lane, and what became of them."""
+
+    def __init__(self, clients: Clients, subject: Subject, settings: Settings) -> None:
+        self._clients = clients
+        self._subject = subject
+        self._settings = settings
+        self._offered = clients.hello.ops
+        self._races = races_offered(self._offered)
+        self._tally = Tally()
+        self._shown = 0
+        self._against = 0
+        self._missing: list[str] = []
+        self._divergences: list[LaneDivergence] = []
+        self._notes: list[str] = []
+        self._met: set[str] = set()
+        self._interleavings: set[Any] = set()
+        self._unsupported: set[str] = set()
+        self._figures = {"operations": 0, "configurations": 0, "ended clients": 0}
+
+    def result(self) -> LaneResult:
+        """Run the histories, in their order."""
+        if not self._races:
+            return not_run(LANE, NOTHING_OFFERED)
+        started = time.monotonic()
+        planned = self._settings.amount({effort: each * len(self._races) for effort, each in PER_RACE.items()})
+        for index in range(planned):
+            if self._settings.late or len(self._divergences) >= self._settings.divergences or not self._history(index):
+                break
+        return LaneResult(
+            lane=LANE,
+            evidence=Evidence(
+                Items(KIND, planned, self._shown, self._against, tuple(dict.fromkeys(self._missing))[:NAMED]),
+                tuple(self._floor(planned)),
+            ),
+            tally=self._tally,
+            divergences=tuple(self._divergences),
+            notes=tuple(self._notes),
+            unsupported=frozenset(self._unsupported),
+            figures={"interleavings": len(self._interleavings), "race pairs": len(self._met), **self._figures},
+            seconds=time.monotonic() - started,
+        )
+
+    def _floor(self, planned: int) -> Iterator[Items]:
+        """Yield the pairs that must have met, at least once each."""
+        if self._divergences:
+            return  # it may have ended early
+        names = self._races[:planned]
+        unmet = [name for name in names if name not in self._met]
+        yield Items("race pairs", len(names), len(names) - len(unmet), 0, tuple(unmet[:NAMED]))
+
+    def _history(self, index: int) -> bool:
+        """Run and judge one history; say whether more can be run."""
+        settings, clients = self._settings, self._clients
+        program = race(settings.seed, index, self._races, clients.count, self._offered)
+        ended = None
+        if clients.can_end_clients and index % _ENDED_EACH == _ENDED_EACH - 1:
+            ended = next(client for client, steps in enumerate(program.suffixes) if steps)
+        where = f"history {index} ({program.pair})"
+        try:
+            run = Run(program, clients, f"{settings.seed}/{index}", ended)
+            run.perform()
+        except AdapterFault as fault:
+            self._tally += Tally(cases=1, faults=1)
+            self._notes.append(f"fault of the adapter in {where}: {fault.diagnostic()}")
+            return self._tally.faults <= self._subject.limits.restarts
+        self._count(run, ended)
+        if run.bad_request is not None:
+            self._tally += Tally(cases=1, faults=1)
+            self._notes.append(f"{where}: {run.bad_request}")
+            return True
+        if run.unsupported:
+            self._unsupported |= run.unsupported
+            self._tally += Tally(cases=1, uncovered=len(run.unsupported))
+            self._missing.append(f"{', '.join(sorted(run.unsupported))} is answered as unsupported")
+            return True
+        self._judge(index, where, program, run)
+        return True
+
+    def _count(self, run: Run, ended: int | None) -> None:
+        if run.met():
+            self._met.add(run.race.pair)
+        self._interleavings.add(run.interleaving())
+        self._figures["operations"] += len(run.numbers)
+        self._figures["ended clients"] += ended is not None
+        self._tally += Tally(skipped=run.skipped, faults=run.died)
+        if run.died:
+            self._notes.append(f"{run.died} client(s) ended before they answered in a history of {run.race.pair}")
+
+    def _judge(self, index: int, where: str, program: Race, run: Run) -> None:
+        if run.panic is not None:
+            step, given = run.panic
+            self._tally += Tally(cases=1, judged=1)
+            self._against += 1
+            self._divergences.append(
+                LaneDivergence(
+                    case=where,
+                    seq=step.seq,
+                    op=step.op,
+                    kind="panic",
+                    args=shown(as_json(step.args)),
+                    expected=None,
+                    actual={"panic": given.text()},
+                    guard=NOT_ANSWERED,
+                    reason="the contract never panics",
+                )
+            )
+            return
+        result = judge_history(
+            lambda: run.events,
+            self._subject.contract,
+            name=where,
+            clients=self._clients.count,
+            level=self._settings.level,
+        )
+        self._figures["configurations"] += result.configurations
+        self._tally += Tally(cases=1, judged=result.judged, not_judged=result.not_judged)
+        if result.verdict == "agree":
+            self._shown += 1
+        elif result.verdict == "diverge":
+            self._against += 1
+            self._divergences.append(divergence(where, result))
+        else:
+            self._missing.append(f"{where}: {result.error}")
+
+
+def divergence(where: str, result: HistoryResult) -> LaneDivergence:
+    """Return a refused history as the divergence of a lane."""
+    refusal = result.refusal
+    assert refusal is not None
+    return LaneDivergence(
+        case=where,
+        seq=refusal.seq,
+        op=refusal.op,
+        kind=refusal.kind,
+        args=refusal.args,
+        expected=refusal.expected,
+        actual=refusal.actual,
+        guard=refusal.guard,
+        reason=refusal.reason,
+    )
