@@ -31,7 +31,7 @@ _ORDER_SHOWN: Final = 40
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """An operation of a history, as it is told."""
+    """An operation of a history, for people."""
 
     client: int
     id: int
