@@ -1,0 +1,66 @@
+"""A copy of the source tree in which the modules of a room hold their mutants."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from mutmut.mutation.file_mutation import mutate_file_contents
+
+from tools.mutation.rooms import Room
+from tools.source_tree import copy_source
+
+
+class Mutant(NamedTuple):
+    """One changed function."""
+
+    name: str
+    """As mutmut chooses it: module, function and number."""
+    function: str
+    """Module and function, as a reader names it."""
+    change: str
+    """What was changed, as the lines before and after: the same from run to run, while numbers may move."""
+
+    @property
+    def reached_as(self) -> str:
+        """The name under which mutmut notes that a test reaches the function."""
+        return self.name.partition("__mutmut_")[0]
+
+
+def mutated_tree(room: Room, tree: Path) -> Iterator[Mutant]:
+    """Write the tree and yield its mutants."""
+    shutil.rmtree(tree, ignore_errors=True)
+    copy_source(tree)
+    for path in sorted(path for pattern in room.modules for path in tree.glob(pattern)):
+        source = path.read_text(encoding="utf-8")
+        mutated = mutate_file_contents(str(path), source)
+        path.write_text(mutated.code, encoding="utf-8")
+        module = "telltale_conformance." + ".".join(path.relative_to(tree).with_suffix("").parts)
+        bodies = _bodies(mutated.code)
+        for name in mutated.mutant_names:
+            original, _, _ = name.partition("__mutmut_")
+            change = _change(bodies[f"{original}__mutmut_orig"], bodies[name])
+            yield Mutant(f"{module}.{name}", f"{module}.{_readable(original)}", change)
+
+
+def _readable(mangled: str) -> str:
+    """Return a function's name without mutmut's marks: ``x_f`` is a function, ``xǁCǁf`` a method."""
+    return mangled.removeprefix("x_") if mangled.startswith("x_") else ".".join(mangled.split("ǁ")[1:])
+
+
+def _bodies(code: str) -> dict[str, list[str]]:
+    lines = code.splitlines()
+    return {
+        node.name: [line.strip() for line in lines[node.lineno : node.end_lineno]]
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def _change(before: list[str], after: list[str]) -> str:
+    lines = [line for line in difflib.ndiff(before, after) if line[0] in "+-"]
+    return "\n".join(lines)

@@ -1,0 +1,137 @@
+"""The tests run against mutants, each in a process forked from one that has imported everything."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+from tools.mutation.mutants import Mutant
+from tools.mutation.rooms import SECONDS, Room
+
+Fate = Literal["killed", "timeout", "survived", "not reached", "fault"]
+_ARGUMENTS: Final = ("-x", "-q", "-p", "no:cacheprovider", "--no-header")
+_STARTING: Final = 20.0
+"""Seconds that pytest may take to start on a busy machine."""
+_SLOWER: Final = 8.0
+"""By how much a mutant may slow its tests down before it counts as endless."""
+
+
+class Reached(NamedTuple):
+    """What the tests do without a mutant."""
+
+    seconds: dict[str, float]
+    """By test."""
+    tests: dict[str, list[str]]
+    """By function: the tests that reach it."""
+
+
+def enter(tree: Path) -> None:
+    """Work in a mutated tree from now on, and import what the tests share, so that no mutant pays for it."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # the tests need none, and starting is what costs
+    os.chdir(tree)
+    sys.path[:0] = [str(tree / "src"), str(tree)]
+    import hypothesis  # noqa: F401  (imported for the forks)
+    import jsonschema  # noqa: F401
+    import lark  # noqa: F401
+    import pytest  # noqa: F401
+    from mutmut.configuration import config
+
+    import telltale_conformance.oracle.minimise.minimiser
+    import telltale_conformance.oracle.reference.replay  # noqa: F401
+
+    config()  # reads the folder that it is first asked in
+
+
+def reached(room: Room, notes: Path) -> Reached:
+    """Run the room's tests on the unchanged code, in a fork, and return what reaches what.
+
+    Raises:
+        RuntimeError: the tests fail.
+    """
+    pid = os.fork()
+    if pid == 0:
+        os._exit(_collect(room, notes))
+    _, status = os.waitpid(pid, 0)
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise RuntimeError("the tests fail on the unchanged code")
+    found = json.loads(notes.read_text(encoding="utf-8"))
+    return Reached(found["seconds"], found["tests"])
+
+
+def _collect(room: Room, notes: Path) -> int:
+    import pytest
+    from mutmut.mutation.trampoline import set_mutant_under_test
+    from mutmut.state import state
+
+    seconds: dict[str, float] = {}
+    tests: dict[str, list[str]] = defaultdict(list)
+
+    class Notes:
+        def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+            seconds[report.nodeid] = seconds.get(report.nodeid, 0.0) + report.duration
+            if report.when == "teardown":
+                for function in state()._stats:
+                    tests[function].append(report.nodeid)
+                state()._stats.clear()
+
+    set_mutant_under_test("stats")
+    code = pytest.main([*_ARGUMENTS, *room.tests], plugins=[Notes()])
+    notes.write_text(json.dumps({"seconds": seconds, "tests": tests}), encoding="utf-8")
+    return int(code)
+
+
+def fates(mutants: Iterable[Mutant], known: Reached) -> Iterator[tuple[Mutant, Fate]]:
+    """Yield what becomes of each mutant."""
+    for mutant in mutants:
+        chosen = _quickest(known, mutant)
+        yield mutant, _fate(mutant, chosen, sum(known.seconds[test] for test in chosen)) if chosen else "not reached"
+
+
+def _quickest(known: Reached, mutant: Mutant) -> list[str]:
+    """Return the tests that reach a mutant's function, the quickest first, as many as there is time for."""
+    chosen: list[str] = []
+    left = SECONDS
+    for test in sorted(known.tests.get(mutant.reached_as, ()), key=known.seconds.__getitem__):
+        left -= known.seconds[test]
+        if left < 0 and chosen:
+            break
+        chosen.append(test)
+    return chosen
+
+
+def _fate(mutant: Mutant, tests: list[str], seconds: float) -> Fate:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(_run(mutant, tests))
+    ends = time.monotonic() + _STARTING + _SLOWER * seconds
+    while True:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            code = os.waitstatus_to_exitcode(status)
+            return "survived" if code == 0 else "killed" if code in (1, 3) else "fault"
+        if time.monotonic() > ends:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            return "timeout"
+        time.sleep(0.01)
+
+
+def _run(mutant: Mutant, tests: list[str]) -> int:
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+    try:
+        import pytest
+        from mutmut.mutation.trampoline import set_mutant_under_test
+
+        set_mutant_under_test(mutant.name)
+        return int(pytest.main([*_ARGUMENTS, *tests]))
+    except BaseException:
+        return 99
