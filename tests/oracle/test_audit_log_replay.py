@@ -101,7 +101,7 @@ def nearest_is_possible(edited: Written, replay: LogReplay) -> None:
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_many_edits_are_refused_where_no_run_can_write_them(contract: str) -> None:
     count: Counter[bool] = Counter()
-    for index in range(400):
+    for index in range(200):
         for written in generated(11, index, contract, steps=30):
             if not 0 < len(written.records) <= 9:
                 continue
