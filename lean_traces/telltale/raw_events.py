@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
+from telltale_conformance.lean_traces.telltale.audit_records import ELEMENTS
 from telltale_conformance.lean_traces.telltale.malformed import MalformedDocument
 from telltale_conformance.lean_traces.telltale.run_protocols import SessionProtocol, local_types_from
 from telltale_conformance.lean_traces.telltale.runs import RunOutput, TraceEvent
@@ -103,6 +105,8 @@ class RawRun(NamedTuple):
     protocol: tuple[SessionProtocol, ...] | None
     unknown: Counter[str]
     """What of the document has no rule, by kind."""
+    logs: Mapping[str, bytes]
+    """The audit logs that stand beside the events, by name."""
 
 
 def read_raw(source: Document) -> RawRun:
@@ -118,6 +122,7 @@ def read_raw(source: Document) -> RawRun:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedDocument(path, "$", f"not JSON: {error}", "it is one JSON value in UTF-8") from None
     unknown: Counter[str] = Counter()
+    logs: dict[str, bytes] = {}
     protocol = None
     events, place = document, "$"
     if isinstance(document, dict):
@@ -125,7 +130,9 @@ def read_raw(source: Document) -> RawRun:
         if "local_types" in document:
             protocol = local_types_from(document["local_types"], "$.local_types", path)
         for name, value in document.items():
-            if name not in ("obs_trace", "local_types") and value:
+            if name in ELEMENTS and value:
+                logs[name] = msgspec.json.encode(value)
+            elif name not in ("obs_trace", "local_types") and value:
                 unknown[name] += len(value) if isinstance(value, list | dict) else 1
     if not isinstance(events, list):
         raise MalformedDocument(path, place, "this is no list of events", "give the machine's events as a JSON array")
@@ -135,7 +142,7 @@ def read_raw(source: Document) -> RawRun:
             raise MalformedDocument(path, f"{place}[{number}]", "this is no event", 'an event is {"Kind":{…}}')
         ((kind, fields),) = event.items()
         trace.append(_event(path, f"{place}[{number}]", kind, fields))
-    return RawRun(RunOutput(schema_version=SCHEMA, trace=trace, sessions=[]), place, protocol, unknown)
+    return RawRun(RunOutput(schema_version=SCHEMA, trace=trace, sessions=[]), place, protocol, unknown, logs)
 
 
 def _event(path: str, place: str, kind: str, given: Any) -> TraceEvent:

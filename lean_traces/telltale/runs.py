@@ -11,6 +11,8 @@ too many of them to be looked through again and again.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, get_type_hints
 
 import msgspec
@@ -149,10 +151,16 @@ class Run(NamedTuple):
     """What of the document has no rule, by kind."""
     trace_path: str = "$.trace"
     """The JSON path of the events."""
+    logs: Mapping[str, bytes] = MappingProxyType({})
+    """The audit logs that a document of raw events holds beside them, by name."""
 
 
 _OBJECTS: Final = "semantic_objects"
 _OUR_OBJECTS: Final = frozenset(SemanticObjects.__struct_fields__)
+_NEAR: Final = frozenset({"semantic_handoffs", "transformation_obligations"})
+"""Semantic objects that look like the store's: they tell of endpoints that go from one coroutine to another."""
+_EFFECTS: Final = ("effect_trace", "effect_exchanges", "output_condition_trace")
+_decode_array: Final = msgspec.json.Decoder(list[Raw]).decode
 _decode_objects: Final = msgspec.json.Decoder(SemanticObjects).decode
 _DECODERS: Final = {
     name: msgspec.json.Decoder(kind).decode for name, kind in get_type_hints(RunOutput).items() if name != _OBJECTS
@@ -171,14 +179,18 @@ def read_output(document: Document) -> tuple[RunOutput, Counter[str]]:
     name = ""
     try:
         for name, text in document.members(document.data, "$").items():
-            fields[name] = _objects(document, text) if name == _OBJECTS else _field(document, name, text, unknown)
+            if name == _OBJECTS:
+                fields[name] = _objects(document, text, unknown)
+            else:
+                fields[name] = _field(document, name, text, unknown)
         name = ""
         output = msgspec.convert(fields, RunOutput)
     except msgspec.ValidationError as error:
         raise document.wrong_shape(error, f"$.{name}" if name else "$") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise document.malformed("$", f"not JSON: {error}", "a run output is one JSON object in UTF-8") from None
-    return output, unknown
+    unknown["effects and output conditions"] += sum(len(getattr(output, part) or ()) for part in _EFFECTS)
+    return output, +unknown
 
 
 def _field(document: Document, name: str, text: Raw, unknown: Counter[str]) -> Any:
@@ -198,14 +210,18 @@ def _field(document: Document, name: str, text: Raw, unknown: Counter[str]) -> A
     return read
 
 
-def _objects(document: Document, text: Raw) -> SemanticObjects | None:
-    """Read of the semantic objects, most of a long run, only what the store has a part in."""
+def _objects(document: Document, text: Raw, unknown: Counter[str]) -> SemanticObjects | None:
+    """Read of the semantic objects, most of a long run, only what the store has a part in; the others are counted."""
     if bytes(text) == b"null":
         return None
     place = f"$.{_OBJECTS}"
-    ours = {name: part for name, part in document.members(text, place).items() if name in _OUR_OBJECTS}
-    for name, part in ours.items():
-        document.refuse_repeated_keys(part, f"{place}.{name}")
+    ours: dict[str, Raw] = {}
+    for name, part in document.members(text, place).items():
+        if name in _OUR_OBJECTS:
+            ours[name] = part
+            document.refuse_repeated_keys(part, f"{place}.{name}")
+        elif bytes(part)[:1] == b"[":
+            unknown[name if name in _NEAR else "other semantic objects"] += len(_decode_array(part))
     return _decode_objects(msgspec.json.encode(ours))
 
 

@@ -14,8 +14,7 @@ from telltale_conformance.lean_traces.telltale.json_stream import JsonStream
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, Source
 from telltale_conformance.lean_traces.writer import TraceWriter
 from telltale_conformance.model.contract import TELLTALE_17
-from telltale_conformance.oracle.telltale.judging import read_run
-from telltale_conformance.oracle.telltale.judging_runs import judge_run
+from telltale_conformance.oracle.telltale.judging import judge_whole_run, read_run
 from telltale_conformance.oracle.telltale.log_events import answer_of
 from telltale_conformance.oracle.telltale.logs import judge_logs
 from telltale_conformance.oracle.telltale.results import DocumentResult, Told
@@ -55,7 +54,7 @@ def trace_of(
     """
     named = contract or TELLTALE_17.name
     if what.kind == "run":
-        result, told = judge_run(read_run(path, protocol, limits), named, level)
+        result, told = judge_whole_run(read_run(path, protocol, limits), named, level)
     else:
         result, told = _of_logs(path, what, named, level, limits)
     if result.verdict == "diverge" and (not told or told[-1].answer is None):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+import msgspec
+from msgspec import Raw
 
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened
@@ -22,7 +27,7 @@ from telltale_conformance.oracle.claims.monitors import ClaimVerdict
 from telltale_conformance.oracle.telltale.judging_runs import judge_run, watch_run
 from telltale_conformance.oracle.telltale.log_events import LogClaims
 from telltale_conformance.oracle.telltale.logs import judge_logs
-from telltale_conformance.oracle.telltale.results import DocumentResult, Kind
+from telltale_conformance.oracle.telltale.results import DocumentResult, Kind, Told
 from telltale_conformance.oracle.verdict.compare import Level
 
 NOT_JUDGED: Final = {
@@ -63,7 +68,7 @@ def judge_document(
     try:
         if what.kind == "run":
             run = read_run(path, protocol, limits)
-            return judge_run(run, named, level)[0], watch_run(run, level) if claims else None
+            return judge_whole_run(run, named, level)[0], watch_run(run, level) if claims else None
         if what.kind != "logs":
             problem = what.problem or MalformedDocument(str(path), "", *NOT_JUDGED.get(what.kind, NOT_JUDGED["other"]))
             return DocumentResult(trace=str(path), kind=kind, verdict="malformed", error=str(problem)), None
@@ -82,7 +87,13 @@ def _judge_logs(
     with opened(path) as file:
         reader = AuditLogReader(JsonStream(file, str(path), limits, packed=path.suffix == ".gz"), what.dialect)
         result = judge_logs(reader, str(path), contract, level, watched.see if watched is not None else None)
-    return result, watched.claims() if watched is not None else None
+    if watched is None:
+        return result, None
+    notes = tuple(
+        f"claim {claim} is implied on {count} operations, not shown: the state beside the log is inferred from the log"
+        for claim, count in watched.implied().items()
+    )
+    return msgspec.structs.replace(result, notes=result.notes + notes), watched.claims()
 
 
 def read_run(path: Path, protocol: Path | None, limits: Limits) -> Run:
@@ -96,6 +107,41 @@ def read_run(path: Path, protocol: Path | None, limits: Limits) -> Run:
     protocols = None if place is None else read_run_protocols(place, limits)
     if is_raw(document.data):
         raw = read_raw(document)
-        return Run(str(path), "raw", raw.output, protocols or raw.protocol, raw.unknown, raw.trace_path)
+        return Run(str(path), "raw", raw.output, protocols or raw.protocol, raw.unknown, raw.trace_path, raw.logs)
     output, unknown = read_output(document)
     return Run(str(path), dialect_of(output), output, protocols, unknown)
+
+
+def judge_whole_run(run: Run, contract: str, level: Level) -> tuple[DocumentResult, list[Told]]:
+    """Judge a run, and the audit logs beside its events; return the row and the operations up to a divergence."""
+    result, told = judge_run(run, contract, level)
+    for name, text in run.logs.items():
+        if result.verdict == "diverge" or level < Level.audit:
+            kinds = Counter(result.not_judged) + Counter({name: len(msgspec.json.decode(text, type=list[Raw]))})
+            result = msgspec.structs.replace(result, not_judged=dict(kinds))
+        else:
+            result, told = _with_log(result, told, name, text, contract, level)
+    return result, told
+
+
+def _with_log(
+    result: DocumentResult, told: list[Told], name: str, text: bytes, contract: str, level: Level
+) -> tuple[DocumentResult, list[Told]]:
+    """Judge one log of a run that has agreed so far."""
+    logs: dict[object, list[Told]] = {}
+    stream = JsonStream(io.BytesIO(b'{"%b":%b}' % (name.encode(), text)), result.trace, DEFAULT_LIMITS)
+    reader = AuditLogReader(stream, None)
+    log = judge_logs(reader, result.trace, contract, level, lambda of, item: logs.setdefault(of, []).append(item))
+    whole = msgspec.structs.replace(
+        result,
+        events=result.events + log.events,
+        judged=result.judged + log.judged,
+        not_judged=dict(Counter(result.not_judged) + Counter(log.not_judged)),
+    )
+    if log.verdict == "diverge":
+        told = next((items for items in logs.values() if items[-1].answer is not None), [])
+        diverging = {"verdict": "diverge", "first_divergence": log.first_divergence, "error": None}
+        return msgspec.structs.replace(whole, **diverging), told
+    if log.events and log.verdict == "inconclusive":
+        return msgspec.structs.replace(whole, verdict="inconclusive", error=log.error), told
+    return whole, told

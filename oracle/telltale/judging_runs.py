@@ -104,7 +104,11 @@ class _Judging:
                 )
         if replay.level >= Level.audit and output.semantic_objects is not None:
             self.path = "$.semantic_objects.authoritative_reads"
-            replay.judged += _reads(output.semantic_objects.authoritative_reads)
+            reads = output.semantic_objects.authoritative_reads
+            replay.judged += _reads(reads)
+            for read in reads:
+                if read.kind not in _READS:
+                    replay.not_judged[f"authoritative reads ({read.kind})"] += 1
         if replay.level < Level.state or self.run.dialect == "raw":
             return
         self.path = "$.sessions"
@@ -130,6 +134,8 @@ class _Judging:
 
 
 _TOLD_BY_STEPS = frozenset({"sent", "received", "halted"})
+_READS = frozenset({"readiness", "cancellation"})
+"""The kinds of authoritative reads that have a rule."""
 
 
 def _reads(reads: list[AuthoritativeRead]) -> int:

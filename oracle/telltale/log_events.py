@@ -23,6 +23,9 @@ from telltale_conformance.oracle.telltale.results import Told
 LOG_CLAIMS: Final = ("K1", "K2", "K3", "K7", "K8", "K9", "K12")
 """The claims about which a log alone says something."""
 
+IMPLIED: Final = ("K12",)
+"""The claims that compare a log with the state beside it. Of a log alone that state is inferred from the log."""
+
 _RESULT: Final[dict[str, type]] = {
     "capability": CapabilityArtifact,
     "receipt": ReceiptArtifact,
@@ -84,12 +87,23 @@ class LogClaims:
 
     def claims(self) -> dict[str, ClaimVerdict]:
         """Return what all logs together say of each claim."""
-        found = {claim: ClaimVerdict(claim) for claim in LOG_CLAIMS}
-        for claim, whole in found.items():
-            for monitors in self._monitors.values():
-                whole.occasions += monitors.verdicts[claim].occasions
-                whole.violations += monitors.verdicts[claim].violations
+        found = {claim: self._whole(claim) for claim in LOG_CLAIMS}
+        for claim in IMPLIED:  # what keeps such a claim shows nothing, what breaks it does
+            found[claim].occasions = len(found[claim].violations)
         return found
+
+    def implied(self) -> dict[str, int]:
+        """Return how many operations could only have kept a claim, for the state was inferred from the log itself."""
+        whole = {claim: self._whole(claim) for claim in IMPLIED}
+        counts = {claim: one.occasions - len(one.violations) for claim, one in whole.items()}
+        return {claim: count for claim, count in counts.items() if count > 0}
+
+    def _whole(self, claim: str) -> ClaimVerdict:
+        whole = ClaimVerdict(claim)
+        for monitors in self._monitors.values():
+            whole.occasions += monitors.verdicts[claim].occasions
+            whole.violations += monitors.verdicts[claim].violations
+        return whole
 
 
 def _json(value: Any) -> Any:

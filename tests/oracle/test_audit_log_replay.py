@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.telltale.audit_logs import AuditLogReader
 from telltale_conformance.lean_traces.telltale.audit_records import Dialect
+from telltale_conformance.lean_traces.telltale.documents import recognise
 from telltale_conformance.lean_traces.telltale.json_stream import JsonStream
 from telltale_conformance.model.values import AuditRecord
+from telltale_conformance.oracle.telltale.judging import judge_document
 from telltale_conformance.oracle.telltale.log_events import LogClaims
 from telltale_conformance.oracle.telltale.log_replay import LogReplay
 from telltale_conformance.oracle.telltale.logs import judge_logs
@@ -398,8 +400,23 @@ def test_claims_are_kept_on_a_log_with_their_occasions() -> None:
     assert set(found) == {"K1", "K2", "K3", "K7", "K8", "K9", "K12"}
     assert found["K8"] == ("kept", 1)
     assert found["K7"] == ("not judged", 0)
-    assert found["K12"][0] == "kept"
+    assert found["K12"] == ("not judged", 0)  # the state beside the log is inferred from it
     assert found["K9"] == ("not judged", 0)
+
+
+def test_what_a_log_only_implies_of_a_claim_is_counted_and_noted(tmp_path: Path) -> None:
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps([ISSUED, BEGUN, *COMMIT]))
+    result, claims = judge_document(path, recognise(path), claims=True)
+    assert result.notes == (
+        "claim K12 is implied on 3 operations, not shown: the state beside the log is inferred from the log",
+    )
+    assert claims is not None
+    assert claims["K12"].verdict == "not judged"
+    path.write_text(json.dumps(BROKEN["K12"]))
+    _, claims = judge_document(path, recognise(path), claims=True)
+    assert claims is not None
+    assert (claims["K12"].verdict, claims["K12"].occasions) == ("broken", len(claims["K12"].violations))
 
 
 BROKEN = {

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from telltale_conformance.lean_traces.schemas import validator
+from telltale_conformance.lean_traces.telltale.documents import recognise
+from telltale_conformance.oracle.reference.replay import replay_file
 from telltale_conformance.oracle.reports.document_text import document_text
+from telltale_conformance.oracle.telltale.as_trace import trace_of
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.installed import run
 from tests.oracle.run_world import AGREEING, NAMES, RUNS, copy, document, is_a_run, judged, mutants, slim
@@ -82,6 +85,49 @@ def test_raw_events_are_judged_too(name: str) -> None:
     assert row["verdict"] == ("diverge" if name == "two_sessions_same_address" else "agree")
     if row["verdict"] == "diverge":
         assert row["first_divergence"]["place"]["path"] == "$.obs_trace[1]"
+
+
+@pytest.mark.parametrize("name", ["owned_owner_died", "owned_commit_failed"])
+def test_the_audit_logs_beside_raw_events_are_judged_too(tmp_path: Path, name: str) -> None:
+    raw = document(name, "raw")
+    result = judged(tmp_path, raw)
+    assert result.verdict == "agree"
+    alone = judged(tmp_path, {key: raw[key] for key in ("obs_trace", "local_types")})
+    records = len(raw["capability_lifecycle"])
+    authority = sum("Authority" in entry for entry in raw["semantic_audit_log"])
+    assert result.judged == alone.judged + records + authority
+    assert not {"capability_lifecycle", "semantic_audit_log"} & result.not_judged.keys()
+    assert result.not_judged["Publication"] > 0
+
+
+def test_a_wrong_log_beside_raw_events_diverges_at_its_record(tmp_path: Path) -> None:
+    raw = document("owned_commit_failed", "raw")
+    (capability,) = raw["capability_lifecycle"][0]["artifact"].values()
+    capability["generation"] = 4
+    result = judged(tmp_path, raw)
+    assert result.verdict == "diverge"
+    assert result.first_divergence is not None
+    assert result.first_divergence.place["path"] == "$.capability_lifecycle[0]"
+    low = judged(tmp_path, raw, level=Level.payload)
+    assert (low.verdict, low.not_judged["capability_lifecycle"]) == ("agree", len(raw["capability_lifecycle"]))
+    path, trace = tmp_path / "run.output.json", tmp_path / "trace.jsonl"
+    assert trace_of(path, recognise(path), trace).verdict == "diverge"
+    assert replay_file(trace).verdict == "diverge"
+
+
+def test_what_of_the_semantic_objects_has_no_rule_is_counted_by_kind(tmp_path: Path) -> None:
+    output = document("owned_owner_died")
+    output["semantic_objects"]["semantic_handoffs"] = [{"handoff_id": "h"}]
+    output["semantic_objects"]["regions"] = [{}, {}]
+    counted = judged(tmp_path, output, document("owned_owner_died", "input")).not_judged
+    others = ("schema_version", "authoritative_reads", "semantic_handoffs")
+    assert counted["semantic_handoffs"] == 1
+    assert counted["other semantic objects"] == sum(
+        len(part) for name, part in output["semantic_objects"].items() if name not in others
+    )
+    effects = ("effect_trace", "effect_exchanges", "output_condition_trace")
+    assert counted["effects and output conditions"] == sum(len(output[name]) for name in effects)
+    assert counted["authoritative reads (output_condition)"] == 14
 
 
 def test_a_bare_list_of_raw_events_is_a_run(tmp_path: Path) -> None:
