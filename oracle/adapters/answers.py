@@ -199,6 +199,40 @@ def _members(line: bytes) -> dict[str, bytes]:
     return members
 
 
+def strict_value(text: bytes, nesting: int = DEFAULT_LIMITS.nesting) -> Any:
+    """Parse the payload or the records of an answer, which the fast reader takes as they are.
+
+    Raises:
+        MalformedAnswer: it is JSON that two readers may read differently: a repeated key, a lone surrogate, a number
+            above 2^64-1 or one that no float holds.
+    """
+    try:
+        value = parse(text, nesting)
+    except StrictJsonError as error:
+        raise malformed(text, str(error)) from None
+    if len(text) >= _DIGITS and (beyond := _beyond(value)) is not None:
+        raise malformed(text, f"a number is above 2^64-1 or below -2^63: {beyond:g}")
+    return value
+
+
+_DIGITS: Final = 4
+"""A number that is too large takes as many characters: ``1e20``."""
+
+
+def _beyond(value: Any) -> float | None:
+    """Return a number outside of the range of integers, which the parser gives as a float; None where none is."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if type(part) is float and not -(2.0**63) <= part < 2.0**64:
+            return part
+        if type(part) is dict:
+            waiting.extend(part.values())
+        elif type(part) is list:
+            waiting.extend(part)
+    return None
+
+
 def malformed(line: bytes, problem: str) -> AdapterFault:
     """Return the failure for a line of JSON that is not an answer."""
     return MalformedAnswer(f"a line is no answer: {problem}", shown(line))

@@ -15,8 +15,8 @@ from telltale_conformance.lean_traces.codec import encode_as_written
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.programs import Program, UnresolvedReference, resolve
 from telltale_conformance.lean_traces.reader import read_trace
-from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Request, ask
+from telltale_conformance.oracle.adapters.answers import strict_value
 from telltale_conformance.oracle.claims.catalogue import PARTS
 from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Monitors
 from telltale_conformance.readable import one_line
@@ -88,11 +88,11 @@ def judge_claims(adapter: Adapter, programs: Iterable[tuple[str, Program]]) -> I
         if answer.kind not in ("ok", "err"):
             raise Stopped(f"{op} was answered with {answer.kind}")
         try:
-            shown: dict[str, Any] = {answer.kind: parse(answer.payload, DEFAULT_LIMITS.nesting)}
+            shown: dict[str, Any] = {answer.kind: strict_value(answer.payload)}
             if answer.audit is not None:
-                shown["audit"] = parse(answer.audit, DEFAULT_LIMITS.nesting)
-        except StrictJsonError as error:
-            raise Stopped(f"the answer to {op} cannot be read: {error}") from None
+                shown["audit"] = strict_value(answer.audit)
+        except AdapterFault as fault:
+            raise Stopped(f"the answer to {op} cannot be read: {fault} [{fault.code}]") from None
         return shown
 
     for name, program in programs:

@@ -88,6 +88,9 @@ class AdapterCounterpart:
         asked = Asked(step.seq, step.operation.name, args, step.outcome, step.cell)
         try:
             judge_one(result, asked, answer, self._level)
+        except AdapterFault as fault:
+            self._failed(str(fault.diagnostic()))
+            return
         except Exception as error:  # it costs this sequence
             self._failed(fault_of_harness(error, f"while the answer to {asked.op} was judged"))
             return

@@ -18,18 +18,17 @@ from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces import reader
 from telltale_conformance.lean_traces.codec import CODECS, as_json, decode, encode
 from telltale_conformance.lean_traces.json_values import shown
-from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.programs import Program
-from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.operations import OPERATIONS, Outcome
 from telltale_conformance.oracle.adapters import RESET, Adapter, AdapterFault, Answer, Request
+from telltale_conformance.oracle.adapters.answers import strict_value
 from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare
 from telltale_conformance.oracle.verdict.decision import decided_by
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.relevant import relevant_state
 from telltale_conformance.oracle.verdict.results import LaneDivergence
-from telltale_conformance.readable import both_ends, one_line
+from telltale_conformance.readable import both_ends
 
 _decode: Final = msgspec.json.decode
 _FAULT_SHOWN: Final = 500
@@ -170,6 +169,10 @@ class _Run:
             judge_one(result, asked, answer, self._level)
             if self._watch is not None:
                 self._watch(asked, answer)
+        except AdapterFault as fault:
+            fault.request = f"{asked.op}, step {asked.seq}"
+            result.fault, result.over = str(fault.diagnostic()), True
+            result.not_judged += 1
         except Exception as error:
             result.fault = fault_of_harness(error, f"while the answer to {asked.op} was judged (step {asked.seq})")
             result.over = True
@@ -191,7 +194,11 @@ def fault_of_harness(error: Exception, where: str) -> str:
 
 
 def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) -> None:
-    """Judge one answer and add it to the result of its case."""
+    """Judge one answer and add it to the result of its case.
+
+    Raises:
+        MalformedAnswer: it is no strict JSON.
+    """
     expected = asked.expected
     kind = answer.kind
     if kind in ("ok", "err"):
@@ -254,17 +261,9 @@ def _same(given: bytes, ours: bytes) -> bool:
 def _parsed(answer: Answer) -> reader.Answer:
     return reader.Answer(
         answer.kind == "ok",
-        _strictly(answer.payload),
-        None if answer.audit is None else _strictly(answer.audit),
+        strict_value(answer.payload),
+        None if answer.audit is None else strict_value(answer.audit),
     )
-
-
-def _strictly(text: bytes) -> Any:
-    """Parse a part of an answer; what is no strict JSON is shown as it is and agrees with nothing."""
-    try:
-        return parse(text, DEFAULT_LIMITS.nesting)
-    except StrictJsonError as error:
-        return {"malformed": f"{error}: {one_line(text[:800].decode(errors='replace'), 200)}"}
 
 
 def described(case: str, result: CaseResult, program: Program | None, path: str | None = None) -> LaneDivergence:

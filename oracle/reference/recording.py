@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, encode_as_written
-from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, references, resolve
-from telltale_conformance.lean_traces.strict_json import parse
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, Source
 from telltale_conformance.lean_traces.writer import TraceWriter, written_whole
 from telltale_conformance.oracle.adapters import AWAIT_ANSWERS, RESET, Adapter, Answer, Request
+from telltale_conformance.oracle.adapters.answers import strict_value
 
 
 class Recording(NamedTuple):
@@ -58,7 +57,7 @@ class Drive:
         for answer in adapter.submit(self._requests()):
             step, args = self._sent.popleft()
             if answer.kind == "ok":
-                self._results[step.seq] = parse(answer.payload, DEFAULT_LIMITS.nesting)
+                self._results[step.seq] = strict_value(answer.payload)
             yield Driven(step, args, answer)
 
     def _requests(self) -> Iterator[Request | None]:
@@ -120,7 +119,7 @@ def record(adapter: Adapter, program: Program, path: Path) -> Recording:
 
 
 def _members(answer: Answer) -> dict[str, Any]:
-    members: dict[str, Any] = {answer.kind: parse(answer.payload, DEFAULT_LIMITS.nesting)}
+    members: dict[str, Any] = {answer.kind: strict_value(answer.payload)}
     if answer.audit is not None:
-        members["audit"] = parse(answer.audit, DEFAULT_LIMITS.nesting)
+        members["audit"] = strict_value(answer.audit)
     return members

@@ -30,12 +30,22 @@ ANSWERS: Final = {
     "many members": "{" + ",".join(f'"{number}":{number}' for number in range(20_000)) + "}",
     "a long key": '{"' + "k" * 100_000 + '":1}',
     "a long text": '"' + "é" * 100_000 + '"',
-    "a lone surrogate": r'"\ud800"',
-    "a huge number": "1" + "0" * 400,
     "a number of many digits": "0." + "1" * 5000,
-    "a repeated key": '{"a":1,"a":2}',
     "escapes": r'"\u0000\u001b[31m\u202e<script>\u2028``` ]]>"',
 }
+
+
+MALFORMED: Final = {
+    "a lone surrogate": (r'"\ud800"', "a lone surrogate escape is not a Unicode character"),
+    "a huge number": ("1" + "0" * 400, "number out of range: 1000000000"),
+    "1e400": ("[1e400]", "number out of range: 1e400"),
+    "2^64": ('{"a":18446744073709551616}', "a number is above 2^64-1 or below -2^63: 1.84467e+19"),
+    "-2^63-1": ("[-9223372036854775809.0e3]", "a number is above 2^64-1 or below -2^63: -9.22337e+21"),
+    "a repeated key": ('{"a":1,"a":2}', 'repeated key "a"'),
+    "a repeated key, nested": ('[{"b":{"a":1,"a":1}}]', 'repeated key "a"'),
+    "NaN": ("[NaN]", "NaN is not JSON"),
+}
+"""Answers that two readers may read differently, with what is said of each."""
 
 
 class Odd(ReferenceServer):
@@ -56,4 +66,5 @@ class Odd(ReferenceServer):
 
 if __name__ == "__main__":
     name, op, *rest = sys.argv[1:]
-    serve(Odd(ANSWERS[name], op, rest[0] if rest else "ok"), sys.stdin.fileno(), sys.stdout.fileno())
+    texts = ANSWERS | {name: text for name, (text, _) in MALFORMED.items()}
+    serve(Odd(texts[name], op, rest[0] if rest else "ok"), sys.stdin.fileno(), sys.stdout.fileno())

@@ -19,7 +19,7 @@ from telltale_conformance.generators.claim_programs import claim_programs
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import read_program
 from telltale_conformance.lean_traces.schemas import validator
-from telltale_conformance.oracle.adapters import Adapter, Answer, Request
+from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Answer, Request
 from telltale_conformance.oracle.cli import minimise, replay
 from telltale_conformance.oracle.cli.verify import _run_again, verify
 from telltale_conformance.oracle.dossier.dossier import read_dossier
@@ -32,7 +32,8 @@ from telltale_conformance.oracle.reference.recording import record
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.lane_world import PATIENT, ROOT, Stub
-from tests.oracle.odd_answers import ANSWERS
+from tests.oracle.minimise_world import program
+from tests.oracle.odd_answers import ANSWERS, MALFORMED
 
 OPS = {"ok": "claim_ownership", "err": "close", "audit": "claim_ownership"}
 
@@ -56,7 +57,8 @@ class Odd(Subject, frozen=True, kw_only=True):
 
 
 def odd(name: str, part: str = "ok") -> Odd:
-    return Odd(command="an odd adapter", text=ANSWERS[name].encode(), op=OPS[part], part=part)
+    text = ANSWERS[name] if name in ANSWERS else MALFORMED[name][0]
+    return Odd(command="an odd adapter", text=text.encode(), op=OPS[part], part=part)
 
 
 def told(
@@ -205,3 +207,35 @@ def test_a_dossier_of_a_deep_answer_is_run_again_from_its_answers(tmp_path: Path
     manifest = json.loads((folder / "dossier.json").read_text(encoding="utf-8"))
     assert manifest["actual"] == finding["divergence"]["actual"]
     assert encode(manifest["actual"]).count(b'{"a"') < 110
+
+
+@pytest.mark.parametrize("lane", [corpus.run, programs.run, graph.run, claims.run, stateful.run])
+@pytest.mark.parametrize("name", ["1e400", "a repeated key"])
+def test_malformed_json_is_inconclusive_in_every_lane(
+    lane: Callable[[Subject, Settings], LaneResult], name: str
+) -> None:
+    result = lane(odd(name), Settings(divergences=1, effort=Effort.quick))
+    assert result.verdict == "inconclusive"
+    assert not result.divergences
+    assert result.tally.faults
+
+
+@pytest.mark.parametrize("part", OPS)
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_json_is_a_malformed_answer_by_name(name: str, part: str) -> None:
+    result = programs.run(odd(name, part), Settings(divergences=1, cases=10))
+    assert result.verdict == "inconclusive"
+    assert not result.divergences
+    said = "\n".join(result.notes)
+    assert "[malformed-answer]" in said or name == "NaN"
+    assert MALFORMED[name][1] in said
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_nothing_malformed_is_recorded(name: str, tmp_path: Path) -> None:
+    adapter = odd(name).start()
+    opened = ("open", {"initial_types": {}, "roles": []})
+    claimed = ("claim_ownership", {"owner_id": "a", "scope": "Session", "sid": {"$ref": 0}})
+    with pytest.raises(AdapterFault):
+        record(adapter, program(opened, claimed), tmp_path / "t.jsonl")
+    assert not list(tmp_path.iterdir())
