@@ -43,8 +43,8 @@ def run_room(name: str, sample: int, seed: int, ends: float) -> dict[str, Any]:
         without = reached(ROOMS[name], Path(folder) / "reached.json")
         count: Counter[str] = Counter()
         rest: list[dict[str, str]] = []
-        for mutant, fate in fates(_until(ends, chosen), without):
-            told = "equivalent" if fate in ("survived", "not reached") and _key(mutant) in known else fate
+        for mutant, fate in fates(ROOMS[name], _until(ends, chosen), without):
+            told = "equivalent" if fate == "survived" and _key(mutant) in known else fate
             count[told] += 1
             if told not in ("killed", "timeout", "equivalent"):
                 rest.append({"fate": told, **mutant._asdict()})
@@ -90,7 +90,7 @@ def main() -> int:
 def _line(row: dict[str, Any]) -> str:
     found = row.get("killed", 0) + row.get("timeout", 0)
     counted = row["sample"] - row.get("equivalent", 0)
-    kinds = ("killed", "timeout", "survived", "not reached", "equivalent", "fault")
+    kinds = ("killed", "timeout", "survived", "equivalent", "fault")
     counts = ", ".join(f"{row[kind]} {kind}" for kind in kinds if row.get(kind))
     sample = f"{row['sample']} of {row['mutants']} mutants, seed {row['seed']}"
     return f"{row['room']}: {sample}: {counts}; score {found}/{counted}"

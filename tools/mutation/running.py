@@ -8,15 +8,17 @@ import signal
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from tools.mutation.mutants import Mutant
 from tools.mutation.rooms import SECONDS, Room
 
-Fate = Literal["killed", "timeout", "survived", "not reached", "fault"]
+Fate = Literal["killed", "timeout", "survived", "fault"]
 _ARGUMENTS: Final = ("-x", "-q", "-p", "no:cacheprovider", "--no-header")
+_FATE_OF: Final[dict[int, Fate]] = {0: "survived", 1: "killed", 2: "killed", 3: "killed", 4: "killed"}
+"""By pytest's exit code: 2 and 4 where the changed code cannot be imported."""
 _STARTING: Final = 20.0
 """Seconds that pytest may take to start on a busy machine."""
 _SLOWER: Final = 8.0
@@ -87,11 +89,18 @@ def _collect(room: Room, notes: Path) -> int:
     return int(code)
 
 
-def fates(mutants: Iterable[Mutant], known: Reached) -> Iterator[tuple[Mutant, Fate]]:
-    """Yield what becomes of each mutant."""
+def fates(room: Room, mutants: Iterable[Mutant], known: Reached) -> Iterator[tuple[Mutant, Fate]]:
+    """Yield what becomes of each mutant.
+
+    A function that no test reaches may run while modules are imported, when tables are built, say. So its mutants get
+    a new interpreter, and all tests of the room.
+    """
     for mutant in mutants:
         chosen = _quickest(known, mutant)
-        yield mutant, _fate(mutant, chosen, sum(known.seconds[test] for test in chosen)) if chosen else "not reached"
+        if chosen:
+            yield mutant, _fate(mutant, chosen, sum(known.seconds[test] for test in chosen))
+        else:
+            yield mutant, _fate(mutant, room.tests, sum(known.seconds.values()), anew=True)
 
 
 def _quickest(known: Reached, mutant: Mutant) -> list[str]:
@@ -106,16 +115,16 @@ def _quickest(known: Reached, mutant: Mutant) -> list[str]:
     return chosen
 
 
-def _fate(mutant: Mutant, tests: list[str], seconds: float) -> Fate:
+def _fate(mutant: Mutant, tests: Sequence[str], seconds: float, *, anew: bool = False) -> Fate:
     pid = os.fork()
     if pid == 0:
-        os._exit(_run(mutant, tests))
+        os._exit(_run(mutant, tests, anew))
     ends = time.monotonic() + _STARTING + _SLOWER * seconds
     while True:
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
             code = os.waitstatus_to_exitcode(status)
-            return "survived" if code == 0 else "killed" if code in (1, 3) else "fault"
+            return _FATE_OF.get(code, "fault")
         if time.monotonic() > ends:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
@@ -123,10 +132,13 @@ def _fate(mutant: Mutant, tests: list[str], seconds: float) -> Fate:
         time.sleep(0.01)
 
 
-def _run(mutant: Mutant, tests: list[str]) -> int:
+def _run(mutant: Mutant, tests: Sequence[str], anew: bool) -> int:
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     os.dup2(silent, 2)
+    if anew:
+        here = {**os.environ, "MUTANT_UNDER_TEST": mutant.name, "PYTHONPATH": os.pathsep.join(("src", "."))}
+        os.execve(sys.executable, [sys.executable, "-m", "pytest", *_ARGUMENTS, *tests], here)
     try:
         import pytest
         from mutmut.mutation.trampoline import set_mutant_under_test
