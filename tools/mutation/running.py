@@ -17,8 +17,10 @@ from tools.mutation.rooms import SECONDS, Room
 
 Fate = Literal["killed", "timeout", "survived", "fault"]
 _ARGUMENTS: Final = ("-x", "-q", "-p", "no:cacheprovider", "--no-header")
-_FATE_OF: Final[dict[int, Fate]] = {0: "survived", 1: "killed", 2: "killed", 3: "killed", 4: "killed"}
-"""By pytest's exit code: 2 and 4 where the changed code cannot be imported."""
+_FATE_OF: Final[dict[int, Fate]] = {0: "survived", 1: "killed", 3: "killed"}
+"""By pytest's exit code."""
+_BROKEN: Final = (2, 4)
+"""How pytest ends where code cannot be imported: of a new interpreter that is the mutant's doing."""
 _STARTING: Final = 20.0
 """Seconds that pytest may take to start on a busy machine."""
 _SLOWER: Final = 8.0
@@ -124,7 +126,7 @@ def _fate(mutant: Mutant, tests: Sequence[str], seconds: float, *, anew: bool = 
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
             code = os.waitstatus_to_exitcode(status)
-            return _FATE_OF.get(code, "fault")
+            return _FATE_OF.get(code, "killed" if anew and code in _BROKEN else "fault")
         if time.monotonic() > ends:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
