@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from tools.mutation.mutants import Mutant, mutated_tree
 from tools.mutation.rooms import ROOMS
-from tools.mutation.running import enter, fates, reached
+from tools.mutation.running import Reached, enter, fates, reached
 
 EQUIVALENT: Final = Path(__file__).with_name("equivalent.toml")
 
@@ -49,7 +49,19 @@ def run_room(name: str, sample: int, seed: int, ends: float) -> dict[str, Any]:
             if told not in ("killed", "timeout", "equivalent"):
                 rest.append({"fate": told, **mutant._asdict()})
                 print(f"{told}: {mutant.function}\n{mutant.change}\n", flush=True)
-    return {"room": name, "mutants": len(every), "sample": sum(count.values()), "seed": seed, **count, "rest": rest}
+    return {
+        "room": name,
+        "mutants": len(every),
+        "sample": sum(count.values()),
+        "seed": seed,
+        **count,
+        "rest": rest,
+        **_left_out(without),
+    }
+
+
+def _left_out(known: Reached) -> dict[str, list[str]]:
+    return {"left_out": known.left_out} if known.left_out else {}
 
 
 def _until(ends: float, mutants: list[Mutant]) -> Any:
