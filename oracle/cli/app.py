@@ -435,7 +435,7 @@ def lean_check() -> None:
 @lean_app.command()
 def export(
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Where; the installed corpus without it.")
+        Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Where to; --bridge without it: here.")
     ] = None,
     compare: Annotated[bool, typer.Option("--compare", help="Write nothing; fail on any difference.")] = False,
     bridge: Annotated[

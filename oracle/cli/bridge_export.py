@@ -30,7 +30,6 @@ def run(files: list[Path], output: Path | None, max_steps: int, most: int) -> in
     if not files:
         raise UsageError("name at least one .session file, global type or folder for --bridge")
     folder = output or Path()
-    folder.mkdir(parents=True, exist_ok=True)
     code, written = AGREE, set[str]()
     for path in files:
         try:
@@ -53,6 +52,7 @@ def _export(file: ProtocolFile, folder: Path, max_steps: int, most: int, written
     inputs = list(run_inputs(whole, roles, max_steps, most + 1))
     if len(inputs) > most:
         warn(f"{file.path}: only the first {most} orders of branches are written; --orders sets how many")
+    folder.mkdir(parents=True, exist_ok=True)
     for number, document in enumerate(inputs[:most], 1):
         write_whole(folder / f"{name}-{number}.input.json", encode(document) + b"\n")
     count = min(most, len(inputs))

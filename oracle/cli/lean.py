@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from telltale_conformance.errors import UsageError
 from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.process.output import unguarded
 from telltale_conformance.oracle.verdict.compare import Level
@@ -76,7 +77,10 @@ def check() -> int:
 
 @told
 def export(output: Path | None, *, compare_only: bool) -> int:
-    """Export the corpus to a folder, or only compare the folder with what would be exported.
+    """Export the corpus to a folder, or only compare a folder, the installed corpus when None, with what it would be.
+
+    Raises:
+        UsageError: no folder is named to write to, or it holds traces that are no export.
 
     Returns:
         0: written, or no difference; 1: a difference; 3: Lean failed.
@@ -86,7 +90,12 @@ def export(output: Path | None, *, compare_only: bool) -> int:
     from telltale_conformance.lean_traces.writer import write_whole
     from telltale_conformance.oracle.lanes.lean_export import corpus_differences, exported
 
+    if output is None and not compare_only:
+        problem = "name the folder to export to with -o; the installed corpus is not written to"
+        raise UsageError(problem, remedy="-o FOLDER, or --compare to compare the installed corpus")
     folder = output or CORPUS
+    if not compare_only:
+        _refuse_other_traces(folder)
     with LeanModel.start() as model, progress_bar("exporting") as moved:
         traces = list(exported(model, moved))
     if compare_only:
@@ -95,12 +104,23 @@ def export(output: Path | None, *, compare_only: bool) -> int:
             say(problem)
         say(f"{len(traces)} traces exported again: {len(problems)} differences")
         return DIVERGE if problems else AGREE
+    folder.mkdir(parents=True, exist_ok=True)
     for stale in {path.name for path in folder.glob("*.jsonl.gz")} - {name for name, _ in traces}:
         (folder / stale).unlink()
     for name, content in traces:
         write_whole(folder / name, content)
     say(f"{len(traces)} traces written to {folder}")
     return AGREE
+
+
+def _refuse_other_traces(folder: Path) -> None:
+    """Check that the traces in a folder are an export, for an export replaces them."""
+    from telltale_conformance.model.contract import CONTRACTS
+
+    for path in folder.glob("*.jsonl.gz"):
+        if not path.name.startswith(tuple(f"{contract}-" for contract in CONTRACTS)):
+            problem = f"{folder} holds {path.name}, which is no trace of an export"
+            raise UsageError(problem, remedy="name an empty folder, or that of an earlier export")
 
 
 @told
