@@ -99,7 +99,7 @@ def _names(stream: JsonStream) -> set[str]:
     if len(whole) < _READ_WHOLE:
         try:
             return set(msgspec.json.decode(whole, type=dict[str, Raw]))
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
     stream.enter(b"{", "$")
     return {stream.key("$")} if stream.another(b"}", "$", first=True) else set()

@@ -101,7 +101,10 @@ class JsonStream:
         """Take a member's name and its colon."""
         if self.peek() != b'"':
             self._refuse(place, "a member's name is due")
-        name: str = _text.decode(self.value(place))
+        try:
+            name: str = _text.decode(self.value(place))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self._refuse(place, "a member's name is no text in UTF-8")
         if self.peek() != b":":
             self._refuse(place, "`:` is due")
         self._at += 1
@@ -247,6 +250,8 @@ class JsonStream:
             elements.decode(text)
         except msgspec.DecodeError as error:
             self._refuse(f"{place}[{done}] or after", _plain(error))
+        except UnicodeDecodeError:
+            self._refuse(f"{place}[{done}] or after", "not UTF-8")
         self._refuse(f"{place}[{done}]", "the array cannot be read")
 
     def _within(self, size: int, place: str) -> bool:

@@ -1,0 +1,244 @@
+"""What reads input from outside: each takes any bytes and accepts them, or refuses them by an error of the harness."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from telltale_conformance.errors import HarnessError
+from telltale_conformance.lean_traces.programs import program_bytes, program_of
+from telltale_conformance.lean_traces.protocol_files import Unreadable, protocol_of
+from telltale_conformance.lean_traces.reader import TraceReader, trace_of
+from telltale_conformance.lean_traces.schemas import validator
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
+from telltale_conformance.lean_traces.telltale.documents import recognise
+from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.oracle.adapters.answers import AnswerReader, read_hello, strict_value
+from telltale_conformance.oracle.adapters.faults import AdapterFault
+from telltale_conformance.oracle.dossier.dossier import (
+    MANIFEST,
+    Dossier,
+    answers_trace,
+    dossier_files,
+    read_dossier,
+    shown_in,
+)
+from telltale_conformance.oracle.dossier.seal import SEAL, seal_of
+from telltale_conformance.oracle.minimise.minimiser import minimise
+from telltale_conformance.oracle.minimise.trying import Trials
+from telltale_conformance.oracle.reference.replay import replay_bytes
+from telltale_conformance.oracle.telltale.judging import judge_document
+from telltale_conformance.oracle.verdict.baseline import Baseline, read_baseline, updated, write_baseline
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.required import required
+from tests.oracle.minimise_world import diverging
+from tests.oracle.report_world import accepted, lane
+from tests.oracle.wrong_references import WRONG, WrongReference
+
+DATA: Final = Path(__file__).parents[1] / "data"
+NAME: Final = "release ignores a pending transfer"
+
+
+class Target(NamedTuple):
+    """A reader, with inputs that it accepts."""
+
+    read: Callable[[bytes, Path], bool]
+    """Read an input, by way of a folder where it needs one; say whether it is accepted."""
+    seeds: tuple[bytes, ...]
+    share: int = 1
+    """How many inputs it gets of those that a round has."""
+
+
+def measured(error: HarnessError) -> bool:
+    """Return that an input was refused, by a message that is short whatever the input holds."""
+    assert len(error.report()) < 5000, "the message has no measure"
+    return False
+
+
+def small_trace() -> bytes:
+    adapter = WrongReference({})
+    program = diverging(NAME)
+    program = msgspec.structs.replace(program, steps=program.steps[:25])
+    sighting = Trials(adapter, Level.state).look(program, keep=True)
+    return answers_trace(program, sighting.answers, adapter.hello)
+
+
+def dossier() -> dict[str, bytes]:
+    adapter, program = WrongReference(WRONG[NAME]), _SMALL
+    shown = shown_in(Trials(adapter, Level.state).look(program, keep=True))
+    assert shown is not None
+    return dossier_files(Dossier(program, Level.state, "command"), shown, adapter.hello)
+
+
+_SMALL: Final = minimise(WrongReference(WRONG[NAME]), diverging(NAME)).program
+_DOSSIER: Final = dossier()
+_ANSWERS: Final = AnswerReader(2000)
+
+
+def trace(data: bytes, folder: Path) -> bool:
+    result = replay_bytes(data, "t")
+    assert result.verdict in ("agree", "diverge", "malformed", "inconclusive")
+    assert result.error is None or len(result.error) < 2000
+    return result.verdict != "malformed"
+
+
+def trace_event(data: bytes, folder: Path) -> bool:
+    """Compare the reader of events with the schema, which is the authority, on a line that is strict JSON."""
+    with trace_of(_TRACE, "t") as reader:
+        accepted = _event_accepted(reader, data)
+    try:
+        document = parse(data, 2000)
+    except StrictJsonError:
+        assert not accepted
+        return False
+    try:
+        valid = validator("trace-event").is_valid(document)
+    except RecursionError:
+        return accepted
+    if isinstance(document, dict) and document.get("audit") is None and accepted:
+        return accepted
+    has_audit = isinstance(document, dict) and "audit" in document
+    assert accepted == (valid and has_audit), data[:300]
+    return accepted
+
+
+def _event_accepted(reader: TraceReader, data: bytes) -> bool:
+    try:
+        reader.parse_event(data, 2)
+    except MalformedTrace as error:
+        return measured(error)
+    seq = reader.parse_object(data, 2).get("seq")  # which the iteration compares, not this method
+    return type(seq) is int and seq >= 0
+
+
+def program(data: bytes, folder: Path) -> bool:
+    program_of(data, "p")
+    return True
+
+
+def protocol(data: bytes, folder: Path) -> bool:
+    for name in ("p.session", "p.json", "p"):
+        try:
+            protocol_of(Path(name), data)
+        except Unreadable as error:
+            measured(error)
+        else:
+            return True
+    return False
+
+
+def answer(data: bytes, folder: Path) -> bool:
+    try:
+        found = _ANSWERS.read(data.replace(b"\n", b" ")).answer
+        strict_value(found.payload)
+        if found.audit is not None:
+            strict_value(found.audit)
+        if found.kind == "ok":
+            read_hello(found)
+    except AdapterFault as fault:
+        return measured(fault)
+    return True
+
+
+def baseline(data: bytes, folder: Path) -> bool:
+    path = folder / "base.json"
+    path.write_bytes(data)
+    read_baseline(path)
+    return True
+
+
+def requirement(data: bytes, folder: Path) -> bool:
+    path = folder / "names"
+    path.write_bytes(data)
+    required(str(path), None)
+    return True
+
+
+def sealed(data: bytes, folder: Path) -> bool:
+    """A dossier whose manifest or seal is the input."""
+    files = dict(_DOSSIER)
+    if data[:1] in b"{[":
+        files[MANIFEST] = data
+        del files[SEAL]
+        files[SEAL] = seal_of(files)
+    else:
+        files[SEAL] = data
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    read_dossier(folder)
+    return True
+
+
+def document(data: bytes, folder: Path) -> bool:
+    """A run or a log of telltale's own tools."""
+    path = folder / "document.json"
+    path.write_bytes(data)
+    what = recognise(path)
+    if what.kind not in ("logs", "run"):
+        return False
+    result, _ = judge_document(path, what, claims=False)
+    assert "fault of the harness" not in (result.error or ""), result.error
+    return result.verdict != "malformed"
+
+
+def _baseline() -> bytes:
+    made = updated(Baseline(contract="telltale-17"), [lane("corpus", accepted())], date(2030, 1, 1)).baseline
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "base.json"
+        write_baseline(path, made)
+        return path.read_bytes()
+
+
+_TRACE: Final = small_trace()
+_SENDS: Final = {"Send": {"partner": "B", "branches": [[{"name": "x"}, None, "End"]]}}
+_GOES_ON: Final = {"label": {"name": "x", "sort": "unit"}, "continuation": {"kind": "var", "name": "t"}}
+_TYPES: Final = (
+    {"roles": ["A"], "initial_types": {"A": _SENDS}},
+    {"kind": "rec", "var": "t", "body": {"kind": "send", "partner": "B", "branches": [_GOES_ON]}},
+    {"Mu": {"var": "t", "body": _SENDS}},
+)
+_RUN: Final = b'{"schema_version":"lean_bridge.v1","trace":[],"sessions":[]}'
+TARGETS: Final[Mapping[str, Target]] = {
+    "trace": Target(trace, (_TRACE,), 4),
+    "event": Target(trace_event, tuple(_TRACE.splitlines()[1:-1]), 3),
+    "program": Target(program, (program_bytes(_SMALL),), 2),
+    "protocol": Target(
+        protocol, tuple(path.read_bytes() for path in sorted((DATA / "protocols").glob("*.session"))[:20]), 2
+    ),
+    "types in JSON": Target(protocol, tuple(json.dumps(one).encode() for one in _TYPES), 2),
+    "answer": Target(
+        answer,
+        (
+            b'{"id":0,"ok":{"protocol":1,"name":"n","version":"1","language":"l","contract":"telltale-17",'
+            b'"ops":["open"],"observes":["audit"]}}',
+            b'{"id":3,"err":{"SessionNotFound":{"session_id":7}},"audit":[]}',
+            b'{"id":18446744073709551615,"panic":"index out of bounds"}',
+        ),
+        6,
+    ),
+    "baseline": Target(baseline, (_baseline(),), 1),
+    "requirement": Target(requirement, (b"open\nclose # both\n", _baseline()), 1),
+    "dossier": Target(sealed, (_DOSSIER[MANIFEST], _DOSSIER[SEAL]), 1),
+    "document": Target(
+        document,
+        (
+            (DATA / "logs" / "two-claims.json").read_bytes(),
+            b'{"schema_version":"lean_bridge.v1","trace":[],"sessions":[]}',
+        ),
+        1,
+    ),
+}
+
+
+def outcome(target: Target, data: bytes, folder: Path) -> bool:
+    """Say whether an input is accepted; anything but acceptance and an error of the harness is raised."""
+    try:
+        return target.read(data, folder)
+    except HarnessError as error:
+        return measured(error)

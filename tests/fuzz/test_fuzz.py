@@ -1,0 +1,68 @@
+"""No input from outside ends a reader otherwise than accepted or refused; what once fell stays mended."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.mutation import mutated
+from tests.fuzz.targets import TARGETS, outcome
+
+ROUNDS = 220
+"""Of the default suite; a round has as many inputs as the shares of all targets together."""
+NIGHTLY_INPUTS = 1_000_000
+FALLEN = {
+    "event": [b'{"seq":' + b"[" * 1500 + b"]" * 1500 + b',"op":"session_ids","args":{},"ok":[],"audit":[]}'],
+    "baseline": [b'{"schema":"telltale-conformance/baseline","version":' + b"[" * 1500 + b"]" * 1500 + b"}"],
+    "document": [
+        b'{"schema_version":' + b"[" * 1500 + b"]" * 1500 + b',"trace":[]}',
+        b'{"schema_version":"lean_bridge.v1","trace":[' + b"[" * 1500 + b"]" * 1500 + b"]}",
+        b'{"schema_version":"lean_bridge.v1","trace":[],"sessio\xee":[]}',
+    ],
+    "answer": [b'{"id":1,"ok":1e400}', b'{"id":1,"ok":{"a":1,"a":2}}', b'{"id":1,"ok":18446744073709551616}'],
+}
+"""Inputs that once were a fault of the harness, or were taken for something else."""
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_seeds_are_accepted(name: str, tmp_path: Path) -> None:
+    assert any(outcome(TARGETS[name], seed, tmp_path) for seed in TARGETS[name].seeds)
+
+
+@pytest.mark.parametrize("name", FALLEN)
+def test_what_once_fell_is_refused(name: str, tmp_path: Path) -> None:
+    for data in FALLEN[name]:
+        assert not outcome(TARGETS[name], data, tmp_path)
+
+
+def fuzzed(name: str, count: int, seed: int, folder: Path) -> Counter[bool]:
+    """Give a target so many inputs; return how many it accepted and refused."""
+    target = TARGETS[name]
+    chance = random.Random(f"{name} {seed}")
+    seen: Counter[bool] = Counter()
+    for number in range(count):
+        data = mutated(chance.choice(target.seeds), target.seeds, chance)
+        try:
+            seen[outcome(target, data, folder)] += 1
+        except BaseException as error:
+            error.add_note(f"{name}, seed {seed}, input {number}: {data[:2000]!r}")
+            raise
+    return seen
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_any_input_is_accepted_or_refused(name: str, tmp_path: Path) -> None:
+    seen = fuzzed(name, ROUNDS * TARGETS[name].share, 0, tmp_path)
+    assert seen[False] > 0
+    assert sum(seen.values()) == ROUNDS * TARGETS[name].share
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_million_inputs_are_accepted_or_refused(name: str, tmp_path: Path) -> None:
+    shares = sum(target.share for target in TARGETS.values())
+    count = NIGHTLY_INPUTS * TARGETS[name].share // shares
+    assert sum(fuzzed(name, count, 1, tmp_path).values()) == count
