@@ -25,7 +25,7 @@ from telltale_conformance.lean_traces.history import (
     event_document,
 )
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.lines import opened, read_lines
+from telltale_conformance.lean_traces.lines import first_line, opened, read_lines
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, nests_within, parse
 from telltale_conformance.lean_traces.trace import VERSION, MalformedTrace
@@ -236,6 +236,14 @@ def open_history(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Histor
     """
     with opened(path) as file:
         yield HistoryReader(file, str(path), limits, packed=path.suffix == ".gz")
+
+
+def is_history(path: Path, limits: Limits = DEFAULT_LIMITS) -> bool:
+    """Say whether a file begins like a history; one that cannot be read does not."""
+    try:
+        return HISTORY_SCHEMA.encode() in first_line(path, limits)
+    except MalformedTrace:
+        return False
 
 
 class HistoryWriter:

@@ -126,7 +126,7 @@ def types(
 @app.command()
 def replay(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Traces, runs and audit logs of telltale's, or folders.")
+        list[Path] | None, typer.Argument(help="Traces, histories, runs and audit logs of telltale's, or folders.")
     ] = None,
     protocol: ProtocolOption = None,
     recordings: Annotated[
@@ -136,11 +136,14 @@ def replay(
     level: LevelOption = LevelName.state,
     as_json: Json = False,
     claims: Annotated[bool, typer.Option("--claims", help="Watch the claims on the events too.")] = False,
+    configurations: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How many orders of a history are tried, 20 for each answer apart.")
+    ] = 100_000,
     max_line_bytes: Annotated[int, typer.Option(min=64, help="The longest line of a trace.")] = 2**24,
     max_nesting: Annotated[int, typer.Option(min=8, help="The deepest nesting within a line.")] = 2000,
     max_unpacked_bytes: Annotated[int, typer.Option(min=64, help="The most a .gz trace unpacks to.")] = 2**33,
 ) -> None:
-    """Replay recorded traces against the reference store."""
+    """Replay recorded traces and histories against the reference store."""
     from telltale_conformance.lean_traces.limits import Limits
     from telltale_conformance.lean_traces.shipped import RECORDINGS
     from telltale_conformance.oracle.cli.replay import run
@@ -159,6 +162,7 @@ def replay(
         claims=claims,
         protocol=protocol,
         limits=limits,
+        configurations=configurations,
     )
     raise typer.Exit(code)
 

@@ -8,15 +8,19 @@ from typing import Any
 
 import msgspec
 
+from telltale_conformance.lean_traces.histories import is_history
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.telltale.documents import Recognised, find_subjects
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.oracle.claims.judging import watch_trace
 from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Violation
 from telltale_conformance.oracle.cli.terminal import say, say_json, told
+from telltale_conformance.oracle.histories.checker import CONFIGURATIONS
+from telltale_conformance.oracle.histories.judging import HistoryResult, judge_file
 from telltale_conformance.oracle.lanes.claims import stand_of
 from telltale_conformance.oracle.reference.replay import TraceResult, judge
 from telltale_conformance.oracle.reports.document_text import document_text
+from telltale_conformance.oracle.reports.history_text import history_text
 from telltale_conformance.oracle.reports.text import claims_lines, result_text, summary
 from telltale_conformance.oracle.telltale.judging import judge_document
 from telltale_conformance.oracle.telltale.results import AFTER, DocumentResult
@@ -27,7 +31,7 @@ from telltale_conformance.oracle.verdict.exit_codes import exit_code
 _JSON_FIELDS = ("trace", "verdict", "events", "judged", "uncovered", "first_divergence", "error")
 _DOCUMENT_FIELDS = (*_JSON_FIELDS, "kind", "not_judged", "not_explained", "notes")
 
-_Result = TraceResult | DocumentResult
+_Result = TraceResult | DocumentResult | HistoryResult
 _Claims = Mapping[str, ClaimVerdict]
 
 
@@ -41,21 +45,27 @@ def run(
     claims: bool = False,
     protocol: Path | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    configurations: int = CONFIGURATIONS,
 ) -> int:
     """Replay traces and documents of telltale's, print a verdict on each, and return the exit code.
 
     With ``claims`` the claims are watched too, apart from conformance: they never change the exit code. A trace of a
-    contract that the model does not state is then inconclusive, and its claims are watched all the same.
+    contract that the model does not state is then inconclusive, and its claims are watched all the same. On histories
+    no claims are watched: which event comes first is what is searched.
     """
     results: list[_Result] = []
     for path, what in find_subjects(paths, limits):
-        result, watched = _judged(path, what, contract, level, claims, protocol, limits)
+        result, watched = (
+            (judge_file(path, contract=contract, level=level, limits=limits, budget=configurations), None)
+            if what.kind == "ours" and is_history(path, limits)
+            else _judged(path, what, contract, level, claims, protocol, limits)
+        )
         results.append(result)
         if as_json:
             row = row_of(result)
             say_json(row if watched is None else {**row, "claims": _claims_document(watched)})
         else:
-            say(result_text(result) if isinstance(result, TraceResult) else document_text(result))
+            say(_text(result))
             if watched is not None:
                 say("\n".join(_claims_text(watched)))
     if not as_json:
@@ -80,13 +90,35 @@ def _judged(
     return _with_claims(path, result, limits) if claims else (result, None)
 
 
+def _text(result: _Result) -> str:
+    if isinstance(result, HistoryResult):
+        return history_text(result)
+    return result_text(result) if isinstance(result, TraceResult) else document_text(result)
+
+
 def row_of(result: _Result) -> dict[str, Any]:
     """Return what ``--json`` prints for a result."""
+    if isinstance(result, HistoryResult):
+        return _row_of_history(result)
     if isinstance(result, DocumentResult):
         return {name: getattr(result, name) for name in _DOCUMENT_FIELDS}
     row = {name: getattr(result, name) for name in _JSON_FIELDS}
     not_judged = {f"events {AFTER}": result.not_judged} if result.not_judged else {}
     return {**row, "kind": "trace", "not_judged": not_judged, "not_explained": 0}
+
+
+def _row_of_history(result: HistoryResult) -> dict[str, Any]:
+    row = {name: getattr(result, name, None) for name in _JSON_FIELDS}
+    not_judged = {"events after the last that was judged": result.not_judged} if result.not_judged else {}
+    figures = {"clients": result.clients, "configurations": result.configurations}
+    return {
+        **row,
+        **figures,
+        "refusal": result.refusal,
+        "kind": "history",
+        "not_judged": not_judged,
+        "not_explained": 0,
+    }
 
 
 def _with_claims(path: Path, result: TraceResult, limits: Limits) -> tuple[TraceResult, _Claims | None]:

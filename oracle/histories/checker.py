@@ -160,6 +160,10 @@ class Checker:
             after = [one.settled(operation) for one in component.configurations]
             component.configurations = self._each_once(component, after)
 
+    def component_of(self, number: int) -> Component:
+        """Return the component of an open call."""
+        return self._home[self._pending[number]]
+
     def order(self) -> list[Pending]:
         """Return an order of the operations that gives the answers so far; only with ``keep_order``."""
         paths = [*self._order, *(one.configurations[0].path for one in self._components)]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
+import msgspec
 from msgspec import Struct
 
 from telltale_conformance.lean_traces.codec import as_json
-from telltale_conformance.lean_traces.history import HistoryEvent
+from telltale_conformance.lean_traces.history import Call, HistoryEvent, Return
 from telltale_conformance.lean_traces.json_values import shown
 from telltale_conformance.model.contract import Contract
 from telltale_conformance.model.operations import Outcome
-from telltale_conformance.oracle.histories.checker import CONFIGURATIONS, Checker, OverBudget, Refused, check
+from telltale_conformance.oracle.histories.checker import Checker, OverBudget, Refused, check
 from telltale_conformance.oracle.histories.components import Component
 from telltale_conformance.oracle.histories.configurations import Configuration
 from telltale_conformance.oracle.histories.foresight import foreseen
@@ -62,7 +64,7 @@ class Refusal(Struct, frozen=True, kw_only=True):
     """The event at which no order is left: the return of ``id``."""
     id: int
     op: str
-    kind: DivergenceClass
+    kind: DivergenceClass = msgspec.field(name="class")
     args: Any
     expected: Any
     actual: Any
@@ -80,7 +82,6 @@ class Refusal(Struct, frozen=True, kw_only=True):
 
 def refusal(
     refused: Refused,
-    checker: Checker,
     seq: int,
     again: Callable[[], Iterable[HistoryEvent]],
     contract: Contract,
@@ -90,25 +91,19 @@ def refusal(
 
     Args:
         refused: the refusal.
-        checker: that refused.
-        seq: the event at which it did.
+        seq: the event at which it came.
         again: gives the events once more.
         contract: by which the history is judged.
         level: how strictly.
     """
-    prefix, order = _beginning(again, seq, contract, level)
-    wrong: list[tuple[tuple[Pending, ...], Pending, Outcome]] = []
-    more = False
-    for one in _orders(refused, checker):
-        if len(wrong) == ORDERS:
-            more = True
-            break
-        wrong.append(one)
-    _, last, outcome = max(wrong, key=lambda item: (item[1] is refused.operation, len(item[0])))
+    race = _Race(refused.operation, seq, again, contract, level)
+    found = list(islice(race.wrong_orders(), ORDERS + 1)) or [_only(refused)]
+    wrong, more = found[:ORDERS], len(found) > ORDERS
+    _, last, outcome = max(wrong, key=lambda one: len(one.order))
     divergence = _difference(last, outcome, level)
     decision = decided_by(outcome)
     return Refusal(
-        prefix=prefix,
+        prefix=_beginning(again, seq, contract, level),
         seq=seq,
         id=last.call.number,
         op=last.call.operation.name,
@@ -118,63 +113,123 @@ def refusal(
         actual=divergence.actual,
         guard=decision.guard,
         reason=decision.reason,
-        order=order,
-        unordered=tuple(map(_asked, _unordered(refused))),
+        order=race.before,
+        unordered=tuple(map(_asked, race.operations or [refused.operation])),
         wrong=tuple(_wrong_answer(*one, level) for one in wrong),
         more=more,
     )
 
 
-def _unordered(refused: Refused) -> Sequence[Pending]:
-    return list(refused.component.pending) or [refused.operation]
+class _Order(NamedTuple):
+    """An order of the operations that cannot be ordered, up to its first wrong answer."""
+
+    order: tuple[Pending, ...]
+    operation: Pending
+    outcome: Outcome
+    """What the contract answers there."""
 
 
-def _orders(refused: Refused, checker: Checker) -> Iterator[tuple[tuple[Pending, ...], Pending, Outcome]]:
-    """Yield orders of the pending operations up to their first wrong answer."""
-    if refused.outcome is not None:
-        yield (), refused.operation, refused.outcome
-        return
-    tried = 0
-    component: Component = refused.component
-    known = [one for one in component.pending if one.answer is not None or one.crashed]
-    waiting: list[tuple[Configuration, tuple[Pending, ...]]] = [(one, ()) for one in reversed(refused.before)]
+def _only(refused: Refused) -> _Order:
+    """Return what is wrong at the very return, where no race was found around it."""
+    outcome = refused.outcome
     for one in refused.before:
         predicted = one.done.get(refused.operation)
         if predicted is not None:
-            yield (), refused.operation, refused.operation.predicted[predicted]
-    while waiting:
-        configuration, order = waiting.pop()
-        following = []
-        for operation in known:
-            if operation in configuration.done or refused.operation in configuration.done:
-                continue
-            tried += 1
-            if tried > _TRIED:
-                return
-            for after, outcome in checker.after(component, configuration, operation):
-                if after is None:
-                    yield order, operation, outcome
-                else:
-                    following.append((after, (*order, operation)))
-        waiting.extend(reversed(following))
+            outcome = refused.operation.predicted[predicted]
+    assert outcome is not None, "a refusal without a wrong answer"
+    return _Order((), refused.operation, outcome)
 
 
-def _beginning(
-    again: Callable[[], Iterable[HistoryEvent]], seq: int, contract: Contract, level: Level
-) -> tuple[int, tuple[int, ...]]:
-    """Return how many events some order explains, and the end of such an order."""
-    keep = seq < _LONGEST
-    checker = Checker(contract, level=level, budget=CONFIGURATIONS, keep_order=keep)
+class _Race:
+    """The operations around the one at whose return no order is left, all of them still to be ordered.
+
+    The history is checked anew up to that return, without the returns of these operations. What is tried then are
+    their orders that keep to the time: none is put after one that was called when it had returned.
+    """
+
+    def __init__(
+        self,
+        last: Pending,
+        seq: int,
+        again: Callable[[], Iterable[HistoryEvent]],
+        contract: Contract,
+        level: Level,
+    ) -> None:
+        self._called: dict[int, int] = {}
+        self._ended: dict[int, int] = {}
+        self.before: tuple[int, ...] = ()
+        """The ids of the last operations before the race, in one order."""
+        self.operations: list[Pending] = []
+        self._find(last.call.number, seq, again)
+        keep = seq < _LONGEST
+        self._checker = Checker(contract, level=level, keep_order=keep)
+        self._component: Component | None = None
+        left = islice(foreseen(again()), seq)
+        try:
+            for _ in check(((one, answer) for one, answer in left if not self._is_return(one)), self._checker):
+                pass
+        except (Refused, OverBudget):
+            return
+        self._component = component = self._checker.component_of(last.call.number)
+        self.operations = [one for one in component.pending if one.answer is not None or one.crashed]
+        if keep:
+            self.before = tuple(one.call.number for one in self._checker.order()[-_ORDER_SHOWN:])
+
+    def _find(self, last: int, seq: int, again: Callable[[], Iterable[HistoryEvent]]) -> None:
+        """Find the calls that were open while the last one was."""
+        begun = False
+        for event in islice(again(), seq):
+            if isinstance(event, Call):
+                self._called[event.number] = event.seq
+                begun = begun or event.number == last
+            elif begun:
+                self._ended[event.number] = event.seq
+            else:
+                del self._called[event.number]
+
+    def _is_return(self, event: HistoryEvent) -> bool:
+        return isinstance(event, Return) and event.number in self._called
+
+    def wrong_orders(self) -> Iterator[_Order]:
+        """Yield the orders, each up to its first wrong answer; nothing where one is right, as it cannot be."""
+        component = self._component
+        if component is None:
+            return
+        tried = 0
+        waiting: list[tuple[Configuration, tuple[Pending, ...]]] = [
+            (one, ()) for one in reversed(component.configurations)
+        ]
+        while waiting:
+            configuration, order = waiting.pop()
+            left = [one for one in self.operations if one not in configuration.done]
+            following = []
+            for operation in left:
+                if any(self._comes_before(other, operation) for other in left):
+                    continue
+                tried += 1
+                if tried > _TRIED:
+                    return
+                for after, outcome in self._checker.after(component, configuration, operation):
+                    if after is None:
+                        yield _Order(order, operation, outcome)
+                    else:
+                        following.append((after, (*order, operation)))
+            waiting.extend(reversed(following))
+
+    def _comes_before(self, one: Pending, other: Pending) -> bool:
+        ended = self._ended.get(one.call.number)
+        return ended is not None and not one.crashed and ended < self._called[other.call.number]
+
+
+def _beginning(again: Callable[[], Iterable[HistoryEvent]], seq: int, contract: Contract, level: Level) -> int:
+    """Return how many events some order explains, whatever comes after them."""
     taken = 0
     try:
-        for _ in check(foreseen(again(), 0), checker):
+        for _ in check(foreseen(again(), 0), Checker(contract, level=level)):
             taken += 1
-    except Refused:
+    except (Refused, OverBudget):
         pass
-    except OverBudget:
-        return seq, ()
-    order = [operation.call.number for operation in checker.order()[-_ORDER_SHOWN:]] if keep else []
-    return max(taken, seq), tuple(order)
+    return max(taken, seq)
 
 
 def _difference(operation: Pending, outcome: Outcome, level: Level) -> Divergence:

@@ -17,6 +17,7 @@ from telltale_conformance.oracle.histories.checker import CONFIGURATIONS, Checke
 from telltale_conformance.oracle.histories.explaining import Refusal, refusal
 from telltale_conformance.oracle.histories.foresight import foreseen
 from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.evidence import Tally
 
 HistoryVerdict = Literal["agree", "diverge", "malformed", "inconclusive"]
 
@@ -35,11 +36,14 @@ class HistoryResult(Struct, frozen=True, kw_only=True):
     """How many were visited."""
     refusal: Refusal | None = None
     error: str | None = None
+    uncovered: int = 0
+    not_judged: int = 0
+    """Events after the one at which no order was left, or the budget was spent."""
 
     @property
-    def not_judged(self) -> int:
-        """How many events came after the one at which no order was left, or the budget was spent."""
-        return self.events - (self.refusal.seq + 1 if self.refusal is not None else self.events)
+    def tally(self) -> Tally:
+        """The history as counted."""
+        return Tally(cases=1, judged=self.judged, not_judged=self.not_judged, faults=self.error is not None)
 
 
 def judge_history(
@@ -81,7 +85,7 @@ def judge_history(
         error = f"{spent.problem} were needed at event {taken}; {spent.remedy}"
     for _ in counted:  # a malformed history is never half judged
         pass
-    why = None if refused is None else refusal(refused, checker, taken, events, contract, level)
+    why = None if refused is None else refusal(refused, taken, events, contract, level)
     nothing = "no call of the history was answered" if not checker.answers else None
     verdict: HistoryVerdict = "diverge" if why else "inconclusive" if error or nothing else "agree"
     return HistoryResult(
@@ -93,6 +97,7 @@ def judge_history(
         configurations=checker.visited,
         refusal=why,
         error=error or (None if why else nothing),
+        not_judged=0 if verdict == "agree" else counted.seen - taken - (why is not None),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from telltale_conformance.oracle.histories.judging import HistoryResult
 from telltale_conformance.oracle.reference.replay import FirstDivergence, TraceResult
 from telltale_conformance.oracle.telltale.results import DocumentResult
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
@@ -43,7 +44,7 @@ def divergence_text(divergence: LaneDivergence) -> str:
     return "\n".join(lines)
 
 
-def summary(results: Iterable[TraceResult | DocumentResult]) -> str:
+def summary(results: Iterable[TraceResult | DocumentResult | HistoryResult]) -> str:
     """Return the closing line: traces by verdict, and what was and was not judged."""
     results = list(results)
     verdicts = Counter(result.verdict for result in results)
