@@ -11,7 +11,7 @@ from telltale_conformance.readable import one_line, spelled, value_line
 
 _NOTE: Final = 1000
 _ORDERS: Final = 8
-"""How many orders are told; all that were found are in the JSON."""
+"""How many orders the text shows; the JSON has all that were found."""
 
 
 def history_text(result: HistoryResult) -> str:
