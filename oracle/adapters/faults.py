@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import ClassVar, NamedTuple
 
-from telltale_conformance.errors import InconclusiveError
-from telltale_conformance.readable import last_lines
+from telltale_conformance.errors import LONGEST_PROBLEM, InconclusiveError
+from telltale_conformance.readable import both_ends, last_lines
 
 
 class Diagnostic(NamedTuple):
@@ -46,7 +46,7 @@ class AdapterFault(InconclusiveError):
 
     def __init__(self, problem: str, cause: str = "") -> None:
         super().__init__(problem)
-        self.cause = cause
+        self.cause = both_ends(cause, LONGEST_PROBLEM)
         self.request = ""
         self.stderr = ""
 

@@ -5,7 +5,12 @@ None of them is a verdict on an implementation, and none is a refusal of the con
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+from telltale_conformance.readable import both_ends
+
+LONGEST_PROBLEM: Final = 1500
+"""How many characters of a problem are told: what it quotes may be of any length."""
 
 
 class HarnessError(Exception):
@@ -24,7 +29,7 @@ class HarnessError(Exception):
 
     def __init__(self, problem: str, *, place: object = "", remedy: str = "", detail: str = "") -> None:
         # Exception.__init__ is not called: the arguments stay those of the class, so that every error can be pickled
-        self.problem = problem
+        self.problem = both_ends(problem, LONGEST_PROBLEM)
         self.place = str(place)
         self.remedy = remedy or type(self).remedy
         self.detail = detail

@@ -15,7 +15,20 @@ ROUNDS = 220
 """Of the default suite; a round has as many inputs as the shares of all targets together."""
 NIGHTLY_INPUTS = 1_000_000
 FALLEN = {
-    "event": [b'{"seq":' + b"[" * 1500 + b"]" * 1500 + b',"op":"session_ids","args":{},"ok":[],"audit":[]}'],
+    "event": [
+        b'{"seq":' + b"[" * 1500 + b"]" * 1500 + b',"op":"session_ids","args":{},"ok":[],"audit":[]}',
+        b'{"seq":0,"op":"claim_ownership","args":{"owner_id":"c","scope":"'
+        + b"x" * 5000
+        + b'","sid":0},"ok":0,"audit":[]}',
+    ],
+    "trace": [
+        b'{"contract":"' + b"x" * 5000 + b'","meta":{},"observes":["audit"],"schema":"telltale-conformance/trace",'
+        b'"source":{"kind":"reference","name":"n","version":"v"},"version":1}\n'
+    ],
+    "program": [
+        b'{"contract":"telltale-17","meta":{},"schema":"telltale-conformance/program","version":1}\n'
+        b'{"args":{},"op":"' + b"x" * 5000 + b'","seq":0}\n{"end":true,"steps":1}\n'
+    ],
     "baseline": [b'{"schema":"telltale-conformance/baseline","version":' + b"[" * 1500 + b"]" * 1500 + b"}"],
     "document": [
         b'{"schema_version":' + b"[" * 1500 + b"]" * 1500 + b',"trace":[]}',

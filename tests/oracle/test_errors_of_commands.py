@@ -32,6 +32,7 @@ ELSEWHERE = {
     "NoMerge",
     "_Misused",  # within one module
     "OutOfTime",
+    "AdapterGone",
     "_MidRun",
     "Stopped",
     "NotFollowed",  # leave a search or a replay
