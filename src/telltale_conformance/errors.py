@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from telltale_conformance.readable import both_ends
 
 LONGEST_PROBLEM: Final = 1500
-"""How many characters of a problem are told: what it quotes may be of any length."""
+"""How many characters of a problem a message has: what it quotes may be of any length."""
 
 
 class HarnessError(Exception):

@@ -95,7 +95,7 @@ AT_AN_OPERATION = {
     "it kills its group": ("os.killpg(0, signal.SIGKILL)", "exited"),
     "it ends its parent": ("os.kill(os.getppid(), signal.SIGKILL); signal.pause()", "exited"),
 }
-"""What is done in place of the third operation's answer, and what comes of it."""
+"""What is done in place of the third operation's answer, and the result."""
 AT_HELLO = {
     "a hello of a megabyte": ('self.write(b\'{"id":0,"ok":"\' + b"x" * 1000000 + b\'"}\\n\')', "line-too-long"),
     "a hello that is deep": ('self.write(b\'{"id":0,"ok":\' + b"[" * 3000 + b"]" * 3000 + b"}\\n")', "not-json"),
