@@ -83,26 +83,30 @@ def _array(stream: JsonStream) -> Recognised:
 
 
 def _object(stream: JsonStream) -> Recognised:
-    names = _names(stream)
+    names, problem = _names(stream)
     if names & _RAW_NAMES or names & _RUN_NAMES:
         return Recognised("run")
     if names & _INPUT_NAMES:
         return Recognised("input")
     if names & _LOG_NAMES or names == {"session"}:
         return Recognised("logs")
-    return Recognised("other")
+    return Recognised("other", problem=problem)
 
 
-def _names(stream: JsonStream) -> set[str]:
-    """Return the names of the root's members; of one too long to read whole, the first."""
+def _names(stream: JsonStream) -> tuple[set[str], MalformedTrace | None]:
+    """Return the names of the root's members; of one too long to read whole, or that is no JSON, the first.
+
+    What makes it no JSON is returned too.
+    """
+    problem = None
     whole = stream.head(_READ_WHOLE)
     if len(whole) < _READ_WHOLE:
         try:
-            return set(msgspec.json.decode(whole, type=dict[str, Raw]))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
+            return set(msgspec.json.decode(whole, type=dict[str, Raw])), None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            problem = stream.malformed("$", f"not JSON: {error}", "a document is one JSON value in UTF-8")
     stream.enter(b"{", "$")
-    return {stream.key("$")} if stream.another(b"}", "$", first=True) else set()
+    return {stream.key("$")} if stream.another(b"}", "$", first=True) else set(), problem
 
 
 def find_subjects(paths: Iterable[Path], limits: Limits = DEFAULT_LIMITS) -> Iterator[tuple[Path, Recognised]]:

@@ -239,11 +239,15 @@ def check(
     from telltale_conformance.oracle.lanes.effort import Effort
     from telltale_conformance.oracle.verdict.compare import Level
 
+    if bridge_runner is None and (bridge_inputs or bridge_outputs):
+        raise typer.BadParameter("--bridge-inputs and --bridge-outputs are for --bridge-runner CMD")
     if bridge_runner is not None:
         from telltale_conformance.oracle.cli import bridge_runner as runner
 
         if bridge_inputs is None:
             raise typer.BadParameter("--bridge-runner needs --bridge-inputs PLACE, with run inputs or protocols")
+        if sut is not None:
+            raise typer.BadParameter("--bridge-runner is checked instead of --sut; give one of them")
         raise typer.Exit(
             runner.run(
                 bridge_runner,

@@ -11,7 +11,9 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+
+import msgspec
 
 from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.files import opened
@@ -24,7 +26,7 @@ from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.cli.bridge_export import global_of, run_inputs
 from telltale_conformance.oracle.cli.replay import row_of
-from telltale_conformance.oracle.cli.terminal import say, say_json, tell
+from telltale_conformance.oracle.cli.terminal import say, say_json, tell, warn
 from telltale_conformance.oracle.reports.document_text import document_text
 from telltale_conformance.oracle.reports.text import summary
 from telltale_conformance.oracle.telltale.judging import judge_document
@@ -76,8 +78,10 @@ def run(
         folder = outputs or Path(temporary) / "judged"
         folder.mkdir(parents=True, exist_ok=True)
         results = []
-        for path in found:
-            result = _judged(command, path, folder, contract, level, deadline)
+        for given in found:
+            result = _judged(command, given.path, folder, contract, level, deadline)
+            if outputs is None:
+                result = _named(result, given, folder)
             results.append(result)
             if as_json:
                 say_json(row_of(result))
@@ -88,33 +92,50 @@ def run(
     return exit_code(result.verdict for result in results)
 
 
-def _inputs(place: Path) -> Iterator[Path]:
+class _Given(NamedTuple):
+    """A run input, and how people know it."""
+
+    path: Path
+    name: str
+
+
+def _named(result: DocumentResult, given: _Given, folder: Path) -> DocumentResult:
+    """Return a result that names what was given: the files that it is about are gone when it is read."""
+    output = str(folder / f"{_stem(given.path)}.output.json")
+    error = result.error and result.error.replace(output, given.name).replace(str(given.path), given.name)
+    return msgspec.structs.replace(result, trace=given.name, error=error)
+
+
+def _inputs(place: Path) -> Iterator[_Given]:
     """Yield the run inputs that are at a place."""
     files = sorted(place.rglob("*.json*")) if place.is_dir() else [place] if place.exists() else []
     for path in files:
         try:
             if path.name.endswith(SUFFIXES) and recognise(path).kind == "input":
-                yield path
+                yield _Given(path, str(path))
         except MalformedTrace:
             continue
 
 
-def _made(place: Path, folder: Path) -> Iterator[Path]:
+def _made(place: Path, folder: Path) -> Iterator[_Given]:
     """Make run inputs from the protocols at a place, one for each order of branches."""
     files = sorted(place.rglob("*.session")) if place.is_dir() else [place] if place.suffix == ".session" else []
     for number, path in enumerate(files):
         for file in read_protocols(path):
             whole, roles = global_of(file)
-            for order, document in enumerate(run_inputs(whole, roles, MAX_STEPS, ORDERS), 1):
+            documents = list(run_inputs(whole, roles, MAX_STEPS, ORDERS + 1))
+            if len(documents) > ORDERS:
+                warn(f"{path}: only the first {ORDERS} orders of branches are run")
+            for order, document in enumerate(documents[:ORDERS], 1):
                 made = folder / str(number) / f"{path.stem}-{order}.input.json"
                 write_whole(made, encode(document))
-                yield made
+                yield _Given(made, f"{path}, order {order} of its branches")
 
 
 def _judged(
     command: str, path: Path, folder: Path, contract: str | None, level: Level, deadline: float
 ) -> DocumentResult:
-    name = path.name.removesuffix(".gz").removesuffix(".json").removesuffix(".input")
+    name = _stem(path)
     given, output = folder / f"{name}.input.json", folder / f"{name}.output.json"
     try:
         given.write_bytes(read_document(path, DEFAULT_LIMITS).data)
@@ -127,6 +148,10 @@ def _judged(
             trace=str(path), kind="bridge-run", verdict="inconclusive", error=f"the runner's output: {result.error}"
         )
     return result
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(".gz").removesuffix(".json").removesuffix(".input")
 
 
 def _printed(command: str, given: Path, deadline: float) -> bytes:
@@ -151,7 +176,7 @@ def _printed(command: str, given: Path, deadline: float) -> bytes:
         raise RunnerFault(f"the runner does not start: {error}") from None
     said = done.stderr.decode(errors="replace").strip()[-_SHOWN:]
     if done.returncode != 0:
-        raise RunnerFault(f"the runner ended with {done.returncode}: {said or 'it says nothing'}")
+        raise RunnerFault(f"the runner ended with {done.returncode}: {said or 'nothing on stderr'}")
     if not done.stdout.strip():
-        raise RunnerFault(f"the runner printed nothing: {said or 'it says nothing'}")
+        raise RunnerFault(f"the runner printed no run on stdout; on stderr {said or 'nothing either'}")
     return done.stdout

@@ -260,7 +260,8 @@ def judge_logs(
     first = min(departed, key=lambda session: (reader.logs.index(session.log), session.number), default=None)
     error = None
     if logs.records == 0:
-        error = f"{path}: the log is empty, so nothing was judged"
+        others = "has no records of ownership or timeouts" if reader.not_judged else "is empty"
+        error = f"{path}: the log {others}, so nothing was judged"
     elif level < Level.audit:
         judged, first, error = 0, None, f"{path}: logs are judged at levels audit and state only"
         not_judged["records"] = logs.records

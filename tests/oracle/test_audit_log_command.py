@@ -97,6 +97,8 @@ MALFORMED: dict[str, tuple[bytes, str]] = {
     "an unknown root field": (b'{"session":0,"authority_audit_log":[],"more":1}', "$: unknown field `more`"),
     "a session that is none": (b'{"session":-1,"authority_audit_log":[]}', "$.session: Expected `int` >= 0"),
     "not UTF-8": (json.dumps([RELEASED]).encode().replace(b"released", b"rel\xffsed"), "not UTF-8"),
+    "an object cut short": (b'{"some":1', "$: not JSON: Input data was truncated"),
+    "no text": (b'{"some":\xff}', "$: not JSON: "),
     "no document of these": (b'{"some":"thing"}', "this is no trace, no run output and no audit log"),
 }
 

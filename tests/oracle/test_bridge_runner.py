@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from telltale_conformance.lean_traces.schemas import validator
+from telltale_conformance.oracle.cli.app import app
 from tests.installed import run
 from tests.oracle.run_world import NAMES, RUNS
 from tests.oracle.test_bridge_runs import VERDICTS
@@ -52,7 +54,7 @@ def test_a_runner_gets_the_verdicts_of_its_runs(tmp_path: Path) -> None:
         ("dies", 3, "the runner ended with 1: out of fuel"),
         ("hangs", 3, "the runner did not end within 2 s"),
         ("garbage", 3, "the runner's output: "),
-        ("silent", 3, "the runner printed nothing"),
+        ("silent", 3, "the runner printed no run on stdout; on stderr nothing either"),
     ],
 )
 def test_a_faulty_run_diverges_and_a_faulty_runner_is_inconclusive(one: Path, fault: str, code: int, text: str) -> None:
@@ -95,3 +97,41 @@ def test_the_contract_can_be_chosen(tmp_path: Path) -> None:
     assert run("check", "--bridge-runner", STAND_IN, "--bridge-inputs", folder).returncode == 0
     hardened = ("--contract", "hardened")
     assert run("check", "--bridge-runner", STAND_IN, "--bridge-inputs", folder, *hardened).returncode == 1
+
+
+def test_without_a_folder_for_outputs_a_run_has_the_name_of_its_input(one: Path, tmp_path: Path) -> None:
+    given = one / "golden_ping_pong.input.json.gz"
+    done = run("check", "--bridge-runner", STAND_IN, "--bridge-inputs", one)
+    assert done.stdout.startswith(f"agree  {given}  18 events and slices\n")
+    done = run("check", "--bridge-runner", f"{STAND_IN} garbage", "--bridge-inputs", one)
+    assert done.stdout.startswith(f"inconclusive  the runner's output: {given}: $: Expected `object`, got `str`")
+    session = tmp_path / "p.session"
+    session.write_text("global = A -> B : {l. end, r. end}\n")
+    done = run("check", "--bridge-runner", f"{STAND_IN} dies", "--bridge-inputs", session)
+    assert f"inconclusive  {session}, order 2 of its branches: the runner ended with 1: " in done.stdout
+    assert "/made/" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--bridge-runner", "x"), "--bridge-runner needs --bridge-inputs PLACE"),
+        (("--bridge-inputs", "x"), "are for --bridge-runner CMD"),
+        (("--bridge-outputs", "x"), "are for --bridge-runner CMD"),
+        (("--bridge-runner", "x", "--bridge-inputs", "y", "--sut", "z"), "instead of --sut; give one of them"),
+    ],
+)
+def test_options_that_make_no_sense_together_are_refused(options: tuple[str, ...], words: str) -> None:
+    done = CliRunner().invoke(app, ["check", *options], terminal_width=200)
+    assert done.exit_code == 2
+    assert words in " ".join(done.stderr.split())
+
+
+def test_of_a_protocol_with_too_many_orders_the_first_are_run_and_it_is_said(tmp_path: Path) -> None:
+    session = tmp_path / "p.session"
+    branches = ", ".join(f"l{number}. end" for number in range(70))
+    session.write_text(f"global = A -> B : {{{branches}}}\n")
+    done = CliRunner().invoke(app, ["check", "--bridge-runner", "/nowhere/runner", "--bridge-inputs", str(session)])
+    assert done.exit_code == 3
+    assert "only the first 64 orders of branches are run" in done.stderr
+    assert len(done.stdout.splitlines()) == 64 + 1
