@@ -282,3 +282,31 @@ def test_the_depth_of_a_hostile_line_is_found_in_one_pass(text: bytes) -> None:
         sys.setprofile(None)
     assert within == (not text.startswith(b"[["))
     assert passes < 20
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (raw(EVENT_LINE + "\r"), "the line ends in CR LF; lines end in LF alone"),
+        (raw("[1]"), "the line is not a JSON object; every line is one JSON object"),
+        (printed(event(seq=0, more=1)), "unknown field `more`; remove it"),
+    ],
+    ids=["CR LF", "no object", "another field"],
+)
+def test_a_malformed_line_is_explained_word_for_word(tmp_path: Path, line: bytes, text: str) -> None:
+    error = refused(tmp_path, printed(HEADER) + line)
+    assert str(error) == f"{tmp_path / 'trace.jsonl'}:2: {text}"
+
+
+def test_records_that_the_header_does_not_announce_are_explained(tmp_path: Path) -> None:
+    error = refused(tmp_path, printed({**HEADER, "observes": []}) + printed({**OPEN, "seq": 0, "audit": []}))
+    assert str(error).endswith(":2: unknown field `audit`; the header's `observes` does not name it")
+
+
+def test_a_line_in_our_own_form_is_refused_where_it_nests_deeper_than_the_limit(tmp_path: Path) -> None:
+    deep: Any = "End"
+    for _ in range(10):
+        deep = {"Mu": {"body": deep, "var": "t"}}
+    line = printed({**OPEN, "args": {"initial_types": {"A": deep}, "roles": ["A"]}, "seq": 0})
+    error = refused(tmp_path, printed(HEADER) + line, limits=Limits(nesting=12))
+    assert "12" in str(error)

@@ -76,3 +76,17 @@ def test_anything_else_is_no_edge(contract: Contract, value: Any, hint: tuple[An
 
 def test_a_wrong_shape_decides_before_a_missing_sid(contract: Contract) -> None:
     assert refusal(Store(contract), "decode_edge_json", {"sender": "A"}).startswith("invalid edge json: ")
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ([0, "A", None], "sender and receiver must be text"),
+        ({"sender": "A"}, "sender and receiver must be text"),
+        ([0, "A"], "an object or an array of three is needed"),
+        ([-1, "A", "B"], "sid must be an unsigned 64-bit integer"),
+    ],
+    ids=str,
+)
+def test_the_text_of_a_refusal_says_what_is_wrong(contract: Contract, value: Any, reason: str) -> None:
+    assert refusal(Store(contract), "decode_edge_json", value) == f"invalid edge json: {reason}"

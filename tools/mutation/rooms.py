@@ -57,6 +57,7 @@ ROOMS: Final = {
         ),
         (
             "tests/lean_traces/test_json_values.py",
+            "tests/lean_traces/test_malformed_programs.py",
             "tests/lean_traces/test_malformed_traces.py",
             "tests/lean_traces/test_reader_agrees_with_schemas.py",
             "tests/lean_traces/test_repeated_keys.py",
