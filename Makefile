@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 LOCK := requirements-dev.lock
 
-.PHONY: check test nightly mutation lint bench pythons lock release clean
+.PHONY: check test nightly mutation lint audit bench pythons lock release clean
 
 check: .venv/installed
 	$(BIN)/telltale-conformance check --report report
@@ -26,7 +26,12 @@ lint: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -c pyproject.toml -r model lean_traces generators oracle src/telltale_conformance
 	$(BIN)/python -m tools.lint
+
+# Holds the locked packages against the published advisories; needs the network.
+audit: .venv/installed-dev
+	$(BIN)/pip-audit --requirement $(LOCK) --no-deps --disable-pip
 
 bench: .venv/installed-dev
 	$(PYTEST) tests/benchmarks -o python_files='bench_*.py' -o python_functions='bench_*' --benchmark-only -s -p no:xdist --benchmark-disable-gc

@@ -48,7 +48,8 @@ def refuse_unready(root: Path, version: str) -> None:
 
 
 def _git(root: Path, *words: str) -> str:
-    return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=True).stdout
+    git = ["git", *words]  # the one on the developer's PATH
+    return subprocess.run(git, cwd=root, capture_output=True, text=True, check=True).stdout
 
 
 def checked(*command: str, cwd: Path) -> None:

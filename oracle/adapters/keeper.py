@@ -86,7 +86,7 @@ def _start(command: list[str]) -> tuple[int, int]:
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGXFSZ):
                 signal.signal(number, signal.SIG_DFL)
-            os.execvp(command[0], command)
+            os.execvp(command[0], command)  # noqa: S606 # the command that the user named
         except OSError as error:
             os.write(writer, str(error.errno).encode())
         finally:

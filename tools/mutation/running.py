@@ -149,7 +149,7 @@ def _run(mutant: Mutant, tests: Sequence[str], anew: bool) -> int:
     os.dup2(silent, 2)
     if anew:
         here = {**os.environ, "MUTANT_UNDER_TEST": mutant.name, "PYTHONPATH": os.pathsep.join(("src", "."))}
-        os.execve(sys.executable, [sys.executable, "-m", "pytest", "-x", *_ARGUMENTS, *tests], here)
+        os.execve(sys.executable, [sys.executable, "-m", "pytest", "-x", *_ARGUMENTS, *tests], here)  # noqa: S606 # our own tests
     try:
         import pytest
         from mutmut.mutation.trampoline import set_mutant_under_test
