@@ -73,13 +73,20 @@ class Clients(Protocol):
 
 
 class OverlappingAdapter(SubprocessAdapter):
-    """A resident process that may have one request of each of its clients under way, and answers in any order."""
+    """A resident process that may have one request of each of its clients under way, and answers in any order.
+
+    Args:
+        command: what to run.
+        limits: how long, how much and how often.
+        named: whether there are several clients, which requests name. The process of one client may be started when
+            the store that it shares is in use, so a look at its start tells nothing of what is fresh.
+    """
 
     def __init__(self, command: str | Sequence[str], limits: AdapterLimits, *, named: bool) -> None:
         self._clients: dict[int, int] = {}
         self._arrived: deque[Received] = deque()
         self._named = named
-        super().__init__(command, limits)
+        super().__init__(command, limits, probe_resets=named)
 
     def send(self, requests: Sequence[tuple[int, Request]]) -> None:
         """Send requests of different clients; the client is named in each where there are several."""
