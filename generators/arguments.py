@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
-from telltale_conformance.generators.drawing import (
-    HANDLERS,
-    LABELS,
-    OWNERS,
-    PREDICATES,
-    REASONS,
-    ROLES,
-    SITES,
-    VARIABLES,
-    Drawing,
-)
+from telltale_conformance.generators.drawing import REASONS, VARIABLES, Drawing
 from telltale_conformance.generators.pool import Held, Pool
 from telltale_conformance.generators.steps import Written
 from telltale_conformance.lean_traces.codec import as_json
@@ -27,6 +17,7 @@ from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import Choice
 from telltale_conformance.model.types.trees import Mu, Var
 from telltale_conformance.model.values import (
+    SESSION,
     U64_MAX,
     Edge,
     Endpoint,
@@ -71,6 +62,19 @@ class Arguments:
         arguments, written = zip(*given, strict=True)
         return arguments, written
 
+    def referring(self, operation: str, arguments: tuple[Any, ...]) -> tuple[Written, ...]:
+        """Return how a program writes given arguments: what an earlier step gave as a reference to it."""
+        return tuple(map(self._referred, OPERATIONS[operation].parameters, arguments))
+
+    def _referred(self, parameter: str, value: Any) -> Written:
+        if parameter == "sid":
+            return self._pool.write_sid(value)
+        if isinstance(value, Edge | Endpoint):
+            sid = self._pool.write_sid(value.sid)
+            return None if sid is None else {**as_json(value), "sid": sid}
+        held = self._pool.holding(value)
+        return None if held is None else held.written
+
     # Sessions, endpoints, edges
 
     def sid(self, focus: int) -> Given:
@@ -84,8 +88,11 @@ class Arguments:
         return self._store.sessions.get(sid)
 
     def _role(self, sid: int) -> str:
+        return self._draw.double(self._draw.name(self._roles(sid)), 0.12)
+
+    def _roles(self, sid: int) -> Sequence[str]:
         session = self._session(sid)
-        return self._draw.name(session.roles or ROLES if session is not None else ROLES)
+        return (session.roles if session is not None else ()) or self._draw.cast.role
 
     def endpoint(self, focus: int) -> Given:
         """Return a role of the focus, mostly."""
@@ -103,8 +110,12 @@ class Arguments:
 
     def edge(self, focus: int) -> Given:
         """Return an edge of the focus, mostly; else of another session, or between any roles."""
-        sid, written = self.sid(focus)
+        sid, _ = self.sid(focus)
         sender, receiver = self._pair(sid)
+        return self._edge(sender, receiver, sid)
+
+    def _edge(self, sender: str, receiver: str, sid: int) -> Given:
+        written = self._pool.write_sid(sid)
         edge = Edge(receiver=receiver, sender=sender, sid=sid)
         return edge, None if written is None else {"receiver": receiver, "sender": sender, "sid": written}
 
@@ -115,8 +126,7 @@ class Arguments:
             known = (*session.edge_handlers, *session.edge_traces)
             if known:
                 edge = self._draw.one_of(known)
-                written = self._pool.write_sid(edge.sid)
-                return edge, None if written is None else {**as_json(edge), "sid": written}
+                return self._edge(self._draw.double(edge.sender, 0.1), self._draw.double(edge.receiver, 0.1), edge.sid)
         return self.edge(focus)
 
     def message_edge(self, focus: int) -> list[Given]:
@@ -131,38 +141,37 @@ class Arguments:
         entry = session.types.get(endpoint.role) if session is not None else None
         branches = entry.current.branches if entry is not None and isinstance(entry.current, Choice) else ()
         if branches and self._draw.random() < 0.85:
-            return self._draw.one_of(branches).label.name, None
-        return self._draw.name(LABELS), None
+            return self._draw.double(self._draw.one_of(branches).label.name, 0.15), None
+        return self._draw.name(self._draw.cast.label), None
 
     def local_type(self, focus: int) -> Given:
         """Return a type with partners among the roles of the focus."""
-        session = self._session(focus)
-        return self._draw.local_type(session.roles if session is not None else ROLES, 3), None
+        return self._draw.local_type(self._roles(focus), 3), None
 
     def unfolding(self, focus: int) -> list[Given]:
         """Return a continuation, often a bare variable or a recursion, and the type that it belongs to."""
         draw = self._draw
         chance = draw.random()
-        cont = draw.local_type(ROLES, 3)
+        cont = draw.local_type(draw.cast.role, 3)
         if chance < 0.35:
             cont = Var(draw.one_of(VARIABLES))
         elif chance < 0.6:
             cont = Mu(draw.one_of(VARIABLES), cont)
-        original = draw.local_type(ROLES, 3)
+        original = draw.local_type(draw.cast.role, 3)
         return [(cont, None), (Mu(draw.one_of(VARIABLES), original) if draw.random() < 0.5 else original, None)]
 
     # Artifacts
 
     def owner(self) -> str:
         """Return the name of an owner."""
-        return self._draw.name(OWNERS)
+        return self._draw.name(self._draw.cast.owner)
 
     def capability(self, focus: int) -> Given:
         """Return the live capability of the focus, mostly; else an older, another session's, or a forged one."""
         draw, pool = self._draw, self._pool
         latest = pool.latest_capability.get(focus)
         if latest is not None and draw.random() > 0.15 + 0.5 * draw.oddness:
-            return latest.value, latest.written
+            return self._looking_alike(latest, 0.15, "owner_id")
         if not pool.capabilities:
             return OwnershipCapability(draw.number(), self.owner(), draw.scope(), focus), None
         held = draw.one_of(pool.capabilities)
@@ -173,11 +182,11 @@ class Arguments:
             return self._forge(held, session_id=focus)
         held = latest or held
         if chance < 0.6:
-            return self._forge(held, scope=draw.scope())
+            return self._forge(held, scope=self._other("scope", held.value.scope))
         if chance < 0.75:
             return self._forge(held, generation=self._near(held.value.generation))
         if chance < 0.85:
-            return self._forge(held, owner_id=self.owner())
+            return self._forge(held, owner_id=self._other("owner_id", held.value.owner_id))
         if chance < 0.95:
             return self._forge(held, session_id=self.sid(draw.number())[0])
         return OwnershipCapability(draw.number(), self.owner(), draw.scope(), focus), None
@@ -187,7 +196,7 @@ class Arguments:
         draw, pool = self._draw, self._pool
         latest = pool.latest_receipt.get(focus)
         if latest is not None and draw.random() > 0.1 + 0.5 * draw.oddness:
-            return latest.value, latest.written
+            return self._looking_alike(latest, 0.45, "from_owner_id", "to_owner_id", "scope")
         if not pool.receipts:
             return self._made_up_receipt(focus), None
         held = draw.one_of(pool.receipts)
@@ -203,13 +212,24 @@ class Arguments:
         draw, pool = self._draw, self._pool
         mine = [held for held in pool.witnesses if held.value.session_id == focus] or pool.witnesses
         if not mine:
-            made = ReadinessWitness(0, self.owner(), draw.one_of(PREDICATES), draw.scope(), focus, draw.number())
+            made = ReadinessWitness(
+                0, self.owner(), draw.one_of(draw.cast.predicate), draw.scope(), focus, draw.number()
+            )
             return made, None
         held = mine[-1] if draw.random() < 0.5 else draw.one_of(mine)
         if draw.random() > 0.1 + 0.3 * draw.oddness:
-            return held.value, held.written
+            return self._looking_alike(held, 0.45, "owner_id", "predicate_ref", "scope")
         field = draw.one_of(_WITNESS_FIELDS)
         return self._forge(held, **{field: self._other(field, getattr(held.value, field))})
+
+    def _looking_alike(self, held: Held[Artifact], chance: float, *fields: str) -> Given:
+        """Return an artifact; in programs with doubles now and then with a double in the place of a name."""
+        draw = self._draw
+        if not draw.cast.doubles or draw.random() >= chance:
+            return held.value, held.written
+        named = [field for field in fields if getattr(held.value, field) != SESSION]
+        field = draw.one_of(named)
+        return self._forge(held, **{field: self._other(field, getattr(held.value, field), 1)})
 
     def _made_up_receipt(self, focus: int) -> OwnershipReceipt:
         draw = self._draw
@@ -224,15 +244,18 @@ class Arguments:
             return successor(number)
         return max(0, number - 1) if chance < 0.8 else draw.number()
 
-    def _other(self, field: str, value: Any) -> Any:
+    def _other(self, field: str, value: Any, doubles: float = 0.5) -> Any:
         draw = self._draw
         if field == "session_id":
             return self.sid(draw.number())[0]
         if field == "scope":
-            return draw.scope()
+            return draw.like_scope(value) if draw.cast.doubles and draw.random() < doubles else draw.scope()
         if isinstance(value, int):
             return self._near(value)
-        return draw.one_of(PREDICATES) if field == "predicate_ref" else self.owner()
+        double: str = draw.double(value, doubles)
+        if double != value:
+            return double
+        return draw.one_of(draw.cast.predicate) if field == "predicate_ref" else self.owner()
 
     def _forge(self, held: Held[Artifact], **fields: Any) -> Given:
         """Replace one field of an artifact."""
@@ -294,14 +317,14 @@ class Arguments:
         draw = self._draw
         chance = draw.random()
         if chance < 0.25:
-            return SetDefaultHandler(draw.one_of(HANDLERS)), None
+            return SetDefaultHandler(draw.one_of(draw.cast.handler)), None
         edge, written = self.edge(focus)
         if written is not None and draw.random() < 0.15:
             edge = Edge(receiver=edge.receiver, sender="unlisted", sid=edge.sid)
             written = {**written, "sender": edge.sender}
         change: HostMutation
         if chance < 0.65:
-            change = UpdateEdgeHandler(edge, draw.one_of(HANDLERS))
+            change = UpdateEdgeHandler(edge, draw.one_of(draw.cast.handler))
         else:
             change = UpdateTrace(edge, tuple(draw.val_type() for _ in range(draw.below(3))))
         if written is None:
@@ -319,6 +342,7 @@ class Arguments:
         session = self._session(sid[0])
         live = session.ownership.current if session is not None else None
         name = live.owner_id if live is not None and self._draw.random() < 0.6 else self.owner()
+        name = self._draw.double(name, 0.3)
         return [sid, (name, None)]
 
     def tick(self) -> Given:
@@ -338,8 +362,9 @@ _WITNESS_FIELDS: Final = ReadinessWitness.__struct_fields__
 _Lister: TypeAlias = Callable[[Arguments, int], list[Given]]
 
 
-def _names(values: tuple[str, ...]) -> Callable[[Arguments], Given]:
-    return lambda of: (_draw(of).name(values), None)
+def _name(of: Arguments, sort: str) -> Given:
+    draw = _draw(of)
+    return draw.name(getattr(draw.cast, sort)), None
 
 
 _BY_PARAMETERS: Final[dict[tuple[str, ...], _Lister]] = {
@@ -359,10 +384,10 @@ _BY_PARAMETERS: Final[dict[tuple[str, ...], _Lister]] = {
     ],
     ("capability", "new_scope"): lambda of, focus: [of.capability(focus), (_draw(of).scope(), None)],
     ("capability", "mutation"): lambda of, focus: [of.capability(focus), of.mutation(focus)],
-    ("capability", "predicate_ref"): lambda of, focus: [of.capability(focus), _names(PREDICATES)(of)],
+    ("capability", "predicate_ref"): lambda of, focus: [of.capability(focus), _name(of, "predicate")],
     ("capability", "witness"): lambda of, focus: [of.capability(focus), of.witness(focus)],
     ("receipt",): lambda of, focus: [of.receipt(focus)],
-    ("receipt", "reason"): lambda of, focus: [of.receipt(focus), _names(REASONS)(of)],
+    ("receipt", "reason"): lambda of, focus: [of.receipt(focus), (_draw(of).name(REASONS), None)],
     ("edge",): lambda of, focus: [of.known_edge(focus)],
     ("ep",): lambda of, focus: [of.endpoint(focus)],
     ("ep", "new_type"): Arguments.typed,
@@ -373,7 +398,7 @@ _BY_PARAMETERS: Final[dict[tuple[str, ...], _Lister]] = {
     ("sid", "from_", "to"): Arguments.message_edge,
     ("sid", "from_", "to", "val"): lambda of, focus: [*of.message_edge(focus), (_draw(of).value(), None)],
     ("value", "session_hint"): Arguments.decoding,
-    ("site", "until_tick"): lambda of, focus: [_names(SITES)(of), of.tick()],
+    ("site", "until_tick"): lambda of, focus: [_name(of, "site"), of.tick()],
     ("tick",): lambda of, focus: [of.tick()],
 }
 """How the arguments of an operation are drawn: operations that take the same are drawn for alike."""

@@ -5,15 +5,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from telltale_conformance.generators.doubles import alike, alike_scopes
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.model.operations import Operation, Outcome
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
-from telltale_conformance.model.values import OwnershipCapability, OwnershipReceipt, ReadinessWitness
+from telltale_conformance.model.types.local_types import Choice
+from telltale_conformance.model.values import (
+    DomainValue,
+    Edge,
+    Endpoint,
+    OwnershipCapability,
+    OwnershipReceipt,
+    ReadinessWitness,
+)
 
+_MOST_COMPARED: Final = 20
+"""Longer lists of roles are not searched for names that look alike."""
 PHASES: Final = ("absent", "unclaimed", "claimed", "pending", "terminal", "closed")
 
 
@@ -39,7 +50,7 @@ def situation(store: Store, operation: Operation, arguments: tuple[Any, ...]) ->
         return Cell(name, "", "-", "-", "-")
     first = arguments[0]
     if operation.sid_of is None:
-        return Cell(name, "", "-", "-", "-")
+        return Cell(name, "", "-", _names_relation(store, name, arguments), "-")
     session = store.sessions.get(operation.sid_of(arguments))
     relation = witness = "-"
     if parameters[0] == "capability":
@@ -52,9 +63,11 @@ def situation(store: Store, operation: Operation, arguments: tuple[Any, ...]) ->
         relation = _receipt_relation(session, first)
     elif name == "mark_owner_died":
         live = session.ownership.current if session is not None else None
-        relation = "no owner" if live is None else ("live" if live.owner_id == arguments[1] else "other owner")
+        relation = _owner_relation(live, arguments[1])
     elif name == "send" and session is not None:
         relation = _buffer_state(session, arguments[1], arguments[2])
+    elif session is not None:
+        relation = _named(session, parameters[0], arguments)
     return Cell(name, "", phase_of(session), relation, witness)
 
 
@@ -79,17 +92,37 @@ def _capability_relation(session: Session | None, given: OwnershipCapability) ->
     if live is None:
         return "no owner"
     if given.owner_id != live.owner_id:
-        return "other owner"
+        return "other owner, alike" if alike(given.owner_id, live.owner_id) else "other owner"
     if given.generation != live.generation:
         return "older" if given.generation < live.generation else "newer"
-    return "live" if given.scope == live.scope else "live, other scope"
+    if given.scope == live.scope:
+        return "live"
+    return "live, other scope, alike" if alike_scopes(given.scope, live.scope) else "live, other scope"
+
+
+def _owner_relation(live: OwnershipCapability | None, name: str) -> str:
+    if live is None:
+        return "no owner"
+    if live.owner_id == name:
+        return "live"
+    return "other owner, alike" if alike(live.owner_id, name) else "other owner"
 
 
 def _receipt_relation(session: Session | None, given: OwnershipReceipt) -> str:
     pending = session.ownership.pending if session is not None else None
     if pending is None:
         return "none pending"
-    return "pending's own" if pending == given else "altered"
+    return "pending's own" if pending == given else _altered(pending, given)
+
+
+def _altered(known: DomainValue, given: DomainValue) -> str:
+    """Say that an artifact differs from the known one, and whether only in names that look alike."""
+    for field in known.__struct_fields__:
+        one, other = getattr(known, field), getattr(given, field)
+        names = isinstance(one, str) and isinstance(other, str) and alike(one, other)
+        if one != other and not names and not (field == "scope" and alike_scopes(one, other)):
+            return "altered"
+    return "altered, alike"
 
 
 def _witness_state(session: Session | None, capability: OwnershipCapability, given: ReadinessWitness) -> str:
@@ -102,7 +135,7 @@ def _witness_state(session: Session | None, capability: OwnershipCapability, giv
     if issued is None:
         return "never issued"
     if issued != given:
-        return "altered"
+        return _altered(issued, given)
     same = (given.session_id, given.owner_id, given.generation, given.scope) == (
         capability.session_id,
         capability.owner_id,
@@ -115,10 +148,59 @@ def _witness_state(session: Session | None, capability: OwnershipCapability, giv
 def _buffer_state(session: Session, sender: str, receiver: str) -> str:
     buffer = session.buffers.get((sender, receiver))
     if buffer is None:
-        return "no buffer"
+        taken = len(session.buffers) < _MOST_COMPARED and any(
+            _may_be(sender, one) and _may_be(receiver, other) for one, other in session.buffers
+        )
+        return "no buffer, alike" if taken else "no buffer"
     held = len(buffer.messages)
     full = held >= buffer.capacity or (held == 1 and buffer.config.mode == "LatestValue")
     return f"{buffer.config.mode}, full" if full else buffer.config.mode
+
+
+def _may_be(one: str, other: str) -> bool:
+    return one == other or alike(one, other)
+
+
+def _named(session: Session, parameter: str, arguments: tuple[Any, ...]) -> str:
+    """Say whether what is named is not there, while something is whose name looks alike."""
+    match arguments:
+        case Edge(sender=sender, receiver=receiver), *_:
+            return _edge_relation(session, sender, receiver)
+        case Endpoint(role=role), *rest:
+            if role not in session.types:
+                few = len(session.types) < _MOST_COMPARED
+                return "role alike" if few and any(alike(role, other) for other in session.types) else "-"
+            label = rest[0] if rest and isinstance(rest[0], str) else None
+            current = session.types[role].current
+            names = {branch.label.name for branch in current.branches} if isinstance(current, Choice) else ()
+            known = label is None or label in names
+            few = len(names) < _MOST_COMPARED
+            return "label alike" if not known and few and any(alike(str(label), other) for other in names) else "-"
+    return "-"
+
+
+def _edge_relation(session: Session, sender: str, receiver: str) -> str:
+    bound = [(edge.sender, edge.receiver) for edge in (*session.edge_handlers, *session.edge_traces)]
+    if (sender, receiver) in bound:
+        return "-"
+    taken = any(_may_be(sender, one) and _may_be(receiver, other) for one, other in bound)
+    return "edge alike" if taken else "-"
+
+
+def _names_relation(store: Store, name: str, arguments: tuple[Any, ...]) -> str:
+    """Say the same of what is named outside of sessions: roles that are listed, sites that wait."""
+    if name in ("open", "plan"):
+        roles = dict.fromkeys(arguments[0])
+        return "roles alike" if len(roles) < _MOST_COMPARED and _any_alike(tuple(roles)) else "-"
+    if name == "issue_timeout_witness":
+        sites = store.timeouts.live
+        site = arguments[0]
+        return "site alike" if site not in sites and any(alike(site, other) for other in sites) else "-"
+    return "-"
+
+
+def _any_alike(names: Sequence[str]) -> bool:
+    return any(alike(one, other) for place, one in enumerate(names) for other in names[:place])
 
 
 def by_operation(cells: Iterable[Cell]) -> dict[str, dict[str, int]]:

@@ -160,8 +160,9 @@ class SessionStoreMachine(RuleBasedStateMachine):
             note(f"    → {_shown(outcome)}")
         if counterpart is not None:
             written = (None,) * len(arguments)
-            generated = GeneratedStep(self.steps, operation, arguments, written, outcome, cell)
-            counterpart.compare(generated, encode_arguments(operation, arguments))
+            args = encode_arguments(operation, arguments)
+            generated = GeneratedStep(self.steps, operation, arguments, written, outcome, cell, args)
+            counterpart.compare(generated, args)
         self.steps += 1
         return outcome
 

@@ -58,6 +58,17 @@ class Pool:
             self.sids.pop(given, None)
             self.sids[given] = seq
 
+    def holding(self, value: Any) -> Held[Any] | None:
+        """Return an artifact with the step that gave it last; None where none of those kept is it."""
+        kept: list[Any] = []
+        if isinstance(value, OwnershipCapability):
+            kept = self.capabilities
+        elif isinstance(value, OwnershipReceipt):
+            kept = self.receipts
+        elif isinstance(value, ReadinessWitness):
+            kept = self.witnesses
+        return next((held for held in reversed(kept) if held.value == value), None)
+
     def write_sid(self, sid: int) -> dict[str, Any] | None:
         """Return how a program refers to a sid that some step opened; None for any other."""
         seq = self.sids.get(sid)

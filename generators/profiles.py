@@ -27,6 +27,8 @@ class Profile(NamedTuple):
     """How often a name, a role list, a number or a capability is other than an ordinary one, 0 to 1."""
     swarm: float
     """The chance that an operation is left out of a program, 0 for always all of them."""
+    course: str = ""
+    """What a program begins with: ``lives``, ``sizes``, or nothing but drawn steps."""
 
 
 class _StatedProfile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +38,7 @@ class _StatedProfile(Struct, frozen=True, forbid_unknown_fields=True):
     swarm: float
     but: dict[str, float] = {}
     others: float = 0.0
+    course: str = ""
 
 
 class LastLook(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,7 +68,7 @@ class _Stated(Struct, frozen=True, forbid_unknown_fields=True):
         for group in ("opening", "observing", *stated.groups):
             weights.update(self.weights[group])
         weights.update(stated.but)
-        return Profile(stated.name, weights, stated.oddness, stated.swarm)
+        return Profile(stated.name, weights, stated.oddness, stated.swarm, stated.course)
 
 
 _STATED: Final = msgspec.toml.decode(packaged("telltale_conformance.generators", "data", "profiles.toml"), type=_Stated)

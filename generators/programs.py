@@ -7,26 +7,41 @@ is like. Its last steps look at everything that is left, so that what went wrong
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from random import Random
 from typing import Final
 
 from telltale_conformance.generators.arguments import Arguments
 from telltale_conformance.generators.coverage import cell_of, phase_of, situation
+from telltale_conformance.generators.doubles import PLAIN, Cast, cast_with_doubles
 from telltale_conformance.generators.drawing import Drawing
+from telltale_conformance.generators.lives import FORMER, Life, opening
 from telltale_conformance.generators.pool import Pool
 from telltale_conformance.generators.profiles import LAST_LOOK, PROFILES, Profile, select
-from telltale_conformance.generators.steps import GeneratedStep, Written, as_program
+from telltale_conformance.generators.raw_forms import raw_form
+from telltale_conformance.generators.sizes import SIZES
+from telltale_conformance.generators.steps import Act, GeneratedStep, Written, as_program, encode_arguments
+from telltale_conformance.lean_traces.codec import CODECS, decode_as_written
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.contract import Contract
-from telltale_conformance.model.operations import OPERATIONS, step
+from telltale_conformance.model.operations import OPERATIONS, Operation, step
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 
 ALL_OPERATIONS: Final = frozenset(OPERATIONS)
 DEFAULT_STEPS: Final = 80
 """Steps of a program before its last look."""
+_RAW: Final = 0.07
+"""How often the arguments of a step are written in a raw form."""
+_PLAIN: Final = 4
+"""Of how many programs of a profile one has names that do not look alike."""
+_AMID_LIFE: Final = 8
+"""Drawn steps in each life of a session."""
+_AFTER_COURSE: Final = 15
+"""Drawn steps after what a course begins with, at least."""
+_LOOKED_AT: Final = 8
+"""How many sessions are looked at at the end of a program."""
 _LOOKED_INTO: Final = 4
 """How many bindings of a kind are looked up at the end of a program, per session."""
 
@@ -34,6 +49,12 @@ _LOOKED_INTO: Final = 4
 def profile_of(index: int) -> Profile:
     """Return the profile of the program with that index."""
     return PROFILES[index % len(PROFILES)]
+
+
+def _cast_of(seed: int, index: int) -> Cast:
+    """Return the names of a program: with doubles, but for one program of a few under each profile."""
+    turn = index // len(PROFILES)
+    return cast_with_doubles(seed + turn - turn // _PLAIN) if turn % _PLAIN else PLAIN
 
 
 class Generator:
@@ -59,8 +80,9 @@ class Generator:
         self.profile = profile or profile_of(index)
         rng = Random(f"{seed}/{index}")
         self.store = Store(contract)
-        self._draw = Drawing(rng, self.profile.oddness)
+        self._draw = Drawing(rng, self.profile.oddness, _cast_of(seed, index))
         self._offered = offered
+        self._turn = index // len(PROFILES)
         self._selection = select(self.profile, rng, offered)
         self._pool = Pool()
         self._arguments = Arguments(self._draw, self._pool, self.store)
@@ -70,17 +92,51 @@ class Generator:
         """Yield ``count`` steps and then the last look at everything that is left."""
         if not self._selection.names:
             return
-        draw, names = self._draw, self._selection.names
-        if "open" in self._offered:
+        if self.profile.course == "lives":
+            yield from self._lives()
+        elif self.profile.course == "sizes":
+            yield from self._sizes()
+        elif "open" in self._offered:
             yield self._step("open", 0)
-        while self._seq < count:
+        yield from self._drawn(max(count, self._seq + _AFTER_COURSE) if self.profile.course else count)
+        yield from self._last_look()
+
+    def _drawn(self, until: int) -> Iterator[GeneratedStep]:
+        """Yield steps drawn by weight up to that number."""
+        draw, names = self._draw, self._selection.names
+        while self._seq < until:
             focus = self._focus()
             cumulative = self._selection.cumulative[phase_of(self.store.sessions.get(focus))]
             name = names[bisect(cumulative, draw.random() * cumulative[-1])]
             if OPERATIONS[name].gives == "session" and len(self.store.sessions) >= 3 and draw.random() < 0.7:
                 continue
             yield self._step(name, focus)
-        yield from self._last_look()
+
+    def _lives(self) -> Iterator[GeneratedStep]:
+        """Yield the lives of a session that is opened again and again under its id."""
+        sid, arguments = self.store.next_sid, opening(self._draw)
+        yield from self._acts([Act("open", arguments)])
+        for _ in range(2):
+            if sid not in self.store.sessions:
+                break
+            life = Life(self._draw, self._pool, self.store, sid)
+            yield from self._acts(life.lived())
+            yield from self._drawn(self._seq + _AMID_LIFE)
+            yield from self._acts(life.ends())
+            yield from self._acts([Act("open_with_sid", (sid, *arguments), FORMER)])
+            yield from self._acts(life.again())
+
+    def _sizes(self) -> Iterator[GeneratedStep]:
+        """Yield what makes something large; which, follows from the number of the program."""
+        relation = [*SIZES][self._turn % len(SIZES)]
+        yield from self._acts(act._replace(relation=relation) for act in SIZES[relation](self._draw, self.store))
+
+    def _acts(self, acts: Iterable[Act]) -> Iterator[GeneratedStep]:
+        for act in acts:
+            if act.operation in self._offered:
+                written = self._arguments.referring(act.operation, act.arguments)
+                step = self._carry_out(act.operation, act.arguments, written)
+                yield step._replace(cell=step.cell._replace(relation=act.relation)) if act.relation else step
 
     def _focus(self) -> int:
         """Return a sid to work on: mostly of the last one opened, else any opened, seldom none."""
@@ -99,20 +155,24 @@ class Generator:
 
     def _carry_out(self, name: str, arguments: tuple[object, ...], written: tuple[Written, ...]) -> GeneratedStep:
         operation = OPERATIONS[name]
+        args = encode_arguments(operation, arguments)
+        if arguments and self._draw.random() < _RAW:
+            args = raw_form(self._draw, operation, args)
+            arguments, written = _read_again(operation, args, written)
         before = situation(self.store, operation, arguments)
         outcome = step(self.store, operation, arguments)
         seq = self._seq
         self._seq = seq + 1
         self._pool.take(seq, operation, outcome)
-        return GeneratedStep(seq, operation, arguments, written, outcome, cell_of(before, operation, outcome))
+        return GeneratedStep(seq, operation, arguments, written, outcome, cell_of(before, operation, outcome), args)
 
     def _last_look(self) -> Iterator[GeneratedStep]:
-        for sid in tuple(self._pool.sids):
+        for sid in tuple(self._pool.sids)[-_LOOKED_AT:]:
             written = self._pool.write_sid(sid)
             for name in LAST_LOOK.session:
                 if name in self._offered and (name == "observe" or name in self.profile.weights):
                     yield self._carry_out(name, (sid,), (written,))
-        for session in tuple(self.store.sessions.values()):
+        for session in tuple(self.store.sessions.values())[-_LOOKED_AT:]:
             yield from self._look_into(session)
         for name in LAST_LOOK.store:
             if name in self._offered:
@@ -129,6 +189,19 @@ class Generator:
             waiting = [pair for pair, buffer in session.buffers.items() for _ in buffer.messages]
             for sender, receiver in waiting[: 2 * _LOOKED_INTO]:
                 yield self._carry_out("recv", (sid, sender, receiver), (written, None, None))
+
+
+def _read_again(
+    operation: Operation, args: bytes, written: tuple[Written, ...]
+) -> tuple[tuple[object, ...], tuple[Written, ...]]:
+    """Return the arguments that a text holds, and how a program writes each: an object as it is in the text."""
+    document = decode_as_written(args)
+    names = CODECS[operation.name].wire_names
+    plain = (
+        reference if reference is not None and not isinstance(document.get(names[parameter]), dict) else None
+        for parameter, reference in zip(operation.parameters, written, strict=True)
+    )
+    return CODECS[operation.name].from_json(document), tuple(plain)
 
 
 def generate_program(seed: int, index: int, *, steps: int = DEFAULT_STEPS, contract: str = "telltale-17") -> Program:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from telltale_conformance.lean_traces.codec import CODECS, decode, encode
+from telltale_conformance.lean_traces.codec import CODECS, decode_as_written, encode
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.operations import Operation, Outcome
 from telltale_conformance.model.values import SetDefaultHandler, UpdateEdgeHandler, UpdateTrace
@@ -32,6 +32,15 @@ class Cell(NamedTuple):
         return " | ".join(self)
 
 
+class Act(NamedTuple):
+    """An operation that is to be carried out."""
+
+    operation: str
+    arguments: tuple[Any, ...]
+    relation: str = ""
+    """The relation of its cell, where that says more than the store knows: ``former life``, ``many roles``."""
+
+
 class GeneratedStep(NamedTuple):
     """One step as it was carried out on the reference."""
 
@@ -42,6 +51,8 @@ class GeneratedStep(NamedTuple):
     """Per argument, how a program writes it."""
     outcome: Outcome
     cell: Cell
+    args: bytes
+    """The arguments as one JSON object: what is sent, and what ``arguments`` were read from."""
 
 
 _MUTATIONS: Final = (SetDefaultHandler, UpdateEdgeHandler, UpdateTrace)
@@ -62,7 +73,7 @@ def encode_arguments(operation: Operation, arguments: Iterable[Any]) -> bytes:
 
 def program_step(step: GeneratedStep) -> Step:
     """Return the step as a program holds it, with references to earlier results."""
-    args = decode(encode_arguments(step.operation, step.arguments))
+    args = decode_as_written(step.args)
     names = CODECS[step.operation.name].wire_names
     for parameter, written in zip(step.operation.parameters, step.written, strict=True):
         if written is not None:

@@ -16,7 +16,6 @@ from typing import Any, Final, NamedTuple
 
 from telltale_conformance.generators.near_miss import Edit, one_edit
 from telltale_conformance.generators.programs import Generator
-from telltale_conformance.generators.steps import encode_arguments
 from telltale_conformance.lean_traces.codec import decode, encode, encode_answer
 from telltale_conformance.lean_traces.lines import opened
 from telltale_conformance.oracle.adapters import ReferenceAdapter, Request
@@ -68,10 +67,7 @@ class _Edited(NamedTuple):
 def _edited_program(index: int, contract: str, rng: Random) -> _Edited | None:
     """Judge a program one of whose answers is edited; None where the answer has nothing to edit."""
     steps = list(Generator(SEED, index, contract=contract).steps(40))
-    asked = [
-        Asked(step.seq, step.operation.name, encode_arguments(step.operation, step.arguments), step.outcome)
-        for step in steps
-    ]
+    asked = [Asked(step.seq, step.operation.name, step.args, step.outcome) for step in steps]
     place = int(rng.random() * len(asked))
     answer = decode(encode_answer(asked[place].expected, audited=True))
     edit = one_edit(answer, rng, any_bound_names=asked[place].expected.any_bound_names)

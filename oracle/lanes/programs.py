@@ -11,7 +11,7 @@ import msgspec
 
 from telltale_conformance.generators.floor import floor_of, unreached
 from telltale_conformance.generators.programs import Generator
-from telltale_conformance.generators.steps import GeneratedStep, as_program, encode_arguments
+from telltale_conformance.generators.steps import GeneratedStep, as_program
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
@@ -65,6 +65,4 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings
 
 def _asked(steps: Callable[[int], Iterator[GeneratedStep]], index: int) -> Iterator[Asked]:
     for step in steps(index):
-        operation = step.operation
-        args = encode_arguments(operation, step.arguments)
-        yield Asked(step.seq, operation.name, args, step.outcome, step.cell)
+        yield Asked(step.seq, step.operation.name, step.args, step.outcome, step.cell)

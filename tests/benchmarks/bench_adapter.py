@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 
 from telltale_conformance.generators.programs import Generator
-from telltale_conformance.generators.steps import encode_arguments
 from telltale_conformance.oracle.adapters import Adapter, ReferenceAdapter, SubprocessAdapter
 from telltale_conformance.oracle.reference.judging import Asked, Case, judge_cases
 from telltale_conformance.oracle.verdict.compare import Level
@@ -48,7 +47,7 @@ def generated(index: int) -> list[Asked]:
         Asked(
             step.seq,
             step.operation.name,
-            encode_arguments(step.operation, step.arguments),
+            step.args,
             step.outcome,
             step.cell,
         )

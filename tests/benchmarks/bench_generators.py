@@ -17,7 +17,6 @@ from telltale_conformance.generators.graph import DEFAULT_BOUND, explore
 from telltale_conformance.generators.hypothesis_profiles import settings_of
 from telltale_conformance.generators.machine import SessionStoreMachine
 from telltale_conformance.generators.programs import Generator
-from telltale_conformance.generators.steps import encode_arguments
 from telltale_conformance.generators.tours import tours
 from telltale_conformance.oracle.adapters import Request, SubprocessAdapter
 from telltale_conformance.oracle.adapters.protocol import request_line
@@ -70,8 +69,7 @@ def bench_generator_against_machine(benchmark: Any) -> None:
 def asked(index: int) -> list[Asked]:
     """Return the steps of a program with what the reference answers."""
     return [
-        Asked(step.seq, step.operation.name, encode_arguments(step.operation, step.arguments), step.outcome, step.cell)
-        for step in Generator(0, index).steps()
+        Asked(step.seq, step.operation.name, step.args, step.outcome, step.cell) for step in Generator(0, index).steps()
     ]
 
 

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from telltale_conformance.generators.programs import Generator
-from telltale_conformance.generators.steps import encode_arguments
 from telltale_conformance.oracle.adapters import AdapterFault, Answer
 from telltale_conformance.oracle.adapters.faults import Exited, MalformedAnswer
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, judge_answer, judge_cases
@@ -16,7 +15,7 @@ from tests.oracle.lane_world import Stub, stubbed
 
 def asked(index: int = 0) -> list[Asked]:
     return [
-        Asked(step.seq, step.operation.name, encode_arguments(step.operation, step.arguments), step.outcome, step.cell)
+        Asked(step.seq, step.operation.name, step.args, step.outcome, step.cell)
         for step in Generator(0, index).steps(30)
     ]
 

@@ -1,0 +1,192 @@
+"""Large things, one in each program: sessions, roles, branches, depths, capacities, texts (contract §5 to §8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from telltale_conformance.generators.drawing import Drawing
+from telltale_conformance.generators.steps import Act
+from telltale_conformance.model.store import Store
+from telltale_conformance.model.types.local_types import LocalType, Recv, Send
+from telltale_conformance.model.types.payloads import Nat, ProdType, ProdValue, Str, ValType, Value
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var
+from telltale_conformance.model.values import (
+    SESSION,
+    U64_MAX,
+    BufferConfig,
+    Edge,
+    Endpoint,
+    Fragments,
+    OwnershipCapability,
+    Resize,
+    ResizeBounds,
+    SetDefaultHandler,
+    UpdateEdgeHandler,
+)
+
+_SESSIONS: Final = 258
+_ROLES: Final = 258
+_FAR_SIDS: Final = (2**16, 2**16 + 1, 2**31, 2**32, 2**32 + 1, 2**53, 2**53 + 1, 2**63, 2**64 - 2)
+"""Session ids that are the same as others, or as one another, in fewer bits or as a double."""
+_CAPACITIES: Final = (2**16, 2**31, 2**32, 2**32 + 1, 2**53 + 1, 2**63, U64_MAX)
+_LENGTHS: Final = (4_095, 4_097, 65_537)
+
+
+def many_sessions(draw: Drawing, store: Store) -> Iterator[Act]:
+    """Open more sessions than a byte counts, and some with ids that are alike in fewer bits."""
+    roles = draw.cast.role[:2]
+    types = {roles[0]: Send(roles[1], (Branch(Label("m"), None, END),))}
+    first = store.next_sid
+    yield from (Act("open", (roles, types if count % 64 == 0 else {}, None)) for count in range(_SESSIONS))
+    yield from (Act("open_with_sid", (sid, roles, types, None)) for sid in _FAR_SIDS)
+    known = (first, first + 1, first + 255, first + 256, first + 257, *_FAR_SIDS)
+    for place, sid in enumerate(known):
+        yield Act("claim_ownership", (sid, f"owner {place}", SESSION))
+        yield Act("send", (sid, *roles, Nat(place)))
+    for sid in known:
+        yield Act("current_ownership", (sid,))
+        yield Act("recv", (sid, *roles))
+    yield from (Act("close", (sid,)) for sid in known[::2])
+    yield from (Act(name, ()) for name in ("session_ids", "live_count", "active_count", "memory_usage"))
+    yield from (Act(name, ()) for name in ("closed_session_ids", "reap_closed", "session_ids", "archived_closed"))
+
+
+def many_roles(draw: Drawing, store: Store) -> Iterator[Act]:
+    """Open a session with more roles than a byte counts; the last ones send to the first ones."""
+    roles = tuple(f"{draw.cast.role[0]}{number}" for number in range(_ROLES))
+    pairs = [(0, 1), (0, 256), (256, 0), (257, 256), (1, 257), (255, 256)]
+    types: dict[str, LocalType] = {}
+    for sender, receiver in pairs:
+        types[roles[sender]] = Send(roles[receiver], (Branch(Label("m"), None, types.get(roles[sender], END)),))
+    sid = store.next_sid
+    yield Act("plan", (roles, types))
+    yield Act("open", (roles, types, None))
+    yield from (Act("send", (sid, roles[one], roles[other], Nat(one))) for one, other in pairs)
+    yield Act("observe", (sid,))
+    yield from (Act("recv", (sid, roles[one], roles[other])) for one, other in pairs)
+    yield from (Act("advance", (Endpoint(role=role, sid=sid), "m")) for role in types)
+    yield from (Act("lookup_type", (Endpoint(role=roles[place], sid=sid),)) for place in (0, 255, 256, 257))
+
+
+def many_branches(draw: Drawing, store: Store) -> Iterator[Act]:
+    """Choose among many branches: the first, the last, the middle one, one that is not there."""
+    roles = draw.cast.role[:2]
+    count = draw.one_of((10, 17, 33, 257))
+    labels = [f"{draw.cast.label[0]}{number}" for number in range(count)]
+    branches = tuple(
+        Branch(Label(label, "Nat" if place % 2 else "Unit"), None, Recv(f"P{place}", ()))
+        for place, label in enumerate(labels)
+    )
+    yield from _followed(store, roles, Send(roles[1], branches), (labels[-1], labels[0], labels[count // 2], "none"))
+
+
+def _followed(store: Store, roles: tuple[str, ...], followed: LocalType, labels: tuple[str, ...]) -> Iterator[Act]:
+    """Open a session whose first role has a type; resolve each label there, and follow the first."""
+    sid = store.next_sid
+    endpoint = Endpoint(role=roles[0], sid=sid)
+    yield Act("open", (roles, {roles[0]: followed}, None))
+    yield from (Act("lookup_branch_resolution", (endpoint, label)) for label in labels)
+    yield Act("advance", (endpoint, labels[0]))
+    yield Act("lookup_type", (endpoint,))
+    yield Act("observe", (sid,))
+
+
+def deep_types(draw: Drawing, store: Store) -> Iterator[Act]:
+    """Nest choices, recursions and payloads, with a new partner at the bottom; follow the type down to it."""
+    depth = 20 + draw.below(15)
+    a, b, c = "A", "B", "C"
+    deep: LocalType = Send(c, (Branch(Label("last"), _nested_type(depth), Var("v0")),))
+    for level in reversed(range(depth)):
+        other = (Branch(Label("other"), None, END),) if level % 5 == 0 else ()
+        deep = Send(b, (*other, Branch(Label("m"), None, deep)))
+        if level % 4 == 0:
+            deep = Mu(f"v{level}", deep)
+    sid = store.next_sid
+    endpoint = Endpoint(role=a, sid=sid)
+    yield Act("plan", ((a, b, c), {a: deep}))
+    yield Act("open", ((a, b, c), {a: deep}, None))
+    yield Act("observe", (sid,))
+    yield Act("send", (sid, a, c, _nested_value(depth)))
+    yield Act("recv", (sid, a, c))
+    yield from (Act("advance", (endpoint, "m")) for _ in range(depth))
+    yield Act("lookup_branch_resolution", (endpoint, "last"))
+    yield Act("advance", (endpoint, "last"))
+    yield Act("lookup_type", (endpoint,))
+    yield Act("unfold_mu", (deep,))
+
+
+def _nested_type(depth: int) -> ValType:
+    nested: ValType = "Nat"
+    for level in range(depth):
+        nested = ProdType(nested, "Bool") if level % 2 else ProdType("String", nested)
+    return nested
+
+
+def _nested_value(depth: int) -> Value:
+    nested: Value = Nat(depth)
+    for level in range(depth):
+        nested = ProdValue(nested, Nat(level)) if level % 2 else ProdValue(Str("x"), nested)
+    return nested
+
+
+def large_capacities(draw: Drawing, store: Store) -> Iterator[Act]:
+    """Give capacities that fewer bits do not hold: of buffers that are not there, and as what a buffer may reach."""
+    types = {"A": Send("B", (Branch(Label("m"), None, END),))}
+    for capacity in _CAPACITIES:
+        sid = store.next_sid
+        without = BufferConfig(initial_capacity=capacity, mode="Fifo", policy=Resize(ResizeBounds(capacity)))
+        yield Act("open", (("A", "B"), {}, without))
+        yield Act("observe", (sid,))
+        sid = store.next_sid
+        growing = BufferConfig(initial_capacity=1, mode="Fifo", policy=Resize(ResizeBounds(capacity)))
+        yield Act("open", (("A", "B"), types, growing))
+        yield from (Act("send", (sid, "A", "B", Nat(capacity - number))) for number in range(3))
+        yield Act("observe", (sid,))
+        yield from (Act("recv", (sid, "A", "B")) for _ in range(3))
+
+
+def long_texts(draw: Drawing, store: Store) -> Iterator[Act]:
+    """Use names of thousands of characters, each with another that differs in its last one."""
+    length = draw.one_of(_LENGTHS)
+    letter = draw.one_of(("x", "é", "😀")) if length < _LENGTHS[-1] else "x"
+    text, other = f"{letter * length}a", f"{letter * length}b"
+    roles = (text, other, "B")
+    types: dict[str, LocalType] = {
+        text: Send("B", (Branch(Label(text), None, END), Branch(Label(other), None, Recv("B", ()))))
+    }
+    sid = store.next_sid
+    edge = Edge(receiver="B", sender=text, sid=sid)
+    yield Act("open", (roles, types, None))
+    yield Act("claim_ownership", (sid, text, SESSION))
+    live = OwnershipCapability(0, text, SESSION, sid)
+    yield Act("validate_ownership_capability", (OwnershipCapability(0, other, SESSION, sid),))
+    yield Act("issue_readiness_witness", (live, text))
+    yield Act("apply_owned_session_mutation", (live, SetDefaultHandler(text)))
+    yield Act("apply_owned_session_mutation", (live, UpdateEdgeHandler(edge, other)))
+    yield Act("lookup_handler", (edge,))
+    yield Act("lookup_handler", (Edge(receiver="B", sender=other, sid=sid),))
+    yield Act("default_handler_for_session", (sid,))
+    yield Act("send", (sid, text, "B", Str(text)))
+    yield Act("send", (sid, other, "B", Str(other)))
+    yield Act("recv", (sid, text, "B"))
+    yield Act("advance", (Endpoint(role=other, sid=sid), text))
+    yield Act("advance", (Endpoint(role=text, sid=sid), other))
+    yield Act("attenuate_ownership_scope", (live, Fragments((text, other))))
+    yield Act("mark_owner_died", (sid, other))
+    yield Act("issue_timeout_witness", (text, 1))
+    yield Act("issue_timeout_witness", (other, 1))
+    yield Act("advance_clock", (max(1, store.timeouts.clock),))
+    yield Act("observe", (sid,))
+
+
+Sized = Callable[[Drawing, Store], Iterator[Act]]
+SIZES: Final[dict[str, Sized]] = {
+    "many sessions": many_sessions,
+    "many roles": many_roles,
+    "many branches": many_branches,
+    "deep type": deep_types,
+    "large capacity": large_capacities,
+    "long text": long_texts,
+}
+"""By the relation that the cells of their steps have."""

@@ -1,0 +1,50 @@
+"""Writes the floors of coverage: ``python -m tools.floor [SEEDS]``.
+
+A floor states the cells that the 600 programs of a check reach sixteen times or more, on the average of some seeds. It
+states also those of life after life and of large things that every seed reaches, and for each operation and outcome
+without such a cell the one that is reached most often. Tests check that every seed reaches the floor.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+from telltale_conformance.generators.lives import FORMER
+from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.sizes import SIZES
+from telltale_conformance.generators.steps import Cell
+from telltale_conformance.model.contract import CONTRACTS
+
+PLACE: Final = Path(__file__).parents[1] / "generators" / "data" / "floor"
+PROGRAMS: Final = 600
+OFTEN: Final = 16
+RARELY: Final = 10
+"""A cell that is reached less often on the average is in no floor: some seed would miss it."""
+
+
+def floor(contract: str, seeds: int) -> list[Cell]:
+    """Return the cells of a floor, sorted."""
+    runs = [reached(contract, seed) for seed in range(seeds)]
+    total = sum(runs, Counter[Cell]())
+    found = {cell for cell, count in total.items() if count >= OFTEN * seeds}
+    found |= {cell for cell in total if cell.relation in (FORMER, *SIZES) and all(run[cell] > 1 for run in runs)}
+    there = {(cell.operation, cell.outcome) for cell in found}
+    for cell, count in total.most_common():
+        if count >= RARELY * seeds and (cell.operation, cell.outcome) not in there:
+            there.add((cell.operation, cell.outcome))
+            found.add(cell)
+    return sorted(found)
+
+
+def reached(contract: str, seed: int) -> Counter[Cell]:
+    """Return how often the programs of a seed reach each cell."""
+    return Counter(step.cell for index in range(PROGRAMS) for step in Generator(seed, index, contract=contract).steps())
+
+
+if __name__ == "__main__":
+    for contract in CONTRACTS:
+        cells = floor(contract, int(sys.argv[1]) if len(sys.argv) > 1 else 8)
+        (PLACE / f"{contract}.txt").write_text("".join(f"{cell}\n" for cell in cells))
