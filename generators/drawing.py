@@ -147,8 +147,8 @@ class Drawing:
         """
         outer, inner = self.mixed(["t", "u"])
         taken = self.one_of(_FRESH).replace("t", inner)
-        within: list[LocalType] = [Var(outer), Var(taken), Var(inner), Var(outer)][: 2 + self.below(3)]
-        bound: LocalType = Mu(inner, self._choice(roles, self.mixed(within)))
+        names = self.mixed([outer, taken, inner, outer][: 2 + self.below(3)])
+        bound: LocalType = Mu(inner, self._choice(roles, [Var(name) for name in names]))
         if self.random() < 0.3:
             bound = Mu(taken, self._choice(roles, (bound, Var(inner))))
         return Mu(outer, self._choice(roles, (Var(inner), bound)))

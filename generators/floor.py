@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from telltale_conformance.files import content
+from telltale_conformance.generators.lives import FORMER
+from telltale_conformance.generators.sizes import SIZES
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.model.operations import OPERATIONS, Operation, those
 
@@ -25,13 +27,17 @@ _NEEDED: Final[dict[str, Iterable[str]]] = {
     "closed": ("close",),
     "no owner": ("claim_ownership", "release_ownership"),
     "other owner": ("claim_ownership", "release_ownership"),
+    "other owner, alike": ("claim_ownership", "release_ownership"),
     "older": those(lambda operation: operation.gives == "capability"),
     "newer": those(lambda operation: operation.gives == "capability"),
     "altered": ("begin_ownership_transfer", "issue_readiness_witness"),
+    "altered, alike": ("begin_ownership_transfer", "issue_readiness_witness"),
+    "edge alike": ("claim_ownership", "apply_owned_session_mutation"),
     "none pending": ("begin_ownership_transfer",),
     "fresh": ("issue_readiness_witness",),
     "outlived": ("issue_readiness_witness", "release_ownership"),
     "consumed": ("issue_readiness_witness", "consume_readiness_witness"),
+    **dict.fromkeys((FORMER, *SIZES), those(lambda operation: operation.sid_of is not None)),
 }
 """The operations without which a phase, relation or witness state may be out of reach."""
 

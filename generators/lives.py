@@ -12,6 +12,7 @@ from typing import Any, Final
 from telltale_conformance.generators.drawing import Drawing
 from telltale_conformance.generators.pool import Pool
 from telltale_conformance.generators.steps import Act
+from telltale_conformance.model.operations import those
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import Choice, LocalType, Send
@@ -32,6 +33,8 @@ from telltale_conformance.model.values import (
     UpdateTrace,
 )
 
+_LOOKS: Final = sorted(those(lambda operation: operation.reads_only and operation.parameters == ("sid",)))
+_OF_RECEIPTS: Final = sorted(those(lambda operation: operation.parameters == ("receipt",)))
 FORMER: Final = "former life"
 """The relation of what a former session of the id left behind."""
 
@@ -130,7 +133,7 @@ class Life:
             yield Act("has_message", (sid, *pair), FORMER)
             yield Act("send", (sid, *pair, Nat(7)), FORMER)
             yield Act("recv", (sid, *pair), FORMER)
-        for name in ("default_handler_for_session", "current_ownership", "authority_audit_log", "observe"):
+        for name in _LOOKS:
             yield Act(name, (sid,), FORMER)
         for role in self._roles:
             yield Act("lookup_type", (Endpoint(role=role, sid=sid),), FORMER)
@@ -160,7 +163,7 @@ class Life:
 
 
 def _of_receipt(draw: Drawing) -> str:
-    return draw.one_of(("commit_ownership_transfer", "rollback_ownership_transfer", "cancel_abandoned_transfer"))
+    return draw.one_of(_OF_RECEIPTS)
 
 
 def opening(draw: Drawing) -> tuple[Any, ...]:

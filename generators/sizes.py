@@ -7,6 +7,7 @@ from typing import Final
 
 from telltale_conformance.generators.drawing import Drawing
 from telltale_conformance.generators.steps import Act
+from telltale_conformance.model.operations import those
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import Nat, ProdType, ProdValue, Str, ValType, Value
@@ -25,6 +26,7 @@ from telltale_conformance.model.values import (
     UpdateEdgeHandler,
 )
 
+_LOOKS: Final = sorted(those(lambda operation: operation.reads_only and not operation.parameters))
 _SESSIONS: Final = 258
 _ROLES: Final = 258
 _FAR_SIDS: Final = (2**16, 2**16 + 1, 2**31, 2**32, 2**32 + 1, 2**53, 2**53 + 1, 2**63, 2**64 - 2)
@@ -48,8 +50,9 @@ def many_sessions(draw: Drawing, store: Store) -> Iterator[Act]:
         yield Act("current_ownership", (sid,))
         yield Act("recv", (sid, *roles))
     yield from (Act("close", (sid,)) for sid in known[::2])
-    yield from (Act(name, ()) for name in ("session_ids", "live_count", "active_count", "memory_usage"))
-    yield from (Act(name, ()) for name in ("closed_session_ids", "reap_closed", "session_ids", "archived_closed"))
+    yield from (Act(name, ()) for name in _LOOKS)
+    yield Act("reap_closed", ())
+    yield from (Act(name, ()) for name in _LOOKS)
 
 
 def many_roles(draw: Drawing, store: Store) -> Iterator[Act]:
