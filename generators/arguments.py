@@ -218,7 +218,9 @@ class Arguments:
             return made, None
         held = mine[-1] if draw.random() < 0.5 else draw.one_of(mine)
         if draw.random() > 0.1 + 0.3 * draw.oddness:
-            return self._looking_alike(held, 0.45, "owner_id", "predicate_ref", "scope")
+            session = self._session(focus)
+            spent = session is None or held.value.witness_id not in session.ownership.issued
+            return self._looking_alike(held, 0 if spent else 0.45, "owner_id", "predicate_ref", "scope")
         field = draw.one_of(_WITNESS_FIELDS)
         return self._forge(held, **{field: self._other(field, getattr(held.value, field))})
 

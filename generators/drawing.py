@@ -227,7 +227,7 @@ class Drawing:
 
     def edge_json(self) -> object:
         """Return JSON that is an edge, or nearly."""
-        sid: object = SpelledNumber(self.one_of(_SPELLINGS)) if self.random() < 0.3 else self.number()
+        sid: object = SpelledNumber(self.one_of(SPELLINGS)) if self.random() < 0.4 else self.number()
         chance = self.random()
         if chance < 0.3:
             return {"sid": sid, "sender": "A", "receiver": "B"}
@@ -246,7 +246,7 @@ _FRESH: Final = ("t_1", "t1", "t'", "t0", "t_0", "t2", "t_", "_t", "tt", "t_2", 
 """What a renaming may call a variable t."""
 _FREE: Final = ("x", "x", "t", "u")
 """Variables that nothing need bind."""
-_SPELLINGS: Final = (
+SPELLINGS: Final = (
     "1.0",
     "0.0",
     "1e0",

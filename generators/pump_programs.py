@@ -13,7 +13,7 @@ from telltale_conformance.generators.coverage import cell_of, situation
 from telltale_conformance.generators.pool import Held
 from telltale_conformance.generators.profiles import LAST_LOOK
 from telltale_conformance.generators.pumps import Pump, Pumped
-from telltale_conformance.generators.steps import GeneratedStep, Written, as_program
+from telltale_conformance.generators.steps import GeneratedStep, Written, as_program, encode_arguments
 from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome, step, those
@@ -198,12 +198,13 @@ class PumpProgram:
         if name == "open_with_sid" and "sid" not in chosen:
             given[0] = self._sid_to_open()
         arguments, written = tuple(value for value, _ in given), tuple(form for _, form in given)
+        args = encode_arguments(operation, arguments)
         before = situation(self.store, operation, arguments)
         outcome = step(self.store, operation, arguments)
         seq = self._seq
         self._seq = seq + 1
         self._take(seq, operation, outcome)
-        return GeneratedStep(seq, operation, arguments, written, outcome, cell_of(before, operation, outcome))
+        return GeneratedStep(seq, operation, arguments, written, outcome, cell_of(before, operation, outcome), args)
 
     def _take(self, seq: int, operation: Operation, outcome: Outcome) -> None:
         if outcome.error is not None:

@@ -1,12 +1,13 @@
-"""Large things, one in each program: sessions, roles, branches, depths, capacities, texts (contract §5 to §8)."""
+"""Large things, one in each program: sessions, roles, branches, depths, capacities, texts, numbers (contract §5 on)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from telltale_conformance.generators.drawing import Drawing
+from telltale_conformance.generators.drawing import NUMBERS, SPELLINGS, Drawing
 from telltale_conformance.generators.steps import Act
+from telltale_conformance.lean_traces.strict_json import SpelledNumber
 from telltale_conformance.model.operations import those
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import LocalType, Recv, Send
@@ -183,6 +184,18 @@ def long_texts(draw: Drawing, store: Store) -> Iterator[Act]:
     yield Act("observe", (sid,))
 
 
+def numbers_as_json(draw: Drawing, store: Store) -> Iterator[Act]:
+    """Give every spelling of a number as a session id, in both forms of an edge, with a hint and without."""
+    for spelling in SPELLINGS:
+        sid: object = SpelledNumber(spelling)
+        yield Act("decode_edge_json", ({"receiver": "B", "sender": "A", "sid": sid}, draw.one_of((None, 7))))
+        yield Act("decode_edge_json", ([sid, "A", "B"], draw.one_of((None, 7))))
+    for number in NUMBERS:
+        yield Act("decode_edge_json", ({"receiver": "B", "sender": "A", "sid": number}, None))
+        yield Act("decode_edge_json", (["A", "B"], number))
+        yield Act("decode_edge_json", ({"receiver": "B", "sender": "A"}, number))
+
+
 Sized = Callable[[Drawing, Store], Iterator[Act]]
 SIZES: Final[dict[str, Sized]] = {
     "many sessions": many_sessions,
@@ -191,5 +204,6 @@ SIZES: Final[dict[str, Sized]] = {
     "deep type": deep_types,
     "large capacity": large_capacities,
     "long text": long_texts,
+    "number as JSON": numbers_as_json,
 }
 """By the relation that the cells of their steps have."""

@@ -10,7 +10,6 @@ import msgspec
 
 from telltale_conformance.generators.pump_programs import PumpProgram, pump_program
 from telltale_conformance.generators.pumps import DEPTHS, FAR, PUMPS, Pumped, pumped
-from telltale_conformance.generators.steps import encode_arguments
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.effort import Effort
@@ -43,8 +42,7 @@ def cases_of(settings: Settings, offered: frozenset[str]) -> list[Pumped]:
 def asked_of(pump: Pumped, seed: int, offered: frozenset[str], contract: str) -> Iterator[Asked]:
     """Yield the steps of a pump with the reference's answers."""
     for step in PumpProgram(pump, seed, offered, contract).steps():
-        args = encode_arguments(step.operation, step.arguments)
-        yield Asked(step.seq, step.operation.name, args, step.outcome, step.cell)
+        yield Asked(step.seq, step.operation.name, step.args, step.outcome, step.cell)
 
 
 def _chunk(adapter: Adapter, number: int, *, contract: str, settings: Settings) -> Chunk:

@@ -189,7 +189,7 @@ def test_baseline_minimiser_and_dossier_name_one_fingerprint(
     trace = record(adapter, given, tmp_path / "t.jsonl")
     assert minimise_command(trace, output=tmp_path / "s.jsonl", dossier=tmp_path / "d", as_json=True) == 0
     document = json.loads(capsys.readouterr().out)
-    manifest, _ = read_dossier(tmp_path / "d")
+    manifest, _, _ = read_dossier(tmp_path / "d")
     divergences = told(name, (11,), 40)
     baseline = updated(Baseline(contract="telltale-17"), [lane("programs", *divergences)], TODAY).baseline
     assert {document["fingerprint"], manifest.fingerprint, manifest.divergence.digest} == {result.fingerprint.digest}

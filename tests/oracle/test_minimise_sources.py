@@ -27,7 +27,7 @@ def minimised(given: Path, *options: str) -> list[str]:
 
 
 def generated(tmp_path: Path) -> Path:
-    write_program(tmp_path / "given.jsonl", generate_program(5, 1, steps=80))
+    write_program(tmp_path / "given.jsonl", generate_program(6, 1, steps=80))
     return tmp_path / "given.jsonl"
 
 
