@@ -150,6 +150,8 @@ def test_what_differs_within_another_element_of_a_list_does_not_matter() -> None
     assert swapped.place == "[]"
     fewer = payload({"$[0].tick": 1, "$[1]": {}}, {"$[0].tick": 0, "$[1]": "(absent)"})
     assert fewer.place == "[]"
+    more = payload({"$[0].tick": 1, "$[1]": "(absent)"}, {"$[0].tick": 0, "$[1]": {}})
+    assert more.place == "[]"
 
 
 def test_whether_one_side_has_nothing_there_matters() -> None:

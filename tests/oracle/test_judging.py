@@ -142,3 +142,18 @@ def test_levels_are_kept() -> None:
     adapter = Stub(lambda request, number, answer: answer._replace(audit=b'[{"wrong":1}]'))
     assert {result.divergence for result in judged(adapter, level=Level.payload)} == {None}
     assert {result.divergence.kind for result in judged(adapter, level=Level.audit) if result.divergence} == {"audit"}
+
+
+def test_after_a_fault_of_the_harness_the_rest_of_the_case_is_not_judged() -> None:
+    def watch(one: Asked, answer: Answer) -> None:
+        if one.seq == 2:
+            raise RuntimeError("made up")
+
+    results = list(judge_cases(Stub(), [partial(asked, 0), partial(asked, 1)], Level.state, watch))
+    for index, result in enumerate(results):
+        assert result.fault is not None
+        assert result.fault.startswith("fault of the harness while the answer to ")
+        assert result.fault.endswith(" was judged (step 2): RuntimeError: made up")
+        assert result.judged + result.not_judged + result.uncovered == len(asked(index))
+        assert result.judged <= 3 < result.not_judged
+        assert not result.shown
