@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telltale_conformance.oracle.reference.replay import replay_file
+from telltale_conformance.generators.steps import Cell
+from telltale_conformance.lean_traces.limits import Limits
+from telltale_conformance.model.contract import UnknownContract
+from telltale_conformance.oracle.reference.replay import judge, replay_file
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.trace_files import CAP, CLAIM, CLOSE, HEADER, OPEN, RECORDINGS, recording, trace_bytes
 
@@ -216,3 +219,42 @@ def test_memory_usage_is_judged_by_its_counts_and_by_what_its_estimates_must_add
     assert replayed(tmp_path, [{**asked, "ok": empty}]).verdict == "diverge"
     empty["retained_bytes"] = {**sizes, "live_sessions": 0, "total": 0}
     assert replayed(tmp_path, [{**asked, "ok": empty}]).verdict == "agree"
+
+
+def test_judge_hands_every_option_on_and_a_fault_of_the_harness_is_inconclusive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.jsonl"
+    wrong = [OPEN, {**CLAIM, "audit": []}]
+    path.write_bytes(trace_bytes(wrong))
+    assert judge(path).verdict == "diverge"
+    assert judge(path, level=Level.payload).verdict == "agree"
+    assert judge(path, limits=Limits(line_bytes=64)).verdict == "malformed"
+    assert judge(path, contract="hardened") == replay_file(path, contract="hardened")
+    cells: set[Cell] = set()
+    judge(path, cells=cells)
+    assert {cell.operation for cell in cells} == {"open"}
+    with pytest.raises(UnknownContract):
+        judge(path, contract="telltale-18")
+    after_close = {"audit": [], "err": {"SessionClosed": {"session_id": 0}}}
+    closing = {**CLOSE, "audit": []}
+    path.write_bytes(trace_bytes([OPEN, closing, {**{k: v for k, v in CLAIM.items() if k != "ok"}, **after_close}]))
+    assert (judge(path).verdict, judge(path, contract="hardened").verdict) == ("diverge", "agree")
+
+    def broken(*args: Any, **named: Any) -> None:
+        raise RuntimeError("no idea")
+
+    monkeypatch.setattr("telltale_conformance.oracle.reference.replay.replay_file", broken)
+    result = judge(path)
+    assert (result.verdict, result.judged) == ("inconclusive", 0)
+    assert result.error == f"{path}: fault of the harness: RuntimeError: no idea"
+
+
+def test_a_header_with_a_contract_that_is_not_stated_is_malformed(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(trace_bytes([OPEN], {**HEADER, "contract": "telltale-18"}))
+    result = replay_file(path)
+    assert (result.verdict, result.events, result.judged) == ("malformed", 0, 0)
+    assert result.error is not None
+    assert result.error.startswith(f"{path}:1: unknown contract 'telltale-18'")
+    assert result.error.endswith("; give --contract")

@@ -70,6 +70,7 @@ ROOMS: Final = {
             "tests/oracle/test_guards_in_fingerprints.py",
             "tests/oracle/test_judging.py",
             "tests/oracle/test_record.py",
+            "tests/oracle/test_reference_run.py",
             "tests/oracle/test_replay.py",
         ),
     ),
