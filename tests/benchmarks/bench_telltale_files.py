@@ -11,6 +11,7 @@ import gzip
 import io
 import json
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,13 +19,23 @@ from random import Random
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.telltale.audit_logs import AuditLogReader
 from telltale_conformance.lean_traces.telltale.json_stream import JsonStream
+from telltale_conformance.model.plan import open_plan
+from telltale_conformance.model.types.global_types import roles_of
+from telltale_conformance.model.types.lean_json import encode_global
+from telltale_conformance.model.types.local_types import Choice, Recv, Send
+from telltale_conformance.model.types.projection import project
+from telltale_conformance.model.types.syntax import parse_global_type
+from telltale_conformance.model.types.theory import unfolded_with_scope
+from telltale_conformance.model.types.trees import strip_mu
 from telltale_conformance.oracle.telltale.judging import read_run
 from telltale_conformance.oracle.telltale.judging_runs import judge_run
 from telltale_conformance.oracle.telltale.logs import judge_logs
+from telltale_conformance.oracle.telltale.selected_types import printed
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.oracle.run_world import NAMES, RUNS, slim
 
@@ -95,6 +106,116 @@ def long_runs(folder: Path) -> None:
             f"lean  {messages:>5} messages, {messages * PERIOD:>6} steps {len(data):>9} bytes  "
             f"parse {parse * 1e3:7.2f} ms  judge {judge * 1e3:7.2f} ms  {judge / parse:5.2f}"
         )
+
+
+FRESH = {
+    "stream": "rec t. Source -> Sink : {item(Nat). Sink -> Source : ack. t, done. end}",
+    "ring": "rec t. A -> B : x. B -> C : x. C -> D : x. D -> E : x. E -> A : x. t",
+    "buyers": "rec t. Ann -> Shop : title(String). Shop -> Ann : price(Nat). Shop -> Ben : price(Nat). "
+    "Ann -> Ben : share(Nat). Ben -> Shop : {take. Shop -> Ann : more. t, leave. Shop -> Ann : over. end}",
+}
+"""Protocols that no recorded run has; their loops are gone through until the steps are used up."""
+
+
+def fresh_run(text: str, steps: int, rng: Random) -> tuple[Any, Any]:
+    """Return the input and the compact output of a run that a scheduler of ours makes by chance."""
+    whole = parse_global_type(text)
+    roles = sorted(roles_of(whole))
+    types = {role: project(whole, role) for role in roles}
+    current = {role: strip_mu(one) for role, one in types.items()}
+    edges = len(open_plan(tuple(roles), types).edge_blueprint)
+    queues: dict[tuple[str, str], list[str]] = defaultdict(list)
+
+    def state() -> Any:
+        return {
+            "coroutines": [
+                {"coro_id": n, "owned_endpoints": 1, "pc": 0, "progress_tokens": 0, "session_id": 0, "status": "ready"}
+                for n in range(len(roles))
+            ],
+            "scheduler": {"blocked": {}, "ready_queue": [], "step_count": 0},
+            "sessions": [
+                {
+                    "buffer_edges": edges,
+                    "buffered_messages": sum(map(len, queues.values())),
+                    "epoch": 0,
+                    "local_type_entries": len(current),
+                    "role_count": len(roles),
+                    "sid": 0,
+                    "status": "active",
+                }
+            ],
+        }
+
+    head = {"schema_version": "lean_bridge.v1", "session": 0}
+    trace = [{"kind": "opened", "role": ",".join(roles), "tick": 0, **head}]
+    made: list[Any] = []
+    while len(made) < steps and current:
+        role = rng.choice(sorted(current))
+        here, event, before = current[role], None, state()
+        if isinstance(here, Choice):
+            edge = (role, here.partner) if isinstance(here, Send) else (here.partner, role)
+            names = [branch.label.name for branch in here.branches]
+            label = rng.choices(names, [40, *[1] * (len(names) - 1)])[0] if isinstance(here, Send) else None
+            if isinstance(here, Recv) and queues[edge]:
+                label = queues[edge].pop(0)
+            if label is not None:
+                kind = "sent" if isinstance(here, Send) else "received"
+                if kind == "sent":
+                    queues[edge].append(label)
+                after = next(branch.continuation for branch in here.branches if branch.label.name == label)
+                current[role] = unfolded_with_scope(after, types[role])[0]
+                event = {"kind": kind, "label": label, "receiver": edge[1], "sender": edge[0], **head}
+        else:
+            event = {"kind": "halted", "schema_version": "lean_bridge.v1", "target": str(roles.index(role))}
+            del current[role]
+        if event is not None:
+            trace.append(event := {**event, "tick": len(made) + 1})
+        buffered = sum(map(len, queues.values()))
+        made.append(
+            {
+                "blocked": {},
+                "buffered_message_counts": {"0": buffered},
+                "event": event,
+                "exec_status": "blocked" if event is None else "continue",
+                "post_state": state(),
+                "pre_state": before,
+                "ready_queue": [],
+                "selected_coro": roles.index(role),
+                "selected_pc": 0,
+                "selected_type": printed(current[role]) if role in current else None,
+                "session_type_counts": {"0": len(current)},
+                "step_index": len(made),
+            }
+        )
+    choreography = {"schema_version": "lean_bridge.v1", "global_type": Raw(encode_global(whole)), "roles": roles}
+    given = {"schema_version": "lean_bridge.v1", "choreographies": [choreography], "concurrency": 1, "max_steps": steps}
+    output = {
+        "concurrency": 1,
+        "schema_version": "lean_bridge.v1",
+        "sessions": [{"schema_version": "lean_bridge.v1", "sid": 0, "terminal": False}],
+        "status": "ok",
+        "step_states": made,
+        "steps_executed": len(made),
+        "trace": trace,
+    }
+    return given, msgspec.json.decode(msgspec.json.encode(output, order="sorted"))
+
+
+def fresh_runs(folder: Path) -> None:
+    """Print what runs cost that were made for this measurement alone."""
+    for name, text in FRESH.items():
+        for steps in (20, 200, 2000):
+            given, output = fresh_run(text, steps, Random(f"bench {name} {steps}"))
+            path, beside = folder / "fresh.output.json", folder / "fresh.input.json"
+            path.write_bytes(data := msgspec.json.encode(output, order="sorted"))
+            beside.write_bytes(msgspec.json.encode(given))
+            result = judge_run(read_run(path, beside, DEFAULT_LIMITS), "telltale-17", Level.state)[0]
+            assert result.verdict == "agree", result
+            parse, judge = least(partial(msgspec.json.decode, data)), least(partial(judged, path, beside))
+            print(
+                f"fresh {name:8} {len(output['step_states']):>5} steps {len(data):>9} bytes  "
+                f"parse {parse * 1e3:7.2f} ms  judge {judge * 1e3:7.2f} ms  {judge / parse:5.2f}"
+            )
 
 
 def judged(path: Path, given: Path) -> None:
@@ -177,4 +298,5 @@ if __name__ == "__main__":
         runs(Path(temporary), "rust")
         runs(Path(temporary), "lean")
         long_runs(Path(temporary))
+        fresh_runs(Path(temporary))
     logs()
