@@ -55,6 +55,6 @@ def test_a_result_that_cannot_be_confirmed_is_kept_and_inconclusive() -> None:
 
 def test_of_two_roles_one_can_be_left_out() -> None:
     given = program(("open", {"roles": ["A", "B"], "initial_types": {"A": "End", "B": "End"}}))
-    roles = [one.program.steps[0].args["roles"] for one in simplifications(given)]
+    roles = [one.candidate.steps[0].args["roles"] for one in simplifications(given)]
     assert ["A"] in roles
     assert ["B"] in roles
