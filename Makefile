@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 LOCK := requirements-dev.lock
 
-.PHONY: check test nightly mutation lint audit bench pythons lock release clean
+.PHONY: check test nightly power mutation lint audit bench pythons lock release clean
 
 check: .venv/installed
 	$(BIN)/telltale-conformance check --report report
@@ -16,6 +16,10 @@ test: .venv/installed-dev
 
 nightly: .venv/installed-dev
 	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder -m nightly
+
+# Asks every wrong store of the catalogue what a check asks, and writes docs/power.md; about ten minutes on two cores.
+power: .venv/installed-dev
+	$(BIN)/python -m tests.wrong_stores.power
 
 # Changes the harness itself in a seeded sample of places, and looks whether a test notices: docs/mutation.md.
 mutation: .venv/installed-dev

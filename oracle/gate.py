@@ -249,7 +249,6 @@ class Gate:
         return findings(
             check.results,
             command=check.subject.command,
-            clients=check.subject.clients,
             hello=check.hello,
             level=check.settings.level,
             baseline=self.baseline,

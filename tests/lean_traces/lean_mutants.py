@@ -15,6 +15,7 @@ SESSIONS = "Telltale.Sessions"
 MESSAGES = "Telltale.Messages"
 PLAN = "Telltale.Plan"
 TYPES = "Telltale.Types"
+TIMEOUTS = "Telltale.Timeouts"
 
 CAPABILITY = (
     "release_ownership",
@@ -178,6 +179,145 @@ MUTANTS = (
         "    if i = j then none\n    else match d with",
         "    match d with",
         ("plan", "observe", "send", "has_message", "recv", "memory_usage"),
+    ),
+    LeanMutant(
+        "reaping archives nothing",
+        SESSIONS,
+        "archive := s.summary :: st.archive }",
+        "archive := st.archive }",
+        ("archived_closed", "memory_usage"),
+    ),
+    LeanMutant(
+        "a faulted session is not over",
+        SESSIONS,
+        "  | .faulted _ => true",
+        "  | .faulted _ => false",
+        ("closed_session_ids", "reap_closed", "reap_sessions", "memory_usage"),
+    ),
+    LeanMutant(
+        "the latest value is not stored",
+        MESSAGES,
+        "(.ok, { b with queue := [v] })",
+        "(.ok, b)",
+        ("recv", "has_message", "observe", "memory_usage"),
+    ),
+    LeanMutant(
+        "a buffer grows below half its maximum alone",
+        MESSAGES,
+        "if b.capacity < max then",
+        "if b.capacity + b.capacity < max then",
+        ("send",),
+    ),
+    LeanMutant("an empty buffer has messages", MESSAGES, "    | [] => false", "    | [] => true", ("has_message",)),
+    LeanMutant(
+        "a variable's original keeps its Mu",
+        TYPES,
+        "| .var _ => (unfoldMu original, none)",
+        "| .var _ => (original, none)",
+        ("unfold_if_var_with_scope", "advance"),
+    ),
+    LeanMutant(
+        "a timeout expires after its tick",
+        TIMEOUTS,
+        "decide (s.2.untilTick ≤ tick)",
+        "decide (s.2.untilTick < tick)",
+        ("advance_clock",),
+    ),
+    LeanMutant(
+        "timeout ids stand still",
+        TIMEOUTS,
+        "⟨r.clock, saturate r.nextTimeout, put",
+        "⟨r.clock, r.nextTimeout, put",
+        ("issue_timeout_witness",),
+    ),
+    LeanMutant(
+        "every role with a type is active",
+        PLAN,
+        "    | false => activeRoles rest",
+        "    | false => r :: activeRoles rest",
+        ("plan",),
+    ),
+    LeanMutant(
+        "a Recv gives the edge from its own role",
+        PLAN,
+        "| .recv => some ⟨(j, i), partner, role⟩",
+        "| .recv => some ⟨(i, j), role, partner⟩",
+        ("plan", "observe", "send", "has_message", "recv"),
+    ),
+    LeanMutant(
+        "traces are not stored",
+        MUTATIONS,
+        "| .updateTrace e ts => { b with traces := put edgeLt e ts b.traces }",
+        "| .updateTrace _ _ => b",
+        ("lookup_trace", "observe"),
+    ),
+    LeanMutant(
+        "the default handler stays",
+        MUTATIONS,
+        "| .setDefaultHandler h => { b with defaultHandler := h }",
+        "| .setDefaultHandler _ => b",
+        ("default_handler_for_session", "observe"),
+    ),
+    LeanMutant(
+        "the scope of a witness is not compared with the capability's",
+        GUARDS,
+        "i.gen = c.gen ∧ i.scope = c.scope then",
+        "i.gen = c.gen then",
+        ("consume_readiness_witness",),
+    ),
+    LeanMutant(
+        "the payload of a witness is not compared",
+        GUARDS,
+        "if i = w then next",
+        "if i.id = w.id then next",
+        ("consume_readiness_witness",),
+    ),
+    LeanMutant(
+        "receipts are matched by their claim",
+        GUARDS,
+        "if p = r then next",
+        "if p.claim = r.claim then next",
+        (
+            "commit_ownership_transfer",
+            "rollback_ownership_transfer",
+            "cancel_abandoned_transfer",
+            "fault_failed_transfer_commit",
+        ),
+    ),
+    LeanMutant(
+        "a cancelled session reads Closed",
+        OWNERSHIP,
+        "status := .cancelled, terminal",
+        "status := .closed, terminal",
+        ("observe", "reap_closed", "reap_sessions", "archived_closed"),
+    ),
+    LeanMutant(
+        "the owner's death keeps the pending transfer",
+        OWNERSHIP,
+        "status := .faulted why, terminal := some why, owner := none, pending := none",
+        "status := .faulted why, terminal := some why, owner := none",
+        ("observe",),
+    ),
+    LeanMutant(
+        "hardened: a buffer doubles past its maximum",
+        CONTRACT,
+        "| hardened, capacity, max => Nat.min (capacity + capacity) max",
+        "| hardened, capacity, _ => capacity + capacity",
+        ("send", "observe"),
+    ),
+    LeanMutant(
+        "hardened: close overwrites Faulted",
+        CONTRACT,
+        "  | hardened, .faulted r => .faulted r\n",
+        "",
+        ("observe", "reap_closed", "reap_sessions", "archived_closed"),
+    ),
+    LeanMutant(
+        "hardened: a closed session serves",
+        CONTRACT,
+        "| hardened, .closed => false",
+        "| hardened, .closed => true",
+        ("claim_ownership", "mark_owner_died", "commit_ownership_transfer", *CAPABILITY),
     ),
 )
 

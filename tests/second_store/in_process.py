@@ -18,13 +18,13 @@ class InThisProcess(DirectAdapter):
         names = ("name", "version", "language", "contract")
         sets = {name: frozenset(said[name]) for name in ("ops", "observes")}
         super().__init__(Hello(**{name: said[name] for name in names}, **sets))
-        self._make, self._contract = make, contract
+        self.make, self._contract = make, contract
         self._store = make(contract)
         names = [*vars(Forms), "arguments", "answer"]
-        self._reads_as_usual = all(getattr(make, name) is getattr(Store, name) for name in names if name[0] != "_")
+        self.reads_as_usual = all(getattr(make, name) is getattr(Store, name) for name in names if name[0] != "_")
 
     def _fresh(self):
-        self._store = self._make(self._contract)
+        self._store = self.make(self._contract)
 
     def agrees(self, request, values, expected):
         """Carry out an operation; return None when all is as expected, else the answer.
@@ -36,7 +36,7 @@ class InThisProcess(DirectAdapter):
         """
         store = self._store
         try:
-            if self._reads_as_usual:
+            if self.reads_as_usual:
                 answer = store.carried_out(request.op, values)
             else:
                 answer = store.answer(request.op, store.parsed(request.args))
@@ -51,5 +51,5 @@ class InThisProcess(DirectAdapter):
 
     def _answer(self, request):
         store = self._store
-        values = store.arguments(request.op, store.parsed(request.args)) if self._reads_as_usual else None
+        values = store.arguments(request.op, store.parsed(request.args)) if self.reads_as_usual else None
         return self.agrees(request, values, None)

@@ -65,6 +65,9 @@ class ChangedReference(ReferenceAdapter):
 
     def __init__(self, contract: str, change: Change) -> None:
         self._set = _set_by(change)
+        apart = {name for holder, name, _, _ in self._set if holder is OPERATIONS}
+        self.changed_operations = frozenset(apart if len(apart) == len(self._set) else ())
+        """The operations that it changes, where it changes nothing else."""
         self._reads_as_usual = not any(holder is reference for holder, _, _, _ in self._set)
         super().__init__(contract)
 

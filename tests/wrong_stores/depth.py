@@ -122,6 +122,11 @@ def bound(times: int) -> Play:
     return play
 
 
+def below(counter: str, end: int) -> Callable[[str, tuple[Any, ...], int], bool]:
+    """Return what says that a counter that has not come to its end makes no difference."""
+    return lambda method, arguments, result: arguments[1] != counter or result + 1 < end
+
+
 def wrapping(counter: str, end: int) -> type[Store]:
     """Return a store with a counter that begins again."""
 
@@ -131,6 +136,8 @@ def wrapping(counter: str, end: int) -> type[Store]:
             if name == counter:
                 s[name] %= end
             return number
+
+        answers_alike = staticmethod(below(counter, end))
 
     return Wrapping
 
@@ -145,6 +152,8 @@ def stopping(counter: str, end: int) -> type[Store]:
                 s[name] = min(s[name], end)
             return number
 
+        answers_alike = staticmethod(below(counter, end))
+
     return Stopping
 
 
@@ -154,6 +163,11 @@ def generations(change: Callable[[int], int]) -> type[Store]:
     class Generations(Store):
         def next_generation(self, s, before):
             return change(super().next_generation(s, before))
+
+        @staticmethod
+        def answers_alike(_method: str, _arguments: tuple[Any, ...], result: int) -> bool:
+            """Say that a number that stays as it is makes no difference."""
+            return change(result) == result
 
     return Generations
 

@@ -70,6 +70,8 @@ def haunted(field: str, *, by_replacing: bool) -> type[Store]:
     """Return a store whose sessions begin with a field of the session that had their id before."""
 
     class Haunted(Store):
+        wakes_at = frozenset({"open_with_sid"})
+
         def __init__(self, contract: str = "telltale-17") -> None:
             super().__init__(contract)
             self.former: dict[int, dict] = {}

@@ -81,7 +81,7 @@ def unlisted_types(s: Script) -> None:
     s.plan(roles=["B", "A", "C"], initial_types={"Z": "End", "A": "End", "B": "End"})
 
 
-@second("raw forms", "Fragments are neither ordered nor told apart when they are read.", claimed_unsorted)
+@second("raw forms", "Fragments are kept as they are given when they are read.", claimed_unsorted)
 class fragments_as_given(Store):
     def fragments(self, names):
         return names

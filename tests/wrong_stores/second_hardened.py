@@ -103,7 +103,7 @@ hardened("Roles `A` and `a` are taken for repeats.", repeated("A", "a"), name="r
 )
 
 
-@hardened("A repeated role is told when it follows at once only.", repeated("A", "B", "A"))
+@hardened("A repeated role is noticed only when it follows at once.", repeated("A", "B", "A"))
 class repeats_side_by_side_alone(Store):
     def plan(self, roles, initial_types):
         self.hardened = any(a == b for a, b in pairwise(roles))

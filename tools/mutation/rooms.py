@@ -79,7 +79,6 @@ ROOMS: Final = {
         (
             "tests/oracle/test_minimise.py",
             "tests/oracle/test_minimise_parts.py",
-            "tests/oracle/test_minimise_trials.py",
         ),
     ),
 }

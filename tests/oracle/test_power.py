@@ -1,0 +1,75 @@
+"""The power of the lanes: the page agrees with the catalogue, and lanes find what they are there to find."""
+
+import re
+
+import pytest
+
+from telltale_conformance.oracle.lanes.subject import Settings
+from tests.lean_traces.lean_mutants import MUTANTS
+from tests.wrong_stores.catalogue import CATALOGUE
+from tests.wrong_stores.lean import triggers
+from tests.wrong_stores.power import MEASURED, PAGE, SEED, measure, page
+from tests.wrong_stores.tellers import told_by
+
+GENERATED = 60
+"""Programs that must find nearly every store with one rule wrong."""
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the cells of the table below a heading of the page."""
+    section = PAGE.read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in (lines[0], *lines[2:])]
+
+
+def test_the_page_is_of_this_catalogue_and_these_lanes() -> None:
+    heads, *stores = rows("Every store")
+    assert heads[3:] == [lane for lane in MEASURED if lane in heads]
+    assert {"fixed", "programs"} <= set(heads[3:])
+    assert [row[0] for row in stores] == [wrong.name for wrong in CATALOGUE], "run `make power`"
+    assert all(row[3] != "–" for row in stores), "the fixed list finds every store"
+
+
+def test_the_figures_of_the_page_are_those_of_its_table() -> None:
+    _, *kinds = rows("By kind and lane")
+    _, *stores = rows("Every store")
+    for kind, number, *found in kinds:
+        those = [row for row in stores if kind in (row[1], "all")]
+        assert int(number) == len(those)
+        counted = [sum(row[place] != "–" for row in those) for place in range(3, len(stores[0]))]
+        other = sum(any(cell != "–" for cell in row[4:]) for row in those)
+        assert [int(figure) for figure in found] == [*counted, other], kind
+    said = re.search(r"\*\*(\d+) of (\d+)\*\* with this seed", PAGE.read_text(encoding="utf-8"))
+    assert said is not None
+    assert [said[2], said[1]] == [kinds[-1][1], kinds[-1][-1]]
+
+
+def test_programs_find_nearly_every_store_with_a_plain_rule_wrong() -> None:
+    wrongs = [wrong for wrong in CATALOGUE if wrong.kind in ("rules", "records")][::3]
+    tellers, result = told_by("programs", "telltale-17", wrongs, Settings(seed=3, cases=GENERATED))
+    assert result.divergences == ()
+    lacking = [wrong.name for wrong in wrongs if wrong.name not in tellers.told]
+    assert len(lacking) <= len(wrongs) / 8, lacking
+
+
+def test_every_change_of_the_lean_model_has_a_program_that_tells_it() -> None:
+    assert len(MUTANTS) >= 30
+    assert list(triggers()) == sorted(triggers(), key=[mutant.name for mutant in MUTANTS].index)
+    assert triggers().keys() == {mutant.name for mutant in MUTANTS}, "run `python -m tests.wrong_stores.lean`"
+
+
+@pytest.mark.parametrize("contract", ["telltale-17", "hardened"])
+def test_a_store_that_is_not_asked_yet_would_have_answered_rightly(contract: str) -> None:
+    wrongs = [wrong for wrong in CATALOGUE if wrong.contract == contract][:: 3 if contract == "hardened" else 7]
+    settings = Settings(seed=5, cases=12)
+    told = [told_by("programs", contract, wrongs, settings, may_sleep=may)[0].told for may in (True, False)]
+    assert told[0] == told[1]
+    assert told[0]
+
+
+@pytest.mark.nightly
+def test_no_store_survives_and_the_page_says_what_is_measured() -> None:
+    told = measure(MEASURED, SEED, 2)
+    assert [wrong.name for wrong in CATALOGUE if not any(wrong.name in found for found in told.values())] == []
+    shown = rows("Every store")[0][3:]
+    assert page({lane: told[lane] for lane in shown}, SEED) == PAGE.read_text(encoding="utf-8")
