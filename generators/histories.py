@@ -8,33 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from random import Random
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from telltale_conformance.lean_traces.programs import Step
+from telltale_conformance.lean_traces.races import Race
 
 Reference: TypeAlias = dict[str, Any]
 """The result of an earlier step, as programs write it."""
-
-
-class Race(NamedTuple):
-    """A program of several clients."""
-
-    pair: str
-    """What races, by name."""
-    racing: tuple[int, int]
-    """The numbers of the two steps that race."""
-    prefix: tuple[tuple[int, Step], ...]
-    """Steps one after the other, each with the client that takes it."""
-    suffixes: tuple[tuple[Step, ...], ...]
-    """The steps of each client; all clients begin at once. They refer to the prefix and to their own steps."""
-    last: tuple[tuple[int, Step], ...]
-    """The look at what is left, one step after the other."""
-
-    def steps(self) -> Iterator[Step]:
-        """Yield all steps, by their numbers."""
-        yield from (step for _, step in self.prefix)
-        yield from (step for suffix in self.suffixes for step in suffix)
-        yield from (step for _, step in self.last)
 
 
 class NotOffered(Exception):
@@ -372,4 +352,10 @@ def written(name: str, rng: Random, clients: int, offered: frozenset[str], *, at
     writer.look_last()
     first, second = writer.racing
     suffixes = tuple(map(tuple, writer.suffixes))
-    return Race(name, (first, second), tuple(writer.prefix), suffixes, tuple(writer.last))
+    return Race(
+        pair=name,
+        racing=(first, second),
+        prefix=tuple(writer.prefix),
+        suffixes=suffixes,
+        last=tuple(writer.last),
+    )

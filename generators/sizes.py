@@ -74,15 +74,18 @@ def many_roles(draw: Drawing, store: Store) -> Iterator[Act]:
 
 
 def many_branches(draw: Drawing, store: Store) -> Iterator[Act]:
-    """Choose among many branches: the first, the last, the middle one, one that is not there."""
-    roles = draw.cast.role[:2]
+    """Choose among many branches, each with its own partner: follow the first ones, the last, one between."""
     count = draw.one_of((10, 17, 33, 257))
     labels = [f"{draw.cast.label[0]}{number}" for number in range(count)]
     branches = tuple(
-        Branch(Label(label, "Nat" if place % 2 else "Unit"), None, Recv(f"P{place}", ()))
+        Branch(Label(label, "Nat" if place % 2 else "Unit"), None, Recv(f"P{place}", (Branch(Label("m"), None, END),)))
         for place, label in enumerate(labels)
     )
-    yield from _followed(store, roles, Send(roles[1], branches), (labels[-1], labels[0], labels[count // 2], "none"))
+    followed = sorted({0, 1, 2, 8, count // 2, count - 1})
+    roles = (*draw.cast.role[:2], *(f"P{place}" for place in followed))
+    for place in followed:
+        asked = (labels[place], labels[-1], "none")
+        yield from _followed(store, roles, Send(roles[1], branches), asked)
 
 
 def _followed(store: Store, roles: tuple[str, ...], followed: LocalType, labels: tuple[str, ...]) -> Iterator[Act]:

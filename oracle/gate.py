@@ -249,6 +249,7 @@ class Gate:
         return findings(
             check.results,
             command=check.subject.command,
+            clients=check.subject.clients,
             hello=check.hello,
             level=check.settings.level,
             baseline=self.baseline,

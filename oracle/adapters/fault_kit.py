@@ -349,6 +349,66 @@ class _WrongAnswer(Adapter):
         self.answer(request, "ok", 41, audit=[])
 
 
+class _Racing(Adapter):
+    """Lets two clients ask at once; does nothing wrong while one asks alone."""
+
+    def hello(self) -> dict[str, Any]:
+        return {**super().hello(), "clients": 2}
+
+    def serve(self) -> None:
+        rest = b""
+        while data := os.read(0, CHUNK):
+            *lines, rest = (rest + data).split(b"\n")
+            requests = [json.loads(line) for line in lines]
+            racing = [request for request in requests if "client" in request]
+            for request in requests:
+                if request["op"] == "bye":
+                    self.bye()
+                elif request["op"] in ("hello", "reset"):
+                    self.control(request)
+                elif len(racing) < 2 or request not in racing:
+                    self.operation(request)
+            if len(racing) > 1:
+                self.race(racing)
+
+    def race(self, requests: list[dict[str, Any]]) -> None:
+        """Answer requests that came together."""
+        for request in requests:
+            self.operation(request)
+
+
+class _GivesIdsTwice(_Racing):
+    def race(self, requests: list[dict[str, Any]]) -> None:
+        before = self.opened
+        for request in requests:
+            self.opened = before if request["op"] == "open" else self.opened
+            self.operation(request)
+
+
+class _AnswersOneOfTwo(_Racing):
+    def race(self, requests: list[dict[str, Any]]) -> None:
+        self.operation(requests[0])
+
+
+class _DiesOfTwo(_Racing):
+    def race(self, requests: list[dict[str, Any]]) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class _MixesIdsUp(_Racing):
+    def race(self, requests: list[dict[str, Any]]) -> None:
+        for request in requests:
+            self.operation({**request, "id": request["id"] + 1000})
+
+
+RACING: dict[str, Misbehaviour] = {
+    "two-clients": Misbehaviour("does nothing wrong with two clients", "agree", _Racing),
+    "gives-ids-twice": Misbehaviour("opens two sessions at once under one id", "diverge", _GivesIdsTwice),
+    "answers-one-of-two": Misbehaviour("loses one of two requests at once", "deadline", _AnswersOneOfTwo),
+    "dies-of-two": Misbehaviour("is ended by a signal when two ask at once", "exited", _DiesOfTwo),
+    "mixes-ids-up": Misbehaviour("answers two at once with ids of nobody", "wrong-id", _MixesIdsUp),
+}
+"""Those that go wrong only when two clients ask at once, by name; ``ends_as`` is of lane ``concurrent``."""
 KIT: dict[str, Misbehaviour] = {
     "correct": Misbehaviour("does nothing wrong", "agree", Adapter),
     "slow": Misbehaviour("answers rightly, but slowly", "agree", _Slow),
@@ -397,15 +457,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m telltale_conformance.adapters.fault_kit", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("name", nargs="?", choices=KIT, metavar="NAME")
+    parser.add_argument("name", nargs="?", choices={**KIT, **RACING}, metavar="NAME")
     parser.add_argument("--at", type=int, default=3, help="the operation at which it fails, from 1")
     parser.add_argument("--list", action="store_true", help="print all names and what they must end as")
     chosen = parser.parse_args()
     if chosen.list or chosen.name is None:
-        for name, entry in KIT.items():
-            print(f"{name:16} {entry.ends_as:16} {entry.does}")
+        for name, entry in {**KIT, **RACING}.items():
+            print(f"{name:18} {entry.ends_as:16} {entry.does}")
         return
-    KIT[chosen.name].make(chosen.at).serve()
+    {**KIT, **RACING}[chosen.name].make(chosen.at).serve()
 
 
 if __name__ == "__main__":

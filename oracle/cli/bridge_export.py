@@ -20,6 +20,7 @@ from telltale_conformance.model.types.synthesis import NoGlobalType, global_type
 from telltale_conformance.model.types.wellformed import problems
 from telltale_conformance.oracle.cli.terminal import say, tell, told, warn
 from telltale_conformance.oracle.verdict.exit_codes import AGREE
+from telltale_conformance.sinks import file_name
 
 BRIDGE: Final = "lean_bridge.v1"
 
@@ -41,7 +42,7 @@ def run(files: list[Path], output: Path | None, max_steps: int, most: int) -> in
 
 
 def _export(file: ProtocolFile, folder: Path, max_steps: int, most: int, written: set[str]) -> int:
-    name = file.path.name.split(".")[0]
+    name = file_name(file.path.name.split(".")[0])
     if name in written:
         raise Unreadable(f"another file was exported as {name} already; give them different names or folders")
     written.add(name)

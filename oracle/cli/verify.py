@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from msgspec import Struct
 from telltale_conformance.errors import UsageError
 from telltale_conformance.lean_traces.codec import as_json, encode
 from telltale_conformance.lean_traces.json_values import same_json
-from telltale_conformance.oracle.adapters import Adapter, AdapterLimits, SubprocessAdapter
+from telltale_conformance.oracle.adapters import Adapter, AdapterFault, AdapterLimits, SubprocessAdapter
 from telltale_conformance.oracle.adapters.process import split_command
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
 from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
@@ -28,6 +29,10 @@ from telltale_conformance.oracle.dossier.dossier import (
     hello_document,
     read_dossier,
 )
+from telltale_conformance.oracle.dossier.races import SealedRace, is_race_dossier, read_race_dossier
+from telltale_conformance.oracle.histories.minimising import TO_RATE as TO_RATE_RACES
+from telltale_conformance.oracle.histories.minimising import Trying, rated
+from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.minimise.trying import TO_RATE, Sighting, Trials, rate
 from telltale_conformance.oracle.reference.replay import replay_bytes
 from telltale_conformance.oracle.verdict.compare import Level
@@ -98,6 +103,8 @@ def verify(
         BadCommand: the command cannot be split.
         AdapterFault: the adapter failed.
     """
+    if is_race_dossier(folder):
+        return _race_run_again(folder, read_race_dossier(folder), sut, adapter_limits, kept=kept)
     dossier = read_dossier(folder)
     command = sut
     if command is None and dossier.manifest.command is not None:
@@ -130,6 +137,41 @@ def _allowed(folder: Path, command: str, *, kept: bool) -> str:
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise NotToBeRun("the command of the dossier was not run", place=folder)
     return command
+
+
+def _race_run_again(
+    folder: Path, dossier: SealedRace, sut: str | None, limits: AdapterLimits, *, kept: bool
+) -> Verified:
+    """Run a race again and again: it is the same while it is lost at times."""
+    manifest, race = dossier
+    command, clients = manifest.command, manifest.clients
+    if sut is not None:
+        command, clients = (None, sut) if clients is not None else (sut, None)
+    else:
+        kept_command = clients if clients is not None else command
+        if kept_command is not None:
+            _allowed(folder, kept_command, kept=kept)
+    started = Subject(command=command, clients=clients, contract=race.contract, limits=limits).start_clients()
+    was = manifest.divergence.text() + ("" if manifest.rate is None else f", refused in {manifest.rate.text()}")
+    if started is None:
+        why = "the adapter does not let several clients ask at once"
+        return Verified(dossier=str(folder), same=False, was=was, now="not covered", changed=(), inconclusive=why)
+    try:
+        document = hello_document(started.hello)
+        seen = rated(race, Trying(started, Level[manifest.level]), minimal=False)
+    finally:
+        with suppress(AdapterFault):
+            started.close()
+    changed = [
+        f"adapter's {field}: was {_shown(manifest.hello.get(field))}, is {_shown(document.get(field))}"
+        for field in sorted(manifest.hello.keys() | document.keys())
+        if manifest.hello.get(field) != document.get(field)
+    ]
+    if seen is None:
+        why = f"not seen in {TO_RATE_RACES} runs; a race that was not lost may still be there"
+        return Verified(dossier=str(folder), same=False, was=was, now="agree", changed=tuple(changed), inconclusive=why)
+    now = f"refused in {seen.times} of {seen.runs} runs"
+    return Verified(dossier=str(folder), same=True, was=was, now=now, changed=tuple(changed))
 
 
 def _run_again(folder: Path, dossier: Sealed, adapter: Adapter) -> Verified:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -28,6 +29,10 @@ _TRIED: Final = 2000
 """How many steps are tried to find orders."""
 _LONGEST: Final = 20_000
 """Events of the longest history whose order so far is shown."""
+_LOOKED_BACK: Final = 200
+"""How many operations before a wrong answer are looked at for a race."""
+_RACE_SHOWN: Final = 8
+"""How many operations may stand between a race and the answer that shows who lost it."""
 _ORDER_SHOWN: Final = 40
 """How many operations of the order so far are shown, the last ones."""
 
@@ -145,6 +150,7 @@ class _Race:
 
     The history is checked anew up to that return, without the returns of these operations. What is tried then are
     their orders that keep to the time: none is put after one that was called when it had returned.
+    Where nothing was open beside it, the answer shows what a race before it has done, and that is tried too.
     """
 
     def __init__(
@@ -176,16 +182,19 @@ class _Race:
             self.before = tuple(one.call.number for one in self._checker.order()[-_ORDER_SHOWN:])
 
     def _find(self, last: int, seq: int, again: Callable[[], Iterable[HistoryEvent]]) -> None:
-        """Find the calls that were open while the last one was."""
-        begun = False
+        """Find the calls that were open while the last one was; where there were none, the last that overlapped."""
+        calls: dict[int, int] = {}
+        recent: deque[tuple[int, int, int]] = deque(maxlen=_LOOKED_BACK)
         for event in islice(again(), seq):
             if isinstance(event, Call):
-                self._called[event.number] = event.seq
-                begun = begun or event.number == last
-            elif begun:
-                self._ended[event.number] = event.seq
+                calls[event.number] = event.seq
             else:
-                del self._called[event.number]
+                recent.append((calls.pop(event.number), event.seq, event.number))
+        begin = calls[last]
+        if len(calls) == 1 and all(end < begin for _, end, _ in recent):
+            begin = _last_overlap(recent, begin)
+        self._called = {number: call for call, end, number in recent if end > begin} | calls
+        self._ended = {number: end for _, end, number in recent if end > begin}
 
     def _is_return(self, event: HistoryEvent) -> bool:
         return isinstance(event, Return) and event.number in self._called
@@ -253,3 +262,13 @@ def _asked(operation: Pending) -> Asked:
     call, answer = operation.call, operation.answer
     told = None if answer is None else shown({"ok" if answer.is_ok else "err": as_json(answer.result)})
     return Asked(client=call.client, id=call.number, op=call.operation.name, args=shown(call.args), answer=told)
+
+
+def _last_overlap(recent: Iterable[tuple[int, int, int]], begin: int) -> int:
+    """Return where the operations begin that overlapped last, or ``begin`` where that is long ago."""
+    spans = sorted(((call, end) for call, end, _ in recent), reverse=True)
+    for place, (call, _) in enumerate(spans[:_RACE_SHOWN]):
+        earlier = [start for start, end in spans[place + 1 :] if end > call]
+        if earlier:
+            return min(earlier)
+    return begin

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.histories import open_history
+from telltale_conformance.lean_traces.histories import HistoryReader, open_history
 from telltale_conformance.lean_traces.history import HistoryEvent
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.trace import MalformedTrace
@@ -115,6 +116,20 @@ class _Counted:
         event = next(self._events)
         self.seen += 1
         return event
+
+
+def judge_bytes(history: bytes, *, level: Level = Level.state) -> HistoryResult:
+    """Judge a history that the bytes of a plain file are.
+
+    Raises:
+        MalformedTrace: they are malformed.
+    """
+
+    def reader() -> HistoryReader:
+        return HistoryReader(io.BytesIO(history), "history", packed=False)
+
+    header = reader().header
+    return judge_history(reader, header.contract, clients=header.clients, level=level)
 
 
 def judge_file(

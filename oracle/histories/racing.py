@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Sequence
 from random import Random
 from typing import Any, Final
 
-from telltale_conformance.generators.histories import Race
 from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, encode
-from telltale_conformance.lean_traces.history import Call, Crash, HistoryEvent, Return
+from telltale_conformance.lean_traces.histories import HistoryWriter
+from telltale_conformance.lean_traces.history import Call, Crash, HistoryEvent, HistoryHeader, Return
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.programs import Step, UnresolvedReference, resolve
+from telltale_conformance.lean_traces.races import Race
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
+from telltale_conformance.lean_traces.trace import Source
 from telltale_conformance.oracle.adapters import Answer as Given
 from telltale_conformance.oracle.adapters import Request
 from telltale_conformance.oracle.adapters.clients import Clients
@@ -180,3 +183,20 @@ def _parsed(text: bytes) -> Any:
         return parse(text, DEFAULT_LIMITS.nesting)
     except StrictJsonError as error:
         return {"malformed": f"{error}: {text[:200].decode(errors='replace')}"}
+
+
+def history_bytes(program: Race, events: Sequence[HistoryEvent]) -> bytes:
+    """Return a history of a race as its file holds it."""
+    header = HistoryHeader(
+        clients=len(program.suffixes),
+        contract=program.contract,
+        meta={"race": program.pair},
+        observes=["audit"],
+        source=Source(kind="implementation", name="the implementation under test", version=""),
+    )
+    file = io.BytesIO()
+    writer = HistoryWriter(file, header)
+    for event in events:
+        writer.event(event)
+    writer.end()
+    return file.getvalue()

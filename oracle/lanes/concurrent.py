@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from telltale_conformance.generators.histories import Race, race, races_offered
+import msgspec
+
+from telltale_conformance.generators.histories import race, races_offered
 from telltale_conformance.lean_traces.codec import as_json
+from telltale_conformance.lean_traces.history import HistoryEvent
 from telltale_conformance.lean_traces.json_values import shown
+from telltale_conformance.lean_traces.races import Race, race_bytes
 from telltale_conformance.oracle.adapters import AdapterFault
 from telltale_conformance.oracle.adapters.clients import Clients
 from telltale_conformance.oracle.histories.judging import HistoryResult, judge_history
-from telltale_conformance.oracle.histories.racing import Run
+from telltale_conformance.oracle.histories.racing import Run, history_bytes
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject
 from telltale_conformance.oracle.verdict.decision import NOT_ANSWERED
@@ -104,6 +108,7 @@ class _Lane:
         ended = None
         if clients.can_end_clients and index % _ENDED_EACH == _ENDED_EACH - 1:
             ended = next(client for client, steps in enumerate(program.suffixes) if steps)
+        program = msgspec.structs.replace(program, contract=self._subject.contract, ended=ended)
         where = f"history {index} ({program.pair})"
         try:
             run = Run(program, clients, f"{settings.seed}/{index}", ended)
@@ -167,12 +172,12 @@ class _Lane:
             self._shown += 1
         elif result.verdict == "diverge":
             self._against += 1
-            self._divergences.append(divergence(where, result))
+            self._divergences.append(divergence(where, result, program, run.events))
         else:
             self._missing.append(f"{where}: {result.error}")
 
 
-def divergence(where: str, result: HistoryResult) -> LaneDivergence:
+def divergence(where: str, result: HistoryResult, program: Race, events: Sequence[HistoryEvent]) -> LaneDivergence:
     """Return a refused history as the divergence of a lane."""
     refusal = result.refusal
     assert refusal is not None
@@ -186,4 +191,6 @@ def divergence(where: str, result: HistoryResult) -> LaneDivergence:
         actual=refusal.actual,
         guard=refusal.guard,
         reason=refusal.reason,
+        race=race_bytes(program),
+        history=history_bytes(program, events),
     )

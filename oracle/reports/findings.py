@@ -15,6 +15,7 @@ from telltale_conformance.lean_traces.reader import open_trace
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, LEAN, PROGRAM, PYTEST, Dossier, Shown, dossier_files
+from telltale_conformance.oracle.dossier.races import race_dossier, race_manifest
 from telltale_conformance.oracle.reference.judging import fault_of_harness
 from telltale_conformance.oracle.reports.report import Finding, Minimiser, Reduction, Reproducer, Stand
 from telltale_conformance.oracle.verdict.baseline import Baseline, Entry
@@ -35,6 +36,7 @@ def findings(
     *,
     command: str | None,
     hello: Hello,
+    clients: str | None = None,
     level: Level = Level.state,
     baseline: Baseline | None = None,
     today: date | None = None,
@@ -46,6 +48,7 @@ def findings(
         results: what the lanes found.
         command: the adapter's command, for the reproducers.
         hello: what the implementation says of itself.
+        clients: the command of one of several clients.
         level: how strictly answers were compared.
         baseline: the known divergences.
         today: decides which entries have expired; none has without it.
@@ -62,7 +65,11 @@ def findings(
         stand = _stand(entry, today)
         try:
             reduction = _reduction(_of_offered(shortest, hello.ops), stand, minimise)
-            files = _files(key, reduction, command, hello, level)
+            files = (
+                _files(key, reduction, command, hello, level)
+                if shortest.race is None
+                else _files_of_race(key, reduction, command, clients, hello, level)
+            )
             reproducers = _reproducers(key, shortest, command, files, level)
         except Exception as error:  # what was seen is told, whatever is wrong with showing it again
             remark = f"not run again, and without files: {fault_of_harness(error, 'while its dossier was made')}"
@@ -140,6 +147,28 @@ def _files(
     return dossier_files(about, shown, reduction.hello or hello)
 
 
+def _files_of_race(
+    key: Fingerprint, reduction: Reduction, command: str | None, clients: str | None, hello: Hello, level: Level
+) -> Mapping[str, bytes]:
+    """Return the files of the dossier of a race."""
+    divergence = reduction.divergence
+    if divergence.race is None or divergence.history is None:
+        return {}
+    manifest = race_manifest(
+        key,
+        level=level.name,
+        ending=reduction.ending,
+        remark=reduction.remark,
+        rate=reduction.rate,
+        command=None if clients is not None else command,
+        clients=clients,
+        hello=hello,
+        contract=hello.contract,
+    )
+    explanation = reduction.explanation or _explanation(key, reduction)
+    return race_dossier(manifest, divergence.race, divergence.history, explanation)
+
+
 def _explanation(key: Fingerprint, reduction: Reduction) -> str:
     """Return what there is to say of a program that was not made smaller."""
     divergence = reduction.divergence
@@ -193,7 +222,7 @@ def _reproducers(
     level: Level,
 ) -> tuple[Reproducer, ...]:
     """Return what shows the divergence again when pasted somewhere, with everything that it needs."""
-    program = json_text(files[PROGRAM].decode()) if files else None
+    program = json_text(files[PROGRAM].decode()) if PROGRAM in files else None
     shell = None
     replay = "telltale-conformance replay" + ("" if level is Level.state else f" --level {level.name}")
     if command is None and found.path is not None:

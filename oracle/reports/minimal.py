@@ -17,13 +17,16 @@ import msgspec
 
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.lean_traces.races import Race, race_bytes, race_of
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import UnknownContract
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Answer
 from telltale_conformance.oracle.dossier.dossier import NOT_CONFIRMED
+from telltale_conformance.oracle.histories.racing import history_bytes
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described
 from telltale_conformance.oracle.reports.findings import as_found
+from telltale_conformance.oracle.reports.history_text import refusal_lines
 from telltale_conformance.oracle.reports.report import Minimiser, Reduction
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint_of
@@ -75,6 +78,8 @@ class _Again:
             why = "the run was interrupted" if self._interrupted else "no time was left for it"
             return as_found(divergence, f"not run again, so not made smaller: {why}")
         try:
+            if divergence.race is not None:
+                return self._race(divergence, race_of(divergence.race), left * SHARE)
             if divergence.program is not None:
                 return self._on_implementation(divergence, divergence.program, left * SHARE)
             if divergence.path is not None:
@@ -105,6 +110,46 @@ class _Again:
             why = result.faults[0] if result.faults else "it failed"
             return _inconclusive(divergence, f"fault of the adapter: {why}")
         return self._unsteady(divergence, program, result)
+
+    def _race(self, divergence: LaneDivergence, race: Race, seconds: float) -> Reduction:
+        from telltale_conformance.oracle.histories.minimising import RUNS, minimise_race
+        from telltale_conformance.oracle.minimise.trying import Rate as Rated
+
+        clients = self._lasting().start_clients()
+        assert clients is not None, "a race of one client"
+        try:
+            smaller = minimise_race(race, clients, self._level, seconds)
+        finally:
+            with suppress(AdapterFault):
+                clients.close()
+        if smaller is None:
+            remark = f"the race was not lost again in {RUNS} runs, so it is shown as it was found"
+            rated = Rated(times=0, runs=RUNS)
+            return Reduction(ending="flaky", remark=remark, divergence=divergence, program=None, rate=rated)
+        refusal = smaller.result.refusal
+        assert refusal is not None
+        steps = len(list(smaller.race.steps()))
+        rated = Rated(times=smaller.times, runs=smaller.runs)
+        return Reduction(
+            ending="minimal" if smaller.minimal else "deadline",
+            remark=f"{steps} steps of {max(1, smaller.race.clients)} clients, refused in {rated.text()}",
+            divergence=msgspec.structs.replace(
+                divergence,
+                seq=refusal.seq,
+                op=refusal.op,
+                kind=refusal.kind,
+                args=refusal.args,
+                expected=refusal.expected,
+                actual=refusal.actual,
+                guard=refusal.guard,
+                reason=refusal.reason,
+                race=race_bytes(smaller.race),
+                history=history_bytes(smaller.race, smaller.events),
+            ),
+            program=None,
+            explanation="\n".join(refusal_lines(refusal)),
+            rate=rated,
+        )
 
     def _lasting(self) -> Subject:
         """Return the implementation with an adapter that may be started again after many candidates."""

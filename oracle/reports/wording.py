@@ -75,6 +75,8 @@ def verify_command(finding: Finding, folder: Path | None) -> str | None:
 
 def program_text(finding: Finding) -> str:
     """Return how far the program of a finding was made smaller, and what one must know about it."""
+    if finding.divergence.race is not None:
+        return f"a race of several clients, {finding.ending}" + (f"; {finding.remark}" if finding.remark else "")
     count = len(finding.program.steps) if finding.program is not None else 0
     steps = f"{count} step{'s' if count != 1 else ''}"
     size = f"minimal, {steps}" if finding.minimal else f"of {steps}" if count else "not at hand"

@@ -43,6 +43,10 @@ class LaneDivergence(Struct, frozen=True, kw_only=True):
     """What of the session the step is about, after the reference's step."""
     path: str | None = None
     """The trace file, where the case is one."""
+    race: bytes | None = None
+    """The program of several clients, as its file holds it, where the case is one."""
+    history: bytes | None = None
+    """The history of that program that no order explains, as its file holds it."""
 
 
 class LaneResult(Struct, frozen=True, kw_only=True):

@@ -23,17 +23,13 @@ _MARKDOWN_MARKS: Final = re.compile(r"([\\`*_\[\]|~#@!{}])")
 _BLOCK_MARK: Final = re.compile(r"^[-+=]|(?<=^\d)[.)]")
 """What begins a list or underlines a heading at the beginning of a line."""
 _AUTOLINK: Final = re.compile(r"(?<=[A-Za-z0-9+.-]):(?=//)|(?<=[wW]{3})\.|(?<=mailto):|(?<=xmpp):")
-_NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9_.-]+")
-_LONGEST_NAME: Final = 80
+_NOT_IN_A_NAME: Final = re.compile(r"[^\w.-]+")
+_LONGEST_NAME: Final = 60
+"""In characters, which may take four bytes each of the 255 that a name can have."""
 _NOT_IN_XML: Final = re.compile("[\ufffe\uffff]")
 
 
 # --- terminals and logs
-
-
-def log_text(text: str) -> str:
-    """Return a text of several lines for a terminal or the log of a CI: nothing in it acts on either."""
-    return LogLines().written(text)
 
 
 class LogLines:
@@ -168,7 +164,7 @@ def lean_comment(text: str) -> str:
 
 
 def file_name(text: str, otherwise: str = "unnamed") -> str:
-    """Return a name for a file in a folder of ours: plain characters, short, and leading nowhere else."""
-    name = _NOT_IN_A_NAME.sub("_", text)[:_LONGEST_NAME].strip("._")
+    """Return a name for a file in a folder of ours: letters and digits, short, and leading nowhere else."""
+    name = _NOT_IN_A_NAME.sub("_", text).strip("._")[:_LONGEST_NAME].rstrip("._")
     return name or otherwise
 

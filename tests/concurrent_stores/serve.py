@@ -10,7 +10,17 @@ from typing import Any
 from telltale_conformance.lean_traces.codec import ArgumentError
 from telltale_conformance.oracle.adapters.reference import ReferenceStore, reference_hello
 
-WAYS = ("backwards", "one client", "silent", "twice", "panics", "unknown client", "no clients", "unsupported")
+WAYS = (
+    "backwards",
+    "one client",
+    "silent",
+    "twice",
+    "panics",
+    "unknown client",
+    "no clients",
+    "unsupported",
+    "double consume",
+)
 
 
 def hello(way: str) -> dict[str, Any]:
@@ -58,6 +68,9 @@ def main(way: str) -> None:
                 answers.append({"id": number, "panic": "index out of bounds"})
             elif way == "unsupported" and op == "recv":
                 answers.append({"id": number, "unsupported": "no buffers"})
+            elif way == "double consume" and op == "consume_readiness_witness":
+                store.members(op, json.dumps(request["args"]).encode())
+                answers.append({"id": number, "ok": None, "audit": []})
             elif way == "silent" and op == "consume_readiness_witness":
                 continue
             else:

@@ -154,3 +154,11 @@ def test_the_session_that_the_first_argument_names() -> None:
     assert those(lambda op: op.sid_of is not None and op.subject is None) == those(
         lambda op: op.parameters[:1] in (("ep",), ("edge",)) or op.name == "open_with_sid"
     )
+
+
+def test_what_an_operation_reaches() -> None:
+    assert those(lambda op: op.reach == "opening") == {"open", "open_with_sid"}
+    assert those(lambda op: op.reach == "session") == those(
+        lambda op: op.sid_of is not None and op.name != "open_with_sid"
+    )
+    assert those(lambda op: op.reach == "everything") == set()

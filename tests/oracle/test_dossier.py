@@ -403,3 +403,22 @@ def test_what_was_compared_with_the_seal_is_what_is_judged(tmp_path: Path, monke
 
     monkeypatch.setattr("telltale_conformance.oracle.cli.verify.read_dossier", changed_after)
     assert verify(folder).same
+
+
+def test_a_divergence_gives_the_same_bytes_each_time(tmp_path: Path) -> None:
+    folders = []
+    for number in (1, 2):
+        (tmp_path / str(number)).mkdir()
+        trace = record(WrongReference(WRONG[NAME]), diverging(NAME), tmp_path / str(number) / "t.jsonl")
+        folders.append(tmp_path / str(number) / "d")
+        code = minimise_command(
+            trace,
+            output=tmp_path / str(number) / "s.jsonl",
+            sut=WRONG_STORE,
+            dossier=folders[-1],
+            adapter_limits=PATIENT,
+        )
+        assert code == 0
+    one, two = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders)
+    assert one == two
+    assert set(one) == {MANIFEST, SEAL, *FILES}

@@ -31,14 +31,13 @@ class Hostile(Base):
         right = b'{{"id":%b,"ok":1,"audit":[]}}\\n' % i
 FAULT
     def control(self, request):
-        if request["op"] == "HOOK":
+        if request["op"] == "hello":
             i = b"%d" % request["id"]
 CONTROL
         super().control(request)
     def bye(self):
 BYE
         super().bye()
-START
 Hostile(3).serve()
 """
 
@@ -101,16 +100,16 @@ AT_HELLO = {
     "a hello that is deep": ('self.write(b\'{"id":0,"ok":\' + b"[" * 3000 + b"]" * 3000 + b"}\\n")', "not-json"),
     "a hello that is null": ('self.write(b\'{"id":0,"ok":null}\\n\')', "malformed-hello"),
     "a hello with one more field": (
-        'self.answer(request, "ok", {**self.hello(), "evil": 1}); return',
+        'self.answer(request, "ok", {**self.hello(), "evil": 1})',
         "malformed-hello",
     ),
-    "a name that is a number": ('self.answer(request, "ok", {**self.hello(), "name": 7}); return', "malformed-hello"),
+    "a name that is a number": ('self.answer(request, "ok", {**self.hello(), "name": 7})', "malformed-hello"),
     "a protocol that is a text": (
-        'self.answer(request, "ok", {**self.hello(), "protocol": "1"}); return',
+        'self.answer(request, "ok", {**self.hello(), "protocol": "1"})',
         "wrong-protocol",
     ),
     "observes of something else": (
-        'self.answer(request, "ok", {**self.hello(), "observes": ["secrets"]}); return',
+        'self.answer(request, "ok", {**self.hello(), "observes": ["secrets"]})',
         "malformed-hello",
     ),
     "a panic at hello": ('self.write(b\'{"id":0,"panic":"no"}\\n\')', "hello-refused"),
@@ -122,10 +121,10 @@ AT_THE_END = {
 }
 
 
-def hostile(fault: str = "", control: str = "", bye: str = "", start: str = "", hook: str = "hello") -> list[str]:
+def hostile(fault: str = "", control: str = "", bye: str = "") -> list[str]:
     text = BASE.replace("FAULT", f"        {fault or 'self.operation(request)'}")
-    text = text.replace("CONTROL", f"            {control or 'pass'}").replace("HOOK", hook)
-    return script(text.replace("BYE", f"        {bye or 'pass'}").replace("START", start))
+    text = text.replace("CONTROL", f"            {control}\n            return" if control else "            pass")
+    return script(text.replace("BYE", f"        {bye or 'pass'}"))
 
 
 @pytest.fixture

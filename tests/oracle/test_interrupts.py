@@ -204,3 +204,40 @@ def test_a_signal_that_foreign_code_wraps_is_no_fault_of_the_harness(monkeypatch
     monkeypatch.setitem(LANES, "programs", Lane(wrapping, {}))  # type: ignore[arg-type, misc, call-overload]
     with watched(), pytest.raises(Interrupted):
         run_lane("programs", Subject(), Settings())
+
+
+DESCRIBING = """
+import sys
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.oracle.adapters import Answer
+from telltale_conformance.oracle.process.interrupts import watched
+from telltale_conformance.oracle.reference.judging import judge_answer
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.model.operations import Outcome
+records = b"[" + b",".join([b'{"event":"Issued","tick":1}'] * 400_000) + b"]"
+with watched(grace=600):
+    try:
+        print("ready", flush=True)
+        while True:
+            judge_answer("open", Outcome(0, None, ()), Answer("ok", b"0", records), Level.state)
+    except KeyboardInterrupt:
+        print("first", flush=True)
+        while True:
+            judge_answer("open", Outcome(0, None, ()), Answer("ok", b"0", records), Level.state)
+"""
+
+
+def test_both_signals_are_heard_while_a_large_answer_is_described(mark: str) -> None:
+    busy = started(mark, DESCRIBING)
+    assert busy.stdout is not None
+    assert busy.stdout.readline() == "ready\n"
+    began = time.monotonic()
+    busy.send_signal(signal.SIGINT)
+    assert busy.stdout.readline() == "first\n"
+    heard = time.monotonic()
+    busy.send_signal(signal.SIGINT)
+    busy.communicate(timeout=PATIENCE)
+    ended = time.monotonic()
+    assert busy.returncode == 3
+    assert heard - began < 10  # 2 s on a machine of its own; docs/reliability.md has the measured times
+    assert ended - heard < 5

@@ -79,6 +79,7 @@ ROOMS: Final = {
         (
             "tests/oracle/test_minimise.py",
             "tests/oracle/test_minimise_parts.py",
+            "tests/oracle/test_minimise_trials.py",
         ),
     ),
 }

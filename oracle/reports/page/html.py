@@ -18,11 +18,14 @@ from msgspec import Struct
 
 from telltale_conformance.files import packaged
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, Claim
+from telltale_conformance.oracle.histories.judging import judge_bytes
 from telltale_conformance.oracle.reference.judging import fault_of_harness
+from telltale_conformance.oracle.reports.history_text import refusal_lines
 from telltale_conformance.oracle.reports.page.cast import cast, scene
 from telltale_conformance.oracle.reports.page.coverage_map import CoverageMap, coverage_map
 from telltale_conformance.oracle.reports.page.diagram import diagram
 from telltale_conformance.oracle.reports.page.exchanges import Exchange, exchanges
+from telltale_conformance.oracle.reports.page.history_bars import bars_of, drawing
 from telltale_conformance.oracle.reports.page.side_by_side import Line, folded, side_by_side
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.wording import (
@@ -37,6 +40,7 @@ from telltale_conformance.oracle.reports.wording import (
     verify_command,
 )
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
+from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.readable import value_line, visible
 from telltale_conformance.sinks import html_text, shell_word
 
@@ -84,6 +88,10 @@ class FindingView(Struct, frozen=True, kw_only=True):
     answer: tuple[Line, ...]
     """The answer to the diverging step, side by side."""
     state: str
+    bars: Markup | None = None
+    """The history of several clients, where the finding is one."""
+    orders: tuple[str, ...] = ()
+    """Why no order explains it, line by line."""
 
 
 class ClaimRow(Struct, frozen=True):
@@ -126,7 +134,7 @@ def page(report: Report, folder: Path) -> str:
     return environment.get_template("page.html.j2").render(
         report=report,
         problems=problems(report),
-        findings=[_told(finding, folder) for finding in report.findings],
+        findings=[_told(finding, folder, report.level) for finding in report.findings],
         coverage=_coverage(report),
         claims=_claims(report),
         bars=_bars(report),
@@ -147,10 +155,10 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _told(finding: Finding, folder: Path) -> FindingView:
+def _told(finding: Finding, folder: Path, level: Level) -> FindingView:
     """Return a finding as the page shows it; without diagram and log where these cannot be made."""
     try:
-        return _view(finding, folder)
+        return _view(finding, folder, level)
     except Exception as error:
         fault = fault_of_harness(error, "while its program was drawn")
         return FindingView(
@@ -170,7 +178,7 @@ def _told(finding: Finding, folder: Path) -> FindingView:
         )
 
 
-def _view(finding: Finding, folder: Path) -> FindingView:
+def _view(finding: Finding, folder: Path, level: Level) -> FindingView:
     steps = exchanges(finding)
     shown = steps[-STEPS_SHOWN:]
     drawn = steps if finding.minimal and len(steps) <= STEPS_SHOWN else scene(steps, STEPS_DRAWN)
@@ -190,7 +198,19 @@ def _view(finding: Finding, folder: Path) -> FindingView:
         not_drawn=len(steps) - len(drawn),
         answer=tuple(folded(_answer(finding, last))),
         state="" if finding.divergence.state is None else value_line(finding.divergence.state, 2000),
+        **_of_history(finding, level),
     )
+
+
+def _of_history(finding: Finding, level: Level) -> dict[str, Any]:
+    """Return the bars and the orders of a history; nothing where the finding is none."""
+    history = finding.divergence.history
+    if history is None:
+        return {}
+    result = judge_bytes(history, level=level)
+    drawn = drawing(bars_of(history, result.refusal), f"h{finding.short}")
+    orders = tuple(refusal_lines(result.refusal)) if result.refusal is not None else ()
+    return {"bars": Markup(drawn), "orders": orders}  # noqa: S704 # it escapes texts
 
 
 def _log_row(step: Exchange) -> LogRow:

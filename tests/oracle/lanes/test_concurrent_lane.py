@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from telltale_conformance.oracle.adapters import AdapterLimits
+from telltale_conformance.oracle.adapters.fault_kit import RACING
 from telltale_conformance.oracle.cli.check import run
 from telltale_conformance.oracle.gate import Check, gate_code
 from telltale_conformance.oracle.lanes import concurrent
@@ -15,6 +16,7 @@ from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneResult
+from tests.oracle.adapter_world import conclude, kit
 from tests.oracle.report_world import HELLO
 
 PYTHON = shlex.quote(sys.executable)
@@ -61,6 +63,18 @@ def test_a_fault_of_the_adapter_is_no_verdict(name: str, code: str) -> None:
     assert result.verdict == "inconclusive"
     assert result.tally.faults == 1
     assert f"[{code}]" in result.notes[0]
+
+
+@pytest.mark.parametrize("name", RACING)
+def test_the_racing_ones_of_the_fault_kit_end_as_its_table_says(name: str) -> None:
+    command = shlex.join(kit(name))
+    result = concurrent.run(Subject(command=command, limits=AdapterLimits(deadline=0.5, restarts=0)), QUICK)
+    if (wanted := RACING[name].ends_as) in ("agree", "diverge"):
+        assert result.verdict == wanted
+    else:
+        assert result.verdict == "inconclusive"
+        assert f"[{wanted}]" in result.notes[0]
+    assert conclude(kit(name))[0] == "agree"  # while one client asks, nothing goes wrong
 
 
 def test_a_panic_diverges() -> None:
