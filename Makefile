@@ -17,7 +17,7 @@ test: .venv/installed-dev
 nightly: .venv/installed-dev
 	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder -m nightly
 
-# Asks every wrong store of the catalogue what a check asks, and writes docs/power.md; about ten minutes on two cores.
+# Asks every wrong store of the catalogue what a check asks, and writes docs/power.md.
 power: .venv/installed-dev
 	$(BIN)/python -m tests.wrong_stores.power
 
