@@ -141,7 +141,11 @@ class Arguments:
         entry = session.types.get(endpoint.role) if session is not None else None
         branches = entry.current.branches if entry is not None and isinstance(entry.current, Choice) else ()
         if branches and self._draw.random() < 0.85:
-            return self._draw.double(self._draw.one_of(branches).label.name, 0.15), None
+            names = [branch.label.name for branch in branches]
+            taken = [name for name in names if name in self._draw.cast.doubles]
+            if taken and self._draw.random() < 0.3:
+                return self._draw.double(self._draw.one_of(taken), 1), None
+            return self._draw.one_of(names), None
         return self._draw.name(self._draw.cast.label), None
 
     def local_type(self, focus: int) -> Given:
@@ -220,7 +224,7 @@ class Arguments:
         if draw.random() > 0.1 + 0.3 * draw.oddness:
             session = self._session(focus)
             spent = session is None or held.value.witness_id not in session.ownership.issued
-            return self._looking_alike(held, 0 if spent else 0.45, "owner_id", "predicate_ref", "scope")
+            return self._looking_alike(held, 0 if spent else 0.5, "predicate_ref", "predicate_ref", "owner_id", "scope")
         field = draw.one_of(_WITNESS_FIELDS)
         return self._forge(held, **{field: self._other(field, getattr(held.value, field))})
 
@@ -318,15 +322,20 @@ class Arguments:
         """Return a host mutation of any kind."""
         draw = self._draw
         chance = draw.random()
+        session = self._session(focus)
+        known = () if session is None else (session.default_handler, *session.edge_handlers.values())
+        handler = draw.one_of(draw.cast.handler)
+        if known and draw.cast.doubles and draw.random() < 0.3:
+            handler = draw.double(draw.one_of(known), 1)
         if chance < 0.25:
-            return SetDefaultHandler(draw.one_of(draw.cast.handler)), None
+            return SetDefaultHandler(handler), None
         edge, written = self.edge(focus)
         if written is not None and draw.random() < 0.15:
             edge = Edge(receiver=edge.receiver, sender="unlisted", sid=edge.sid)
             written = {**written, "sender": edge.sender}
         change: HostMutation
         if chance < 0.65:
-            change = UpdateEdgeHandler(edge, draw.one_of(draw.cast.handler))
+            change = UpdateEdgeHandler(edge, handler)
         else:
             change = UpdateTrace(edge, tuple(draw.val_type() for _ in range(draw.below(3))))
         if written is None:

@@ -171,6 +171,18 @@ ORDERS: Final = (
 """Pairs of names that stand in another order by UTF-16, without case, by number, by length, by locale, without
 punctuation, or by signed bytes than by the bytes of UTF-8."""
 
+COMPOSITES: Final = ("\u00e9 \ufb01" + "x" * 256, "\u00e9 \ufb01x", "\u00e9 \ufb01" + "x" * 64)
+"""Names to which most kinds apply."""
+
+
+def _doubles_of(name: str) -> tuple[str, ...]:
+    """Return the doubles of a name by all common kinds that apply to it."""
+    made = [(kind, kind.double(name)) for kind in COMMON]
+    return tuple(
+        dict.fromkeys(double for kind, double in made if double != name and kind.key(double) == kind.key(name))
+    )
+
+
 EMPTY: Final = (" ", "\0", "\u200b", "\ufeff", "null", "none")
 """What a careless comparison takes for the empty name."""
 
@@ -234,10 +246,14 @@ def cast_with_doubles(number: int) -> Cast:
         pairs = [(base, kind.double(base)) for kind in kinds for base in [kind.base or plain[0]]]
         if "" in plain:
             pairs.append(("", EMPTY[number % len(EMPTY)]))
+        composite = COMPOSITES[(number + place) % len(COMPOSITES)]
+        of_composite = _doubles_of(composite)
+        pairs += [(composite, double) for double in of_composite]
         for one, other in pairs:
             doubles[one] = (*doubles.get(one, ()), other)
             doubles[other] = (*doubles.get(other, ()), one)
         if sort in _ORDERED:
             pairs.append(ORDERS[(number + place) % len(ORDERS)])
-        names[sort] = tuple(dict.fromkeys((*(name for pair in pairs for name in pair), *plain[1:2])))
+        known = dict.fromkeys((*(name for pair in pairs for name in pair), *plain[1:2]))
+        names[sort] = tuple(name for name in known if name not in of_composite)
     return Cast(**names, doubles=doubles)

@@ -29,7 +29,26 @@ from telltale_conformance.model.values import SESSION, U64_MAX, BufferConfig, Fr
 
 T = TypeVar("T")
 
-ODD_NAMES: Final = ("", "a ", "`a`", "<b>&amp;</b>", "é", "e\u0301", "名前", "😀", "\u202e", "A→B", 'q"\\', "a\nb")
+ODD_NAMES: Final = (
+    "",
+    "a ",
+    "`a`",
+    "<b>&amp;</b>",
+    "é",
+    "e\u0301",
+    "名前",
+    "😀",
+    "\u202e",
+    "A→B",
+    'q"\\',
+    "a\nb",
+    "__proto__",
+    "constructor",
+    "toString",
+)
+_ATTRIBUTES: Final = ("__proto__", "constructor", "toString")
+"""Names that an object has by itself in some languages."""
+_ODD: Final = (*ODD_NAMES, *_ATTRIBUTES)
 VARIABLES: Final = ("t", "u", "t", "x")
 REASONS: Final = ("broken", "", "link `down` → retry")
 NUMBERS: Final = (0, 1, 2, 2**31, 2**32, 2**53 + 1, 2**63 - 1, 2**63, U64_MAX - 1, U64_MAX)
@@ -87,7 +106,7 @@ class Drawing:
 
     def name(self, ordinary: Sequence[str]) -> str:
         """Return an ordinary name, or sometimes an odd one."""
-        return self.one_of(ODD_NAMES) if self.random() < self.oddness * 0.3 else self.one_of(ordinary)
+        return self.one_of(_ODD) if self.random() < self.oddness * 0.3 else self.one_of(ordinary)
 
     def double(self, name: str, chance: float) -> str:
         """Return the name, or, as often as ``chance`` says where the program has doubles, its double."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+import msgspec
+
 from telltale_conformance.generators.drawing import NUMBERS, SPELLINGS, Drawing
 from telltale_conformance.generators.steps import Act
 from telltale_conformance.lean_traces.strict_json import SpelledNumber
@@ -25,10 +27,12 @@ from telltale_conformance.model.values import (
     ResizeBounds,
     SetDefaultHandler,
     UpdateEdgeHandler,
+    UpdateTrace,
 )
 
 _LOOKS: Final = sorted(those(lambda operation: operation.reads_only and not operation.parameters))
 _SESSIONS: Final = 258
+_REAPED: Final = 72
 _ROLES: Final = 258
 _FAR_SIDS: Final = (2**16, 2**16 + 1, 2**31, 2**32, 2**32 + 1, 2**53, 2**53 + 1, 2**63, 2**64 - 2)
 """Session ids that are the same as others, or as one another, in fewer bits or as a double."""
@@ -51,15 +55,19 @@ def many_sessions(draw: Drawing, store: Store) -> Iterator[Act]:
         yield Act("current_ownership", (sid,))
         yield Act("recv", (sid, *roles))
     yield from (Act("close", (sid,)) for sid in known[::2])
+    yield from (Act("close", (first + count,)) for count in range(2, _REAPED))
     yield from (Act(name, ()) for name in _LOOKS)
     yield Act("reap_closed", ())
     yield from (Act(name, ()) for name in _LOOKS)
+    yield from (Act("open", (roles, {}, None)) for _ in range(3))
+    yield from (Act("open_with_sid", (sid, roles, types, None)) for sid in (U64_MAX, U64_MAX, 0))
+    yield Act("next_session_id", ())
 
 
 def many_roles(draw: Drawing, store: Store) -> Iterator[Act]:
     """Open a session with more roles than a byte counts; the last ones send to the first ones."""
     roles = tuple(f"{draw.cast.role[0]}{number}" for number in range(_ROLES))
-    pairs = [(0, 1), (0, 256), (256, 0), (257, 256), (1, 257), (255, 256)]
+    pairs = [(0, 1), (0, 256), (256, 0), (257, 256), (1, 257), (255, 256), *((place, 2) for place in range(3, 43))]
     types: dict[str, LocalType] = {}
     for sender, receiver in pairs:
         types[roles[sender]] = Send(roles[receiver], (Branch(Label("m"), None, types.get(roles[sender], END)),))
@@ -69,7 +77,17 @@ def many_roles(draw: Drawing, store: Store) -> Iterator[Act]:
     yield from (Act("send", (sid, roles[one], roles[other], Nat(one))) for one, other in pairs)
     yield Act("observe", (sid,))
     yield from (Act("recv", (sid, roles[one], roles[other])) for one, other in pairs)
-    yield from (Act("advance", (Endpoint(role=role, sid=sid), "m")) for role in types)
+    yield from (Act("advance", (Endpoint(role=role, sid=sid), "m")) for role in [*types][:6])
+    yield Act("claim_ownership", (sid, "a", SESSION))
+    live = OwnershipCapability(0, "a", SESSION, sid)
+    edge = Edge(receiver=roles[1], sender=roles[0], sid=sid)
+    yield Act("apply_owned_session_mutation", (live, UpdateTrace(edge, ("Nat", "Bool", "Unit") * 100)))
+    yield Act("lookup_trace", (edge,))
+    edges = [Edge(receiver=roles[0], sender=roles[place], sid=sid) for place in range(1, 75)]
+    yield from (Act("apply_owned_session_mutation", (live, UpdateEdgeHandler(edge, edge.sender))) for edge in edges)
+    yield from (Act("lookup_handler", (edge,)) for edge in edges[::9])
+    yield Act("attenuate_ownership_scope", (live, Fragments(roles)))
+    yield Act("current_ownership", (sid,))
     yield from (Act("lookup_type", (Endpoint(role=roles[place], sid=sid),)) for place in (0, 255, 256, 257))
 
 
@@ -109,10 +127,14 @@ def deep_types(draw: Drawing, store: Store) -> Iterator[Act]:
         deep = Send(b, (*other, Branch(Label("m"), None, deep)))
         if level % 4 == 0:
             deep = Mu(f"v{level}", deep)
+    chain: LocalType = Send(c, (Branch(Label("last"), None, END),))
+    for _ in range(depth):
+        chain = Recv(a, (Branch(Label("m"), None, chain),))
     sid = store.next_sid
     endpoint = Endpoint(role=a, sid=sid)
-    yield Act("plan", ((a, b, c), {a: deep}))
-    yield Act("open", ((a, b, c), {a: deep}, None))
+    yield Act("plan", ((a, b, c), {a: deep, b: chain}))
+    yield Act("open", ((a, b, c), {a: deep, b: chain}, None))
+    yield Act("send", (sid, b, c, _nested_value(2 * depth)))
     yield Act("observe", (sid,))
     yield Act("send", (sid, a, c, _nested_value(depth)))
     yield Act("recv", (sid, a, c))
@@ -181,6 +203,15 @@ def long_texts(draw: Drawing, store: Store) -> Iterator[Act]:
     yield Act("advance", (Endpoint(role=text, sid=sid), other))
     yield Act("attenuate_ownership_scope", (live, Fragments((text, other))))
     yield Act("mark_owner_died", (sid, other))
+    sid = store.next_sid
+    yield Act("open", (roles, types, None))
+    yield Act("claim_ownership", (sid, text, SESSION))
+    live = OwnershipCapability(0, text, SESSION, sid)
+    yield Act("begin_ownership_transfer", (live, other, Fragments((other, text))))
+    pending = store.sessions[sid].ownership.pending
+    if pending is not None:
+        yield Act("rollback_ownership_transfer", (msgspec.structs.replace(pending, to_owner_id=text),))
+        yield Act("fault_failed_transfer_commit", (pending, other))
     yield Act("issue_timeout_witness", (text, 1))
     yield Act("issue_timeout_witness", (other, 1))
     yield Act("advance_clock", (max(1, store.timeouts.clock),))
