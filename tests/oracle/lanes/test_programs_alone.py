@@ -1,0 +1,82 @@
+"""Lane ``programs`` alone, without the fixed list, refuses stores that its kinds of inputs are for.
+
+The default suite takes a few of each kind; ``nightly`` takes all of the catalogue.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from telltale_conformance.generators.programs import Generator
+from telltale_conformance.oracle.reference.judging import Asked, judge_cases
+from telltale_conformance.oracle.verdict.compare import Level
+from tests.wrong_stores.catalogue import BY_NAME, CATALOGUE, adapter
+from tests.wrong_stores.wrong import Wrong
+
+SEED = 5
+PROGRAMS = 600
+KINDS = ("raw forms", "sizes", "life after life", "numbers as JSON")
+SAMPLE = (
+    "owner by case",
+    "fragment by NFC",
+    "role by trimmed",
+    "reference: receipts compare lists",
+    "absent sort is null",
+    "capabilities by place",
+    "edges of the first 128 roles",
+    "maximum capacity of 32 bits",
+    "handlers outlives reaping",
+    "consumed outlives replacing",
+    "minus zero is zero",
+    "substitution forgets a binder",
+    "roles repeat by case",
+)
+
+
+@cache
+def asked(contract: str, index: int) -> list[Asked]:
+    steps = Generator(SEED, index, contract=contract).steps()
+    return [Asked(step.seq, step.operation.name, step.args, step.outcome, step.cell) for step in steps]
+
+
+def told_by(wrong: Wrong) -> int | None:
+    """The number of the first program that the store answers wrongly."""
+    cases = [lambda index=index: asked(wrong.contract, index) for index in range(PROGRAMS)]
+    store = adapter(wrong)
+    try:
+        for index, result in enumerate(judge_cases(store, cases, Level.state)):
+            assert result.fault is None, result.fault
+            if result.divergence is not None:
+                return index
+        return None
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLE if name in BY_NAME])
+def test_a_store_of_the_sample_is_refused(name: str) -> None:
+    assert told_by(BY_NAME[name]) is not None
+
+
+def test_the_sample_is_of_the_catalogue() -> None:
+    assert len([name for name in SAMPLE if name in BY_NAME]) >= 12
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    "wrong",
+    [wrong for wrong in CATALOGUE if wrong.kind in KINDS and wrong.made_from != "Lean model"],
+    ids=lambda wrong: wrong.name,
+)
+def test_every_store_of_these_kinds_is_refused(wrong: Wrong) -> None:
+    assert told_by(wrong) is not None
+
+
+@pytest.mark.nightly
+def test_of_stores_that_take_names_for_one_another_nearly_all_are_refused() -> None:
+    stores = [wrong for wrong in CATALOGUE if wrong.kind == "look-alike names" and wrong.made_from != "Lean model"]
+    passed = [wrong.name for wrong in stores if told_by(wrong) is None]
+    assert len(stores) >= 70
+    assert len(passed) <= len(stores) // 20, passed
