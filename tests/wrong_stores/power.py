@@ -88,6 +88,8 @@ def page(told: Told, seed: int) -> str:
             "so it finds them by construction. The other lanes do not know the catalogue. What they find is the figure",
             f"that means something: **{len(generated)} of {len(CATALOGUE)}** with this seed.",
             "",
+            "Whether the tests notice changes of the harness itself is measured by [mutation](mutation.md).",
+            "",
             *_unmeasured(told),
             "## By kind and lane",
             "",
