@@ -227,7 +227,8 @@ class _Race:
 
     def _comes_before(self, one: Pending, other: Pending) -> bool:
         ended = self._ended.get(one.call.number)
-        return ended is not None and not one.crashed and ended < self._called[other.call.number]
+        called = self._called.get(other.call.number)  # one that crashed before the race may happen at any time
+        return ended is not None and called is not None and not one.crashed and ended < called
 
 
 def _beginning(again: Callable[[], Iterable[HistoryEvent]], seq: int, contract: Contract, level: Level) -> int:

@@ -7,10 +7,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 
 from telltale_conformance.lean_traces.histories import write_history
-from telltale_conformance.lean_traces.history import Call, HistoryEvent, HistoryHeader, Return
+from telltale_conformance.lean_traces.history import Call, Crash, HistoryEvent, HistoryHeader, Return
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.trace import Source
@@ -79,6 +80,22 @@ def test_the_longest_beginning_is_that_of_some_order(tmp_path: Path) -> None:
     assert judge_history(lambda: events[: why.prefix + 1], "telltale-17").verdict == "diverge"
     assert why.order == (0, 1, 2)
     assert {wrong.order for wrong in why.wrong} == {(3,), (4,)}
+
+
+def test_a_crash_long_before_a_race_is_among_what_is_tried() -> None:
+    (opened, *others) = (double_consume()[0:2], *double_consume()[2:])
+    store = Store("telltale-17")
+    perform(store, "open", roles=["A"], initial_types={})
+    released = perform(store, "claim_ownership", sid=0, owner_id="b", scope="Session")
+    crashed = [
+        Call(2, 3, 90, released.operation, released.arguments, released.args),
+        Crash(3, 3, 90),
+    ]
+    events = [msgspec.structs.replace(event, seq=seq) for seq, event in enumerate([*opened, *crashed, *others])]
+    why = judge_history(lambda: events, "telltale-17").refusal
+    assert why is not None
+    assert {wrong.order for wrong in why.wrong} >= {(3,), (4,)}
+    assert {asked.id for asked in why.unordered} == {3, 4, 90}
 
 
 def test_what_json_prints_is_as_the_schema_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
