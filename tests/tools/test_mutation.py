@@ -1,0 +1,55 @@
+"""The mutation run: its rooms are there, and what is argued to be equivalent still stands in the code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.mutation.__main__ import argued
+from tools.mutation.mutants import mutated_tree
+from tools.mutation.rooms import ROOMS, Room
+from tools.source_tree import ROOT
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_the_modules_and_tests_of_a_room_are_there(name: str) -> None:
+    room = ROOMS[name]
+    assert all(list(ROOT.glob(pattern)) for pattern in room.modules)
+    assert [test for test in room.tests if not (ROOT / test).is_file()] == []
+
+
+def test_what_is_argued_to_be_equivalent_is_still_in_the_code() -> None:
+    assert argued()
+    for (function, change), why in argued().items():
+        parts = function.split(".")[1:]
+        module = next(
+            path
+            for end in range(len(parts), 0, -1)
+            if (path := ROOT.joinpath(*parts[:end]).with_suffix(".py")).is_file()
+        )
+        (before,) = [line[2:] for line in change.splitlines() if line.startswith("- ")]
+        source = module.read_text(encoding="utf-8")
+        assert f"def {parts[-1]}(" in source
+        assert before in source, f"{function} has changed: look whether this still holds: {why}"
+
+
+def test_mutants_are_named_and_say_what_was_changed(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    mutants = list(mutated_tree(Room(("model/edges.py",), ()), tree))
+    assert len(mutants) > 20
+    assert {mutant.function for mutant in mutants} == {"telltale_conformance.model.edges.decode_edge_json"}
+    assert "- sid = session_hint\n+ sid = None" in {mutant.change for mutant in mutants}
+    assert len({mutant.name for mutant in mutants}) == len(mutants)
+    assert "__mutmut_1" in (tree / "model" / "edges.py").read_text()
+    assert "__mutmut_1" not in (ROOT / "model" / "edges.py").read_text()
+
+
+def test_a_room_that_is_not_there_is_refused() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.mutation", "cellar"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "no such room: cellar; there are store, types, readers, judging, minimiser" in done.stderr
