@@ -1,8 +1,8 @@
 """The programs that the Lean model's corpus of traces is made of, under both contracts.
 
 Seeded programs over all operations; the programs that reach every reachable cell of coverage; those that break the
-claims; one that fills and empties a buffer of every kind, each value another; and one at the top of the session ids,
-where no generated program gets.
+claims; one that fills and empties a buffer of every kind, each value another; one at the top of the session ids,
+where no generated program gets; and one that sets the clock.
 """
 
 from __future__ import annotations
@@ -70,6 +70,15 @@ def _top() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "session_ids", {}
 
 
+def _clock() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Let a timeout witness be replaced and expire, and try to set the clock back (contract §9)."""
+    for until in (3, 2):
+        yield "issue_timeout_witness", {"site": "s", "until_tick": until}
+    for tick in (2, 1):
+        yield "advance_clock", {"tick": tick}
+    yield "runtime_audit_log", {}
+
+
 def corpus_programs() -> Iterator[tuple[str, Program]]:
     """Yield every program of the corpus with the name that its trace has."""
     claims = list(claim_programs())
@@ -82,3 +91,4 @@ def corpus_programs() -> Iterator[tuple[str, Program]]:
             yield f"{contract}-claim-{claim}", msgspec.structs.replace(program, contract=contract)
         yield f"{contract}-buffers", buffers_program(contract)
         yield f"{contract}-top-ids", _with_numbers(_top(), contract)
+        yield f"{contract}-clock", _with_numbers(_clock(), contract)
