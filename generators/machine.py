@@ -78,18 +78,24 @@ def _taking(*parameters: str, reads_only: bool = False) -> tuple[str, ...]:
 
 Artifact = TypeVar("Artifact", OwnershipCapability, OwnershipReceipt, ReadinessWitness)
 Maybe = MultipleResults[Any] | Any
-_ENDINGS: Final = tuple(
-    (operation.name, *(["broken"] if "reason" in operation.parameters else []))
-    for operation in OPERATIONS.values()
-    if "receipt" in operation.parameters
+_ENDINGS, _LAST_ENDINGS = (
+    tuple(
+        (operation.name, *(["broken"] if "reason" in operation.parameters else []))
+        for operation in OPERATIONS.values()
+        if "receipt" in operation.parameters and operation.terminal is terminal
+    )
+    for terminal in (False, True)
 )
-"""How a transfer may end: the operation with what it is given besides the receipt."""
+"""How a transfer may end, without its session and with it: the operation with what it is given besides the receipt."""
 _SMALL: Final = st.integers(0, 3)
 _OWNERS: Final = st.sampled_from(values.OWNERS)
 _ENDPOINTS: Final = st.builds(Endpoint, role=st.sampled_from(["A", "A", "B", "C"]), sid=st.integers(0, 2))
 _TYPES: Final = values.any_local_types(3)
+_WHOLE_EDGES: Final = st.builds(lambda sid, name: {"sid": sid, "sender": name, "receiver": "B"}, _SMALL, values.names())
 _EDGE_JSON: Final = st.one_of(
-    st.builds(lambda sid, name: {"sid": sid, "sender": name, "receiver": "B"}, _SMALL, values.names()),
+    _WHOLE_EDGES,
+    _WHOLE_EDGES,
+    _WHOLE_EDGES,
     st.none(),
     st.just([0, "A"]),
 )
@@ -287,10 +293,12 @@ class SessionStoreMachine(RuleBasedStateMachine):
         """Take another scope."""
         return self._given("attenuate_ownership_scope", capability, scope)
 
-    @rule(sid=sessions, owner=_OWNERS)
-    def mark_owner_died(self, sid: int, owner: str) -> None:
-        """Report an owner's death."""
-        self._done("mark_owner_died", sid, owner)
+    @rule(sid=sessions, owner=st.none() | st.none() | st.none() | _OWNERS)
+    def mark_owner_died(self, sid: int, owner: str | None) -> None:
+        """Report an owner's death: mostly the live one's, where somebody owns the session."""
+        session = self.store.sessions.get(sid)
+        live = session.ownership.current if session is not None else None
+        self._done("mark_owner_died", sid, owner or (live.owner_id if live is not None else "a"))
 
     @rule(capability=capabilities, mutation=values.mutations(_SMALL))
     def apply_owned_session_mutation(self, capability: OwnershipCapability, mutation: HostMutation) -> None:
@@ -329,22 +337,25 @@ class SessionStoreMachine(RuleBasedStateMachine):
             self.carry_out("claim_ownership", sid, "a", SESSION)
         return None if session is None else session.ownership.current
 
-    @rule(target=capabilities, sid=sessions, owner=_OWNERS, ending=st.sampled_from(_ENDINGS))
-    def transfer(self, sid: int, owner: str, ending: tuple[Any, ...]) -> Maybe:
-        """Transfer a session by its live capability, and end the transfer in one of the four ways."""
-        capability = self._owned(sid)
-        if capability is None:
-            return multiple()
-        begun = self.carry_out("begin_ownership_transfer", capability, owner, capability.scope)
-        if begun is None or begun.error is not None:
-            return multiple()
-        name, *further = ending
-        given = self._given(name, begun.ok, *further)
-        return given if isinstance(given, OwnershipCapability) else multiple()
+    @rule(target=capabilities, sid=sessions, owner=_OWNERS, ends=st.booleans())
+    def transfer(self, sid: int, owner: str, ends: bool) -> Maybe:
+        """End transfers of a session in each of the ways that leave it open and, perhaps, in those that do not."""
+        given: Maybe = multiple()
+        for name, *further in _LAST_ENDINGS if ends else _ENDINGS:
+            capability = self._owned(sid)
+            begun = capability and self.carry_out("begin_ownership_transfer", capability, owner, capability.scope)
+            if not begun or begun.error is not None:
+                return given
+            made = self._given(name, begun.ok, *further)
+            given = made if isinstance(made, OwnershipCapability) else given
+        return given
 
     @rule(sid=sessions, dies=st.booleans())
     def end_ownership(self, sid: int, dies: bool) -> None:
-        """Let the live owner release the session, or die."""
+        """Let the live owner take the same scope anew, and then release the session, or die."""
+        held = self._owned(sid)
+        if held is not None:
+            self._done("attenuate_ownership_scope", held, held.scope)
         capability = self._owned(sid)
         if capability is not None and dies:
             self._done("mark_owner_died", capability.session_id, capability.owner_id)
@@ -357,6 +368,7 @@ class SessionStoreMachine(RuleBasedStateMachine):
         capability = self._owned(sid)
         if capability is None:
             return multiple()
+        self._done("validate_ownership_capability", capability)
         issued = self._given("issue_readiness_witness", capability, predicate)
         if isinstance(issued, ReadinessWitness):
             self._done("consume_readiness_witness", capability, issued)
@@ -400,9 +412,9 @@ class SessionStoreMachine(RuleBasedStateMachine):
         """Set a type of an endpoint."""
         self._done(name, ep, lt)
 
-    @rule(name=st.sampled_from(["advance", "advance", "lookup_branch_resolution"]), sid=sessions, data=st.data())
-    def take_branch(self, name: str, sid: int, data: st.DataObject) -> None:
-        """Take or look up a branch, mostly one that is there."""
+    @rule(sid=sessions, data=st.data())
+    def take_branch(self, sid: int, data: st.DataObject) -> None:
+        """Look up a branch, mostly one that is there, and take it."""
         session = self.store.sessions.get(sid)
         role = data.draw(st.sampled_from(session.roles if session is not None and session.roles else ["A"]))
         entry = session.types.get(role) if session is not None else None
@@ -411,7 +423,9 @@ class SessionStoreMachine(RuleBasedStateMachine):
             if entry and isinstance(entry.current, Choice)
             else []
         )
-        self._done(name, Endpoint(role=role, sid=sid), data.draw(st.sampled_from([*there, "m"])))
+        endpoint, label = Endpoint(role=role, sid=sid), data.draw(st.sampled_from([*there, "m"]))
+        self._done("lookup_branch_resolution", endpoint, label)
+        self._done("advance", endpoint, label)
 
     @rule(cont=_TYPES, original=_TYPES)
     def unfold(self, cont: Any, original: Any) -> None:
@@ -421,10 +435,12 @@ class SessionStoreMachine(RuleBasedStateMachine):
         for name in _taking("cont", "original"):
             self._done(name, cont, original)
 
-    @rule(sid=sessions, pair=st.sampled_from([("A", "B"), ("A", "B"), ("B", "A"), ("A", "C")]), val=values.values())
-    def send(self, sid: int, pair: tuple[str, str], val: Any) -> None:
-        """Send a message."""
-        self._done("send", sid, *pair, val)
+    @rule(sid=sessions, other=st.sampled_from([None, None, None, ("B", "A"), ("A", "C")]), val=values.values())
+    def send(self, sid: int, other: tuple[str, str] | None, val: Any) -> None:
+        """Send a message, mostly on an edge that the session has."""
+        session = self.store.sessions.get(sid)
+        edge = next(iter(session.buffers), ("A", "B")) if session is not None else ("A", "B")
+        self._done("send", sid, *(other or edge), val)
 
     @rule(
         name=st.sampled_from(_taking("sid", "from_", "to")),

@@ -1,24 +1,29 @@
 """The state machine: sound on the reference alone, refuses wrong implementations, readable when it does."""
 
 import unittest
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import seed, settings
+from hypothesis import Verbosity, seed, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.stateful import run_state_machine_as_test
 
 from telltale_conformance.generators.hypothesis_profiles import (
     PROFILES,
     NoExampleDatabase,
+    drawing_by_seed_alone,
     example_database,
     settings_of,
 )
 from telltale_conformance.generators.machine import SessionStoreMachine
+from telltale_conformance.model.operations import OPERATIONS, Outcome
 from telltale_conformance.oracle.adapters import Answer, Request
 from telltale_conformance.oracle.adapters.faults import Exited
+from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.machines import Disagreement, Unusable, machine_for
+from telltale_conformance.oracle.lanes.stateful import EXAMPLES, SEQUENCES, STEPS
 from tests.oracle.lane_world import Stub
 
 FEW = settings_of(max_examples=15, stateful_step_count=20)
@@ -92,3 +97,24 @@ def test_redis_without_its_client_is_refused_in_words(monkeypatch: pytest.Monkey
 
 def test_profiles_are_ordered() -> None:
     assert PROFILES["pr"].examples < PROFILES["nightly"].examples
+
+
+def test_successes_outnumber_refusals_and_every_operation_succeeds() -> None:
+    said: Counter[tuple[str, bool]] = Counter()
+
+    class Counting(SessionStoreMachine):
+        def carry_out(self, name: str, *arguments: Any) -> Outcome | None:
+            outcome = super().carry_out(name, *arguments)
+            assert outcome is not None
+            said[name, outcome.error is None] += 1
+            return outcome
+
+    amount = settings_of(shrink=False, max_examples=EXAMPLES, stateful_step_count=STEPS, verbosity=Verbosity.quiet)
+    for number in range(SEQUENCES[Effort.default] // EXAMPLES):
+        with drawing_by_seed_alone():
+            run_state_machine_as_test(seed(number)(Counting), settings=amount)
+    changing = {name for name, operation in OPERATIONS.items() if not operation.reads_only}
+    succeeded = sum(count for (name, good), count in said.items() if good and name in changing)
+    refused = sum(count for (name, good), count in said.items() if not good and name in changing)
+    assert succeeded > 3 * refused
+    assert {name for name, good in said if good} == set(OPERATIONS)

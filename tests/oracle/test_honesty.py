@@ -54,7 +54,11 @@ EXPECTED: Final[dict[str, tuple[dict[str, str], int, tuple[str, ...]]]] = {
         0,
         ("lanes not run: deep, graph, claims", "1 of 49 operations offered"),
     ),
-    "nothing offered": (all_lanes(NOT_RUN), 3, ("0 answers judged", "lanes not run: corpus, programs, stateful")),
+    "nothing offered": (
+        all_lanes(NOT_RUN),
+        3,
+        ("0 answers judged", "lanes not run: corpus, programs, guided, stateful"),
+    ),
     # what is offered and not done leaves cases without an end, and the floors unreached
     "all unsupported": (all_lanes(OPEN), 3, ("lanes not in full: corpus, programs, ", "answered as unsupported: ")),
     "commit unsupported": (all_lanes(OPEN), 3, ("answered as unsupported: commit_ownership_transfer",)),
@@ -67,10 +71,10 @@ EXPECTED: Final[dict[str, tuple[dict[str, str], int, tuple[str, ...]]]] = {
     "does not understand": (
         all_lanes(OPEN),
         3,
-        ("lanes not in full: corpus, programs, stateful, deep, graph, claims",),
+        ("lanes not in full: corpus, programs, guided, stateful, deep, graph, claims",),
     ),
     "dies at once": (all_lanes(OPEN), 3, ("0 answers judged", "lanes not in full: corpus, ")),
-    "dies later": (all_lanes(OPEN), 3, ("lanes not in full: corpus, programs, stateful, deep, graph, claims",)),
+    "dies later": (all_lanes(OPEN), 3, ("lanes not in full: corpus, programs, guided, stateful, deep, graph, claims",)),
     # one answer that is otherwise is enough, whatever else is missing
     "only errors": (all_lanes(DIVERGE), 1, ()),
     "panics": (all_lanes(DIVERGE), 1, ()),

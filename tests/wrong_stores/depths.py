@@ -281,15 +281,18 @@ def a_type_is_stuck_after_200_steps() -> Fault:
 
 @named
 def witness_ids_go_on_after_reaping() -> Fault:
-    used: dict[int, int] = {}
+    live: dict[int, int] = {}
+    reaped: dict[int, int] = {}
 
     def left(store: Store, operation: Operation, arguments: Arguments, outcome: Outcome) -> Outcome:
-        if operation.name == "issue_readiness_witness" and outcome.error is None:
-            used[arguments[0].session_id] = store.sessions[arguments[0].session_id].ownership.next_witness_id
-        if operation.gives == "session" and outcome.error is None:
-            if outcome.ok == 0 and operation.name == "open":
-                used.clear()  # a fresh store
-            store.sessions[outcome.ok].ownership.next_witness_id = used.get(outcome.ok, 1)
+        if outcome.error is None and operation.gives == "session":
+            if operation.name == "open" and outcome.ok == 0:
+                reaped.clear()  # a fresh store
+            store.sessions[outcome.ok].ownership.next_witness_id = reaped.get(outcome.ok, 1)
+        if operation.result == "summaries" and not operation.reads_only:
+            reaped.update((summary.sid, live[summary.sid]) for summary in outcome.ok if summary.sid in live)
+        live.clear()
+        live.update((sid, session.ownership.next_witness_id) for sid, session in store.sessions.items())
         return outcome
 
     return Fault(left=left)

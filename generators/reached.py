@@ -1,0 +1,166 @@
+"""What a program reaches, as guidance sees it: cells, pairs of successive steps, abstract states, counters.
+
+A feature is a small tuple. A program that has a feature which none before it had is worth keeping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import Any, Final, NamedTuple
+
+from telltale_conformance.generators.coverage import cell_of, phase_of, situation
+from telltale_conformance.generators.steps import Cell
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, as_json, encode_as_written
+from telltale_conformance.lean_traces.programs import Step, UnresolvedReference, resolve
+from telltale_conformance.model.growth import GROWING, grown
+from telltale_conformance.model.operations import Operation, Outcome, step
+from telltale_conformance.model.state import Session
+from telltale_conformance.model.store import Store
+
+Feature = Hashable
+
+
+class PlayedStep(NamedTuple):
+    """One step of a program as the reference carried it out."""
+
+    step: Step
+    operation: Operation
+    arguments: tuple[Any, ...]
+    printed: bytes
+    """The arguments as they are sent."""
+    outcome: Outcome
+    cell: Cell
+    features: tuple[Feature, ...]
+    """What it reached; empty where nobody asked for it."""
+
+
+def played(steps: tuple[Step, ...], contract: str, *, watched: bool = False) -> Iterator[PlayedStep]:
+    """Carry a program out on the reference; steps whose references have no result are left out.
+
+    Args:
+        steps: of the program.
+        contract: what the reference follows.
+        watched: say what each step reached.
+    """
+    store, results = Store(contract), dict[int, Any]()
+    watch = _Watch(store) if watched else None
+    for one in steps:
+        codec = CODECS[one.op]
+        try:
+            args = resolve(one.args, results)
+            arguments = codec.from_json(args)
+        except (UnresolvedReference, ArgumentError):
+            continue
+        operation = codec.operation
+        before = situation(store, operation, arguments)
+        seen = watch.before(operation, arguments) if watch is not None else ()
+        outcome = step(store, operation, arguments)
+        if outcome.error is None and operation.gives:
+            results[one.seq] = as_json(outcome.ok)
+        cell = cell_of(before, operation, outcome)
+        features = watch.after(operation, arguments, outcome, cell, seen) if watch is not None else ()
+        yield PlayedStep(one, operation, arguments, encode_as_written(args), outcome, cell, features)
+
+
+_WORTH: Final = {"pair": 1, "state": 5, "far": 60, "alike": 30, "life after": 20}
+_WORTH_OF_A_CELL: Final = 40
+
+
+def worth_of(feature: Feature) -> int:
+    """Return how much a feature counts when a corpus is distilled: what is seldom reached more, pairs least."""
+    if isinstance(feature, Cell) or not isinstance(feature, tuple):
+        return _WORTH_OF_A_CELL
+    if feature[0] == "met far":
+        return 30 if feature[3] >= 3 else 5
+    return _WORTH[feature[0]]
+
+
+_FAR: Final = (
+    "Ownership.current",
+    "Ownership.next_claim_id",
+    "Ownership.next_witness_id",
+    "Ownership.issued",
+    "Ownership.consumed",
+    "Session.epoch",
+)
+"""What an abstract state counts, by powers of two."""
+
+
+_OF_SESSIONS: Final = tuple(name for name in GROWING if name.split(".")[0] in ("Session", "Ownership", "Buffer"))
+"""What grows in a session."""
+_FRESH: Final = {"Ownership.next_claim_id": 1, "Ownership.next_witness_id": 1}
+"""Where the counters of a fresh session begin that do not begin at 0."""
+
+
+class _Watch:
+    """Collects the features of one program."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._last: dict[int, tuple[str, str]] = {}
+        """By session, the operation before with its outcome."""
+        self._had: dict[int, frozenset[str]] = {}
+        """By sid, what had grown in the session that the step at hand may end."""
+        self._former: dict[int, tuple[str, frozenset[str]]] = {}
+        """By sid, how the session before ended, and what had grown in it."""
+
+    def before(self, operation: Operation, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return how the arguments stand to the state that they meet."""
+        sessions = self._store.sessions
+        if operation.gives == "session" and operation.sid_of is not None:
+            sid = operation.sid_of(arguments)
+            self._had = {sid: self._grown(sid)} if sid in sessions else {}
+        elif operation.result == "summaries" and not operation.reads_only:
+            self._had = {sid: self._grown(sid) for sid in self._store.ended}
+        return () if operation.sid_of is None else _alike(sessions.get(operation.sid_of(arguments)), arguments)
+
+    def _grown(self, sid: int) -> frozenset[str]:
+        far_in = grown(self._store, sid)
+        return frozenset(name for name in _OF_SESSIONS if far_in[name] > _FRESH.get(name, 0))
+
+    def after(
+        self, operation: Operation, arguments: tuple[Any, ...], outcome: Outcome, cell: Cell, alike: tuple[Any, ...]
+    ) -> tuple[Feature, ...]:
+        """Return what a step reached."""
+        name, said = cell.operation, cell.outcome
+        if outcome.error is None and operation.result == "summaries" and not operation.reads_only:
+            self._former.update((ended.sid, ("reaped", self._had[ended.sid])) for ended in outcome.ok)
+        opened = operation.gives == "session" and outcome.error is None
+        if opened and outcome.ok in self._had and operation.sid_of is not None:
+            self._former[outcome.ok] = ("replaced", self._had[outcome.ok])
+        if operation.sid_of is None and not opened:
+            return (cell,)
+        sid = outcome.ok if opened or operation.sid_of is None else operation.sid_of(arguments)
+        powers = {counter: value.bit_length() for counter, value in grown(self._store, sid).items()}
+        session = self._store.sessions.get(sid)
+        state = (phase_of(session), *(powers.get(counter, 0) for counter in _FAR))
+        found: list[Feature] = [cell, ("state", state), ("alike", name, said, cell.phase, alike)]
+        found += (("far", counter, power) for counter, power in powers.items())
+        found += (("met far", cell, counter, powers.get(counter, 0)) for counter in _FAR[:3])
+        before = self._last.get(sid)
+        if before is not None:
+            found.append(("pair", before, name, said))
+        self._last[sid] = (name, said)
+        how, had = self._former.get(sid, ("", frozenset()))
+        if session is not None:
+            found += (("life after", how, name, said, one) for one in had)
+        return tuple(found)
+
+
+def _alike(session: Session | None, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Say which names of the session's ownership the given names are."""
+    if session is None:
+        return ()
+    live, pending = session.ownership.current, session.ownership.pending
+    known = {
+        "live": None if live is None else live.owner_id,
+        "giver": None if pending is None else pending.from_owner_id,
+        "receiver": None if pending is None else pending.to_owner_id,
+    }
+    found = []
+    for argument in arguments:
+        for field in ("", "owner_id", "to_owner_id"):
+            name = getattr(argument, field, None) if field else argument
+            if isinstance(name, str):
+                found.append((field, tuple(who for who, called in known.items() if called == name)))
+    return tuple(found)

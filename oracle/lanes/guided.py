@@ -1,0 +1,61 @@
+"""Lane ``guided``: a small corpus of programs that reach much, and mutants of them by seed and number."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from telltale_conformance.generators.guided_programs import guided_case, guided_corpus
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.oracle.adapters import Adapter
+from telltale_conformance.oracle.lanes.asked import asked_of
+from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
+from telltale_conformance.oracle.lanes.effort import Effort
+from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
+from telltale_conformance.oracle.reference.judging import CaseResult, described, judge_cases
+from telltale_conformance.oracle.verdict.evidence import Tally
+from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
+
+LANE: Final = "guided"
+CHUNK: Final = 20
+"""Programs per chunk."""
+PROGRAMS: Final = {Effort.quick: 300, Effort.default: 500, Effort.thorough: 5000}
+"""The corpus is played whole at every effort; the rest are mutants of it."""
+
+
+def run(subject: Subject, settings: Settings) -> LaneResult:
+    """Judge the corpus and the mutants of the seed."""
+    if not offered_by(subject) & {step.op for steps in guided_corpus(subject.contract) for step in steps}:
+        return not_run(LANE, NOTHING_OFFERED)
+    plan = Plan("programs", settings.amount(PROGRAMS), CHUNK)
+    task = partial(_chunk, plan=plan, contract=subject.contract, settings=settings)
+    return run_chunks(LANE, subject, settings, task, plan)
+
+
+def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings: Settings) -> Chunk:
+    indexes = plan.of(number)
+    programs = [
+        Program(
+            contract=contract,
+            meta={"guided": index, "seed": settings.seed},
+            steps=guided_case(settings.seed, index, contract),
+        )
+        for index in indexes
+    ]
+    cases, left_out, skipped = [], 0, 0
+    for program in programs:
+        asked, not_offered, without = asked_of(program, contract, adapter.hello.ops)
+        left_out += not_offered
+        skipped += without
+        cases.append(partial(iter, asked))
+
+    def describe(position: int, result: CaseResult) -> LaneDivergence:
+        program = programs[position]
+        assert result.diverged_at is not None
+        upto = program.steps[: result.diverged_at.seq + 1]
+        return described(f"guided {indexes[position]}", result, msgspec.structs.replace(program, steps=upto))
+
+    chunk = collect(plan.kind, judge_cases(adapter, cases, settings.level), len(cases), describe)
+    return msgspec.structs.replace(chunk, tally=chunk.tally + Tally(uncovered=left_out, skipped=skipped))
