@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any, Final, NamedTuple
 
-from telltale_conformance.generators.drawing import NUMBERS, OWNERS, PREDICATES
+from telltale_conformance.generators.drawing import NUMBERS
 from telltale_conformance.lean_traces.programs import Step, is_reference
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.values import U64_MAX
@@ -197,7 +197,7 @@ def _is_artifact(value: Any, name: str) -> bool:
 
 
 def _another_name(field: str, rng: Random) -> str:
-    names = PREDICATES if field == "predicate_ref" else ROLES_AND_OWNERS[field in _OF_EDGES]
+    names = _ROLES if field in _OF_EDGES else _PREDICATES if field == "predicate_ref" else _OWNERS
     return names[int(rng.random() * len(names))]
 
 
@@ -246,7 +246,9 @@ def _live_again(parts: list[Part], other: list[Part], rng: Random) -> list[Part]
 _NUMBERS: Final = (0, 1, 2, 3, 5, 9, *NUMBERS[3:], U64_MAX)
 _NAMES: Final = frozenset({"owner_id", "from_owner_id", "to_owner_id", "predicate_ref"})
 _OF_EDGES: Final = frozenset({"from", "to"})
-ROLES_AND_OWNERS: Final = (OWNERS, ("A", "B", "C"))
+_ROLES: Final = ("A", "B", "C")
+_OWNERS: Final = ("a", "b", "c")
+_PREDICATES: Final = ("ready", "p", "")
 _FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "capability": ("generation", "owner_id", "session_id"),
     "receipt": ("claim_id", "from_generation", "from_owner_id", "session_id", "to_generation", "to_owner_id"),

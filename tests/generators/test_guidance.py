@@ -130,12 +130,6 @@ def test_the_tool_distils_the_same_corpus_again() -> None:
     assert 200 <= sum(map(len, one)) < 300
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_the_corpus_of_the_package_is_what_the_tool_writes(contract: str) -> None:
-    assert tuple(distil.corpus(contract)) == guided_corpus(contract)
-
-
 def test_cases_go_on_without_end() -> None:
     size = len(guided_corpus("hardened"))
     assert all(guided_case(4, size + index, "hardened") for index in islice(range(10**6, 10**6 + 5), 5))
