@@ -12,7 +12,7 @@ from telltale_conformance.model import advance as typed
 from telltale_conformance.model import messages, mutations, ownership, witnesses
 from telltale_conformance.model import sessions as lifecycle
 from telltale_conformance.model.contract import contract_named
-from telltale_conformance.model.errors import OwnershipError
+from telltale_conformance.model.errors import OwnershipError, Refused
 from telltale_conformance.model.guard_table import G_IDLE, G_LIVE
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
@@ -90,9 +90,15 @@ def validate_ignores_owner(store: Store, capability: Any) -> None:
 
 def begin_allows_second(store: Store, capability: Any, new_owner_id: str, new_scope: Any) -> Any:
     session = _session(store, capability)
+    pending = None if session is None else session.ownership.pending
     if session is not None:
         session.ownership.pending = None
-    return ownership.begin_ownership_transfer(store, capability, new_owner_id, new_scope)
+    try:
+        return ownership.begin_ownership_transfer(store, capability, new_owner_id, new_scope)
+    except Refused:
+        if session is not None:
+            session.ownership.pending = pending
+        raise
 
 
 def rollback_resets_claim_id(store: Store, receipt: Any) -> None:
