@@ -47,6 +47,13 @@ def test_mutants_are_named_and_say_what_was_changed(tmp_path: Path) -> None:
     assert "__mutmut_1" not in (ROOT / "model" / "edges.py").read_text()
 
 
+def test_a_changed_default_is_told_by_the_line_that_names_the_function(tmp_path: Path) -> None:
+    mutants = list(mutated_tree(Room(("lean_traces/strict_json.py",), ()), tmp_path / "tree"))
+    parse = "def parse(text: bytes, nesting: int, *, spelled: bool = {}) -> Any:"
+    assert f"- {parse.format(False)}\n+ {parse.format(True)}" in {mutant.change for mutant in mutants}
+    assert [mutant.name for mutant in mutants if not mutant.change] == []
+
+
 def test_a_room_that_is_not_there_is_refused() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tools.mutation", "cellar"], cwd=ROOT, capture_output=True, text=True, check=False

@@ -55,10 +55,18 @@ def _readable(mangled: str) -> str:
 def _bodies(code: str) -> dict[str, list[str]]:
     lines = code.splitlines()
     return {
-        node.name: [line.strip() for line in lines[node.lineno : node.end_lineno]]
+        node.name: [
+            lines[node.lineno - 1].strip().replace(node.name, _plain_name(node.name)),
+            *(line.strip() for line in lines[node.lineno : node.end_lineno]),
+        ]
         for node in ast.walk(ast.parse(code))
         if isinstance(node, ast.FunctionDef)
     }
+
+
+def _plain_name(mangled: str) -> str:
+    """Return the name that a mutant's function has in the source."""
+    return _readable(mangled.partition("__mutmut_")[0]).rpartition(".")[2]
 
 
 def _change(before: list[str], after: list[str]) -> str:

@@ -78,6 +78,7 @@ ROOMS: Final = {
         ("oracle/minimise/*.py",),
         (
             "tests/oracle/test_minimise.py",
+            "tests/oracle/test_minimise_order.py",
             "tests/oracle/test_minimise_parts.py",
             "tests/oracle/test_minimise_trials.py",
         ),

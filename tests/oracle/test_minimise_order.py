@@ -1,0 +1,213 @@
+"""What the minimiser tries, in which order and how often, and how it words what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+import pytest
+
+from telltale_conformance.lean_traces.codec import as_json
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.oracle.adapters import Adapter
+from telltale_conformance.oracle.minimise.explaining import decision
+from telltale_conformance.oracle.minimise.recorded import same_up_to_names
+from telltale_conformance.oracle.minimise.removal import attenuated, numbers, retargeted
+from telltale_conformance.oracle.minimise.slicing import core
+from telltale_conformance.oracle.minimise.steps import one_by_one
+from telltale_conformance.oracle.minimise.trying import Attempt, Sighting, Trials, rate
+from telltale_conformance.oracle.minimise.values import REMOVED, at_once, simplifications
+from telltale_conformance.oracle.reference.run import ReferenceSide
+from telltale_conformance.oracle.verdict.compare import Level
+from tests.oracle.minimise_world import SometimesWrong, plain, program
+from tests.oracle.wrong_references import WRONG, WrongReference
+
+OPEN = ("open", {"initial_types": {}, "roles": []})
+CLAIM = ("claim_ownership", {"owner_id": "a", "scope": "Session", "sid": {"$ref": 0}})
+BEGIN = ("begin_ownership_transfer", {"capability": {"$ref": 1}, "new_owner_id": "a", "new_scope": "Session"})
+COMMIT = ("commit_ownership_transfer", {"receipt": {"$ref": 2}})
+RELEASING = program(OPEN, CLAIM, BEGIN, ("release_ownership", {"capability": {"$ref": 1}}))
+"""The release is refused, for a transfer is pending."""
+RELEASE = "release ignores a pending transfer"
+LOOK = ("session_ids", {})
+
+
+class Watched(Trials):
+    """Trials that keep what was tried."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        super().__init__(adapter, Level.state)
+        self.tried: list[Program] = []
+
+    def attempt(self, program: Program) -> Attempt:
+        self.tried.append(program)
+        return super().attempt(program)
+
+
+def aimed(adapter: Adapter, given: Program) -> tuple[Watched, Sighting]:
+    """Trials that look for what the implementation does wrong in a program, and the sighting."""
+    trials = Watched(adapter)
+    sighting = trials.look(given)
+    trials.target = sighting.fingerprint
+    trials.runs = 0
+    return trials, sighting
+
+
+def simpler(given: Program, *path: str | int) -> list[Any]:
+    """What is tried in place of the value there, and of its elements."""
+    return [change.value for change in simplifications(given) if change.path[: len(path)] == path]
+
+
+# Which values are tried
+
+
+@pytest.mark.parametrize(("op", "name", "values"), [("open", "roles", "AB"), ("reap_sessions", "session_ids", (0, 1))])
+def test_of_two_or_more_elements_all_are_left_out_first_and_of_one_only_itself(
+    op: str, name: str, values: Iterable[Any]
+) -> None:
+    def tried(elements: list[Any]) -> list[Any]:
+        others = {"initial_types": {}} if op == "open" else {}
+        return [value for value in simpler(program((op, {**others, name: elements})), name) if type(value) is not int]
+
+    first, second = values
+    assert tried([first, second]) == [[], REMOVED, REMOVED]
+    assert tried([first]) == [REMOVED]
+
+
+@pytest.mark.parametrize("form", ["Send", "Recv"])
+def test_a_type_becomes_the_end_or_what_follows_one_of_its_branches(form: str) -> None:
+    def branch(label: str, rest: Any) -> list[Any]:
+        return [{"name": label, "sort": "Unit"}, None, rest]
+
+    def exchange(*branches: list[Any]) -> dict[str, Any]:
+        return {form: {"branches": [*branches], "partner": "B"}}
+
+    rest = exchange(branch("m", "End"))
+    type_ = exchange(branch("m", rest), branch("n", "End"))
+    given = program(("open", {"initial_types": {"A": type_}, "roles": ["A", "B"]}))
+    whole = ("initial_types", "A")
+    assert [change.value for change in simplifications(given) if change.path == whole] == [REMOVED, "End", rest]
+
+
+def test_names_and_values_are_made_plain_in_two_tries() -> None:
+    given = program(
+        ("open", {"initial_types": {}, "roles": ["client", "server"]}),
+        ("claim_ownership", {"owner_id": "me", "scope": {"Fragments": ["left"]}, "sid": {"$ref": 0}}),
+        ("begin_ownership_transfer", {**BEGIN[1], "new_owner_id": "you", "new_scope": {"Fragments": ["left"]}}),
+        ("release_ownership", {"capability": {"$ref": 1}}),
+    )
+    trials, _ = aimed(WrongReference(WRONG[RELEASE]), given)
+    left = at_once(trials, given)
+    assert plain(left) == [
+        OPEN,
+        CLAIM,
+        ("begin_ownership_transfer", {**BEGIN[1], "new_owner_id": "b"}),
+        ("release_ownership", {"capability": {"$ref": 1}}),
+    ]
+    assert trials.runs == 2
+
+
+# Which steps are taken out
+
+
+def test_runs_of_steps_grow_with_success_and_halve_with_failure() -> None:
+    asked: list[list[int]] = []
+
+    def holds(side: ReferenceSide) -> bool:
+        asked.append([item.step.seq for item in side.steps])
+        return 1 in asked[-1]
+
+    assert numbers(core(program(*[LOOK] * 9), holds)) == [1, 8]
+    ending, runs = asked[:4], asked[4:]
+    assert ending == [[8], [7, 8], [6, 7, 8], [4, 5, 6, 7, 8]]
+    assert runs == [[0, 1, 2, 3, 8], [8], [8], [0, 1, 8], [8], [8], [0, 8], [1, 8]]
+
+
+def test_of_a_long_program_half_is_taken_out_at_once() -> None:
+    *before, release = plain(RELEASING)
+    given = program(*before, *[LOOK] * 8, release)
+    trials, sighting = aimed(WrongReference(WRONG[RELEASE]), given)
+    assert sighting.divergence is not None
+    left = one_by_one(trials, given, sighting.divergence)
+    assert plain(left) == plain(RELEASING)
+    assert [len(candidate.steps) for candidate in trials.tried[:2]] == [6, 3]
+
+
+def test_a_claim_stays_when_the_step_goes_that_alone_used_it() -> None:
+    second = ("claim_ownership", {"owner_id": "a", "scope": "Session", "sid": {"$ref": 1}})
+    given = program(
+        OPEN,
+        OPEN,
+        ("claim_ownership", {"owner_id": "a", "scope": "Session", "sid": {"$ref": 0}}),
+        second,
+        ("attenuate_ownership_scope", {"capability": {"$ref": 2}, "new_scope": "Session"}),
+        ("release_ownership", {"capability": {"$ref": 4}}),
+    )
+    moved = retargeted(given, 4)
+    assert moved is not None
+    assert plain(moved) == [*plain(given)[:4], ("release_ownership", {"capability": {"$ref": 3}})]
+
+
+def test_a_transfer_becomes_an_attenuation_only_where_its_own_receipt_is_committed() -> None:
+    as_given = attenuated(program(OPEN, CLAIM, BEGIN, COMMIT), 3)
+    assert as_given is not None
+    narrower = ("attenuate_ownership_scope", {"capability": {"$ref": 1}, "new_scope": "Session"})
+    assert plain(as_given) == [OPEN, CLAIM, narrower]
+    forged = ("commit_ownership_transfer", {"receipt": {"$ref": 2, "set": {"claim_id": 7}}})
+    assert attenuated(program(OPEN, CLAIM, BEGIN, forged), 3) is None
+
+
+# How often
+
+
+def test_an_unsteady_divergence_is_run_so_often_and_a_steady_one_only_until_it_is_believed() -> None:
+    for wrong_in, times, runs in [({1}, 1, 5), ({2, 5}, 2, 5), (range(9), 3, 3), ((), 0, 3)]:
+        trials = Trials(SometimesWrong(RELEASE, set(wrong_in).__contains__), Level.state)
+        found, _ = rate(trials, RELEASING, runs=3, more=5)
+        assert (found.times, found.runs, trials.runs) == (times, runs, runs)
+
+
+# How it is worded
+
+
+def test_the_nearest_values_are_asked_first_and_six_at_most() -> None:
+    asked: list[tuple[Any, ...]] = []
+
+    def panics(store: object, sid: int, owner: str, scope: Any) -> NoReturn:
+        asked.append((sid, owner, as_json(scope)))
+        raise RuntimeError
+
+    given = program(OPEN, CLAIM)
+    trials, sighting = aimed(WrongReference({"claim_ownership": panics}), given)
+    asked.clear()
+    told = decision(trials, given, sighting).nearest
+    assert told == "no other value of one argument of the last step, and no step left out, makes the two agree"
+    assert asked == [
+        (0, "b", "Session"),
+        (0, "c", "Session"),
+        (0, "a", {"Fragments": ["x"]}),
+        (0, "a", {"Fragments": []}),
+        (1, "a", "Session"),
+        (2, "a", "Session"),
+    ]
+
+
+def test_a_wrong_field_is_explained_by_the_value_that_was_wanted() -> None:
+    given = program(OPEN, CLAIM, BEGIN, COMMIT)
+    trials, sighting = aimed(WrongReference(WRONG["commit keeps the generation"]), given)
+    assert decision(trials, given, sighting).nearest == "the answer would have agreed with generation: 1 in place of 0"
+
+
+def test_a_last_step_that_cannot_be_formed_is_explained_by_the_refusal_before_it() -> None:
+    trials, _ = aimed(WrongReference(WRONG[RELEASE]), RELEASING)
+    attempt = trials.attempt(program(OPEN, CLAIM, CLAIM, ("release_ownership", {"capability": {"$ref": 2}})))
+    assert attempt.verdict == "impossible"
+    assert attempt.then.startswith("step 2 is refused: ")
+    assert trials.runs == 0
+
+
+def test_fragments_of_a_scope_are_names_of_their_own_sort() -> None:
+    old = {"scope": {"Fragments": ["x", "y"]}, "owner_id": "x"}
+    new = {"scope": {"Fragments": ["v", "w"]}, "owner_id": "a"}
+    assert same_up_to_names(old, new) == {("fragment", "x"): "v", ("fragment", "y"): "w", ("owner", "x"): "a"}
+    assert same_up_to_names(old, {**new, "scope": {"Fragments": ["v", "v"]}}) is None
