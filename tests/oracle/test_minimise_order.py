@@ -7,19 +7,20 @@ from typing import Any, NoReturn
 
 import pytest
 
-from telltale_conformance.lean_traces.codec import as_json
+from telltale_conformance.lean_traces.codec import as_json, encode_as_written
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.minimise.explaining import decision
+from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.minimise.recorded import same_up_to_names
-from telltale_conformance.oracle.minimise.removal import attenuated, numbers, retargeted
+from telltale_conformance.oracle.minimise.removal import attenuated, forged, numbers, only, renumbered, retargeted
 from telltale_conformance.oracle.minimise.slicing import core
 from telltale_conformance.oracle.minimise.steps import one_by_one
 from telltale_conformance.oracle.minimise.trying import Attempt, Sighting, Trials, rate
-from telltale_conformance.oracle.minimise.values import REMOVED, at_once, simplifications
+from telltale_conformance.oracle.minimise.values import REMOVED, all_plain, at_once, plainly_written, simplifications
 from telltale_conformance.oracle.reference.run import ReferenceSide
 from telltale_conformance.oracle.verdict.compare import Level
-from tests.oracle.minimise_world import SometimesWrong, plain, program
+from tests.oracle.minimise_world import Failing, SometimesWrong, plain, program
 from tests.oracle.wrong_references import WRONG, WrongReference
 
 OPEN = ("open", {"initial_types": {}, "roles": []})
@@ -107,6 +108,25 @@ def test_names_and_values_are_made_plain_in_two_tries() -> None:
     assert trials.runs == 2
 
 
+def test_arguments_are_written_as_we_print_them_and_what_is_so_already_is_not_tried() -> None:
+    odd = {"Send": {"partner": "B", "branches": [[{"name": name}, None, "End"] for name in "mn"]}}
+    given = program(
+        ("open", {"roles": ["A", "B"], "initial_types": {"A": odd}}),
+        ("claim_ownership", {"sid": {"$ref": 0}, "scope": {"Fragments": ["y", "x", "y"]}, "owner_id": "a"}),
+    )
+    branches = [[{"name": name, "sort": "Unit"}, None, "End"] for name in "mn"]
+    printed = {"Send": {"branches": branches, "partner": "B"}}
+    assert encode_as_written(plain(all_plain(given))) == encode_as_written(
+        [
+            ("open", {"initial_types": {"A": printed}, "roles": ["A", "B"]}),
+            ("claim_ownership", {"owner_id": "a", "scope": {"Fragments": ["x", "y"]}, "sid": {"$ref": 0}}),
+        ]
+    )
+    trials, _ = aimed(WrongReference(WRONG[RELEASE]), RELEASING)
+    assert plainly_written(trials, RELEASING) is RELEASING
+    assert trials.tried == []
+
+
 # Which steps are taken out
 
 
@@ -157,7 +177,35 @@ def test_a_transfer_becomes_an_attenuation_only_where_its_own_receipt_is_committ
     assert attenuated(program(OPEN, CLAIM, BEGIN, forged), 3) is None
 
 
+def test_what_a_removed_step_made_stale_is_forged_in_one_field_after_the_other() -> None:
+    narrower = ("attenuate_ownership_scope", {"capability": {"$ref": 1}, "new_scope": "Session"})
+    given = program(OPEN, CLAIM, narrower, ("release_ownership", {"capability": {"$ref": 1}}))
+    changes = [{"generation": 1}, {"owner_id": "b"}, {"generation": 1, "owner_id": "b"}, {"scope": {"Fragments": []}}]
+    assert [plain(other) for other in forged(given, 2)] == [
+        [OPEN, CLAIM, ("release_ownership", {"capability": {"$ref": 1, "set": change}})] for change in changes
+    ]
+    assert list(forged(given, 0)) == []
+
+
+def test_steps_are_numbered_anew_with_all_references_to_them() -> None:
+    given = program(LOOK, OPEN, OPEN, ("reap_sessions", {"session_ids": [{"$ref": 2}, 7, {"$ref": 1}]}))
+    assert plain(renumbered(only(given, {1, 2, 3}))) == [
+        OPEN,
+        OPEN,
+        ("reap_sessions", {"session_ids": [{"$ref": 1}, 7, {"$ref": 0}]}),
+    ]
+
+
 # How often
+
+
+def test_a_fault_in_the_last_runs_leaves_what_was_listed_before() -> None:
+    whole = minimise(WrongReference(WRONG[RELEASE]), RELEASING)
+    assert whole.ending == "minimal"
+    assert whole.remaining
+    for last in (whole.runs.implementation - 1, whole.runs.implementation):
+        cut = minimise(Failing(RELEASE, last), RELEASING)
+        assert (cut.ending, cut.program, cut.remaining) == ("inconclusive", whole.program, whole.remaining)
 
 
 def test_an_unsteady_divergence_is_run_so_often_and_a_steady_one_only_until_it_is_believed() -> None:
