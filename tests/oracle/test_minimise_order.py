@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 from telltale_conformance.lean_traces.codec import as_json, encode_as_written
 from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.minimise.explaining import decision
 from telltale_conformance.oracle.minimise.minimiser import minimise
-from telltale_conformance.oracle.minimise.recorded import same_up_to_names
-from telltale_conformance.oracle.minimise.removal import attenuated, forged, numbers, only, renumbered, retargeted
-from telltale_conformance.oracle.minimise.slicing import core
+from telltale_conformance.oracle.minimise.recorded import operations_of, same_up_to_names
+from telltale_conformance.oracle.minimise.removal import (
+    attenuated,
+    forged,
+    numbers,
+    only,
+    plainer_endings,
+    renumbered,
+    retargeted,
+)
+from telltale_conformance.oracle.minimise.slicing import core, same_contract_side
 from telltale_conformance.oracle.minimise.steps import one_by_one
 from telltale_conformance.oracle.minimise.trying import Attempt, Sighting, Trials, rate
 from telltale_conformance.oracle.minimise.values import REMOVED, all_plain, at_once, plainly_written, simplifications
-from telltale_conformance.oracle.reference.run import ReferenceSide
+from telltale_conformance.oracle.reference.run import ReferenceSide, on_reference
 from telltale_conformance.oracle.verdict.compare import Level
-from tests.oracle.minimise_world import Failing, SometimesWrong, plain, program
+from tests.oracle.minimise_world import Failing, SometimesWrong, plain, program, record
 from tests.oracle.wrong_references import WRONG, WrongReference
 
 OPEN = ("open", {"initial_types": {}, "roles": []})
@@ -90,6 +100,25 @@ def test_a_type_becomes_the_end_or_what_follows_one_of_its_branches(form: str) -
     assert [change.value for change in simplifications(given) if change.path == whole] == [REMOVED, "End", rest]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "plainer"),
+    [
+        ("buffer_config", {"policy": "Drop"}, {"policy": ["Block"], "": [REMOVED]}),
+        ("buffer_config", {"mode": "LatestValue"}, {"mode": ["Fifo"], "": [REMOVED]}),
+        ("new_scope", {"Fragments": ["x"]}, {"": ["Session", {"Fragments": []}]}),
+        ("val", {"Nat": 2}, {"": ["Unit"]}),
+        ("mutation", {"UpdateTrace": {}}, {"": [{"SetDefaultHandler": {"handler": "h"}}]}),
+        ("tick", 9, {"": [0, 1, 4, 8]}),
+        ("checked", True, {"": [False]}),
+    ],
+)
+def test_what_is_plainer_than_a_value(name: str, value: Any, plainer: dict[str, list[Any]]) -> None:
+    changes = [*simplifications(program(("any", {name: value})))]
+    for field, wanted in plainer.items():
+        path = (name, field) if field else (name,)
+        assert [change.value for change in changes if change.path == path] == wanted
+
+
 def test_names_and_values_are_made_plain_in_two_tries() -> None:
     given = program(
         ("open", {"initial_types": {}, "roles": ["client", "server"]}),
@@ -143,6 +172,37 @@ def test_runs_of_steps_grow_with_success_and_halve_with_failure() -> None:
     assert runs == [[0, 1, 2, 3, 8], [8], [8], [0, 1, 8], [8], [8], [0, 8], [1, 8]]
 
 
+STALE = ("validate_ownership_capability", {"capability": {"$ref": 1}})
+
+
+def narrowing(capability: int) -> tuple[str, dict[str, Any]]:
+    return ("attenuate_ownership_scope", {"capability": {"$ref": capability}, "new_scope": "Session"})
+
+
+def test_of_a_wrong_outcome_the_contract_must_give_the_same_error_whatever_its_fields() -> None:
+    given = program(OPEN, CLAIM, narrowing(1), STALE, narrowing(2), STALE)
+    trials, sighting = aimed(WrongReference(WRONG["validate accepts older generations"]), given)
+    assert trials.target is not None
+    assert sighting.divergence is not None
+    holds = same_contract_side(trials.target.allows, sighting.divergence, on_reference(given))
+    kept = {(): False, (0, 1, 5): False, (0, 1, 2, 3): False, (0, 1, 2, 5): True, (0, 1, 2, 3, 4, 5): True}
+    assert {steps: holds(on_reference(only(given, steps))) for steps in kept} == kept
+
+
+def test_of_a_wrong_field_the_contract_must_give_the_same_there() -> None:
+    def committed(before: tuple[str, dict[str, Any]], capability: int) -> Program:
+        begin = (BEGIN[0], {**BEGIN[1], "capability": {"$ref": capability}})
+        return program(OPEN, CLAIM, before, begin, ("commit_ownership_transfer", {"receipt": {"$ref": 3}}))
+
+    given = committed(narrowing(1), 2)
+    trials, sighting = aimed(WrongReference(WRONG["commit keeps the generation"]), given)
+    assert trials.target is not None
+    assert sighting.divergence is not None
+    holds = same_contract_side(trials.target.allows, sighting.divergence, on_reference(given))
+    assert holds(on_reference(given))
+    assert not holds(on_reference(committed(LOOK, 1)))
+
+
 def test_of_a_long_program_half_is_taken_out_at_once() -> None:
     *before, release = plain(RELEASING)
     given = program(*before, *[LOOK] * 8, release)
@@ -185,6 +245,26 @@ def test_what_a_removed_step_made_stale_is_forged_in_one_field_after_the_other()
         [OPEN, CLAIM, ("release_ownership", {"capability": {"$ref": 1, "set": change}})] for change in changes
     ]
     assert list(forged(given, 0)) == []
+
+
+def test_the_end_of_an_owner_becomes_a_plainer_one() -> None:
+    given = program(OPEN, CLAIM, BEGIN, ("cancel_abandoned_transfer", {"receipt": {"$ref": 2}}), LOOK)
+    endings = [(plain(other), how) for other, how in plainer_endings(given, 3, on_reference(given).results)]
+    died = ("mark_owner_died", {"owner_id": "a", "sid": {"$ref": 0}})
+    assert endings == [
+        ([OPEN, CLAIM, died, LOOK], "made an owner's death"),
+        ([OPEN, ("close", {"sid": {"$ref": 0}}), LOOK], "made a close"),
+    ]
+
+
+def test_a_release_with_the_claim_after_it_becomes_an_attenuation() -> None:
+    release = ("release_ownership", {"capability": {"$ref": 1}})
+    again = ("claim_ownership", {"owner_id": "b", "scope": {"Fragments": []}, "sid": {"$ref": 0}})
+    narrower = ("attenuate_ownership_scope", {"capability": {"$ref": 1}, "new_scope": {"Fragments": []}})
+    other = attenuated(program(OPEN, CLAIM, release, again), 3)
+    assert other is not None
+    assert plain(other) == [OPEN, CLAIM, narrower]
+    assert attenuated(program(OPEN, CLAIM, release), 1) is None
 
 
 def test_steps_are_numbered_anew_with_all_references_to_them() -> None:
@@ -240,6 +320,27 @@ def test_the_nearest_values_are_asked_first_and_six_at_most() -> None:
     ]
 
 
+def test_a_wrong_outcome_is_explained_by_the_nearest_value_with_which_both_agree() -> None:
+    given = program(
+        OPEN, CLAIM, ("validate_ownership_capability", {"capability": {"$ref": 1, "set": {"owner_id": "b"}}})
+    )
+    trials, sighting = aimed(WrongReference(WRONG["validate ignores the owner"]), given)
+    assert sighting.divergence is not None
+    assert sighting.divergence.kind == "outcome"
+    found = decision(trials, given, sighting)
+    assert found.nearest == 'with capability.owner_id "a" in place of "b" both answer ok'
+    assert found.saw["arguments"]["capability"]["owner_id"] == "b"
+    assert trials.runs == 1
+
+
+def test_what_the_contract_no_longer_refuses_is_explained_by_what_holds() -> None:
+    trials, _ = aimed(WrongReference(WRONG[RELEASE]), RELEASING)
+    assert trials.target is not None
+    attempt = trials.attempt(program(OPEN, CLAIM, ("release_ownership", {"capability": {"$ref": 1}})))
+    assert (attempt.verdict, attempt.then) == ("impossible", GUARDS[trials.target.guard].holds)
+    assert trials.attempt(program(OPEN, CLAIM)).then == "no release_ownership is left that could diverge"
+
+
 def test_a_wrong_field_is_explained_by_the_value_that_was_wanted() -> None:
     given = program(OPEN, CLAIM, BEGIN, COMMIT)
     trials, sighting = aimed(WrongReference(WRONG["commit keeps the generation"]), given)
@@ -252,6 +353,11 @@ def test_a_last_step_that_cannot_be_formed_is_explained_by_the_refusal_before_it
     assert attempt.verdict == "impossible"
     assert attempt.then.startswith("step 2 is refused: ")
     assert trials.runs == 0
+
+
+def test_a_trace_becomes_a_program_that_names_it(tmp_path: Path) -> None:
+    again = operations_of(record(WrongReference({}), RELEASING, tmp_path / "seen.jsonl"))
+    assert (plain(again), again.meta) == (plain(RELEASING), {"trace": "seen.jsonl"})
 
 
 def test_fragments_of_a_scope_are_names_of_their_own_sort() -> None:

@@ -12,6 +12,7 @@ from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.values import OwnershipCapability
+from telltale_conformance.oracle.adapters import Request
 from telltale_conformance.oracle.minimise.lifting import NotLiftable, lift, without_references_in_data
 from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.minimise.names import canonical, names_of, renamed
@@ -193,6 +194,20 @@ def test_a_recording_that_agrees_has_nothing_to_minimise(tmp_path: Path) -> None
     assert read_recording(path) is None
 
 
+def test_a_recording_can_be_asked_at_once_and_again_after_a_reset(tmp_path: Path) -> None:
+    name = "release ignores a pending transfer"
+    release = ("release_ownership", {"capability": {"$ref": 1}})
+    begin = ("begin_ownership_transfer", {"capability": {"$ref": 1}, "new_owner_id": "b", "new_scope": "Session"})
+    given = program(OPEN, CLAIM, begin, release)
+    recording = read_recording(record(WrongReference(WRONG[name]), given, tmp_path / "t.jsonl"))
+    assert recording is not None
+    asked = [Request(item.step.op, item.printed) for item in on_reference(recording.program).steps]
+    first = [answer.kind for answer in recording.adapter.submit(asked)]
+    recording.adapter.reset()
+    again = [answer.kind for answer in recording.adapter.submit(asked)]
+    assert first == again == ["ok", "ok", "ok", "ok"]
+
+
 def test_the_recorded_answer_is_given_with_the_names_of_the_question(tmp_path: Path) -> None:
     name = "commit keeps the generation"
     given = program(
@@ -277,6 +292,38 @@ def test_a_receipt_stands_to_the_live_owner_where_none_is_pending() -> None:
     }  # fmt: skip
     args = without_attenuation(("cancel_abandoned_transfer", {"receipt": receipt}))
     assert args == {"receipt": {**receipt, "from_generation": 1, "to_generation": 2}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "stands"), [({}, {"generation": 0}), ({"generation": 0}, {"generation": 1}), ({"owner_id": "z"}, {})]
+)
+def test_a_witness_stands_to_the_issued_one_as_before(fields: dict[str, Any], stands: dict[str, Any]) -> None:
+    def issued(*before: tuple[str, dict[str, Any]], capability: int) -> Program:
+        return program(
+            OPEN,
+            CLAIM,
+            *before,
+            ("issue_readiness_witness", {"capability": {"$ref": capability}, "predicate_ref": "p"}),
+        )
+
+    consume = {"capability": {"$ref": 2}, "witness": {"$ref": 3, "set": fields}}
+    whole = issued(ATTENUATE, capability=2)
+    given = program(*plain(whole), ("consume_readiness_witness", consume))
+    opened, claimed, issuing = issued(capability=1).steps
+    numbered = (opened, claimed, msgspec.structs.replace(issuing, seq=3))
+    standing = as_before(given, msgspec.structs.replace(whole, steps=numbered))
+    assert standing is not None
+    last = on_reference(standing).steps[-1]
+    wanted = {
+        "generation": 0,
+        "owner_id": "a",
+        "predicate_ref": "p",
+        "scope": "Session",
+        "session_id": 0,
+        "witness_id": 1,
+    }
+    assert last.args["witness"] == {**wanted, **fields, **stands}
+    assert last.args["capability"] == CAP
 
 
 def test_what_names_a_session_that_no_step_opened_stands_to_nothing() -> None:
