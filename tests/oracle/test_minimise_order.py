@@ -13,6 +13,7 @@ from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.minimise.explaining import decision
+from telltale_conformance.oracle.minimise.minimality import remaining
 from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.minimise.recorded import operations_of, same_up_to_names
 from telltale_conformance.oracle.minimise.removal import (
@@ -274,6 +275,24 @@ def test_steps_are_numbered_anew_with_all_references_to_them() -> None:
         OPEN,
         ("reap_sessions", {"session_ids": [{"$ref": 1}, 7, {"$ref": 0}]}),
     ]
+
+
+def test_a_removal_or_simplification_that_keeps_the_divergence_after_all_ends_the_list() -> None:
+    claim = ("claim_ownership", {**CLAIM[1], "owner_id": "zoe"})
+    begin = ("begin_ownership_transfer", {**BEGIN[1], "new_owner_id": "zoe"})
+    release = plain(RELEASING)[-1]
+    trials, _ = aimed(WrongReference(WRONG[RELEASE]), RELEASING)
+    left, smaller = remaining(trials, program(OPEN, CLAIM, BEGIN, LOOK, release))
+    assert smaller is not None
+    assert plain(smaller) == plain(RELEASING)
+    assert left == []
+    left, smaller = remaining(trials, program(OPEN, claim, begin, release))
+    assert smaller is not None
+    assert plain(smaller) == plain(RELEASING)
+    assert {one.step for one in left} == {0, 1, 2}
+    left, smaller = remaining(trials, RELEASING)
+    assert smaller is None
+    assert {one.step for one in left} == {0, 1, 2}
 
 
 # How often
