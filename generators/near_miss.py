@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from telltale_conformance.lean_traces.bound_names import differences_in_types
+from telltale_conformance.model.values import U64_MAX
 
 Path = tuple[str | int, ...]
 
@@ -83,7 +84,7 @@ def _edits(path: Path, value: Any) -> Iterator[tuple[str, Any]]:
         yield "turned over", not value
         yield "a number for a truth value", int(value)
     elif isinstance(value, int):
-        yield "one more", value + 1
+        yield ("one more", value + 1) if value != U64_MAX else ("one less", value - 1)  # beyond it is no answer
         yield "with a point", float(value)
         yield "as text", str(value)
     elif isinstance(value, str):

@@ -29,18 +29,18 @@ def wrong_program(name: str, events: int = EVENTS) -> Program | None:
     """
     replaced = WRONG[name]
     adapter = WrongReference(replaced)
-    for active, sighting in _diverging(adapter):
+    for active, sighting in _diverging(adapter, events // 3):
         program = _merged(name, active, sighting, frozenset(replaced), events)
         if Trials(adapter, Level.state).look(program).at == events - AFTER:
             return program
     return None
 
 
-def _diverging(adapter: WrongReference) -> Iterator[tuple[Program, Sighting]]:
+def _diverging(adapter: WrongReference, most: int) -> Iterator[tuple[Program, Sighting]]:
     for index in range(_PROGRAMS):
         program = Program(steps=tuple(program_step(step) for step in Generator(_SEED, index).steps(_SHORT)))
         sighting = Trials(adapter, Level.state).look(program)
-        if sighting.at >= 8:
+        if 8 <= sighting.at < most:
             yield program, sighting
 
 

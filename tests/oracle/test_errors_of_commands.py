@@ -35,7 +35,10 @@ ELSEWHERE = {
     "AdapterGone",
     "_MidRun",
     "Stopped",
-    "NotFollowed",  # leave a search or a replay
+    "NotFollowed",
+    "Refused",
+    "NotOffered",
+    "ClientEnded",  # leave a search, a replay, or an operation whose client ends
 }
 """Exceptions that are neither errors of the harness nor refusals, and why."""
 

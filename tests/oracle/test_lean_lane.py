@@ -48,7 +48,15 @@ def test_exporting_the_corpus_again_gives_the_same_bytes(model: LeanModel, tmp_p
     ]
 
 
-@pytest.mark.parametrize(("contract", "programs"), [("telltale-17", 2000), ("hardened", 500)])
+@pytest.mark.parametrize(
+    ("contract", "programs"),
+    [
+        ("telltale-17", 400),
+        ("hardened", 200),
+        pytest.param("telltale-17", 2000, marks=pytest.mark.nightly),
+        pytest.param("hardened", 2000, marks=pytest.mark.nightly),
+    ],
+)
 def test_the_model_agrees_with_the_reference_on_fresh_programs(model: LeanModel, contract: str, programs: int) -> None:
     compared = list(compare_runs(model, list(diff_programs(7, programs, 40, contract)), Level.state))
     assert len(compared) == programs

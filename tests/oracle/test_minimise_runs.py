@@ -7,7 +7,7 @@ import pytest
 from telltale_conformance.oracle.minimise.lifting import lift
 from tests.benchmarks.bench_minimise import by_picire, ours, recorded
 
-EVENTS = 250
+EVENTS = 500
 
 
 @pytest.mark.parametrize("name", ["reap takes one", "recv gives the newest", "advance goes back"])

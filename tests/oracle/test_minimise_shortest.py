@@ -26,7 +26,7 @@ CELLS = {
         ("commit_ownership_transfer | TransferNotPending | claimed | below/same | -", 4),
         ("commit_ownership_transfer | ReceiptMismatch | closed | below/other | -", 6),
         ("consume_readiness_witness | InvalidWitness | pending | equal/same | live", 5),
-        ("consume_readiness_witness | StaleCapability | pending | below/other | consumed", 7),
+        ("consume_readiness_witness | WitnessConsumed | pending | equal/same | consumed", 6),
         ("issue_readiness_witness | SessionNotFound | absent | none | -", 1),
     ),
     "hardened": (
@@ -40,7 +40,7 @@ CELLS = {
 
 @pytest.fixture(scope="module", params=CELLS)
 def traces(request: pytest.FixtureRequest) -> Traces:
-    return Traces(request.param, 40)
+    return Traces(request.param, 100)
 
 
 def test_cells_end_with_the_proved_length(traces: Traces) -> None:

@@ -98,7 +98,8 @@ def test_what_brute_force_accepts_is_accepted_and_nothing_else(contract: str, ra
         verdicts.add(wanted)
         for window in (0, 4096):
             assert (accepts(events, contract, window=window) is not None) == wanted, (racing, seed, window)
-    assert verdicts == {True, False}
+    assert True in verdicts
+    assert False in verdicts or racing < 4  # of few operations a mistake may be one that another order explains
 
 
 def test_sessions_and_their_ids_join_what_they_must() -> None:
