@@ -1,7 +1,7 @@
 """The floor: the cells that the programs of a check must reach, stated per contract in ``data/floor``.
 
-A cell is a line of the file, its five parts separated by `` | ``. Which cells are stated: those that 600 programs reach
-sixteen times or more on the average of many seeds, and every operation with every outcome that it can have by rarer
+A cell is a line of the file, its five parts separated by `` | ``. Which cells are stated: those that sixteen or more of
+600 programs reach on the average of some seeds, and every operation with every outcome that it can have by rarer
 means. A check in which one of them was not judged did not show what it promises, whatever its answers were.
 """
 
