@@ -208,7 +208,7 @@ def test_every_report_has_the_form_of_its_schema(name: str) -> None:
 # --- the judging broken on purpose: no lane agrees
 
 
-@pytest.mark.parametrize("lane", LANES)
+@pytest.mark.parametrize("lane", [lane for lane in LANES if lane != "concurrent"])  # it judges by orders
 def test_a_lane_that_judges_nothing_does_not_agree(lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (judging, machines):
         monkeypatch.setattr(module, "judge_one", lambda *given: None)
