@@ -11,7 +11,7 @@ import msgspec
 
 from telltale_conformance.generators.histories import race, races_offered
 from telltale_conformance.lean_traces.codec import as_json
-from telltale_conformance.lean_traces.history import HistoryEvent
+from telltale_conformance.lean_traces.history import HistoryEvent, Return
 from telltale_conformance.lean_traces.json_values import shown
 from telltale_conformance.lean_traces.races import Race, race_bytes
 from telltale_conformance.oracle.adapters import AdapterFault
@@ -61,6 +61,7 @@ class _Lane:
         self._races = races_offered(self._offered)
         self._tally = Tally()
         self._shown = 0
+        self._answers = 0
         self._against = 0
         self._missing: list[str] = []
         self._divergences: list[LaneDivergence] = []
@@ -83,7 +84,7 @@ class _Lane:
             lane=LANE,
             evidence=Evidence(
                 Items(KIND, planned, self._shown, self._against, tuple(dict.fromkeys(self._missing))[:NAMED]),
-                tuple(self._floor(planned)),
+                (self._judged_answers(), *self._floor(planned)),
             ),
             tally=self._tally,
             divergences=tuple(self._divergences),
@@ -92,6 +93,10 @@ class _Lane:
             figures={"interleavings": len(self._interleavings), "race pairs": len(self._met), **self._figures},
             seconds=time.monotonic() - started,
         )
+
+    def _judged_answers(self) -> Items:
+        """Return the answers that came, each of which is to be judged."""
+        return Items("answers", self._answers, self._tally.judged - self._against, self._against)
 
     def _floor(self, planned: int) -> Iterator[Items]:
         """Yield the pairs that must have met, at least once each."""
@@ -159,6 +164,7 @@ class _Lane:
                 )
             )
             return
+        self._answers += sum(isinstance(event, Return) for event in run.events)
         result = judge_history(
             lambda: run.events,
             self._subject.contract,

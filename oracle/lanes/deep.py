@@ -72,6 +72,9 @@ def _concluded(
     missing = sorted(wanted - driven)
     kind = f"counters and collections driven {far:,} times"
     items = Items(kind, len(wanted), len(wanted) - len(missing), 0, tuple(missing[:NAMED]))
+    meant = frozenset().union(*(case.pump.operations for case in cases))
+    unseen = sorted(meant - {cell.operation.partition("/")[0] for cell in result.coverage})
+    judged = Items("operations of pumps", len(meant), len(meant) - len(unseen), 0, tuple(unseen[:NAMED]))
     figures = {
         f"repeated {depth:,} times": sum(case.depth == depth for case in shown)
         for depth in sorted({case.depth for case in cases})
@@ -81,5 +84,8 @@ def _concluded(
     if beyond:
         notes = (*notes, f"pumps whose operations are not all offered: {', '.join(beyond)}")
     return msgspec.structs.replace(
-        result, evidence=result.evidence.with_items(items), figures={**result.figures, **figures}, notes=notes
+        result,
+        evidence=result.evidence.with_items(items).with_items(judged),
+        figures={**result.figures, **figures},
+        notes=notes,
     )

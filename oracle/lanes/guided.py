@@ -15,7 +15,7 @@ from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_c
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
 from telltale_conformance.oracle.reference.judging import CaseResult, described, judge_cases
-from telltale_conformance.oracle.verdict.evidence import Tally
+from telltale_conformance.oracle.verdict.evidence import Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
 LANE: Final = "guided"
@@ -44,11 +44,12 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings
         )
         for index in indexes
     ]
-    cases, left_out, skipped = [], 0, 0
+    cases, left_out, skipped, steps = [], 0, 0, 0
     for program in programs:
         asked, not_offered, without = asked_of(program, contract, adapter.hello.ops)
         left_out += not_offered
         skipped += without
+        steps += len(program.steps)
         cases.append(partial(iter, asked))
 
     def describe(position: int, result: CaseResult) -> LaneDivergence:
@@ -58,4 +59,7 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings
         return described(f"guided {indexes[position]}", result, msgspec.structs.replace(program, steps=upto))
 
     chunk = collect(plan.kind, judge_cases(adapter, cases, settings.level), len(cases), describe)
-    return msgspec.structs.replace(chunk, tally=chunk.tally + Tally(uncovered=left_out, skipped=skipped))
+    tally = chunk.tally + Tally(uncovered=left_out, skipped=skipped)
+    against = len(chunk.divergences)
+    answers = Items("steps", steps - tally.uncovered - tally.skipped, tally.judged - against, against)
+    return msgspec.structs.replace(chunk, tally=tally, evidence=chunk.evidence.with_items(answers))

@@ -15,7 +15,8 @@ import pytest
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.gate import Check, Gate
-from telltale_conformance.oracle.lanes import claims, corpus, graph, machines, programs
+from telltale_conformance.oracle.histories.judging import HistoryResult
+from telltale_conformance.oracle.lanes import claims, concurrent, corpus, deep, fixed, graph, guided, machines, programs
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import LANES
 from telltale_conformance.oracle.reference import judging
@@ -208,16 +209,28 @@ def test_every_report_has_the_form_of_its_schema(name: str) -> None:
 # --- the judging broken on purpose: no lane agrees
 
 
-@pytest.mark.parametrize("lane", [lane for lane in LANES if lane != "concurrent"])  # it judges by orders
+@pytest.mark.parametrize("lane", LANES)
 def test_a_lane_that_judges_nothing_does_not_agree(lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (judging, machines):
         monkeypatch.setattr(module, "judge_one", lambda *given: None)
+    monkeypatch.setattr(concurrent, "judge_history", lambda *given, **more: HistoryResult("", "agree"))
     assert ran(Odd, lane).verdict == OPEN
 
 
-@pytest.mark.parametrize("lane", ["corpus", "programs", "claims", "graph"])
+def test_a_history_of_which_half_is_judged_does_not_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = concurrent.judge_history
+
+    def half(events: Any, *given: Any, **more: Any) -> HistoryResult:
+        return real(lambda: events()[: len(events()) // 2], *given, **more)
+
+    monkeypatch.setattr(concurrent, "judge_history", half)
+    assert ran(Odd, "concurrent").verdict == OPEN
+
+
+@pytest.mark.parametrize("lane", ["fixed", "corpus", "programs", "guided", "deep", "claims", "graph"])
 def test_a_lane_that_loses_its_last_cases_does_not_agree(lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = {"corpus": corpus, "programs": programs, "claims": claims, "graph": graph}[lane]
+    modules = (fixed, corpus, programs, guided, deep, claims, graph)
+    module = next(one for one in modules if one.__name__.endswith(f".{lane}"))
     real = judging.judge_cases
 
     def fewer(*given: Any) -> Iterator[Any]:
@@ -259,16 +272,6 @@ def forget_in_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "_asked", lambda *given: (step for step in real(*given) if step.op != FORGOTTEN))
 
 
-def forget_in_claims(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = claims.asked_of
-
-    def asked(*given: Any) -> Any:
-        steps, *counts = real(*given)
-        return [step for step in steps if step.op != FORGOTTEN], *counts
-
-    monkeypatch.setattr(claims, "asked_of", asked)
-
-
 def forget_in_stateful(monkeypatch: pytest.MonkeyPatch) -> None:
     real = machines.AdapterCounterpart.compare
 
@@ -284,12 +287,45 @@ def forget_in_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graph, "_asked", lambda *given: (step for step in real(*given) if step.op != FORGOTTEN))
 
 
+def forget_in_programs_of(lane: Any) -> Callable[[pytest.MonkeyPatch], None]:
+    def forget(monkeypatch: pytest.MonkeyPatch) -> None:
+        real = lane.asked_of
+
+        def asked(*given: Any) -> Any:
+            steps, *counts = real(*given)
+            return [step for step in steps if step.op != FORGOTTEN], *counts
+
+        monkeypatch.setattr(lane, "asked_of", asked)
+
+    return forget
+
+
+def forget_in_deep(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = deep.asked_of
+    monkeypatch.setattr(deep, "asked_of", lambda *given: (step for step in real(*given) if step.op != FORGOTTEN))
+
+
+def forget_in_concurrent(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = concurrent.race
+
+    def without(*given: Any) -> Any:
+        race = real(*given)
+        suffixes = tuple(tuple(step for step in steps if step.op != FORGOTTEN) for steps in race.suffixes)
+        return msgspec.structs.replace(race, suffixes=suffixes)
+
+    monkeypatch.setattr(concurrent, "race", without)
+
+
 @pytest.mark.parametrize(
     ("lane", "forget"),
     [
+        ("fixed", forget_in_programs_of(fixed)),
+        ("guided", forget_in_programs_of(guided)),
+        ("deep", forget_in_deep),
+        ("concurrent", forget_in_concurrent),
         ("corpus", forget_in_corpus),
         ("programs", forget_in_programs),
-        ("claims", forget_in_claims),
+        ("claims", forget_in_programs_of(claims)),
         ("stateful", forget_in_stateful),
         ("graph", forget_in_graph),
     ],
