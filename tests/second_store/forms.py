@@ -3,6 +3,8 @@
 import json
 
 TOP = 2**64 - 1
+SIGNATURES = ("valid", "corrupt", "wrong_edge", "wrong_value", "other_receiver", "other_sequence")
+EVENTS = ("Issued", "Consumed", "Invalidated", "Committed", "RolledBack", "Rejected", "Expired")
 
 
 class BadRequest(Exception):
@@ -56,6 +58,23 @@ class Forms:
         if type(value) is not dict or value.keys() != kinds.keys():
             raise BadRequest(f"not the fields {', '.join(kinds)}: {value!r}")
         return {name: self.read(kind, value[name]) for name, kind in kinds.items()}
+
+    def one_of(self, value, names):
+        if value not in names:
+            raise BadRequest(f"none of {', '.join(names)}: {value!r}")
+        return value
+
+    def read_signature(self, value):
+        return self.one_of(value, SIGNATURES)
+
+    def read_event(self, value):
+        return self.one_of(value, EVENTS)
+
+    def read_form(self, value):
+        return self.one_of(value, ("binary",))
+
+    def read_plan(self, value):
+        return self.record(value, roles="texts", initial_types="types")
 
     def read_scope(self, value):
         if value == "Session":

@@ -1,23 +1,56 @@
-"""Messages, handlers, traces, timeouts and edges from JSON (§4, §8, §9, §10)."""
+"""Messages with their signatures and sequence numbers (§8, §14, H16, H18, H19)."""
 
 from .forms import TOP, Refused
 
 
 class Messages:
     def buffer(self, s, sender, receiver):
-        return s["buffers"].get((self.key("role", sender), self.key("role", receiver)))
+        return s["buffers"].get(self.ends(sender, receiver))
+
+    def ends(self, sender, receiver):
+        return self.key("role", sender), self.key("role", receiver)
+
+    # Sending
 
     def send(self, sid, sender, receiver, val):
+        return self.sent(sid, sender, receiver, val, self.number_of_a_send(), "valid")
+
+    def number_of_a_send(self):
+        """Return the sequence number that ``send`` gives, or None for the next one."""
+        return None if self.hardened else 0
+
+    def send_with_sequence(self, sid, sender, receiver, val, sequence_no):
+        return self.sent(sid, sender, receiver, val, sequence_no, "valid")
+
+    def send_signed(self, sid, sender, receiver, val, sequence_no, signature):
+        number = self.number_of_a_send() if sequence_no is None else sequence_no
+        return self.sent(sid, sender, receiver, val, number, signature)
+
+    def sent(self, sid, sender, receiver, val, number, signature):
         s = self.found(sid)
         buffer = self.buffer(s, sender, receiver)
         if buffer is None:
             raise Refused(f"no buffer for edge {sender} → {receiver}")
+        ends = self.ends(sender, receiver)
+        number = self.accepted_number(s, ends, number, f"{sender} -> {receiver}")
         outcome = self.admitted(buffer)
         if outcome == "Ok":
-            buffer["values"].append(val)
-            ends = (self.key("role", sender), self.key("role", receiver))
+            made = self.signature(signature, sid, sender, receiver, val, number)
+            self.stored(buffer, {"payload": val, "signature": made, "sequence_no": number})
             s["leaves"][ends] = s["leaves"].get(ends, 0) + 1
         return outcome
+
+    def accepted_number(self, s, ends, number, edge):
+        """Return the number of a message; under ``hardened`` the next one of its edge, and no other (H19)."""
+        if not self.hardened:
+            return number
+        following = s["leaves"].get(ends, 0)
+        if number not in (None, following):
+            raise Refused(f"sequence number {number} is not next on edge {edge}")
+        return following
+
+    def stored(self, buffer, message):
+        buffer["values"].append(message)
 
     def admitted(self, buffer):
         """Say what a send gets, and make room for its value where the policy does."""
@@ -38,101 +71,63 @@ class Messages:
     def grown(self, capacity, most):
         return min(2 * capacity, most if self.hardened else TOP)
 
+    # Signatures
+
+    def signed(self, sid, signer, val, receiver, number):
+        """Return a signature: all that it binds, under the key of an endpoint."""
+        bound = {"sid": sid, "signer": self.key("role", signer), "value": val}
+        return {**bound, "receiver": receiver, "number": number} if self.hardened else bound
+
+    def signature(self, kind, sid, sender, receiver, val, number):
+        """Make a signature of one of the six kinds of §14."""
+        if kind == "wrong_edge":
+            return self.signed(sid, receiver, val, sender, number)
+        if kind == "wrong_value":
+            return self.signed(sid, sender, {"Prod": [val, "Unit"]}, receiver, number)
+        if kind == "other_receiver":
+            return self.signed(sid, sender, val, receiver + "'", number)
+        if kind == "other_sequence":
+            return self.signed(sid, sender, val, receiver, number + 1)
+        made = self.signed(sid, sender, val, receiver, number)
+        return {**made, "corrupt": True} if kind == "corrupt" else made
+
+    def verifies(self, message, sid, sender, receiver):
+        made = self.signed(sid, sender, message["payload"], receiver, message["sequence_no"])
+        return message["signature"] == made
+
+    # Receiving
+
     def recv(self, sid, sender, receiver):
+        taken = self.taken_message(sid, sender, receiver, self.hardened)
+        return None if taken is None or not taken["valid"] else taken["payload"]
+
+    def recv_signed(self, sid, sender, receiver):
+        return self.taken_message(sid, sender, receiver, checked=False)
+
+    def recv_verified(self, sid, sender, receiver):
+        taken = self.taken_message(sid, sender, receiver, checked=True)
+        return None if taken is None else taken["payload"]
+
+    def recv_verified_signed(self, sid, sender, receiver):
+        return self.taken_message(sid, sender, receiver, checked=True)
+
+    def taken_message(self, sid, sender, receiver, checked):
+        """Take the oldest message out; None where there is none. A check refuses a bad signature.
+
+        Under ``hardened`` a message that is refused stays (H16).
+        """
         buffer = self.buffer(self.found(sid), sender, receiver)
-        return buffer["values"].popleft() if buffer is not None and buffer["values"] else None
+        if buffer is None or not buffer["values"]:
+            return None
+        message = buffer["values"][0]
+        valid = self.verifies(message, sid, sender, receiver)
+        refused = checked and not valid
+        if not refused or not self.hardened:
+            buffer["values"].popleft()
+        if refused:
+            raise Refused(f"signature verification failed on edge {sender} -> {receiver}")
+        return {"payload": message["payload"], "sequence_no": message["sequence_no"], "valid": valid}
 
     def has_message(self, sid, sender, receiver):
         buffer = self.buffer(self.found(sid), sender, receiver)
         return buffer is not None and bool(buffer["values"])
-
-    # Handlers and traces
-
-    def place(self, edge):
-        return edge["sid"], edge["sender"], edge["receiver"]
-
-    def pair(self, edge):
-        return self.key("role", edge["sender"]), self.key("role", edge["receiver"])
-
-    def both_listed(self, s, edge):
-        return all(role in s["ids"] for role in self.pair(edge))
-
-    def handler_named(self, name):
-        """Return a handler as the store knows it: names are interned, each by all of its text."""
-        return self.handlers.setdefault(self.key("handler", name), name)
-
-    def mutate(self, s, name, fields):
-        if name == "SetDefaultHandler":
-            s["default"] = self.handler_named(fields["handler"])
-        elif name == "UpdateEdgeHandler":
-            handler = self.handler_named(fields["handler"])
-            s["handlers"][self.place(fields["edge"])] = handler
-            if self.both_listed(s, fields["edge"]):
-                s["bound"][self.pair(fields["edge"])] = handler
-        else:
-            s["traces"][self.place(fields["edge"])] = fields["trace"]
-
-    def lookup_handler(self, edge):
-        s = self.sessions.get(edge["sid"])
-        return None if s is None else s["bound"].get(self.pair(edge))
-
-    def default_handler_for_session(self, sid):
-        s = self.sessions.get(sid)
-        return None if s is None else s["default"] or None
-
-    def lookup_trace(self, edge):
-        s = self.sessions.get(edge["sid"])
-        return None if s is None else s["traces"].get(self.place(edge))
-
-    # Timeouts
-
-    def timeout(self, witness, event, reason=None):
-        record = {"tick": self.clock, "artifact": {"Timeout": witness}, "event": event, "reason": reason}
-        self.runtime_log.append(record)
-
-    def issue_timeout_witness(self, site, until_tick):
-        place = self.key("site", site)
-        if place in self.sites:
-            self.timeout(self.sites[place], "Invalidated", "replaced by newer timeout witness")
-        number = self.next_timeout
-        self.next_timeout = min(number + 1, TOP)
-        witness = {"witness_id": number, "site": site, "issued_at_tick": self.clock, "until_tick": until_tick}
-        self.sites[place] = witness
-        self.timeout(witness, "Issued")
-        return witness
-
-    def advance_clock(self, tick):
-        if tick < self.clock:
-            raise Refused(f"clock cannot go back from {self.clock} to {tick}")
-        self.clock = tick
-        over = [place for place in sorted(self.sites) if self.expired(self.sites[place])]
-        witnesses = [self.sites.pop(place) for place in over]
-        for witness in witnesses:
-            self.timeout(witness, "Expired", "timeout horizon elapsed")
-        return witnesses
-
-    def expired(self, witness):
-        return witness["until_tick"] <= self.clock
-
-    def runtime_audit_log(self):
-        return self.runtime_log
-
-    # Edges from JSON
-
-    def decode_edge_json(self, value, session_hint):
-        if type(value) is list and len(value) == 3:
-            value = dict(zip(("sid", "sender", "receiver"), value, strict=True))
-        if type(value) is not dict:
-            raise Refused("invalid edge json: neither an object nor an array of three")
-        sender, receiver, sid = value.get("sender"), value.get("receiver"), value.get("sid")
-        if type(sender) is not str or type(receiver) is not str:
-            raise Refused("invalid edge json: sender and receiver are texts")
-        if sid is not None and not self.is_sid(sid):
-            raise Refused("invalid edge json: sid is an integer of 64 bits")
-        sid = session_hint if sid is None else sid
-        if sid is None:
-            raise Refused("missing sid in edge json")
-        return {"sid": sid, "sender": sender, "receiver": receiver}
-
-    def is_sid(self, value):
-        return type(value) is int and 0 <= value <= TOP

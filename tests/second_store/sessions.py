@@ -1,8 +1,10 @@
 """Opening, closing, reaping, counting, and what ``observe`` shows (§5)."""
 
+import json
 from collections import deque
 
 from .forms import TOP, Refused
+from .limits import within
 
 OVER = ("Closed", "Cancelled", "Faulted")
 
@@ -24,12 +26,30 @@ class Sessions:
         return self.opened(self.next_sid, roles, initial_types, buffer_config)
 
     def open_with_sid(self, sid, roles, initial_types, buffer_config):
-        if self.hardened and (sid < self.next_sid or (sid == TOP and self.last_id_used)):
-            raise Refused(f"session {sid} already used")
+        self.sid_is_free(sid)
         return self.opened(sid, roles, initial_types, buffer_config)
 
+    def open_with_sid_from_plan(self, sid, plan, buffer_config):
+        """Open from the plan that was built for these roles and types, whenever that was (§13)."""
+        self.sid_is_free(sid)
+        place = self.plan_key(plan["roles"], plan["initial_types"])
+        if place not in self.plans:
+            self.plans[place] = self.plan(plan["roles"], plan["initial_types"])
+        return self.opened_from(sid, self.plans[place], buffer_config)
+
+    def plan_key(self, roles, initial_types):
+        return json.dumps([roles, initial_types], sort_keys=True)
+
+    def sid_is_free(self, sid):
+        if self.hardened and (sid < self.next_sid or (sid == TOP and self.last_id_used)):
+            raise Refused(f"session {sid} already used")
+
     def opened(self, sid, roles, initial_types, config):
-        plan = self.plan(roles, initial_types)
+        return self.opened_from(sid, self.plan(roles, initial_types), config)
+
+    def opened_from(self, sid, plan, config):
+        if plan["edge_blueprint"]:
+            within("capacity", config["initial_capacity"])
         self.sessions[sid] = self.fresh_session(sid, plan, config)
         self.next_sid = max(self.next_sid, min(sid + 1, TOP))
         self.last_id_used |= sid == TOP
@@ -38,6 +58,8 @@ class Sessions:
     def fresh_session(self, sid, plan, config):
         role = lambda name: self.key("role", name)  # noqa: E731
         pairs = [(sender, receiver) for _, sender, receiver in plan["edge_blueprint"]]
+        labels = set().union(*(self.first_labels(each["current"]) for each in plan["initial_types"]))
+        within("labels", len(labels))
         return {
             "sid": sid,
             "status": "Active",
@@ -50,6 +72,8 @@ class Sessions:
             "handlers": {},
             "bound": {},
             "default": "default_handler",
+            "handler names": {"default_handler"},
+            "labels": labels,
             "traces": {},
             "leaves": {},
             "owner": None,

@@ -3,8 +3,11 @@
 import json
 
 from .forms import BadRequest, Forms, Refused
+from .handlers import Handlers
 from .messages import Messages
 from .ownership import Ownership
+from .reload import Reload
+from .runtime import Runtime
 from .sessions import Sessions
 from .types import Types
 
@@ -62,18 +65,30 @@ OPERATIONS = {
     "issue_timeout_witness": {"site": "text", "until_tick": "n"},
     "advance_clock": {"tick": "n"},
     "runtime_audit_log": {},
+    "open_with_sid_from_plan": {"sid": "n", "plan": "plan", "buffer_config": "config"},
+    "send_with_sequence": {**ENDS, "val": "val", "sequence_no": "n"},
+    "send_signed": {**ENDS, "val": "val", "sequence_no": "hint", "signature": "signature"},
+    "recv_signed": ENDS,
+    "recv_verified": ENDS,
+    "recv_verified_signed": ENDS,
+    "reload": {"form": "form"},
+    "update_handler": {"edge": "edge", "handler": "text"},
+    "set_default_handler_for_session": {"sid": "n", "handler": "text"},
+    "update_trace": {"edge": "edge", "trace": "valtypes"},
+    "has_bound_handler": {"sid": "n"},
+    "lifecycle_state": {"event": "event"},
 }
-"""The arguments of each operation and how each is read (§12)."""
+"""The arguments of each operation and how each is read (§12, §21); those of §17 and §20 it does not offer."""
 OPTIONAL = ("buffer_config", "session_hint")
 
 
-class Store(Forms, Types, Sessions, Messages, Ownership):
+class Store(Forms, Types, Sessions, Messages, Handlers, Reload, Runtime, Ownership):
     """A session store under one of the two contracts."""
 
     def __init__(self, contract="telltale-17"):
         self.hardened = contract == "hardened"
         self.sessions, self.archive, self.next_sid, self.last_id_used = {}, [], 0, False
-        self.handlers = {}
+        self.handlers, self.plans = {}, {}
         self.clock, self.sites, self.next_timeout, self.runtime_log = 0, {}, 0, []
 
     def key(self, kind, name):
@@ -99,8 +114,9 @@ class Store(Forms, Types, Sessions, Messages, Ownership):
         try:
             if not kinds.keys() >= given.keys():
                 raise BadRequest(f"unknown arguments: {', '.join(given.keys() - kinds.keys())}")
+            optional = OPTIONAL if op != "send_signed" else ("sequence_no",)
             return {
-                name: self.read(kind, given.get(name) if name in OPTIONAL else given[name])
+                name: self.read(kind, given.get(name) if name in optional else given[name])
                 for name, kind in kinds.items()
             }
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -110,7 +126,7 @@ class Store(Forms, Types, Sessions, Messages, Ownership):
         """Return the log of the session that an operation names."""
         holding = values.get("capability") or values.get("receipt")
         sid = holding["session_id"] if holding else values.get("sid")
-        named = None if op == "open_with_sid" else self.sessions.get(sid)
+        named = None if op.startswith("open_with_sid") else self.sessions.get(sid)
         return [] if named is None else named["log"]
 
     def printed(self, value):

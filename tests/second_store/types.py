@@ -1,8 +1,7 @@
 """Local types: unfolding, the plan, typed steps (§6, §7, H13, H14)."""
 
 from .forms import Refused
-
-MOST_ROLES = 65536
+from .limits import within
 
 
 def head(lt):
@@ -96,8 +95,7 @@ class Types:
         return [[[*pair], *edges[pair]] for pair in sorted(edges)]
 
     def plan(self, roles, initial_types):
-        if len(roles) > MOST_ROLES:
-            raise Refused(f"too many roles: {len(roles)}")
+        within("roles", len(roles))
         ids = {}
         for index, role in enumerate(roles):
             if self.hardened and self.key("role", role) in ids:
@@ -128,7 +126,17 @@ class Types:
     def update_type(self, ep, new_type):
         entry = self.entry(ep)
         if entry is not None:
-            entry["current"] = new_type
+            self.become_current(ep["sid"], entry, new_type)
+
+    def become_current(self, sid, entry, lt):
+        """Store a type as the current one; its first labels count (§18)."""
+        s = self.sessions[sid]
+        labels = s["labels"] | self.first_labels(lt)
+        within("labels", len(labels))
+        s["labels"], entry["current"] = labels, lt
+
+    def first_labels(self, lt):
+        return {label["name"] for label, _, _ in lt[head(lt)]["branches"]} if head(lt) in ("Send", "Recv") else set()
 
     def update_original(self, ep, new_original):
         entry = self.entry(ep)
@@ -166,7 +174,7 @@ class Types:
             current, scope = self.fully_unfolded(cont), None
         else:
             current, scope = self.unfold_if_var_with_scope(cont, entry["original"])
-        entry["current"] = current
+        self.become_current(ep["sid"], entry, current)
         if scope is not None:
             entry["original"] = scope
         return {**step, "current": current}
