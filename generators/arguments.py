@@ -10,6 +10,7 @@ import msgspec
 from telltale_conformance.generators.drawing import REASONS, VARIABLES, Drawing
 from telltale_conformance.generators.pool import Held, Pool
 from telltale_conformance.generators.steps import Written
+from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.state import Session
@@ -413,4 +414,4 @@ _BY_PARAMETERS: Final[dict[tuple[str, ...], _Lister]] = {
     ("tick",): lambda of, focus: [of.tick()],
 }
 """How the arguments of an operation are drawn: operations that take the same are drawn for alike."""
-_LISTERS: Final = {name: _BY_PARAMETERS[operation.parameters] for name, operation in OPERATIONS.items()}
+_LISTERS: Final = {name: _BY_PARAMETERS[OPERATIONS[name].parameters] for name in sorted(ALL_OPERATIONS)}

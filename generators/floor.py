@@ -17,6 +17,7 @@ from telltale_conformance.files import content
 from telltale_conformance.generators.lives import FORMER
 from telltale_conformance.generators.sizes import SIZES
 from telltale_conformance.generators.steps import Cell
+from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.model.operations import OPERATIONS, Operation, those
 
 _NEEDED: Final[dict[str, Iterable[str]]] = {
@@ -60,7 +61,7 @@ _SUCCESS: Final = {"ok", "Ok", "true"}
 
 def able_to_succeed(offered: frozenset[str]) -> frozenset[str]:
     """Return the offered operations that can succeed where no others are offered."""
-    return frozenset(name for name in offered & OPERATIONS.keys() if _needed(OPERATIONS[name]) <= offered)
+    return frozenset(name for name in offered & ALL_OPERATIONS if _needed(OPERATIONS[name]) <= offered)
 
 
 def _needed(operation: Operation) -> set[str]:

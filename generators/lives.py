@@ -12,6 +12,7 @@ from typing import Any, Final
 from telltale_conformance.generators.drawing import Drawing
 from telltale_conformance.generators.pool import Pool
 from telltale_conformance.generators.steps import Act
+from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.model.operations import those
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
@@ -33,7 +34,9 @@ from telltale_conformance.model.values import (
     UpdateTrace,
 )
 
-_LOOKS: Final = sorted(those(lambda operation: operation.reads_only and operation.parameters == ("sid",)))
+_LOOKS: Final = sorted(
+    ALL_OPERATIONS & those(lambda operation: operation.reads_only and operation.parameters == ("sid",))
+)
 _OF_RECEIPTS: Final = sorted(those(lambda operation: operation.parameters == ("receipt",)))
 FORMER: Final = "former life"
 """The relation of what a former session of the id left behind."""

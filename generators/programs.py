@@ -22,6 +22,7 @@ from telltale_conformance.generators.profiles import LAST_LOOK, PROFILES, Profil
 from telltale_conformance.generators.raw_forms import raw_form
 from telltale_conformance.generators.sizes import SIZES
 from telltale_conformance.generators.steps import Act, GeneratedStep, Written, as_program, encode_arguments
+from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.lean_traces.codec import CODECS, decode_as_written
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.contract import Contract
@@ -29,7 +30,6 @@ from telltale_conformance.model.operations import OPERATIONS, Operation, step
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 
-ALL_OPERATIONS: Final = frozenset(OPERATIONS)
 DEFAULT_STEPS: Final = 80
 """Steps of a program before its last look."""
 _RAW: Final = 0.07

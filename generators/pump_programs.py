@@ -14,6 +14,7 @@ from telltale_conformance.generators.pool import Held
 from telltale_conformance.generators.profiles import LAST_LOOK
 from telltale_conformance.generators.pumps import Pump, Pumped
 from telltale_conformance.generators.steps import GeneratedStep, Written, as_program, encode_arguments
+from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome, step, those
@@ -65,7 +66,7 @@ class PumpProgram:
         self.pump: Pump = pumped.pump
         self.store = Store(contract)
         self._depth = pumped.depth
-        self._offered = offered
+        self._offered = offered & ALL_OPERATIONS
         self._rng = Random(f"{seed}/{pumped}")
         self._seq = 0
         self._turn = 0

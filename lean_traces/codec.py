@@ -19,6 +19,7 @@ from telltale_conformance.errors import HarnessError
 from telltale_conformance.lean_traces.printed_types import Unusual, printed_type
 from telltale_conformance.lean_traces.strict_json import SpelledNumber, StrictJsonError, parse
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome
+from telltale_conformance.model.plan import PlanInput
 from telltale_conformance.model.types.json_shape import TypeJsonError
 from telltale_conformance.model.types.local_types import LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import (
@@ -30,6 +31,7 @@ from telltale_conformance.model.types.payloads import (
     ProdValue,
     Str,
     Unit,
+    ValType,
     Value,
     encode_val_type,
     encode_value,
@@ -129,6 +131,30 @@ def _types(document: object) -> dict[str, LocalType]:
     return {role: type_from_json(value, f"$.{role}") for role, value in document.items()}
 
 
+class _Plan(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a plan is made from."""
+
+    initial_types: dict[str, Raw]
+    roles: list[str]
+
+
+def _printed_plan(plan: _Plan) -> PlanInput:
+    return PlanInput(initial_types=_printed_types(plan.initial_types), roles=plan.roles)
+
+
+def _plan(document: object) -> PlanInput:
+    match document:
+        case {"initial_types": types, "roles": roles, **others} if not others:
+            return PlanInput(initial_types=_types(types), roles=msgspec.convert(roles, list[str]))
+    raise ArgumentError("Expected `object` with exactly the fields `roles` and `initial_types`")
+
+
+def _val_types(document: object) -> tuple[ValType, ...]:
+    if type(document) is not list:
+        raise ArgumentError("Expected `array`, got another kind")
+    return tuple(val_type_from_json(value, f"$[{n}]") for n, value in enumerate(document))
+
+
 def _printed_json(printed: Raw) -> object:
     try:
         value = msgspec.json.decode(printed)
@@ -155,10 +181,7 @@ def _printed_mutation(mutation: _Mutation) -> HostMutation:
 def _mutation(document: object) -> HostMutation:
     match document:
         case {"UpdateTrace": {"edge": edge, "trace": [*trace], **unknown}, **others} if not (unknown or others):
-            return UpdateTrace(
-                edge=msgspec.convert(edge, Edge),
-                trace=tuple(val_type_from_json(value, f"$[{n}]") for n, value in enumerate(trace)),
-            )
+            return UpdateTrace(edge=msgspec.convert(edge, Edge), trace=_val_types(trace))
         case {"SetDefaultHandler": fields, **others} if not others:
             return msgspec.convert(fields, SetDefaultHandler)
         case {"UpdateEdgeHandler": fields, **others} if not others:
@@ -175,6 +198,10 @@ def _form_of(annotation: Any) -> _Form:
         return _Form(Raw, lambda printed: _VALUES[bytes(printed)], value_from_json)
     if annotation == HostMutation:
         return _Form(_Mutation, _printed_mutation, _mutation)
+    if annotation is PlanInput:
+        return _Form(_Plan, _printed_plan, _plan)
+    if annotation == Sequence[ValType]:
+        return _Form(list[Raw], lambda printed: tuple(_VAL_TYPES[bytes(one)] for one in printed), _val_types)
     if annotation is object:
         return _Form(Raw, _printed_json, lambda document: document)
     if annotation == Sequence[str]:

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from telltale_conformance.model.contract import Contract
-from telltale_conformance.model.types.payloads import Value
+from telltale_conformance.model.signatures import SignedValue
 from telltale_conformance.model.values import BufferConfig, Resize
 
 EnqueueResult: TypeAlias = Literal["Ok", "WouldBlock", "Dropped", "Full"]
-
-
-class SignedValue(NamedTuple):
-    """A message with the signature of its sender."""
-
-    value: Value
-    signature: bytes
 
 
 def opening_capacity(config: BufferConfig) -> int:

@@ -38,7 +38,7 @@ class UnknownContract(HarnessError, ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """A contract: which of the rules H1–H16 hold beside those of ``telltale-17``, and what each changes."""
+    """A contract: which of the rules H1–H20 hold beside those of ``telltale-17``, and what each changes."""
 
     name: str
     h1: bool
@@ -57,6 +57,10 @@ class Contract:
     h14: bool
     h15: bool
     h16: bool
+    h17: bool
+    h18: bool
+    h19: bool
+    h20: bool
 
     def claim_generation(self, next_generation: int) -> int:
         """H1 (K1, K2, K8): the generation that a claim gives; 0, or the session's next one."""
@@ -165,6 +169,26 @@ class Contract:
     def keeps_unverified(self) -> bool:
         """H16 (K18): whether a message with a bad signature stays where it is."""
         return self.h16
+
+    def reload_is_seen(self) -> bool:
+        """H17 (K27): whether reading the store back changes what look-ups and observations answer."""
+        return not self.h17
+
+    def binds(self, signed: tuple[str, int], sent: tuple[str, int]) -> bool:
+        """H18 (K25): whether a signature for one receiver and sequence number verifies for the other ones."""
+        return not self.h18 or signed == sent
+
+    def next_number(self, leaves: int) -> int:
+        """H19 (K26): the sequence number of a send that names none, on an edge with so many leaves."""
+        return leaves if self.h19 else 0
+
+    def may_number(self, number: int, following: int) -> bool:
+        """H19: whether a send may have this sequence number, given the one that follows."""
+        return not self.h19 or number == following
+
+    def guards_host_calls(self) -> bool:
+        """H20 (K28): whether host calls are refused for a session that is owned or over."""
+        return self.h20
 
 
 def _contract(name: str, *, hardened: bool) -> Contract:

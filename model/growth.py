@@ -60,7 +60,6 @@ NOT_GROWING: Final[dict[str, str]] = {
     "Session.buffers": "has the edges of the blueprint; their own fields are looked at",
     "Session.status": "a value",
     "Session.default_handler": "a value",
-    "Session.keys": "kept signing keys; no operation shows them",
     "Session.ownership": "its own fields are looked at",
     "Buffer.config": "fixed when the session is opened",
     "Ownership.pending": "one receipt, or none",

@@ -58,7 +58,7 @@ def _guard(
     return guard
 
 
-# §1 and §13: the guards of ownership operations, in the order in which a row lists them
+# §1 and §21: the guards of ownership operations, in the order in which a row lists them
 
 G_FOUND: Final = _guard(
     "G-found",
@@ -302,13 +302,29 @@ BUFFER: Final = _guard(
     origin="§8",
     text="no buffer for edge {} → {}",
 )
-VERIFIED: Final = _guard(
+VERIFIED_HERE: Final = _guard(
     "H16",
     holds="the signature of the oldest message verifies",
     failed="the signature of the oldest message does not verify",
-    error="bad signature",
+    error="signature verification failed",
     origin="H16",
     text="signature verification failed on edge {} -> {}",
+)
+VERIFIED: Final = _guard(
+    "§14 signature",
+    holds="the signature of the oldest message verifies",
+    failed="the signature of the oldest message does not verify",
+    error="signature verification failed",
+    origin="§14",
+    text="signature verification failed on edge {} -> {}",
+)
+IN_SEQUENCE: Final = _guard(
+    "H19",
+    holds="the sequence number is the next one of the edge",
+    failed="the sequence number is not the next one of the edge",
+    error="sequence number",
+    origin="H19",
+    text="sequence number {} is not next on edge {} -> {}",
 )
 CLOCK: Final = _guard(
     "§9 clock",

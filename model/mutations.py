@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from telltale_conformance.model import guards
+from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.payloads import ValType
 from telltale_conformance.model.values import (
@@ -28,17 +31,26 @@ def apply_owned_session_mutation(store: Store, capability: OwnershipCapability, 
     if isinstance(mutation, SetDefaultHandler):
         session.default_handler = mutation.handler
         return
-    edge = mutation.edge
     if isinstance(mutation, UpdateEdgeHandler):
-        before = len(session.edge_handlers)
-        session.edge_handlers[edge] = mutation.handler
-        store.totals.handlers += len(session.edge_handlers) - before
-        if edge.sender in session.role_ids and edge.receiver in session.role_ids:
-            session.pair_handlers[edge.sender, edge.receiver] = mutation.handler
+        bind_handler(store, session, mutation.edge, mutation.handler)
     else:
-        before = len(session.edge_traces)
-        session.edge_traces[edge] = mutation.trace
-        store.totals.traces += len(session.edge_traces) - before
+        store_trace(store, session, mutation.edge, mutation.trace)
+
+
+def bind_handler(store: Store, session: Session, edge: Edge, handler: str) -> None:
+    """Store a binding under its edge, and bind the handler for the role pair when the session lists both roles."""
+    before = len(session.edge_handlers)
+    session.edge_handlers[edge] = handler
+    store.totals.handlers += len(session.edge_handlers) - before
+    if edge.sender in session.role_ids and edge.receiver in session.role_ids:
+        session.pair_handlers[edge.sender, edge.receiver] = handler
+
+
+def store_trace(store: Store, session: Session, edge: Edge, trace: Sequence[ValType]) -> None:
+    """Store the value types seen on an edge under it."""
+    before = len(session.edge_traces)
+    session.edge_traces[edge] = tuple(trace)
+    store.totals.traces += len(session.edge_traces) - before
 
 
 def lookup_handler(store: Store, edge: Edge) -> str | None:

@@ -13,7 +13,21 @@ from typing import Any, Final, Literal, NamedTuple
 
 from msgspec import Struct
 
-from telltale_conformance.model import advance, edges, messages, mutations, observe, ownership, timeouts, witnesses
+from telltale_conformance.model import (
+    advance,
+    auth,
+    decode,
+    edges,
+    host_calls,
+    lifecycle_states,
+    messages,
+    mutations,
+    observe,
+    ownership,
+    reload,
+    timeouts,
+    witnesses,
+)
 from telltale_conformance.model import sessions as lifecycle
 from telltale_conformance.model.errors import Refused
 from telltale_conformance.model.store import Store
@@ -40,11 +54,17 @@ Result = Literal[
     "typed step",
     "enqueued",
     "value",
+    "signed message",
     "truth",
     "state",
     "edge",
     "timeout",
     "timeouts",
+    "lifecycle state",
+    "hash",
+    "hashes",
+    "proof",
+    "decoded",
 ]
 """The kinds of results; ``nothing`` is null."""
 Errors = Literal["none", "text", "ownership", "branch"]
@@ -174,9 +194,11 @@ _WITHOUT_LOG: Final = frozenset({"ep", "edge"})
 _OPENED: Final = "Store.sessions Store.next_sid"
 _GRANTED: Final = "Ownership.current Ownership.next_generation Session.log"
 _CANCELLED: Final = "Store.ended Ownership.next_witness_id Session.log"
+_SENT: Final = "Buffer.messages Buffer.capacity Session.auth Session.auth_leaves"
 _GROWS: Final = {
     "open": _OPENED,
     "open_with_sid": _OPENED,
+    "open_with_sid_from_plan": _OPENED,
     "close": "Store.ended Session.epoch Session.log",
     "reap_closed": "Store.archive",
     "reap_sessions": "Store.archive",
@@ -192,7 +214,9 @@ _GROWS: Final = {
     "apply_owned_session_mutation": "Session.edge_handlers Session.pair_handlers Session.edge_traces",
     "issue_readiness_witness": "Ownership.next_witness_id Ownership.issued Session.log",
     "consume_readiness_witness": "Ownership.consumed Session.log",
-    "send": "Buffer.messages Buffer.capacity Session.auth Session.auth_leaves",
+    **dict.fromkeys(("send", "send_with_sequence", "send_signed"), _SENT),
+    "update_handler": "Session.edge_handlers Session.pair_handlers",
+    "update_trace": "Session.edge_traces",
     "issue_timeout_witness": "Timeouts.next_witness_id Timeouts.live Timeouts.log",
     "advance_clock": "Timeouts.clock Timeouts.log",
 }
@@ -283,9 +307,30 @@ _ROWS: Final = (
     _row(timeouts.issue_timeout_witness, "§9", "timeout", log="runtime", reach="runtime"),
     _row(timeouts.advance_clock, "§9", "timeouts", "text", log="runtime", reach="runtime"),
     _row(timeouts.runtime_audit_log, "§9", "records", reads_only=True, reach="runtime"),
+    _row(lifecycle.open_with_sid_from_plan, "§13", "session", "text"),
+    _row(messages.send_with_sequence, "§14", "enqueued", "text"),
+    _row(messages.send_signed, "§14", "enqueued", "text"),
+    _row(messages.recv_signed, "§14", "signed message", "text", nullable=True),
+    _row(messages.recv_verified, "§14", "value", "text", nullable=True),
+    _row(messages.recv_verified_signed, "§14", "signed message", "text", nullable=True),
+    _row(reload.reload, "§15", "nothing", reach="everything"),
+    _row(host_calls.update_handler, "§16", "nothing", "ownership"),
+    _row(host_calls.set_default_handler_for_session, "§16", "nothing", "ownership"),
+    _row(host_calls.update_trace, "§16", "nothing", "ownership"),
+    _row(host_calls.has_bound_handler, "§16", "truth", "text", reads_only=True),
+    _row(auth.auth_root, "§17", "hash", "text", nullable=True, reads_only=True),
+    _row(auth.auth_leaves, "§17", "hashes", "text", nullable=True, reads_only=True),
+    _row(auth.auth_proof, "§17", "proof", "text", nullable=True, reads_only=True),
+    _row(auth.auth_verify, "§17", "truth", reads_only=True, reach="nothing"),
+    _row(lifecycle_states.lifecycle_state, "§19", "lifecycle state", reads_only=True, reach="nothing"),
+    _row(decode.decode, "§20", "decoded", "text", reads_only=True, reach="nothing"),
 )
 OPERATIONS: Final = {operation.name: operation for operation in _ROWS}
 """All operations by name, in the contract's order."""
+
+
+UNBUILT: Final = frozenset({"auth_root", "auth_leaves", "auth_proof", "auth_verify", "decode"})
+"""Operations that the model knows by name and arguments only; nobody offers them, so they are not covered."""
 
 
 def those(wanted: Callable[[Operation], bool]) -> frozenset[str]:

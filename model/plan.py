@@ -28,6 +28,13 @@ class InitialType(DomainValue, frozen=True):
     role: str
 
 
+class PlanInput(DomainValue, frozen=True):
+    """What a plan is made from: the roles as listed, and their types."""
+
+    initial_types: Mapping[str, LocalType]
+    roles: Sequence[str]
+
+
 class OpenPlan(DomainValue, frozen=True):
     """What opening a session with these roles and types sets up."""
 

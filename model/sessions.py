@@ -9,7 +9,7 @@ from telltale_conformance.model import guard_table as table
 from telltale_conformance.model.buffers import Buffer
 from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.ownership import invalidate
-from telltale_conformance.model.plan import OpenPlan, open_plan
+from telltale_conformance.model.plan import OpenPlan, PlanInput, open_plan
 from telltale_conformance.model.state import Session, TypeEntry
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import LocalType
@@ -51,6 +51,11 @@ def open_with_sid(
     if not store.contract.may_open(exhausted=store.sids_exhausted):
         raise StringError(table.SID_UNUSED, sid)
     return _open(store, sid, roles, initial_types, buffer_config)
+
+
+def open_with_sid_from_plan(store: Store, sid: int, plan: PlanInput, buffer_config: BufferConfig | None = None) -> int:
+    """Open a session from a plan (contract §13); whether the plan is kept and used again cannot be seen."""
+    return open_with_sid(store, sid, plan.roles, plan.initial_types, buffer_config)
 
 
 def plan(store: Store, roles: Sequence[str], initial_types: Mapping[str, LocalType]) -> OpenPlan:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from telltale_conformance.model.auth import AuthTree, SigningKey
 from telltale_conformance.model.buffers import Buffer
 from telltale_conformance.model.plan import BlueprintEntry
+from telltale_conformance.model.signatures import SignedValue
 from telltale_conformance.model.types.local_types import LocalType
 from telltale_conformance.model.types.payloads import ValType
 from telltale_conformance.model.values import (
@@ -64,9 +64,9 @@ class Session:
     pair_handlers: dict[RolePair, str] = field(default_factory=dict)
     """The bindings by role pair, which look-ups read."""
     edge_traces: dict[Edge, tuple[ValType, ...]] = field(default_factory=dict)
-    auth: dict[RolePair, AuthTree] = field(default_factory=dict)
+    auth: dict[RolePair, list[SignedValue]] = field(default_factory=dict)
+    """Of each edge the messages that it took, in order: what the leaves of its tree are made of (§17)."""
     auth_leaves: int = 0
-    keys: dict[str, SigningKey] = field(default_factory=dict)
     ownership: Ownership = field(default_factory=Ownership)
     log: list[AuditRecord] = field(default_factory=list)
 

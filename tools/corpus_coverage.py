@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from telltale_conformance.lean_traces.lean_program import LEAN_OPERATIONS
 from telltale_conformance.lean_traces.reader import read_trace
 from telltale_conformance.lean_traces.shipped import CORPUS
 from telltale_conformance.model.operations import OPERATIONS
@@ -62,7 +63,7 @@ def _lines(counts: Covered, traces: Counter[str]) -> Iterator[str]:
     yield ""
     yield f"| operation | outcome | {' | '.join(CONTRACTS)} |"
     yield "|---|---|---|---|"
-    for operation in OPERATIONS:
+    for operation in (name for name in OPERATIONS if name in LEAN_OPERATIONS):
         outcomes = sorted({outcome for _, name, outcome in counts if name == operation})
         for outcome in outcomes or ["(none)"]:
             cells = " | ".join(str(counts[contract, operation, outcome]) for contract in CONTRACTS)

@@ -50,18 +50,23 @@ class Check(NamedTuple):
 def check_operations(adapter: Adapter) -> str:
     """Return the hello names operations of the contract, and a contract."""
     hello = adapter.hello
-    unknown = sorted(hello.ops - OPERATIONS.keys())
-    if unknown:
-        raise Problem(f"unknown operations: {', '.join(unknown)}", "name operations as the contract does")
+    known, unknown = hello.ops & OPERATIONS.keys(), sorted(hello.ops - OPERATIONS.keys())
+    if unknown and not known:
+        raise Problem(f"no operations but unknown ones: {_some(unknown)}", "name operations as the contract does")
     if not hello.ops:
         raise Problem("no operations", "list in ops what the adapter carries out")
     if hello.contract not in CONTRACTS:
         raise Problem(f"unknown contract {hello.contract!r}", f"name one of {', '.join(CONTRACTS)}")
-    missing = [op for op in OPERATIONS if op not in hello.ops]
-    if missing:
-        listed = ", ".join(missing[:_LISTED]) + (" and more" if len(missing) > _LISTED else "")
-        return f"{len(hello.ops)} of {len(OPERATIONS)}; not judged will be {listed}"
-    return f"all {len(OPERATIONS)}"
+    missing = [op for op in OPERATIONS if op not in known]
+    parts = [f"{len(known)} of {len(OPERATIONS)}; not judged will be {_some(missing)}"] if missing else []
+    parts = parts or [f"all {len(OPERATIONS)}"]
+    if unknown:
+        parts.append(f"unknown to this version, so never sent: {_some(unknown)}")
+    return "; ".join(parts)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_LISTED]) + (" and more" if len(names) > _LISTED else "")
 
 
 def check_understands(adapter: Adapter) -> str:
@@ -277,13 +282,26 @@ _EXAMPLES: Final[dict[str, Any]] = {
     "site": "door",
     "until_tick": 5,
     "tick": 9,
+    "plan": {"roles": ["A", "B"], "initial_types": {"A": _SEND, "B": _LOOP}},
+    "sequence_no": 0,
+    "signature": "valid",
+    "form": "binary",
+    "handler": "printer",
+    "trace": ["Nat", {"Prod": ["Bool", "String"]}],
+    "index": 0,
+    "root": [0] * 32,
+    "leaf": [0] * 32,
+    "proof": {"index": 0, "siblings": [[0] * 32], "sibling_on_left": [False]},
+    "event": "Issued",
+    "type": "Edge",
+    "text": '{"sid":0,"sender":"A","receiver":"B"}',
 }
 """A value for every argument that an operation takes, by the argument's name."""
 
 
 def _well_formed(op: str) -> Request:
     arguments = {name: _EXAMPLES[name] for name in CODECS[op].wire_names.values()}
-    if op == "open_with_sid":
+    if "sid" in arguments and OPERATIONS[op].gives == "session":
         arguments["sid"] = 7
     return Request(op, encode(arguments))
 

@@ -12,14 +12,11 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from telltale_conformance.model.auth import SigningKey
 from telltale_conformance.model.clock import Timeouts
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.types.immutable import Node
 from telltale_conformance.oracle.histories.logs import Tail
 
-_CACHES: Final = frozenset({"keys"})
-"""Slots that hold what can be computed anew, and so are no state."""
 _LOG: Final = "log"
 """The slot that only grows."""
 
@@ -33,7 +30,7 @@ def _itself(value: Any) -> Any:
 def _is_frozen(kind: type) -> bool:
     if issubclass(kind, Struct):
         return kind.__struct_config__.frozen
-    return issubclass(kind, str | int | bytes | type(None) | tuple | Node | SigningKey)
+    return issubclass(kind, str | int | bytes | type(None) | tuple | Node)
 
 
 def _copier(kind: type) -> Reader:
@@ -109,7 +106,7 @@ def _keyer(kind: type) -> Reader:
         return frozenset
     if kind in (list, deque):
         return lambda value: tuple(key(part) for part in value)
-    slots = tuple(name for name in _slots(kind) if name not in _CACHES)
+    slots = tuple(name for name in _slots(kind))
     return lambda value: tuple(key(getattr(value, name)) for name in slots)
 
 
@@ -141,7 +138,7 @@ def part_key(part: Any, origin: Any) -> Hashable:
     if not isinstance(part, Session | Timeouts):
         return key(part)
     log = len(part.log) if isinstance(part, Session) else _grown(part.log, origin.log)
-    return log, *[key(getattr(part, name)) for name in _slots(type(part)) if name not in _CACHES and name != _LOG]
+    return log, *[key(getattr(part, name)) for name in _slots(type(part)) if name != _LOG]
 
 
 def _grown(entries: list[Any], origin: list[Any]) -> Hashable:

@@ -118,7 +118,8 @@ class ReferenceRun:
 
     def _corrupt(self, args: Mapping[str, Any]) -> None:
         buffer = self.store.sessions[args["sid"]].buffers[args["from"], args["to"]]
-        buffer.messages[0] = buffer.messages[0]._replace(signature=b"\0" * 32)
+        message = buffer.messages[0]
+        buffer.messages[0] = message._replace(signature=message.signature._replace(intact=False))
 
 
 def run_on_reference(program: Program, contract: Contract | str | None = None) -> Iterator[ReferenceStep]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from telltale_conformance.generators.programs import ALL_OPERATIONS, Generator
+from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.steps import program_step
+from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.oracle.minimise.trying import Sighting, Trials
 from telltale_conformance.oracle.verdict.compare import Level

@@ -10,7 +10,8 @@ import pytest
 
 from telltale_conformance.generators.floor import floor_of
 from telltale_conformance.generators.profiles import PROFILES
-from telltale_conformance.generators.programs import ALL_OPERATIONS, Generator, generate_program
+from telltale_conformance.generators.programs import Generator, generate_program
+from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.lean_traces.codec import encode_answer, encode_as_written
 from telltale_conformance.lean_traces.programs import read_program, write_program
 from telltale_conformance.model.contract import CONTRACTS

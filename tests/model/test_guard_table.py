@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from telltale_conformance.model.buffers import SignedValue
 from telltale_conformance.model.contract import CONTRACTS, HARDENED, TELLTALE_17, Contract
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.store import Store
+from telltale_conformance.model.types.payloads import UNIT
 from telltale_conformance.model.values import Endpoint
 from tests.model.store_world import PING, TOP, do, opened, refusal
 from tests.model.test_store_guards import NAMES, ROWS, row
@@ -32,9 +31,7 @@ def used_up() -> Store:
 
 def with_a_forged_message() -> Store:
     store = opened(HARDENED)
-    do(store, "send", 0, "A", "B", "Unit")
-    buffer = store.sessions[0].buffers["A", "B"]
-    buffer.messages = deque([SignedValue("Unit", b"forged")])
+    do(store, "send_signed", 0, "A", "B", UNIT, "corrupt")
     return store
 
 
@@ -54,6 +51,8 @@ RAISED: dict[str, tuple[Callable[[], Store], str, tuple[Any, ...]]] = {
     "§7": (lambda: opened(TELLTALE_17), "advance", (Endpoint(role="A", sid=0), "pong")),
     "§8 buffer": (lambda: opened(TELLTALE_17), "send", (0, "B", "A", "Unit")),
     "H16": (with_a_forged_message, "recv", (0, "A", "B")),
+    "§14 signature": (with_a_forged_message, "recv_verified", (0, "A", "B")),
+    "H19": (lambda: opened(HARDENED), "send_with_sequence", (0, "A", "B", UNIT, 1)),
     "§9 clock": (at_five, "advance_clock", (4,)),
     "§10.1 form": (Store, "decode_edge_json", ("edge",)),
     "§10.1 roles": (Store, "decode_edge_json", ([0, "A", None],)),
@@ -92,6 +91,6 @@ def test_the_page_lists_them_as_they_are() -> None:
 def test_each_rule_of_hardened_is_a_method_that_names_it() -> None:
     docs = [method.__doc__ for name, method in vars(Contract).items() if callable(method) and name[0] != "_"]
     named = [doc.split(" ")[0].rstrip(":") for doc in docs if doc]
-    assert set(named) == {f"H{number}" for number in range(1, 17)}
+    assert set(named) == {f"H{number}" for number in range(1, 21)}
     assert {rule.lower() for rule in named} | {"name"} == set(Contract.__dataclass_fields__)
     assert [contract.name for contract in CONTRACTS.values() if contract.h5] == ["hardened"]

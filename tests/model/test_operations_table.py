@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.model.errors import NoBranch, OwnershipError, Refused, StringError
 from telltale_conformance.model.observe import observe
@@ -23,6 +24,7 @@ from telltale_conformance.model.values import (
     ReadinessWitness,
 )
 
+WITH_SID = ("open_with_sid", "open_with_sid_from_plan")
 PROGRAMS = 40
 """Four programs of every profile."""
 
@@ -74,12 +76,12 @@ def calls() -> list[Seen]:
 
 
 def test_every_operation_was_called(calls: list[Seen]) -> None:
-    assert {call.operation.name for call in calls} == OPERATIONS.keys()
+    assert {call.operation.name for call in calls} == ALL_OPERATIONS
 
 
 def test_what_reads_only_changes_nothing_and_everything_else_does(calls: list[Seen]) -> None:
     changing = {call.operation.name for call in calls if call.changed}
-    assert changing == those(lambda operation: not operation.reads_only)
+    assert changing == ALL_OPERATIONS & those(lambda operation: not operation.reads_only)
 
 
 def test_the_logs_that_are_written(calls: list[Seen]) -> None:
@@ -93,7 +95,7 @@ def test_the_errors_that_are_answered(calls: list[Seen]) -> None:
         if call.error is not None:
             assert isinstance(call.error, kinds[call.operation.errors])
     refused = {call.operation.name for call in calls if call.error is not None}
-    assert refused == those(lambda operation: operation.errors != "none")
+    assert refused == ALL_OPERATIONS & those(lambda operation: operation.errors != "none")
 
 
 def test_what_ends_ownership_for_good(calls: list[Seen]) -> None:
@@ -115,7 +117,7 @@ def test_what_is_given(calls: list[Seen]) -> None:
         "commit_ownership_transfer",
         "attenuate_ownership_scope",
     }
-    assert those(lambda op: op.gives == "session") == {"open", "open_with_sid"}
+    assert those(lambda op: op.gives == "session") == {"open", "open_with_sid", "open_with_sid_from_plan"}
     assert OPERATIONS["current_ownership"].gives is None
 
 
@@ -144,6 +146,8 @@ def test_arguments_that_may_be_left_out() -> None:
         "open": {"buffer_config"},
         "open_with_sid": {"buffer_config"},
         "decode_edge_json": {"session_hint"},
+        "open_with_sid_from_plan": {"buffer_config"},
+        "send_signed": {"sequence_no"},
     }
 
 
@@ -152,13 +156,13 @@ def test_the_session_that_the_first_argument_names() -> None:
         lambda op: op.parameters[:1] not in (("sid",), ("capability",), ("receipt",), ("ep",), ("edge",))
     )
     assert those(lambda op: op.sid_of is not None and op.subject is None) == those(
-        lambda op: op.parameters[:1] in (("ep",), ("edge",)) or op.name == "open_with_sid"
+        lambda op: op.parameters[:1] in (("ep",), ("edge",)) or op.name in WITH_SID
     )
 
 
 def test_what_an_operation_reaches() -> None:
-    assert those(lambda op: op.reach == "opening") == {"open", "open_with_sid"}
+    assert those(lambda op: op.reach == "opening") == {"open", "open_with_sid", "open_with_sid_from_plan"}
     assert those(lambda op: op.reach == "session") == those(
-        lambda op: op.sid_of is not None and op.name != "open_with_sid"
+        lambda op: op.sid_of is not None and op.name not in WITH_SID
     )
-    assert those(lambda op: op.reach == "everything") == set()
+    assert those(lambda op: op.reach == "everything") == {"reload"}

@@ -263,20 +263,6 @@ def test_under_telltale_17_a_message_with_a_bad_signature_is_lost(kind: str) -> 
 
 
 @both
-def test_a_message_moved_to_another_edge_does_not_verify(contract: Contract) -> None:
-    store = opened(contract, LOOP)
-    do(store, "send", 0, "B", "A", nat(1))
-    buffers = store.sessions[0].buffers
-    buffers["A", "B"].messages.append(buffers["B", "A"].messages.popleft())
-    if contract is TELLTALE_17:
-        assert run(store, "recv", 0, "A", "B").ok is None
-        assert run(store, "has_message", 0, "A", "B").ok is False
-    else:
-        assert refusal(store, "recv", 0, "A", "B") == "signature verification failed on edge A -> B"
-        assert run(store, "has_message", 0, "A", "B").ok is True
-
-
-@both
 def test_equal_messages_may_be_sent_again(contract: Contract) -> None:
     store = opened(contract)
     for _ in range(3):

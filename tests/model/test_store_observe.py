@@ -162,6 +162,23 @@ OPERATION_ARGUMENTS = {
     "issue_timeout_witness": "site until_tick",
     "advance_clock": "tick",
     "runtime_audit_log": "",
+    "open_with_sid_from_plan": "sid plan buffer_config",
+    "send_with_sequence": "sid from_ to val sequence_no",
+    "send_signed": "sid from_ to val signature sequence_no",
+    "recv_signed": "sid from_ to",
+    "recv_verified": "sid from_ to",
+    "recv_verified_signed": "sid from_ to",
+    "reload": "form",
+    "update_handler": "edge handler",
+    "set_default_handler_for_session": "sid handler",
+    "update_trace": "edge trace",
+    "has_bound_handler": "sid",
+    "auth_root": "sid edge",
+    "auth_leaves": "sid edge",
+    "auth_proof": "sid edge index",
+    "auth_verify": "root leaf proof",
+    "lifecycle_state": "event",
+    "decode": "type_ text",
 }
 
 
@@ -208,7 +225,7 @@ def test_the_contracts_by_name() -> None:
 
 def test_one_rule_is_the_difference_of_one_field() -> None:
     rules = [name for name in inspect.signature(Contract).parameters if name != "name"]
-    assert len(rules) == 16
+    assert len(rules) == 20
     assert not any(getattr(TELLTALE_17, rule) for rule in rules)
     assert all(getattr(HARDENED, rule) for rule in rules)
 

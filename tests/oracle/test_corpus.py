@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from telltale_conformance.lean_traces.lean_bundle import model_hash
+from telltale_conformance.lean_traces.lean_program import LEAN_OPERATIONS
 from telltale_conformance.lean_traces.reader import read_trace
 from telltale_conformance.lean_traces.shipped import CORPUS
 from telltale_conformance.model.contract import CONTRACTS, Contract
-from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.reference.replay import replay_file
 from tests.oracle.lane_world import ROOT
 from tests.wrong_stores.rules import RULES
@@ -63,7 +63,7 @@ def test_every_trace_names_the_model_that_answered() -> None:
 def test_every_operation_and_error_is_covered(contract: str) -> None:
     counts, _ = covered()
     reached = {(operation, outcome) for given, operation, outcome in counts if given == contract}
-    assert {operation for operation, _ in reached} == set(OPERATIONS)
+    assert {operation for operation, _ in reached} == LEAN_OPERATIONS
     outcomes = {outcome for _, outcome in reached}
     missing = (ERRORS["telltale-17"] | ERRORS[contract]) - outcomes
     assert missing == set()

@@ -8,8 +8,8 @@ import pytest
 from telltale_conformance.generators.pump_programs import PumpProgram, pump_program
 from telltale_conformance.generators.pumps import DEPTHS, FAR, PUMPS, Pumped, pumped
 from telltale_conformance.generators.steps import GeneratedStep
+from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.lean_traces.programs import Program, write_program
-from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.lanes import deep
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
@@ -19,7 +19,7 @@ from tests.oracle.lane_world import Stub, same, subject
 from tests.wrong_stores.beside import Fault, WrongAdapter, WrongStore, told_after
 from tests.wrong_stores.depths import DEEP
 
-ALL = frozenset(OPERATIONS)
+ALL = ALL_OPERATIONS
 QUICK = Settings(seed=2, effort=Effort.quick)
 
 

@@ -48,7 +48,7 @@ def test_offering_less_than_required_is_1_and_named(
 
 def test_without_a_requirement_the_last_line_says_how_many_are_offered(capsys: pytest.CaptureFixture[str]) -> None:
     assert conclude(Gate()) == 0
-    assert "3 of 49 operations offered, not active_count" in capsys.readouterr().out.splitlines()[-1]
+    assert f"3 of {len(OPERATIONS)} operations offered, not active_count" in capsys.readouterr().out.splitlines()[-1]
 
 
 def test_all_that_is_required_is_enough() -> None:

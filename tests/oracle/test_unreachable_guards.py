@@ -9,8 +9,8 @@ import z3
 
 from telltale_conformance.generators.claim_programs import coverage_map
 from telltale_conformance.generators.floor import floor_of
+from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.model.guard_table import GUARDS
-from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.unreachable import NEVER_TOGETHER, UNREACHABLE, Unreachable
 from telltale_conformance.oracle.symbolic.map.failing import Failing, failing
 from telltale_conformance.oracle.symbolic.map.reachable import Questions, invariants_hold
@@ -22,7 +22,7 @@ from tools.lint.statements.rows import DOCUMENT, read_rows
 
 CONTRACTS = [contract.value for contract in Contract]
 ROWS = read_rows((ROOT / DOCUMENT).read_text(encoding="utf-8"))
-ALL = frozenset(OPERATIONS)
+ALL = ALL_OPERATIONS
 
 
 def row(contract: str, op: str) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def said(tree: Path) -> list[str]:
 
 def departure(place: str, operation: str, expected: str, found: str) -> str:
     return (
-        f"{place}: {operation}: the guards are not those of its row in {DOCUMENT} §13\n"
+        f"{place}: {operation}: the guards are not those of its row in {DOCUMENT} §21\n"
         f"    expected {expected}\n    found    {found}"
     )
 
@@ -228,35 +228,35 @@ def unreadable() -> Iterator[tuple[str, str, str, str, str]]:
         DOCUMENT,
         "| `release_ownership` | G-found",
         "| `let_go` | G-found",
-        f"{DOCUMENT}: release_ownership: has a row in §2 and none in §13",
+        f"{DOCUMENT}: release_ownership: has a row in §2 and none in §21",
     )
     yield (
         "document: rows that contradict each other",
         DOCUMENT,
         "* Guards: G-found, G-open, G-unowned, G-idle.",
         "* Guards: G-found, G-open, G-idle, G-unowned.",
-        f"{DOCUMENT}: claim_ownership: §13 without its additions differs from §2",
+        f"{DOCUMENT}: claim_ownership: §21 without its additions differs from §2",
     )
     yield (
         "document: a row in another order than the stated one",
         DOCUMENT,
         "G-live or G-named, **G-honest**, G-scope,",
         "G-live or G-named, G-scope, **G-honest**,",
-        f"{DOCUMENT}: apply_owned_session_mutation: departs from the order that §13 states",
+        f"{DOCUMENT}: apply_owned_session_mutation: departs from the order that §21 states",
     )
     yield (
         "document: no order",
         DOCUMENT,
         "come in this order:",
         "are these:",
-        f"{DOCUMENT}: §13 states no order of all guards",
+        f"{DOCUMENT}: §21 states no order of all guards",
     )
     yield (
         "document: no rows",
         DOCUMENT,
         "| operation | guards under `hardened` |",
         "| operation | guards |",
-        f"{DOCUMENT}: no rows of guards were found in §2 or in the table of §13",
+        f"{DOCUMENT}: no rows of guards were found in §2 or in the table of §21",
     )
 
 

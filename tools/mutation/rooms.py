@@ -14,7 +14,6 @@ class Room(NamedTuple):
 
 
 _STORE_TESTS: Final = (
-    "auth",
     "edges",
     "guards",
     "hardened_ownership",

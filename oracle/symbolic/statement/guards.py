@@ -164,7 +164,7 @@ def _violated(s: Session, required: z3.BitVecRef) -> dict[str, z3.ExprRef | str]
     return {"session_id": s.sid, "owner_id": s.live.owner, "required": required, "actual": s.live.scope}
 
 
-# §13
+# §21
 
 Grants = Callable[[Contract, z3.BitVecRef, z3.BitVecRef], z3.BoolRef]
 

@@ -1,6 +1,6 @@
 """The guards of every ownership operation come in the order of its row, in Python, Lean and z3.
 
-The rows are those of docs/contract.md §2 and §13. Each language has a reader of its own; an operation that one of
+The rows are those of docs/contract.md §2 and §21. Each language has a reader of its own; an operation that one of
 them does not find, and whatever it cannot read, is a problem: nothing is passed over.
 """
 
@@ -53,6 +53,6 @@ def order_faults(rows: Rows, readings: Mapping[str, Reading]) -> list[Fault]:
             if walk is None:
                 faults.append(Fault(folder, operation, "there is no definition of this operation"))
             elif walk.guards != row:
-                what = f"the guards are not those of its row in {DOCUMENT} §13"
+                what = f"the guards are not those of its row in {DOCUMENT} §21"
                 faults.append(Fault(walk.place, operation, what, expected=row, found=walk.guards))
     return faults

@@ -25,7 +25,7 @@ class Rows:
 
     Attributes:
         recorded: the guards of each operation under ``telltale-17`` (§2).
-        hardened: those under ``hardened`` (§13).
+        hardened: those under ``hardened`` (§21).
         faults: what the document contradicts itself in.
     """
 
@@ -37,7 +37,7 @@ class Rows:
 def read_rows(document: str) -> Rows:
     """Read the rows out of the document's text."""
     ownership = _between(document, "## 2. ", "## 3. ")
-    hardened_part = _between(document, "## 13. ", None)
+    hardened_part = _between(document, "## 21. ", None)
     recorded = _recorded(ownership)
     hardened, added = _hardened(hardened_part)
     return Rows(
@@ -77,7 +77,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _hardened(section: str) -> tuple[dict[str, tuple[str, ...]], dict[str, frozenset[str]]]:
-    """Return the table of §13, and of each row the guards in bold, which ``hardened`` adds."""
+    """Return the table of §21, and of each row the guards in bold, which ``hardened`` adds."""
     at = section.find(_TABLE_HEAD)
     table = section[at : section.find("\n\n", at)] if at >= 0 else ""
     rows, added = {}, {}
@@ -95,33 +95,33 @@ def _contradictions(
 ) -> list[Fault]:
     """Rows that one contract has and the other lacks, or whose common guards come in another order."""
     if not recorded or not hardened:
-        return [Fault(DOCUMENT, None, "no rows of guards were found in §2 or in the table of §13")]
+        return [Fault(DOCUMENT, None, "no rows of guards were found in §2 or in the table of §21")]
     faults = [
         Fault(DOCUMENT, operation, f"has a row in {there} and none in {missing}")
-        for rows, others, there, missing in ((recorded, hardened, "§2", "§13"), (hardened, recorded, "§13", "§2"))
+        for rows, others, there, missing in ((recorded, hardened, "§2", "§21"), (hardened, recorded, "§21", "§2"))
         for operation in rows
         if operation not in others
     ]
     for operation, row in hardened.items():
         common = tuple(guard for guard in row if guard not in added[operation])
         if operation in recorded and common != recorded[operation]:
-            what = "§13 without its additions differs from §2"
+            what = "§21 without its additions differs from §2"
             faults.append(Fault(DOCUMENT, operation, what, expected=recorded[operation], found=common))
     return faults
 
 
 def _misordered(section: str, hardened: Mapping[str, tuple[str, ...]]) -> list[Fault]:
-    """Rows that depart from the order that §13 states for all of them."""
+    """Rows that depart from the order that §21 states for all of them."""
     stated = _ORDER.search(section)
     if stated is None:
-        return [Fault(DOCUMENT, None, "§13 states no order of all guards (come in this order: …)")]
+        return [Fault(DOCUMENT, None, "§21 states no order of all guards (come in this order: …)")]
     text = stated[1].replace("the checks of §3", "§3.1, §3.2, §3.3, §3.4")
     groups = [frozenset(re.findall(_NAME, group)) for group in text.split(",")]
     faults = []
     for operation, row in hardened.items():
         places = [_place(guard, groups) for guard in row]
         if None in places or places != sorted(places, key=lambda place: place or 0):
-            faults.append(Fault(DOCUMENT, operation, "departs from the order that §13 states", found=row))
+            faults.append(Fault(DOCUMENT, operation, "departs from the order that §21 states", found=row))
     return faults
 
 

@@ -1,0 +1,25 @@
+"""Reading the whole store back from its serialized form (contract §15)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from telltale_conformance.model.state import Session
+from telltale_conformance.model.store import Store
+
+
+def reload(store: Store, form: Literal["binary"]) -> None:
+    """Write the store, throw it away and read it back: what is not written is made anew (H17: unseen)."""
+    if store.contract.reload_is_seen():
+        for session in store.sessions.values():
+            _rebuild(session)
+
+
+def _rebuild(session: Session) -> None:
+    """Make the two tables anew that are not written: handlers by role pair, and edges."""
+    session.pair_handlers = {
+        (edge.sender, edge.receiver): session.edge_handlers[edge]
+        for edge in sorted(session.edge_handlers, key=lambda edge: (edge.sid, edge.sender, edge.receiver))
+        if edge.sender in session.role_ids and edge.receiver in session.role_ids
+    }
+    session.blueprint = tuple(entry for entry in session.blueprint if entry[1:] in session.buffers)
