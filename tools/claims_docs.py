@@ -6,6 +6,7 @@ import json
 
 from telltale_conformance.generators.claim_programs import claim_programs
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS
+from telltale_conformance.oracle.claims.second_solver import kept
 from telltale_conformance.oracle.symbolic.claims.claim import Claim
 from telltale_conformance.oracle.symbolic.prove import BLUEPRINT_NODES, OWNERSHIP_CLAIMS, UNFOLDING_NODES
 from telltale_conformance.oracle.symbolic.statement.state import Contract
@@ -76,11 +77,31 @@ def _order(name: str) -> tuple[int, str]:
     return int(number), name
 
 
+def solvers_table() -> str:
+    """Return the table: each claim with what cvc5 said to the queries of its decision."""
+    found = kept()
+    lines = [
+        "| id | " + " | ".join(f"`{contract}`: z3, {found.solver}" for contract in EXPECTED) + " |",
+        "|---|---|---|",
+    ]
+    for claim in CLAIMS:
+        asked = [found.agreements.get(contract, {}).get(claim) for contract in EXPECTED]
+        cells = [
+            f"{EXPECTED[contract][claim]}, {f'{one.agree} of {one.asked}' if one and one.asked else 'not asked'}"
+            for contract, one in zip(EXPECTED, asked, strict=True)
+        ]
+        lines.append(f"| {claim} | {' | '.join(cells)} |")
+    totals = [found.agreements.get(contract, {}).values() for contract in EXPECTED]
+    sums = [f"{sum(one.agree for one in all_)} of {sum(one.asked for one in all_)}" for all_ in totals]
+    return "\n".join([*lines, f"| all | {' | '.join(sums)} |"])
+
+
 SECTIONS = {
     "table": claims_table,
     "occasions": occasions_table,
     "invariants": invariants_table,
     "programs": programs_list,
+    "solvers": solvers_table,
 }
 
 

@@ -11,11 +11,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from telltale_conformance.generators.claim_programs import CLAIMS_FOLDER, COVERAGE_FOLDER
 from telltale_conformance.lean_traces.programs import Program, Step, write_program
+from telltale_conformance.oracle.claims.second_solver import KEPT, Kept
+from telltale_conformance.oracle.symbolic.cross_check.comparison import Comparison
+from telltale_conformance.oracle.symbolic.cross_check.obligations import numbered
 from telltale_conformance.oracle.symbolic.map.explore import Bounds
 from telltale_conformance.oracle.symbolic.map.reachable import HORIZON, settle
-from telltale_conformance.oracle.symbolic.proof.solving import MOST_WORK, Limits
+from telltale_conformance.oracle.symbolic.proof.solving import MOST_WORK, Limits, Query
 from telltale_conformance.oracle.symbolic.prove import PART_STATEMENTS, STATEMENTS, prove
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 from tools.claims_docs import filled
@@ -94,6 +99,19 @@ def write_coverage(folder: Path, docs: Path) -> None:
     docs.write_text("\n".join(text))
 
 
+def write_cross_check(path: Path) -> None:
+    """Write what cvc5 says to all that z3 decides of the claims."""
+    comparison = Comparison()
+    found: dict[str, dict[str, Any]] = {contract.value: {} for contract in Contract}
+    for contract in Contract:
+        for claim in STATEMENTS:
+            asked: list[tuple[str, Contract, Query]] = []
+            prove(claim, contract, watch_queries=lambda *query, asked=asked: asked.append(query))
+            found[contract.value][claim] = comparison.of(numbered(asked)).count()
+    kept = msgspec.json.encode(Kept(comparison.solver, found))
+    path.write_bytes(msgspec.json.format(kept, indent=1) + b"\n")
+
+
 def _rows(key: str, rows: list[Any]) -> str:
     inner = ",\n".join(f"    {json.dumps(row)}" for row in rows)
     return f'  "{key}": [\n{inner}\n  ]' if rows else f'  "{key}": []'
@@ -102,5 +120,6 @@ def _rows(key: str, rows: list[Any]) -> str:
 if __name__ == "__main__":
     write_claims(CLAIMS_FOLDER)
     write_coverage(COVERAGE_FOLDER, DOCS / "generated" / "coverage.md")
+    write_cross_check(KEPT)
     claims = DOCS / "claims.md"
     claims.write_text(filled(claims.read_text()))

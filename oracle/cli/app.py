@@ -347,6 +347,12 @@ def verify(
     raise typer.Exit(gravest([run(dossier, sut=sut, kept=kept, as_json=as_json) for dossier in dossiers]))
 
 
+class SecondSolver(StrEnum):
+    """The solvers that can decide again what z3 has decided."""
+
+    CVC5 = "cvc5"
+
+
 @app.command()
 def prove(
     contract: Annotated[str | None, typer.Option(help="One contract; both without it.")] = None,
@@ -359,11 +365,31 @@ def prove(
     programs: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep each counterexample as a program, for minimise or record.")
     ] = None,
+    cross_check: Annotated[
+        SecondSolver | None, typer.Option(help="Let a second solver decide again whatever z3 decides.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep all that z3 decides as SMT-LIB, with index.json.")
+    ] = None,
+    proofs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep cvc5's proofs (CPC); with --cross-check cvc5.")
+    ] = None,
 ) -> None:
     """Prove or refute the claims of a contract."""
     from telltale_conformance.oracle.cli.prove import run
 
-    raise typer.Exit(run(contract, claim, as_json, work, programs))
+    raise typer.Exit(
+        run(
+            contract,
+            claim,
+            as_json,
+            work,
+            programs,
+            cross_check=cross_check is not None,
+            export=export,
+            proofs=proofs,
+        )
+    )
 
 
 @app.command()

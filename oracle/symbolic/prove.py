@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any, Literal
 
@@ -23,7 +25,7 @@ from telltale_conformance.oracle.symbolic.claims.claim import Claim
 from telltale_conformance.oracle.symbolic.proof.bounded import shortest_violation
 from telltale_conformance.oracle.symbolic.proof.counterexample import program
 from telltale_conformance.oracle.symbolic.proof.induction import find_gap
-from telltale_conformance.oracle.symbolic.proof.solving import DEFAULT_WORK, Inconclusive, Limits
+from telltale_conformance.oracle.symbolic.proof.solving import DEFAULT_WORK, Inconclusive, Limits, Query, each_query
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 
 Status = Literal["proved", "refuted", "bounded", "inconclusive", "spurious"]
@@ -242,12 +244,18 @@ PART_STATEMENTS: dict[str, Decide] = {
 """How the parts of claims are decided that ``telltale-17`` breaks in a way of their own."""
 
 
-def prove(claim: str, contract: Contract, work: int = DEFAULT_WORK) -> Result:
+Watch = Callable[[str, Contract, Query], None]
+"""Is shown each question that is decided for a claim under a contract."""
+
+
+def prove(claim: str, contract: Contract, work: int = DEFAULT_WORK, watch_queries: Watch | None = None) -> Result:
     """Decide one claim; a solver that gives up or whose work is up is reported as inconclusive."""
     decide = STATEMENTS.get(claim) or PART_STATEMENTS[claim]
     started = perf_counter()
+    watched = nullcontext() if watch_queries is None else each_query(partial(watch_queries, claim, contract))
     try:
-        finding = decide(contract, Limits(work))
+        with watched:
+            finding = decide(contract, Limits(work))
     except Inconclusive as error:
         finding = Finding("inconclusive", error.reason)
     except Spurious as error:
@@ -255,8 +263,10 @@ def prove(claim: str, contract: Contract, work: int = DEFAULT_WORK) -> Result:
     return Result(claim, contract.value, finding, perf_counter() - started)
 
 
-def results(contract: str | None, claims: list[str], work: int = DEFAULT_WORK) -> Iterator[Result]:
+def results(
+    contract: str | None, claims: list[str], work: int = DEFAULT_WORK, watch_queries: Watch | None = None
+) -> Iterator[Result]:
     """Decide the claims, contract by contract; all contracts and all claims where none is named."""
     for named in [contract] if contract else CONTRACTS:
         for claim in [key for key in CLAIMS if not claims or key in claims]:
-            yield prove(claim, Contract(named), work)
+            yield prove(claim, Contract(named), work, watch_queries)

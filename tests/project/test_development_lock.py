@@ -37,7 +37,8 @@ def locked() -> dict[str, Version]:
 
 def asked_for() -> list[str]:
     project: dict[str, Any] = PROJECT["project"]
-    return [*project["dependencies"], *project["optional-dependencies"]["lean"], *in_group("dev")]
+    extras = [text for extra in project["optional-dependencies"].values() for text in extra]
+    return [*project["dependencies"], *extras, *in_group("dev")]
 
 
 @pytest.mark.parametrize("text", asked_for())

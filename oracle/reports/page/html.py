@@ -17,6 +17,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from telltale_conformance.files import packaged
+from telltale_conformance.oracle.claims import second_solver
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, Claim
 from telltale_conformance.oracle.histories.judging import judge_bytes
 from telltale_conformance.oracle.reference.judging import fault_of_harness
@@ -100,7 +101,9 @@ class ClaimRow(Struct, frozen=True):
     claim: Claim
     stand: ClaimStand
     known: str
-    """What is known of it under the contract that the verdict is by."""
+    """What is known of it under the contract that the verdict is by, by z3."""
+    again: str
+    """What cvc5 says to that; empty where it was not asked."""
 
     @property
     def inherent(self) -> bool:
@@ -247,6 +250,7 @@ def _claims(report: Report) -> list[ClaimRow]:
             CLAIMS[claim],
             stand,
             known=CLAIMS[claim].known(report.contract),
+            again=second_solver.kept().of(report.contract, claim),
         )
         for claim, stand in report.claims.items()
     ]

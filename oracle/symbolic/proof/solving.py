@@ -5,6 +5,10 @@ The limit is in the solver's own units of work, so that what is decided never de
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Final
 
 import z3  # type: ignore[import-untyped]  # see terms
@@ -46,6 +50,29 @@ class Limits:
         return min(left, MOST_WORK)
 
 
+@dataclass(frozen=True)
+class Query:
+    """A question that z3 has decided."""
+
+    asserted: tuple[z3.BoolRef, ...]
+    """All that was asserted and assumed."""
+    satisfiable: bool
+    """Whether it has a model."""
+
+
+_KEPT: ContextVar[Callable[[Query], None] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def each_query(keep: Callable[[Query], None]) -> Iterator[None]:
+    """Hand over each question that is decided meanwhile."""
+    token = _KEPT.set(keep)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
 def _spent() -> int:
     """Return how much work z3 has done in this process."""
     return next((int(value) for name, value in z3.Solver().statistics() if name == "rlimit count"), 0)
@@ -66,4 +93,7 @@ def satisfiable(made: z3.Solver, *assumptions: z3.BoolRef) -> bool:
         answer = made.check(*assumptions)
     if answer == z3.unknown:
         raise Inconclusive(f"the solver gave up: {made.reason_unknown()}")
+    keep = _KEPT.get()
+    if keep is not None:
+        keep(Query((*made.assertions(), *assumptions), bool(answer == z3.sat)))
     return bool(answer == z3.sat)
