@@ -1,4 +1,4 @@
-"""A second solver: whatever z3 decides is exported as SMT-LIB and decided again; a contradiction is told as a fault."""
+"""A second solver: what z3 decides is exported as SMT-LIB and decided again; a contradiction is a fault, said so."""
 
 from __future__ import annotations
 
