@@ -24,7 +24,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     name: str
     sentence: str
     seed: str
-    """The words of the public types that the claim comes from."""
+    """The words, or else the names, of the public types that the claim comes from."""
     telltale_17: Known
     hardened: Known
     proved_in: tuple[Literal["z3", "Lean"], ...] = ("z3", "Lean")
@@ -227,6 +227,74 @@ _CLAIMS: Final = (
         hardened="proved",
         proved_in=("z3",),
         occasion="A message is received from a buffer in which one is known to wait.",
+    ),
+    Claim(
+        id="K19",
+        name="receipt-single-use",
+        sentence="A claim id is given out at most once; only the receipt given out with it commits, rolls back or ends"
+        " the transfer, and at most once.",
+        seed="OwnershipReceipt: claim_id",
+        telltale_17="bounded",
+        hardened="proved",
+        proved_in=("z3",),
+        occasion="A receipt that has been used or has ended, or was never given out, is presented, or a session that"
+        " has given out a claim id gives out another.",
+    ),
+    Claim(
+        id="K20",
+        name="scope-enforced",
+        sentence="Without the scope of the whole session no mutation, issue or consume succeeds.",
+        seed="ScopeViolation: required, actual",
+        telltale_17="proved",
+        hardened="proved",
+        proved_in=("z3",),
+        occasion="The live owner of fragments asks to mutate the session, or to issue or consume a witness.",
+    ),
+    Claim(
+        id="K21",
+        name="transfer-reaches",
+        sentence="After a commit the live owner, generation, scope and session are those of the receipt that was"
+        " given out for the transfer.",
+        seed="OwnershipReceipt: to_owner_id, to_generation, scope, session_id",
+        telltale_17="proved",
+        hardened="proved",
+        proved_in=("z3",),
+        occasion="A commit succeeds while it is known which receipt is pending.",
+    ),
+    Claim(
+        id="K22",
+        name="death-by-name",
+        sentence="Only the live owner's own name ends a session by death.",
+        seed="OwnerDied: owner_id",
+        telltale_17="proved",
+        hardened="proved",
+        proved_in=("z3",),
+        occasion="The death of somebody who is not the live owner is reported.",
+    ),
+    Claim(
+        id="K23",
+        name="answers-are-true",
+        sentence="What an operation gives is what was asked for, what a refusal says is so, and what is looked up is"
+        " what was bound last: a claim gives exactly its session, owner and scope, and a bound handler is the handler"
+        " found.",
+        seed="OwnershipCapability, OwnershipError, lookup_handler",
+        telltale_17="refuted",
+        hardened="proved",
+        proved_in=("z3",),
+        occasion="An ownership operation gives something or is refused, or the owner or a handler is looked up, in a"
+        " session whose life was seen.",
+    ),
+    Claim(
+        id="K24",
+        name="progress",
+        sentence="An honest client gets on: an open, unowned session can be claimed by anyone; its owner can release,"
+        " narrow, begin, commit and end a transfer; the owner of the whole session can issue, mutate, and consume a"
+        " fresh witness.",
+        seed="current live capability, if any",
+        telltale_17="proved",
+        hardened="proved",
+        proved_in=("z3",),
+        occasion="Somebody who may do so asks for an ownership operation, as the answers before tell.",
     ),
 )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from telltale_conformance.model.operations import those
 from telltale_conformance.oracle.claims.scopes import same_artifact
+from telltale_conformance.oracle.claims.tables import Tables
 
 ACCEPTS_CAPABILITY = those(lambda operation: "capability" in operation.parameters)
 RECEIPT_OPERATIONS = those(lambda operation: "receipt" in operation.parameters)
@@ -23,12 +24,20 @@ class Ledger:
         self.sid, self.roles, self.buffer_config = sid, roles, buffer_config
         self.live: dict[str, Any] | None = None
         self.pending: dict[str, Any] | None = None
-        self.terminal = self.closed = self.unaudited = False
+        self.closed = self.unaudited = False
+        self.reason: dict[str, Any] | None = None
+        """Why ownership has ended for good, if it has."""
         self.dead: set[tuple[str, int]] = set()
         self.tenure = 0
         self.tenure_of: dict[int, int] = {}
         self.given: set[int] = set()
         self.consumed: set[int] = set()
+        self.fresh: dict[int, dict[str, Any]] = {}
+        """The witnesses that the live owner got for its very capability and has not consumed, by id."""
+        self.receipts: dict[int, dict[str, Any]] = {}
+        self.spent: set[int] = set()
+        """The receipts that were given out, by claim id, and the ids of those that were used or have ended."""
+        self.tables = Tables(sid, roles)
         self.log_live: dict[str, Any] | None = None
         self.log_pending: dict[str, Any] | None = None
         self.log_witnesses: set[int] = set()
@@ -39,45 +48,74 @@ class Ledger:
         self._queues: dict[tuple[str, str], deque[Any] | None] = {}
         """The messages under way; None once that is not known."""
 
+    @property
+    def terminal(self) -> bool:
+        """Whether ownership has ended for good."""
+        return self.reason is not None
+
+    @property
+    def unsure(self) -> bool:
+        """Whether it is not known if closing ended the ownership: only the log says so."""
+        return self.closed and self.unaudited
+
     def apply(self, op: str, args: Any, result: Any) -> None:
         """Take in a successful ownership operation."""
+        honest = op == "issue_readiness_witness" and same_artifact(args["capability"], self.live)
         if op in _GRANTS:
             self._end_tenure()
             self.live = result
         elif op == "release_ownership" or op in _TERMINATES:
             self._end_tenure()
         if op == "begin_ownership_transfer":
-            self.pending = result
+            self.pending = self.receipts[result["claim_id"]] = result
         elif op in RECEIPT_OPERATIONS or op in _TERMINATES:
-            self.pending = None
+            self._end_transfer(args.get("receipt"))
         if op == "issue_readiness_witness":
-            self.tenure_of[result["witness_id"]] = self.tenure
+            number = result["witness_id"]
+            self.tenure_of[number] = self.tenure
+            if honest and number not in self.given:
+                self.fresh[number] = result
+            else:
+                self.fresh.pop(number, None)
         elif op == "consume_readiness_witness":
-            self.consumed.add(args["witness"]["witness_id"])
-            self.tenure_of.pop(args["witness"]["witness_id"], None)
+            number = args["witness"]["witness_id"]
+            self.consumed.add(number)
+            self.tenure_of.pop(number, None)
+            self.fresh.pop(number, None)
+        elif op == "apply_owned_session_mutation":
+            self.tables.mutated(args["mutation"])
         if isinstance(result, dict) and "witness_id" in result:
             self.given.add(result["witness_id"])
-        self.terminal = self.terminal or op in _TERMINATES
+        if op in _TERMINATES:
+            self.reason = _reason(op, args)
         self.just_changed = op not in _CHANGES_NOTHING
         self.changed = self.changed or self.just_changed
 
     def close(self, audit: Any) -> None:
         """Take in ``close``; ownership ends with it when the log says so."""
         self.closed = True
+        self.tables.traces.clear()
         self._queues.clear()
         self.pressed.clear()
         if audit and any("OwnershipCapability" in record["artifact"] for record in audit):
             self._end_tenure()
             self.just_changed = True
         if audit and any("OwnershipReceipt" in record["artifact"] for record in audit):
-            self.pending = None
+            self._end_transfer(None)
             self.just_changed = True
+
+    def _end_transfer(self, used: Any) -> None:
+        for receipt in (used, self.pending):
+            if receipt is not None:
+                self.spent.add(receipt["claim_id"])
+        self.pending = None
 
     def _end_tenure(self) -> None:
         if self.live is not None:
             self.dead.add((self.live["owner_id"], self.live["generation"]))
         self.live = None
         self.tenure += 1
+        self.fresh.clear()
 
     def log(self, audit: list[Any] | None) -> None:
         """Replay the records that an event appended; without them the log is not known from then on."""
@@ -157,6 +195,17 @@ class Ledger:
     def lose_sight(self, edge: tuple[str, str]) -> None:
         """Note that an operation that is not followed may have changed the messages in transit."""
         self._queues[edge] = None
+
+
+def _reason(op: str, args: Any) -> dict[str, Any]:
+    """Return the terminal reason that a successful operation leaves."""
+    if op == "mark_owner_died":
+        return {"OwnerDied": {"owner_id": args["owner_id"]}}
+    receipt = args["receipt"]
+    giver = {"owner_id": receipt["from_owner_id"], "claim_id": receipt["claim_id"]}
+    if op == "cancel_abandoned_transfer":
+        return {"TransferAbandoned": giver}
+    return {"TransferCommitFailed": {**giver, "reason": args["reason"]}}
 
 
 _EMPTY: deque[Any] = deque()

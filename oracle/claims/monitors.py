@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from telltale_conformance.model.operations import those
-from telltale_conformance.oracle.claims import audit, authority, identity, sessions
+from telltale_conformance.oracle.claims import answers, audit, authority, identity, progress, sessions, transfers
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS
 from telltale_conformance.oracle.claims.ledger import OWNERSHIP_OPERATIONS, Ledger
 from telltale_conformance.oracle.claims.seen import OPENS, Event, Monitor, Seen, opened_from
@@ -32,6 +32,9 @@ MONITORS: Final[Mapping[str, Monitor]] = {
     **authority.MONITORS,
     **audit.MONITORS,
     **sessions.MONITORS,
+    **transfers.MONITORS,
+    **answers.MONITORS,
+    **progress.MONITORS,
 }
 """How each of them is watched."""
 
@@ -76,6 +79,8 @@ class ClaimVerdict:
         return "kept" if self.occasions else "not judged"
 
 
+_HOST_CALLS: Final = frozenset({"update_handler", "set_default_handler_for_session", "update_trace"})
+"""What binds handlers and traces without a capability (contract §16)."""
 _KEEPS_MESSAGES: Final = frozenset({"has_message", "corrupt_signature"})
 """What leaves the messages of an edge where they are; the second is a step of ``reference.run``, not an operation."""
 
@@ -158,6 +163,9 @@ class Monitors:
             if seen.ok:
                 ledger.close(seen.audit)
             ledger.log(seen.audit)
+        elif op in _HOST_CALLS:
+            if seen.ok:
+                ledger.tables.host_call(op, args)
         elif op == "send":
             edge = (args["from"], args["to"])
             ledger.sending(edge)
@@ -184,7 +192,9 @@ def _session(op: str, args: Mapping[str, Any]) -> Any:
     if op in OWNERSHIP_OPERATIONS:
         given = args.get("capability") or args.get("receipt") or args
         return given["session_id"] if "session_id" in given else given["sid"]
-    return args.get("sid") if op not in OPENS else None
+    if op in OPENS:
+        return None
+    return args["sid"] if "sid" in args else args.get("edge", {}).get("sid")
 
 
 def watch(events: Iterable[Event]) -> dict[str, ClaimVerdict]:

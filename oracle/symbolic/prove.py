@@ -14,12 +14,15 @@ from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS, in_order
 from telltale_conformance.oracle.claims.monitors import watch
 from telltale_conformance.oracle.reference.run import run
+from telltale_conformance.oracle.symbolic.claims import answers as claims_answers
 from telltale_conformance.oracle.symbolic.claims import audit as claims_audit
 from telltale_conformance.oracle.symbolic.claims import authority as claims_authority
 from telltale_conformance.oracle.symbolic.claims import blueprint as blueprint_claim
 from telltale_conformance.oracle.symbolic.claims import buffers as buffers_claims
 from telltale_conformance.oracle.symbolic.claims import identity as claims_identity
+from telltale_conformance.oracle.symbolic.claims import progress as claims_progress
 from telltale_conformance.oracle.symbolic.claims import sids as store_claims
+from telltale_conformance.oracle.symbolic.claims import transfers as claims_transfers
 from telltale_conformance.oracle.symbolic.claims import unfolding as unfolding_claim
 from telltale_conformance.oracle.symbolic.claims.claim import Claim
 from telltale_conformance.oracle.symbolic.proof.bounded import shortest_violation
@@ -33,6 +36,8 @@ Program = dict[str, Any]
 
 DEEPEST_SEARCH = 8
 """Runs longer than this are not searched for a counterexample."""
+SHOWS = ("observe", "lookup_handler")
+"""What only makes visible, at the end of a program, what the operation before it did."""
 BLUEPRINT_NODES = 3
 UNFOLDING_NODES = 5
 
@@ -83,7 +88,7 @@ def confirm(monitor: str, found: Program) -> Program:
     if len(events) != len(found["steps"]):
         raise Spurious(f"{monitor}: a step of the counterexample was skipped")
     violations = watch(events)[monitor].violations
-    shown = [step["seq"] for step in found["steps"] if step["op"] != "observe"]
+    shown = [step["seq"] for step in found["steps"] if step["op"] not in SHOWS]
     if not violations or violations[0].seq < shown[-1]:
         where = f"at step {violations[0].seq}" if violations else "nowhere"
         raise Spurious(f"{monitor}: the reference shows the violation {where}, not at step {shown[-1]}")
@@ -224,6 +229,12 @@ OWNERSHIP_CLAIMS: dict[str, Claim] = {
         claims_audit.K12,
         claims_audit.K13,
         claims_authority.K17,
+        claims_transfers.K19,
+        claims_answers.K20,
+        claims_transfers.K21,
+        claims_answers.K22,
+        claims_answers.K23,
+        claims_progress.K24,
     )
 }
 """The claims about the ownership state of one session."""

@@ -19,6 +19,9 @@ MOST: Final = 2
 HOMES: Final = {
     "model/operations.py": "the table",
     "oracle/symbolic/statement/": "the third statement of the rules keeps its own table, on purpose",
+    "oracle/symbolic/claims/": "what a claim says of each operation is the claim's own statement",
+    "oracle/claims/answers.py": "what each operation is asked for is K23's own statement",
+    "oracle/claims/progress.py": "who may ask for what is K24's own statement",
     "oracle/adapters/fault_kit.py": "an implementation of its own, which imports nothing",
 }
 """Where operations may be named together, and why."""

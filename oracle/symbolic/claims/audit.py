@@ -120,7 +120,7 @@ K12 = Claim(
     start=_begin_reading,
     follow=read_log,
     invariants={HARDENED: (_LOG_AGREES, inv.LIVE_IS_HERE, inv.PENDING_IS_OWNERS)},
-    state_shows=True,
+    shown_by="observe",
 )
 
 K12_RECEIPT = Claim(
@@ -130,7 +130,7 @@ K12_RECEIPT = Claim(
     start=_begin_reading,
     follow=read_log,
     invariants={HARDENED: (_LOG_AGREES, inv.LIVE_IS_HERE, inv.PENDING_IS_OWNERS)},
-    state_shows=True,
+    shown_by="observe",
 )
 
 

@@ -97,7 +97,7 @@ K9_STATUS = Claim(
         v.pre.status != v.post.status,
     ),
     invariants={HARDENED: (inv.TERMINAL_STATUS, inv.TERMINAL_UNOWNED, inv.PENDING_IS_OWNERS)},
-    state_shows=True,
+    shown_by="observe",
 )
 
 K11 = Claim(
@@ -125,7 +125,7 @@ def _touches_foreign_edge(v: View) -> z3.BoolRef:
 K17 = Claim(
     "K17",
     violated=_touches_foreign_edge,
-    state_shows=True,
+    shown_by="observe",
 )
 
 __all__ = ["K4", "K5", "K6", "K7", "K9", "K9_STATUS", "K11", "K17"]

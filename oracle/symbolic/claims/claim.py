@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import z3  # type: ignore[import-untyped]  # see terms
 
@@ -77,8 +77,8 @@ class Claim:
     """Where the claim holds only below a counter's bound: the length up to which no run violates it."""
     prefers_oldest: bool = False
     """In programs the last step uses the oldest of equal results (a stale capability, not its double)."""
-    state_shows: bool = False
-    """The violation is in the state: a program ends with ``observe`` to make it visible."""
+    shown_by: Literal["", "observe", "lookup_handler"] = ""
+    """The violation is in the state: a program ends with this operation to make it visible."""
 
     def supported_by(self, contract: Contract) -> tuple[Invariant, ...]:
         """Return the strengthening invariants of the proof under this contract."""

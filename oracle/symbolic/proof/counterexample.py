@@ -107,8 +107,14 @@ def program(shortest: Shortest) -> dict[str, Any]:
     steps: list[Step] = [{"seq": 0, "op": "open", "args": {"roles": ["A", "B"], "initial_types": {}}}]
     for seq, (op, frame) in enumerate(zip(ops, shortest.run.frames, strict=True), 1):
         steps.append({"seq": seq, "op": op, "args": _wire_args(op, frame, reader, refs[seq - 1])})
-    if claim.state_shows:
-        steps.append({"seq": len(steps), "op": "observe", "args": {"sid": {"$ref": 0}}})
+    if claim.shown_by:
+        last = shortest.run.frames[-1].args
+        edge = {
+            "sender": text("role", reader.number(last.sender)),
+            "receiver": text("role", reader.number(last.receiver)),
+        }
+        shown = {"observe": {"sid": {"$ref": 0}}, "lookup_handler": {"edge": {"sid": {"$ref": 0}, **edge}}}
+        steps.append({"seq": len(steps), "op": claim.shown_by, "args": shown[claim.shown_by]})
     return {"contract": shortest.run.contract.value, "meta": _meta(shortest), "steps": steps}
 
 
