@@ -59,7 +59,7 @@ _NO_WITNESS: Witness = replace(fresh(Witness, "no"), id=WITNESS_ID)
 
 @dataclass(frozen=True)
 class Account:
-    """What the answers say of one session; of the witnesses, the arbitrary one, and of the tables, the arbitrary entries."""
+    """What the answers say of one session, of the arbitrary witness and the arbitrary entries of its tables."""
 
     SORTS: ClassVar[dict[str, Any]] = {
         "sid": U64,

@@ -225,7 +225,7 @@ def _untrue_refusal(v: View) -> z3.BoolRef:
 
 
 def _found_otherwise(v: View) -> z3.BoolRef:
-    """State that after the step the session shows another owner, transfer, handler, trace or status than the answers said."""
+    """State that the session then shows another owner, transfer, handler, trace or status than the answers said."""
     told, post = told_of.follow(v), v.post
     parts = (told_of.OWNER_TOLD, told_of.PENDING_TOLD, told_of.STANDING_TOLD, told_of.TABLES_TOLD)
     ended_as = {
