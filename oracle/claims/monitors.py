@@ -79,8 +79,8 @@ class ClaimVerdict:
         return "kept" if self.occasions else "not judged"
 
 
-_HOST_CALLS: Final = frozenset({"update_handler", "set_default_handler_for_session", "update_trace"})
-"""What binds handlers and traces without a capability (contract §16)."""
+_HOST_CALLS: Final = those(lambda operation: operation.section == "§16" and not operation.reads_only)
+"""What binds handlers and traces without a capability."""
 _KEEPS_MESSAGES: Final = frozenset({"has_message", "corrupt_signature"})
 """What leaves the messages of an edge where they are; the second is a step of ``reference.run``, not an operation."""
 
