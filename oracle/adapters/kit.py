@@ -43,8 +43,9 @@ class Check(NamedTuple):
     """What is asked of the adapter, in one sentence."""
     run: Callable[[Adapter], str]
     """Gives what was seen; raises Problem, NotOffered or an AdapterFault."""
-    weight: Literal["must", "should"] = "must"
-    """Whether nothing can be judged without it, or only less."""
+    weight: Literal["must", "should", "contract"] = "must"
+    """Whether nothing can be judged without it, or only less; or whether it is the contract's demand, which is for
+    ``check`` to judge."""
 
 
 def check_operations(adapter: Adapter) -> str:
@@ -101,12 +102,24 @@ def check_outcomes(adapter: Adapter) -> str:
     for answer in (opened, claimed):
         if answer.kind != "ok":
             raise Problem(f"open and claim were answered with {answer.kind}", "print a result as ok")
-    if adapter.hello.audited and not json.loads(claimed.audit or b"[]"):
+    return "ok and err" + (", with audit" if adapter.hello.audited else ", without audit")
+
+
+def check_records(adapter: Adapter) -> str:
+    """Return the records of an operation come with its answer."""
+    for op in ("open", "claim_ownership"):
+        _need(adapter, op)
+    if not adapter.hello.audited:
+        raise NotOffered("it does not observe the log")
+    _, claimed = _fresh(adapter, [WELL_FORMED["open"], WELL_FORMED["claim_ownership"]])
+    records = json.loads(claimed.audit or b"[]")
+    if not records:
         raise Problem(
             "claiming a session came with an empty audit",
-            "print as audit the records that the operation appended to the session's log",
+            "print as audit the records that the operation appended to the session's log; a store that logs no claim "
+            "is refused by check",
         )
-    return "ok and err" + (", with audit" if adapter.hello.audited else ", without audit")
+    return f"claiming a session came with {len(records)} record{'s' if len(records) != 1 else ''}"
 
 
 def check_reset(adapter: Adapter) -> str:
@@ -175,7 +188,9 @@ def check_deep(adapter: Adapter) -> str:
 
 def check_pace(adapter: Adapter) -> str:
     """How many operations are answered per second."""
-    op = next(op for op in ("next_session_id", "plan", *WELL_FORMED) if op in adapter.hello.ops)
+    op = next((op for op in ("next_session_id", "plan", *WELL_FORMED) if op in adapter.hello.ops), None)
+    if op is None:
+        raise NotOffered("no operation of the contract is offered")
     began = time.perf_counter()
     count = sum(1 for _ in adapter.submit([WELL_FORMED[op]] * PIPELINED))
     return f"{count / (time.perf_counter() - began):,.0f} {op} per second"
@@ -185,6 +200,7 @@ CHECKS: Final = (
     Check("operations", "names operations of the contract", check_operations),
     Check("understands", "takes well-formed arguments of every operation", check_understands),
     Check("outcomes", "answers ok and err, and audit when it observes it", check_outcomes),
+    Check("records", "gives the records of a claim with its answer", check_records, "contract"),
     Check("reset", "makes a fresh store at reset", check_reset),
     Check("order", "answers many requests in order", check_order),
     Check("text", "passes any text unchanged", check_text),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from telltale_conformance.oracle.adapters import (
     AdapterFault,
@@ -33,6 +33,9 @@ class Result(NamedTuple):
         """Return it for people."""
         text = f"{_MARKS[self.status]:8}{self.check:14}{self.detail}"
         return text + (f"\n{'':22}→ {self.hint}" if self.hint else "")
+
+
+_OF_THE_CONTRACT: Final = frozenset(check.name for check in CHECKS if check.weight == "contract")
 
 
 @told
@@ -68,6 +71,9 @@ def run(cmd: str, *, as_json: bool, deadline: float) -> int:
         say(f"\nThe adapter cannot be used yet: {', '.join(failed)}.")
     else:
         say("\nThe adapter speaks the protocol. Next: telltale-conformance check --sut CMD")
+        broken = [result.check for result in results if result.status == "advice" and result.check in _OF_THE_CONTRACT]
+        if broken:
+            say(f"The store behind it does not keep the contract, and check will say so: {', '.join(broken)}.")
     return INCONCLUSIVE if failed else AGREE
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 
 import pytest
 
 from telltale_conformance.oracle.adapters.kit import CHECKS
 from telltale_conformance.oracle.cli.adapter_kit import run
+from telltale_conformance.oracle.cli.check import run as check
 from tests.oracle.adapter_world import REFERENCE, ROOT, kit, script
 
 PASS, INCONCLUSIVE, USAGE = 0, 3, 2
@@ -39,7 +41,7 @@ def test_the_reference_passes_every_check(capsys: pytest.CaptureFixture[str]) ->
 
 def test_what_is_not_offered_is_skipped_and_nothing_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     code, found = statuses(kit("correct"), capsys)
-    skipped = {"outcomes", "text", "long", "integers", "deep"}
+    skipped = {"outcomes", "records", "text", "long", "integers", "deep"}
     assert found == {name: "skipped" if name in skipped else "passed" for name in ALL}
     assert code == PASS
 
@@ -90,6 +92,64 @@ def test_a_reset_is_checked_also_where_nothing_tells_a_fresh_store(
 ) -> None:
     found = statuses(script(ONLY_OPENS), capsys)[1]
     assert {check for check, status in found.items() if status == "failed"} == {"reset", "order"}
+
+
+ANSWERING = """
+import json, sys
+from telltale_conformance.oracle.adapters.reference import ReferenceStore
+from telltale_conformance.model.operations import OPERATIONS, UNBUILT
+store = ReferenceStore("telltale-17")
+hello = dict(protocol=1, name="n", version="1", language="l", contract="telltale-17", observes=["audit"])
+hello["ops"] = sorted(OPERATIONS.keys() - UNBUILT) + MORE
+for line in sys.stdin.buffer:
+    request = json.loads(line)
+    op = request["op"]
+    if op == "bye":
+        break
+    if op in ("hello", "reset"):
+        store.reset()
+        members = {"ok": hello if op == "hello" else None}
+    else:
+        members = json.loads(store.members(op, json.dumps(request["args"]).encode()))
+        if op == "claim_ownership" and not LOGGED:
+            members["audit"] = []
+    print(json.dumps({"id": request["id"], **members}), flush=True)
+"""
+
+
+def answering(*, more: list[str], logged: bool) -> list[str]:
+    """The reference with further operations in its hello, or without a record of claims."""
+    return [sys.executable, "-c", ANSWERING.replace("MORE", repr(more)).replace("LOGGED", repr(logged))]
+
+
+def test_operations_of_a_later_version_are_listed_and_nothing_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    command = answering(more=["of_tomorrow"], logged=True)
+    code, found = statuses(command, capsys)
+    assert found == dict.fromkeys(ALL, "passed")
+    assert code == PASS
+    assert run(shlex.join(command), as_json=False, deadline=20) == PASS
+    assert "unknown to this version, so never sent: of_tomorrow" in capsys.readouterr().out
+
+
+def test_only_operations_of_a_later_version_cannot_be_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = statuses(script(ONLY_OPENS.replace('ops=["open"]', 'ops=["of_tomorrow"]')), capsys)
+    assert found["operations"] == "failed"
+    assert code == INCONCLUSIVE
+
+
+def test_a_store_that_logs_no_claim_speaks_the_protocol_and_is_refused_by_check(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command = answering(more=[], logged=False)
+    code, found = statuses(command, capsys)
+    assert found == {**dict.fromkeys(ALL, "passed"), "records": "advice"}
+    assert code == PASS
+    assert run(shlex.join(command), as_json=False, deadline=20) == PASS
+    said = capsys.readouterr().out.splitlines()
+    assert said[-2].startswith("The adapter speaks the protocol.")
+    assert said[-1] == "The store behind it does not keep the contract, and check will say so: records."
+    assert check(sut=shlex.join(command), lanes=["programs"], cases=4) == 1
+    assert "claim_ownership" in capsys.readouterr().out
 
 
 def test_one_that_hangs_is_given_up_check_by_check(capsys: pytest.CaptureFixture[str]) -> None:
