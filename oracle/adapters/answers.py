@@ -220,11 +220,14 @@ _DIGITS: Final = 4
 
 
 def _beyond(value: Any) -> float | None:
-    """Return a number outside of the range of integers, which the parser gives as a float; None where none is."""
+    """Return a number outside of the range of integers, which the parser gives as a float; None where none is.
+
+    The float -2^63 counts as outside: -2^63-1 is rounded to it, while -2^63 itself is given as an integer.
+    """
     waiting = [value]
     while waiting:
         part = waiting.pop()
-        if type(part) is float and not -(2.0**63) <= part < 2.0**64:
+        if type(part) is float and not -(2.0**63) < part < 2.0**64:
             return part
         if type(part) is dict:
             waiting.extend(part.values())

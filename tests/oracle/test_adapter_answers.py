@@ -8,13 +8,15 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from telltale_conformance.lean_traces.codec import decode_arguments
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Answer, faults
-from telltale_conformance.oracle.adapters.answers import AnswerReader, LineCutter
+from telltale_conformance.oracle.adapters.answers import AnswerReader, LineCutter, strict_value
 from telltale_conformance.oracle.adapters.kit import WELL_FORMED
 from telltale_conformance.oracle.adapters.protocol import request_line
 
@@ -174,3 +176,17 @@ def test_a_request_is_one_line_of_json_as_in_the_schema(op: str) -> None:
     assert document == {"id": 3, "op": op, "args": json.loads(request.args)}
     assert validator("adapter-request").is_valid(document)
     decode_arguments(op, request.args, NESTING)
+
+
+@given(
+    number=st.integers(2**64) | st.integers(max_value=-(2**63) - 1) | st.floats(2.0**64, allow_infinity=False),
+    levels=st.integers(0, 30),
+)
+def test_a_number_beyond_the_range_is_malformed_wherever_it_stands(number: float, levels: int) -> None:
+    with pytest.raises(faults.MalformedAnswer, match=r"above 2\^64-1 or below|out of range"):
+        strict_value(b"[" * levels + json.dumps(number).encode() + b"]" * levels)
+
+
+@given(number=st.integers(-(2**63), 2**64 - 1))
+def test_every_integer_within_the_range_is_read_exactly(number: int) -> None:
+    assert strict_value(str(number).encode()) == number

@@ -31,7 +31,7 @@ from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import fingerprint_of
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 from tests.oracle.lane_world import PATIENT, subject
-from tests.oracle.minimise_world import SometimesWrong, diverging, record
+from tests.oracle.minimise_world import SometimesWrong, diverging, program, record
 from tests.oracle.report_world import HELLO, accepted, lane
 from tests.oracle.wrong_references import WRONG, WrongReference
 
@@ -43,6 +43,19 @@ TWICE_STEPS = [
     "consume_readiness_witness",
     "consume_readiness_witness",
 ]
+LONG = program(
+    ("open", {"roles": ["A", "B"], "initial_types": {}}),
+    ("open", {"roles": [], "initial_types": {}}),
+    ("claim_ownership", {"sid": {"$ref": 1}, "owner_id": "a", "scope": {"Fragments": ["f"]}}),
+    ("claim_ownership", {"sid": {"$ref": 0}, "owner_id": "ab", "scope": "Session"}),
+    ("issue_readiness_witness", {"capability": {"$ref": 3}, "predicate_ref": "ready"}),
+    ("issue_readiness_witness", {"capability": {"$ref": 2}, "predicate_ref": "late"}),
+    ("consume_readiness_witness", {"capability": {"$ref": 3}, "witness": {"$ref": 4}}),
+    ("update_type", {"endpoint": {"sid": {"$ref": 0}, "role": "A"}, "new_type": "End"}),
+    ("consume_readiness_witness", {"capability": {"$ref": 3}, "witness": {"$ref": 4}}),
+    ("observe", {"sid": {"$ref": 0}}),
+)
+"""A witness consumed a second time among other things."""
 
 
 class InProcess(Subject, frozen=True, kw_only=True):
@@ -212,8 +225,7 @@ def test_a_divergence_that_does_not_repeat_is_told_with_its_rate_in_every_form(
 
 
 def test_one_in_process_is_told_with_its_rate_too() -> None:
-    program = diverging(TWICE)
-    (divergence,) = told(WrongReference(WRONG[TWICE]), program).divergences
+    (divergence,) = told(WrongReference(WRONG[TWICE]), LONG).divergences
     under_test = InProcess(make=lambda: SometimesWrong(TWICE, lambda number: number % 4 == 0))
     one = finding(lane(), divergence, under_test)
     assert (one.ending, one.program) == ("flaky", divergence.program)
@@ -249,7 +261,7 @@ def told(adapter: Adapter, program: Any) -> LaneResult:
 def test_a_recorded_divergence_is_made_small_with_its_answer_carried_along(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trace = record(WrongReference(WRONG[TWICE]), diverging(TWICE), tmp_path / "t.jsonl")
+    trace = record(WrongReference(WRONG[TWICE]), LONG, tmp_path / "t.jsonl")
     monkeypatch.setattr(corpus, "corpus_files", lambda: [trace])
     result = corpus.run(Subject(), Settings())
     (divergence,) = result.divergences
@@ -275,7 +287,7 @@ def test_a_trace_that_is_gone_leaves_the_divergence_as_it_was_found(tmp_path: Pa
 
 
 def test_without_a_command_the_implementation_at_hand_is_asked(tmp_path: Path) -> None:
-    result = told(WrongReference(WRONG[TWICE]), diverging(TWICE))
+    result = told(WrongReference(WRONG[TWICE]), LONG)
     one = finding(result, result.divergences[0], InProcess(make=lambda: WrongReference(WRONG[TWICE])))
     assert one.program is not None
     assert [step.op for step in one.program.steps] == TWICE_STEPS
