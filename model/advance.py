@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from telltale_conformance.model import guard_table as table
+from telltale_conformance.model import limits
 from telltale_conformance.model.errors import NoBranch
 from telltale_conformance.model.state import TypeEntry
 from telltale_conformance.model.store import Store
@@ -51,6 +52,7 @@ def update_type(store: Store, ep: Endpoint, new_type: LocalType) -> None:
     """Set an endpoint's current type as given; of a missing endpoint a silent no-op."""
     entry = _entry(store, ep)
     if entry is not None:
+        limits.count_labels(store.sessions[ep.sid], new_type)
         entry.current = new_type
 
 
@@ -106,7 +108,9 @@ def advance(store: Store, ep: Endpoint, label: str) -> Advanced:
     if entry is None or branch is None:
         raise NoBranch(table.BRANCH, ep, label)
 
-    entry.current, original = store.contract.advanced_type(branch.continuation, entry.original)
+    current, original = store.contract.advanced_type(branch.continuation, entry.original)
+    limits.count_labels(store.sessions[ep.sid], current)
+    entry.current = current
     if original is not None:
         entry.original = original
     return Advanced(

@@ -59,6 +59,8 @@ NOT_GROWING: Final[dict[str, str]] = {
     "Session.types": "has the roles that it was opened with, at most",
     "Session.buffers": "has the edges of the blueprint; their own fields are looked at",
     "Session.status": "a value",
+    "Session.handler_names": "at most as many as the limit says",
+    "Session.labels": "at most as many as the limit says",
     "Session.default_handler": "a value",
     "Session.ownership": "its own fields are looked at",
     "Buffer.config": "fixed when the session is opened",

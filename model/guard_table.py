@@ -39,6 +39,11 @@ class Guard:
         return self.origin.startswith("H")
 
     @property
+    def limit(self) -> bool:
+        """Whether what it refuses is beyond the limits within which the contract says what happens (§18)."""
+        return self.origin == "§18"
+
+    @property
     def fixed_parts(self) -> tuple[str, str]:
         """How the text of its error begins and ends, whatever values stand in it."""
         text = self.text or ""
@@ -272,12 +277,36 @@ SID_UNUSED: Final = _guard(
     text="session {} already used",
 )
 FEW_ROLES: Final = _guard(
-    "§6 roles",
+    "§18 roles",
     holds="at most 65,536 roles are listed",
     failed="more than 65,536 roles are listed",
-    error="too many roles",
-    origin="§6",
-    text="too many roles: {}",
+    error="limit exceeded",
+    origin="§18",
+    text="limit exceeded: {}",
+)
+FEW_HANDLERS: Final = _guard(
+    "§18 handlers",
+    holds="the session has at most 65,536 distinct handler names",
+    failed="the session would have more than 65,536 distinct handler names",
+    error="limit exceeded",
+    origin="§18",
+    text="limit exceeded: {}",
+)
+FEW_LABELS: Final = _guard(
+    "§18 labels",
+    holds="the session has at most 65,536 distinct labels",
+    failed="the session would have more than 65,536 distinct labels",
+    error="limit exceeded",
+    origin="§18",
+    text="limit exceeded: {}",
+)
+SMALL_BUFFERS: Final = _guard(
+    "§18 capacity",
+    holds="no buffer opens with a capacity above 65,536",
+    failed="a buffer would open with a capacity above 65,536",
+    error="limit exceeded",
+    origin="§18",
+    text="limit exceeded: {}",
 )
 DISTINCT_ROLES: Final = _guard(
     "H13",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from telltale_conformance.model import guards
-from telltale_conformance.model.mutations import bind_handler, store_trace
+from telltale_conformance.model.mutations import bind_handler, set_default_handler, store_trace
 from telltale_conformance.model.sessions import found
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
@@ -26,7 +26,7 @@ def set_default_handler_for_session(store: Store, sid: int, handler: str) -> Non
     session = store.sessions.get(sid)
     if session is not None:
         _guarded(store, session)
-        session.default_handler = handler
+        set_default_handler(session, handler)
 
 
 def update_trace(store: Store, edge: Edge, trace: Sequence[ValType]) -> None:

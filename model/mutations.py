@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from telltale_conformance.model import guards
+from telltale_conformance.model import guards, limits
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.payloads import ValType
@@ -29,7 +29,7 @@ def apply_owned_session_mutation(store: Store, capability: OwnershipCapability, 
     guards.own_edge(session, mutation, store.contract)
 
     if isinstance(mutation, SetDefaultHandler):
-        session.default_handler = mutation.handler
+        set_default_handler(session, mutation.handler)
         return
     if isinstance(mutation, UpdateEdgeHandler):
         bind_handler(store, session, mutation.edge, mutation.handler)
@@ -37,13 +37,21 @@ def apply_owned_session_mutation(store: Store, capability: OwnershipCapability, 
         store_trace(store, session, mutation.edge, mutation.trace)
 
 
+def set_default_handler(session: Session, handler: str) -> None:
+    """Name the handler that is used where no edge has its own; the empty text means none."""
+    if handler:
+        limits.count_handler(session, handler)
+    session.default_handler = handler
+
+
 def bind_handler(store: Store, session: Session, edge: Edge, handler: str) -> None:
     """Store a binding under its edge, and bind the handler for the role pair when the session lists both roles."""
+    if edge.sender in session.role_ids and edge.receiver in session.role_ids:
+        limits.count_handler(session, handler)
+        session.pair_handlers[edge.sender, edge.receiver] = handler
     before = len(session.edge_handlers)
     session.edge_handlers[edge] = handler
     store.totals.handlers += len(session.edge_handlers) - before
-    if edge.sender in session.role_ids and edge.receiver in session.role_ids:
-        session.pair_handlers[edge.sender, edge.receiver] = handler
 
 
 def store_trace(store: Store, session: Session, edge: Edge, trace: Sequence[ValType]) -> None:

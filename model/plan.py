@@ -13,8 +13,8 @@ from telltale_conformance.model.types.local_types import Choice, LocalType, Send
 from telltale_conformance.model.types.trees import Mu, strip_mu
 from telltale_conformance.model.values import DomainValue
 
-MAX_ROLES: Final = 65_536
-"""More roles than this are refused (contract §6)."""
+MOST_ROLES: Final = 65_536
+"""The greatest number of roles of a session (contract §18)."""
 
 BlueprintEntry: TypeAlias = tuple[tuple[int, int], str, str]
 """((from_id, to_id), sender's name, receiver's name)"""
@@ -55,8 +55,8 @@ def open_plan(
     Raises:
         StringError: there are more than 65,536 roles, or (H13) a name is repeated.
     """
-    if len(roles) > MAX_ROLES:
-        raise StringError(table.FEW_ROLES, len(roles))
+    if len(roles) > MOST_ROLES:
+        raise StringError(table.FEW_ROLES, "roles")
     repeated = contract.repeated_role(roles)
     if repeated is not None:
         raise StringError(table.DISTINCT_ROLES, repeated)

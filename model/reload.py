@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from telltale_conformance.model.limits import count_anew
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 
@@ -13,6 +14,8 @@ def reload(store: Store, form: Literal["binary"]) -> None:
     if store.contract.reload_is_seen():
         for session in store.sessions.values():
             _rebuild(session)
+    for session in store.sessions.values():
+        count_anew(session)
 
 
 def _rebuild(session: Session) -> None:

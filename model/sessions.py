@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from telltale_conformance.model import guard_table as table
+from telltale_conformance.model import limits
 from telltale_conformance.model.buffers import Buffer
 from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.ownership import invalidate
@@ -214,6 +215,7 @@ def _open(
 ) -> int:
     plan = open_plan(roles, initial_types, store.contract)
     config = buffer_config or DEFAULT_BUFFERS
+    limits.small_buffers(config, len(plan.edge_blueprint))
     session = Session(
         sid=sid,
         roles=plan.roles,
@@ -221,6 +223,7 @@ def _open(
         blueprint=plan.edge_blueprint,
         types={entry.role: TypeEntry(entry.current, entry.original) for entry in plan.initial_types},
         buffers={(sender, receiver): Buffer(config) for _, sender, receiver in plan.edge_blueprint},
+        labels=limits.labels_of(entry.current for entry in plan.initial_types),
     )
     store.insert(session)
     store.sids_exhausted |= sid == U64_MAX

@@ -67,6 +67,10 @@ class Session:
     auth: dict[RolePair, list[SignedValue]] = field(default_factory=dict)
     """Of each edge the messages that it took, in order: what the leaves of its tree are made of (§17)."""
     auth_leaves: int = 0
+    handler_names: set[str] = field(default_factory=lambda: {"default_handler"})
+    """The names of handlers so far, which are limited in number (§18)."""
+    labels: set[str] = field(default_factory=set)
+    """The same of the labels of current types."""
     ownership: Ownership = field(default_factory=Ownership)
     log: list[AuditRecord] = field(default_factory=list)
 

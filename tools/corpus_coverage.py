@@ -26,9 +26,9 @@ This page is generated. `lean_traces/corpus` holds traces that the [Lean model](
 them in its lane `corpus`, so the harness is compared with Lean even where no Lean is installed. The header of each file
 names the hash of the model. `lean export --compare` exports the corpus again and fails on any difference.
 
-Two errors are not in the corpus: `CounterExhausted` takes 2^64 operations, and on `too many roles` an implementation
-may abort. `tests/lean_traces/test_lean_model.py` compares the model with the reference in both, starting from sessions
-whose counters are near the bound.
+Two errors are not in the corpus: `CounterExhausted` takes 2^64 operations, and beyond a limit (`limit exceeded`) an
+implementation may abort. `tests/lean_traces/test_lean_model.py` compares the model with the reference in both, starting
+from sessions whose counters are near the bound.
 """
 
 

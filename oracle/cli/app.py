@@ -215,6 +215,9 @@ def check(
     self_test: Annotated[
         bool, typer.Option("--self-test", help="Run the harness's own tests anew, whatever is remembered.")
     ] = False,
+    beyond_limits: Annotated[
+        bool, typer.Option("--limits", help="Go up to the limits of the contract too, and beyond: lane limits.")
+    ] = False,
     examples: Annotated[
         str | None, typer.Option(metavar="PLACE", help="Where Hypothesis keeps failing examples: folder or Redis URL.")
     ] = None,
@@ -274,6 +277,7 @@ def check(
         coverage=coverage,
         examples=examples,
         limits=AdapterLimits(deadline=deadline),
+        beyond_limits=beyond_limits,
         gate=Gate(
             baseline=baseline,
             update=update,

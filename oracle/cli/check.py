@@ -18,7 +18,7 @@ from telltale_conformance.oracle.lanes import concurrent
 from telltale_conformance.oracle.lanes.effort import GUARD, Effort
 from telltale_conformance.oracle.lanes.self_tests import SelfTest, self_tests
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
-from telltale_conformance.oracle.lanes.table import LANES, SELF_TESTS
+from telltale_conformance.oracle.lanes.table import ASKED_FOR, LANES, SELF_TESTS, Lane
 from telltale_conformance.oracle.process.interrupts import Interrupted, Watch, heed, held_back, watched
 from telltale_conformance.oracle.process.progress import Bar, bar
 from telltale_conformance.oracle.reports.json_report import lane_document
@@ -28,6 +28,10 @@ from telltale_conformance.oracle.verdict.results import LaneResult, not_run
 from telltale_conformance.readable import json_line, one_line
 
 DEFAULT_LANES: Final = tuple(LANES)
+
+
+def _lane(name: str) -> Lane:
+    return ASKED_FOR[name] if name in ASKED_FOR else LANES[name]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +49,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def usual(self, effort: Effort) -> Mapping[str, float]:
         """Return how many seconds each lane usually takes."""
-        return {name: LANES[name].usual[effort] for name in self.lanes}
+        return {name: _lane(name).usual[effort] for name in self.lanes}
 
     def limit(self, effort: Effort) -> float:
         """Return after how many seconds the check ends early."""
@@ -70,6 +74,7 @@ def run(
     examples: str | None = None,
     limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS,
     gate: Gate | None = None,
+    beyond_limits: bool = False,
 ) -> int:
     """Run the lanes, tell what follows, and return the exit code.
 
@@ -90,12 +95,16 @@ def run(
         examples: where Hypothesis keeps failing examples, a folder or a Redis URL; None for nowhere.
         limits: within which the adapter is heard.
         gate: the baseline, the reports and when to stop early; none of these when None.
+        beyond_limits: run lane ``limits`` too.
     """
     named = list(dict.fromkeys(lanes or ()))
     only_clients = sut is None and sut_clients is not None
     default = (concurrent.LANE,) if only_clients else DEFAULT_LANES
     plan = Plan(
-        lanes=tuple(name for name in named if name in LANES) if named else default,
+        lanes=(
+            *(tuple(name for name in named if name in LANES) if named else default),
+            *(name for name in ASKED_FOR if name in named or beyond_limits),
+        ),
         self_tests=tuple(name for name in named if name in SELF_TESTS),
         only_named=bool(named) and not self_test,
         anew=self_test,
@@ -118,8 +127,9 @@ def run(
 def _problem(named: Sequence[str], plan: Plan, cases: int | None, workers: int) -> str | None:
     """Say what is wrong with what was asked for; None where nothing is."""
     for name in named:
-        if name not in LANES and name not in SELF_TESTS:
-            return f"unknown lane {name!r}: there are {', '.join(LANES)}, and the self-tests {', '.join(SELF_TESTS)}"
+        if name not in {*LANES, *ASKED_FOR, *SELF_TESTS}:
+            lanes, tests = ", ".join((*LANES, *ASKED_FOR)), ", ".join(SELF_TESTS)
+            return f"unknown lane {name!r}: there are {lanes}, and the self-tests {tests}"
     if plan.time_limit is not None and not plan.time_limit > 0:
         return "the time limit must be above 0 seconds"
     if workers < 1:
@@ -129,7 +139,7 @@ def _problem(named: Sequence[str], plan: Plan, cases: int | None, workers: int) 
     able = ", ".join(name for name, lane in LANES.items() if lane.takes_cases)
     if cases < 1:
         return "--cases must be at least 1"
-    if len(plan.lanes) != 1 or not LANES[plan.lanes[0]].takes_cases:
+    if len(plan.lanes) != 1 or not _lane(plan.lanes[0]).takes_cases:
         return f"--cases says how many cases one lane tries: name that lane with --lanes, one of {able}"
     return None
 
@@ -267,7 +277,7 @@ def run_lane(name: str, subject: Subject, settings: Settings) -> LaneResult:
     """Run one lane; a fault of the harness or the adapter makes it inconclusive, never a verdict."""
     started = time.monotonic()
     try:
-        result = LANES[name].run(subject, settings)
+        result = _lane(name).run(subject, settings)
     except AdapterFault as fault:
         note = f"fault of the adapter: {fault.diagnostic()}"
     except Exception as error:

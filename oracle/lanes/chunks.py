@@ -81,7 +81,7 @@ def collect(
         describe: is given the number of a diverging case within the chunk.
     """
     tally = Tally()
-    shown = against = empty = lost = 0
+    shown = against = empty = lost = at_limit = 0
     divergences: list[LaneDivergence] = []
     faults: list[str] = []
     ended_early: set[str] = set()
@@ -101,6 +101,8 @@ def collect(
             shown += 1
         elif result.empty:
             empty += 1
+        elif result.at_limit:
+            at_limit += 1
         elif result.fault is None and result.over:
             ended_early |= result.unsupported
         if result.fault is not None:
@@ -110,7 +112,7 @@ def collect(
         tally += result.tally
     named = tuple(f"{op} is answered as unsupported, which ends the case" for op in sorted(ended_early))
     return Chunk(
-        evidence=Evidence(Items(kind, planned - empty, shown, against, named)),
+        evidence=Evidence(Items(kind, planned - empty - at_limit, shown, against, named)),
         tally=tally + Tally(faults=lost),
         divergences=tuple(divergences),
         faults=tuple(faults),
@@ -264,6 +266,8 @@ def _merged(
     for chunk in chunks:
         evidence += chunk.evidence
         tally += chunk.tally
+    if tally.at_limit:
+        remarks.append(f"{tally.at_limit} at a limit of the contract (§18), where several answers are admitted")
     return LaneResult(
         lane=lane,
         evidence=evidence,

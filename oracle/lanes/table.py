@@ -14,6 +14,7 @@ from telltale_conformance.oracle.lanes import (
     graph,
     guided,
     lean,
+    limits,
     near_miss,
     programs,
     stateful,
@@ -49,6 +50,8 @@ LANES: Final[Mapping[str, Lane]] = {
     "claims": Lane(claims.run, _usual(5, 5, 5)),
     "concurrent": Lane(concurrent.run, _usual(1, 3, 40), takes_cases=True),
 }
+ASKED_FOR: Final[Mapping[str, Lane]] = {"limits": Lane(limits.run, _usual(60, 60, 60))}
+"""The lanes that are run only where they are asked for."""
 
 SELF_TESTS: Final[Mapping[str, Callable[[str], LaneResult]]] = {
     "near-miss": near_miss.run,

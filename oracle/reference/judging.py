@@ -23,7 +23,7 @@ from telltale_conformance.model.operations import OPERATIONS, Outcome
 from telltale_conformance.oracle.adapters import RESET, Adapter, AdapterFault, Answer, Request
 from telltale_conformance.oracle.adapters.answers import strict_value
 from telltale_conformance.oracle.reference.run import ReferenceRun
-from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare
+from telltale_conformance.oracle.verdict.compare import Divergence, Level, admitted_beyond_limit, beyond_limit, compare
 from telltale_conformance.oracle.verdict.decision import decided_by
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.relevant import relevant_state
@@ -65,6 +65,8 @@ class CaseResult:
     cells: set[Cell] = field(default_factory=set)
     unsupported: set[str] = field(default_factory=set)
     """Operations that were answered as unsupported, though the hello offers them."""
+    at_limit: bool = False
+    """It went beyond a limit of the contract, where several answers are admitted (§18)."""
     asked: int = 0
     """How many operations there were to ask."""
     over: bool = False
@@ -88,6 +90,7 @@ class CaseResult:
             judged=self.judged,
             uncovered=self.uncovered,
             not_judged=self.not_judged,
+            at_limit=self.at_limit,
             faults=self.fault is not None,
         )
 
@@ -201,6 +204,9 @@ def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) ->
     """
     expected = asked.expected
     kind = answer.kind
+    if beyond_limit(expected) and kind in ("ok", "err", "panic") and _admitted(answer):
+        result.at_limit = result.over = True  # an unlimited store is from here on another one
+        return
     if kind in ("ok", "err"):
         divergence = judge_answer(asked.op, expected, answer, level)
         result.judged += 1
@@ -221,6 +227,12 @@ def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) ->
         result.not_judged += 1
         result.fault = f"the adapter answered {asked.op} with bad_request: {both_ends(answer.text(), _FAULT_SHOWN)}"
         result.over = True
+
+
+def _admitted(answer: Answer) -> bool:
+    """Say whether an answer is one of those beyond a limit."""
+    is_ok = answer.kind == "ok"
+    return answer.kind == "panic" or admitted_beyond_limit(is_ok=is_ok, result=strict_value(answer.payload))
 
 
 def expected_result(expected: Outcome) -> dict[str, Any]:

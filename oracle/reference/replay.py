@@ -14,12 +14,12 @@ from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.codec import as_json, decode
 from telltale_conformance.lean_traces.json_values import shown
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.reader import Event, TraceReader, open_trace, trace_of
+from telltale_conformance.lean_traces.reader import Answer, Event, TraceReader, open_trace, trace_of
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import UnknownContract
 from telltale_conformance.model.operations import Outcome, step
 from telltale_conformance.model.store import Store
-from telltale_conformance.oracle.verdict.compare import Divergence, Level, compare
+from telltale_conformance.oracle.verdict.compare import Divergence, Level, admitted_beyond_limit, beyond_limit, compare
 from telltale_conformance.oracle.verdict.decision import decided_by
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.relevant import relevant_state
@@ -151,6 +151,15 @@ def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | 
         except Exception:
             event.answer()  # the harness is at fault only if the line is well-formed
             raise
+        if beyond_limit(outcome) and _admitted(event.answer()):
+            return TraceResult(
+                trace=reader.path,
+                verdict="inconclusive",
+                events=events + _check_rest(reader),
+                judged=events - 1,
+                error=f"event {event.seq} goes beyond a limit of the contract ({decided_by(outcome).guard}), where "
+                "several answers are admitted; nothing is judged from there on",
+            )
         divergence = None
         if not event.is_exactly(outcome):
             divergence = compare(event.operation.name, outcome, event.answer(), level)
@@ -171,6 +180,10 @@ def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | 
             trace=reader.path, verdict="inconclusive", events=0, judged=0, error="the trace has no events"
         )
     return TraceResult(trace=reader.path, verdict="agree", events=events, judged=events)
+
+
+def _admitted(answer: Answer) -> bool:
+    return admitted_beyond_limit(is_ok=answer.is_ok, result=answer.result)
 
 
 def _check_rest(reader: TraceReader) -> int:

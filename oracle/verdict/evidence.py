@@ -29,6 +29,8 @@ class Tally(Struct, frozen=True, kw_only=True):
     """Operations that the implementation does not offer or answered as unsupported."""
     not_judged: int = 0
     """Answers after a divergence, or lost by a fault of the adapter."""
+    at_limit: int = 0
+    """Cases that went beyond a limit of the contract, where several answers are admitted: neither shown nor against."""
     skipped: int = 0
     """Steps whose references had no result."""
     faults: int = 0

@@ -14,9 +14,10 @@ import pytest
 from telltale_conformance.model.contract import CONTRACTS, HARDENED, TELLTALE_17, Contract
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.store import Store
+from telltale_conformance.model.types.local_types import Send
 from telltale_conformance.model.types.payloads import UNIT
-from telltale_conformance.model.values import Endpoint
-from tests.model.store_world import PING, TOP, do, opened, refusal
+from telltale_conformance.model.values import BufferConfig, Edge, Endpoint
+from tests.model.store_world import PING, TOP, branch, do, opened, refusal
 from tests.model.test_store_guards import NAMES, ROWS, row
 from tools.guards_docs import GUARDS_PAGE, document
 
@@ -35,6 +36,12 @@ def with_a_forged_message() -> Store:
     return store
 
 
+def with_every_handler() -> Store:
+    store = opened(TELLTALE_17)
+    store.sessions[0].handler_names.update(map(str, range(65_535)))
+    return store
+
+
 def at_five() -> Store:
     store = Store()
     do(store, "advance_clock", 5)
@@ -46,7 +53,14 @@ RAISED: dict[str, tuple[Callable[[], Store], str, tuple[Any, ...]]] = {
     "H7 left": (used_up, "open", ROLES),
     "H7 ahead": (lambda: opened(HARDENED), "open_with_sid", (0, *ROLES)),
     "H7 unused": (used_up, "open_with_sid", (TOP, *ROLES)),
-    "§6 roles": (Store, "plan", (tuple(map(str, range(65_537))), {})),
+    "§18 roles": (Store, "plan", (tuple(map(str, range(65_537))), {})),
+    "§18 handlers": (with_every_handler, "update_handler", (Edge(sender="A", receiver="B", sid=0), "one more")),
+    "§18 labels": (Store, "open", (("A",), {"A": Send("A", tuple(map(branch, map(str, range(65_537)))))})),
+    "§18 capacity": (
+        Store,
+        "open",
+        (*ROLES, BufferConfig(initial_capacity=65_537, mode="LatestValue", policy="Block")),
+    ),
     "H13": (lambda: Store(HARDENED), "plan", (("A", "B", "A"), {})),
     "§7": (lambda: opened(TELLTALE_17), "advance", (Endpoint(role="A", sid=0), "pong")),
     "§8 buffer": (lambda: opened(TELLTALE_17), "send", (0, "B", "A", "Unit")),

@@ -57,6 +57,7 @@ def test_setting_the_default_handler(contract: Contract) -> None:
     answer = run(store, "apply_owned_session_mutation", cap, SetDefaultHandler("mine"))
     assert (answer.ok, answer.err, answer.audit) == (None, None, [])
     before["sessions"][0]["default_handler"] = "mine"
+    before["sessions"][0]["handler_names"].add("mine")
     assert snapshot(store) == before
     assert run(store, "default_handler_for_session", 0).ok == "mine"
     assert run(store, "lookup_handler", edge("A", "B")).ok is None

@@ -43,7 +43,7 @@ ERRORS = {
     },
     "hardened": {"SessionClosed", "ForeignEdge", "session already used", "session ids exhausted", "repeated role"},
 }
-"""All errors but two: CounterExhausted takes 2^64 operations, and "too many roles" a line of 65,537 names."""
+"""All errors but two: CounterExhausted takes 2^64 operations, and "limit exceeded" a line of 65,537 names."""
 
 
 def test_there_are_at_least_300_traces_and_all_agree() -> None:
