@@ -20,7 +20,7 @@ LANE: Final = "limits"
 
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
-    """Judge the programs within the limits, and count what comes of those beyond."""
+    """Judge the programs within the limits, and count the others."""
     plan = Plan("programs at the limits", len(limit_programs()), 1)
     task = partial(_chunk, plan=plan, contract=subject.contract, settings=settings)
     return run_chunks(LANE, subject, settings, task, plan)

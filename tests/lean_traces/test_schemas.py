@@ -615,6 +615,7 @@ def test_report_is_taken() -> None:
         "judged": 4,
         "uncovered": 0,
         "not_judged": 0,
+        "at_limit": 0,
         "skipped": 0,
         "faults": 0,
         "seconds": 1,
