@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar, get_args
 
 import msgspec
 
-from telltale_conformance.generators.drawing import REASONS, VARIABLES, Drawing
+from telltale_conformance.generators.drawing import NUMBERS, REASONS, VARIABLES, Drawing
+from telltale_conformance.generators.plans import Plans
 from telltale_conformance.generators.pool import Held, Pool
 from telltale_conformance.generators.steps import Written
 from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.model.signatures import SignatureKind
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import Choice
+from telltale_conformance.model.types.payloads import ValType
 from telltale_conformance.model.types.trees import Mu, Var
 from telltale_conformance.model.values import (
     SESSION,
     U64_MAX,
+    AuditEvent,
     Edge,
     Endpoint,
     HostMutation,
@@ -54,6 +58,7 @@ class Arguments:
         self._draw = draw
         self._pool = pool
         self._store = store
+        self.plans = Plans(draw)
 
     def of(self, operation: str, focus: int) -> tuple[tuple[Any, ...], tuple[Written, ...]]:
         """Return the arguments of an operation and how a program writes each; ``focus`` is the sid in mind."""
@@ -127,7 +132,8 @@ class Arguments:
             known = (*session.edge_handlers, *session.edge_traces)
             if known:
                 edge = self._draw.one_of(known)
-                return self._edge(self._draw.double(edge.sender, 0.1), self._draw.double(edge.receiver, 0.1), edge.sid)
+                sid = edge.sid if self._draw.random() < 0.5 else focus
+                return self._edge(self._draw.double(edge.sender, 0.1), self._draw.double(edge.receiver, 0.1), sid)
         return self.edge(focus)
 
     def message_edge(self, focus: int) -> list[Given]:
@@ -281,6 +287,14 @@ class Arguments:
         return [*before, (roles, None), (draw.types(roles), None), (draw.buffer_config(), None)]
 
     def open_with_sid(self, focus: int) -> list[Given]:
+        """Return a sid to open, and what is opened under it."""
+        return self.open((self._sid_to_open(focus), None))
+
+    def open_from_plan(self, focus: int) -> list[Given]:
+        """Return a sid to open and a plan."""
+        return [(self._sid_to_open(focus), None), (self.plans.drawn(), None), (self._draw.buffer_config(), None)]
+
+    def _sid_to_open(self, focus: int) -> int:
         """Return a fresh sid, a used one, or one at the top."""
         draw, store = self._draw, self._store
         chance = draw.random()
@@ -292,7 +306,31 @@ class Arguments:
             sid = U64_MAX - draw.below(2)
         else:
             sid = draw.below(6)
-        return self.open((sid, None))
+        return sid
+
+    def message(self, focus: int) -> list[Given]:
+        """Return an edge and a message."""
+        return [*self.message_edge(focus), (self._draw.value(), None)]
+
+    def numbered(self, focus: int) -> list[Given]:
+        """Return an edge, a message and a sequence number."""
+        given = self.message(focus)
+        return [*given, (self._sequence_number(*(value for value, _ in given[:3])), None)]
+
+    def signed(self, focus: int) -> list[Given]:
+        """Return an edge, a message, how it is signed and, mostly, a sequence number."""
+        *given, number = self.numbered(focus)
+        signature = self._draw.one_of(_SIGNATURES)
+        return [*given, (signature, None), number if self._draw.random() < 0.6 else (None, None)]
+
+    def _sequence_number(self, sid: int, sender: str, receiver: str) -> int:
+        """Return the number of the edge's next leaf, one near it, or one at a bound."""
+        draw, session = self._draw, self._session(sid)
+        following = 0 if session is None else len(session.auth.get((sender, receiver), ()))
+        chance = draw.random()
+        if chance < (0.65 if self._store.contract.h19 else 0.3):
+            return following
+        return self._near(following) if chance < 0.8 else draw.one_of(NUMBERS)
 
     def typed(self, focus: int) -> list[Given]:
         """Return an endpoint and a type."""
@@ -323,25 +361,47 @@ class Arguments:
         """Return a host mutation of any kind."""
         draw = self._draw
         chance = draw.random()
-        session = self._session(focus)
-        known = () if session is None else (session.default_handler, *session.edge_handlers.values())
-        handler = draw.one_of(draw.cast.handler)
-        if known and draw.cast.doubles and draw.random() < 0.3:
-            handler = draw.double(draw.one_of(known), 1)
         if chance < 0.25:
-            return SetDefaultHandler(handler), None
-        edge, written = self.edge(focus)
-        if written is not None and draw.random() < 0.15:
-            edge = Edge(receiver=edge.receiver, sender="unlisted", sid=edge.sid)
-            written = {**written, "sender": edge.sender}
-        change: HostMutation
-        if chance < 0.65:
-            change = UpdateEdgeHandler(edge, handler)
-        else:
-            change = UpdateTrace(edge, tuple(draw.val_type() for _ in range(draw.below(3))))
+            return SetDefaultHandler(self.handler(focus)), None
+        edge, written = self.bound_elsewhere(focus) if draw.random() < 0.3 else self.edge_to_change(focus)
+        binds = chance < 0.65
+        change: HostMutation = (
+            UpdateEdgeHandler(edge, self.handler(focus)) if binds else UpdateTrace(edge, self._trace())
+        )
         if written is None:
             return change, None
         return change, {type(change).__name__: {**as_json(change), "edge": written}}
+
+    def handler(self, focus: int) -> str:
+        """Return the name of a handler, now and then one that looks like a bound one, or the empty name."""
+        draw, session = self._draw, self._session(focus)
+        known = () if session is None else (session.default_handler, *session.edge_handlers.values())
+        if known and draw.cast.doubles and draw.random() < 0.3:
+            return draw.double(draw.one_of(known), 1)
+        return draw.one_of(draw.cast.handler)
+
+    def default_handler(self, focus: int) -> list[Given]:
+        """Return a session and its new default handler, often none."""
+        return [self.sid(focus), ("" if self._draw.random() < 0.4 else self.handler(focus), None)]
+
+    def edge_to_change(self, focus: int) -> Given:
+        """Return an edge for a handler or a trace, now and then with a role that is not listed."""
+        edge, written = self.edge(focus)
+        if written is not None and self._draw.random() < 0.15:
+            edge = Edge(receiver=edge.receiver, sender="unlisted", sid=edge.sid)
+            written = {**written, "sender": edge.sender}
+        return edge, written
+
+    def bound_elsewhere(self, focus: int) -> Given:
+        """Return an edge for a mutation of the focus whose roles may be bound there, under any sid."""
+        edge, written = self.known_edge(focus)
+        if self._draw.random() < 0.7:
+            edge = Edge(receiver=edge.receiver, sender=edge.sender, sid=self._draw.one_of(_ELSEWHERE))
+            written = None
+        return edge, written
+
+    def _trace(self) -> tuple[ValType, ...]:
+        return tuple(self._draw.val_type() for _ in range(self._draw.below(3)))
 
     def decoding(self, focus: int) -> list[Given]:
         """JSON for an edge, with or without a hint."""
@@ -369,6 +429,10 @@ def _draw(arguments: Arguments) -> Drawing:
     return arguments._draw
 
 
+_ELSEWHERE: Final = (0, 0, 1, 2, 9, 10, U64_MAX)
+"""Sids of foreign edges: below and above those of sessions, and in another order as texts."""
+_EVENTS: Final = get_args(AuditEvent)
+_SIGNATURES: Final = (*get_args(SignatureKind), "valid", "valid", "corrupt")
 _RECEIPT_FIELDS: Final = OwnershipReceipt.__struct_fields__
 _WITNESS_FIELDS: Final = ReadinessWitness.__struct_fields__
 _Lister: TypeAlias = Callable[[Arguments, int], list[Given]]
@@ -408,7 +472,15 @@ _BY_PARAMETERS: Final[dict[tuple[str, ...], _Lister]] = {
     ("lt",): lambda of, focus: [of.local_type(focus)],
     ("cont", "original"): Arguments.unfolding,
     ("sid", "from_", "to"): Arguments.message_edge,
-    ("sid", "from_", "to", "val"): lambda of, focus: [*of.message_edge(focus), (_draw(of).value(), None)],
+    ("sid", "from_", "to", "val"): Arguments.message,
+    ("sid", "from_", "to", "val", "sequence_no"): Arguments.numbered,
+    ("sid", "from_", "to", "val", "signature", "sequence_no"): Arguments.signed,
+    ("sid", "plan", "buffer_config"): Arguments.open_from_plan,
+    ("edge", "handler"): lambda of, focus: [of.edge_to_change(focus), (of.handler(focus), None)],
+    ("sid", "handler"): Arguments.default_handler,
+    ("edge", "trace"): lambda of, focus: [of.edge_to_change(focus), (of._trace(), None)],
+    ("form",): lambda of, focus: [("binary", None)],
+    ("event",): lambda of, focus: [(_draw(of).one_of(_EVENTS), None)],
     ("value", "session_hint"): Arguments.decoding,
     ("site", "until_tick"): lambda of, focus: [_name(of, "site"), of.tick()],
     ("tick",): lambda of, focus: [of.tick()],

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from telltale_conformance.generators.doubles import alike, alike_scopes
 from telltale_conformance.generators.steps import Cell
-from telltale_conformance.model.operations import Operation, Outcome
+from telltale_conformance.model.operations import Operation, Outcome, those
+from telltale_conformance.model.signatures import verifies
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import Choice
@@ -23,6 +24,8 @@ from telltale_conformance.model.values import (
     ReadinessWitness,
 )
 
+RECEIVES: Final = those(lambda operation: operation.parameters == ("sid", "from_", "to") and not operation.reads_only)
+"""The operations that take a message off an edge."""
 _MOST_COMPARED: Final = 20
 """Among more names than that none is searched for that looks alike."""
 PHASES: Final = ("absent", "unclaimed", "claimed", "pending", "terminal", "closed")
@@ -49,8 +52,11 @@ def situation(store: Store, operation: Operation, arguments: tuple[Any, ...]) ->
     if not parameters:
         return Cell(name, "", "-", "-", "-")
     first = arguments[0]
+    if name == "lifecycle_state":
+        return Cell(f"{name}/{first}", "", "-", "-", "-")
     if operation.sid_of is None:
-        return Cell(name, "", "-", _names_relation(store, name, arguments), "-")
+        relation = _reload_relation(store) if name == "reload" else _names_relation(store, name, arguments)
+        return Cell(name, "", "-", relation, "-")
     session = store.sessions.get(operation.sid_of(arguments))
     relation = witness = "-"
     if parameters[0] == "capability":
@@ -64,8 +70,15 @@ def situation(store: Store, operation: Operation, arguments: tuple[Any, ...]) ->
     elif name == "mark_owner_died":
         live = session.ownership.current if session is not None else None
         relation = _owner_relation(live, arguments[1])
-    elif name == "send" and session is not None:
-        relation = _buffer_state(session, arguments[1], arguments[2])
+    elif operation.result == "enqueued":
+        if session is not None:
+            relation = _buffer_state(session, arguments[1], arguments[2])
+            relation += _number_relation(session, arguments, operation.parameters)
+        if "signature" in operation.parameters:
+            name = f"{name}/{arguments[operation.parameters.index('signature')]}"
+    elif name in RECEIVES:
+        if session is not None:
+            relation = _oldest(store, session, arguments[1], arguments[2])
     elif session is not None:
         relation = _named(session, parameters[0], arguments)
     return Cell(name, "", phase_of(session), relation, witness)
@@ -155,6 +168,41 @@ def _buffer_state(session: Session, sender: str, receiver: str) -> str:
     held = len(buffer.messages)
     full = held >= buffer.capacity or (held == 1 and buffer.config.mode == "LatestValue")
     return f"{buffer.config.mode}, full" if full else buffer.config.mode
+
+
+def _number_relation(session: Session, arguments: tuple[Any, ...], parameters: tuple[str, ...]) -> str:
+    """Say how a sequence number stands to the number of the edge's leaves, which is the next one under H19."""
+    if "sequence_no" not in parameters:
+        return ""
+    given = arguments[parameters.index("sequence_no")]
+    following = len(session.auth.get((arguments[1], arguments[2]), ()))
+    if given is None:
+        return ", no number"
+    return ", next number" if given == following else ", number behind" if given < following else ", number ahead"
+
+
+def _oldest(store: Store, session: Session, sender: str, receiver: str) -> str:
+    """Say what there is to receive: the signature of the oldest message, and whether others wait behind it."""
+    buffer = session.buffers.get((sender, receiver))
+    if buffer is None:
+        return "no buffer"
+    if not buffer.messages:
+        return "empty"
+    good = verifies(buffer.messages[0], session.sid, sender, receiver, store.contract)
+    behind = "more behind" if len(buffer.messages) > 1 else "alone"
+    return f"{'good' if good else 'bad'}, {behind}"
+
+
+def _reload_relation(store: Store) -> str:
+    """Say what a reload may get wrong, the rarest first."""
+    sessions = [*store.sessions.values()][-_MOST_COMPARED:]
+    if any(len(session.edge_handlers) > len(session.pair_handlers) for session in sessions):
+        return "pair bound twice"
+    if any(session.status == "Closed" and session.blueprint for session in sessions):
+        return "edges of a closed session"
+    if any(session.buffered_messages() for session in sessions):
+        return "messages wait"
+    return "sessions" if sessions else "empty store"
 
 
 def _may_be(one: str, other: str) -> bool:

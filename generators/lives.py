@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from telltale_conformance.generators.drawing import Drawing
 from telltale_conformance.generators.pool import Pool
-from telltale_conformance.generators.steps import Act
+from telltale_conformance.generators.steps import RELOAD, Act
 from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.model.operations import those
+from telltale_conformance.model.plan import PlanInput
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import Choice, LocalType, Send
@@ -92,11 +93,15 @@ class Life:
         yield Act("apply_owned_session_mutation", (capability.value, SetDefaultHandler(handler)))
         yield Act("apply_owned_session_mutation", (capability.value, UpdateEdgeHandler(edge, handler)))
         yield Act("apply_owned_session_mutation", (capability.value, UpdateTrace(edge, (draw.val_type(),))))
+        back = Edge(receiver=session.roles[0], sender=session.roles[1], sid=sid)
+        yield Act("update_handler", (back, handler))
+        yield Act("update_trace", (back, (draw.val_type(),)))
 
     def _messages(self, session: Session) -> Iterator[Act]:
         draw, sid = self._draw, self._sid
         for _, sender, receiver in session.blueprint[:2]:
             yield from (Act("send", (sid, sender, receiver, draw.value())) for _ in range(3))
+            yield Act("send_signed", (sid, sender, receiver, draw.value(), "corrupt", None))
         for role, entry in [*session.types.items()][:2]:
             endpoint = Endpoint(role=role, sid=sid)
             if isinstance(entry.current, Choice) and entry.current.branches:
@@ -124,6 +129,8 @@ class Life:
             yield Act("mark_owner_died", (sid, ownership.current.owner_id))
         if sid not in self._store.ended:
             yield Act("close", (sid,))
+        if draw.random() < 0.3:
+            yield RELOAD
         yield Act("reap_closed", ()) if draw.random() < 0.5 else Act("reap_sessions", ([sid],))
 
     def again(self) -> Iterator[Act]:
@@ -135,7 +142,7 @@ class Life:
         for pair in self._pairs:
             yield Act("has_message", (sid, *pair), FORMER)
             yield Act("send", (sid, *pair, Nat(7)), FORMER)
-            yield Act("recv", (sid, *pair), FORMER)
+            yield Act("recv_signed" if self._draw.random() < 0.5 else "recv", (sid, *pair), FORMER)
         for name in _LOOKS:
             yield Act(name, (sid,), FORMER)
         for role in self._roles:
@@ -167,6 +174,17 @@ class Life:
 
 def _of_receipt(draw: Drawing) -> str:
     return draw.one_of(_OF_RECEIPTS)
+
+
+def opened_again(draw: Drawing, sid: int, arguments: tuple[Any, ...]) -> Iterator[Act]:
+    """Open the next session of an id, from its plan or without one; now and then reload first."""
+    roles, types, buffers = arguments
+    if draw.random() < 0.3:
+        yield RELOAD
+    if draw.random() < 0.4:
+        yield Act("open_with_sid_from_plan", (sid, PlanInput(types, roles), buffers), FORMER)
+    else:
+        yield Act("open_with_sid", (sid, *arguments), FORMER)
 
 
 def opening(draw: Drawing) -> tuple[Any, ...]:

@@ -28,7 +28,8 @@ class Profile(NamedTuple):
     swarm: float
     """The chance that an operation is left out of a program, 0 for always all of them."""
     course: str = ""
-    """What a program begins with: ``lives``, ``sizes``, or nothing but drawn steps."""
+    """What a program begins with: ``lives``, ``sizes``, a session with edges (``edges``), or nothing but drawn steps;
+    ``reloads``: each of them is followed by a reload."""
 
 
 class _StatedProfile(Struct, frozen=True, forbid_unknown_fields=True):

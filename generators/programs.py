@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from random import Random
 from typing import Final
 
@@ -16,12 +15,12 @@ from telltale_conformance.generators.arguments import Arguments
 from telltale_conformance.generators.coverage import cell_of, phase_of, situation
 from telltale_conformance.generators.doubles import PLAIN, Cast, cast_with_doubles
 from telltale_conformance.generators.drawing import Drawing
-from telltale_conformance.generators.lives import FORMER, Life, opening
+from telltale_conformance.generators.lives import Life, opened_again, opening
 from telltale_conformance.generators.pool import Pool
 from telltale_conformance.generators.profiles import LAST_LOOK, PROFILES, Profile, select
 from telltale_conformance.generators.raw_forms import raw_form
 from telltale_conformance.generators.sizes import SIZES
-from telltale_conformance.generators.steps import Act, GeneratedStep, Written, as_program, encode_arguments
+from telltale_conformance.generators.steps import RELOAD, Act, GeneratedStep, Written, as_program, encode_arguments
 from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.lean_traces.codec import CODECS, decode_as_written
 from telltale_conformance.lean_traces.programs import Program
@@ -29,6 +28,7 @@ from telltale_conformance.model.contract import Contract
 from telltale_conformance.model.operations import OPERATIONS, Operation, step
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import Edge
 
 DEFAULT_STEPS: Final = 80
 """Steps of a program before its last look."""
@@ -96,9 +96,12 @@ class Generator:
             yield from self._lives()
         elif self.profile.course == "sizes":
             yield from self._sizes()
+        elif self.profile.course == "edges":
+            roles, types, _ = opening(self._draw)
+            yield from self._acts([Act("open", (roles, types, self._draw.buffer_config()))])
         elif "open" in self._offered:
             yield self._step("open", 0)
-        yield from self._drawn(max(count, self._seq + _AFTER_COURSE) if self.profile.course else count)
+        yield from self._drawn(max(count, self._seq + _AFTER_COURSE) if self._seq > 1 else count)
         yield from self._last_look()
 
     def _drawn(self, until: int) -> Iterator[GeneratedStep]:
@@ -111,6 +114,8 @@ class Generator:
             if OPERATIONS[name].gives == "session" and len(self.store.sessions) >= 3 and draw.random() < 0.7:
                 continue
             yield self._step(name, focus)
+            if self.profile.course == "reloads":
+                yield from self._acts([RELOAD])
 
     def _lives(self) -> Iterator[GeneratedStep]:
         """Yield the lives of a session that is opened again and again under its id."""
@@ -123,7 +128,7 @@ class Generator:
             yield from self._acts(life.lived())
             yield from self._drawn(self._seq + _AMID_LIFE)
             yield from self._acts(life.ends())
-            yield from self._acts([Act("open_with_sid", (sid, *arguments), FORMER)])
+            yield from self._acts(opened_again(self._draw, sid, arguments))
             yield from self._acts(life.again())
 
     def _sizes(self) -> Iterator[GeneratedStep]:
@@ -164,7 +169,10 @@ class Generator:
         seq = self._seq
         self._seq = seq + 1
         self._pool.take(seq, operation, outcome)
-        return GeneratedStep(seq, operation, arguments, written, outcome, cell_of(before, operation, outcome), args)
+        cell = cell_of(before, operation, outcome)
+        if name == "open_with_sid_from_plan":
+            cell = cell._replace(relation=self._arguments.plans.use(arguments[1]))
+        return GeneratedStep(seq, operation, arguments, written, outcome, cell, args)
 
     def _last_look(self) -> Iterator[GeneratedStep]:
         for sid in tuple(self._pool.sids)[-_LOOKED_AT:]:
@@ -182,13 +190,16 @@ class Generator:
         """Look up what was bound and receive what was sent, as far as the profile has to do with it."""
         asked = self.profile.weights.keys() & self._offered
         sid, written = session.sid, self._pool.write_sid(session.sid)
-        for name, edges in (("lookup_handler", session.edge_handlers), ("lookup_trace", session.edge_traces)):
-            for edge in islice(tuple(edges), _LOOKED_INTO if name in asked else 0):
+        pairs = dict.fromkeys((edge.sender, edge.receiver) for edge in session.edge_handlers)
+        bound = [Edge(receiver=receiver, sender=sender, sid=sid) for sender, receiver in pairs]
+        for name, edges in (("lookup_handler", bound), ("lookup_trace", tuple(session.edge_traces))):
+            for edge in edges[: _LOOKED_INTO if name in asked else 0]:
                 yield self._carry_out(name, (edge,), (None,))
-        if "recv" in asked:
+        receive = next((name for name in ("recv_signed", "recv") if name in asked), None)
+        if receive is not None:
             waiting = [pair for pair, buffer in session.buffers.items() for _ in buffer.messages]
             for sender, receiver in waiting[: 2 * _LOOKED_INTO]:
-                yield self._carry_out("recv", (sid, sender, receiver), (written, None, None))
+                yield self._carry_out(receive, (sid, sender, receiver), (written, None, None))
 
 
 def _read_again(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from random import Random
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 
 import msgspec
 
@@ -18,6 +18,8 @@ from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome, step, those
+from telltale_conformance.model.plan import PlanInput
+from telltale_conformance.model.signatures import SignatureKind
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import Nat
@@ -39,6 +41,7 @@ Given: TypeAlias = tuple[Any, Written]
 _BACK: Final = (256, 64, 16, 1)
 """How many later values an old one has behind it; the first of all is tried too, and one that the seed chooses."""
 _OWNERS: Final = ("a", "b")
+_SIGNATURES: Final[tuple[str, ...]] = ("valid", *get_args(SignatureKind))
 _LOOPS: Final[dict[str, LocalType]] = {
     "A": Mu("t", Send("B", (Branch(Label("m"), None, Var("t")),))),
     "B": Mu("t", Recv("A", (Branch(Label("m"), None, Var("t")),))),
@@ -108,6 +111,7 @@ class PumpProgram:
             yield from self._wanted("commit_ownership_transfer")
             yield from self._old_capabilities()
         yield from self._old_sids()
+        yield from self._old_plans()
         yield from self._old_edges()
         yield from self._old_sites()
         yield from self._waiting()
@@ -145,6 +149,15 @@ class PumpProgram:
                     yield from self._wanted(name, sid=(held.value, held.written))
         yield from self._wanted("reap_closed")
 
+    def _old_plans(self) -> Iterator[GeneratedStep]:
+        """Open once more from plans used long ago, and look at the types of what was opened."""
+        if not self.pump.new_plans:
+            return
+        for held in self._old([Held(turn, turn) for turn in range(self._depth)]):
+            self._turn = held.value
+            yield from self._wanted("open_with_sid_from_plan")
+            yield from self._wanted("lookup_type")
+
     def _old_edges(self) -> Iterator[GeneratedStep]:
         session = self.store.sessions.get(self._sid()[0])
         if session is None:
@@ -167,8 +180,9 @@ class PumpProgram:
         if session is None:
             return
         waiting = [pair for pair, buffer in session.buffers.items() for _ in buffer.messages]
+        receive = "recv_signed" if "recv_signed" in self._offered and self.pump.cycle[0] != "send" else "recv"
         for sender, receiver in (*waiting, *waiting[-1:]):
-            yield from self._wanted("recv", from_=(sender, None), to=(receiver, None))
+            yield from self._wanted(receive, from_=(sender, None), to=(receiver, None))
 
     def _last_look(self) -> Iterator[GeneratedStep]:
         if self._sids:
@@ -196,7 +210,7 @@ class PumpProgram:
         if "witness" in operation.parameters:
             chosen.setdefault("capability", self._live())
         given = [chosen.get(parameter) or _ARGUMENTS[parameter](self) for parameter in operation.parameters]
-        if name == "open_with_sid" and "sid" not in chosen:
+        if operation.gives == "session" and "sid" in operation.parameters and "sid" not in chosen:
             given[0] = self._sid_to_open()
         arguments, written = tuple(value for value, _ in given), tuple(form for _, form in given)
         args = encode_arguments(operation, arguments)
@@ -273,6 +287,19 @@ class PumpProgram:
         made = UpdateTrace(edge, ("Nat",)) if change == "trace" else UpdateEdgeHandler(edge, f"h{turn}")
         return made, {type(made).__name__: {**as_json(made), "edge": written}}
 
+    def _plan(self) -> Given:
+        if not self.pump.new_plans:
+            return PlanInput(self._types(), self._roles), None
+        types: dict[str, LocalType] = {"A": Send("B", (Branch(Label(f"m{self._turn}"), None, END),))}
+        return PlanInput(types, self._roles), None
+
+    def _sequence_number(self) -> Given:
+        """Return the next number of the edge; in a doubling 2^turn."""
+        if self._doubling:
+            return 1 << self._turn, None
+        session = self.store.sessions.get(self._sid()[0])
+        return (0 if session is None else len(session.auth.get(self._pair(), ()))), None
+
     def _types(self) -> dict[str, LocalType]:
         """Return types in which every role may send to every other."""
         if not self.pump.crowded:
@@ -328,6 +355,12 @@ _ARGUMENTS: Final[dict[str, Callable[[PumpProgram], Given]]] = {
     "edge": lambda of: of._written(Edge(receiver=of._pair()[1], sender=of._pair()[0], sid=of._sid()[0])),
     "from_": lambda of: (of._pair()[0], None),
     "to": lambda of: (of._pair()[1], None),
+    "plan": PumpProgram._plan,
+    "sequence_no": PumpProgram._sequence_number,
+    "signature": lambda of: (_SIGNATURES[of._turn % len(_SIGNATURES)], None),
+    "form": lambda of: ("binary", None),
+    "handler": lambda of: (f"h{of._turn}", None),
+    "trace": lambda of: (("Nat",), None),
     "val": lambda of: (Nat(of._turn), None),
     "site": lambda of: (f"s{of._turn}" if len(of.pump.cycle) == 1 else "s", None),
     "until_tick": lambda of: of._tick(1 + of._turn if len(of.pump.cycle) == 1 else 2),

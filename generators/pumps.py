@@ -41,6 +41,8 @@ class Pump(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Buffers hold as many messages as there are turns."""
     crowded: bool = False
     """A session has so many roles that every turn has a pair of them to itself."""
+    new_plans: bool = False
+    """Every turn opens from a plan of its own; at the end some of them are used again."""
     one_sid: bool = False
     """What is opened under a chosen sid is always opened under the same."""
     doubles: bool = False

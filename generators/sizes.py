@@ -8,9 +8,10 @@ from typing import Final
 import msgspec
 
 from telltale_conformance.generators.drawing import NUMBERS, SPELLINGS, Drawing
-from telltale_conformance.generators.steps import Act
+from telltale_conformance.generators.steps import RELOAD, Act
 from telltale_conformance.lean_traces.strict_json import SpelledNumber
 from telltale_conformance.model.operations import those
+from telltale_conformance.model.plan import PlanInput
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import Nat, ProdType, ProdValue, Str, ValType, Value
@@ -33,6 +34,7 @@ from telltale_conformance.model.values import (
 _LOOKS: Final = sorted(those(lambda operation: operation.reads_only and not operation.parameters))
 _SESSIONS: Final = 258
 _REAPED: Final = 72
+_PLANS: Final = 70
 _ROLES: Final = 258
 _FAR_SIDS: Final = (2**16, 2**16 + 1, 2**31, 2**32, 2**32 + 1, 2**53, 2**53 + 1, 2**63, 2**64 - 2)
 """Session ids that are the same as others, or as one another, in fewer bits or as a double."""
@@ -62,6 +64,25 @@ def many_sessions(draw: Drawing, store: Store) -> Iterator[Act]:
     yield from (Act("open", (roles, {}, None)) for _ in range(3))
     yield from (Act("open_with_sid", (sid, roles, types, None)) for sid in (U64_MAX, U64_MAX, 0))
     yield Act("next_session_id", ())
+    yield Act("close", (U64_MAX,))
+    yield Act("reap_sessions", ([U64_MAX],))
+    yield RELOAD
+    yield Act("open", (roles, {}, None))
+    yield from (Act(name, ()) for name in _LOOKS)
+
+
+def many_plans(draw: Drawing, store: Store) -> Iterator[Act]:
+    """Open from more plans than a small table keeps, each a little different, and from some of them again."""
+    roles = draw.cast.role[:2]
+    plans = [
+        PlanInput({roles[0]: Send(roles[1], (Branch(Label(f"m{number}"), None, END),))}, roles)
+        for number in range(_PLANS)
+    ]
+    again = (0, 1, _PLANS - 64, _PLANS - 2, _PLANS - 1)
+    for plan in (*plans, *(plans[number] for number in again)):
+        sid = store.next_sid
+        yield Act("open_with_sid_from_plan", (sid, plan, None))
+        yield Act("lookup_type", (Endpoint(role=roles[0], sid=sid),))
 
 
 def many_roles(draw: Drawing, store: Store) -> Iterator[Act]:
@@ -233,6 +254,7 @@ def numbers_as_json(draw: Drawing, store: Store) -> Iterator[Act]:
 Sized = Callable[[Drawing, Store], Iterator[Act]]
 SIZES: Final[dict[str, Sized]] = {
     "many sessions": many_sessions,
+    "many plans": many_plans,
     "many roles": many_roles,
     "many branches": many_branches,
     "deep type": deep_types,

@@ -41,6 +41,9 @@ class Act(NamedTuple):
     """The relation of its cell, where that says more than the store knows: ``former life``, ``many roles``."""
 
 
+RELOAD: Final = Act("reload", ("binary",))
+
+
 class GeneratedStep(NamedTuple):
     """One step as it was carried out on the reference."""
 

@@ -42,6 +42,8 @@ AFTER_OTHERS: Final = 5
 """How often a divergence must show after other programs, and each time, to be laid to a store that is not fresh."""
 PROCESSES: Final = 2
 """In how many processes it must."""
+PERSISTENCE: Final = "a persistence fault: with reload it diverges, and the same steps without reload agree"
+"""The remark on a divergence that only reading the store back brings about."""
 OTHERS_FIRST: Final = 20
 """How many other programs are run in each of them before it is looked at a second time."""
 
@@ -105,11 +107,26 @@ class _Again:
         afresh = self._lasting().start
         result = minimise(adapter, program, level=self._level, target=target, seconds=seconds, afresh=afresh)
         if result.ending in ("minimal", "deadline"):
-            return self._smaller(adapter, divergence, result) or self._unsteady(divergence, program, result)
+            smaller = self._smaller(adapter, divergence, result)
+            return self._unsteady(divergence, program, result) if smaller is None else self._persistent(adapter, smaller)
         if result.ending == "inconclusive":
             why = result.faults[0] if result.faults else "it failed"
             return _inconclusive(divergence, f"fault of the adapter: {why}")
         return self._unsteady(divergence, program, result)
+
+    def _persistent(self, adapter: Adapter, found: Reduction) -> Reduction:
+        """Name a persistence fault: the program diverges, and does not without its reloads."""
+        program = found.program
+        if program is None or all(step.op != "reload" for step in program.steps):
+            return found
+        kept = tuple(step for step in program.steps if step.op != "reload")
+        trials = self._trials(adapter, fingerprint_of(found.divergence))
+        seen = trials.look(msgspec.structs.replace(program, steps=kept))
+        if seen.fingerprint is not None or seen.fault is not None or seen.uncovered is not None:
+            return found
+        remark = f"{found.remark}; {PERSISTENCE}" if found.remark else PERSISTENCE
+        explanation = f"{found.explanation.rstrip()}\n\n{PERSISTENCE[0].upper()}{PERSISTENCE[1:]}.\n"
+        return msgspec.structs.replace(found, remark=remark, explanation=explanation)
 
     def _race(self, divergence: LaneDivergence, race: Race, seconds: float) -> Reduction:
         from telltale_conformance.oracle.histories.minimising import RUNS, minimise_race

@@ -1,6 +1,7 @@
 """Pumps: everything that grows is driven far, by every operation that makes it greater, and old values are tried."""
 
 from functools import cache
+from typing import get_args
 
 import pytest
 
@@ -8,9 +9,10 @@ from telltale_conformance.generators.pump_programs import PumpProgram, pump_prog
 from telltale_conformance.generators.pumps import DEPTHS, PUMPS, Pumped, pumped
 from telltale_conformance.generators.steps import GeneratedStep, encode_arguments
 from telltale_conformance.generators.tried import ALL_OPERATIONS
-from telltale_conformance.lean_traces.codec import decode
+from telltale_conformance.lean_traces.codec import decode, encode
 from telltale_conformance.model.growth import GROWING, grown
 from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.model.signatures import SignatureKind
 from telltale_conformance.oracle.reference.run import run_on_reference
 
 ALL = ALL_OPERATIONS
@@ -117,3 +119,27 @@ def test_shallow_cases_come_first_and_none_twice() -> None:
         case.depth for case in cases if not case.pump.doubles
     )
     assert {case.depth for case in cases} == {64, *DEPTHS}
+
+
+def test_old_plans_are_used_again_after_many_others() -> None:
+    opened = [one for one in steps("use another plan", 257) if one.operation.name == "open_with_sid_from_plan"]
+    plans = [encode(decode(one.args)["plan"]) for one in opened]
+    again = {plans.index(plan) for plan in plans[257:]}
+    assert len(set(plans[:257])) == 257
+    assert {0, 256 - 64, 256 - 16, 255} <= again
+
+
+def test_sequence_numbers_are_every_power_of_two_and_the_next_one() -> None:
+    doubled = [one for one in steps("double numbers", 17) if one.operation.name == "send_with_sequence"]
+    assert [one.arguments[4] for one in doubled] == [1 << bit for bit in range(64)]
+    numbered = [one for one in steps("number messages", 65, contract="hardened") if one.cell.outcome == "Ok"]
+    assert [one.arguments[4] for one in numbered] == list(range(65))
+
+
+def test_signatures_of_every_kind_are_received() -> None:
+    made = steps("sign and receive", 17)
+    assert {one.arguments[4] for one in made if one.operation.name == "send_signed"} == set(get_args(SignatureKind))
+    assert {one.outcome.ok.valid for one in made if one.operation.name == "recv_signed" and one.outcome.ok} == {
+        True,
+        False,
+    }

@@ -124,7 +124,7 @@ def test_what_is_not_run_again_is_shown_as_it_is(seen: LaneResult, tmp_path: Pat
     with minimising(under_test, Level.state, 0.0, interrupted=True) as minimise:
         assert minimise(first(seen)).remark.endswith("the run was interrupted")
     folder = written(one, tmp_path / "d")
-    assert read_dossier(folder)[0].missing == {ANSWERS: one.remark}
+    assert read_dossier(folder)[0].missing[ANSWERS] == one.remark
     assert one.remark in (folder / EXPLANATION).read_text()
     assert verify(folder, kept=True, adapter_limits=PATIENT) == 0, "though not small, it can be run again"
 
