@@ -43,7 +43,7 @@ _NEEDED: Final[dict[str, Iterable[str]]] = {
     "fresh": ("issue_readiness_witness",),
     "outlived": ("issue_readiness_witness", "release_ownership"),
     "consumed": ("issue_readiness_witness", "consume_readiness_witness"),
-    **dict.fromkeys((FORMER, *SIZES), those(lambda operation: operation.sid_of is not None)),
+    **dict.fromkeys((FORMER, *SIZES), those(lambda one: one.sid_of is not None and int(one.section[1:]) <= 8)),
 }
 """The operations without which a phase, relation or witness state may be out of reach."""
 
