@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from tests.second_store.in_process import InThisProcess
 from tests.wrong_stores import (  # noqa: F401 # they list their stores
     depth,
+    host_calls,
     json_numbers,
     life_after_life,
     look_alike,
+    plans,
     raw_forms,
+    reloads,
     second_hardened,
     second_rules,
+    signatures,
     sizes,
 )
 from tests.wrong_stores.changed import ChangedReference

@@ -21,6 +21,7 @@ from telltale_conformance.oracle.reference.judging import judge_answer
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.second_store.in_process import InThisProcess
+from tests.second_store.store import OPERATIONS as SECOND_OFFERS
 from tests.wrong_stores.catalogue import adapter
 from tests.wrong_stores.changed import ChangedReference
 from tests.wrong_stores.sleeping import Sleeper, Watched
@@ -38,7 +39,9 @@ class Question(NamedTuple):
     expected: tuple[str, Any, Any]
 
     def put_to(self, wrong: InThisProcess | ChangedReference) -> Answer | None:
-        """Return the answer of a wrong store; None where it is the right one."""
+        """Return the answer of a wrong store; None where it is the right one, or does not offer the operation."""
+        if self.request.op not in wrong.hello.ops:
+            return None
         if isinstance(wrong, InThisProcess):
             return wrong.agrees(self.request, self.values, self.expected)
         return wrong.agrees(self.request, self.arguments, self.outcome)
@@ -73,8 +76,10 @@ class Tellers(DirectAdapter):
         right = _cut(encode_answer(outcome, audited=True))
         self.answers += 1
         self._right.calls.clear()
-        values = self._right.arguments(request.op, self._right.parsed(request.args))
-        self._right.carried_out(request.op, values)
+        values: dict[str, Any] = {}
+        if request.op in SECOND_OFFERS:
+            values = self._right.arguments(request.op, self._right.parsed(request.args))
+            self._right.carried_out(request.op, values)
         names = frozenset(call[0] for call in self._right.calls)
         expected = (right.kind, decode(right.payload), decode(right.audit or b"[]"))
         question = Question(request, arguments, outcome, values, expected)

@@ -21,6 +21,10 @@ KINDS = (
     "hardened",
     "rare orders",
     "unsteady",
+    "plans",
+    "signed messages",
+    "reload",
+    "host calls",
 )
 
 

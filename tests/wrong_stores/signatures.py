@@ -1,0 +1,547 @@
+"""Stores that sign, check, number or keep messages wrongly (contract §14, H16, H18, H19)."""
+
+from __future__ import annotations
+
+from tests.second_store.forms import TOP, Refused
+from tests.second_store.store import Store
+from tests.wrong_stores.steps import Script, mu, send, var
+from tests.wrong_stores.wrong import second
+
+KIND = "signed messages"
+PAIR = {"from_": "A", "to": "B"}
+RECEIVES = ("recv", "recv_signed", "recv_verified", "recv_verified_signed")
+
+
+def sent(s: Script, kind: str, number: int = 1, **more):
+    """Send a signed number from A to B."""
+    return s.send_signed(sid=0, **PAIR, val={"Nat": number}, signature=kind, **more)
+
+
+def taken(s: Script, how: str = "recv_signed"):
+    return getattr(s, how)(sid=0, **PAIR)
+
+
+def with_kinds(*kinds: str, how: str = "recv_signed", then: int = 1, mode: str = "Fifo", numbers=None):
+    """Send messages of these kinds, then receive so often."""
+
+    def play(s: Script) -> None:
+        s.buffered(mode, 8)
+        for place, kind in enumerate(kinds):
+            sent(s, kind, place, **({} if numbers is None else {"sequence_no": numbers[place]}))
+        for _ in range(then):
+            taken(s, how)
+        s.has_message(sid=0, **PAIR)
+        s.observe(sid=0)
+
+    return play
+
+
+@second(KIND, "recv checks no signature.", with_kinds("corrupt", how="recv"))
+class recv_checks_nothing(Store):
+    def recv(self, sid, sender, receiver):
+        taken = self.taken_message(sid, sender, receiver, False)
+        return None if taken is None else taken["payload"]
+
+
+@second(KIND, "recv_verified checks no signature.", with_kinds("corrupt", how="recv_verified"))
+class recv_verified_checks_nothing(Store):
+    def recv_verified(self, sid, sender, receiver):
+        taken = self.taken_message(sid, sender, receiver, False)
+        return None if taken is None else taken["payload"]
+
+
+@second(KIND, "recv_verified gives null for a bad signature.", with_kinds("corrupt", how="recv_verified"))
+class recv_verified_is_silent(Store):
+    def recv_verified(self, sid, sender, receiver):
+        return self.recv(sid, sender, receiver)
+
+
+@second(KIND, "recv refuses a bad signature.", with_kinds("corrupt", how="recv"))
+class recv_refuses(Store):
+    def recv(self, sid, sender, receiver):
+        return self.recv_verified(sid, sender, receiver)
+
+
+@second(KIND, "recv_verified_signed checks no signature.", with_kinds("corrupt", how="recv_verified_signed"))
+class recv_verified_signed_checks_nothing(Store):
+    def recv_verified_signed(self, sid, sender, receiver):
+        return self.recv_signed(sid, sender, receiver)
+
+
+@second(KIND, "recv_signed refuses a bad signature.", with_kinds("corrupt"))
+class recv_signed_checks(Store):
+    def recv_signed(self, sid, sender, receiver):
+        return self.recv_verified_signed(sid, sender, receiver)
+
+
+@second(KIND, "recv_signed calls every signature valid.", with_kinds("corrupt"))
+class all_are_valid(Store):
+    def recv_signed(self, sid, sender, receiver):
+        taken = super().recv_signed(sid, sender, receiver)
+        return taken and {**taken, "valid": True}
+
+
+@second(KIND, "A signature binds the receiver.", with_kinds("other_receiver"))
+class receiver_is_bound(Store):
+    def signed(self, sid, signer, val, receiver, number):
+        return {**super().signed(sid, signer, val, receiver, number), "receiver": receiver}
+
+
+@second(KIND, "A signature binds the sequence number.", with_kinds("other_sequence"))
+class number_is_bound(Store):
+    def signed(self, sid, signer, val, receiver, number):
+        return {**super().signed(sid, signer, val, receiver, number), "number": number}
+
+
+@second(KIND, "What the receiver signs is taken for the sender's.", with_kinds("wrong_edge"))
+class either_end_may_sign(Store):
+    def verifies(self, message, sid, sender, receiver):
+        return super().verifies(message, sid, sender, receiver) or super().verifies(message, sid, receiver, sender)
+
+
+@second(KIND, "A signature does not bind the value.", with_kinds("wrong_value"))
+class value_is_not_bound(Store):
+    def signed(self, sid, signer, val, receiver, number):
+        return super().signed(sid, signer, "Unit", receiver, number)
+
+
+@second(KIND, "A changed bit of a signature is not seen.", with_kinds("corrupt"))
+class changed_bits_are_not_seen(Store):
+    def signature(self, kind, *rest):
+        return super().signature("valid" if kind == "corrupt" else kind, *rest)
+
+
+def _stays(how: str) -> None:
+    def receive(self, sid, sender, receiver):
+        buffer = self.buffer(self.found(sid), sender, receiver)
+        first = buffer["values"][0] if buffer is not None and buffer["values"] else None
+        bad = first is not None and not self.verifies(first, sid, sender, receiver)
+        try:
+            return getattr(Store, how)(self, sid, sender, receiver)
+        finally:
+            if bad:
+                buffer["values"].appendleft(first)
+
+    sentence = f"After {how} a message with a bad signature stays."
+    second(KIND, sentence, with_kinds("corrupt", "valid", how=how, then=2), name=f"bad messages stay after {how}")(
+        type(f"bad_stays_after_{how}", (Store,), {how: receive})
+    )
+
+
+for _how in RECEIVES:
+    _stays(_how)
+
+
+def _takes_two(how: str) -> None:
+    def receive(self, sid, sender, receiver):
+        buffer = self.buffer(self.found(sid), sender, receiver)
+        first = buffer["values"][0] if buffer is not None and buffer["values"] else None
+        bad = first is not None and not self.verifies(first, sid, sender, receiver)
+        try:
+            return getattr(Store, how)(self, sid, sender, receiver)
+        finally:
+            if bad and buffer["values"]:
+                buffer["values"].popleft()
+
+    sentence = f"{how} takes the message behind a bad one too."
+    second(KIND, sentence, with_kinds("corrupt", "valid", how=how, then=2), name=f"{how} takes two")(
+        type(f"{how}_takes_two", (Store,), {how: receive})
+    )
+
+
+for _how in ("recv", "recv_verified", "recv_verified_signed"):
+    _takes_two(_how)
+
+
+@second(KIND, "recv goes on to the first good message.", with_kinds("corrupt", "valid", how="recv"))
+class recv_skips_bad_messages(Store):
+    def recv(self, sid, sender, receiver):
+        got = super().recv(sid, sender, receiver)
+        while got is None and self.has_message(sid, sender, receiver):
+            got = super().recv(sid, sender, receiver)
+        return got
+
+
+@second(KIND, "After one bad signature every message of the edge is bad.", with_kinds("corrupt", "valid", then=2))
+class one_bad_spoils_the_edge(Store):
+    def stored(self, buffer, message):
+        buffer.setdefault("bad", message["signature"] if "corrupt" in message["signature"] else None)
+        super().stored(buffer, {**message, "signature": buffer["bad"] or message["signature"]})
+
+
+@second(KIND, "After one good signature every message of the edge is good.", with_kinds("valid", "wrong_edge", then=2))
+class one_good_vouches_for_the_edge(Store):
+    def taken_message(self, sid, sender, receiver, checked):
+        taken = super().taken_message(sid, sender, receiver, checked and not self.known_good(sid, sender, receiver))
+        if taken is None:
+            return None
+        taken["valid"] |= self.known_good(sid, sender, receiver)
+        self.buffer(self.sessions[sid], sender, receiver)["good"] = taken["valid"]
+        return taken
+
+    def known_good(self, sid, sender, receiver):
+        buffer = self.buffer(self.found(sid), sender, receiver)
+        return buffer is not None and buffer.get("good", False)
+
+
+def _overwritten(*kinds: str, numbers=None):
+    return with_kinds(*kinds, mode="LatestValue", numbers=numbers)
+
+
+@second(KIND, "LatestValue keeps the signature of the value before.", _overwritten("corrupt", "valid"))
+class latest_keeps_the_signature(Store):
+    def admitted(self, buffer):
+        buffer["before"] = buffer["values"][-1] if buffer["values"] else None
+        return super().admitted(buffer)
+
+    def stored(self, buffer, message):
+        before = buffer["before"] if buffer["mode"] == "LatestValue" else None
+        super().stored(buffer, message if before is None else {**message, "signature": before["signature"]})
+
+
+@second(
+    KIND, "LatestValue keeps the sequence number of the value before.", _overwritten("valid", "valid", numbers=(3, 4))
+)
+class latest_keeps_the_number(latest_keeps_the_signature):
+    def stored(self, buffer, message):
+        before = buffer["before"] if buffer["mode"] == "LatestValue" else None
+        number = message["sequence_no"] if before is None else before["sequence_no"]
+        Store.stored(self, buffer, {**message, "sequence_no": number})
+
+
+@second(KIND, "LatestValue does not let a bad message overwrite a good one.", _overwritten("valid", "corrupt"))
+class latest_keeps_the_good_one(latest_keeps_the_signature):
+    def stored(self, buffer, message):
+        bad = buffer["mode"] == "LatestValue" and buffer["before"] and "corrupt" in message["signature"]
+        Store.stored(self, buffer, buffer["before"] if bad else message)
+
+
+def numbered(*numbers: int):
+    """Send messages with these sequence numbers and receive them."""
+
+    def play(s: Script) -> None:
+        s.buffered("Fifo", 8)
+        for number in numbers:
+            s.send_with_sequence(sid=0, **PAIR, val={"Nat": 1}, sequence_no=number)
+        for _ in numbers:
+            taken(s)
+
+    return play
+
+
+def _number(name: str, sentence: str, change, *numbers: int) -> None:
+    """List a store in which the number of a message is changed, or refused, when it is sent."""
+
+    def accepted_number(self, s, ends, number, edge):
+        return change(s, ends, Store.accepted_number(self, s, ends, number, edge), edge)
+
+    second(KIND, sentence, numbered(*numbers), name=name)(
+        type(name.replace(" ", "_"), (Store,), {"accepted_number": accepted_number})
+    )
+
+
+def _rising(s, ends, number, edge):
+    last = s.setdefault("last numbers", {}).get(ends, -1)
+    if number and number <= last:
+        raise Refused(f"sequence number {number} is not next on edge {edge}")
+    s["last numbers"][ends] = number
+    return number
+
+
+def _without_gaps(s, ends, number, edge):
+    if number > s["leaves"].get(ends, 0):
+        raise Refused(f"sequence number {number} is not next on edge {edge}")
+    return number
+
+
+_number("numbers are dropped", "Sequence numbers are not kept.", lambda s, ends, number, edge: 0, 1)
+_number("numbers must rise", "A sequence number that does not rise is refused.", _rising, 5, 5)
+_number("numbers have no gaps", "A sequence number behind a gap is refused.", _without_gaps, 3)
+_number("numbers of 32 bits", "Sequence numbers have 32 bits.", lambda s, e, number, edge: number % 2**32, 2**32)
+_number(
+    "numbers through a double",
+    "Numbers go through a double.",
+    lambda s, e, number, edge: min(TOP, int(float(number))),
+    2**53 + 1,
+)
+_number("numbers of 63 bits", "The greatest bit of a number is lost.", lambda s, e, number, edge: number % 2**63, TOP)
+_number(
+    "numbers are counted",
+    "Messages are numbered by the store.",
+    lambda s, ends, number, edge: s["leaves"].get(ends, 0),
+    5,
+)
+
+
+@second(KIND, "send numbers its messages.", lambda s: (s.buffered("Fifo", 8), s.sent(1), s.sent(2), taken(s), taken(s)))
+class send_counts(Store):
+    def sent(self, sid, sender, receiver, val, number, signature):
+        s = self.found(sid)
+        here = self.ends(sender, receiver)
+        counted = s["leaves"].get(here, 0) if (number, signature) == (0, "valid") else number
+        return super().sent(sid, sender, receiver, val, counted, signature)
+
+
+@second(KIND, "A signed send without a number takes 1.", with_kinds("valid"))
+class absent_number_is_one(Store):
+    def send_signed(self, sid, sender, receiver, val, sequence_no, signature):
+        return super().send_signed(sid, sender, receiver, val, 1 if sequence_no is None else sequence_no, signature)
+
+
+@second(KIND, "A bad signature adds no auth leaf.", with_kinds("corrupt"))
+class bad_messages_have_no_leaf(Store):
+    def sent(self, sid, sender, receiver, val, number, signature):
+        outcome = super().sent(sid, sender, receiver, val, number, signature)
+        if outcome == "Ok" and signature in ("corrupt", "wrong_edge", "wrong_value"):
+            self.drop_leaf(self.sessions[sid], self.ends(sender, receiver))
+        return outcome
+
+    def drop_leaf(self, s, ends):
+        s["leaves"][ends] -= 1
+        if not s["leaves"][ends]:
+            del s["leaves"][ends]
+
+
+@second(KIND, "A bad signature is refused when it is sent.", with_kinds("corrupt"))
+class sends_verify(Store):
+    def sent(self, sid, sender, receiver, val, number, signature):
+        if signature in ("corrupt", "wrong_edge", "wrong_value") and self.buffer(self.found(sid), sender, receiver):
+            raise Refused(f"signature verification failed on edge {sender} -> {receiver}")
+        return super().sent(sid, sender, receiver, val, number, signature)
+
+
+def full(s: Script) -> None:
+    s.buffered()
+    sent(s, "valid")
+    sent(s, "corrupt", 2, sequence_no=7)
+    s.observe(sid=0)
+    taken(s)
+
+
+@second(KIND, "A signed send that the buffer refuses adds a leaf.", full)
+class refused_sends_have_a_leaf(Store):
+    def send_signed(self, sid, sender, receiver, val, sequence_no, signature):
+        outcome = super().send_signed(sid, sender, receiver, val, sequence_no, signature)
+        if outcome != "Ok":
+            self.sessions[sid]["leaves"][self.ends(sender, receiver)] += 1
+        return outcome
+
+
+@second(KIND, "A full buffer takes signed messages.", full)
+class signed_messages_pass_the_buffer(Store):
+    def admitted(self, buffer):
+        outcome = super().admitted(buffer)
+        return "Ok" if self.signing else outcome
+
+    signing = False
+
+    def send_signed(self, *given):
+        self.signing = True
+        try:
+            return super().send_signed(*given)
+        finally:
+            self.signing = False
+
+
+@second(KIND, "has_message does not count a message with a bad signature.", with_kinds("corrupt", then=0))
+class bad_messages_are_not_there(Store):
+    def has_message(self, sid, sender, receiver):
+        buffer = self.buffer(self.found(sid), sender, receiver)
+        return (
+            buffer is not None and bool(buffer["values"]) and self.verifies(buffer["values"][0], sid, sender, receiver)
+        )
+
+
+@second(KIND, "The error for a bad signature names the edge the other way.", with_kinds("corrupt", how="recv_verified"))
+class error_names_the_edge_backwards(Store):
+    def taken_message(self, sid, sender, receiver, checked):
+        try:
+            return super().taken_message(sid, sender, receiver, checked)
+        except Refused as refused:
+            if "signature" in refused.error:
+                raise Refused(f"signature verification failed on edge {receiver} -> {sender}") from None
+            raise
+
+
+@second(KIND, "The error for a bad signature has the arrow of U+2192.", with_kinds("corrupt", how="recv_verified"))
+class error_has_the_other_arrow(Store):
+    def taken_message(self, sid, sender, receiver, checked):
+        try:
+            return super().taken_message(sid, sender, receiver, checked)
+        except Refused as refused:
+            raise Refused(refused.error.replace("->", "→")) from None
+
+
+@second(KIND, "recv_verified refuses where nothing is buffered.", with_kinds(how="recv_verified"))
+class nothing_is_refused(Store):
+    def recv_verified(self, sid, sender, receiver):
+        if not self.has_message(sid, sender, receiver):
+            raise Refused(f"signature verification failed on edge {sender} -> {receiver}")
+        return super().recv_verified(sid, sender, receiver)
+
+
+@second(KIND, "recv_verified gives null for an unknown session.", lambda s: taken(s, "recv_verified"))
+class unknown_sessions_have_no_messages(Store):
+    def recv_verified(self, sid, sender, receiver):
+        return super().recv_verified(sid, sender, receiver) if sid in self.sessions else None
+
+
+@second(KIND, "Two receives of a signed message give it twice.", with_kinds("valid", then=2))
+class recv_signed_only_looks(Store):
+    def recv_signed(self, sid, sender, receiver):
+        buffer = self.buffer(self.found(sid), sender, receiver)
+        first = buffer["values"][0] if buffer is not None and buffer["values"] else None
+        taken = super().recv_signed(sid, sender, receiver)
+        if first is not None:
+            buffer["values"].appendleft(first)
+        return taken
+
+
+# Under hardened
+
+
+def _in_hardened(sentence: str, *plays):
+    return second("hardened", sentence, *plays, contract="hardened")
+
+
+@_in_hardened("recv takes a message with a bad signature out.", with_kinds("corrupt", "valid", how="recv", then=2))
+class refused_messages_are_lost(Store):
+    def recv(self, sid, sender, receiver):
+        try:
+            return super().recv(sid, sender, receiver)
+        except Refused:
+            if sid in self.sessions:
+                self.taken_message(sid, sender, receiver, False)
+            raise
+
+
+@_in_hardened(
+    "recv_verified_signed takes a bad message out.", with_kinds("corrupt", how="recv_verified_signed", then=2)
+)
+class refused_signed_messages_are_lost(Store):
+    def recv_verified_signed(self, sid, sender, receiver):
+        try:
+            return super().recv_verified_signed(sid, sender, receiver)
+        except Refused:
+            if sid in self.sessions:
+                self.taken_message(sid, sender, receiver, False)
+            raise
+
+
+@_in_hardened("recv gives null for a bad message that stays.", with_kinds("corrupt", how="recv"))
+class bad_messages_stay_in_silence(Store):
+    def recv(self, sid, sender, receiver):
+        try:
+            return super().recv(sid, sender, receiver)
+        except Refused as refused:
+            if "signature" in refused.error:
+                return None
+            raise
+
+
+@_in_hardened("recv_signed leaves a bad message where it is.", with_kinds("corrupt", then=2))
+class bad_messages_stay_for_ever(Store):
+    def recv_signed(self, sid, sender, receiver):
+        buffer = self.buffer(self.found(sid), sender, receiver)
+        first = buffer["values"][0] if buffer is not None and buffer["values"] else None
+        taken = super().recv_signed(sid, sender, receiver)
+        if taken is not None and not taken["valid"]:
+            buffer["values"].appendleft(first)
+        return taken
+
+
+@_in_hardened("A signature does not bind the receiver.", with_kinds("other_receiver"))
+class receiver_is_not_bound(Store):
+    def signed(self, sid, signer, val, receiver, number):
+        return super().signed(sid, signer, val, "", number)
+
+
+@_in_hardened("A signature does not bind the sequence number.", with_kinds("other_sequence"))
+class number_is_not_bound(Store):
+    def signed(self, sid, signer, val, receiver, number):
+        return super().signed(sid, signer, val, receiver, 0)
+
+
+def another_number(s: Script) -> None:
+    s.buffered("Fifo", 8)
+    s.send_with_sequence(sid=0, **PAIR, val="Unit", sequence_no=0)
+    sent(s, "valid", sequence_no=5)
+    s.send_with_sequence(sid=0, **PAIR, val="Unit", sequence_no=0)
+    taken(s)
+    sent(s, "valid")
+    taken(s)
+    s.sent(3)
+    taken(s)
+
+
+@_in_hardened("A signed send may have any number.", another_number)
+class signed_sends_take_any_number(Store):
+    def accepted_number(self, s, ends, number, edge):
+        return super().accepted_number(s, ends, None, edge) if number is None else number
+
+
+@_in_hardened("A send may repeat a number.", another_number)
+class numbers_may_repeat(Store):
+    def accepted_number(self, s, ends, number, edge):
+        repeats = number is not None and number < s["leaves"].get(ends, 0)
+        return number if repeats else super().accepted_number(s, ends, number, edge)
+
+
+@_in_hardened("The next number is that of the messages that wait.", another_number)
+class numbers_follow_the_buffer(Store):
+    def accepted_number(self, s, ends, number, edge):
+        waiting = len(s["buffers"][ends]["values"])
+        return super().accepted_number({**s, "leaves": {ends: waiting}}, ends, number, edge)
+
+
+@_in_hardened("send gives the number 0.", another_number)
+class send_takes_no_number(Store):
+    def number_of_a_send(self):
+        return 0
+
+    def accepted_number(self, s, ends, number, edge):
+        return number if number == 0 else super().accepted_number(s, ends, number, edge)
+
+
+def full_with_another_number(s: Script) -> None:
+    s.buffered()
+    s.sent(1)
+    s.send_with_sequence(sid=0, **PAIR, val="Unit", sequence_no=0)
+    s.sent(2)
+    s.received()
+    s.send_with_sequence(sid=0, **PAIR, val="Unit", sequence_no=1)
+
+
+@_in_hardened("A full buffer decides before the number is looked at.", full_with_another_number)
+class buffers_decide_first(Store):
+    def accepted_number(self, s, ends, number, edge):
+        buffer = s["buffers"][ends]
+        full = buffer["mode"] == "Fifo" and len(buffer["values"]) >= buffer["capacity"]
+        return super().accepted_number(s, ends, None if full else number, edge)
+
+
+@_in_hardened("A send that the buffer refuses uses a number up.", full_with_another_number)
+class refused_sends_use_numbers(Store):
+    def sent(self, sid, sender, receiver, val, number, signature):
+        outcome = super().sent(sid, sender, receiver, val, number, signature)
+        if outcome != "Ok":
+            skipped = self.sessions[sid].setdefault("skipped", {})
+            ends = self.ends(sender, receiver)
+            skipped[ends] = skipped.get(ends, 0) + 1
+        return outcome
+
+    def accepted_number(self, s, ends, number, edge):
+        following = s["leaves"].get(ends, 0) + s.get("skipped", {}).get(ends, 0)
+        return super().accepted_number({**s, "leaves": {ends: following}}, ends, number, edge)
+
+
+def both_ways(s: Script) -> None:
+    s.start(types={"A": mu("t", send("B", ("m", var("t")))), "B": send("A", ("m", "End"))})
+    s.sent(1)
+    s.send_with_sequence(sid=0, from_="B", to="A", val="Unit", sequence_no=0)
+
+
+@_in_hardened("The edges of a session count their numbers together.", both_ways)
+class numbers_of_the_session(Store):
+    def accepted_number(self, s, ends, number, edge):
+        return super().accepted_number({**s, "leaves": {ends: sum(s["leaves"].values())}}, ends, number, edge)
