@@ -26,6 +26,7 @@ from telltale_conformance.lean_traces.codec import CODECS, decode_as_written
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.contract import Contract
 from telltale_conformance.model.operations import OPERATIONS, Operation, step
+from telltale_conformance.model.plan import PlanInput
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import Edge
@@ -170,8 +171,9 @@ class Generator:
         self._seq = seq + 1
         self._pool.take(seq, operation, outcome)
         cell = cell_of(before, operation, outcome)
-        if name == "open_with_sid_from_plan":
-            cell = cell._replace(relation=self._arguments.plans.use(arguments[1]))
+        plan = arguments[1] if name == "open_with_sid_from_plan" else None
+        if isinstance(plan, PlanInput):
+            cell = cell._replace(relation=self._arguments.plans.use(plan))
         return GeneratedStep(seq, operation, arguments, written, outcome, cell, args)
 
     def _last_look(self) -> Iterator[GeneratedStep]:

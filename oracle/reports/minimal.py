@@ -108,7 +108,9 @@ class _Again:
         result = minimise(adapter, program, level=self._level, target=target, seconds=seconds, afresh=afresh)
         if result.ending in ("minimal", "deadline"):
             smaller = self._smaller(adapter, divergence, result)
-            return self._unsteady(divergence, program, result) if smaller is None else self._persistent(adapter, smaller)
+            return (
+                self._unsteady(divergence, program, result) if smaller is None else self._persistent(adapter, smaller)
+            )
         if result.ending == "inconclusive":
             why = result.faults[0] if result.faults else "it failed"
             return _inconclusive(divergence, f"fault of the adapter: {why}")
