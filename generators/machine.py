@@ -10,15 +10,13 @@ without one the machine runs the reference alone. (Adapters are made counterpart
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
-from hypothesis import currently_in_test_context, note, target
+from hypothesis import currently_in_test_context, target
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
-    MultipleResults,
-    RuleBasedStateMachine,
     consumes,
     initialize,
     invariant,
@@ -27,12 +25,10 @@ from hypothesis.stateful import (
 )
 
 from telltale_conformance.generators import strategies as values
-from telltale_conformance.generators.coverage import cell_of, situation
+from telltale_conformance.generators.driven import Counterpart, Maybe, taking
 from telltale_conformance.generators.graph_labels import TYPES
-from telltale_conformance.generators.steps import Cell, GeneratedStep, encode_arguments
-from telltale_conformance.lean_traces.codec import encode
-from telltale_conformance.model.operations import OPERATIONS, Outcome, step
-from telltale_conformance.model.store import Store
+from telltale_conformance.generators.surface_rules import SurfaceRules
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.types.local_types import Choice
 from telltale_conformance.model.values import (
     SESSION,
@@ -49,35 +45,8 @@ from telltale_conformance.model.values import (
     UpdateTrace,
     successor,
 )
-from telltale_conformance.readable import one_line
-
-
-class Counterpart(Protocol):
-    """An implementation that is driven beside the reference."""
-
-    @property
-    def offered(self) -> frozenset[str]:
-        """The operations that it offers; no other is asked of it."""
-
-    def reset(self) -> None:
-        """Make its store fresh and empty."""
-
-    def compare(self, step: GeneratedStep, args: bytes) -> None:
-        """Carry out a step that the reference has carried out.
-
-        Raises:
-            AssertionError: its answer is another.
-        """
-
-
-def _taking(*parameters: str, reads_only: bool = False) -> tuple[str, ...]:
-    """Return the operations that take exactly these arguments."""
-    alike = (operation for operation in OPERATIONS.values() if operation.parameters == parameters)
-    return tuple(operation.name for operation in alike if operation.reads_only or not reads_only)
-
 
 Artifact = TypeVar("Artifact", OwnershipCapability, OwnershipReceipt, ReadinessWitness)
-Maybe = MultipleResults[Any] | Any
 _ENDINGS, _LAST_ENDINGS = (
     tuple(
         (operation.name, *(["broken"] if "reason" in operation.parameters else []))
@@ -116,132 +85,74 @@ def _forged(artifact: Artifact, data: st.DataObject) -> Artifact:
     return msgspec.structs.replace(artifact, **{field: value})
 
 
-def _sid_of(arguments: tuple[Any, ...]) -> int | None:
-    """Return the session that an operation was about; None for none."""
-    first = arguments[0] if arguments else None
-    if type(first) is int:
-        return first
-    sid: int | None = getattr(first, "session_id", getattr(first, "sid", None))
-    return sid
-
-
-def _shown(outcome: Outcome) -> str:
-    if outcome.error is not None:
-        return one_line(f"err {encode(outcome.error.to_json()).decode()}", 160)
-    return one_line(f"ok {encode(outcome.ok).decode()}", 160)
-
-
-class SessionStoreMachine(RuleBasedStateMachine):
+class SessionStoreMachine(SurfaceRules):
     """All operations of the contract as rules over bundles, checked on both sides after every step."""
 
-    counterpart: ClassVar[Counterpart | None] = None
-    """What is driven beside the reference; None for nothing."""
-    contract: ClassVar[str] = "telltale-17"
-
-    sessions = Bundle("sessions")
     capabilities = Bundle("capabilities")
     receipts = Bundle("receipts")
     witnesses = Bundle("witnesses")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.store = Store(self.contract)
-        self.cells: set[Cell] = set()
-        self.steps = 0
-        self._touched: int | None = None
-        if self.counterpart is not None:
-            self.counterpart.reset()
-
-    def carry_out(self, name: str, *arguments: Any) -> Outcome | None:
-        """Carry out an operation on both sides; None when the implementation does not offer it."""
-        counterpart = self.counterpart
-        if counterpart is not None and name not in counterpart.offered:
-            return None
-        operation = OPERATIONS[name]
-        before = situation(self.store, operation, arguments)
-        outcome = step(self.store, operation, arguments)
-        cell = cell_of(before, operation, outcome)
-        self.cells.add(cell)
-        if currently_in_test_context():
-            note(f"    → {_shown(outcome)}")
-        if counterpart is not None:
-            written = (None,) * len(arguments)
-            args = encode_arguments(operation, arguments)
-            generated = GeneratedStep(self.steps, operation, arguments, written, outcome, cell, args)
-            counterpart.compare(generated, args)
-        self.steps += 1
-        return outcome
-
-    def _given(self, name: str, *arguments: Any) -> Maybe:
-        """Carry out an operation and put what it gives in the rule's bundle, if it gives anything."""
-        outcome = self.carry_out(name, *arguments)
-        self._touched = _sid_of(arguments)
-        return multiple() if outcome is None or outcome.error is not None else outcome.ok
-
-    def _done(self, name: str, *arguments: Any) -> None:
-        self._given(name, *arguments)
-
     # Sessions
 
-    @initialize(target=sessions)
+    @initialize(target=SurfaceRules.sessions)
     def open_first(self) -> Maybe:
         """Open a session that the other rules can work on."""
-        return self._given("open", ["A", "B"], TYPES, BufferConfig(1, "Fifo", "Error"))
+        return self.given("open", ["A", "B"], TYPES, BufferConfig(1, "Fifo", "Error"))
 
     @initialize(target=capabilities)
     def claim_first(self) -> Maybe:
         """Open a session and claim all of it."""
         opened = self.carry_out("open", ["A", "B"], TYPES, None)
-        return multiple() if opened is None else self._given("claim_ownership", opened.ok, "a", SESSION)
+        return multiple() if opened is None else self.given("claim_ownership", opened.ok, "a", SESSION)
 
-    @rule(target=sessions, data=st.data(), config=st.none() | values.buffer_configs())
+    @rule(target=SurfaceRules.sessions, data=st.data(), config=st.none() | values.buffer_configs())
     def open(self, data: st.DataObject, config: BufferConfig | None) -> Maybe:
         """Open a session."""
         roles = data.draw(values.role_lists())
-        return self._given("open", roles, data.draw(values.initial_types(roles)), config)
+        return self.given("open", roles, data.draw(values.initial_types(roles)), config)
 
-    @rule(target=sessions, sid=_SMALL, data=st.data())
+    @rule(target=SurfaceRules.sessions, sid=_SMALL, data=st.data())
     def open_with_sid(self, sid: int, data: st.DataObject) -> Maybe:
         """Open a session under an id, in place of another perhaps."""
         roles = data.draw(values.role_lists())
-        return self._given("open_with_sid", sid, roles, data.draw(values.initial_types(roles)), None)
+        return self.given("open_with_sid", sid, roles, data.draw(values.initial_types(roles)), None)
 
-    @rule(sid=sessions)
+    @rule(sid=SurfaceRules.sessions)
     def close(self, sid: int) -> None:
         """Close a session."""
-        self._done("close", sid)
+        self.done("close", sid)
 
-    @rule(sids=st.lists(st.one_of(sessions, _SMALL), max_size=3))
+    @rule(sids=st.lists(st.one_of(SurfaceRules.sessions, _SMALL), max_size=3))
     def reap_sessions(self, sids: list[int]) -> None:
         """Reap some sessions."""
-        self._done("reap_sessions", sids)
+        self.done("reap_sessions", sids)
 
-    @rule(name=st.sampled_from(_taking()))
+    @rule(name=st.sampled_from(taking()))
     def ask(self, name: str) -> None:
         """Ask for what takes no argument."""
-        self._done(name)
+        self.done(name)
 
     @rule(roles=values.role_lists(), data=st.data())
     def plan(self, roles: list[str], data: st.DataObject) -> None:
         """Plan a session that is not opened."""
-        self._done("plan", roles, data.draw(values.initial_types(roles)))
+        self.done("plan", roles, data.draw(values.initial_types(roles)))
 
-    @rule(sid=sessions)
+    @rule(sid=SurfaceRules.sessions)
     def ask_of_session(self, sid: int) -> None:
         """Ask what there is to know of a session."""
         self.ask_of(sid)
 
     def ask_of(self, sid: int) -> None:
         """Put every question that takes a session alone."""
-        for name in _taking("sid", reads_only=True):
-            self._done(name, sid)
+        for name in taking("sid", reads_only=True):
+            self.done(name, sid)
 
     # Ownership
 
-    @rule(target=capabilities, sid=sessions, owner=_OWNERS, scope=values.scopes())
+    @rule(target=capabilities, sid=SurfaceRules.sessions, owner=_OWNERS, scope=values.scopes())
     def claim_ownership(self, sid: int, owner: str, scope: Scope) -> Maybe:
         """Claim a session."""
-        return self._given("claim_ownership", sid, owner, scope)
+        return self.given("claim_ownership", sid, owner, scope)
 
     @rule(target=capabilities, capability=capabilities, data=st.data())
     def forge_capability(self, capability: OwnershipCapability, data: st.DataObject) -> OwnershipCapability:
@@ -258,67 +169,67 @@ class SessionStoreMachine(RuleBasedStateMachine):
         """Change one field of a witness."""
         return _forged(witness, data)
 
-    @rule(name=st.sampled_from([*_taking("capability"), "validate_ownership_capability"]), capability=capabilities)
+    @rule(name=st.sampled_from([*taking("capability"), "validate_ownership_capability"]), capability=capabilities)
     def use_capability(self, name: str, capability: OwnershipCapability) -> None:
         """Release or validate with a live, stale or forged capability."""
-        self._done(name, capability)
+        self.done(name, capability)
 
     @rule(target=receipts, capability=capabilities, owner=_OWNERS, scope=values.scopes())
     def begin_ownership_transfer(self, capability: OwnershipCapability, owner: str, scope: Scope) -> Maybe:
         """Stage a transfer."""
-        return self._given("begin_ownership_transfer", capability, owner, scope)
+        return self.given("begin_ownership_transfer", capability, owner, scope)
 
     @rule(target=capabilities, receipt=receipts)
     def commit_ownership_transfer(self, receipt: OwnershipReceipt) -> Maybe:
         """Commit a transfer."""
-        return self._given("commit_ownership_transfer", receipt)
+        return self.given("commit_ownership_transfer", receipt)
 
     @rule(receipt=receipts)
     def rollback_ownership_transfer(self, receipt: OwnershipReceipt) -> None:
         """Roll a transfer back."""
-        self._done("rollback_ownership_transfer", receipt)
+        self.done("rollback_ownership_transfer", receipt)
 
     @rule(receipt=consumes(receipts))
     def cancel_abandoned_transfer(self, receipt: OwnershipReceipt) -> None:
         """Cancel a session whose transfer was abandoned."""
-        self._done("cancel_abandoned_transfer", receipt)
+        self.done("cancel_abandoned_transfer", receipt)
 
     @rule(receipt=consumes(receipts), reason=st.sampled_from(["broken", ""]))
     def fault_failed_transfer_commit(self, receipt: OwnershipReceipt, reason: str) -> None:
         """Fault a session whose transfer failed."""
-        self._done("fault_failed_transfer_commit", receipt, reason)
+        self.done("fault_failed_transfer_commit", receipt, reason)
 
     @rule(target=capabilities, capability=capabilities, scope=values.scopes())
     def attenuate_ownership_scope(self, capability: OwnershipCapability, scope: Scope) -> Maybe:
         """Take another scope."""
-        return self._given("attenuate_ownership_scope", capability, scope)
+        return self.given("attenuate_ownership_scope", capability, scope)
 
-    @rule(sid=sessions, owner=st.none() | st.none() | st.none() | _OWNERS)
+    @rule(sid=SurfaceRules.sessions, owner=st.none() | st.none() | st.none() | _OWNERS)
     def mark_owner_died(self, sid: int, owner: str | None) -> None:
         """Report an owner's death: mostly the live one's, where somebody owns the session."""
         session = self.store.sessions.get(sid)
         live = session.ownership.current if session is not None else None
-        self._done("mark_owner_died", sid, owner or (live.owner_id if live is not None else "a"))
+        self.done("mark_owner_died", sid, owner or (live.owner_id if live is not None else "a"))
 
     @rule(capability=capabilities, mutation=values.mutations(_SMALL))
     def apply_owned_session_mutation(self, capability: OwnershipCapability, mutation: HostMutation) -> None:
         """Change a handler or a trace."""
-        self._done("apply_owned_session_mutation", capability, mutation)
+        self.done("apply_owned_session_mutation", capability, mutation)
 
-    @rule(name=st.sampled_from(_taking("edge")), edge=values.edges(_SMALL))
+    @rule(name=st.sampled_from(taking("edge")), edge=values.edges(_SMALL))
     def look_up_edge(self, name: str, edge: Edge) -> None:
         """Look up what an edge was given."""
-        self._done(name, edge)
+        self.done(name, edge)
 
     @rule(target=witnesses, capability=capabilities, predicate=st.sampled_from(["p", "q"]))
     def issue_readiness_witness(self, capability: OwnershipCapability, predicate: str) -> Maybe:
         """Issue a witness."""
-        return self._given("issue_readiness_witness", capability, predicate)
+        return self.given("issue_readiness_witness", capability, predicate)
 
     @rule(capability=capabilities, witness=witnesses)
     def consume_readiness_witness(self, capability: OwnershipCapability, witness: ReadinessWitness) -> None:
         """Consume a witness, an issued, spent or forged one."""
-        self._done("consume_readiness_witness", capability, witness)
+        self.done("consume_readiness_witness", capability, witness)
 
     # What an honest client does: sequences that succeed wherever the session lets them
 
@@ -337,7 +248,7 @@ class SessionStoreMachine(RuleBasedStateMachine):
             self.carry_out("claim_ownership", sid, "a", SESSION)
         return None if session is None else session.ownership.current
 
-    @rule(target=capabilities, sid=sessions, owner=_OWNERS, ends=st.booleans())
+    @rule(target=capabilities, sid=SurfaceRules.sessions, owner=_OWNERS, ends=st.booleans())
     def transfer(self, sid: int, owner: str, ends: bool) -> Maybe:
         """End transfers of a session in each of the ways that leave it open and, perhaps, in those that do not."""
         given: Maybe = multiple()
@@ -346,73 +257,73 @@ class SessionStoreMachine(RuleBasedStateMachine):
             begun = capability and self.carry_out("begin_ownership_transfer", capability, owner, capability.scope)
             if not begun or begun.error is not None:
                 return given
-            made = self._given(name, begun.ok, *further)
+            made = self.given(name, begun.ok, *further)
             given = made if isinstance(made, OwnershipCapability) else given
         return given
 
-    @rule(sid=sessions, dies=st.booleans())
+    @rule(sid=SurfaceRules.sessions, dies=st.booleans())
     def end_ownership(self, sid: int, dies: bool) -> None:
         """Let the live owner take the same scope anew, and then release the session, or die."""
         held = self._owned(sid)
         if held is not None:
-            self._done("attenuate_ownership_scope", held, held.scope)
+            self.done("attenuate_ownership_scope", held, held.scope)
         capability = self._owned(sid)
         if capability is not None and dies:
-            self._done("mark_owner_died", capability.session_id, capability.owner_id)
+            self.done("mark_owner_died", capability.session_id, capability.owner_id)
         elif capability is not None:
-            self._done("release_ownership", capability)
+            self.done("release_ownership", capability)
 
-    @rule(target=witnesses, sid=sessions, predicate=st.sampled_from(["p", "q"]))
+    @rule(target=witnesses, sid=SurfaceRules.sessions, predicate=st.sampled_from(["p", "q"]))
     def prove_ready(self, sid: int, predicate: str) -> Maybe:
         """Issue a witness to the live owner, who consumes it at once."""
         capability = self._owned(sid)
         if capability is None:
             return multiple()
-        self._done("validate_ownership_capability", capability)
-        issued = self._given("issue_readiness_witness", capability, predicate)
+        self.done("validate_ownership_capability", capability)
+        issued = self.given("issue_readiness_witness", capability, predicate)
         if isinstance(issued, ReadinessWitness):
-            self._done("consume_readiness_witness", capability, issued)
+            self.done("consume_readiness_witness", capability, issued)
         return issued
 
-    @rule(sid=sessions, handler=st.sampled_from(["h", "k", ""]))
+    @rule(sid=SurfaceRules.sessions, handler=st.sampled_from(["h", "k", ""]))
     def bind(self, sid: int, handler: str) -> None:
         """Bind handlers and a trace by the live capability, and ask for them and for the owner."""
         capability = self._owned(sid)
         if capability is None:
             return
         edge = Edge(receiver="B", sender="A", sid=capability.session_id)
-        self._done("apply_owned_session_mutation", capability, SetDefaultHandler(handler=handler))
-        self._done("apply_owned_session_mutation", capability, UpdateEdgeHandler(edge=edge, handler=handler))
-        self._done("apply_owned_session_mutation", capability, UpdateTrace(edge=edge, trace=("Nat",)))
-        self._done("lookup_handler", edge)
-        self._done("lookup_trace", edge)
+        self.done("apply_owned_session_mutation", capability, SetDefaultHandler(handler=handler))
+        self.done("apply_owned_session_mutation", capability, UpdateEdgeHandler(edge=edge, handler=handler))
+        self.done("apply_owned_session_mutation", capability, UpdateTrace(edge=edge, trace=("Nat",)))
+        self.done("lookup_handler", edge)
+        self.done("lookup_trace", edge)
         self.ask_of(capability.session_id)
 
-    @rule(sid=sessions, val=values.values())
+    @rule(sid=SurfaceRules.sessions, val=values.values())
     def exchange(self, sid: int, val: Any) -> None:
         """Send a message, see it, and receive the oldest."""
-        self._done("send", sid, "A", "B", val)
-        self._done("has_message", sid, "A", "B")
-        self._done("recv", sid, "A", "B")
+        self.done("send", sid, "A", "B", val)
+        self.done("has_message", sid, "A", "B")
+        self.done("recv", sid, "A", "B")
 
     # Types and messages
 
     @rule(ep=_ENDPOINTS, every=st.sampled_from([False, False, True]))
     def ask_of_endpoint(self, ep: Endpoint, every: bool) -> None:
         """Ask for the types of an endpoint, and perhaps take them away."""
-        for name in _taking("ep", reads_only=not every):
-            self._done(name, ep)
+        for name in taking("ep", reads_only=not every):
+            self.done(name, ep)
 
     @rule(
-        name=st.sampled_from([*_taking("ep", "new_type"), *_taking("ep", "new_original")]),
+        name=st.sampled_from([*taking("ep", "new_type"), *taking("ep", "new_original")]),
         ep=_ENDPOINTS,
         lt=values.any_local_types(3),
     )
     def set_type(self, name: str, ep: Endpoint, lt: Any) -> None:
         """Set a type of an endpoint."""
-        self._done(name, ep, lt)
+        self.done(name, ep, lt)
 
-    @rule(sid=sessions, data=st.data())
+    @rule(sid=SurfaceRules.sessions, data=st.data())
     def take_branch(self, sid: int, data: st.DataObject) -> None:
         """Look up a branch, mostly one that is there, and take it."""
         session = self.store.sessions.get(sid)
@@ -424,56 +335,60 @@ class SessionStoreMachine(RuleBasedStateMachine):
             else []
         )
         endpoint, label = Endpoint(role=role, sid=sid), data.draw(st.sampled_from([*there, "m"]))
-        self._done("lookup_branch_resolution", endpoint, label)
-        self._done("advance", endpoint, label)
+        self.done("lookup_branch_resolution", endpoint, label)
+        self.done("advance", endpoint, label)
 
     @rule(cont=_TYPES, original=_TYPES)
     def unfold(self, cont: Any, original: Any) -> None:
         """Unfold types that belong to no session."""
-        for name in _taking("lt"):
-            self._done(name, cont)
-        for name in _taking("cont", "original"):
-            self._done(name, cont, original)
+        for name in taking("lt"):
+            self.done(name, cont)
+        for name in taking("cont", "original"):
+            self.done(name, cont, original)
 
-    @rule(sid=sessions, other=st.sampled_from([None, None, None, ("B", "A"), ("A", "C")]), val=values.values())
+    @rule(
+        sid=SurfaceRules.sessions,
+        other=st.sampled_from([None, None, None, ("B", "A"), ("A", "C")]),
+        val=values.values(),
+    )
     def send(self, sid: int, other: tuple[str, str] | None, val: Any) -> None:
         """Send a message, mostly on an edge that the session has."""
         session = self.store.sessions.get(sid)
         edge = next(iter(session.buffers), ("A", "B")) if session is not None else ("A", "B")
-        self._done("send", sid, *(other or edge), val)
+        self.done("send", sid, *(other or edge), val)
 
     @rule(
-        name=st.sampled_from(_taking("sid", "from_", "to")),
-        sid=sessions,
+        name=st.sampled_from(taking("sid", "from_", "to")),
+        sid=SurfaceRules.sessions,
         pair=st.sampled_from([("A", "B"), ("B", "A")]),
     )
     def receive(self, name: str, sid: int, pair: tuple[str, str]) -> None:
         """Receive a message or ask for one."""
-        self._done(name, sid, *pair)
+        self.done(name, sid, *pair)
 
     # Without a session
 
     @rule(value=_EDGE_JSON, hint=st.none() | _SMALL)
     def decode_edge_json(self, value: Any, hint: int | None) -> None:
         """Read an edge from JSON."""
-        self._done("decode_edge_json", value, hint)
+        self.done("decode_edge_json", value, hint)
 
     @rule(site=st.sampled_from(["s", "t", ""]), tick=st.integers(0, 9))
     def issue_timeout_witness(self, site: str, tick: int) -> None:
         """Issue a timeout witness."""
-        self._done("issue_timeout_witness", site, tick)
+        self.done("issue_timeout_witness", site, tick)
 
     @rule(tick=st.integers(0, 9))
     def advance_clock(self, tick: int) -> None:
         """Advance the clock, or try to turn it back."""
-        self._done("advance_clock", tick)
+        self.done("advance_clock", tick)
 
     # After every step
 
     @invariant()
     def both_sides_look_alike(self) -> None:
         """Look at the session that the step was about, on both sides."""
-        sid, self._touched = self._touched, None
+        sid, self.touched = self.touched, None
         if sid is not None:
             self.carry_out("observe", sid)
 
@@ -490,7 +405,7 @@ class SessionStoreMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Tell Hypothesis how much was reached, and look at what is left, ended sessions last."""
-        for name in _taking():
+        for name in taking():
             self.carry_out(name)
         if currently_in_test_context():
             target(float(len(self.cells)), label="cells reached")

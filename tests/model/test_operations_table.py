@@ -25,7 +25,7 @@ from telltale_conformance.model.values import (
 )
 
 WITH_SID = ("open_with_sid", "open_with_sid_from_plan")
-PROGRAMS = 40
+PROGRAMS = 75
 """Four programs of every profile."""
 
 

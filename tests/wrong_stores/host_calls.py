@@ -88,7 +88,7 @@ def _closed(s: dict) -> bool:
 _refuses("host calls heed the owner", "Host calls do nothing while somebody owns the session.", _owned, while_owned)
 _refuses(
     "handlers heed the owner",
-    "update_handler does nothing while somebody owns the session.",
+    "The operation update_handler does nothing while somebody owns the session.",
     _owned,
     while_owned,
     CALLS[:1],
@@ -102,7 +102,7 @@ _refuses(
 )
 _refuses(
     "traces heed the owner",
-    "update_trace does nothing while somebody owns the session.",
+    "The operation update_trace does nothing while somebody owns the session.",
     _owned,
     while_owned,
     CALLS[2:],
@@ -114,7 +114,13 @@ _refuses(
     while_pending,
 )
 _refuses("host calls heed closing", "Host calls do nothing on closed sessions.", _closed, when_closed)
-_refuses("traces heed closing", "update_trace does nothing on closed sessions.", _closed, when_closed, CALLS[2:])
+_refuses(
+    "traces heed closing",
+    "The operation update_trace does nothing on closed sessions.",
+    _closed,
+    when_closed,
+    CALLS[2:],
+)
 _refuses("host calls heed a terminal reason", "Host calls do nothing after a terminal reason.", _over, when_over)
 
 
@@ -138,14 +144,14 @@ def unlisted(s: Script) -> None:
     s.has_bound_handler(sid=0)
 
 
-@second(KIND, "update_handler binds roles that are not listed.", unlisted)
+@second(KIND, "The operation update_handler binds roles that are not listed.", unlisted)
 class unlisted_roles_are_bound(Store):
     def bind(self, s, edge, handler):
         super().bind(s, edge, handler)
         s["bound"][self.pair(edge)] = handler
 
 
-@second(KIND, "update_handler stores nothing for roles that are not listed.", unlisted)
+@second(KIND, "The operation update_handler stores nothing for roles that are not listed.", unlisted)
 class unlisted_bindings_are_not_stored(Store):
     def update_handler(self, edge, handler):
         s = self.sessions.get(edge["sid"])
@@ -153,7 +159,7 @@ class unlisted_bindings_are_not_stored(Store):
             super().update_handler(edge, handler)
 
 
-@second(KIND, "update_trace stores nothing for roles that are not listed.", unlisted)
+@second(KIND, "The operation update_trace stores nothing for roles that are not listed.", unlisted)
 class unlisted_traces_are_not_stored(Store):
     def update_trace(self, edge, trace):
         s = self.sessions.get(edge["sid"])
@@ -161,7 +167,7 @@ class unlisted_traces_are_not_stored(Store):
             super().update_trace(edge, trace)
 
 
-@second(KIND, "has_bound_handler asks for a handler by role pair.", unlisted)
+@second(KIND, "The operation has_bound_handler asks for a handler by role pair.", unlisted)
 class only_bound_pairs_count(Store):
     def has_bound_handler(self, sid):
         s = self.found(sid)
@@ -214,20 +220,22 @@ class the_empty_default_is_the_usual(Store):
         super().set_default_handler_for_session(sid, handler or "default_handler")
 
 
-@second(KIND, "has_bound_handler does not count bindings of the empty name.", emptied)
+@second(KIND, "The operation has_bound_handler does not count bindings of the empty name.", emptied)
 class empty_names_do_not_count(Store):
     def has_bound_handler(self, sid):
         s = self.found(sid)
         return s["default"] != "" or any(s["handlers"].values())
 
 
-@second(KIND, "has_bound_handler looks at the default handler alone.", emptied)
+@second(KIND, "The operation has_bound_handler looks at the default handler alone.", emptied)
 class only_the_default_counts(Store):
     def has_bound_handler(self, sid):
         return self.found(sid)["default"] != ""
 
 
-@second(KIND, "has_bound_handler looks at bindings alone.", lambda s: (s.start(), s.has_bound_handler(sid=0)))
+@second(
+    KIND, "The operation has_bound_handler looks at bindings alone.", lambda s: (s.start(), s.has_bound_handler(sid=0))
+)
 class only_bindings_count(Store):
     def has_bound_handler(self, sid):
         return bool(self.found(sid)["handlers"])
@@ -240,14 +248,16 @@ def foreign(s: Script) -> None:
     s.has_bound_handler(sid=0)
 
 
-@second(KIND, "has_bound_handler does not count foreign bindings.", foreign)
-class foreign_bindings_do_not_count(Store):
+@second(KIND, "The operation has_bound_handler does not count foreign bindings.", foreign)
+class foreign_bindings_are_no_handlers(Store):
     def has_bound_handler(self, sid):
         s = self.found(sid)
         return s["default"] != "" or any(place[0] == sid for place in s["handlers"])
 
 
-@second(KIND, "has_bound_handler says false for an unknown session.", lambda s: s.has_bound_handler(sid=3))
+@second(
+    KIND, "The operation has_bound_handler says false for an unknown session.", lambda s: s.has_bound_handler(sid=3)
+)
 class unknown_sessions_have_no_handler(Store):
     def has_bound_handler(self, sid):
         return sid in self.sessions and super().has_bound_handler(sid)
@@ -266,7 +276,7 @@ class unknown_sessions_are_refused(Store):
         return super().host_session(sid)
 
 
-@second(KIND, "update_handler stores a binding and binds no pair.", lambda s: s.start(), all_three)
+@second(KIND, "The operation update_handler stores a binding and binds no pair.", lambda s: s.start(), all_three)
 class handlers_are_only_stored(Store):
     def update_handler(self, edge, handler):
         s = self.sessions.get(edge["sid"])
@@ -278,7 +288,7 @@ class handlers_are_only_stored(Store):
 
 @second(
     KIND,
-    "update_handler binds the pair both ways.",
+    "The operation update_handler binds the pair both ways.",
     lambda s: (s.start(), handler(s), s.lookup_handler(edge=edge("B", "A"))),
 )
 class handlers_go_both_ways(Store):
@@ -291,7 +301,7 @@ class handlers_go_both_ways(Store):
 
 @second(
     KIND,
-    "update_handler does not bind a role with itself.",
+    "The operation update_handler does not bind a role with itself.",
     lambda s: (
         s.start(),
         handler(s, receiver="A"),
@@ -305,7 +315,7 @@ class no_role_is_bound_with_itself(Store):
 
 @second(
     KIND,
-    "update_trace adds to the trace that is there.",
+    "The operation update_trace adds to the trace that is there.",
     lambda s: (
         s.start(),
         trace(s, "Nat"),
@@ -322,7 +332,7 @@ class traces_are_added(Store):
 
 @second(
     KIND,
-    "update_trace of nothing takes the trace away.",
+    "The operation update_trace of nothing takes the trace away.",
     lambda s: (
         s.start(),
         trace(s, "Nat"),
@@ -397,7 +407,7 @@ def _unguarded(call: str) -> None:
             self.hardened = True
 
     made = type(f"{call}_is_not_guarded", (Store,), {call: carry_out})
-    sentence = f"{call} is allowed while somebody owns the session."
+    sentence = f"The operation {call} is allowed while somebody owns the session."
     second("hardened", sentence, while_owned, contract="hardened", name=f"{call} is not guarded")(made)
 
 

@@ -36,45 +36,47 @@ def with_kinds(*kinds: str, how: str = "recv_signed", then: int = 1, mode: str =
     return play
 
 
-@second(KIND, "recv checks no signature.", with_kinds("corrupt", how="recv"))
+@second(KIND, "The operation recv checks no signature.", with_kinds("corrupt", how="recv"))
 class recv_checks_nothing(Store):
     def recv(self, sid, sender, receiver):
         taken = self.taken_message(sid, sender, receiver, False)
         return None if taken is None else taken["payload"]
 
 
-@second(KIND, "recv_verified checks no signature.", with_kinds("corrupt", how="recv_verified"))
+@second(KIND, "The operation recv_verified checks no signature.", with_kinds("corrupt", how="recv_verified"))
 class recv_verified_checks_nothing(Store):
     def recv_verified(self, sid, sender, receiver):
         taken = self.taken_message(sid, sender, receiver, False)
         return None if taken is None else taken["payload"]
 
 
-@second(KIND, "recv_verified gives null for a bad signature.", with_kinds("corrupt", how="recv_verified"))
+@second(KIND, "The operation recv_verified gives null for a bad signature.", with_kinds("corrupt", how="recv_verified"))
 class recv_verified_is_silent(Store):
     def recv_verified(self, sid, sender, receiver):
         return self.recv(sid, sender, receiver)
 
 
-@second(KIND, "recv refuses a bad signature.", with_kinds("corrupt", how="recv"))
+@second(KIND, "The operation recv refuses a bad signature.", with_kinds("corrupt", how="recv"))
 class recv_refuses(Store):
     def recv(self, sid, sender, receiver):
         return self.recv_verified(sid, sender, receiver)
 
 
-@second(KIND, "recv_verified_signed checks no signature.", with_kinds("corrupt", how="recv_verified_signed"))
+@second(
+    KIND, "The operation recv_verified_signed checks no signature.", with_kinds("corrupt", how="recv_verified_signed")
+)
 class recv_verified_signed_checks_nothing(Store):
     def recv_verified_signed(self, sid, sender, receiver):
         return self.recv_signed(sid, sender, receiver)
 
 
-@second(KIND, "recv_signed refuses a bad signature.", with_kinds("corrupt"))
+@second(KIND, "The operation recv_signed refuses a bad signature.", with_kinds("corrupt"))
 class recv_signed_checks(Store):
     def recv_signed(self, sid, sender, receiver):
         return self.recv_verified_signed(sid, sender, receiver)
 
 
-@second(KIND, "recv_signed calls every signature valid.", with_kinds("corrupt"))
+@second(KIND, "The operation recv_signed calls every signature valid.", with_kinds("corrupt"))
 class all_are_valid(Store):
     def recv_signed(self, sid, sender, receiver):
         taken = super().recv_signed(sid, sender, receiver)
@@ -143,7 +145,7 @@ def _takes_two(how: str) -> None:
             if bad and buffer["values"]:
                 buffer["values"].popleft()
 
-    sentence = f"{how} takes the message behind a bad one too."
+    sentence = f"The operation {how} takes the message behind a bad one too."
     second(KIND, sentence, with_kinds("corrupt", "valid", how=how, then=2), name=f"{how} takes two")(
         type(f"{how}_takes_two", (Store,), {how: receive})
     )
@@ -153,7 +155,7 @@ for _how in ("recv", "recv_verified", "recv_verified_signed"):
     _takes_two(_how)
 
 
-@second(KIND, "recv goes on to the first good message.", with_kinds("corrupt", "valid", how="recv"))
+@second(KIND, "The operation recv goes on to the first good message.", with_kinds("corrupt", "valid", how="recv"))
 class recv_skips_bad_messages(Store):
     def recv(self, sid, sender, receiver):
         got = super().recv(sid, sender, receiver)
@@ -273,7 +275,11 @@ _number(
 )
 
 
-@second(KIND, "send numbers its messages.", lambda s: (s.buffered("Fifo", 8), s.sent(1), s.sent(2), taken(s), taken(s)))
+@second(
+    KIND,
+    "The operation send numbers its messages.",
+    lambda s: (s.buffered("Fifo", 8), s.sent(1), s.sent(2), taken(s), taken(s)),
+)
 class send_counts(Store):
     def sent(self, sid, sender, receiver, val, number, signature):
         s = self.found(sid)
@@ -343,7 +349,7 @@ class signed_messages_pass_the_buffer(Store):
             self.signing = False
 
 
-@second(KIND, "has_message does not count a message with a bad signature.", with_kinds("corrupt", then=0))
+@second(KIND, "The operation has_message does not count a message with a bad signature.", with_kinds("corrupt", then=0))
 class bad_messages_are_not_there(Store):
     def has_message(self, sid, sender, receiver):
         buffer = self.buffer(self.found(sid), sender, receiver)
@@ -372,7 +378,7 @@ class error_has_the_other_arrow(Store):
             raise Refused(refused.error.replace("->", "→")) from None
 
 
-@second(KIND, "recv_verified refuses where nothing is buffered.", with_kinds(how="recv_verified"))
+@second(KIND, "The operation recv_verified refuses where nothing is buffered.", with_kinds(how="recv_verified"))
 class nothing_is_refused(Store):
     def recv_verified(self, sid, sender, receiver):
         if not self.has_message(sid, sender, receiver):
@@ -380,7 +386,7 @@ class nothing_is_refused(Store):
         return super().recv_verified(sid, sender, receiver)
 
 
-@second(KIND, "recv_verified gives null for an unknown session.", lambda s: taken(s, "recv_verified"))
+@second(KIND, "The operation recv_verified gives null for an unknown session.", lambda s: taken(s, "recv_verified"))
 class unknown_sessions_have_no_messages(Store):
     def recv_verified(self, sid, sender, receiver):
         return super().recv_verified(sid, sender, receiver) if sid in self.sessions else None
@@ -404,7 +410,9 @@ def _in_hardened(sentence: str, *plays):
     return second("hardened", sentence, *plays, contract="hardened")
 
 
-@_in_hardened("recv takes a message with a bad signature out.", with_kinds("corrupt", "valid", how="recv", then=2))
+@_in_hardened(
+    "The operation recv takes a message with a bad signature out.", with_kinds("corrupt", "valid", how="recv", then=2)
+)
 class refused_messages_are_lost(Store):
     def recv(self, sid, sender, receiver):
         try:
@@ -416,7 +424,8 @@ class refused_messages_are_lost(Store):
 
 
 @_in_hardened(
-    "recv_verified_signed takes a bad message out.", with_kinds("corrupt", how="recv_verified_signed", then=2)
+    "The operation recv_verified_signed takes a bad message out.",
+    with_kinds("corrupt", how="recv_verified_signed", then=2),
 )
 class refused_signed_messages_are_lost(Store):
     def recv_verified_signed(self, sid, sender, receiver):
@@ -428,7 +437,7 @@ class refused_signed_messages_are_lost(Store):
             raise
 
 
-@_in_hardened("recv gives null for a bad message that stays.", with_kinds("corrupt", how="recv"))
+@_in_hardened("The operation recv gives null for a bad message that stays.", with_kinds("corrupt", how="recv"))
 class bad_messages_stay_in_silence(Store):
     def recv(self, sid, sender, receiver):
         try:
@@ -439,7 +448,7 @@ class bad_messages_stay_in_silence(Store):
             raise
 
 
-@_in_hardened("recv_signed leaves a bad message where it is.", with_kinds("corrupt", then=2))
+@_in_hardened("The operation recv_signed leaves a bad message where it is.", with_kinds("corrupt", then=2))
 class bad_messages_stay_for_ever(Store):
     def recv_signed(self, sid, sender, receiver):
         buffer = self.buffer(self.found(sid), sender, receiver)
@@ -494,7 +503,7 @@ class numbers_follow_the_buffer(Store):
         return super().accepted_number({**s, "leaves": {ends: waiting}}, ends, number, edge)
 
 
-@_in_hardened("send gives the number 0.", another_number)
+@_in_hardened("The operation send gives the number 0.", another_number)
 class send_takes_no_number(Store):
     def number_of_a_send(self):
         return 0
