@@ -78,7 +78,7 @@ def raw_kinds(document: Any, name: str = "") -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def reached() -> Mapping[str, Reached]:
-    return {"telltale-17": Reached("telltale-17"), "hardened": Reached("hardened", 250)}
+    return {"telltale-17": Reached("telltale-17"), "hardened": Reached("hardened", 400)}
 
 
 def test_doubles_are_given_wherever_names_are_compared(reached: Mapping[str, Reached]) -> None:
