@@ -78,7 +78,7 @@ def raw_kinds(document: Any, name: str = "") -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def reached() -> Mapping[str, Reached]:
-    return {"telltale-17": Reached("telltale-17"), "hardened": Reached("hardened", 400)}
+    return {"telltale-17": Reached("telltale-17"), "hardened": Reached("hardened", 250)}
 
 
 def test_doubles_are_given_wherever_names_are_compared(reached: Mapping[str, Reached]) -> None:
@@ -95,7 +95,8 @@ def test_doubles_are_given_wherever_names_are_compared(reached: Mapping[str, Rea
         assert met["edge alike"] >= {"lookup_handler", "lookup_trace"}
         assert met["site alike"] == {"issue_timeout_witness"}
         assert met["roles alike"] == {"open", "plan"}
-    assert reached["hardened"].relations["live, other scope, alike"] >= {"validate_ownership_capability"}
+        asked_too = met.get("live, other scope, alike", set()) & asked
+        assert len(asked_too) >= 4, asked_too
 
 
 def test_every_raw_form_is_written(reached: Mapping[str, Reached]) -> None:
