@@ -20,7 +20,7 @@ def planned(s: Script, sid: int = 0, *roles: str, types=A_TO_B, **more):
 
 
 def compared(s: Script, other: dict, *roles: str) -> None:
-    """Open from two plans, from the first once more, and look at what came of it."""
+    """Open from two plans, from the first once more, and look at the result."""
     planned(s, 0)
     planned(s, 1, *roles, types=other)
     planned(s, 2)
