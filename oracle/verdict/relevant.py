@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from telltale_conformance.model.observe import observe
 from telltale_conformance.model.operations import Operation
 from telltale_conformance.model.store import Store
+
+
+_OF_HANDLERS: Final = ("§4", "§16")
+"""The sections of the contract about handlers and traces."""
 
 
 def relevant_state(store: Store, operation: Operation, arguments: tuple[Any, ...]) -> dict[str, Any]:
@@ -18,6 +22,10 @@ def relevant_state(store: Store, operation: Operation, arguments: tuple[Any, ...
         return {"session": None if sid is None else f"session {sid} is not live"}
     session = observe(store, sid)
     state: dict[str, Any] = {"sid": sid, "status": session.status}
+    if operation.section in _OF_HANDLERS:
+        state["default_handler"] = session.default_handler
+        state["edge_handlers"] = session.edge_handlers
+        state["edge_traces"] = session.edge_traces
     if operation.errors == "ownership" or operation.result == "capability":
         state["ownership"] = session.ownership
     elif "to" in operation.parameters:

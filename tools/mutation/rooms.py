@@ -24,6 +24,8 @@ _STORE_TESTS: Final = (
     "observe",
     "ownership",
     "plan",
+    "signed",
+    "surface",
     "timeouts",
     "typed_steps",
     "witnesses",
