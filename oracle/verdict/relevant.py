@@ -8,7 +8,6 @@ from telltale_conformance.model.observe import observe
 from telltale_conformance.model.operations import Operation
 from telltale_conformance.model.store import Store
 
-
 _OF_HANDLERS: Final = ("§4", "§16")
 """The sections of the contract about handlers and traces."""
 
