@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import Any, Final, TypeVar
 
 import msgspec
-from hypothesis import currently_in_test_context, target
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -404,11 +403,9 @@ class SessionStoreMachine(SurfaceRules):
         assert self.store.ended <= self.store.sessions.keys(), "a session ended that is not live"
 
     def teardown(self) -> None:
-        """Tell Hypothesis how much was reached, and look at what is left, ended sessions last."""
+        """Look at what is left, ended sessions last."""
         for name in taking():
             self.carry_out(name)
-        if currently_in_test_context():
-            target(float(len(self.cells)), label="cells reached")
 
 
 def machine_for(counterpart: Counterpart | None, contract: str = "telltale-17") -> Any:
