@@ -19,6 +19,7 @@ from telltale_conformance.oracle.symbolic.claims import audit as claims_audit
 from telltale_conformance.oracle.symbolic.claims import authority as claims_authority
 from telltale_conformance.oracle.symbolic.claims import blueprint as blueprint_claim
 from telltale_conformance.oracle.symbolic.claims import buffers as buffers_claims
+from telltale_conformance.oracle.symbolic.claims import exchanges
 from telltale_conformance.oracle.symbolic.claims import identity as claims_identity
 from telltale_conformance.oracle.symbolic.claims import progress as claims_progress
 from telltale_conformance.oracle.symbolic.claims import sids as store_claims
@@ -198,19 +199,36 @@ def _unfolding(contract: Contract, limits: Limits, kinds: list[Any]) -> Finding:
     )
 
 
-def _k18(contract: Contract, limits: Limits) -> Finding:
-    if buffers_claims.k18_provable(contract, limits):
-        return Finding("proved", "on every buffer state, reachable or not")
-    steps = buffers_claims.k18_shortest(contract, limits)
-    found = confirm("K18", _made(contract, "K18", steps, 3))
-    found["meta"]["level"] = "model"
-    return Finding(
-        "refuted",
-        "bounded search: none of fewer than 3 operations, one of 3; no operation makes a "
-        "signature bad, so the program corrupts the message in the reference between them",
-        None,
-        found,
-    )
+def _by_messages(
+    claim: str, broken: exchanges.ExchangeClaim, provable: Callable[[Contract, Limits], str | None]
+) -> Decide:
+    """Decide a claim about the messages of one edge; ``provable`` says how it is proved, if it is."""
+
+    def decide(contract: Contract, limits: Limits) -> Finding:
+        method = provable(contract, limits)
+        if method is not None:
+            return Finding("proved", method)
+        steps = exchanges.shortest(broken, contract, DEEPEST_SEARCH, limits)
+        length = len(steps or [])
+        found = confirm(claim, _made(contract, claim, steps, length))
+        return Finding(
+            "refuted", f"bounded search: none of fewer than {length} operations, one of {length}", None, found
+        )
+
+    return decide
+
+
+def _on_every_buffer(broken: exchanges.ExchangeClaim) -> Callable[[Contract, Limits], str | None]:
+    def provable(contract: Contract, limits: Limits) -> str | None:
+        return "on every buffer, reachable or not" if exchanges.never(broken, contract, limits) else None
+
+    return provable
+
+
+def _in_sequence(contract: Contract, limits: Limits) -> str | None:
+    if not exchanges.in_sequence_provable(contract, limits):
+        return None
+    return "induction over sends and receives, with the invariant numbers-rise-to-leaves, for less than 2^64-1 leaves"
 
 
 OWNERSHIP_CLAIMS: dict[str, Claim] = {
@@ -240,7 +258,15 @@ OWNERSHIP_CLAIMS: dict[str, Claim] = {
 """The claims about the ownership state of one session."""
 
 _BY_INDUCTION = {key: _by_induction(claim) for key, claim in OWNERSHIP_CLAIMS.items()}
-_OTHERS: dict[str, Decide] = {"K10": _k10, "K14": _k14, "K15": _k15, "K16": _k16, "K18": _k18}
+_OTHERS: dict[str, Decide] = {
+    "K10": _k10,
+    "K14": _k14,
+    "K15": _k15,
+    "K16": _k16,
+    "K18": _by_messages("K18", exchanges.lost, _on_every_buffer(exchanges.lost)),
+    "K25": _by_messages("K25", exchanges.unbound, _on_every_buffer(exchanges.unbound)),
+    "K26": _by_messages("K26", exchanges.out_of_sequence, _in_sequence),
+}
 
 STATEMENTS: dict[str, Decide] = {key: (_BY_INDUCTION | _OTHERS)[key] for key in in_order(_BY_INDUCTION | _OTHERS)}
 """How each claim is decided, in the order of the catalogue."""

@@ -1,21 +1,24 @@
-"""K14 and K18 on one edge's buffer (contract §8; H12, H16)."""
+"""K14 on one edge's buffer (contract §8; H12)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
-from telltale_conformance.oracle.symbolic.statement.messages import RESIZE, Buffer, larger, opened, recv, send
+from telltale_conformance.oracle.symbolic.statement.messages import (
+    RECEIVES,
+    RESIZE,
+    Buffer,
+    Sending,
+    larger,
+    opened,
+    recv,
+    send,
+)
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 from telltale_conformance.oracle.symbolic.statement.terms import BOOL, choose, fresh, same, u64
-
-
-def corrupt(b: Buffer) -> Buffer:
-    """Return what no operation does: the oldest message's signature goes bad."""
-    return replace(b, genuine=z3.Store(b.genuine, b.first, z3.BoolVal(False)))
 
 
 def bounded(b: Buffer) -> z3.BoolRef:
@@ -35,7 +38,8 @@ def k14_provable(contract: Contract, limits: Limits) -> bool:
     b = fresh(Buffer, "buffer")
     wanted = [bounded, _content_fits]
     assumed = z3.And(*(part(b) for part in wanted))
-    for post in (send(contract, b).post, recv(contract, b).post):
+    sending = fresh(Sending, "sending")
+    for post in (send(contract, b, sending).post, *(receive(contract, b).post for receive in RECEIVES.values())):
         checker = solver(limits)
         checker.add(assumed, z3.Not(z3.And(*(part(post) for part in wanted))))
         if satisfiable(checker):
@@ -83,37 +87,3 @@ def _open_step(initial: int, maximum: int) -> dict[str, Any]:
     config = {"mode": "Fifo", "initial_capacity": initial, "policy": {"Resize": {"max_capacity": maximum}}}
     args = {"roles": ["A", "B"], "initial_types": {"A": one_send}, "buffer_config": config}
     return {"seq": 0, "op": "open", "args": args}
-
-
-def k18_lost(contract: Contract, b: Buffer) -> z3.BoolRef:
-    """K18 broken: a receive takes the oldest message away and does not deliver it."""
-    step = recv(contract, b)
-    return z3.And(step.post.length != b.length, z3.Not(step.delivers))
-
-
-def k18_provable(contract: Contract, limits: Limits) -> bool:
-    """K18 on every buffer state, reachable or not."""
-    checker = solver(limits)
-    checker.add(k18_lost(contract, fresh(Buffer, "buffer")))
-    return not satisfiable(checker)
-
-
-def k18_shortest(contract: Contract, limits: Limits) -> list[dict[str, Any]] | None:
-    """Return the shortest run that loses a message: one must be there (a send) and go bad, so open, send, recv.
-
-    No operation makes a signature bad, so between the last two the message is corrupted in the reference itself.
-    """
-    b = fresh(Buffer, "buffer")
-    checker = solver(limits)
-    checker.add(opened(b))
-    if satisfiable(checker, k18_lost(contract, corrupt(b))):
-        raise AssertionError("an empty buffer loses nothing")
-    if not satisfiable(checker, k18_lost(contract, corrupt(send(contract, b).post))):
-        return None
-    edge = {"sid": {"$ref": 0}, "from": "A", "to": "B"}
-    return [
-        _open_step(2, 3),
-        {"seq": 1, "op": "send", "args": {**edge, "val": {"Nat": 1}}},
-        {"seq": 2, "op": "corrupt_signature", "args": edge},
-        {"seq": 3, "op": "recv", "args": edge},
-    ]

@@ -1,6 +1,6 @@
-"""The two contracts, and every place where they differ: one function or more for each of the rules H1 to H12, H15, H16.
+"""The two contracts, and every place where they differ: one function or more for each rule from H1 to H20, but three.
 
-H13 and H14 are not stated here: the plan and the unfolding of types are questions to Datalog (``claims.blueprint``
+H13, H14 and H17 are not stated here.  H17 is in ``claims.reload``. The plan and the unfolding of types are questions to Datalog (``claims.blueprint``
 and ``claims.unfolding``), which say what the claim says under either contract.
 """
 
@@ -148,4 +148,24 @@ def may_touch(contract: Contract, s: Session, a: Args) -> z3.BoolRef:
 
 def keeps_unverified(contract: Contract) -> bool:
     """H16: whether a message with a bad signature stays where it is, and the receive errs."""
+    return contract is HARDENED
+
+
+def bound(contract: Contract, addressed: z3.BoolRef, signed_number: z3.BitVecRef, number: z3.BitVecRef) -> z3.BoolRef:
+    """H18: whether a signature fits receiver and sequence number; under ``telltale-17`` it binds neither."""
+    return z3.And(addressed, signed_number == number) if contract is HARDENED else TRUE
+
+
+def next_number(contract: Contract, leaves: z3.BitVecRef) -> z3.BitVecRef:
+    """H19: the sequence number of a send that chooses none."""
+    return leaves if contract is HARDENED else u64(0)
+
+
+def may_number(contract: Contract, number: z3.BitVecRef, following: z3.BitVecRef) -> z3.BoolRef:
+    """H19: whether a send may choose this sequence number, given the next one."""
+    return number == following if contract is HARDENED else TRUE
+
+
+def guards_host_calls(contract: Contract) -> bool:
+    """H20: whether host calls are refused for a session that is owned or over."""
     return contract is HARDENED

@@ -32,13 +32,21 @@ def mutate(contract: Contract, s: Session, a: Args) -> Step:
 
 def _mutated(s: Session, a: Args) -> Session:
     default = replace(s, default_handler=a.text)
+    named = choose(a.mutation == int(Mutation.EDGE_HANDLER), bound(s, a), traced(s, a))
+    return choose(a.mutation == int(Mutation.DEFAULT_HANDLER), default, named)
+
+
+def bound(s: Session, a: Args) -> Session:
+    """Store a binding under the edge as given, and for the role pair of this session when both are listed."""
     both_listed = z3.And(s.roles[a.sender], s.roles[a.receiver])
     pair = pair_key(a.sender, a.receiver)
-    bound = replace(
+    return replace(
         s,
         edge_handlers=z3.Store(s.edge_handlers, a.edge(), a.text),
         pair_handlers=z3.If(both_listed, z3.Store(s.pair_handlers, pair, a.text), s.pair_handlers),
     )
-    traced = replace(s, edge_traces=z3.Store(s.edge_traces, a.edge(), a.text))
-    named = choose(a.mutation == int(Mutation.EDGE_HANDLER), bound, traced)
-    return choose(a.mutation == int(Mutation.DEFAULT_HANDLER), default, named)
+
+
+def traced(s: Session, a: Args) -> Session:
+    """Store a trace under the edge as given."""
+    return replace(s, edge_traces=z3.Store(s.edge_traces, a.edge(), a.text))

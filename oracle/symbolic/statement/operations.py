@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from telltale_conformance.oracle.symbolic.statement import mutations, ownership, sessions, witnesses
+from telltale_conformance.oracle.symbolic.statement import host_calls, mutations, ownership, sessions, witnesses
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session
 from telltale_conformance.oracle.symbolic.statement.step import Step
 
@@ -47,6 +47,13 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "reap_sessions": Operation(sessions.reap, ("sid",), 14),
 }
 """The operations by wire name; the first thirteen are those of contract §2 and §3."""
+
+HOST_CALLS: Final[dict[str, Operation]] = {
+    "set_default_handler_for_session": Operation(host_calls.set_default_handler, ("sid", "text"), 0),
+    "update_handler": Operation(host_calls.update_handler, ("edge_sid", "sender", "receiver", "text"), 1),
+    "update_trace": Operation(host_calls.update_trace, ("edge_sid", "sender", "receiver", "text"), 2),
+}
+"""The host calls of contract §16 by wire name: they change no ownership, which ``claims.frame`` shows."""
 
 LIFECYCLE: Final = frozenset({"close", "reap_sessions"})
 """What changes a session's ownership state during its life without being an ownership operation."""
