@@ -12,7 +12,6 @@ from telltale_conformance.oracle.symbolic.prove import BLUEPRINT_NODES, OWNERSHI
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 
 BEGIN, END = "<!-- generated: {} -->", "<!-- end: {} -->"
-_MODEL_LEVEL = {"K18": 3}
 _BOUNDS = {"K15": f"trees of up to {BLUEPRINT_NODES} nodes", "K16": f"types of up to {UNFOLDING_NODES} nodes"}
 
 
@@ -34,7 +33,7 @@ def _status(claim: str, contract: str, lengths: dict[str, int]) -> str:
 
 def claims_table() -> str:
     """Return the table: each claim with its verdict under both contracts."""
-    lengths = {name: int(program.meta["shortest"]) for name, program in claim_programs()} | _MODEL_LEVEL
+    lengths = {name: int(program.meta["shortest"]) for name, program in claim_programs()}
     lines = ["| id | claim | `telltale-17` | `hardened` |", "|---|---|---|---|"]
     for claim in CLAIMS.values():
         old, new = (_status(claim.id, contract, lengths) for contract in EXPECTED)

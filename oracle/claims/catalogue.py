@@ -226,7 +226,8 @@ _CLAIMS: Final = (
         telltale_17="refuted",
         hardened="proved",
         proved_in=("z3",),
-        occasion="A message is received from a buffer in which one is known to wait.",
+        occasion="A message is received from a buffer in which one is known to wait, or one that was refused to a"
+        " receiver is looked for.",
     ),
     Claim(
         id="K19",
@@ -295,6 +296,37 @@ _CLAIMS: Final = (
         hardened="proved",
         proved_in=("z3",),
         occasion="Somebody who may do so asks for an ownership operation, as the answers before tell.",
+    ),
+    Claim(
+        id="K25",
+        name="signature-binding",
+        sentence="A verified message was signed for this edge and this sequence number.",
+        seed="signature, sequence_no",
+        telltale_17="refuted",
+        hardened="proved",
+        proved_in=("z3",),
+        occasion="A message whose signature is bad, or made for another edge, number or value, is received.",
+    ),
+    Claim(
+        id="K26",
+        name="sequence",
+        sentence="On one edge verified messages are received with rising sequence numbers, each once.",
+        seed="sequence_no",
+        telltale_17="refuted",
+        hardened="proved",
+        proved_in=("z3",),
+        occasion="A verified message with a known number is received after another one of its edge.",
+    ),
+    Claim(
+        id="K28",
+        name="guarded-mutation",
+        sentence="While a session has a live owner its handlers and traces change only through the owner, and after a"
+        " terminal reason not at all; closing, which clears traces, apart.",
+        seed="mutation applied on behalf of the live owner",
+        telltale_17="refuted",
+        hardened="proved",
+        proved_in=("z3",),
+        occasion="The host is refused a change of an owned or ended session, or what it asked to change is seen.",
     ),
 )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from typing import Any, NamedTuple
 
+from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.model.operations import those
 from telltale_conformance.oracle.claims.scopes import same_artifact
 from telltale_conformance.oracle.claims.tables import Tables
@@ -15,6 +16,16 @@ OWNERSHIP_OPERATIONS = ACCEPTS_CAPABILITY | those(lambda one: one.errors == "own
 _TERMINATES = those(lambda operation: operation.terminal)
 _GRANTS = those(lambda operation: operation.gives == "capability")
 _CHANGES_NOTHING = ACCEPTS_CAPABILITY & those(lambda operation: operation.log is None)
+
+
+class Message(NamedTuple):
+    """A message under way, as far as its send tells."""
+
+    value: Any
+    signature: str
+    """How its signature was made (contract §14)."""
+    number: int | None
+    """Its sequence number, where the send chose one."""
 
 
 class Ledger:
@@ -45,13 +56,22 @@ class Ledger:
         """Whether the last event changed the ownership, and whether any did."""
         self.pressed: set[tuple[str, str]] = set()
         """The edges whose buffer was sent to when it held all that it was opened for."""
-        self._queues: dict[tuple[str, str], deque[Any] | None] = {}
+        self.refused: set[tuple[str, str]] = set()
+        """The edges whose oldest message a receive refused to hand out."""
+        self.heard: dict[tuple[str, str], int] = {}
+        """The sequence number of the message that verified last, by edge."""
+        self._queues: dict[tuple[str, str], deque[Message] | None] = {}
         """The messages under way; None once that is not known."""
 
     @property
     def terminal(self) -> bool:
         """Whether ownership has ended for good."""
         return self.reason is not None
+
+    @property
+    def guarded(self) -> bool:
+        """Whether there is a live owner, or ownership has ended for good."""
+        return self.live is not None or self.terminal
 
     @property
     def unsure(self) -> bool:
@@ -95,7 +115,9 @@ class Ledger:
         """Take in ``close``; ownership ends with it when the log says so."""
         self.closed = True
         self.tables.traces.clear()
+        self.tables.unasked.clear()
         self._queues.clear()
+        self.refused.clear()
         self.pressed.clear()
         if audit and any("OwnershipCapability" in record["artifact"] for record in audit):
             self._end_tenure()
@@ -164,7 +186,7 @@ class Ledger:
         queue = self._queues.get(edge, _EMPTY)
         return None if queue is None else len(queue)
 
-    def oldest(self, edge: tuple[str, str]) -> Any:
+    def oldest(self, edge: tuple[str, str]) -> Message:
         """Return the message that is received next; there must be one."""
         queue = self._queues[edge]
         assert queue
@@ -177,24 +199,34 @@ class Ledger:
         if waiting is not None and waiting >= max(1, opened_for):
             self.pressed.add(edge)
 
-    def sent(self, edge: tuple[str, str], value: Any) -> None:
+    def sent(self, edge: tuple[str, str], message: Message) -> None:
         """Note that a message was accepted; a LatestValue buffer keeps only it."""
         queue = self._queues.setdefault(edge, deque())
         if queue is None:
             return
         if self.buffer_config and self.buffer_config["mode"] == "LatestValue":
             queue.clear()
-        queue.append(value)
+        queue.append(message)
 
-    def received(self, edge: tuple[str, str]) -> None:
-        """Note that a message was taken out, or that there was none."""
+    def received(self, edge: tuple[str, str], payload: Any) -> None:
+        """Note what was taken out, None for nothing; what waited before it is lost."""
+        self.refused.discard(edge)
         queue = self._queues.get(edge)
-        if queue:
-            queue.popleft()
+        if not queue:
+            return
+        first = queue.popleft()
+        while payload is not None and queue and not same_json(first.value, payload):
+            first = queue.popleft()
+
+    def refuses(self, edge: tuple[str, str]) -> None:
+        """Note that a receive refused to hand out the oldest message, if there is one."""
+        if self.waiting(edge):
+            self.refused.add(edge)
 
     def lose_sight(self, edge: tuple[str, str]) -> None:
         """Note that an operation that is not followed may have changed the messages in transit."""
         self._queues[edge] = None
+        self.refused.discard(edge)
 
 
 def _reason(op: str, args: Any) -> dict[str, Any]:
@@ -208,4 +240,4 @@ def _reason(op: str, args: Any) -> dict[str, Any]:
     return {"TransferCommitFailed": {**giver, "reason": args["reason"]}}
 
 
-_EMPTY: deque[Any] = deque()
+_EMPTY: deque[Message] = deque()

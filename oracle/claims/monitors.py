@@ -15,8 +15,28 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from telltale_conformance.model.operations import those
-from telltale_conformance.oracle.claims import answers, audit, authority, identity, progress, sessions, transfers
+from telltale_conformance.oracle.claims import (
+    answers,
+    audit,
+    authority,
+    exchanges,
+    host_calls,
+    identity,
+    progress,
+    sessions,
+    transfers,
+)
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS
+from telltale_conformance.oracle.claims.exchanges import (
+    RECEIVES,
+    SENDS,
+    edge_of_message,
+    message_of,
+    number_of,
+    payload_of,
+    verified,
+)
+from telltale_conformance.oracle.claims.host_calls import HOST_CALLS
 from telltale_conformance.oracle.claims.ledger import OWNERSHIP_OPERATIONS, Ledger
 from telltale_conformance.oracle.claims.seen import OPENS, Event, Monitor, Seen, opened_from
 from telltale_conformance.oracle.claims.type_events import TypeWatch
@@ -32,6 +52,8 @@ MONITORS: Final[Mapping[str, Monitor]] = {
     **authority.MONITORS,
     **audit.MONITORS,
     **sessions.MONITORS,
+    **exchanges.MONITORS,
+    **host_calls.MONITORS,
     **transfers.MONITORS,
     **answers.MONITORS,
     **progress.MONITORS,
@@ -79,10 +101,7 @@ class ClaimVerdict:
         return "kept" if self.occasions else "not judged"
 
 
-_HOST_CALLS: Final = those(lambda operation: operation.section == "§16" and not operation.reads_only)
 """What binds handlers and traces without a capability."""
-_KEEPS_MESSAGES: Final = frozenset({"has_message", "corrupt_signature"})
-"""What leaves the messages of an edge where they are; the second is a step of ``reference.run``, not an operation."""
 
 
 class Monitors:
@@ -163,19 +182,19 @@ class Monitors:
             if seen.ok:
                 ledger.close(seen.audit)
             ledger.log(seen.audit)
-        elif op in _HOST_CALLS:
+        elif op in HOST_CALLS:
             if seen.ok:
-                ledger.tables.host_call(op, args)
-        elif op == "send":
-            edge = (args["from"], args["to"])
-            ledger.sending(edge)
+                ledger.tables.host_call(op, args, ledger.guarded)
+        elif op == "observe":
+            ledger.tables.unasked.clear()
+        elif op in SENDS:
+            ledger.sending(edge_of_message(args))
             if seen.answer == "Ok":
-                ledger.sent(edge, args["val"])
-        elif op == "recv":
-            if seen.ok:
-                ledger.received((args["from"], args["to"]))
-        elif "from" in args and "to" in args and op not in _KEEPS_MESSAGES:
-            ledger.lose_sight((args["from"], args["to"]))
+                ledger.sent(edge_of_message(args), message_of(args))
+        elif op in RECEIVES:
+            _received(seen, ledger)
+        elif "from" in args and "to" in args and op != "has_message":
+            ledger.lose_sight(edge_of_message(args))
 
     def _opened(self, seen: Seen) -> None:
         sid = seen.answer
@@ -185,6 +204,17 @@ class Monitors:
         self._used.add(sid)
         self._lives[sid] = Ledger(sid, tuple(held["roles"]), seen.args.get("buffer_config"))
         self._types.opened(sid, held["roles"], held["initial_types"])
+
+
+def _received(seen: Seen, ledger: Ledger) -> None:
+    edge = edge_of_message(seen.args)
+    number = number_of(seen)
+    if number is not None and verified(seen):
+        ledger.heard[edge] = number
+    if seen.ok:
+        ledger.received(edge, payload_of(seen))
+    else:
+        ledger.refuses(edge)
 
 
 def _session(op: str, args: Mapping[str, Any]) -> Any:

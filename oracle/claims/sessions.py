@@ -1,11 +1,11 @@
-"""Monitors of sessions, their buffers and their types: K10, K14, K15, K16, K18."""
+"""Monitors of sessions, their buffers and their types: K10, K14, K15, K16."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from telltale_conformance.lean_traces.json_values import same_json
+from telltale_conformance.oracle.claims.exchanges import SENDS
 from telltale_conformance.oracle.claims.seen import OPENS, Judgement, Monitor, Seen, opened_from
 
 
@@ -23,7 +23,7 @@ def buffer_bound(seen: Seen) -> Judgement | None:
         return None
     if not seen.ok:
         return None
-    if seen.op == "send":
+    if seen.op in SENDS:
         waiting = ledger.waiting((seen.args["from"], seen.args["to"]))
         if waiting is None or waiting < bound:
             return None
@@ -66,21 +66,9 @@ def unfolding(seen: Seen) -> Judgement | None:
     return Judgement(followed.broken, why)
 
 
-def exactly_once_delivery(seen: Seen) -> Judgement | None:
-    """K18: a receive gives the oldest message that is under way."""
-    if not seen.ok or seen.ledger is None:
-        return None
-    edge = (seen.args["from"], seen.args["to"])
-    if not seen.ledger.waiting(edge):
-        return None
-    lost = not same_json(seen.ledger.oldest(edge), seen.answer)
-    return Judgement(lost, f"recv {edge}: a message was lost")
-
-
 MONITORS: Final[Mapping[str, Monitor]] = {
     "K10": Monitor(OPENS, unique_session),
-    "K14": Monitor({"send", "observe"}, buffer_bound),
+    "K14": Monitor({"observe", *SENDS}, buffer_bound),
     "K15": Monitor({"plan", "observe", *OPENS}, blueprint),
     "K16": Monitor({"advance"}, unfolding),
-    "K18": Monitor({"recv"}, exactly_once_delivery),
 }

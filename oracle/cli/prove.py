@@ -166,7 +166,7 @@ def _second_code(told: Told) -> int:
 
 def _keep(result: Result, folder: Path) -> None:
     found = result.finding.counterexample
-    if found is None or found["meta"].get("level") == "model":
+    if found is None:
         return
     steps = tuple(Step(args=step["args"], op=step["op"], seq=step["seq"]) for step in found["steps"])
     program = Program(contract=found["contract"], meta=found["meta"], steps=steps)

@@ -20,8 +20,6 @@ from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome
 from telltale_conformance.model.store import Store
 
 Event = dict[str, Any]
-CORRUPT: Final = "corrupt_signature"
-"""Not an operation of any store: the reference's next message of an edge gets a bad signature (claim K18)."""
 Look = Callable[[Store, Operation, tuple[Any, ...]], Any]
 
 
@@ -107,19 +105,10 @@ class ReferenceRun:
     def perform(self, seq: int, op: str, args: Mapping[str, Any]) -> Event:
         """Carry out one operation, its arguments as they are, and keep its event."""
         event: Event = {"seq": seq, "op": op, "args": dict(args)}
-        if op == CORRUPT:
-            self._corrupt(args)
-            event.update({"ok": None, "audit": []})
-        else:
-            outcome = step(self.store, OPERATIONS[op], CODECS[op].from_json(dict(args)))
-            event.update(as_json(answer_document(outcome, audited=True)))
+        outcome = step(self.store, OPERATIONS[op], CODECS[op].from_json(dict(args)))
+        event.update(as_json(answer_document(outcome, audited=True)))
         self.events.append(event)
         return event
-
-    def _corrupt(self, args: Mapping[str, Any]) -> None:
-        buffer = self.store.sessions[args["sid"]].buffers[args["from"], args["to"]]
-        message = buffer.messages[0]
-        buffer.messages[0] = message._replace(signature=message.signature._replace(intact=False))
 
 
 def run_on_reference(program: Program, contract: Contract | str | None = None) -> Iterator[ReferenceStep]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +20,7 @@ from telltale_conformance.oracle.symbolic.claims import authority as claims_auth
 from telltale_conformance.oracle.symbolic.claims import blueprint as blueprint_claim
 from telltale_conformance.oracle.symbolic.claims import buffers as buffers_claims
 from telltale_conformance.oracle.symbolic.claims import exchanges
+from telltale_conformance.oracle.symbolic.claims import host_calls as claims_host_calls
 from telltale_conformance.oracle.symbolic.claims import identity as claims_identity
 from telltale_conformance.oracle.symbolic.claims import progress as claims_progress
 from telltale_conformance.oracle.symbolic.claims import sids as store_claims
@@ -200,7 +201,10 @@ def _unfolding(contract: Contract, limits: Limits, kinds: list[Any]) -> Finding:
 
 
 def _by_messages(
-    claim: str, broken: exchanges.ExchangeClaim, provable: Callable[[Contract, Limits], str | None]
+    claim: str,
+    broken: exchanges.ExchangeClaim,
+    provable: Callable[[Contract, Limits], str | None],
+    preferred: Sequence[str] = exchanges.PLAINEST,
 ) -> Decide:
     """Decide a claim about the messages of one edge; ``provable`` says how it is proved, if it is."""
 
@@ -208,7 +212,7 @@ def _by_messages(
         method = provable(contract, limits)
         if method is not None:
             return Finding("proved", method)
-        steps = exchanges.shortest(broken, contract, DEEPEST_SEARCH, limits)
+        steps = exchanges.shortest(broken, contract, DEEPEST_SEARCH, limits, preferred)
         length = len(steps or [])
         found = confirm(claim, _made(contract, claim, steps, length))
         return Finding(
@@ -253,6 +257,7 @@ OWNERSHIP_CLAIMS: dict[str, Claim] = {
         claims_answers.K22,
         claims_answers.K23,
         claims_progress.K24,
+        claims_host_calls.K28,
     )
 }
 """The claims about the ownership state of one session."""
@@ -265,7 +270,7 @@ _OTHERS: dict[str, Decide] = {
     "K16": _k16,
     "K18": _by_messages("K18", exchanges.lost, _on_every_buffer(exchanges.lost)),
     "K25": _by_messages("K25", exchanges.unbound, _on_every_buffer(exchanges.unbound)),
-    "K26": _by_messages("K26", exchanges.out_of_sequence, _in_sequence),
+    "K26": _by_messages("K26", exchanges.out_of_sequence, _in_sequence, exchanges.TELLING),
 }
 
 STATEMENTS: dict[str, Decide] = {key: (_BY_INDUCTION | _OTHERS)[key] for key in in_order(_BY_INDUCTION | _OTHERS)}

@@ -14,7 +14,7 @@ import z3  # type: ignore[import-untyped]  # see terms
 from telltale_conformance.oracle.symbolic.claims.claim import View
 from telltale_conformance.oracle.symbolic.map.cells import OUTCOMES, Cell, phase_term, relation_term, witness_term
 from telltale_conformance.oracle.symbolic.map.reachable import LONGEST_SEARCH, map_claim
-from telltale_conformance.oracle.symbolic.proof.bounded import OPS, Unrolling
+from telltale_conformance.oracle.symbolic.proof.bounded import Unrolling
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 
@@ -44,7 +44,7 @@ def shortest_lengths(
     while left and run.length < most:
         terms.clear()
         frame = run.extend()
-        here = {cell: z3.And(frame.op == OPS.index(cell.op), term) for cell, term in terms.items()}
+        here = {cell: z3.And(frame.op == run.ops.index(cell.op), term) for cell, term in terms.items()}
         while here:
             run.solver.push()
             run.solver.add(z3.Or(*here.values()))

@@ -34,6 +34,9 @@ SHORTEST = {
     "K16": 2,
     "K17": 3,
     "K18": 3,
+    "K25": 3,
+    "K26": 5,
+    "K28": 3,
     "K23": 3,
 }
 """Operations of the shortest violating run; ``observe`` at the end of a program only shows it."""

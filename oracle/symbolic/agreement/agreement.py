@@ -15,7 +15,7 @@ from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.symbolic.agreement.compiled import compiled
 from telltale_conformance.oracle.symbolic.agreement.literals import Translation, truth_of, value_of
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot, install, read
-from telltale_conformance.oracle.symbolic.proof.solving import Limits, solver
+from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
 from telltale_conformance.oracle.symbolic.statement.guards import Code
 from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS
 from telltale_conformance.oracle.symbolic.statement.state import Contract, Session
@@ -116,7 +116,7 @@ def admits_only(contract: str, state: Snapshot, op: str, args: Json) -> bool:
     wanted = _meaningful(after, into.session(expected), expected) if expected.exists else gone
     checker = solver(Limits())
     checker.add(same(after, step.post))
-    return bool(checker.check(wanted) == z3.sat and checker.check(z3.Not(wanted)) == z3.unsat)
+    return satisfiable(checker, wanted) and not satisfiable(checker, z3.Not(wanted))
 
 
 def _meaningful(left: Session, right: Session, state: Snapshot) -> z3.BoolRef:

@@ -7,14 +7,30 @@ from typing import Any
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from telltale_conformance.oracle.reference.run import CORRUPT, ReferenceRun
+from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.symbolic.agreement.literals import truth_of, value_of
-from telltale_conformance.oracle.symbolic.claims.buffers import corrupt
 from telltale_conformance.oracle.symbolic.statement import messages, sessions
-from telltale_conformance.oracle.symbolic.statement.messages import BLOCK, DROP, ERROR, POLICY, RESIZE, Buffer, Received
+from telltale_conformance.oracle.symbolic.statement.messages import (
+    BLOCK,
+    DROP,
+    ERROR,
+    KIND,
+    KINDS,
+    NO_MESSAGES,
+    PLAIN,
+    POLICY,
+    RECEIVES,
+    RESIZE,
+    SENDS,
+    VALID,
+    Buffer,
+    Message,
+    Received,
+    Sending,
+)
 from telltale_conformance.oracle.symbolic.statement.sessions import Ids
 from telltale_conformance.oracle.symbolic.statement.state import Contract
-from telltale_conformance.oracle.symbolic.statement.terms import FALSE, LAST, TRUE, U64, u64
+from telltale_conformance.oracle.symbolic.statement.terms import FALSE, LAST, u64
 
 _ANSWERS = ("Ok", "WouldBlock", "Dropped", "Full")
 _POLICIES: dict[int, Any] = {BLOCK: "Block", DROP: "Drop", ERROR: "Error"}
@@ -45,41 +61,60 @@ def buffer_difference(contract: str, rng: Random, operations: int = 12) -> str |
         u64(actual.capacity),
         u64(0),
         u64(0),
-        z3.K(U64, TRUE),
+        NO_MESSAGES,
+        u64(0),
     )
     for number in range(operations):
-        op = rng.choice(("send", "send", "recv", CORRUPT))
-        if op == CORRUPT and not actual.messages:
-            continue
-        if op == "send":
-            sent = messages.send(Contract(contract), symbolic)
-            symbolic, answer = sent.post, _ANSWERS[value_of(sent.answer)]
-            expected = run.perform(0, op, {**_EDGE, "val": {"Nat": number}})["ok"]
-        elif op == "recv":
-            received = messages.recv(Contract(contract), symbolic)
-            symbolic, answer = received.post, _received(received)
-            expected = _reference_received(run.perform(0, op, _EDGE))
+        op = rng.choice((*SENDS, *SENDS, *RECEIVES))
+        if op in SENDS:
+            args, sending = _sending(op, rng, {"Nat": number})
+            sent = messages.send(Contract(contract), symbolic, sending)
+            symbolic = sent.post
+            answer = "error" if truth_of(sent.errs) else _ANSWERS[value_of(sent.answer)]
+            event = run.perform(0, op, args)
+            expected = event.get("ok", "error")
         else:
-            symbolic, answer, expected = corrupt(symbolic), "", ""
-            run.perform(0, op, _EDGE)
-        shape = (value_of(symbolic.capacity), value_of(symbolic.length))
+            oldest = symbolic.oldest
+            received = RECEIVES[op](Contract(contract), symbolic)
+            symbolic, answer = received.post, _received(op, received, oldest)
+            expected = _reference_received(op, run.perform(0, op, _EDGE))
+        shape = (value_of(symbolic.capacity), value_of(symbolic.length), value_of(symbolic.leaves))
         if actual.config.mode == "LatestValue":
-            shape = (actual.capacity, shape[1])
-        if answer != expected or shape != (actual.capacity, len(actual.messages)):
-            return f"{contract} {config} {op}: {answer} {shape}, not {expected} {actual.capacity, len(actual.messages)}"
+            shape = (actual.capacity, *shape[1:])
+        true = (actual.capacity, len(actual.messages), len(run.store.sessions[0].auth.get(("A", "B"), ())))
+        if answer != expected or shape != true:
+            return f"{contract} {config} {op}: {answer} {shape}, not {expected} {true}"
     return None
 
 
-def _received(received: Received) -> str:
+def _sending(op: str, rng: Random, value: Any) -> tuple[dict[str, Any], Sending]:
+    """Return the arguments of a send on both sides; sequence numbers are low, or at the end."""
+    args: dict[str, Any] = {**_EDGE, "val": value}
+    if op == "send":
+        return args, PLAIN
+    kind = KINDS.index(rng.choice(KINDS)) if op == "send_signed" else VALID
+    chosen = op == "send_with_sequence" or rng.random() < 0.5
+    number = rng.choice((0, 0, 1, 1, 2, 3, LAST))
+    args |= {"signature": KINDS[kind]} if op == "send_signed" else {}
+    args |= {"sequence_no": number} if chosen else {}
+    return args, Sending(z3.BitVecVal(kind, KIND), z3.BoolVal(chosen), u64(number))
+
+
+def _received(op: str, received: Received, oldest: Message) -> Any:
+    """Return what a receive comes to: an error, nothing, a value, or sequence number and validity of a message."""
     if truth_of(received.errs):
         return "error"
-    return "value" if truth_of(received.delivers) else "nothing"
+    if not truth_of(received.handed):
+        return "nothing"
+    return (value_of(oldest.number), truth_of(received.verified)) if op.endswith("_signed") else "value"
 
 
-def _reference_received(event: dict[str, Any]) -> str:
+def _reference_received(op: str, event: dict[str, Any]) -> Any:
     if "err" in event:
         return "error"
-    return "nothing" if event["ok"] is None else "value"
+    if event["ok"] is None:
+        return "nothing"
+    return (event["ok"]["sequence_no"], event["ok"]["valid"]) if op.endswith("_signed") else "value"
 
 
 def ids_difference(contract: str, rng: Random) -> str | None:

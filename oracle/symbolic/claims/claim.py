@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from telltale_conformance.oracle.symbolic.statement.operations import ENDS_TENURE, OWNERSHIP, USES_CAPABILITY
+from telltale_conformance.oracle.symbolic.statement.operations import (
+    ENDS_TENURE,
+    OPERATIONS,
+    OWNERSHIP,
+    USES_CAPABILITY,
+    Operation,
+)
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session
 from telltale_conformance.oracle.symbolic.statement.step import Step
 
@@ -75,6 +81,8 @@ class Claim:
     invariants: Mapping[Contract, tuple[Invariant, ...]] | None = None
     horizon: Mapping[Contract, int] | None = None
     """Where the claim holds only below a counter's bound: the length up to which no run violates it."""
+    operations: Mapping[str, Operation] = field(default_factory=lambda: OPERATIONS)
+    """What can be done to the session; the host calls too, where the claim is about what they change."""
     prefers_oldest: bool = False
     """In programs the last step uses the oldest of equal results (a stale capability, not its double)."""
     shown_by: Literal["", "observe", "lookup_handler"] = ""

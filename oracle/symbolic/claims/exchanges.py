@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -25,8 +25,10 @@ from telltale_conformance.oracle.symbolic.statement.messages import (
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 from telltale_conformance.oracle.symbolic.statement.terms import BOOL, FALSE, LAST, U64, choose, fresh, same, u64
 
-OPS: Final = (*SENDS, *RECEIVES)
+PLAINEST: Final = (*SENDS, *RECEIVES)
 """The operations on the messages of an edge, in the order in which programs prefer them."""
+TELLING: Final = (*SENDS, "recv_verified_signed", *RECEIVES)
+"""The same, where the sequence number has to be seen."""
 _OP = z3.BitVecSort(3)
 DEFAULT_CAPACITY = 64
 
@@ -126,8 +128,7 @@ def _in_order(b: Buffer, heard: Heard, earlier: z3.BitVecRef, later: z3.BitVecRe
 
 def _in_order_so_far(b: Buffer, heard: Heard) -> z3.BoolRef:
     """Return the invariant where a step looks: at two arbitrary positions and at the oldest message."""
-    pairs = ((P, Q), (Q, P), (b.first, P), (b.first, Q), (P, b.first))
-    return z3.And(*(_in_order(b, heard, one, other) for one, other in pairs))
+    return z3.And(_in_order(b, heard, P, Q), _in_order(b, heard, b.first, P))
 
 
 def in_sequence_provable(contract: Contract, limits: Limits) -> bool:
@@ -158,7 +159,9 @@ class _Frame:
     sending: Sending
 
 
-def shortest(claim: ExchangeClaim, contract: Contract, most: int, limits: Limits) -> list[dict[str, Any]] | None:
+def shortest(
+    claim: ExchangeClaim, contract: Contract, most: int, limits: Limits, preferred: Sequence[str] = PLAINEST
+) -> list[dict[str, Any]] | None:
     """Return the shortest program that breaks a claim; every shorter length was shown to have none."""
     checker = solver(limits)
     state, heard = fresh(Buffer, "b1"), NOTHING_HEARD
@@ -166,10 +169,10 @@ def shortest(claim: ExchangeClaim, contract: Contract, most: int, limits: Limits
     checker.add(opened(start))
     for at in range(2, most + 1):
         op, sending = z3.Const(f"op{at}", _OP), fresh(Sending, f"sending{at}")
-        checker.add(z3.ULT(op, len(OPS)), well_formed_sending(sending))
+        checker.add(z3.ULT(op, len(PLAINEST)), well_formed_sending(sending))
         sent = send(contract, state, sending)
         post, after, broken = sent.post, heard, FALSE
-        for code, name in enumerate(OPS):
+        for code, name in enumerate(PLAINEST):
             chosen = op == code
             if name in SENDS:
                 checker.add(z3.Implies(chosen, SENDS[name](sending)))
@@ -180,13 +183,13 @@ def shortest(claim: ExchangeClaim, contract: Contract, most: int, limits: Limits
         frames.append(_Frame(op, sending))
         if satisfiable(checker, broken):
             checker.add(broken)
-            return _program(checker, start, frames)
+            return _program(checker, start, frames, preferred)
         state, heard = fresh(Buffer, f"b{at}"), fresh(Heard, f"h{at}")
         checker.add(same(state, post), same(heard, after))
     return None
 
 
-def _program(checker: z3.Solver, start: Buffer, frames: list[_Frame]) -> list[dict[str, Any]]:
+def _program(checker: z3.Solver, start: Buffer, frames: list[_Frame], preferred: Sequence[str]) -> list[dict[str, Any]]:
     """Fix one choice after the other, the plainest first."""
 
     def first(term: z3.ExprRef, values: tuple[int, ...]) -> int:
@@ -201,7 +204,7 @@ def _program(checker: z3.Solver, start: Buffer, frames: list[_Frame]) -> list[di
     checker.add(plain)
     steps: list[dict[str, Any]] = [{"seq": 0, "op": "open", "args": {"roles": ["A", "B"], "initial_types": _ONE_SEND}}]
     for frame in frames:
-        name = OPS[first(frame.op, tuple(range(len(OPS))))]
+        name = PLAINEST[first(frame.op, tuple(PLAINEST.index(one) for one in preferred))]
         args: dict[str, Any] = {"sid": {"$ref": 0}, "from": "A", "to": "B"}
         if name in SENDS:
             args["val"] = {"Nat": len(steps)}

@@ -9,13 +9,11 @@ import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.symbolic.claims.claim import Claim, View
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
-from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS
 from telltale_conformance.oracle.symbolic.statement.records import Artifact
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session, fresh_session, well_formed
 from telltale_conformance.oracle.symbolic.statement.terms import NAME, choose, fresh, name, same, u64
 
-OPS = list(OPERATIONS)
-OP = z3.BitVecSort(4)
+OP = z3.BitVecSort(5)
 ROLE_A, ROLE_B = name(1), name(2)
 LISTED = z3.Store(z3.Store(z3.K(NAME, z3.BoolVal(False)), ROLE_A, z3.BoolVal(True)), ROLE_B, z3.BoolVal(True))
 
@@ -39,6 +37,7 @@ class Unrolling:
 
     def __init__(self, claim: Claim, contract: Contract, limits: Limits) -> None:
         self.claim, self.contract = claim, contract
+        self.ops = list(claim.operations)
         self.solver = solver(limits)
         self.frames: list[Frame] = []
         self.state: Session = fresh_session(u64(0), LISTED)
@@ -53,13 +52,13 @@ class Unrolling:
         """Add one arbitrary operation."""
         at = self.length
         op, args = z3.Const(f"op{at}", OP), fresh(Args, f"a{at}")
-        self.solver.add(well_formed(args), z3.ULT(op, len(OPS)))
+        self.solver.add(well_formed(args), z3.ULT(op, len(self.ops)))
         post: Session | None = None
         ghost: Any = None
         violated = []
         results: dict[str, Artifact | None] = {}
-        for code, key in enumerate(OPS):
-            step = OPERATIONS[key].step(self.contract, self.state, args)
+        for code, key in enumerate(self.ops):
+            step = self.claim.operations[key].step(self.contract, self.state, args)
             view = View(self.contract, key, self.state, args, step, self.ghost)
             chosen, results[key] = op == code, step.result
             violated.append(z3.And(chosen, self.claim.violated(view)))

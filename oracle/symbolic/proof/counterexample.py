@@ -7,15 +7,16 @@ from typing import Any
 import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS
-from telltale_conformance.oracle.symbolic.proof.bounded import OPS, Frame, Shortest
+from telltale_conformance.oracle.symbolic.proof.bounded import Frame, Shortest
 from telltale_conformance.oracle.symbolic.proof.solving import satisfiable
-from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS, PLAINEST_FIRST
+from telltale_conformance.oracle.symbolic.statement.operations import HOST_CALLS, OPERATIONS
 from telltale_conformance.oracle.symbolic.statement.records import Artifact
 from telltale_conformance.oracle.symbolic.statement.state import Cap, Mutation, Receipt, Witness
 from telltale_conformance.oracle.symbolic.statement.terms import FRAGMENT_BITS, SESSION_SCOPE_BITS, leaves, same
 
 Step = dict[str, Any]
 
+_STATED = OPERATIONS | HOST_CALLS
 _PLAINEST_VALUES = {
     "scope": (SESSION_SCOPE_BITS, 1, 2, 3, 0),
     "mutation": (1, 0, 2),
@@ -47,10 +48,9 @@ class _Plainest:
 
     def operations(self) -> list[str]:
         """Fix the operations, plainest first."""
-        chosen = []
-        for frame in self.run.frames:
-            chosen.append(next(op for op in PLAINEST_FIRST if self.holds(frame.op == OPS.index(op))))
-        return chosen
+        ops, stated = self.run.ops, self.run.claim.operations
+        plainest = sorted(ops, key=lambda op: stated[op].plain)
+        return [next(op for op in plainest if self.holds(frame.op == ops.index(op))) for frame in self.run.frames]
 
 
 def _numbers(plain: _Plainest, record: Artifact) -> None:
@@ -80,7 +80,7 @@ def _refer(plain: _Plainest, given: Artifact, earlier: list[tuple[int, Artifact]
 def _step_args(plain: _Plainest, op: str, frame: Frame, earlier: list[tuple[int, Artifact]]) -> dict[str, Any]:
     """Fix the arguments that the operation reads; references in place of equal results."""
     args, refs = frame.args, {}
-    for field in OPERATIONS[op].reads:
+    for field in _STATED[op].reads:
         term = getattr(args, field)
         if isinstance(term, Cap | Receipt | Witness):
             refs[field] = _refer(plain, term, earlier)
@@ -128,7 +128,7 @@ def _meta(shortest: Shortest) -> dict[str, Any]:
 def _wire_args(op: str, frame: Frame, reader: Reader, refs: dict[str, Any]) -> dict[str, Any]:
     args = frame.args
     wire: dict[str, Any] = {}
-    for field in OPERATIONS[op].reads:
+    for field in _STATED[op].reads:
         term = getattr(args, field)
         if isinstance(term, Cap | Receipt | Witness):
             wire[{"cap": "capability"}.get(field, field)] = _artifact(reader, term, refs[field])
@@ -137,19 +137,23 @@ def _wire_args(op: str, frame: Frame, reader: Reader, refs: dict[str, Any]) -> d
             named: Any = {"$ref": 0} if sid == 0 else sid
             wire |= {"session_ids": [named]} if op == "reap_sessions" else {"sid": named}
         elif field == "owner":
-            wire["new_owner_id" if "cap" in OPERATIONS[op].reads else "owner_id"] = reader.owner(term)
+            wire["new_owner_id" if "cap" in _STATED[op].reads else "owner_id"] = reader.owner(term)
         elif field == "scope":
-            wire["new_scope" if "cap" in OPERATIONS[op].reads else "scope"] = scope_json(reader.number(term))
+            wire["new_scope" if "cap" in _STATED[op].reads else "scope"] = scope_json(reader.number(term))
+    edge = {
+        "sid": reader.number(args.edge_sid),
+        "sender": text("role", reader.number(args.sender)),
+        "receiver": text("role", reader.number(args.receiver)),
+    }
+    if op in HOST_CALLS:
+        wire |= {"edge": edge} if "edge_sid" in _STATED[op].reads else {}
+        code = reader.number(args.text)
+        return wire | ({"trace": ["Nat"] * code} if op == "update_trace" else {"handler": text("handler", code)})
     if op == "issue_readiness_witness":
         wire["predicate_ref"] = text("predicate", reader.number(args.text))
     elif op == "fault_failed_transfer_commit":
         wire["reason"] = text("reason", reader.number(args.text))
     elif op == "apply_owned_session_mutation":
-        edge = {
-            "sid": reader.number(args.edge_sid),
-            "sender": text("role", reader.number(args.sender)),
-            "receiver": text("role", reader.number(args.receiver)),
-        }
         wire["mutation"] = mutation_json(reader.number(args.mutation), edge, reader.number(args.text))
     return wire
 

@@ -9,7 +9,6 @@ import z3  # type: ignore[import-untyped]  # see terms
 from telltale_conformance.oracle.symbolic.claims.claim import Claim, View
 from telltale_conformance.oracle.symbolic.claims.identity import steps
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
-from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session, fresh_session, well_formed
 from telltale_conformance.oracle.symbolic.statement.terms import BOOL, NAME, TRUE, fresh, well_formed_scope
 
@@ -48,7 +47,7 @@ def find_gap(claim: Claim, contract: Contract, limits: Limits) -> Gap | None:
     pre, args, ghost = fresh(Session, "pre"), fresh(Args, "args"), fresh(claim.ghost, "ghost")
     assumed = [well_formed(args), typed(pre), _within_horizon(claim, contract, ghost)]
     assumed += [invariant.holds(pre, ghost) for invariant in support]
-    for op, operation in OPERATIONS.items():
+    for op, operation in claim.operations.items():
         step = operation.step(contract, pre, args)
         view = View(contract, op, pre, args, step, ghost)
         after = claim.follow(view)

@@ -1,7 +1,7 @@
 """The two contracts, and every place where they differ: one function or more for each rule from H1 to H20, but three.
 
-H13, H14 and H17 are not stated here.  H17 is in ``claims.reload``. The plan and the unfolding of types are questions to Datalog (``claims.blueprint``
-and ``claims.unfolding``), which say what the claim says under either contract.
+H13, H14 and H17 are not stated here: the plan and the unfolding of types are questions to Datalog (``claims.blueprint``
+and ``claims.unfolding``), which say what the claim says under either contract, and a reload is in ``claims.reload``.
 """
 
 from __future__ import annotations

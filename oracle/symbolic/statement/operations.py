@@ -49,9 +49,9 @@ OPERATIONS: Final[dict[str, Operation]] = {
 """The operations by wire name; the first thirteen are those of contract §2 and §3."""
 
 HOST_CALLS: Final[dict[str, Operation]] = {
-    "set_default_handler_for_session": Operation(host_calls.set_default_handler, ("sid", "text"), 0),
-    "update_handler": Operation(host_calls.update_handler, ("edge_sid", "sender", "receiver", "text"), 1),
-    "update_trace": Operation(host_calls.update_trace, ("edge_sid", "sender", "receiver", "text"), 2),
+    "set_default_handler_for_session": Operation(host_calls.set_default_handler, ("sid", "text"), 15),
+    "update_handler": Operation(host_calls.update_handler, ("edge_sid", "sender", "receiver", "text"), 16),
+    "update_trace": Operation(host_calls.update_trace, ("edge_sid", "sender", "receiver", "text"), 17),
 }
 """The host calls of contract §16 by wire name: they change no ownership, which ``claims.frame`` shows."""
 
@@ -62,4 +62,3 @@ USES_CAPABILITY: Final = frozenset(op for op, stated in OPERATIONS.items() if "c
 """Operations that are given a capability: succeeding means that they accepted it."""
 USES_RECEIPT: Final = frozenset(op for op, stated in OPERATIONS.items() if "receipt" in stated.reads)
 ENDS_TENURE: Final = frozenset(op for op, stated in OPERATIONS.items() if stated.ends_tenure)
-PLAINEST_FIRST: Final = sorted(OPERATIONS, key=lambda op: OPERATIONS[op].plain)
