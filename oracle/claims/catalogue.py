@@ -318,6 +318,16 @@ _CLAIMS: Final = (
         occasion="A verified message with a known number is received after another one of its edge.",
     ),
     Claim(
+        id="K27",
+        name="persistence",
+        sentence="Reload changes no answer.",
+        seed="Serialize, Deserialize",
+        telltale_17="refuted",
+        hardened="proved",
+        proved_in=("z3",),
+        occasion="A question is asked before and after a reload, and nothing was changed in between.",
+    ),
+    Claim(
         id="K28",
         name="guarded-mutation",
         sentence="While a session has a live owner its handlers and traces change only through the owner, and after a"
@@ -327,6 +337,17 @@ _CLAIMS: Final = (
         hardened="proved",
         proved_in=("z3",),
         occasion="The host is refused a change of an owned or ended session, or what it asked to change is seen.",
+    ),
+    Claim(
+        id="K29",
+        name="plan-purity",
+        sentence="Sessions opened from one plan share nothing, and a plan is its own input's.",
+        seed="open plan, reused",
+        telltale_17="proved",
+        hardened="proved",
+        proved_in=("z3",),
+        occasion="A session from a plan that was used before is observed, or one after another of its plan was used, or"
+        " a plan is made again after it was used.",
     ),
 )
 
@@ -362,6 +383,12 @@ PARTS: Final[Mapping[str, Part]] = {
             claim="K16",
             name="unfolding (binders)",
             sentence="A variable leads to its own binder, not to the recursion entered last.",
+        ),
+        Part(
+            id="K27-handlers",
+            claim="K27",
+            name="persistence (handlers)",
+            sentence="Reload does not change which handler is found.",
         ),
     )
 }

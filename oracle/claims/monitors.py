@@ -22,6 +22,8 @@ from telltale_conformance.oracle.claims import (
     exchanges,
     host_calls,
     identity,
+    persistence,
+    plans,
     progress,
     sessions,
     transfers,
@@ -38,6 +40,8 @@ from telltale_conformance.oracle.claims.exchanges import (
 )
 from telltale_conformance.oracle.claims.host_calls import HOST_CALLS
 from telltale_conformance.oracle.claims.ledger import OWNERSHIP_OPERATIONS, Ledger
+from telltale_conformance.oracle.claims.persistence import Answers
+from telltale_conformance.oracle.claims.plans import Plans
 from telltale_conformance.oracle.claims.seen import OPENS, Event, Monitor, Seen, opened_from
 from telltale_conformance.oracle.claims.type_events import TypeWatch
 from telltale_conformance.readable import one_line
@@ -54,6 +58,8 @@ MONITORS: Final[Mapping[str, Monitor]] = {
     **sessions.MONITORS,
     **exchanges.MONITORS,
     **host_calls.MONITORS,
+    **persistence.MONITORS,
+    **plans.MONITORS,
     **transfers.MONITORS,
     **answers.MONITORS,
     **progress.MONITORS,
@@ -112,6 +118,8 @@ class Monitors:
         self._used: set[int] = set()
         self._lives: dict[int, Ledger] = {}
         self._types = TypeWatch()
+        self._answers = Answers()
+        self._plans = Plans()
         self.unreadable: list[int] = []
         """The events whose answers had no readable shape."""
 
@@ -129,6 +137,8 @@ class Monitors:
             self.unreadable.append(seq)
             self._lives.clear()
             self._types = TypeWatch()
+            self._answers = Answers()
+            self._plans = Plans()
         return new
 
     def _take(self, event: Event, seq: int, new: list[Violation]) -> None:
@@ -142,6 +152,8 @@ class Monitors:
             self._lives.get(_session(op, args)),
             self._used,
             self._types,
+            self._answers,
+            self._plans,
         )
         self._look(_BEFORE, seen, seq, new)
         self._follow(seen)
@@ -161,6 +173,8 @@ class Monitors:
     def _follow(self, seen: Seen) -> None:
         """Take the event in: what the sessions are like after it."""
         op, args, ledger = seen.op, seen.args, seen.ledger
+        self._answers.follow(seen)
+        self._plans.follow(seen, _session(op, args))
         if op in OPENS:
             if seen.ok:
                 self._opened(seen)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from telltale_conformance.model.operations import those
 from telltale_conformance.oracle.claims.ledger import ACCEPTS_CAPABILITY, Ledger
 from telltale_conformance.oracle.claims.type_events import TypeWatch
+
+if TYPE_CHECKING:
+    from telltale_conformance.oracle.claims.persistence import Answers
+    from telltale_conformance.oracle.claims.plans import Plans
 
 Event = Mapping[str, Any]
 """``seq``, ``op``, ``args``, one of ``ok`` and ``err``, and ``audit`` where the log is observed."""
@@ -47,6 +51,10 @@ class Seen(NamedTuple):
     """The ids of all sessions that were opened before."""
     types: TypeWatch
     """Where the roles of all sessions stand in their types."""
+    answers: Answers
+    """What was answered since the last change of the store."""
+    plans: Plans
+    """The sessions that were opened from plans."""
 
     @property
     def capability(self) -> Mapping[str, Any] | None:

@@ -18,6 +18,7 @@ import msgspec
 from telltale_conformance.generators.claim_programs import claim_programs, coverage_program
 from telltale_conformance.generators.corpus_programs import buffers_program
 from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.generators.surface_program import surface_program
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS
@@ -66,6 +67,7 @@ def watched_programs(contract: str, seed: int) -> Iterator[tuple[str, Program]]:
     yield from claim_programs()
     yield "coverage", coverage_program(contract)
     yield "buffers", buffers_program(contract)
+    yield "surface", surface_program(contract)
     for index in range(GENERATED):
         yield f"seeded {index}", generate_program(seed, index, contract=contract)
 
@@ -99,7 +101,11 @@ def _broken(reports: Iterable[ProgramReport], contract: str) -> Iterator[str]:
 
 def programs_for(contract: str) -> list[tuple[str, Program]]:
     """Return the programs of the lane by name: one for each claim, and the one of the coverage map."""
-    return [*claim_programs(), (f"coverage-{contract}", coverage_program(contract))]
+    return [
+        *claim_programs(),
+        (f"coverage-{contract}", coverage_program(contract)),
+        ("surface", surface_program(contract)),
+    ]
 
 
 def _chunk(adapter: Adapter, number: int, *, subject: Subject, settings: Settings) -> Chunk:

@@ -22,7 +22,9 @@ from telltale_conformance.oracle.symbolic.claims import buffers as buffers_claim
 from telltale_conformance.oracle.symbolic.claims import exchanges
 from telltale_conformance.oracle.symbolic.claims import host_calls as claims_host_calls
 from telltale_conformance.oracle.symbolic.claims import identity as claims_identity
+from telltale_conformance.oracle.symbolic.claims import plans as plans_claim
 from telltale_conformance.oracle.symbolic.claims import progress as claims_progress
+from telltale_conformance.oracle.symbolic.claims import reload as reload_claim
 from telltale_conformance.oracle.symbolic.claims import sids as store_claims
 from telltale_conformance.oracle.symbolic.claims import transfers as claims_transfers
 from telltale_conformance.oracle.symbolic.claims import unfolding as unfolding_claim
@@ -235,6 +237,31 @@ def _in_sequence(contract: Contract, limits: Limits) -> str | None:
     return "induction over sends and receives, with the invariant numbers-rise-to-leaves, for less than 2^64-1 leaves"
 
 
+def _reloading(changes: Callable[[Any, Any], Any], shown_by: str) -> Decide:
+    def decide(contract: Contract, limits: Limits) -> Finding:
+        if reload_claim.provable(contract, limits):
+            return Finding("proved", "induction over bindings, close and reload, with the invariant bindings-agree")
+        steps = reload_claim.shortest(changes, contract, DEEPEST_SEARCH, limits)
+        made = None if steps is None else reload_claim.program(steps, shown_by)
+        length = len([step for step in made or () if step["op"] not in SHOWS])
+        found = confirm("K27", _made(contract, "K27", made, length))
+        return Finding(
+            "refuted", f"bounded search: none of fewer than {length} operations, one of {length}", None, found
+        )
+
+    return decide
+
+
+def _k29(contract: Contract, limits: Limits) -> Finding:
+    if not (plans_claim.plans_are_pure(limits) and plans_claim.sessions_share_nothing(contract, limits)):
+        raise Spurious("K29: not proved, and no program is known that refutes it")
+    return Finding(
+        "proved",
+        "induction over openings, with the invariant kept-plans-are-their-inputs'; and no operation changes a session"
+        " that it does not name",
+    )
+
+
 OWNERSHIP_CLAIMS: dict[str, Claim] = {
     claim.id: claim
     for claim in (
@@ -270,6 +297,8 @@ _OTHERS: dict[str, Decide] = {
     "K16": _k16,
     "K18": _by_messages("K18", exchanges.lost, _on_every_buffer(exchanges.lost)),
     "K25": _by_messages("K25", exchanges.unbound, _on_every_buffer(exchanges.unbound)),
+    "K27": _reloading(reload_claim.edges_change, "observe"),
+    "K29": _k29,
     "K26": _by_messages("K26", exchanges.out_of_sequence, _in_sequence, exchanges.TELLING),
 }
 
@@ -282,6 +311,7 @@ PART_STATEMENTS: dict[str, Decide] = {
         for claim in (claims_authority.K9_STATUS, claims_audit.K12_RECEIPT, claims_audit.K12_WITNESS)
     },
     "K16-binder": _k16_binder,
+    "K27-handlers": _reloading(reload_claim.handlers_change, "lookup_handler"),
 }
 """How the parts of claims are decided that ``telltale-17`` breaks in a way of their own."""
 

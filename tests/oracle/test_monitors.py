@@ -15,6 +15,8 @@ from tests.trace_files import RECORDINGS
 
 NEVER_BROKEN = ("K3", "K7", "K8", "K9", "K18", "K19", "K20", "K21", "K22", "K24")
 """What the recorded implementation keeps in every recording."""
+NOT_RECORDED = ("K25", "K26", "K27", "K28", "K29")
+"""What those recordings have no operations for; those of them that do are of the whole surface."""
 
 OPEN = {"seq": 0, "op": "open", "args": {"roles": ["A", "B"], "initial_types": {}}, "ok": 0, "audit": []}
 
@@ -157,4 +159,4 @@ def test_the_recordings_break_exactly_the_claims_that_are_refuted() -> None:
         broken |= {key for key, verdict in monitors.verdicts.items() if verdict.violations}
         traces += 1
     assert traces >= 140
-    assert broken == set(WATCHED) - set(NEVER_BROKEN)
+    assert broken == {*WATCHED} - {*NEVER_BROKEN} - {*NOT_RECORDED}

@@ -36,6 +36,7 @@ SHORTEST = {
     "K18": 3,
     "K25": 3,
     "K26": 5,
+    "K27": 3,
     "K28": 3,
     "K23": 3,
 }
@@ -55,7 +56,8 @@ def test_every_claim_stands_as_documented(claim: str, contract: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "length"), [("K9-status", 4), ("K12-receipt", 4), ("K12-witness", 4), ("K16-binder", 3)]
+    ("part", "length"),
+    [("K9-status", 4), ("K12-receipt", 4), ("K12-witness", 4), ("K16-binder", 3), ("K27-handlers", 5)],
 )
 def test_parts_have_their_own_shortest_program(part: str, length: int) -> None:
     broken = prove(part, Contract.TELLTALE_17).finding

@@ -51,6 +51,32 @@ CLOSE: Step = ("close", {"sid": ref(0)})
 OBSERVE: Step = ("observe", {"sid": ref(0)})
 SEND: Step = ("send", {"sid": ref(0), "from": "A", "to": "B", "val": {"Nat": 1}})
 RECEIVE: Step = ("recv", {"sid": ref(0), "from": "A", "to": "B"})
+EDGE = {"sid": ref(0), "sender": "A", "receiver": "B"}
+UPDATE: Step = ("update_handler", {"edge": EDGE, "handler": "h"})
+DEFAULT: Step = ("set_default_handler_for_session", {"sid": ref(0), "handler": "h"})
+RELOAD: Step = ("reload", {"form": "binary"})
+HAS: Step = ("has_message", RECEIVE[1])
+LOOKUP: Step = ("lookup_handler", {"edge": EDGE})
+PLAN = {"roles": ["A", "B"], "initial_types": TALKS}
+MAKE_PLAN: Step = ("plan", PLAN)
+
+
+def signed(signature: str, **more: Any) -> Step:
+    return "send_signed", {**SEND[1], "signature": signature, **more}
+
+
+def receive(op: str) -> Step:
+    return op, RECEIVE[1]
+
+
+def planned(sid: int) -> Step:
+    return "open_with_sid_from_plan", {"sid": sid, "plan": PLAN}
+
+
+def look(sid: int) -> Step:
+    return "observe", {"sid": sid}
+
+
 FORGED = {
     "session_id": 0,
     "claim_id": 7,
@@ -130,7 +156,11 @@ OCCASIONS: dict[str, list[list[Step]]] = {
     ],
     "K16": [[open_typed(LOOP), advance("m")], [open_typed(send_to("B", "m", then=LOOP)), advance("m")]],
     "K17": [[OPEN, CLAIM, mutate(sid=7)], [OPEN, CLAIM, mutate(receiver="C")]],
-    "K18": [[OPEN_TALKING, SEND, RECEIVE]],
+    "K18": [
+        [OPEN_TALKING, SEND, RECEIVE],
+        [OPEN_TALKING, SEND, receive("recv_signed")],
+        [OPEN_TALKING, signed("corrupt"), receive("recv_verified")],
+    ],
     "K19": [
         [OPEN, CLAIM, BEGIN, ROLL_BACK, BEGIN],
         [OPEN, CLAIM, BEGIN, COMMIT, COMMIT],
@@ -161,6 +191,28 @@ OCCASIONS: dict[str, list[list[Step]]] = {
     "K24": [
         [OPEN, CLAIM],
         [OPEN, CLOSE],
+    ],
+    "K25": [
+        *(
+            [OPEN_TALKING, signed(kind), receive(op)]
+            for kind in ("corrupt", "wrong_edge", "wrong_value", "other_receiver", "other_sequence")
+            for op in ("recv", "recv_signed", "recv_verified", "recv_verified_signed")
+        )
+    ],
+    "K26": [
+        [OPEN_TALKING, SEND, SEND, *[receive("recv_verified_signed")] * 2],
+        [OPEN_TALKING, SEND, signed("valid", sequence_no=1), *[receive("recv_signed"), RECEIVE]],
+    ],
+    "K27": [
+        [OPEN_TALKING, CLOSE, OBSERVE, RELOAD, OBSERVE],
+        [OPEN, UPDATE, LOOKUP, RELOAD, RELOAD, LOOKUP],
+        [OPEN, ("next_session_id", {}), RELOAD, ("next_session_id", {})],
+    ],
+    "K28": [[OPEN, CLAIM, UPDATE], [OPEN, CLAIM, DEFAULT], [OPEN, CLAIM, DIED, DEFAULT]],
+    "K29": [
+        [planned(5), planned(6), look(6)],
+        [planned(5), look(5), planned(6), look(5)],
+        [MAKE_PLAN, planned(5), MAKE_PLAN],
     ],
 }
 """Programs whose last step is an occasion; under ``hardened`` it keeps the claim."""
@@ -199,7 +251,12 @@ NEITHER: dict[str, list[list[Step]]] = {
     "K15": [[OPEN, OBSERVE], [("plan", {"roles": ["A", "B"], "initial_types": {"A": "End"}})]],
     "K16": [[open_typed(send_to("B", "m")), advance("m")], [open_typed(LOOP), advance("n")]],
     "K17": [[OPEN, CLAIM, mutate()], [OPEN, CLAIM_FRAGMENT, mutate(sid=7)]],
-    "K18": [[OPEN_TALKING, RECEIVE], [OPEN_TALKING, SEND, RECEIVE, RECEIVE]],
+    "K18": [
+        [OPEN_TALKING, RECEIVE],
+        [OPEN_TALKING, SEND, RECEIVE, RECEIVE],
+        [OPEN_TALKING, SEND, HAS],
+        [OPEN_TALKING, SEND, OBSERVE],
+    ],
     "K19": [[OPEN, CLAIM, BEGIN, COMMIT], [OPEN, CLAIM, BEGIN]],
     "K20": [[OPEN, CLAIM, ISSUE], [OPEN, CLAIM, mutate()], [OPEN, VALIDATE_UNKNOWN]],
     "K21": [[OPEN, CLAIM, BEGIN, ("commit_ownership_transfer", {"receipt": ref(2, claim_id=9)})]],
@@ -209,6 +266,25 @@ NEITHER: dict[str, list[list[Step]]] = {
         [OPEN, VALIDATE_UNKNOWN],
         [OPEN, OBSERVE],
         [OPEN, ("rollback_ownership_transfer", {"receipt": FORGED})],
+    ],
+    "K25": [[OPEN_TALKING, SEND, RECEIVE], [OPEN_TALKING, signed("valid"), RECEIVE], [OPEN_TALKING, RECEIVE]],
+    "K26": [
+        [OPEN_TALKING, SEND, receive("recv_verified_signed")],
+        [OPEN_TALKING, SEND, SEND, RECEIVE, RECEIVE],
+        [OPEN_TALKING, signed("corrupt"), SEND, receive("recv_signed"), receive("recv_signed")],
+    ],
+    "K27": [
+        [OPEN, OBSERVE, OBSERVE, RELOAD],
+        [OPEN, OBSERVE, RELOAD, UPDATE, OBSERVE],
+        [OPEN, OBSERVE, CLAIM, RELOAD, OBSERVE],
+        [OPEN, RELOAD, OBSERVE, OBSERVE],
+    ],
+    "K28": [[OPEN, UPDATE, OBSERVE], [OPEN, CLAIM, RELEASE, DEFAULT, OBSERVE], [OPEN, CLAIM, mutate(), OBSERVE]],
+    "K29": [
+        [planned(5), look(5), look(5)],
+        [MAKE_PLAN, MAKE_PLAN],
+        [OPEN, planned(5), OBSERVE, look(5)],
+        [planned(5), planned(6), ("close", {"sid": 6}), look(6)],
     ],
 }
 """Programs of which no step is an occasion, though the operation is the one that the claim is about."""
