@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.model.operations import those
 
 _PLAN: Final = {
     "roles": ["A", "B"],
@@ -16,7 +17,7 @@ _PLAN: Final = {
 }
 _OTHER_PLAN: Final = {**_PLAN, "initial_types": {"A": "End", "C": "End"}}
 _SIGNATURES: Final = ("corrupt", "wrong_edge", "wrong_value", "other_receiver", "other_sequence", "valid")
-_RECEIVES: Final = ("recv", "recv_verified", "recv_verified_signed", "recv_signed")
+_RECEIVES: Final = sorted(those(lambda operation: operation.result in ("value", "signed message")))
 _A_TO_B: Final = {"sender": "A", "receiver": "B"}
 _PLANNED: Final = range(10, 14)
 
@@ -75,14 +76,11 @@ def _host_calls() -> Iterator[tuple[str, dict[str, Any]]]:
     sid = 40
     edge = {"sid": sid, **_A_TO_B}
     yield "open_with_sid", {**_PLAN, "sid": sid}
-    calls = (
-        ("update_handler", {"edge": edge, "handler": "mine"}),
-        ("set_default_handler_for_session", {"sid": sid, "handler": "all"}),
-        ("update_trace", {"edge": edge, "trace": ["Nat"]}),
-    )
-    for call in calls:
-        yield call
-        yield "observe", {"sid": sid}
+    yield "update_handler", {"edge": edge, "handler": "mine"}
+    yield "observe", {"sid": sid}
+    yield "set_default_handler_for_session", {"sid": sid, "handler": "all"}
+    yield "update_trace", {"edge": edge, "trace": ["Nat"]}
+    yield "observe", {"sid": sid}
     yield "claim_ownership", {"sid": sid, "owner_id": "a", "scope": "Session"}
     for round_, end in enumerate((None, "mark_owner_died")):
         if end is not None:
@@ -97,18 +95,19 @@ def _host_calls() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "has_bound_handler", {"sid": sid}
 
 
+def _questions() -> Iterator[tuple[str, dict[str, Any]]]:
+    for sid in (_PLANNED[0], _PLANNED[1], 20, 30, 40):
+        yield "observe", {"sid": sid}
+    yield "lookup_handler", {"edge": {"sid": 40, **_A_TO_B}}
+    yield "authority_audit_log", {"sid": 40}
+    yield "memory_usage", {}
+    yield "archived_closed", {}
+    yield "next_session_id", {}
+
+
 def _reloads() -> Iterator[tuple[str, dict[str, Any]]]:
     """Ask everything before and after a reload (contract §15)."""
-    edge = {"sid": 40, **_A_TO_B}
-    questions: tuple[tuple[str, dict[str, Any]], ...] = (
-        *(("observe", {"sid": sid}) for sid in (_PLANNED[0], _PLANNED[1], 20, 30, 40)),
-        ("lookup_handler", {"edge": edge}),
-        ("authority_audit_log", {"sid": 40}),
-        ("memory_usage", {}),
-        ("archived_closed", {}),
-        ("next_session_id", {}),
-    )
     for _ in range(2):
-        yield from questions
+        yield from _questions()
         yield "reload", {"form": "binary"}
-    yield from questions
+    yield from _questions()

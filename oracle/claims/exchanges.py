@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from telltale_conformance.lean_traces.json_values import same_json
+from telltale_conformance.model.operations import those
 from telltale_conformance.oracle.claims.ledger import Ledger, Message
 from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen
 
-SENDS: Final = frozenset({"send", "send_with_sequence", "send_signed"})
-PLAIN_RECEIVES: Final = frozenset({"recv", "recv_verified"})
+SENDS: Final = those(lambda operation: operation.result == "enqueued")
+PLAIN_RECEIVES: Final = those(lambda operation: operation.result == "value")
 """They hand out the payload alone, and only of a message that verifies."""
-RECEIVES: Final = PLAIN_RECEIVES | {"recv_signed", "recv_verified_signed"}
+RECEIVES: Final = PLAIN_RECEIVES | those(lambda operation: operation.result == "signed message")
 _LAST: Final = 2**64 - 1
 
 

@@ -11,7 +11,7 @@ from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen
 from telltale_conformance.oracle.claims.tables import Change, edge_of
 
 HOST_CALLS: Final = those(lambda operation: operation.section == "§16" and not operation.reads_only)
-_SHOWS: Final = frozenset({"observe", "lookup_handler", "lookup_trace", "default_handler_for_session"})
+_SHOWS: Final = those(lambda operation: operation.reads_only and operation.result in ("handler", "trace", "state"))
 
 
 def guarded_mutation(seen: Seen) -> Judgement | None:

@@ -151,7 +151,7 @@ def keeps_unverified(contract: Contract) -> bool:
     return contract is HARDENED
 
 
-def bound(contract: Contract, addressed: z3.BoolRef, signed_number: z3.BitVecRef, number: z3.BitVecRef) -> z3.BoolRef:
+def binds(contract: Contract, addressed: z3.BoolRef, signed_number: z3.BitVecRef, number: z3.BitVecRef) -> z3.BoolRef:
     """H18: whether a signature fits receiver and sequence number; under ``telltale-17`` it binds neither."""
     return z3.And(addressed, signed_number == number) if contract is HARDENED else TRUE
 

@@ -157,7 +157,7 @@ def signed(kind: z3.BitVecRef, number: z3.BitVecRef) -> Message:
 
 def verifies(contract: Contract, m: Message) -> z3.BoolRef:
     """State that the signature of a message verifies."""
-    return z3.And(m.genuine, rules.bound(contract, m.addressed, m.signed, m.number))
+    return z3.And(m.genuine, rules.binds(contract, m.addressed, m.signed, m.number))
 
 
 def send(contract: Contract, b: Buffer, s: Sending = PLAIN) -> Sent:
