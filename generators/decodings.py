@@ -211,10 +211,10 @@ class Writer:
                 yield from self._variant_forms(shape, depth)
             case Places(shapes):
                 values = [self.written(one, depth) for one in shapes]
-                yield "pairs and triples", _array(values[:-1])
                 yield "pairs and triples", _array([*values, values[-1]])
                 yield "pairs and triples", _object([(str(place), value) for place, value in enumerate(values)])
                 for place in range(len(values)):
+                    yield "pairs and triples", _array([*values[:place], *values[place + 1 :]])
                     yield "pairs and triples", _array([*values[:place], "null", *values[place + 1 :]])
             case Listed(inner):
                 yield from self._array_forms("lists", [self.written(inner, depth) for _ in range(2)])
@@ -314,7 +314,7 @@ class Writer:
     def _set_forms(self, inner: Shape) -> Iterator[tuple[str, str]]:
         yield from self._array_forms("sets", ("10", "9") if isinstance(inner, Integer) else ('"b"', '"a"'))
         if isinstance(inner, Text):
-            yield "sets", '["😀","豈","é","z","Z",""]'
+            yield "sets", '["😀","\uff21","é","z","Z",""]'
             yield "sets", r'["a","\u0061","e\u0301","é"]'
 
     def _keyed_forms(self, inner: Shape, depth: int) -> Iterator[tuple[str, str]]:

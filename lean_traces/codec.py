@@ -18,6 +18,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.lean_traces.printed_types import Unusual, printed_type
 from telltale_conformance.lean_traces.strict_json import SpelledNumber, StrictJsonError, parse
+from telltale_conformance.model.decode import Decoded
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome
 from telltale_conformance.model.plan import PlanInput
 from telltale_conformance.model.types.json_shape import TypeJsonError
@@ -350,6 +351,7 @@ _PRINTERS: Final[dict[type, Callable[[Any], bytes]]] = {
     **dict.fromkeys((ProdType, Chan), encode_val_type),
     **dict.fromkeys((Unit, Nat, Bool, Str, ProdValue, EndpointValue), encode_value),
     SpelledNumber: lambda number: number.text.encode(),
+    Decoded: lambda decoded: _encode_plain(decoded.value),
 }
 
 

@@ -36,6 +36,10 @@ class StringError(Refused):
         return self.text
 
 
+class NotJudged(StringError):
+    """Thrown where the contract leaves open what the answer is: whatever the implementation answers is not judged."""
+
+
 class VariantError(Refused):
     """A refusal with the variant of its guard and fields, printed as ``{"Variant": {...}}``."""
 

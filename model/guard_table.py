@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from telltale_conformance.model.decoding.rows import Refusal
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
@@ -394,4 +396,24 @@ EDGE_SID_GIVEN: Final = _guard(
     error="missing sid",
     origin="§10",
     text="missing sid in edge json",
+)
+DECODING: Final = {
+    row: _guard(
+        f"§20 {row.row}",
+        holds=row.holds,
+        failed=row.failed,
+        error="cannot decode",
+        origin="§20",
+        text="cannot decode {}: {}",
+    )
+    for row in Refusal
+}
+"""What refuses a text that is to be decoded, by the row of §20."""
+LEFT_OPEN: Final = _guard(
+    "§20 left open",
+    holds="the contract says what becomes of the text",
+    failed="the contract leaves open what becomes of the text",
+    error="not judged",
+    origin="§20",
+    text="not judged: {}",
 )

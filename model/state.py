@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from telltale_conformance.model.auth_trees import AuthTree
 from telltale_conformance.model.buffers import Buffer
 from telltale_conformance.model.plan import BlueprintEntry
 from telltale_conformance.model.signatures import SignedValue
@@ -21,6 +22,12 @@ from telltale_conformance.model.values import (
 
 RolePair = tuple[str, str]
 """(sender, receiver)"""
+
+
+class ComputedTrees(dict[RolePair, AuthTree]):
+    """Trees that are no state, since they follow from the messages: a copy of a session computes its own."""
+
+    __slots__ = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +78,8 @@ class Session:
     """The names of handlers so far, which are limited in number (§18)."""
     labels: set[str] = field(default_factory=set)
     """The same of the labels of current types."""
+    auth_trees: ComputedTrees = field(default_factory=ComputedTrees)
+    """The trees over those messages, as far as somebody has asked for them."""
     ownership: Ownership = field(default_factory=Ownership)
     log: list[AuditRecord] = field(default_factory=list)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from telltale_conformance.model.clock import Timeouts
-from telltale_conformance.model.state import Session
+from telltale_conformance.model.state import ComputedTrees, Session
 from telltale_conformance.model.types.immutable import Node
 from telltale_conformance.oracle.histories.logs import Tail
 
@@ -36,6 +36,8 @@ def _is_frozen(kind: type) -> bool:
 def _copier(kind: type) -> Reader:
     if _is_frozen(kind):
         return _itself
+    if kind is ComputedTrees:
+        return lambda value: ComputedTrees()
     if kind is dict:
         return _copied_dict
     if kind in (list, set):
@@ -100,6 +102,8 @@ def copied_session(session: Session) -> Session:
 def _keyer(kind: type) -> Reader:
     if _is_frozen(kind):
         return _itself
+    if kind is ComputedTrees:
+        return lambda value: None
     if kind is dict:
         return lambda value: frozenset((name, key(part)) for name, part in value.items())
     if kind is set:

@@ -1,4 +1,4 @@
-"""Lane ``fixed``: the small programs of the fixed list, played whole at every effort."""
+"""Lane ``fixed``: the small programs of the fixed list and the texts for ``decode``, whole at every effort."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from telltale_conformance.generators.fixed_programs import fixed_programs
+from telltale_conformance.generators.decoding_programs import OPERATION, decoding_programs
+from telltale_conformance.generators.fixed_programs import FixedProgram, fixed_programs
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.asked import asked_of
@@ -24,7 +25,7 @@ CHUNK: Final = 40
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
     """Judge every program of the list."""
-    programs = fixed_programs()
+    programs = played(offered_by(subject))
     if not offered_by(subject) & {step.op for program in programs for step in program.steps}:
         return not_run(LANE, NOTHING_OFFERED)
     plan = Plan("programs", len(programs), CHUNK)
@@ -32,8 +33,14 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     return run_chunks(LANE, subject, settings, task, plan)
 
 
+def played(offered: frozenset[str]) -> tuple[FixedProgram, ...]:
+    """Return the programs that an implementation is asked: those of ``decode`` only where it is offered."""
+    return (*fixed_programs(), *(decoding_programs() if OPERATION in offered else ()))
+
+
 def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings: Settings) -> Chunk:
-    programs = [fixed_programs()[index] for index in plan.of(number)]
+    played_ = played(adapter.hello.ops)
+    programs = [played_[index] for index in plan.of(number)]
     cases, left_out, skipped, steps = [], 0, 0, 0
     for fixed in programs:
         asked, not_offered, without = asked_of(fixed.program(contract), contract, adapter.hello.ops)

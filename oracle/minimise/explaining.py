@@ -137,7 +137,7 @@ def decision(trials: Trials, program: Program, sighting: Sighting) -> Decision:
     """
     assert sighting.expected is not None
     assert sighting.divergence is not None
-    decided = decided_by(sighting.expected)
+    decided = decided_by(sighting.expected, sighting.divergence.kind)
     return Decision(
         guard=decided.guard,
         reason=decided.reason,

@@ -19,6 +19,7 @@ from telltale_conformance.lean_traces import reader
 from telltale_conformance.lean_traces.codec import CODECS, as_json, decode, encode
 from telltale_conformance.lean_traces.json_values import shown
 from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.model.errors import NotJudged
 from telltale_conformance.model.operations import OPERATIONS, Outcome
 from telltale_conformance.oracle.adapters import RESET, Adapter, AdapterFault, Answer, Request
 from telltale_conformance.oracle.adapters.answers import strict_value
@@ -204,6 +205,9 @@ def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) ->
     """
     expected = asked.expected
     kind = answer.kind
+    if isinstance(expected.error, NotJudged):
+        result.not_judged += 1
+        return
     if beyond_limit(expected) and kind in ("ok", "err", "panic") and _admitted(answer):
         result.at_limit = result.over = True  # an unlimited store is from here on another one
         return
@@ -221,7 +225,7 @@ def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) ->
         result.divergence = Divergence("panic", shown(expected_result(expected)), shown({"panic": answer.text()}), ())
     elif kind == "unsupported":
         result.uncovered += 1
-        result.unsupported.add(asked.op)
+        result.unsupported.add(_named(asked))
         result.over = not OPERATIONS[asked.op].reads_only  # the rest of the case keeps its meaning
     else:
         result.not_judged += 1
@@ -233,6 +237,11 @@ def _admitted(answer: Answer) -> bool:
     """Say whether an answer is one of those beyond a limit."""
     is_ok = answer.kind == "ok"
     return answer.kind == "panic" or admitted_beyond_limit(is_ok=is_ok, result=strict_value(answer.payload))
+
+
+def _named(asked: Asked) -> str:
+    """Return what an implementation leaves out that answers as unsupported: of ``decode`` it is one type only."""
+    return f"{asked.op} {decode(asked.args)['type']}" if asked.op == "decode" else asked.op
 
 
 def expected_result(expected: Outcome) -> dict[str, Any]:
@@ -283,7 +292,7 @@ def described(case: str, result: CaseResult, program: Program | None, path: str 
     asked, divergence = result.diverged_at, result.divergence
     assert asked is not None
     assert divergence is not None
-    decision = decided_by(asked.expected)
+    decision = decided_by(asked.expected, divergence.kind)
     return LaneDivergence(
         case=case,
         seq=asked.seq,
@@ -305,7 +314,7 @@ def undescribed(case: str, result: CaseResult) -> LaneDivergence:
     asked, divergence = result.diverged_at, result.divergence
     assert asked is not None
     assert divergence is not None
-    decision = decided_by(asked.expected)
+    decision = decided_by(asked.expected, divergence.kind)
     return LaneDivergence(
         case=case,
         seq=asked.seq,

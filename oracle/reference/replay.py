@@ -17,6 +17,7 @@ from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.reader import Answer, Event, TraceReader, open_trace, trace_of
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import UnknownContract
+from telltale_conformance.model.errors import NotJudged
 from telltale_conformance.model.operations import Outcome, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.verdict.compare import Divergence, Level, admitted_beyond_limit, beyond_limit, compare
@@ -60,7 +61,7 @@ class TraceResult(Struct, frozen=True, kw_only=True):
 
     @property
     def not_judged(self) -> int:
-        """How many events came after the first divergence."""
+        """How many events came after the first divergence, or are left open by the contract."""
         return self.events - self.judged - self.uncovered
 
     @property
@@ -142,7 +143,7 @@ def _judged(
 
 
 def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | None) -> TraceResult:
-    events = 0
+    events = left_open = 0
     for event in reader:
         events += 1
         before = None if cells is None else situation(store, event.operation, event.arguments)
@@ -161,10 +162,11 @@ def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | 
                 "several answers are admitted; nothing is judged from there on",
             )
         divergence = None
+        left_open += isinstance(outcome.error, NotJudged)
         if not event.is_exactly(outcome):
             divergence = compare(event.operation.name, outcome, event.answer(), level)
         if divergence is None:
-            if cells is not None and before is not None:
+            if cells is not None and before is not None and not isinstance(outcome.error, NotJudged):
                 cells.add(cell_of(before, event.operation, outcome))
         else:
             first = describe(store, event, outcome, divergence)
@@ -172,14 +174,14 @@ def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | 
                 trace=reader.path,
                 verdict="diverge",
                 events=events + _check_rest(reader),
-                judged=events,
+                judged=events - left_open,
                 first_divergence=first,
             )
-    if events == 0:
-        return TraceResult(
-            trace=reader.path, verdict="inconclusive", events=0, judged=0, error="the trace has no events"
-        )
-    return TraceResult(trace=reader.path, verdict="agree", events=events, judged=events)
+    judged = events - left_open
+    if judged == 0:
+        why = "the contract leaves every answer of the trace open" if events else "the trace has no events"
+        return TraceResult(trace=reader.path, verdict="inconclusive", events=events, judged=0, error=why)
+    return TraceResult(trace=reader.path, verdict="agree", events=events, judged=judged)
 
 
 def _admitted(answer: Answer) -> bool:
@@ -197,7 +199,7 @@ def _check_rest(reader: TraceReader) -> int:
 
 def describe(store: Store, event: Event, outcome: Outcome, divergence: Divergence) -> FirstDivergence:
     """Say where and how an event departs from the contract."""
-    decision = decided_by(outcome)
+    decision = decided_by(outcome, divergence.kind)
     return FirstDivergence(
         seq=event.seq,
         op=event.operation.name,

@@ -156,7 +156,7 @@ def _variant_of(guard: str) -> str:
     """Return the answer that a guard decides on: the variant of its error, or the name of its text."""
     if guard in GUARDS:
         return GUARDS[guard].error
-    return "ok" if guard == PASSES.guard else guard
+    return "ok" if guard.partition(":")[0] == PASSES.guard else guard
 
 
 _WITNESS_GUARDS: Final = {guard.logged: guard for guard in GUARDS.values() if guard.error == "InvalidWitness"}

@@ -14,7 +14,7 @@ from telltale_conformance.model.buffers import Buffer
 from telltale_conformance.model.clock import Timeouts
 from telltale_conformance.model.contract import HARDENED, TELLTALE_17, Contract
 from telltale_conformance.model.operations import OPERATIONS, step
-from telltale_conformance.model.state import Ownership, Session, TypeEntry
+from telltale_conformance.model.state import ComputedTrees, Ownership, Session, TypeEntry
 from telltale_conformance.model.store import Store, Totals
 from telltale_conformance.model.types.immutable import Node
 from telltale_conformance.model.types.local_types import LocalType, Recv, Send
@@ -123,7 +123,8 @@ def refusal(store: Store, name: str, *arguments: object, logs: Iterable[Any] = (
 def snapshot(value: Any) -> Any:
     """Everything a store holds, as plain comparable data."""
     if isinstance(value, Session):
-        fields = {name: snapshot(getattr(value, name)) for name in value.__slots__}
+        held = {name: getattr(value, name) for name in value.__slots__}
+        fields = {name: snapshot(part) for name, part in held.items() if not isinstance(part, ComputedTrees)}
         return {**fields, "log": list(value.log)}
     if isinstance(value, Store | Ownership | TypeEntry | Buffer | Timeouts | Totals):
         return {name: snapshot(getattr(value, name)) for name in value.__slots__}

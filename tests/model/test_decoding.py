@@ -86,8 +86,8 @@ READ: dict[str, tuple[str, str, Any, list[Leniency]]] = {
     ),
     "set by bytes": (
         "OwnershipScope",
-        '{"Fragments":["😀","豈"]}',
-        {"Fragments": ["豈", "😀"]},  # in UTF-16 the other comes first
+        '{"Fragments":["😀","\uff21"]}',
+        {"Fragments": ["\uff21", "😀"]},  # in UTF-16 the other comes first
         [Leniency.SET_ORDER],
     ),
     "set of integers by value": (

@@ -30,13 +30,13 @@ REFERENCE: list[Wrong] = []
 
 
 def changed(
-    kind: str, sentence: str, play: Play, contract: str = "telltale-17"
+    kind: str, sentence: str, play: Play, contract: str = "telltale-17", into: list[Wrong] = REFERENCE
 ) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """List a change of the reference, with its trigger."""
+    """List a change of the reference, with its trigger, in ``into``."""
 
     def listed(change: Callable[[], None]) -> Callable[[], None]:
         name = "reference: " + change.__name__.replace("_", " ")
-        REFERENCE.append(Wrong(name, kind, sentence, contract, "reference", change, played(play)))
+        into.append(Wrong(name, kind, sentence, contract, "reference", change, played(play)))
         return change
 
     return listed
