@@ -62,6 +62,7 @@ NOT_GROWING: Final[dict[str, str]] = {
     "Session.handler_names": "at most as many as the limit says",
     "Session.labels": "at most as many as the limit says",
     "Session.default_handler": "a value",
+    "Session.auth_trees": "what was computed of the messages in Session.auth",
     "Session.ownership": "its own fields are looked at",
     "Buffer.config": "fixed when the session is opened",
     "Ownership.pending": "one receipt, or none",

@@ -329,10 +329,6 @@ OPERATIONS: Final = {operation.name: operation for operation in _ROWS}
 """All operations by name, in the contract's order."""
 
 
-UNBUILT: Final[frozenset[str]] = frozenset()
-"""Operations that the model knows by name and arguments only; nobody offers them, so they are not covered."""
-
-
 def those(wanted: Callable[[Operation], bool]) -> frozenset[str]:
     """Return the names of the operations of which something is true."""
     return frozenset(name for name, operation in OPERATIONS.items() if wanted(operation))

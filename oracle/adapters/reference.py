@@ -16,7 +16,7 @@ from telltale_conformance.lean_traces.codec import (
 )
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.model.contract import Contract, contract_named
-from telltale_conformance.model.operations import OPERATIONS, UNBUILT, step
+from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters.direct import DirectAdapter
 from telltale_conformance.oracle.adapters.protocol import CLIENTS, Answer, Hello, Request
@@ -34,7 +34,7 @@ def reference_hello(contract: Contract) -> Hello:
         version=HARNESS_VERSION,
         language="python",
         contract=contract.name,
-        ops=frozenset(OPERATIONS) - UNBUILT,
+        ops=frozenset(OPERATIONS),
         observes=frozenset({"audit"}),
         clients=CLIENTS,
     )

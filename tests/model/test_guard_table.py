@@ -18,6 +18,7 @@ from telltale_conformance.model.types.local_types import Send
 from telltale_conformance.model.types.payloads import UNIT
 from telltale_conformance.model.values import BufferConfig, Edge, Endpoint
 from tests.model.store_world import PING, TOP, branch, do, opened, refusal
+from tests.model.test_decoding import REFUSED, nested
 from tests.model.test_store_guards import NAMES, ROWS, row
 from tools.guards_docs import GUARDS_PAGE, document
 
@@ -72,7 +73,9 @@ RAISED: dict[str, tuple[Callable[[], Store], str, tuple[Any, ...]]] = {
     "§10.1 roles": (Store, "decode_edge_json", ([0, "A", None],)),
     "§10.1 sid": (Store, "decode_edge_json", ([-1, "A", "B"],)),
     "§10.2": (Store, "decode_edge_json", ([None, "A", "B"],)),
+    "§20 left open": (Store, "decode", ("Value", nested(61))),
 }
+RAISED.update({f"§20 {row.row}": (Store, "decode", cases[0]) for row, cases in REFUSED.items()})
 
 
 @pytest.mark.parametrize("guard", RAISED)
