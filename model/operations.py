@@ -329,6 +329,10 @@ OPERATIONS: Final = {operation.name: operation for operation in _ROWS}
 """All operations by name, in the contract's order."""
 
 
+UNBUILT: Final = frozenset({"auth_root", "auth_leaves", "auth_proof", "auth_verify", "decode"})
+"""Operations that neither the generator of programs nor the Lean model has."""
+
+
 def those(wanted: Callable[[Operation], bool]) -> frozenset[str]:
     """Return the names of the operations of which something is true."""
     return frozenset(name for name, operation in OPERATIONS.items() if wanted(operation))
