@@ -43,9 +43,9 @@ class Refusal(Enum):
     LENGTH = (
         "pairs and triples",
         "a pair or a triple is an array of its length",
-        "a pair or a triple is no array of its length",
+        "a pair or a triple is something else",
     )
-    ARRAY = "sets and lists", "a set or a list is an array", "a set or a list is no array"
+    ARRAY = "sets and lists", "a set or a list is an array", "a set or a list is something else"
     INTEGER = (
         "integers",
         "an integer is digits only, without leading zero, from 0 to 2^64-1",
@@ -54,13 +54,13 @@ class Refusal(Enum):
     KEY = (
         "integers: keys",
         "a key of a table by integer is digits, from 0 to 2^64-1",
-        "a key of a table by integer is no integer from 0 to 2^64-1",
+        "a key of a table by integer is something else",
     )
-    TABLE = "integers: table", "a table by integer is an object", "a table by integer is no object"
+    TABLE = "integers: table", "a table by integer is an object", "a table by integer is something else"
     EMPTY = (
         "SessionState: tables",
         "each of the seven tables is an empty object",
-        "one of the seven tables is no empty object",
+        "one of the seven tables is something else",
     )
     TEXT = "texts", "a text is a text", "something else stands where a text is due"
     SURROGATE = "texts: surrogates", "surrogates stand in pairs", "a surrogate stands alone"
@@ -68,7 +68,7 @@ class Refusal(Enum):
     HASH = (
         "Hash",
         "a hash is an array of exactly 32 integers from 0 to 255",
-        "a hash is no array of exactly 32 integers from 0 to 255",
+        "a hash is something else",
     )
 
     def __init__(self, row: str, holds: str, failed: str) -> None:
