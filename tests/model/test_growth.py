@@ -36,7 +36,13 @@ def test_operations_make_greater_what_their_rows_say_and_nothing_else() -> None:
             store = Store(contract)
             for made in program.steps():
                 note(seen, store, made.operation, made.arguments)
-    assert dict(seen) == {name: set(OPERATIONS[name].grows) for name in ALL if OPERATIONS[name].grows}
+    sends = {name for name in ALL if OPERATIONS[name].result == "enqueued"}
+    rows = {name: set(OPERATIONS[name].grows) for name in ALL if OPERATIONS[name].grows}
+    assert {name: found for name, found in seen.items() if name not in sends} == {
+        name: row for name, row in rows.items() if name not in sends
+    }
+    for name in sends:  # they have one row, and few programs fill a buffer with the rarer ones
+        assert seen[name] <= rows[name] == set().union(*(seen[other] for other in sends))
 
 
 def note(
