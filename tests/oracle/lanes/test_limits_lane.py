@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from telltale_conformance.generators.limit_programs import limit_programs
+from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.pumps import PUMPS
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.model import limits, plan
+from telltale_conformance.model.operations import those
 from telltale_conformance.oracle.adapters import Answer, ReferenceAdapter, Request
 from telltale_conformance.oracle.cli import check as check_command
 from telltale_conformance.oracle.lanes import limits as lane
@@ -113,6 +116,16 @@ def test_a_trace_is_judged_up_to_a_limit(tmp_path: Path) -> None:
         result = replay_bytes(trace_bytes(events), "t.jsonl")
         assert (result.verdict, result.events) == (verdict, 3)
         assert verdict == "diverge" or (result.judged == 1 and "§18 roles" in str(result.error))
+
+
+def test_what_is_generated_stays_within_the_limits() -> None:
+    for contract in ("telltale-17", "hardened"):
+        for index in range(20):
+            for made in Generator(1, index, contract=contract).steps(60):
+                assert made.outcome.error is None or not made.outcome.error.guard.limit
+    naming = those(lambda operation: "Session.edge_handlers" in operation.grows)
+    assert naming
+    assert max(pump.most for pump in PUMPS if naming & {*pump.cycle} and pump.change != "trace") < limits.MOST
 
 
 @pytest.mark.nightly
