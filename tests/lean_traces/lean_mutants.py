@@ -147,8 +147,8 @@ MUTANTS = (
     LeanMutant(
         "a handler is bound when only the sender is listed",
         MUTATIONS,
-        "if has e.sender b.roles && has e.receiver b.roles then",
-        "if has e.sender b.roles then",
+        "if has e.sender roles && has e.receiver roles then",
+        "if has e.sender roles then",
         ("lookup_handler",),
     ),
     LeanMutant(
@@ -197,7 +197,7 @@ MUTANTS = (
     LeanMutant(
         "the latest value is not stored",
         MESSAGES,
-        "(.ok, { b with queue := [v] })",
+        "(.ok, { b with queue := [m] })",
         "(.ok, b)",
         ("recv", "has_message", "observe", "memory_usage"),
     ),

@@ -5,8 +5,7 @@ public import Telltale.State
 /-!
 The two contracts, and every place where they differ. `telltale17` is what the store of
 telltale-machine 17 does; `hardened` changes each rule as little as makes its claim true.
-The rules are numbered H1 to H16 as in the table of claims. H16 speaks of signatures, which this
-model leaves out.
+The rules are numbered H1 to H20 as in the table of claims.
 -/
 
 @[expose] public section
@@ -170,6 +169,42 @@ def advancedType : Contract → LocalType → LocalType → LocalType × Option 
 def mayTouch : Contract → Own → Edge → Bool
   | telltale17, _, _ => true
   | hardened, s, e => decide (e.sid = s.sid) && has e.sender s.roles && has e.receiver s.roles
+
+/-- H16: whether a receive that finds a bad signature says so. -/
+def tellsBad : Contract → Reception → Bool
+  | telltale17, .plain => false
+  | _, _ => true
+
+/-- H16: what a receive that finds a bad signature leaves: the session without the message, or the
+session as it was. -/
+def leftByBad : Contract → Body → Body → Body
+  | telltale17, _, taken => taken
+  | hardened, before, _ => before
+
+/-- H17: the table of edges after a reload, of that before it and that which the buffers give. -/
+def reloadedEdges : Contract → List PlanEdge → List PlanEdge → List PlanEdge
+  | telltale17, _, buffered => buffered
+  | hardened, edges, _ => edges
+
+/-- H18: whether the signature of a message on that edge verifies. -/
+def verifies : Contract → Nat → String × String → Message → Bool
+  | telltale17, sid, pair, m =>
+    let s := m.signature
+    s.intact && decide (s.sid = sid ∧ s.signer = pair.1 ∧ s.value = m.payload)
+  | hardened, sid, pair, m => decide (m.signature = Signing.valid.make sid pair m.number m.payload)
+
+/-- H19: the number that a message gets, of the edge's next number and the one that is asked for; or
+the one that is refused. -/
+def numbered : Contract → Nat → Option Nat → Except Nat Nat
+  | telltale17, _, none => .ok 0
+  | telltale17, _, some n => .ok n
+  | hardened, next, none => .ok next
+  | hardened, next, some n => if n = next then .ok n else .error n
+
+/-- H20: whether host calls ask for the state of the session. -/
+def guardsHost : Contract → Bool
+  | telltale17 => false
+  | hardened => true
 
 end Contract
 

@@ -163,6 +163,33 @@ def mutation (j : Json) : Except String Mutation :=
     return .updateTrace (← edge (← field "edge" a)) (← list valType (← field "trace" a))
   | _ => .error "no host mutation"
 
+def signing (j : Json) : Except String Signing :=
+  match j with
+  | .str "valid" => .ok .valid
+  | .str "corrupt" => .ok .corrupt
+  | .str "wrong_edge" => .ok .wrongEdge
+  | .str "wrong_value" => .ok .wrongValue
+  | .str "other_receiver" => .ok .otherReceiver
+  | .str "other_sequence" => .ok .otherSequence
+  | _ => .error "no signature"
+
+/-- A sequence number, which may be left out. -/
+def sequenceNo (j : Json) : Except String (Option Nat) :=
+  match j with
+  | .null => .ok none
+  | n => do return some (← nat n)
+
+def event (j : Json) : Except String Event :=
+  match j with
+  | .str "Issued" => .ok .issued
+  | .str "Consumed" => .ok .consumed
+  | .str "Invalidated" => .ok .invalidated
+  | .str "Committed" => .ok .committed
+  | .str "RolledBack" => .ok .rolledBack
+  | .str "Rejected" => .ok .rejected
+  | .str "Expired" => .ok .expired
+  | _ => .error "no audit event"
+
 /-- The parts of an edge in JSON (§10), each as far as it can be read. -/
 def rawEdge (j : Json) : Option RawEdge :=
   match j with
@@ -235,8 +262,8 @@ def miscounted {α} : Except String α := .error "wrong number of arguments"
   | _ => miscounted
 
 /-- An operation on a buffer. -/
-@[inline] def pair (f : Nat → String → String → Op) : Reader
-  | [s, a, b] => do return f (← nat s) (← text a) (← text b)
+@[inline] def pair (f : Nat → String × String → Op) : Reader
+  | [s, a, b] => do return f (← nat s) (← text a, ← text b)
   | _ => miscounted
 
 @[inline] def cont (f : LocalType → LocalType → Op) : Reader
@@ -250,6 +277,13 @@ def openNext : Reader
 def openWith : Reader
   | [s, roles, ts, c] => do
     return .openWith (← nat s) (← list text roles) (← types ts) (← config c)
+  | _ => miscounted
+
+def openFromPlan : Reader
+  | [s, p, c] => do
+    let p ← sized 2 p
+    return .openWith (← nat s) (← list text (← field "roles" p)) (← types (← field "initial_types" p))
+      (← config c)
   | _ => miscounted
 
 def plan : Reader
@@ -285,7 +319,41 @@ def unfold : Reader
   | _ => miscounted
 
 def send : Reader
-  | [s, a, b, v] => do return .send (← nat s) (← text a) (← text b) (← value v)
+  | [s, a, b, v] => do return .send (← nat s) (← text a, ← text b) (← value v) .valid none
+  | _ => miscounted
+
+def sendWithSequence : Reader
+  | [s, a, b, v, n] => do
+    return .send (← nat s) (← text a, ← text b) (← value v) .valid (some (← nat n))
+  | _ => miscounted
+
+def sendSigned : Reader
+  | [s, a, b, v, how, n] => do
+    return .send (← nat s) (← text a, ← text b) (← value v) (← signing how) (← sequenceNo n)
+  | _ => miscounted
+
+def reload : Reader
+  | [.str "binary"] => .ok .reload
+  | _ => .error "no form of a reload"
+
+def updateHandler : Reader
+  | [e, h] => do
+    let e ← edge e
+    return .host e.sid (.updateHandler e.sender e.receiver (← text h))
+  | _ => miscounted
+
+def setDefaultHandler : Reader
+  | [s, h] => do return .host (← nat s) (.setDefaultHandler (← text h))
+  | _ => miscounted
+
+def updateTrace : Reader
+  | [e, ts] => do
+    let e ← edge e
+    return .host e.sid (.updateTrace e.sender e.receiver (← list valType ts))
+  | _ => miscounted
+
+def lifecycleState : Reader
+  | [e] => do return .lifecycleState (← event e)
   | _ => miscounted
 
 def decodeEdge : Reader
@@ -345,13 +413,25 @@ def readers : List (String × Nat × Reader) :=
   , ("unfold_if_var", 2, cont .unfoldIfVar)
   , ("unfold_if_var_with_scope", 2, cont .unfoldIfVarWithScope)
   , ("send", 4, send)
-  , ("recv", 3, pair .recv)
-  , ("has_message", 3, pair .hasMessage)
+  , ("recv", 3, pair (.recv .plain))
+  , ("send_with_sequence", 5, sendWithSequence)
+  , ("send_signed", 6, sendSigned)
+  , ("recv_signed", 3, pair (.recv .signed))
+  , ("recv_verified", 3, pair (.recv .verified))
+  , ("recv_verified_signed", 3, pair (.recv .verifiedSigned))
+  , ("has_message", 3, pair fun s p => .hasMessage s p.1 p.2)
   , ("observe", 1, sid .observe)
   , ("decode_edge_json", 2, decodeEdge)
   , ("issue_timeout_witness", 2, issueTimeout)
   , ("advance_clock", 1, advanceClock)
-  , ("runtime_audit_log", 0, constant .runtimeLog) ]
+  , ("runtime_audit_log", 0, constant .runtimeLog)
+  , ("open_with_sid_from_plan", 3, openFromPlan)
+  , ("reload", 1, reload)
+  , ("update_handler", 2, updateHandler)
+  , ("set_default_handler_for_session", 2, setDefaultHandler)
+  , ("update_trace", 2, updateTrace)
+  , ("has_bound_handler", 1, sid .hasBoundHandler)
+  , ("lifecycle_state", 1, lifecycleState) ]
 
 end Decode
 end Telltale

@@ -159,11 +159,12 @@ def answer : Answer → String
   | .resolution r => ofOption (resolution "continuation") r
   | .stepped r => resolution "current" r
   | .enqueued e => enqueued e
-  | .value v => ofOption value v
+  | .received r => received r
   | .state s => state s
   | .edge e => edge e
   | .timeout w => timeout w
   | .timeouts ws => arrayOf timeout ws
+  | .lifecycle e => lifecycle e
 
 /-- The line that answers a step. -/
 def line (outcome : Outcome) (added : List Record) : String :=

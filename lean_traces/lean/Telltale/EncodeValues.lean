@@ -1,6 +1,6 @@
 module
 
-public import Telltale.Values
+public import Telltale.Signatures
 
 /-!
 Values as JSON text, in the shapes of the wire formats. Each definition is named after what it writes,
@@ -98,6 +98,16 @@ def event : Event → String
   | .rejected => "Rejected"
   | .expired => "Expired"
 
+/-- §19: the state of an artifact after that event. -/
+def lifecycle : Event → String
+  | .issued => "\"issued\""
+  | .consumed => "\"consumed\""
+  | .invalidated => "\"invalidated\""
+  | .committed => "\"committed\""
+  | .rolledBack => "\"rolled_back\""
+  | .rejected => "\"rejected\""
+  | .expired => "\"expired\""
+
 def record (r : Record) : String :=
   join ["{\"artifact\":", artifact r.artifact, ",\"event\":\"", event r.event,
     "\",\"reason\":", ofOption String.quote r.reason, ",\"tick\":", ofOption Nat.repr r.tick, "}"]
@@ -137,6 +147,12 @@ def value : Value → String
   | .str s => join ["{\"Str\":", s.quote, "}"]
   | .prod a b => join ["{\"Prod\":[", value a, ",", value b, "]}"]
   | .endpoint sid role => join ["{\"Endpoint\":", endpoint sid role, "}"]
+
+def received : Received → String
+  | .nothing => "null"
+  | .payload m => value m.payload
+  | .message m valid => join ["{\"payload\":", value m.payload, ",\"sequence_no\":",
+      Nat.repr m.number, ",\"valid\":", truth valid, "}"]
 
 end Encode
 end Telltale

@@ -21,6 +21,13 @@ inductive Invalid
   | payloadMismatch
   | ownershipMoved
 
+/-- What the contract limits (§18). -/
+inductive Limit
+  | roles
+  | capacity
+  | handlers
+  | labels
+
 /-- Every way in which an operation fails. The last three ownership errors exist only under
 `hardened`. Error texts are kept as structure. -/
 inductive Failure
@@ -41,7 +48,9 @@ inductive Failure
   | noBranch (sid : Nat) (role : String) (label : String)
   | noSession (sid : Nat)
   | noBuffer (sender receiver : String)
-  | tooManyRoles (count : Nat)
+  | notNext (number : Nat) (sender receiver : String)
+  | badSignature (sender receiver : String)
+  | beyond (limit : Limit)
   | repeatedRole (name : String)
   | sidUsed (sid : Nat)
   | sidsExhausted
@@ -60,6 +69,12 @@ def counter : Counter → String
   | .generation => "generation"
   | .claimId => "claim_id"
   | .witnessId => "witness_id"
+
+def limit : Limit → String
+  | .roles => "roles"
+  | .capacity => "capacity"
+  | .handlers => "handlers"
+  | .labels => "labels"
 
 /-- An error of which `fields` come before the session id. -/
 def before (name : String) (fields : List String) (session : Nat) : String :=
@@ -91,7 +106,9 @@ def failure : Failure → String
       ",\"label\":", label.quote, "}}"]
   | .noSession sid => text ["session ", Nat.repr sid, " not found"]
   | .noBuffer s r => text ["no buffer for edge ", s, " → ", r]
-  | .tooManyRoles n => text ["too many roles: ", Nat.repr n]
+  | .notNext n s r => text ["sequence number ", Nat.repr n, " is not next on edge ", s, " -> ", r]
+  | .badSignature s r => text ["signature verification failed on edge ", s, " -> ", r]
+  | .beyond l => text ["limit exceeded: ", limit l]
   | .repeatedRole name => text ["repeated role: ", name]
   | .sidUsed sid => text ["session ", Nat.repr sid, " already used"]
   | .sidsExhausted => "\"session ids exhausted\""

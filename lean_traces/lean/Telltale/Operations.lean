@@ -6,6 +6,7 @@ public import Telltale.Advance
 public import Telltale.Messages
 public import Telltale.Timeouts
 public import Telltale.Edges
+public import Telltale.Reload
 
 /-!
 Every operation at a glance (contract §12), and one step of a store.
@@ -16,7 +17,8 @@ Every operation at a glance (contract §12), and one step of a store.
 namespace Telltale
 
 /-- Every operation. `own` is any operation of `OwnOp`, on the session that its capability,
-receipt or sid names. -/
+receipt or sid names; `openWith` is opening from a plan too, `send` and `recv` are the signed and the
+verified ones too. -/
 inductive Op
   | openNext (roles : List String) (types : List (String × LocalType)) (config : BufferConfig)
   | openWith (sid : Nat) (roles : List String) (types : List (String × LocalType))
@@ -47,14 +49,18 @@ inductive Op
   | unfoldMu (t : LocalType)
   | unfoldIfVar (cont original : LocalType)
   | unfoldIfVarWithScope (cont original : LocalType)
-  | send (sid : Nat) (sender receiver : String) (v : Value)
-  | recv (sid : Nat) (sender receiver : String)
+  | send (sid : Nat) (pair : String × String) (v : Value) (how : Signing) (number : Option Nat)
+  | recv (how : Reception) (sid : Nat) (pair : String × String)
   | hasMessage (sid : Nat) (sender receiver : String)
   | observe (sid : Nat)
   | decodeEdge (raw : Option RawEdge) (hint : Option Nat)
   | issueTimeout (site : String) (untilTick : Nat)
   | advanceClock (tick : Nat)
   | runtimeLog
+  | host (sid : Nat) (call : HostCall)
+  | hasBoundHandler (sid : Nat)
+  | reload
+  | lifecycleState (event : Event)
 
 namespace Store
 
@@ -119,8 +125,8 @@ def step (k : Contract) (st : Store) : Op → Step
   | .unfoldIfVarWithScope cont original =>
       let (t, scope) := unfoldIfVarWithScope cont original
       st.says (.scoped t scope)
-  | .send sid sender receiver v => st.send k sid sender receiver v
-  | .recv sid sender receiver => st.recv sid sender receiver
+  | .send sid pair v how number => st.send k sid pair v how number
+  | .recv how sid pair => st.recv k how sid pair
   | .hasMessage sid sender receiver => st.reads sid fun s =>
       .bool (s.body.hasMessage (sender, receiver))
   | .observe sid => st.reads sid .state
@@ -128,6 +134,10 @@ def step (k : Contract) (st : Store) : Op → Step
   | .issueTimeout site untilTick => st.issueTimeout site untilTick
   | .advanceClock tick => st.advanceClock tick
   | .runtimeLog => st.says (.records (some (rev st.runtime.log)))
+  | .host sid call => st.host k sid call
+  | .hasBoundHandler sid => st.reads sid fun s => .bool s.body.hasBoundHandler
+  | .reload => (st.reload k).says .null
+  | .lifecycleState event => st.says (.lifecycle event)
 
 /-- A sequence of operations. -/
 def run (k : Contract) (st : Store) : List Op → Store

@@ -36,21 +36,28 @@ def Session.start (sid : Nat) (plan : Plan) (config : BufferConfig) : Session :=
 
 namespace Store
 
-/-- The most roles of a session. -/
-def maxRoles : Nat := 65536
+/-- How many roles a session may have, and how many messages a buffer at its opening (§18). -/
+def limit : Nat := 65536
 
 /-- Why those roles cannot be opened or planned. -/
 def refusedRoles (k : Contract) (roles : List String) : Option Failure :=
-  if maxRoles < size roles then some (.tooManyRoles (size roles))
+  if limit < size roles then some (.beyond .roles)
   else match k.repeatedRole roles with
     | some r => some (.repeatedRole r)
     | none => none
+
+/-- Whether the buffers of that many edges would be larger than they may be. -/
+def isTooLarge (config : BufferConfig) (edges : List PlanEdge) : Bool :=
+  match edges with
+  | [] => false
+  | _ :: _ => natLt limit config.capacity
 
 /-- A session opened under `sid`, in place of any live one. -/
 def start (k : Contract) (st : Store) (sid next : Nat) (roles : List String)
     (types : List (String × LocalType)) (config : BufferConfig) : Step :=
   let s := Session.start sid (makePlan k.openedType roles types) config
-  ⟨.ok (.nat sid),
+  if isTooLarge config s.body.edges then st.fails (.beyond .capacity)
+  else ⟨.ok (.nat sid),
     { st.set sid s with nextSid := next, exhausted := st.exhausted || decide (sid = top) }, []⟩
 
 /-- A session opened under `sid` when the roles can be planned. -/

@@ -1,6 +1,7 @@
 module
 
 public import Telltale.Plan
+public import Telltale.Signatures
 
 /-!
 What the store keeps.
@@ -52,12 +53,12 @@ structure BufferConfig where
 /-- Fifo, capacity 64, Block. -/
 def BufferConfig.standard : BufferConfig := ⟨.fifo, 64, .block⟩
 
-/-- A buffer: its queue has the oldest value first. -/
+/-- A buffer: its queue has the oldest message first. -/
 structure Buffer where
   mode : Mode
   policy : Policy
   capacity : Nat
-  queue : List Value
+  queue : List Message
 
 def Buffer.empty (c : BufferConfig) : Buffer :=
   ⟨c.mode, c.policy, Nat.max 1 c.capacity, []⟩

@@ -74,11 +74,12 @@ inductive Answer
   | resolution (r : Option Resolution)
   | stepped (r : Resolution)
   | enqueued (e : Body.Enqueue)
-  | value (v : Option Value)
+  | received (r : Received)
   | state (s : Session)
   | edge (e : Edge)
   | timeout (w : Timeout)
   | timeouts (ws : List Timeout)
+  | lifecycle (e : Event)
 
 inductive Outcome
   | ok (a : Answer)

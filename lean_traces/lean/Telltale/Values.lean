@@ -158,10 +158,23 @@ inductive Value
   | str (s : String)
   | prod (a b : Value)
   | endpoint (sid : Nat) (role : String)
+  deriving DecidableEq
 
 inductive Mutation
   | setDefaultHandler (handler : String)
   | updateEdgeHandler (edge : Edge) (handler : String)
   | updateTrace (edge : Edge) (trace : List ValType)
+
+/-- What the host changes without a capability (§16). The edge is the session's own. -/
+inductive HostCall
+  | updateHandler (sender receiver : String) (handler : String)
+  | setDefaultHandler (handler : String)
+  | updateTrace (sender receiver : String) (trace : List ValType)
+
+/-- The mutation that has the effect of a host call on that session. -/
+def HostCall.mutation (sid : Nat) : HostCall → Mutation
+  | .updateHandler sender receiver handler => .updateEdgeHandler ⟨sid, sender, receiver⟩ handler
+  | .setDefaultHandler handler => .setDefaultHandler handler
+  | .updateTrace sender receiver trace => .updateTrace ⟨sid, sender, receiver⟩ trace
 
 end Telltale

@@ -164,13 +164,15 @@ theorem not_K13_telltale17 : ¬ K13 .telltale17 := by
 def sends (n : Nat) : List SessionOp :=
   match n with
   | 0 => []
-  | n + 1 => .body (.send ("A", "B") .unit) :: sends n
+  | n + 1 => .body (.send ("A", "B") .unit .valid none) :: sends n
+
+def sentAtoB : Message := ⟨.unit, 0, Signing.valid.make 0 ("A", "B") 0 .unit⟩
 
 /-- K14 fails under `telltale17`: a buffer of 2 with max_capacity 3 grows to 4. -/
 theorem not_K14_telltale17 : ¬ K14 .telltale17 := by
   intro h
   have := h 0 ["A", "B"] [("A", .send "B" .nil)] ⟨.fifo, 2, .resize 3⟩ 3 (sends 3) ("A", "B")
-    ⟨.fifo, .resize 3, 4, [.unit, .unit, .unit]⟩ rfl rfl
+    ⟨.fifo, .resize 3, 4, [sentAtoB, sentAtoB, sentAtoB]⟩ rfl rfl
   exact absurd this (by decide)
 
 /-- K15 fails under `telltale17`: a role that is listed twice has one id, that of its last place. -/
@@ -198,6 +200,6 @@ theorem not_K17_telltale17 : ¬ K17 .telltale17 := by
   intro h
   have := h 0 [] [] .standard [.own (.claim "a" .session), .own (.mutate capA (.updateTrace ⟨1, "A", "B"⟩ []))]
     ⟨1, "A", "B"⟩ (.inr (by intro h; cases h))
-  exact absurd this.1 (by decide)
+  exact absurd this (by decide)
 
 end Telltale

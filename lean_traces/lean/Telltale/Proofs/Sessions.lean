@@ -20,33 +20,39 @@ inductive BodyOp
   | updateOriginal (role : String) (t : LocalType)
   | removeType (role : String)
   | advance (role label : String)
-  | send (pair : String × String) (v : Value)
-  | recv (pair : String × String)
+  | send (pair : String × String) (v : Value) (how : Signing) (number : Option Nat)
+  | recv (how : Reception) (pair : String × String)
+  | reload
 
-/-- The session after it, its ownership aside. -/
-def Body.after (k : Contract) (b : Body) : BodyOp → Body
+/-- The session of that sid after it, its ownership aside. -/
+def Body.after (k : Contract) (sid : Nat) (b : Body) : BodyOp → Body
   | .updateType role t => b.updateType role t
   | .updateOriginal role t => b.updateOriginal role t
   | .removeType role => b.removeType role
   | .advance role label => match b.advance k role label with
     | some (_, b') => b'
     | none => b
-  | .send pair v => match b.send k pair v with
-    | some (_, b') => b'
-    | none => b
-  | .recv pair => (b.recv pair).2
+  | .send pair v how number => match b.send k sid pair v how number with
+    | .ok (_, b') => b'
+    | .error _ => b
+  | .recv how pair => (b.recv k sid how pair).2
+  | .reload => b.reload k
 
 /-- The operations on one session that change it. -/
 inductive SessionOp
   | own (op : OwnOp)
   | body (op : BodyOp)
+  | host (call : HostCall)
 
 /-- A session after an operation on it. -/
 def Session.after (k : Contract) (s : Session) : SessionOp → Session
   | .own op => ⟨Telltale.after k s.own op, match (act k s.own op).outcome with
     | .ok _ => Store.bodyAfter s.body op
     | .err _ => s.body⟩
-  | .body op => ⟨s.own, s.body.after k op⟩
+  | .body op => ⟨s.own, s.body.after k s.own.sid op⟩
+  | .host call => ⟨s.own, match (hostCall k s.own).outcome with
+    | .ok _ => s.body.mutate (call.mutation s.own.sid)
+    | .err _ => s.body⟩
 
 /-- A session after a sequence of operations on it. -/
 def runSession (k : Contract) (s : Session) : List SessionOp → Session
@@ -62,7 +68,7 @@ def opening (k : Contract) (sid : Nat) (roles : List String) (types : List (Stri
 def ownOps : List SessionOp → List OwnOp
   | [] => []
   | .own op :: ops => op :: ownOps ops
-  | .body _ :: ops => ownOps ops
+  | _ :: ops => ownOps ops
 
 theorem runSession_own (k : Contract) (ops : List SessionOp) (s : Session) :
     (runSession k s ops).own = runOwn k s.own (ownOps ops) := by
@@ -83,6 +89,35 @@ theorem runSession_snoc (k : Contract) (ops : List SessionOp) (s : Session) (op 
   | nil => rfl
   | cons x ops ih => exact ih _
 
+-- What holds of a session at its opening, and is kept by every operation, holds for ever.
+theorem kept_opening (p : Session → Prop) (k : Contract) (step : ∀ s op, p s → p (s.after k op))
+    (sid : Nat) (roles : List String) (types : List (String × LocalType)) (config : BufferConfig)
+    (start : p (Session.start sid (makePlan k.openedType roles types) config)) (ops : List SessionOp) :
+    p (opening k sid roles types config ops) := by
+  unfold opening
+  generalize Session.start sid (makePlan k.openedType roles types) config = s at start
+  induction ops generalizing s with
+  | nil => exact start
+  | cons op ops ih => exact ih _ (step s op start)
+
+theorem closedOwn_sid (k : Contract) (s : Own) :
+    (k.closedOwn s).sid = s.sid ∧ (k.closedOwn s).roles = s.roles := by
+  cases k <;> exact ⟨rfl, rfl⟩
+
+theorem sid_after (k : Contract) (s : Own) (op : OwnOp) :
+    (after k s op).sid = s.sid ∧ (after k s op).roles = s.roles := by
+  cases op <;> simp only [after, act] <;> try exact closedOwn_sid k s
+  all_goals
+    simp <;> (repeat' split) <;> exact ⟨rfl, rfl⟩
+
+theorem opening_sid (k : Contract) (sid : Nat) (roles : List String) (types : List (String × LocalType))
+    (config : BufferConfig) (ops : List SessionOp) : (opening k sid roles types config ops).own.sid = sid := by
+  refine kept_opening (fun s => s.own.sid = sid) k ?_ sid roles types config rfl ops
+  intro s op h
+  cases op with
+  | own op => exact (sid_after k s.own op).1.trans h
+  | _ => exact h
+
 /-- The session is what its operations make of one that was opened under that sid. -/
 def Regular (k : Contract) (sid : Nat) (s : Session) : Prop :=
   ∃ roles types config ops, s = opening k sid roles types config ops
@@ -91,6 +126,10 @@ theorem regular_after (k : Contract) (sid : Nat) (s : Session) (op : SessionOp) 
     Regular k sid (s.after k op) := by
   obtain ⟨roles, types, config, ops, rfl⟩ := h
   exact ⟨roles, types, config, cat ops [op], (runSession_snoc k ops _ op).symm⟩
+
+theorem regular_sid (k : Contract) (sid : Nat) (s : Session) (h : Regular k sid s) : s.own.sid = sid := by
+  obtain ⟨roles, types, config, ops, rfl⟩ := h
+  exact opening_sid k sid roles types config ops
 
 /-- All live sessions are regular. -/
 def AllRegular (k : Contract) (st : Store) : Prop := ∀ sid s, st.session sid = some s → Regular k sid s
@@ -112,7 +151,10 @@ theorem regular_start (k : Contract) (st : Store) (sid next : Nat) (roles : List
   unfold Store.openAs
   split
   · exact h
-  · exact regular_set k st sid _ h ⟨roles, types, config, [], rfl⟩
+  · simp only [Store.start]
+    split
+    · exact h
+    · exact regular_set k st sid _ h ⟨roles, types, config, [], rfl⟩
 
 theorem regular_reap (k : Contract) (sids : List Nat) (st : Store) (acc : List Summary)
     (h : AllRegular k st) : AllRegular k (st.reap sids acc).1 := by
@@ -131,13 +173,15 @@ theorem regular_reap (k : Contract) (sids : List Nat) (st : Store) (acc : List S
       · exact h sid s hs
 
 theorem regular_body (k : Contract) (st : Store) (sid : Nat) (s : Session) (op : BodyOp) (b : Body)
-    (h : AllRegular k st) (hs : st.session sid = some s) (hb : b = s.body.after k op) :
+    (h : AllRegular k st) (hs : st.session sid = some s) (hb : b = s.body.after k sid op) :
     AllRegular k (st.setBody sid s b) := by
   subst hb
-  exact regular_set k st sid _ h (regular_after k sid s (.body op) (h sid s hs))
+  have := regular_after k sid s (.body op) (h sid s hs)
+  simp only [Session.after, regular_sid k sid s (h sid s hs)] at this
+  exact regular_set k st sid _ h this
 
 theorem regular_onBody (k : Contract) (st : Store) (sid : Nat) (op : BodyOp) (h : AllRegular k st) :
-    AllRegular k (st.onBody sid fun b => b.after k op).store := by
+    AllRegular k (st.onBody sid fun b => b.after k sid op).store := by
   unfold Store.onBody
   split
   · exact h
@@ -153,6 +197,30 @@ theorem regular_own (k : Contract) (st : Store) (sid : Nat) (op : OwnOp) (h : Al
     simp only [Session.after, Telltale.after] at this
     cases ho : (act k s.own op).outcome <;> simp only [ho] at this ⊢ <;>
       exact regular_set k st sid _ h this
+
+theorem regular_host (k : Contract) (st : Store) (sid : Nat) (call : HostCall) (h : AllRegular k st) :
+    AllRegular k (st.host k sid call).store := by
+  unfold Store.host
+  split
+  · exact h
+  · next s hs =>
+    have := regular_after k sid s (.host call) (h sid s hs)
+    simp only [Session.after, regular_sid k sid s (h sid s hs)] at this
+    split
+    · exact h
+    · next ho =>
+      simp only [ho] at this
+      exact regular_set k st sid _ h this
+
+theorem regular_reload (k : Contract) (st : Store) (h : AllRegular k st) : AllRegular k (st.reload k) := by
+  intro sid s hs
+  have := (find_each (fun s : Session => (⟨s.own, s.body.reload k⟩ : Session)) (Store.reload.readBack k)
+    (fun _ => rfl) sid st.sessions).symm.trans hs
+  split at this
+  · next s' hs' =>
+    cases this
+    exact regular_after k sid s' (.body .reload) (h sid s' hs')
+  · cases this
 
 theorem regular_step (k : Contract) (st : Store) (op : Op) (h : AllRegular k st) :
     AllRegular k (step k st op).store := by
@@ -174,13 +242,17 @@ theorem regular_step (k : Contract) (st : Store) (op : Op) (h : AllRegular k st)
   | advance sid role label =>
     simp only [step, Store.advance]; (repeat' split) <;> try exact h
     next hs _ r b hb => exact regular_body k st sid _ (.advance role label) b h hs (by simp [Body.after, hb])
-  | send sid sender receiver v =>
+  | send sid pair v how number =>
     simp only [step, Store.send]; (repeat' split) <;> try exact h
-    next hs _ r b hb => exact regular_body k st sid _ (.send (sender, receiver) v) b h hs (by simp [Body.after, hb])
-  | recv sid sender receiver =>
-    simp only [step, Store.recv]; split
-    · exact h
-    · next s hs => exact regular_body k st sid s (.recv _) _ h hs rfl
+    next hs _ r b hb =>
+      exact regular_body k st sid _ (.send pair v how number) b h hs (by simp [Body.after, hb])
+  | recv how sid pair =>
+    simp only [step, Store.recv]; (repeat' split) <;> try exact h
+    all_goals
+      next hs _ r b hb =>
+        exact regular_body k st sid _ (.recv how pair) b h hs (by simp [Body.after, hb])
+  | host sid call => exact regular_host k st sid call h
+  | reload => exact regular_reload k st h
   | issueTimeout site untilTick => exact h
   | advanceClock tick => simp only [step, Store.advanceClock]; split <;> exact h
   | plan roles types => simp only [step, Store.planned]; split <;> exact h
@@ -199,17 +271,6 @@ theorem sessions_by_themselves (k : Contract) (ops : List Op) (sid : Nat) (s : S
     | cons op ops ih => exact fun st h => ih _ (regular_step k st op h)
   exact all ops Store.empty (by simp [AllRegular, Store.session, Store.empty, find]) sid s h
 
--- What holds of a session at its opening, and is kept by every operation, holds for ever.
-theorem kept_opening (p : Session → Prop) (k : Contract) (step : ∀ s op, p s → p (s.after k op))
-    (sid : Nat) (roles : List String) (types : List (String × LocalType)) (config : BufferConfig)
-    (start : p (Session.start sid (makePlan k.openedType roles types) config)) (ops : List SessionOp) :
-    p (opening k sid roles types config ops) := by
-  unfold opening
-  generalize Session.start sid (makePlan k.openedType roles types) config = s at start
-  induction ops generalizing s with
-  | nil => exact start
-  | cons op ops ih => exact ih _ (step s op start)
-
 /-! ### K14 -/
 
 /-- The capacity of a buffer that resizes never exceeds max_capacity, or the capacity it was opened
@@ -223,8 +284,8 @@ def K14 (k : Contract) : Prop :=
 
 theorem kept_buffers (p : Buffer → Prop) (k : Contract) (config : BufferConfig)
     (start : p (Buffer.empty config))
-    (put : ∀ b v, p b → p (Body.enqueue k b v).2)
-    (take : ∀ b v vs, p b → b.queue = v :: vs → p { b with queue := vs })
+    (put : ∀ b m, p b → p (Body.enqueue k b m).2)
+    (take : ∀ b m ms, p b → b.queue = m :: ms → p { b with queue := ms })
     (sid : Nat) (roles : List String) (types : List (String × LocalType)) (ops : List SessionOp)
     (pair : String × String) (b : Buffer)
     (h : find pair (opening k sid roles types config ops).body.buffers = some b) : p b := by
@@ -245,8 +306,13 @@ theorem kept_buffers (p : Buffer → Prop) (k : Contract) (config : BufferConfig
       · exact hs b
     | body op =>
       cases op <;> simp only [Session.after, Body.after, Body.updateType, Body.updateOriginal,
-        Body.removeType, Body.advance, Body.send, Body.recv] <;> (repeat' split) <;>
-        grind [find_put]
+        Body.removeType, Body.advance, Body.send, Body.recv, Body.reload] <;> (repeat' split) <;>
+        (try simp only [Contract.leftByBad] at *) <;> grind [find_put]
+    | host call =>
+      simp only [Session.after]
+      split
+      · cases call <;> exact hs b
+      · exact hs b
   · have : ∀ es acc, (∀ b, find pair acc = some b → p b) →
         ∀ b, find pair (openBuffers config es acc) = some b → p b := by
       intro es
@@ -284,14 +350,14 @@ theorem K14_hardened : K14 .hardened := by
     (fun b v vs hb _ => hb) sid roles types ops pair b h
   exact this.2
 
-theorem size_cat (xs : List Value) (v : Value) : size (cat xs [v]) = size xs + 1 := by
+theorem size_cat {α} (xs : List α) (v : α) : size (cat xs [v]) = size xs + 1 := by
   have : ∀ n, sizeFrom (cat xs [v]) n = sizeFrom xs n + 1 := by
     induction xs with
     | nil => exact fun n => rfl
     | cons x xs ih => exact fun n => ih _
   exact this 0
 
-theorem size_cons (v : Value) (vs : List Value) : size (v :: vs) = size vs + 1 := by
+theorem size_cons {α} (v : α) (vs : List α) : size (v :: vs) = size vs + 1 := by
   have : ∀ n, sizeFrom vs (n + 1) = sizeFrom vs n + 1 := by
     induction vs with
     | nil => exact fun n => rfl
@@ -332,23 +398,13 @@ def K17 (k : Contract) : Prop :=
     (ops : List SessionOp) (e : Edge),
     (find e (opening k sid roles types config ops).body.edgeHandlers ≠ none ∨
       find e (opening k sid roles types config ops).body.traces ≠ none) →
-    ownEdge sid roles e
+    e.sid = sid
 
 /-- The edge that a mutation names. -/
 def Mutation.edge : Mutation → Option Edge
   | .setDefaultHandler _ => none
   | .updateEdgeHandler e _ => some e
   | .updateTrace e _ => some e
-
-theorem closedOwn_sid (k : Contract) (s : Own) :
-    (k.closedOwn s).sid = s.sid ∧ (k.closedOwn s).roles = s.roles := by
-  cases k <;> exact ⟨rfl, rfl⟩
-
-theorem sid_after (k : Contract) (s : Own) (op : OwnOp) :
-    (after k s op).sid = s.sid ∧ (after k s op).roles = s.roles := by
-  cases op <;> simp only [after, act] <;> try exact closedOwn_sid k s
-  all_goals
-    simp <;> (repeat' split) <;> exact ⟨rfl, rfl⟩
 
 theorem touches_own (s : Own) (c : Cap) (m : Mutation) (e : Edge) (hm : m.edge = some e)
     (h : (act .hardened s (.mutate c m)).outcome.isOk = true) : ownEdge s.sid s.roles e := by
@@ -371,17 +427,16 @@ theorem K17_hardened_foreign_refused (sid : Nat) (roles : List String) (ops : Li
     exact absurd this he
 
 /-- K17 holds under `hardened`: the bindings and traces of a session, after any sequence of operations
-since its opening, are of edges with its own sid that join listed roles. -/
+since its opening, are of edges with its own sid. -/
 theorem K17_hardened : K17 .hardened := by
   intro sid roles types config ops e
-  refine (kept_opening (fun s => s.own.sid = sid ∧ s.own.roles = roles ∧ ∀ e,
-    (find e s.body.edgeHandlers ≠ none ∨ find e s.body.traces ≠ none) → ownEdge sid roles e) .hardened
-    ?_ sid roles types config ⟨rfl, rfl, ?_⟩ ops).2.2 e
-  · intro s op ⟨hs, hr, he⟩
+  refine (kept_opening (fun s => s.own.sid = sid ∧ ∀ e,
+    (find e s.body.edgeHandlers ≠ none ∨ find e s.body.traces ≠ none) → e.sid = sid) .hardened
+    ?_ sid roles types config ⟨rfl, ?_⟩ ops).2 e
+  · intro s op ⟨hs, he⟩
     cases op with
     | own op =>
-      have hk := sid_after .hardened s.own op
-      refine ⟨hk.1.trans hs, hk.2.trans hr, ?_⟩
+      refine ⟨(sid_after .hardened s.own op).1.trans hs, ?_⟩
       simp only [Session.after]
       split
       · next a ho =>
@@ -389,8 +444,8 @@ theorem K17_hardened : K17 .hardened := by
         | mutate c m =>
           intro e' h'
           by_cases hm : m.edge = some e'
-          · rw [← hs, ← hr]
-            exact touches_own s.own c m e' hm (by rw [ho]; rfl)
+          · rw [← hs]
+            exact (touches_own s.own c m e' hm (by rw [ho]; rfl)).1
           · refine he e' ?_
             cases m <;> simp only [Store.bodyAfter, Body.mutate, Mutation.edge, find_put] at h' hm <;> grind
         | close =>
@@ -399,9 +454,17 @@ theorem K17_hardened : K17 .hardened := by
         | _ => exact he
       · exact he
     | body op =>
-      refine ⟨hs, hr, ?_⟩
+      refine ⟨hs, ?_⟩
       cases op <;> simp only [Session.after, Body.after, Body.updateType, Body.updateOriginal,
-        Body.removeType, Body.advance, Body.send, Body.recv] <;> (repeat' split) <;> grind
+        Body.removeType, Body.advance, Body.send, Body.recv, Body.reload] <;> (repeat' split) <;>
+        (try simp only [Contract.leftByBad] at *) <;> grind
+    | host call =>
+      refine ⟨hs, ?_⟩
+      simp only [Session.after]
+      split
+      · intro e' h'
+        cases call <;> simp only [HostCall.mutation, Body.mutate, find_put] at h' <;> grind
+      · exact he
   · simp [Session.start, find]
 
 end Telltale

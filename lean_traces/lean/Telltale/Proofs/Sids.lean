@@ -28,10 +28,12 @@ def Op.target : Op → Option Nat
   | .removeType sid _ => some sid
   | .branch sid _ _ => some sid
   | .advance sid _ _ => some sid
-  | .send sid _ _ _ => some sid
-  | .recv sid _ _ => some sid
+  | .send sid _ _ _ _ => some sid
+  | .recv _ sid _ => some sid
   | .hasMessage sid _ _ => some sid
   | .observe sid => some sid
+  | .host sid _ => some sid
+  | .hasBoundHandler sid => some sid
   | _ => none
 
 theorem session_set (st : Store) (sid other : Nat) (s : Session) (h : other ≠ sid) :
@@ -42,7 +44,9 @@ theorem start_other (k : Contract) (st : Store) (sid next : Nat) (roles : List S
     (types : List (String × LocalType)) (config : BufferConfig) (other : Nat) (h : other ≠ sid) :
     (Store.start k st sid next roles types config).store.session other = st.session other := by
   simp only [Store.start]
-  exact session_set st sid other _ h
+  split
+  · rfl
+  · exact session_set st sid other _ h
 
 /-- An operation on one session leaves every other session as it is. -/
 theorem others_unchanged (k : Contract) (st : Store) (op : Op) (sid other : Nat)
@@ -50,12 +54,26 @@ theorem others_unchanged (k : Contract) (st : Store) (op : Op) (sid other : Nat)
     (step k st op).store.session other = st.session other := by
   cases op <;> simp [Op.target] at hop <;> subst hop <;>
     simp [step, Store.openWith, Store.openAs, Store.own, gFound, Store.looks, Store.reads, Store.says, Store.fails,
-      Store.onBody, Store.setBody, Store.advance, Store.send, Store.recv] <;>
+      Store.onBody, Store.setBody, Store.advance, Store.send, Store.recv, Store.host] <;>
     (repeat' split) <;> simp_all [session_set, start_other]
 
-/-- A failing operation changes nothing in the store but the log of the session that it names. -/
+/-- A receive that may fail and take the message all the same: under `telltale17`, one that verifies. -/
+def Op.mayLose : Contract → Op → Bool
+  | .telltale17, .recv .verified _ _ => true
+  | .telltale17, .recv .verifiedSigned _ _ => true
+  | _, _ => false
+
+theorem failed_recv_changes_nothing (k : Contract) (sid : Nat) (b : Body) (how : Reception)
+    (pair : String × String) (e : Failure) (b' : Body) (hl : Op.mayLose k (.recv how sid pair) = false)
+    (h : b.recv k sid how pair = (.error e, b')) : b' = b := by
+  unfold Body.recv at h
+  cases k <;> cases how <;> simp only [Op.mayLose, Contract.tellsBad, Contract.leftByBad] at h hl <;>
+    grind
+
+/-- A failing operation changes nothing in the store but the log of the session that it names. (Under
+`telltale17` a verified receive apart: it fails for a bad signature, and the message is gone.) -/
 theorem failing_step_changes_nothing (k : Contract) (st : Store) (op : Op) (e : Failure)
-    (h : (step k st op).outcome = .err e) :
+    (hl : op.mayLose k = false) (h : (step k st op).outcome = .err e) :
     (step k st op).store = st ∨
     ∃ sid s, op.target = some sid ∧ st.session sid = some s ∧
       (step k st op).store =
@@ -74,11 +92,24 @@ theorem failing_step_changes_nothing (k : Contract) (st : Store) (op : Op) (e : 
         have := failing_changes_nothing k s.own op e' he
         simp [this]
       · simp at h
+  | recv how sid pair =>
+    simp only [step, Store.recv] at h ⊢
+    split at h
+    · left; simp_all [Store.fails]
+    · next s hs =>
+      split at h
+      · next e' b hb =>
+        right
+        refine ⟨sid, s, rfl, hs, ?_⟩
+        have := failed_recv_changes_nothing k sid s.body how pair e' b hl hb
+        subst this
+        simp [Store.fails, Store.setBody, onto]
+      · simp [Store.says] at h
   | _ =>
     left
     revert h
     simp only [step, Store.openNext, Store.openWith, Store.openAs, Store.start, Store.looks, Store.reads, Store.says,
-      Store.fails, Store.onBody, Store.setBody, Store.advance, Store.send, Store.recv,
+      Store.fails, Store.onBody, Store.setBody, Store.advance, Store.send, Store.host, Store.reload,
       Store.planned, Store.decoded, Store.reaped, Store.issueTimeout, Store.advanceClock]
     (repeat' split) <;> simp
 
@@ -99,6 +130,12 @@ def Op.isOwn : Op → Bool
   | .own _ _ => true
   | _ => false
 
+theorem own_reloaded (k : Contract) (st : Store) (sid : Nat) (s : Session) (h : find sid st.sessions = some s) :
+    ∃ s', (step k st .reload).store.session sid = some s' ∧ s'.own = s.own := by
+  refine ⟨⟨s.own, s.body.reload k⟩, ?_, rfl⟩
+  exact (find_each (fun s : Session => (⟨s.own, s.body.reload k⟩ : Session)) (Store.reload.readBack k)
+    (fun _ => rfl) sid st.sessions).trans (by rw [h])
+
 /-- Operations that are neither ownership operations nor open or reap leave the ownership of every
 session as it is, its log included. -/
 theorem own_unchanged (k : Contract) (st : Store) (op : Op) (sid : Nat) (s : Session)
@@ -106,8 +143,9 @@ theorem own_unchanged (k : Contract) (st : Store) (op : Op) (sid : Nat) (s : Ses
     ∃ s', (step k st op).store.session sid = some s' ∧ s'.own = s.own := by
   unfold Store.session at h ⊢
   cases op <;> simp only [Op.endsSessions, Op.isOwn, Bool.true_eq_false] at hop hown <;>
+    (try (exact own_reloaded k st sid s h)) <;>
     simp only [step, Store.looks, Store.reads, Store.says, Store.fails, Store.onBody, Store.setBody,
-      Store.advance, Store.send, Store.recv, Store.planned, Store.decoded, Store.issueTimeout,
+      Store.advance, Store.send, Store.recv, Store.host, Store.planned, Store.decoded, Store.issueTimeout,
       Store.advanceClock, Store.set, Store.session] <;>
     (repeat' split) <;> (try simp only [find_put]) <;> grind
 
@@ -165,7 +203,7 @@ theorem spent_after (k : Contract) (st : Store) (op : Op) (sid : Nat) (h : spent
   unfold spent at h ⊢
   cases op <;>
     simp only [step, Store.own, gFound, Store.openNext, Store.openWith, Store.openAs, Store.start, Store.looks, Store.reads,
-      Store.says, Store.fails, Store.onBody, Store.setBody, Store.advance, Store.send, Store.recv,
+      Store.says, Store.fails, Store.onBody, Store.setBody, Store.advance, Store.send, Store.recv, Store.host, Store.reload,
       Store.planned, Store.decoded, Store.reaped, Store.issueTimeout, Store.advanceClock, Store.set,
       reap_sids] <;>
     (repeat' split) <;> (try simp only [Bool.or_eq_true]) <;> grind [saturate]
@@ -174,7 +212,7 @@ theorem bounded_after (k : Contract) (st : Store) (op : Op) (h : st.nextSid ≤ 
     (step k st op).store.nextSid ≤ top := by
   cases op <;>
     simp only [step, Store.own, gFound, Store.openNext, Store.openWith, Store.openAs, Store.start, Store.looks, Store.reads,
-      Store.says, Store.fails, Store.onBody, Store.setBody, Store.advance, Store.send, Store.recv,
+      Store.says, Store.fails, Store.onBody, Store.setBody, Store.advance, Store.send, Store.recv, Store.host, Store.reload,
       Store.planned, Store.decoded, Store.reaped, Store.issueTimeout, Store.advanceClock, Store.set,
       reap_sids] <;>
     (repeat' split) <;> grind [saturate]
@@ -216,7 +254,9 @@ theorem spent_refused (st : Store) (op : Op) (sid : Nat) (hs : spent sid st) :
       cases Store.refusedRoles .hardened roles with
       | some e => simp
       | none =>
-        simp [he] at hs ⊢
+        simp only [he] at hs ⊢
+        generalize Store.isTooLarge _ _ = large
+        cases large <;> simp at hs ⊢
         omega
   | openWith sid' roles types config =>
     simp only [opened, step, Store.openWith, Store.openAs, Store.start, Store.fails]
@@ -226,7 +266,8 @@ theorem spent_refused (st : Store) (op : Op) (sid : Nat) (hs : spent sid st) :
       cases Store.refusedRoles .hardened roles with
       | some e => simp
       | none =>
-        simp
+        generalize Store.isTooLarge _ _ = large
+        cases large <;> simp
         rintro rfl
         simp [Contract.mayOpenWith, natLt] at hm
         obtain ⟨_, h | ⟨h, h'⟩⟩ := hs

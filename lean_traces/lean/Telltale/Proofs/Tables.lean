@@ -28,6 +28,18 @@ theorem find_drop {κ α} [DecidableEq κ] (k k' : κ) (xs : List (κ × α)) :
     simp only [drop]
     grind [find]
 
+theorem find_each {κ α β} [DecidableEq κ] (f : α → β) (g : κ × α → κ × β) (hg : ∀ x, g x = (x.1, f x.2))
+    (k : κ) (xs : List (κ × α)) :
+    find k (each g xs) = match find k xs with
+      | some a => some (f a)
+      | none => none := by
+  induction xs with
+  | nil => rfl
+  | cons x xs ih =>
+    obtain ⟨y, b⟩ := x
+    simp only [each, hg, find]
+    split <;> simp_all
+
 theorem mem_cat {α} (x : α) (xs ys : List α) : x ∈ cat xs ys ↔ x ∈ xs ∨ x ∈ ys := by
   induction xs with
   | nil => simp [cat]
