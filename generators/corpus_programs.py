@@ -2,7 +2,8 @@
 
 Seeded programs over all operations; the programs that reach every reachable cell of coverage; those that break the
 claims; one that fills and empties a buffer of every kind, each value another; one at the top of the session ids,
-where no generated program gets; and one that sets the clock.
+where no generated program gets; one that sets the clock; and those that walk through the surface of contract §13 to
+§19.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from telltale_conformance.generators.claim_programs import claim_programs, coverage_program
+from telltale_conformance.generators.corpus_surface import host_calls, plan_calls, signed_calls
 from telltale_conformance.generators.profiles import PROFILES
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.lean_traces.programs import Program, Step
@@ -92,3 +94,5 @@ def corpus_programs() -> Iterator[tuple[str, Program]]:
         yield f"{contract}-buffers", buffers_program(contract)
         yield f"{contract}-top-ids", _with_numbers(_top(), contract)
         yield f"{contract}-clock", _with_numbers(_clock(), contract)
+        for name, calls in (("signed", signed_calls), ("hosts", host_calls), ("plans", plan_calls)):
+            yield f"{contract}-{name}", _with_numbers(calls(), contract)

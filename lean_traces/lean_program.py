@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
 from telltale_conformance.lean_traces.programs import Program, Step, is_reference
-from telltale_conformance.model.operations import OPERATIONS, UNBUILT, those
+from telltale_conformance.model.operations import OPERATIONS, those
 from telltale_conformance.model.values import U64_MAX
 
 CONTRACTS: Final = ("telltale-17", "hardened")
@@ -31,8 +31,8 @@ four times as deep."""
 NESTING: Final = 1_400
 """How deep a local type may nest."""
 
-NOT_IN_LEAN: Final = UNBUILT | those(lambda operation: operation.section in ("§13", "§14", "§15", "§16", "§19"))
-"""Operations that the Lean model does not know."""
+NOT_IN_LEAN: Final = those(lambda operation: operation.section in ("§17", "§20"))
+"""Operations that the Lean model does not know: those about hashes, and about an implementation's JSON library."""
 LEAN_OPERATIONS: Final = frozenset(OPERATIONS) - NOT_IN_LEAN
 """Every operation that the Lean model knows."""
 
@@ -176,6 +176,10 @@ class _Writer:
         elif name == "initial_types" and isinstance(value, Mapping) and not is_reference(value):
             start = self._object(value)
             self._members(start, value.values(), self._local_type)
+        elif name == "plan" and isinstance(value, Mapping) and not is_reference(value):
+            self._object(value)
+            for field, member in value.items():
+                self._argument(field, member)
         else:
             self._value(value)
 
