@@ -48,7 +48,7 @@ ERRORS = {
         "session already used",
         "session ids exhausted",
         "repeated role",
-        "sequence number is not next",
+        "sequence number",
     },
 }
 """All errors but two: CounterExhausted takes 2^64 operations, and a limit is beyond what the harness sends."""
