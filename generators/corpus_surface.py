@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, TypeAlias, get_args
 
+from telltale_conformance.model.operations import those
 from telltale_conformance.model.signatures import SignatureKind
 from telltale_conformance.model.values import AuditEvent
 
@@ -17,7 +18,7 @@ _LOOP: Final[dict[str, Any]] = {
     }
 }
 _PLAN: Final[dict[str, Any]] = {"initial_types": {"A": _LOOP}, "roles": ["A", "B"]}
-_RECEIVES: Final = ("recv", "recv_verified", "recv_verified_signed", "recv_signed")
+_RECEIVES: Final = tuple(sorted(those(lambda operation: operation.name.startswith("recv"))))
 _EDGE: Final[dict[str, Any]] = {"receiver": "B", "sender": "A"}
 
 

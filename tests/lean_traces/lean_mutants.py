@@ -29,7 +29,11 @@ CAPABILITY = (
 
 MUTANTS = (
     LeanMutant(
-        "claim gives generation 1", CONTRACT, "| telltale17, _ => 0", "| telltale17, _ => 1", ("claim_ownership",)
+        "claim gives generation 1",
+        CONTRACT,
+        "| telltale17, _ => 0\n  | hardened, s",
+        "| telltale17, _ => 1\n  | hardened, s",
+        ("claim_ownership",),
     ),
     LeanMutant(
         "release keeps the owner",

@@ -170,39 +170,38 @@ def mayTouch : Contract → Own → Edge → Bool
   | telltale17, _, _ => true
   | hardened, s, e => decide (e.sid = s.sid) && has e.sender s.roles && has e.receiver s.roles
 
+/-- H16: whether a message with a bad signature stays. -/
+def keepsUnverified : Contract → Bool
+  | telltale17 => false
+  | hardened => true
+
 /-- H16: whether a receive that finds a bad signature says so. -/
-def tellsBad : Contract → Reception → Bool
+def tellsUnverified : Contract → Reception → Bool
   | telltale17, .plain => false
   | _, _ => true
 
-/-- H16: what a receive that finds a bad signature leaves: the session without the message, or the
-session as it was. -/
-def leftByBad : Contract → Body → Body → Body
-  | telltale17, _, taken => taken
-  | hardened, before, _ => before
+/-- H17: whether a reload shows in the table of edges. -/
+def reloadIsSeen : Contract → Bool
+  | telltale17 => true
+  | hardened => false
 
-/-- H17: the table of edges after a reload, of that before it and that which the buffers give. -/
-def reloadedEdges : Contract → List PlanEdge → List PlanEdge → List PlanEdge
-  | telltale17, _, buffered => buffered
-  | hardened, edges, _ => edges
+/-- H18: whether a signature made for one receiver and number verifies for the other ones. -/
+def binds : Contract → String × Nat → String × Nat → Bool
+  | telltale17, _, _ => true
+  | hardened, signed, sent => decide (signed = sent)
 
-/-- H18: whether the signature of a message on that edge verifies. -/
-def verifies : Contract → Nat → String × String → Message → Bool
-  | telltale17, sid, pair, m =>
-    let s := m.signature
-    s.intact && decide (s.sid = sid ∧ s.signer = pair.1 ∧ s.value = m.payload)
-  | hardened, sid, pair, m => decide (m.signature = Signing.valid.make sid pair m.number m.payload)
+/-- H19: the number of a message for which none is asked, on an edge with so many leaves. -/
+def nextNumber : Contract → Nat → Nat
+  | telltale17, _ => 0
+  | hardened, leaves => leaves
 
-/-- H19: the number that a message gets, of the edge's next number and the one that is asked for; or
-the one that is refused. -/
-def numbered : Contract → Nat → Option Nat → Except Nat Nat
-  | telltale17, _, none => .ok 0
-  | telltale17, _, some n => .ok n
-  | hardened, next, none => .ok next
-  | hardened, next, some n => if n = next then .ok n else .error n
+/-- H19: whether a message may have that number, given the one that follows. -/
+def mayNumber : Contract → Nat → Nat → Bool
+  | telltale17, _, _ => true
+  | hardened, number, following => decide (number = following)
 
 /-- H20: whether host calls ask for the state of the session. -/
-def guardsHost : Contract → Bool
+def guardsHostCalls : Contract → Bool
   | telltale17 => false
   | hardened => true
 

@@ -34,25 +34,42 @@ def addLeaf (b : Body) (pair : String × String) : List ((String × String) × N
   | some n => put textPairLt pair (n + 1) b.leaves
   | none => put textPairLt pair 1 b.leaves
 
-/-- The next sequence number of an edge: how many leaves it has (H19). -/
-def nextNumber (b : Body) (pair : String × String) : Nat :=
+/-- The number that follows on an edge: how many leaves it has (H19). -/
+def following (b : Body) (pair : String × String) : Nat :=
   match find pair b.leaves with
   | some n => n
   | none => 0
 
-/-- A value sent with a signature made in that way, under the number that is asked for, if any. -/
+/-- A message offered to the buffer of an edge: an accepted one adds a leaf. -/
+def offer (k : Contract) (b : Body) (pair : String × String) (q : Buffer) (m : Message) : Enqueue × Body :=
+  let (outcome, q') := enqueue k q m
+  let buffers := put textPairLt pair q' b.buffers
+  match outcome with
+  | .ok => (.ok, { b with buffers := buffers, leaves := b.addLeaf pair })
+  | other => (other, { b with buffers := buffers })
+
+/-- The number of a message: the one that is asked for, if any. -/
+def numberOf (k : Contract) (asked : Option Nat) (following : Nat) : Nat :=
+  match asked with
+  | none => k.nextNumber following
+  | some n => n
+
+/-- A value sent with a signature made in that way. -/
 def send (k : Contract) (sid : Nat) (b : Body) (pair : String × String) (v : Value) (how : Signing)
     (asked : Option Nat) : Except Failure (Enqueue × Body) :=
   match find pair b.buffers with
   | none => .error (.noBuffer pair.1 pair.2)
-  | some q => match k.numbered (b.nextNumber pair) asked with
-    | .error n => .error (.notNext n pair.1 pair.2)
-    | .ok n =>
-      let (outcome, q') := enqueue k q ⟨v, n, how.make sid pair n v⟩
-      let buffers := put textPairLt pair q' b.buffers
-      match outcome with
-      | .ok => .ok (.ok, { b with buffers := buffers, leaves := b.addLeaf pair })
-      | other => .ok (other, { b with buffers := buffers })
+  | some q =>
+    let n := numberOf k asked (b.following pair)
+    if k.mayNumber n (b.following pair) then .ok (b.offer k pair q ⟨v, n, how.make sid pair n v⟩)
+    else .error (.notNext n pair.1 pair.2)
+
+/-- Whether the signature of a message verifies on that edge: made with the sender's key for this payload,
+and what else it binds. -/
+def verifies (k : Contract) (sid : Nat) (pair : String × String) (m : Message) : Bool :=
+  let s := m.signature
+  s.intact && decide (s.sid = sid ∧ s.signer = pair.1 ∧ s.value = m.payload) &&
+    k.binds (s.receiver, s.number) (pair.2, m.number)
 
 /-- The oldest message, taken in that way. -/
 def recv (k : Contract) (sid : Nat) (b : Body) (how : Reception) (pair : String × String) :
@@ -63,13 +80,13 @@ def recv (k : Contract) (sid : Nat) (b : Body) (how : Reception) (pair : String 
     | [] => (.ok .nothing, b)
     | m :: rest =>
       let taken := { b with buffers := put textPairLt pair { q with queue := rest } b.buffers }
-      match how, k.verifies sid pair m with
+      match how, verifies k sid pair m with
       | .signed, valid => (.ok (.message m valid), taken)
       | .verifiedSigned, true => (.ok (.message m true), taken)
       | _, true => (.ok (.payload m), taken)
       | how, false =>
-        (if k.tellsBad how then .error (.badSignature pair.1 pair.2) else .ok .nothing,
-          k.leftByBad b taken)
+        (if k.tellsUnverified how then .error (.badSignature pair.1 pair.2) else .ok .nothing,
+          if k.keepsUnverified then b else taken)
 
 def hasMessage (b : Body) (pair : String × String) : Bool :=
   match find pair b.buffers with

@@ -18,7 +18,7 @@ def mutate (k : Contract) (s : Own) (c : Cap) (m : Mutation) : Turn :=
 
 /-- A host call: its guards (H20); what it changes is below. -/
 def hostCall (k : Contract) (s : Own) : Turn :=
-  if k.guardsHost then
+  if k.guardsHostCalls then
     gOpen k s none <| gActive k s none <| gUnowned s <|
     done s .null []
   else done s .null []

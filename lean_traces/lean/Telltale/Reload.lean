@@ -28,7 +28,7 @@ where
 
 /-- A session as it is read back: the handlers by role pair are built anew. -/
 def reload (k : Contract) (b : Body) : Body :=
-  { b with edges := k.reloadedEdges b.edges b.bufferedEdges
+  { b with edges := if k.reloadIsSeen then b.bufferedEdges else b.edges
            pairHandlers := rebound b.roles b.edgeHandlers [] }
 
 def hasBoundHandler (b : Body) : Bool :=

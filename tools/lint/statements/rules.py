@@ -19,9 +19,7 @@ FILES: Final = {
     "Lean": "lean_traces/lean/Telltale/Contract.lean",
     "z3": "oracle/symbolic/statement/contract.py",
 }
-_NOT_YET: Final = dict.fromkeys(("H17", "H18", "H19", "H20"), "its operations are not stated yet")
 NOT_STATED: Final[Mapping[str, Mapping[str, str]]] = {
-    "Lean": {"H16": "signatures are left out", **_NOT_YET},
     "z3": {
         "H13": "the plan is a question to Datalog",
         "H14": "unfolding is a question to Datalog",

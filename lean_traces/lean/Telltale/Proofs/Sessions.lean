@@ -132,18 +132,18 @@ theorem regular_sid (k : Contract) (sid : Nat) (s : Session) (h : Regular k sid 
   exact opening_sid k sid roles types config ops
 
 /-- All live sessions are regular. -/
-def AllRegular (k : Contract) (st : Store) : Prop := ∀ sid s, st.session sid = some s → Regular k sid s
+def AllRegular (k : Contract) (st : Store) : Prop := ∀ x, x ∈ st.sessions → Regular k x.1 x.2
+
+theorem regular_live (k : Contract) (st : Store) (sid : Nat) (s : Session) (h : AllRegular k st)
+    (hs : st.session sid = some s) : Regular k sid s :=
+  h (sid, s) (mem_of_find hs)
 
 theorem regular_set (k : Contract) (st : Store) (sid : Nat) (s : Session) (h : AllRegular k st)
     (hs : Regular k sid s) : AllRegular k (st.set sid s) := by
-  intro sid' s' h'
-  by_cases hsid : sid' = sid
-  · subst hsid
-    rw [session_set_same] at h'
-    cases h'
-    exact hs
-  · rw [session_set _ _ _ _ hsid] at h'
-    exact h _ _ h'
+  intro x hx
+  rcases of_mem_put hx with rfl | hx
+  · exact hs
+  · exact h x hx
 
 theorem regular_start (k : Contract) (st : Store) (sid next : Nat) (roles : List String)
     (types : List (String × LocalType)) (config : BufferConfig) (h : AllRegular k st) :
@@ -165,19 +165,14 @@ theorem regular_reap (k : Contract) (sids : List Nat) (st : Store) (acc : List S
     (repeat' split)
     · exact ih _ _ h
     · exact ih _ _ h
-    · refine ih _ _ ?_
-      intro sid s hs
-      simp only [Store.session, find_drop] at hs
-      split at hs
-      · simp at hs
-      · exact h sid s hs
+    · exact ih _ _ fun x hx => h x (of_mem_drop hx)
 
 theorem regular_body (k : Contract) (st : Store) (sid : Nat) (s : Session) (op : BodyOp) (b : Body)
     (h : AllRegular k st) (hs : st.session sid = some s) (hb : b = s.body.after k sid op) :
     AllRegular k (st.setBody sid s b) := by
   subst hb
-  have := regular_after k sid s (.body op) (h sid s hs)
-  simp only [Session.after, regular_sid k sid s (h sid s hs)] at this
+  have := regular_after k sid s (.body op) (regular_live k st sid s h hs)
+  simp only [Session.after, regular_sid k sid s (regular_live k st sid s h hs)] at this
   exact regular_set k st sid _ h this
 
 theorem regular_onBody (k : Contract) (st : Store) (sid : Nat) (op : BodyOp) (h : AllRegular k st) :
@@ -193,7 +188,7 @@ theorem regular_own (k : Contract) (st : Store) (sid : Nat) (op : OwnOp) (h : Al
   split
   · exact h
   · next s hs =>
-    have := regular_after k sid s (.own op) (h sid s hs)
+    have := regular_after k sid s (.own op) (regular_live k st sid s h hs)
     simp only [Session.after, Telltale.after] at this
     cases ho : (act k s.own op).outcome <;> simp only [ho] at this ⊢ <;>
       exact regular_set k st sid _ h this
@@ -204,8 +199,8 @@ theorem regular_host (k : Contract) (st : Store) (sid : Nat) (call : HostCall) (
   split
   · exact h
   · next s hs =>
-    have := regular_after k sid s (.host call) (h sid s hs)
-    simp only [Session.after, regular_sid k sid s (h sid s hs)] at this
+    have := regular_after k sid s (.host call) (regular_live k st sid s h hs)
+    simp only [Session.after, regular_sid k sid s (regular_live k st sid s h hs)] at this
     split
     · exact h
     · next ho =>
@@ -213,14 +208,9 @@ theorem regular_host (k : Contract) (st : Store) (sid : Nat) (call : HostCall) (
       exact regular_set k st sid _ h this
 
 theorem regular_reload (k : Contract) (st : Store) (h : AllRegular k st) : AllRegular k (st.reload k) := by
-  intro sid s hs
-  have := (find_each (fun s : Session => (⟨s.own, s.body.reload k⟩ : Session)) (Store.reload.readBack k)
-    (fun _ => rfl) sid st.sessions).symm.trans hs
-  split at this
-  · next s' hs' =>
-    cases this
-    exact regular_after k sid s' (.body .reload) (h sid s' hs')
-  · cases this
+  intro x hx
+  obtain ⟨y, hy, rfl⟩ := of_mem_each hx
+  exact regular_after k y.1 y.2 (.body .reload) (h y hy)
 
 theorem regular_step (k : Contract) (st : Store) (op : Op) (h : AllRegular k st) :
     AllRegular k (step k st op).store := by
@@ -259,17 +249,20 @@ theorem regular_step (k : Contract) (st : Store) (op : Op) (h : AllRegular k st)
   | decodeEdge raw hint => simp only [step, Store.decoded]; split <;> exact h
   | _ => simp only [step, Store.looks, Store.reads] <;> (repeat' split) <;> exact h
 
-/-- Every live session of a store is what the operations on it, in their order, make of one that
-was opened under its sid: after any sequence of operations of the store, under both contracts. -/
-theorem sessions_by_themselves (k : Contract) (ops : List Op) (sid : Nat) (s : Session)
-    (h : (run k Store.empty ops).session sid = some s) :
-    ∃ roles types config ops', s = opening k sid roles types config ops' := by
+theorem all_regular (k : Contract) (ops : List Op) : AllRegular k (run k Store.empty ops) := by
   have all : ∀ (ops : List Op) (st : Store), AllRegular k st → AllRegular k (run k st ops) := by
     intro ops
     induction ops with
     | nil => exact fun _ h => h
     | cons op ops ih => exact fun st h => ih _ (regular_step k st op h)
-  exact all ops Store.empty (by simp [AllRegular, Store.session, Store.empty, find]) sid s h
+  exact all ops Store.empty fun x hx => by cases hx
+
+/-- Every live session of a store is what the operations on it, in their order, make of one that
+was opened under its sid: after any sequence of operations of the store, under both contracts. -/
+theorem sessions_by_themselves (k : Contract) (ops : List Op) (sid : Nat) (s : Session)
+    (h : (run k Store.empty ops).session sid = some s) :
+    ∃ roles types config ops', s = opening k sid roles types config ops' :=
+  regular_live k _ sid s (all_regular k ops) h
 
 /-! ### K14 -/
 
@@ -306,8 +299,8 @@ theorem kept_buffers (p : Buffer → Prop) (k : Contract) (config : BufferConfig
       · exact hs b
     | body op =>
       cases op <;> simp only [Session.after, Body.after, Body.updateType, Body.updateOriginal,
-        Body.removeType, Body.advance, Body.send, Body.recv, Body.reload] <;> (repeat' split) <;>
-        (try simp only [Contract.leftByBad] at *) <;> grind [find_put]
+        Body.removeType, Body.advance, Body.send, Body.offer, Body.recv, Body.reload] <;> (repeat' split) <;>
+        (try simp only [Contract.keepsUnverified] at *) <;> grind [find_put]
     | host call =>
       simp only [Session.after]
       split
@@ -456,8 +449,8 @@ theorem K17_hardened : K17 .hardened := by
     | body op =>
       refine ⟨hs, ?_⟩
       cases op <;> simp only [Session.after, Body.after, Body.updateType, Body.updateOriginal,
-        Body.removeType, Body.advance, Body.send, Body.recv, Body.reload] <;> (repeat' split) <;>
-        (try simp only [Contract.leftByBad] at *) <;> grind
+        Body.removeType, Body.advance, Body.send, Body.offer, Body.recv, Body.reload] <;> (repeat' split) <;>
+        (try simp only [Contract.keepsUnverified] at *) <;> grind
     | host call =>
       refine ⟨hs, ?_⟩
       simp only [Session.after]

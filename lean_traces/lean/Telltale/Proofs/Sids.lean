@@ -67,7 +67,7 @@ theorem failed_recv_changes_nothing (k : Contract) (sid : Nat) (b : Body) (how :
     (pair : String × String) (e : Failure) (b' : Body) (hl : Op.mayLose k (.recv how sid pair) = false)
     (h : b.recv k sid how pair = (.error e, b')) : b' = b := by
   unfold Body.recv at h
-  cases k <;> cases how <;> simp only [Op.mayLose, Contract.tellsBad, Contract.leftByBad] at h hl <;>
+  cases k <;> cases how <;> simp only [Op.mayLose, Contract.tellsUnverified, Contract.keepsUnverified] at h hl <;>
     grind
 
 /-- A failing operation changes nothing in the store but the log of the session that it names. (Under
