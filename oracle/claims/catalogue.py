@@ -346,8 +346,8 @@ _CLAIMS: Final = (
         telltale_17="proved",
         hardened="proved",
         proved_in=("z3",),
-        occasion="A session from a plan that was used before is observed, or one after another of its plan was used, or"
-        " a plan is made again after it was used.",
+        occasion="A session that was opened from a plan after another one is observed unused, or after another one of"
+        " its plan was used, or a plan is made again after it was used.",
     ),
 )
 

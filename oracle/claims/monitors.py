@@ -238,7 +238,9 @@ def _session(op: str, args: Mapping[str, Any]) -> Any:
         return given["session_id"] if "session_id" in given else given["sid"]
     if op in OPENS:
         return None
-    return args["sid"] if "sid" in args else args.get("edge", {}).get("sid")
+    if "sid" in args:
+        return args["sid"]
+    return (args.get("edge") or args.get("ep") or {}).get("sid")
 
 
 def watch(events: Iterable[Event]) -> dict[str, ClaimVerdict]:

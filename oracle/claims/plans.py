@@ -29,7 +29,7 @@ class _Opened:
     def __init__(self, plan: bytes, again: bool) -> None:
         self.plan = plan
         self.again = again
-        """Whether the plan was used before."""
+        """Whether a plan was used before, this one or another."""
         self.untouched = True
         """Whether no operation has named the session since."""
         self.state: Any = None
@@ -76,7 +76,7 @@ class Plans:
         self._touch(sid)
         if key in self._said:
             self._said[key] = (self._said[key][0], True)
-        self._opened[sid] = _Opened(key, key in self._used)
+        self._opened[sid] = _Opened(key, bool(self._used))
         self._used[key] = plan
         self._others(key, sid)
 
