@@ -17,6 +17,7 @@ from telltale_conformance.generators.claim_programs import claim_programs, cover
 from telltale_conformance.generators.corpus_surface import host_calls, plan_calls, signed_calls
 from telltale_conformance.generators.profiles import PROFILES
 from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.lean_traces.lean_program import in_lean
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.values import U64_MAX
 
@@ -86,11 +87,11 @@ def corpus_programs() -> Iterator[tuple[str, Program]]:
     claims = list(claim_programs())
     for contract, count in PROGRAMS.items():
         for index in range(count):
-            program = generate_program(SEED, index, steps=STEPS, contract=contract)
+            program = in_lean(generate_program(SEED, index, steps=STEPS, contract=contract))
             yield f"{contract}-{index:03d}-{PROFILES[index % len(PROFILES)].name}", program
-        yield f"{contract}-cells", coverage_program(contract)
+        yield f"{contract}-cells", in_lean(coverage_program(contract))
         for claim, program in claims:
-            yield f"{contract}-claim-{claim}", msgspec.structs.replace(program, contract=contract)
+            yield f"{contract}-claim-{claim}", msgspec.structs.replace(in_lean(program), contract=contract)
         yield f"{contract}-buffers", buffers_program(contract)
         yield f"{contract}-top-ids", _with_numbers(_top(), contract)
         yield f"{contract}-clock", _with_numbers(_clock(), contract)

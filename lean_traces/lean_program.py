@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
 from telltale_conformance.lean_traces.programs import Program, Step, is_reference
@@ -68,6 +70,12 @@ class FirstCounters(NamedTuple):
     """Read under ``hardened`` only."""
     claim_id: int
     witness_id: int
+
+
+def in_lean(program: Program) -> Program:
+    """Return the program without the operations that the Lean model leaves out, which change no session."""
+    steps = tuple(step for step in program.steps if step.op not in NOT_IN_LEAN)
+    return msgspec.structs.replace(program, steps=steps)
 
 
 def encode_request(programs: Sequence[Program], first: FirstCounters | None = None) -> LeanRequest:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from telltale_conformance.lean_traces import shipped
@@ -52,7 +53,12 @@ def trace_bytes(events: Sequence[dict[str, Any] | bytes], header: Any = None) ->
 
 def recording(name: str) -> list[dict[str, Any]]:
     """The events of a recording, without their numbers."""
-    with gzip.open(RECORDINGS / f"{name}.jsonl.gz") as file:
+    return recorded_events(RECORDINGS / f"{name}.jsonl.gz")
+
+
+def recorded_events(path: Path) -> list[dict[str, Any]]:
+    """The events of a packed trace, without their numbers."""
+    with gzip.open(path) as file:
         events = [json.loads(line) for line in file][1:-1]
     for event in events:
         del event["seq"]

@@ -19,6 +19,7 @@ from telltale_conformance.lean_traces.codec import CODECS, as_json
 from telltale_conformance.lean_traces.lean_answer import LeanRun, LeanStep
 from telltale_conformance.lean_traces.lean_errors import LeanError
 from telltale_conformance.lean_traces.lean_process import LeanModel
+from telltale_conformance.lean_traces.lean_program import in_lean
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.operations import OPERATIONS
@@ -74,7 +75,7 @@ class ProgramComparison(msgspec.Struct, frozen=True, kw_only=True):
 def diff_programs(seed: int, count: int, steps: int, contract: str) -> Iterator[Program]:
     """Yield the generated programs of a seed, each closed by an observation of every session it may have opened."""
     for index in range(count):
-        yield observed_at_the_end(generate_program(seed, index, steps=steps, contract=contract))
+        yield observed_at_the_end(in_lean(generate_program(seed, index, steps=steps, contract=contract)))
 
 
 def observed_at_the_end(program: Program) -> Program:

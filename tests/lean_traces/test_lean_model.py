@@ -9,18 +9,19 @@ import pytest
 
 from telltale_conformance.generators.profiles import PROFILES
 from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.lean_traces import shipped
 from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.lean_traces.lean_answer import LeanRun
 from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
 from telltale_conformance.lean_traces.lean_process import LeanModel
-from telltale_conformance.lean_traces.lean_program import FirstCounters
+from telltale_conformance.lean_traces.lean_program import LEAN_OPERATIONS, FirstCounters
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.values import U64_MAX
 from telltale_conformance.oracle.lanes.lean import compare_run, observed_at_the_end
 from telltale_conformance.oracle.reference.run import ReferenceRun, ReferenceStep
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.lean_traces.lean_world import lean_to_use
-from tests.trace_files import RECORDINGS, recording
+from tests.trace_files import recorded_events
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +50,9 @@ def comparable(op: str, kind: str, value: Any, audit: list[Any]) -> Any:
 
 
 def test_the_model_answers_every_recording_as_the_implementation_did(model: LeanModel) -> None:
-    names = sorted(path.name.removesuffix(".jsonl.gz") for path in RECORDINGS.glob("*.jsonl.gz"))
-    recorded = [recording(name) for name in names]
+    paths = sorted(shipped.RECORDINGS.glob("telltale-machine-17.0.0*/*.jsonl.gz"))
+    names = [path.name for path in paths]
+    recorded = [[event for event in recorded_events(path) if event["op"] in LEAN_OPERATIONS] for path in paths]
     runs = model.run([as_program(events) for events in recorded])
     for name, events, run in zip(names, recorded, runs, strict=True):
         for number, (event, step) in enumerate(zip(events, run.steps, strict=True)):

@@ -8,7 +8,7 @@ import pytest
 
 from telltale_conformance.lean_traces.lean_answer import decode_answer
 from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
-from telltale_conformance.lean_traces.lean_program import NESTING, encode_request
+from telltale_conformance.lean_traces.lean_program import NESTING, encode_request, in_lean
 from telltale_conformance.lean_traces.programs import Program, Step
 
 
@@ -158,3 +158,19 @@ def test_control_characters_come_back() -> None:
 def test_a_refused_request_is_refused() -> None:
     with pytest.raises(LeanProgramRefused, match="no such shape"):
         decode_answer(b'{"refused":"no such shape"}\n', encode_request([program()]))
+
+
+def test_the_types_of_a_plan_are_in_the_table_of_local_types() -> None:
+    loop = {"Mu": {"var": "t", "body": {"Var": "t"}}}
+    plan = {"roles": ["A"], "initial_types": {"A": loop}}
+    asked = encode_request(
+        [program(("open_with_sid_from_plan", {"sid": 0, "plan": plan}), ("unfold_mu", {"lt": loop}))]
+    )
+    lines = asked.text.decode().splitlines()
+    assert "types 2" in lines
+    assert lines.count("%1") == 2
+
+
+def test_what_lean_leaves_out_is_left_out_of_a_program() -> None:
+    asked = program(("live_count", {}), ("decode", {"type": "Edge", "text": "{}"}), ("active_count", {}))
+    assert [(step.seq, step.op) for step in in_lean(asked).steps] == [(0, "live_count"), (2, "active_count")]
