@@ -2,13 +2,16 @@
 
 The pin of a theorem is a hash over the words of its statement, and over every definition of the proofs that these words
 name, and so on.  Definitions of the model itself are left out: they may change, and are compared with the reference.
+
+``quantified`` tells of what a theorem holds: the kinds of things over which its statement quantifies.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from telltale_conformance.files import packaged
@@ -18,8 +21,44 @@ from telltale_conformance.lean_traces.lean_tokens import LeanToken, tokens
 
 PINS: Final = "theorems.json"
 """The file beside the Lean package that holds the pins; written by ``python -m tools.pin_theorems``."""
+KINDS: Final[Mapping[str, str]] = {
+    "Contract": "both contracts",
+    "Store": "stores",
+    "List Op": "sequences of operations of a store",
+    "List SessionOp": "sequences of operations on a session",
+    "List OwnOp": "sequences of ownership operations",
+    "Own": "states of an ownership",
+    "Session": "sessions",
+    "Op": "operations",
+    "OwnOp": "ownership operations",
+    "Cap": "capabilities",
+    "Receipt": "receipts",
+    "Readiness": "witnesses",
+    "Scope": "scopes",
+    "Mutation": "mutations",
+    "Edge": "edges",
+    "BufferConfig": "buffer configurations",
+    "LocalType": "local types",
+    "List ( String × LocalType )": "types of roles",
+    "Reason": "terminal reasons",
+    "PlanEdge": "edges of plans",
+}
+"""What the variables of a statement stand for, by their type; numbers and names are left out."""
+_FROM: Final[Mapping[str, str]] = {
+    "hardened": "`hardened`",
+    "telltale17": "`telltale-17`",
+    "Reachable": "stores that operations lead to",
+    "reached": "sessions from their opening on",
+    "opening": "sessions from their opening on",
+    "start": "sessions from their opening on",
+    "empty": "stores from the empty one on",
+}
+"""What words of a statement say of the contract and of where it begins."""
+ONE_RUN: Final = "one run that shows it"
 _PROOFS: Final = "Telltale.Proofs."
 _DEFINES: Final = frozenset({"abbrev", "def", "inductive", "structure"})
+_CLAIM: Final = re.compile(r"K\d+")
+_NAME: Final = re.compile(r"\w+'*")
 _STARTS: Final = COMMANDS | {"@", "#", "macro"}
 
 
@@ -31,6 +70,45 @@ def pinned() -> dict[str, str]:
 
 def stated(sources: Mapping[str, str]) -> dict[str, str]:
     """Return the hash of what each theorem with a sentence states now, by its full name."""
+    statements, definitions = _parts(sources)
+    return {
+        theorem.name: _hash(statements.get(theorem.name.removeprefix("Telltale."), ""), definitions)
+        for theorem in theorems(sources)
+    }
+
+
+def quantified(sources: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return of what each theorem with a sentence holds, by its full name: from where on, and for all of what."""
+    statements, definitions = _parts(sources)
+    found = {}
+    for theorem in theorems(sources):
+        statement = statements.get(theorem.name.removeprefix("Telltale."), "")
+        claims = [text for word in statement.split(" ") if _CLAIM.match(word) for text in definitions.get(word, ())]
+        words = " ".join([statement, *(text.partition(" : = ")[2] for text in claims)]).split(" ")
+        kinds = [_FROM[word] for word in words if word in _FROM]
+        kinds += [KINDS[kind] for kind in _bound(words) if kind in KINDS]
+        if _FROM["Reachable"] in kinds:
+            kinds = [kind for kind in kinds if kind != KINDS["Store"]]
+        found[theorem.name] = (ONE_RUN,) if statement.startswith("not_") else tuple(dict.fromkeys(kinds))
+    return found
+
+
+def _bound(words: Sequence[str]) -> Iterator[str]:
+    """Give the type of each binder: of ``x`` in ``(x : List Op)``, of both in ``(x y : Nat)`` once."""
+    for index, word in enumerate(words):
+        if word not in "({":
+            continue
+        depth, end = 1, index + 1
+        while end < len(words) and depth:
+            depth += (words[end] in "({[") - (words[end] in ")}]")
+            end += 1
+        inside = words[index + 1 : end - 1]
+        if ":" in inside and all(_NAME.fullmatch(name) for name in inside[: inside.index(":")]):
+            yield " ".join(inside[inside.index(":") + 1 :])
+
+
+def _parts(sources: Mapping[str, str]) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Return the words of every theorem's statement, and of every definition of the proofs, by name."""
     commands = [
         command
         for module, source in sources.items()
@@ -49,10 +127,7 @@ def stated(sources: Mapping[str, str]) -> dict[str, str]:
         else:
             for word in _name(words[kind + 1 :]):
                 definitions.setdefault(word, []).append(" ".join(words))
-    return {
-        theorem.name: _hash(statements.get(theorem.name.removeprefix("Telltale."), ""), definitions)
-        for theorem in theorems(sources)
-    }
+    return statements, definitions
 
 
 def unlike_pinned(sources: Mapping[str, str]) -> list[str]:

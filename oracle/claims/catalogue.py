@@ -237,7 +237,6 @@ _CLAIMS: Final = (
         seed="OwnershipReceipt: claim_id",
         telltale_17="bounded",
         hardened="proved",
-        proved_in=("z3",),
         occasion="A receipt that has been used or has ended, or was never given out, is presented, or a session that"
         " has given out a claim id gives out another.",
     ),
@@ -248,7 +247,6 @@ _CLAIMS: Final = (
         seed="ScopeViolation: required, actual",
         telltale_17="proved",
         hardened="proved",
-        proved_in=("z3",),
         occasion="The live owner of fragments asks to mutate the session, or to issue or consume a witness.",
     ),
     Claim(
@@ -259,7 +257,6 @@ _CLAIMS: Final = (
         seed="OwnershipReceipt: to_owner_id, to_generation, scope, session_id",
         telltale_17="proved",
         hardened="proved",
-        proved_in=("z3",),
         occasion="A commit succeeds while it is known which receipt is pending.",
     ),
     Claim(
@@ -269,7 +266,6 @@ _CLAIMS: Final = (
         seed="OwnerDied: owner_id",
         telltale_17="proved",
         hardened="proved",
-        proved_in=("z3",),
         occasion="The death of somebody who is not the live owner is reported.",
     ),
     Claim(
@@ -281,7 +277,6 @@ _CLAIMS: Final = (
         seed="OwnershipCapability, OwnershipError, lookup_handler",
         telltale_17="refuted",
         hardened="proved",
-        proved_in=("z3",),
         occasion="An ownership operation gives something or is refused, or the owner or a handler is looked up, in a"
         " session whose life was seen.",
     ),
@@ -294,7 +289,6 @@ _CLAIMS: Final = (
         seed="current live capability, if any",
         telltale_17="proved",
         hardened="proved",
-        proved_in=("z3",),
         occasion="Somebody who may do so asks for an ownership operation, as the answers before tell.",
     ),
     Claim(

@@ -1,4 +1,4 @@
-"""Single-rule changes of the Lean model, each with the operations in which it must show, or the theorem it breaks."""
+"""Changes of the Lean model, each with the operations in which it must show, or the theorems that it breaks."""
 
 from __future__ import annotations
 
@@ -373,7 +373,7 @@ UNPROVED_RULES = (
             ("follow_steps",),
         ),
         UnprovedRule(
-            "K15", CONTRACT, "| hardened, roles => firstRepeat roles []", "| hardened, _ => none", ("K15_hardened",)
+            "K15", CONTRACT, "| hardened, roles => firstRepeat roles []", "| hardened, _ => none", ("distinct_roles",)
         ),
         UnprovedRule(
             "K4",
@@ -419,3 +419,90 @@ UNPROVED_RULES = (
     ),
 )
 """Changes that one Lean run can try together, in groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongModel:
+    """A model that is wrong, and the theorems that tell.
+
+    Attributes:
+        name: what is wrong.
+        root: the module whose proofs are tried, with all that they rest on.
+        changes: the module, the text that is replaced, and what it is replaced by.
+        broken: the proofs that must fail: theorems, or the lemmas that these follow from.
+    """
+
+    name: str
+    root: str
+    changes: tuple[tuple[str, str, str], ...]
+    broken: tuple[str, ...]
+
+
+WRONG_MODELS = (
+    WrongModel(
+        "strangers own, claim ids stand still, parts suffice, anybody reports deaths, handlers go elsewhere",
+        "Telltale.Proofs.Answers",
+        (
+            (
+                OWNERSHIP,
+                "⟨s.sid, r.toOwner, k.committedGeneration s r, r.scope⟩",
+                '⟨s.sid, "stranger", k.committedGeneration s r, .session⟩',
+            ),
+            (OWNERSHIP, "nextClaim := k.spend s.nextClaim }", "nextClaim := s.nextClaim }"),
+            (GUARDS, "  if o.scope = .session then next", "  if o.scope = o.scope then next"),
+            (GUARDS, "  if owner = o.owner then next", "  if owner = owner then next"),
+            (
+                MUTATIONS,
+                "put textPairLt (e.sender, e.receiver) h pairs",
+                "put textPairLt (e.receiver, e.sender) h pairs",
+            ),
+        ),
+        ("session_scoped", "died_by_name", "gives_asked", "K23_hardened"),
+    ),
+    WrongModel(
+        "a commit makes a stranger the owner of the whole session",
+        "Telltale.Proofs.Transfers",
+        (
+            (
+                OWNERSHIP,
+                "⟨s.sid, r.toOwner, k.committedGeneration s r, r.scope⟩",
+                '⟨s.sid, "stranger", k.committedGeneration s r, .session⟩',
+            ),
+            (OWNERSHIP, "nextClaim := k.spend s.nextClaim }", "nextClaim := s.nextClaim }"),
+        ),
+        ("K5_hardened", "claim_id", "claims_pending", "commit_gives"),
+    ),
+    WrongModel(
+        "hardened refuses everything",
+        "Telltale.Proofs.Progress",
+        ((CONTRACT, "| hardened, .closed => false", "| hardened, _ => false"),),
+        ("may_succeed",),
+    ),
+    WrongModel(
+        "substitution does nothing",
+        "Telltale.Proofs.Substitution",
+        ((TYPES, "| _ + 1, .var v => if v = x then s else .var v", "| _ + 1, .var v => .var v"),),
+        ("subst_replace",),
+    ),
+    WrongModel(
+        "substitution makes receives of sends and sends of receives",
+        "Telltale.Proofs.Substitution",
+        (
+            (TYPES, "n + 1, .send p bs => .send p (Branches.subst", "n + 1, .send p bs => .recv p (Branches.subst"),
+            (TYPES, "n + 1, .recv p bs => .recv p (Branches.subst", "n + 1, .recv p bs => .send p (Branches.subst"),
+        ),
+        ("subst_replace",),
+    ),
+    WrongModel(
+        "edges go the other way",
+        "Telltale.Proofs.Blueprint",
+        (
+            (
+                PLAN,
+                "| .send => some ⟨(i, j), role, partner⟩\n      | .recv => some ⟨(j, i), partner, role⟩",
+                "| .send => some ⟨(j, i), partner, role⟩\n      | .recv => some ⟨(i, j), role, partner⟩",
+            ),
+        ),
+        ("edgeOf_some",),
+    ),
+)

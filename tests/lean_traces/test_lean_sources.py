@@ -22,8 +22,11 @@ from telltale_conformance.lean_traces.lean_bundle import (
 )
 from telltale_conformance.lean_traces.lean_errors import LeanSourceError
 from telltale_conformance.lean_traces.lean_program import ARGUMENTS, LEAN_OPERATIONS, NOT_IN_LEAN
+from telltale_conformance.lean_traces.lean_statements import ONE_RUN, quantified
 from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from tests.lean_traces.lean_mutants import MUTANTS
+from tools.pin_theorems import table, with_table
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "lean.md"
 
@@ -122,16 +125,53 @@ def test_there_are_enough_changes_and_each_applies(tmp_path: Path) -> None:
     assert {operation for mutant in MUTANTS for operation in mutant.operations} <= LEAN_OPERATIONS
 
 
+HOLDS_UNDER_BOTH = {"K7", "K20", "K21", "K22", "K24"}
+
+
 def test_each_claim_has_its_theorems() -> None:
     names = {theorem.name.removeprefix("Telltale.") for theorem in theorems()}
-    claims = {theorem.claim for theorem in theorems()}
-    assert claims - {""} == {f"K{number}" for number in range(1, 18)}
-    for claim in claims - {"", "K7", "K9"}:
+    claims = {theorem.claim for theorem in theorems()} - {""}
+    assert claims == {claim.id for claim in CLAIMS.values() if "Lean" in claim.proved_in}
+    for claim in claims - {"K9", *HOLDS_UNDER_BOTH}:
         assert {f"{claim}_hardened", f"not_{claim}_telltale17"} <= names
+    for claim in HOLDS_UNDER_BOTH - {"K7"}:
+        assert {f"{claim}_hardened", f"{claim}_telltale17"} <= names
     assert {"K9_terminal_refuses", "K9_hardened_status", "not_K9_telltale17_status"} <= names
+    assert {f"{claim}_in_a_store" for claim in ("K1", "K2", "K3", "K9", "K11", "K12", "K15")} <= names
 
 
-def test_the_documentation_lists_every_theorem_with_its_sentence() -> None:
-    listed = re.findall(r"^\| `(\w+)` \| (.*) \|$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
-    expected = [(t.name.removeprefix("Telltale."), re.sub(r"^K\d+: ", "", t.sentence)) for t in theorems()]
-    assert listed == expected
+def test_the_documentation_lists_every_theorem_with_its_sentence_and_what_it_holds_of() -> None:
+    sources = read_sources()
+    document = DOCUMENT.read_text(encoding="utf-8")
+    rows = table(sources)
+    assert rows.count("\n") == len(theorems(sources))
+    assert with_table(document, rows) == document
+
+
+def test_every_theorem_quantifies_over_something_or_shows_one_run() -> None:
+    for name, kinds in quantified(read_sources()).items():
+        assert kinds, name
+        assert (kinds == (ONE_RUN,)) == name.startswith("Telltale.not_")
+
+
+def test_what_a_theorem_holds_of_is_read_from_its_statement_and_its_claim() -> None:
+    claims = (
+        "/-- All. -/\ndef K1 (k : Contract) : Prop :=\n  ∀ (ops later : List OwnOp) (c' : Cap) (n : Nat),"
+        " reached k ops = later\n"
+    )
+    proofs = {
+        "Telltale.Claims": "public import Telltale.Proofs.A\n",
+        "Telltale.Proofs.A": f"{claims}/-- One. -/\ntheorem K1_hardened : K1 .hardened := by\n  cases h : (o : Op)\n"
+        "/-- Two. -/\ntheorem other (k : Contract) {st : Store} (h : st = st) : st = st := rfl\n"
+        "/-- Three. -/\ntheorem not_K1_telltale17 : ¬ K1 .telltale17 := h\n",
+    }
+    assert quantified(proofs) == {
+        "Telltale.K1_hardened": (
+            "`hardened`",
+            "sessions from their opening on",
+            "sequences of ownership operations",
+            "capabilities",
+        ),
+        "Telltale.other": ("both contracts", "stores"),
+        "Telltale.not_K1_telltale17": (ONE_RUN,),
+    }

@@ -7,7 +7,13 @@ public import Telltale.Proofs.Blueprint
 public import Telltale.Proofs.Refusals
 public import Telltale.Proofs.Sessions
 public import Telltale.Proofs.Replay
-public import Telltale.Proofs.Unfolding
+public import Telltale.Proofs.Substitution
+public import Telltale.Proofs.InStores
+public import Telltale.Proofs.Transfers
+public import Telltale.Proofs.Handlers
+public import Telltale.Proofs.Names
+public import Telltale.Proofs.Answers
+public import Telltale.Proofs.Progress
 public import Telltale.Proofs.Counterexamples
 
 /-!

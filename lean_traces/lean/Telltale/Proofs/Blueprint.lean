@@ -300,13 +300,26 @@ theorem K15_blueprint_sorted (roles : List String) (types : List (String × Loca
     simp [pairLt, natLt] at hlt he ⊢
     omega
 
-/-! ### Role ids -/
+/-! ### The edges of distinct roles -/
 
-/-- The id of each role of a plan is its place in the list. -/
+/-- Some reachable send or receive needs the edge from `a` to `b`: the type of `a` sends to `b`, or that of
+`b` receives from `a`. -/
+def Needs (types : List (String × LocalType)) (a b : String) : Prop :=
+  (∃ t, find a types = some t ∧ Names t .send b) ∨ (∃ t, find b types = some t ∧ Names t .recv a)
+
+/-- The edges are exactly those between two different listed roles that some send or receive needs, each
+with the places of its roles in the list, in this direction. -/
+def ExactEdges (roles : List String) (types : List (String × LocalType)) (edges : List PlanEdge) : Prop :=
+  ∀ (i j : Nat) (a b : String), ⟨(i, j), a, b⟩ ∈ edges ↔
+    roles[i]? = some a ∧ roles[j]? = some b ∧ a ≠ b ∧ Needs types a b
+
+/-- In every plan the id of a role is its place in the list, and the edges are exactly those that some
+reachable send or receive needs. -/
 def K15 (k : Contract) : Prop :=
   ∀ (st : Store) (roles : List String) (types : List (String × LocalType)) (plan : Plan),
     (step k st (.plan roles types)).outcome = .ok (.plan plan) →
-    ∀ (i : Nat) (r : String), roles[i]? = some r → find r plan.roleIds = some i
+    (∀ (i : Nat) (r : String), roles[i]? = some r → find r plan.roleIds = some i) ∧
+    ExactEdges roles types plan.edges
 
 theorem has_insert (x y : String) (ys : List String) :
     has x (insert textLt y ys) = true ↔ x = y ∨ has x ys = true := by
@@ -362,20 +375,75 @@ theorem roleIds_place (roles : List String) (hp : roles.Pairwise (· ≠ ·)) (n
       rw [ih hp.2 (n + 1) i _ h]
       congr 1; omega
 
-/-- K15 holds under `hardened`: a repeated role is refused, so the id of each role is its place in the
-list, and the blueprint's edges join the roles at those places. -/
+theorem distinct_roles (roles : List String) (h : Store.refusedRoles .hardened roles = none) :
+    roles.Pairwise (· ≠ ·) := by
+  simp only [Store.refusedRoles, Contract.repeatedRole] at h
+  have : Contract.repeatedRole.firstRepeat roles [] = none := by grind
+  exact (firstRepeat_none _ _ this).2
+
+theorem roleIds_iff (roles : List String) (hp : roles.Pairwise (· ≠ ·)) (r : String) (i : Nat) :
+    find r (roleIds roles) = some i ↔ roles[i]? = some r := by
+  constructor
+  · intro h
+    have := roleIds_role roles 0 i [] r h
+    simpa [find] using this
+  · intro h
+    have := roleIds_place roles hp 0 i [] r h
+    simpa [roleIds] using this
+
+theorem edgeOf_some (ids : List (String × Nat)) (r p : String) (i : Nat) (d : Direction) (e : PlanEdge) :
+    edgeOf ids r i d p = some e ↔ ∃ j, find p ids = some j ∧ i ≠ j ∧
+      ((d = .send ∧ e = ⟨(i, j), r, p⟩) ∨ (d = .recv ∧ e = ⟨(j, i), p, r⟩)) := by
+  constructor
+  · intro h
+    simp only [edgeOf] at h
+    split at h
+    · simp at h
+    · next j hj =>
+      split at h
+      · simp at h
+      · next hne =>
+        refine ⟨j, hj, hne, ?_⟩
+        cases d <;> simp at h <;> subst h <;> simp
+  · rintro ⟨j, hj, hne, ⟨rfl, rfl⟩ | ⟨rfl, rfl⟩⟩ <;> simp [edgeOf, hj, hne]
+
+theorem blueprint_edges (roles : List String) (types : List (String × LocalType))
+    (hp : roles.Pairwise (· ≠ ·)) : ExactEdges roles types (blueprint roles types) := by
+  intro i j a b
+  have ids := roleIds_iff roles hp
+  have differ : ∀ {i j : Nat} {a b : String}, roles[i]? = some a → roles[j]? = some b → i ≠ j → a ≠ b := by
+    rintro i j a b ha hb hne rfl
+    have := ((ids a i).mpr ha).symm.trans ((ids a j).mpr hb)
+    exact hne (Option.some.inj this)
+  rw [K15_blueprint_exact]
+  constructor
+  · rintro ⟨r, t, i', d, p, _, ht, hi, hn, he⟩
+    obtain ⟨j', hj, hne, h⟩ := (edgeOf_some _ _ _ _ _ _).mp he
+    have hi := (ids _ _).mp hi
+    have hj := (ids _ _).mp hj
+    rcases h with ⟨rfl, h⟩ | ⟨rfl, h⟩ <;> cases h
+    · exact ⟨hi, hj, differ hi hj hne, .inl ⟨t, ht, hn⟩⟩
+    · exact ⟨hj, hi, differ hj hi (Ne.symm hne), .inr ⟨t, ht, hn⟩⟩
+  · rintro ⟨hi, hj, hne, ⟨t, ht, hn⟩ | ⟨t, ht, hn⟩⟩
+    · have hij : i ≠ j := by rintro rfl; exact hne (Option.some.inj (hi.symm.trans hj))
+      exact ⟨a, t, i, .send, b, List.mem_of_getElem? hi, ht, (ids _ _).mpr hi, hn,
+        (edgeOf_some _ _ _ _ _ _).mpr ⟨j, (ids _ _).mpr hj, hij, .inl ⟨rfl, rfl⟩⟩⟩
+    · have hij : j ≠ i := by rintro rfl; exact hne (Option.some.inj (hi.symm.trans hj))
+      exact ⟨b, t, j, .recv, a, List.mem_of_getElem? hj, ht, (ids _ _).mpr hj, hn,
+        (edgeOf_some _ _ _ _ _ _).mpr ⟨i, (ids _ _).mpr hi, hij, .inr ⟨rfl, rfl⟩⟩⟩
+
+/-- K15 holds under `hardened`: a repeated role is refused, the id of each role is its place in the list, and
+the edges of a plan are exactly those between two different listed roles that some reachable send or receive
+needs, in its direction. -/
 theorem K15_hardened : K15 .hardened := by
-  intro st roles types plan h i r hi
-  simp only [step, Store.planned, Store.refusedRoles] at h
+  intro st roles types plan h
+  simp only [step, Store.planned] at h
   split at h
   · simp [Store.fails] at h
   · next hr =>
     simp [Store.says] at h
     subst h
-    have : Contract.repeatedRole.firstRepeat roles [] = none := by
-      simp only [Contract.repeatedRole] at hr
-      grind
-    have := roleIds_place roles (firstRepeat_none _ _ this).2 0 i [] r hi
-    simpa [makePlan, roleIds] using this
+    have hp := distinct_roles roles hr
+    exact ⟨fun i r hi => (roleIds_iff roles hp r i).mpr hi, blueprint_edges roles types hp⟩
 
 end Telltale

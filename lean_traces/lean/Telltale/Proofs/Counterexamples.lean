@@ -4,8 +4,11 @@ public import Telltale.Proofs.Generations
 public import Telltale.Proofs.Sids
 public import Telltale.Proofs.Replay
 public import Telltale.Proofs.Sessions
-public import Telltale.Proofs.Unfolding
+public import Telltale.Proofs.Substitution
 public import Telltale.Proofs.Blueprint
+public import Telltale.Proofs.Transfers
+public import Telltale.Proofs.Handlers
+public import Telltale.Proofs.Answers
 
 /-!
 Claims that `telltale17` breaks: for each a concrete sequence that shows it, run by the kernel.
@@ -45,7 +48,7 @@ theorem not_K4_telltale17 : ¬ K4 .telltale17 := by
 /-- K5 fails under `telltale17`: an owner of one fragment grants the whole session. -/
 theorem not_K5_telltale17 : ¬ K5 .telltale17 := by
   intro h
-  exact h 0 [] [.claim "a" narrow] narrowA narrowA ⟨0, 1, "a", 0, "b", 1, .session⟩ "b" .session rfl rfl
+  exact (h 0 [] [.claim "a" narrow] narrowA narrowA narrowA ⟨0, 1, "a", 0, "b", 1, .session⟩ "b" .session rfl).1 rfl
 
 /-- K10 fails under `telltale17`: open_with_sid opens the sid of a live session again. -/
 theorem not_K10_telltale17 : ¬ K10 .telltale17 := by
@@ -117,6 +120,38 @@ theorem not_K8_telltale17 : ¬ K8 .telltale17 := by
     gStaged, gMatch, gGiver, Contract.serves, Contract.honest, Contract.mayGive, Contract.mayTransfer, Contract.nextOf,
     Contract.committedGeneration, done, ht, hp, hs, ho, saturate] at this
 
+theorem claim_ids_run_out (n : Nat) (hn : n < top) :
+    ∃ ops, (reached .telltale17 0 [] ops).terminal = none ∧
+      (reached .telltale17 0 [] ops).pending = none ∧
+      (reached .telltale17 0 [] ops).sid = 0 ∧
+      (reached .telltale17 0 [] ops).owner = some capA ∧
+      (reached .telltale17 0 [] ops).nextClaim = n + 1 := by
+  have one : 0 < top := by simp [top]
+  induction n with
+  | zero => exact ⟨[.claim "a" .session], rfl, rfl, rfl, rfl, rfl⟩
+  | succ n ih =>
+    obtain ⟨ops, ht, hp, hs, ho, hc⟩ := ih (by omega)
+    refine ⟨cat (cat ops [.transfer capA "b" .session]) [.rollback ⟨0, n + 1, "a", 0, "b", 1, .session⟩], ?_⟩
+    unfold reached at *
+    rw [runOwn_snoc, runOwn_snoc]
+    generalize runOwn .telltale17 (Own.fresh 0 []) ops = s at ht hp hs ho hc
+    simp [after, act, transfer, rollback, gOpen, gActive, gOwned, gLive, gHonest, gIdle, gWithin, gCounter,
+      gStaged, gMatch, Contract.serves, Contract.honest, Contract.mayGive, Contract.mayTransfer, Contract.nextOf,
+      Contract.spend, done, ht, hp, hs, ho, hc, capA, saturate, hn, one]
+
+/-- K19 fails under `telltale17`: the last claim id, 2^64-1, is given out again and again. -/
+theorem not_K19_telltale17 : ¬ K19 .telltale17 := by
+  intro h
+  have one : 0 < top := by simp [top]
+  obtain ⟨ops, ht, hp, hs, ho, hc⟩ := claim_ids_run_out (top - 1) (by simp [top])
+  have hc : (reached .telltale17 0 [] ops).nextClaim = top := by rw [hc]; rfl
+  have := (h 0 [] ops (.transfer capA "b" .session) [.rollback ⟨0, top, "a", 0, "b", 1, .session⟩]
+    (.transfer capA "b" .session)).1 top top
+  generalize reached .telltale17 0 [] ops = s at this ht hp hs ho hc
+  simp [runOwn, after, act, transfer, rollback, gOpen, gActive, gOwned, gLive, gHonest, gIdle, gWithin, gCounter,
+    gStaged, gMatch, Contract.serves, Contract.honest, Contract.mayGive, Contract.mayTransfer, Contract.nextOf,
+    Contract.spend, done, ht, hp, hs, ho, hc, capA, saturate, one, OwnOutcome.claim] at this
+
 /-! ### Single sequences -/
 
 def forgedA : Cap := ⟨0, "a", 0, narrow⟩
@@ -178,7 +213,8 @@ theorem not_K14_telltale17 : ¬ K14 .telltale17 := by
 /-- K15 fails under `telltale17`: a role that is listed twice has one id, that of its last place. -/
 theorem not_K15_telltale17 : ¬ K15 .telltale17 := by
   intro h
-  have := h Store.empty ["A", "A"] [] (makePlan Contract.telltale17.openedType ["A", "A"] []) rfl 0 "A" rfl
+  have := h Store.empty ["A", "A"] [] (makePlan Contract.telltale17.openedType ["A", "A"] []) rfl
+  have := this.1 0 "A" rfl
   exact absurd this (by decide)
 
 def sendsTo (label : String) (next : LocalType) : LocalType :=
@@ -187,11 +223,20 @@ def sendsTo (label : String) (next : LocalType) : LocalType :=
 /-- A loop within a loop, which goes back to the outer one. -/
 def nested : LocalType := .mu "t" (sendsTo "m" (.mu "u" (sendsTo "n" (.var "t"))))
 
+theorem nested_closed : nested.closed := by
+  intro x
+  simp only [nested, sendsTo, LocalType.free, Branches.free]
+  grind
+
 /-- K16 fails under `telltale17`: in a loop within a loop the variable of the outer one leads to the
 inner one, and the outer one's label is refused. -/
 theorem not_K16_telltale17 : ¬ K16 .telltale17 := by
   intro h
-  have := h 0 ["A"] [("A", nested)] .standard "A" nested ["m", "n", "m"] (by simp) rfl
+  have steps : Follows nested ["m", "n", "m"]
+      [(Direction.send, "B", none), (.send, "B", none), (.send, "B", none)] :=
+    (follow_follows _ nested nested_closed _).mp (by rfl)
+  have := (h 0 ["A"] [("A", nested)] .standard "A" nested ["m", "n", "m"] _ (by simp) rfl
+    nested_closed).mpr steps
   have : none = some [(Direction.send, "B", none), (.send, "B", none), (.send, "B", none)] := this
   cases this
 
@@ -201,5 +246,22 @@ theorem not_K17_telltale17 : ¬ K17 .telltale17 := by
   have := h 0 [] [] .standard [.own (.claim "a" .session), .own (.mutate capA (.updateTrace ⟨1, "A", "B"⟩ []))]
     ⟨1, "A", "B"⟩ (.inr (by intro h; cases h))
   exact absurd this (by decide)
+
+/-- K17 fails under `telltale17` for `lookup_handler` as well: what was bound for another session's edge is
+found in this one. -/
+theorem not_K17_found_telltale17 : ¬ K17Found .telltale17 := by
+  intro h
+  have := (h 0 ["A", "B"] [] .standard
+    [.own (.claim "a" .session), .own (.mutate capA (.updateEdgeHandler ⟨1, "A", "B"⟩ "h"))] "A" "B" "h" rfl).2.2
+  have : ((⟨0, "A", "B"⟩ : Edge), "h") ∈ [((⟨1, "A", "B"⟩ : Edge), "h")] := this
+  simp at this
+
+/-- K23 fails under `telltale17`: a handler that was bound for another session's edge is not found there. -/
+theorem not_K23_telltale17 : ¬ K23 .telltale17 := by
+  intro h
+  have := h.2 (run .telltale17 Store.empty [.openNext [] [] .standard, .own 0 (.claim "a" .session)]) 0 capA
+    ⟨1, "A", "B"⟩ "h" (.own .null) ⟨_, rfl⟩ rfl
+  have : Outcome.ok (.text none) = .ok (.text (some "h")) := this
+  cases this
 
 end Telltale

@@ -52,14 +52,6 @@ def K4 (k : Contract) : Prop :=
     (act k (reached k sid roles ops) (.attenuate c scope)).outcome = .ok (.cap n) →
     n.scope.within o.scope
 
-/-- A transfer grants no more than the giver has. -/
-def K5 (k : Contract) : Prop :=
-  ∀ (sid : Nat) (roles : List String) (ops : List OwnOp) (c o : Cap) (r : Receipt) (to : String)
-    (scope : Scope),
-    (reached k sid roles ops).owner = some o →
-    (act k (reached k sid roles ops) (.transfer c to scope)).outcome = .ok (.receipt r) →
-    r.scope.within o.scope
-
 /-- After a commit the live generation is the receipt's to_generation, exactly one above
 from_generation. -/
 def K8 (k : Contract) : Prop :=
@@ -251,11 +243,5 @@ theorem K4_hardened : K4 .hardened := by
   intro sid roles ops c o n scope ho h
   simp [ho] at h
   grind [Contract.mayAttenuate, isWithin_within]
-
-/-- K5 holds under `hardened`: a transfer grants no more than the giver has. -/
-theorem K5_hardened : K5 .hardened := by
-  intro sid roles ops c o r to scope ho h
-  simp [ho] at h
-  grind [Contract.mayTransfer, isWithin_within]
 
 end Telltale

@@ -93,7 +93,9 @@ theorem K13_hardened : K13 .hardened := by
   intro sid roles ops op a hop
   generalize reached .hardened sid roles ops = s
   cases op <;> simp [OwnOp.given] at hop <;> subst hop <;>
-    simp [Contract.refusal, Contract.unmatched, notStaged, notMatching] <;>
+    simp only [act, commit, rollback, abandon, failCommit, consume, gOpen, gActive, gOwned, gLive, gHonest, gScope,
+      gStaged, gMatch, gGiver, gCounter, gUnconsumed, gIssued, gUnchanged, gBound, refuseWitness, refuse, done,
+      Contract.refusal, Contract.unmatched, notStaged, notMatching] <;>
     (repeat' split) <;> first | exact fun _ => ⟨_, rfl⟩ | exact fun h => nomatch h
 
 /-! ### Ended and closed sessions -/

@@ -3,8 +3,8 @@ module
 public import Telltale.Proofs.Tables
 
 /-!
-K16: following branches under `hardened` is following them in the type with its recursion
-substituted.
+The unfolding by substitution: what typed steps show under `hardened`, how far the unfolding goes, and that
+it loses no recursion.
 -/
 
 @[expose] public section
@@ -35,15 +35,6 @@ def typedSteps (k : Contract) (b : Body) (role : String) :
       | none => none
       | some rest => some (r.shown :: rest)
 
-/-- The typed steps of a listed role, from the opening of its session on, are those of its type with
-the recursion substituted. -/
-def K16 (k : Contract) : Prop :=
-  ∀ (sid : Nat) (roles : List String) (types : List (String × LocalType)) (config : BufferConfig)
-    (role : String) (t : LocalType) (labels : List String),
-    role ∈ roles → find role types = some t →
-    typedSteps k (Session.start sid (makePlan k.openedType roles types) config).body role labels =
-      follow (unfoldFully t) labels
-
 theorem opened_type (u : LocalType → LocalType) (types : List (String × LocalType)) (r : String)
     (t : LocalType) (ht : find r types = some t) (roles : List String) (acc : List (String × TypeState))
     (h : r ∈ roles ∨ find r acc = some ⟨u t, t⟩) :
@@ -67,12 +58,6 @@ theorem follow_steps (labels : List String) (b : Body) (role : String) (t : Type
       simp only [Contract.advancedType]
       rw [ih _ ⟨unfoldFully r.next, t.original⟩ (by simp [find_put])]
       rfl
-
-/-- K16 holds under `hardened`: from the opening on, what a role's typed steps show, and which labels
-they accept, is what following the labels in its type shows, with each recursion substituted. -/
-theorem K16_hardened : K16 .hardened := by
-  intro sid roles types config role t labels hr ht
-  exact follow_steps labels _ role ⟨unfoldFully t, t⟩ (opened_type _ types role t ht roles [] (.inl hr))
 
 /-- No variable is free in the type. -/
 def LocalType.closed (t : LocalType) : Prop := ∀ x, t.free x = false
