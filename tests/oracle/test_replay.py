@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gzip
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.model.contract import UnknownContract
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.reference.replay import judge, replay_file
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.trace_files import CAP, CLAIM, CLOSE, HEADER, OPEN, RECORDINGS, recording, trace_bytes
@@ -30,6 +33,25 @@ def test_every_recording_agrees(level: Level) -> None:
     results = [replay_file(path, level=level) for path in sorted(RECORDINGS.glob("*.jsonl.gz"))]
     assert [result for result in results if result.verdict != "agree"] == []
     assert sum(result.judged for result in results) == 8668
+
+
+@pytest.mark.parametrize(
+    ("folder", "traces", "events"),
+    [("telltale-machine-17.0.0-surface", 55, 5136), ("telltale-machine-hardened-17.0.0", 52, 5746)],
+)
+def test_the_recordings_of_the_whole_surface_and_of_hardened_agree(folder: str, traces: int, events: int) -> None:
+    results = [replay_file(path) for path in sorted((RECORDINGS.parent / folder).glob("*.jsonl.gz"))]
+    assert [result for result in results if result.verdict != "agree"] == []
+    assert (len(results), sum(result.judged for result in results)) == (traces, events)
+
+
+def test_the_recordings_ask_for_every_operation() -> None:
+    used = {
+        json.loads(line).get("op")
+        for path in RECORDINGS.parent.rglob("*.jsonl.gz")
+        for line in gzip.decompress(path.read_bytes()).splitlines()
+    }
+    assert used - {None} == OPERATIONS.keys()
 
 
 @cache

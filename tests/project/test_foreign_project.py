@@ -54,7 +54,7 @@ def test_replay_finds_the_recordings(
 ) -> None:
     done = wheel_environment.run(*command, "replay", "--recordings", cwd=project, **path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "186 traces: 186 agree" in done.stdout
+    assert "253 traces: 253 agree" in done.stdout
 
 
 @PYTHONPATHS
