@@ -252,12 +252,13 @@ _CLAIMS: Final = (
     Claim(
         id="K21",
         name="transfer-reaches",
-        sentence="After a commit the live owner, generation, scope and session are those of the receipt that was"
-        " given out for the transfer.",
+        sentence="A live owner is replaced by another only by a commit, and after it the live owner, generation, scope"
+        " and session are those of the receipt that was given out for the transfer.",
         seed="OwnershipReceipt: to_owner_id, to_generation, scope, session_id",
         telltale_17="proved",
         hardened="proved",
-        occasion="A commit succeeds while it is known which receipt is pending.",
+        occasion="A commit succeeds while it is known which receipt is pending, or a session that has an owner is to be"
+        " claimed.",
     ),
     Claim(
         id="K22",

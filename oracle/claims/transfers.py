@@ -30,9 +30,14 @@ def receipt_single_use(seen: Seen) -> Judgement | None:
 
 
 def transfer_reaches(seen: Seen) -> Judgement | None:
-    """K21: a commit gives the capability that the pending receipt promises."""
+    """K21: a commit gives the capability that the pending receipt promises, and no claim replaces an owner."""
     ledger = seen.ledger
-    if ledger is None or not seen.ok or ledger.unsure:
+    if ledger is None or ledger.unsure:
+        return None
+    if seen.op == "claim_ownership":
+        owner = ledger.live
+        return None if owner is None else Judgement(seen.ok, f"a claim replaces {owner['owner_id']!r}, the live owner")
+    if not seen.ok:
         return None
     receipt = ledger.pending
     if receipt is None:
@@ -49,5 +54,5 @@ def transfer_reaches(seen: Seen) -> Judgement | None:
 
 MONITORS: Final[Mapping[str, Monitor]] = {
     "K19": Monitor({"begin_ownership_transfer", *RECEIPT_OPERATIONS}, receipt_single_use),
-    "K21": Monitor({"commit_ownership_transfer"}, transfer_reaches),
+    "K21": Monitor({"claim_ownership", "commit_ownership_transfer"}, transfer_reaches),
 }

@@ -378,10 +378,17 @@ def prove(
     proofs: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep cvc5's proofs (CPC); with --cross-check cvc5.")
     ] = None,
+    self_test: Annotated[
+        bool, typer.Option("--self-test", help="Show instead that the proofs are about something.")
+    ] = False,
 ) -> None:
     """Prove or refute the claims of a contract."""
-    from telltale_conformance.oracle.cli.prove import run
+    from telltale_conformance.oracle.cli.prove import run, run_self_test
 
+    if self_test:
+        if claim or programs or cross_check or export or proofs:
+            raise typer.BadParameter("--self-test takes --contract, --json and --work only", param_hint="--self-test")
+        raise typer.Exit(run_self_test(contract, as_json, work))
     raise typer.Exit(
         run(
             contract,

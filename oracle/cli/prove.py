@@ -113,6 +113,43 @@ def run(
     raise InconclusiveError(f"{reason}; the claims not named above were not decided")
 
 
+@told
+def run_self_test(contract: str | None = None, as_json: bool = False, work: int | None = None) -> int:
+    """Say of every claim what its proof assumes and what that leaves room for, and return the exit code.
+
+    0: every proof is about every operation, and all states that programs reach are admitted. 1: one is not. 2: unknown
+    contract. 3: the solver gave up, or a signal came.
+    """
+    problem = unknown(contract, [])
+    if problem is not None:
+        raise UsageError(problem)
+    with watched() as watch:
+        try:
+            return _self_test(contract, as_json, work)
+        except (Interrupted, Exception):  # calls into C wrap what a signal raises within them
+            if watch.signal is None:
+                raise
+            reason = watch.reason
+    raise InconclusiveError(f"{reason}; the self-test did not end")
+
+
+def _self_test(contract: str | None, as_json: bool, work: int | None) -> int:
+    from telltale_conformance.oracle.symbolic.proof.solving import DEFAULT_WORK, Limits
+    from telltale_conformance.oracle.symbolic.self_test import checks
+    from telltale_conformance.oracle.symbolic.statement.state import Contract
+
+    contracts = [Contract(contract)] if contract else list(Contract)
+    code = AGREE
+    for check in checks(contracts, Limits(DEFAULT_WORK if work is None else work)):
+        if as_json:
+            say_json({"subject": check.subject, "passed": check.passed, "told": check.told})
+        else:
+            say(f"{'passed' if check.passed else 'FAILED'}  {check.subject}: {check.told}")
+        if not check.passed:
+            code = DIVERGE
+    return code
+
+
 def _decide(
     contract: str | None,
     wanted: list[str],

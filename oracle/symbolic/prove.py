@@ -31,7 +31,7 @@ from telltale_conformance.oracle.symbolic.claims import unfolding as unfolding_c
 from telltale_conformance.oracle.symbolic.claims.claim import Claim
 from telltale_conformance.oracle.symbolic.proof.bounded import shortest_violation
 from telltale_conformance.oracle.symbolic.proof.counterexample import program
-from telltale_conformance.oracle.symbolic.proof.induction import find_gap
+from telltale_conformance.oracle.symbolic.proof.induction import find_gap, premises
 from telltale_conformance.oracle.symbolic.proof.solving import DEFAULT_WORK, Inconclusive, Limits, Query, each_query
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 
@@ -112,6 +112,7 @@ def _by_induction(claim: Claim) -> Decide:
         support = claim.supported_by(contract)
         names = ", ".join(invariant.name for invariant in support)
         by = f"with the invariants {names}, proved along" if support else "on every state, reachable or not"
+        by += f"; assumed: {', '.join(assumption.sentence for assumption in premises(claim, contract).assumptions)}"
         if find_gap(claim, contract, limits) is None:
             horizon = (claim.horizon or {}).get(contract)
             if horizon is None:
@@ -305,11 +306,13 @@ _OTHERS: dict[str, Decide] = {
 STATEMENTS: dict[str, Decide] = {key: (_BY_INDUCTION | _OTHERS)[key] for key in in_order(_BY_INDUCTION | _OTHERS)}
 """How each claim is decided, in the order of the catalogue."""
 
+PART_CLAIMS: dict[str, Claim] = {
+    claim.id: claim for claim in (claims_authority.K9_STATUS, claims_audit.K12_RECEIPT, claims_audit.K12_WITNESS)
+}
+"""The parts that are about the ownership state of one session."""
+
 PART_STATEMENTS: dict[str, Decide] = {
-    **{
-        claim.id: _by_induction(claim)
-        for claim in (claims_authority.K9_STATUS, claims_audit.K12_RECEIPT, claims_audit.K12_WITNESS)
-    },
+    **{key: _by_induction(claim) for key, claim in PART_CLAIMS.items()},
     "K16-binder": _k16_binder,
     "K27-handlers": _reloading(reload_claim.handlers_change, "lookup_handler"),
 }

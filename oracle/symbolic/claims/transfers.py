@@ -149,8 +149,10 @@ K19 = Claim(
 
 
 def _goes_elsewhere(v: View) -> z3.BoolRef:
-    """State that a commit makes anything but what its receipt was given out for live."""
+    """State that a commit makes anything live but what its receipt was given out for, or a claim replaces an owner."""
     told: Account = v.ghost
+    if v.op == "claim_ownership":
+        return z3.And(v.step.ok(), told.owned)
     if not isinstance(v.step.result, Cap):
         return FALSE
     promised = Cap(told.sid, told.pending.to_owner, told.pending.to_generation, told.pending.scope)

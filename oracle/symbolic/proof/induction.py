@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from telltale_conformance.oracle.symbolic.claims.claim import Claim, View
+from telltale_conformance.oracle.symbolic.claims.claim import Claim, Invariant, View
 from telltale_conformance.oracle.symbolic.claims.identity import steps
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session, fresh_session, well_formed
-from telltale_conformance.oracle.symbolic.statement.terms import BOOL, NAME, TRUE, fresh, well_formed_scope
+from telltale_conformance.oracle.symbolic.statement.terms import BOOL, NAME, fresh, well_formed_scope
 
 ROLES = z3.Const("any.roles", z3.ArraySort(NAME, BOOL))
 """The listed roles: arbitrary, and the same all along."""
@@ -25,17 +27,59 @@ class Gap:
     model: z3.ModelRef
 
 
-def _within_horizon(claim: Claim, contract: Contract, ghost: object) -> z3.BoolRef:
-    """State that the step is one of the first ``horizon`` operations (TRUE for claims without one)."""
-    horizon = (claim.horizon or {}).get(contract)
+@dataclass(frozen=True)
+class Assumption:
+    """What a proof takes for granted of the state and arguments of a step, beside its invariants."""
+
+    sentence: str
+    term: z3.BoolRef
+
+
+@dataclass(frozen=True)
+class Premises:
+    """An arbitrary step of a proof: state, arguments and ghost before it, and what is assumed of them."""
+
+    pre: Session
+    args: Args
+    ghost: Any
+    assumptions: tuple[Assumption, ...]
+    invariants: tuple[Invariant, ...]
+
+    def terms(self) -> list[z3.BoolRef]:
+        """Return everything that is assumed."""
+        given = [assumption.term for assumption in self.assumptions]
+        return given + [invariant.holds(self.pre, self.ghost) for invariant in self.invariants]
+
+
+MOST_OPERATIONS = 1 << 65
+"""Where a ghost counts operations: runs up to this length are spoken of, so that the count does not overflow."""
+
+
+def premises(claim: Claim, contract: Contract) -> Premises:
+    """Return the arbitrary step that the proof of a claim is about."""
+    pre, args, ghost = fresh(Session, "pre"), fresh(Args, "args"), fresh(claim.ghost, "ghost")
+    assumptions = [
+        Assumption("the arguments are of their types (scopes in normal form, known mutations)", well_formed(args)),
+        Assumption("the session's scopes are in normal form, and its roles stay", typed(pre)),
+    ]
     count = getattr(ghost, "count", None)
-    if horizon is None:
-        return TRUE if count is None else z3.ULT(count, steps(1 << 65))
-    return z3.ULT(count, steps(horizon))
+    horizon = (claim.horizon or {}).get(contract)
+    if count is not None:
+        most = MOST_OPERATIONS if horizon is None else horizon
+        power = "2^65" if most == MOST_OPERATIONS else f"{most:,}"
+        assumptions.append(Assumption(f"there were fewer than {power} operations", z3.ULT(count, steps(most))))
+    return Premises(pre, args, ghost, tuple(assumptions), claim.supported_by(contract))
 
 
-def find_gap(claim: Claim, contract: Contract, limits: Limits) -> Gap | None:
-    """Check the inductive proof of a claim; None means that it is one."""
+def find_gap(claim: Claim, contract: Contract, limits: Limits, ops: Iterable[str] = tuple(OPERATIONS)) -> Gap | None:
+    """Check the inductive proof of a claim; None means that it is one.
+
+    Args:
+        claim: what is proved.
+        contract: under which rules.
+        limits: how much work it may take.
+        ops: the operations whose steps are looked at, if not all.
+    """
     support = claim.supported_by(contract)
     start = fresh_session(z3.Const("any.sid", z3.BitVecSort(64)), ROLES)
     at_start = claim.start(start)
@@ -44,12 +88,11 @@ def find_gap(claim: Claim, contract: Contract, limits: Limits) -> Gap | None:
         checker.add(z3.Not(invariant.holds(start, at_start)))
         if satisfiable(checker):
             return Gap("start", invariant.name, checker.model())
-    pre, args, ghost = fresh(Session, "pre"), fresh(Args, "args"), fresh(claim.ghost, "ghost")
-    assumed = [well_formed(args), typed(pre), _within_horizon(claim, contract, ghost)]
-    assumed += [invariant.holds(pre, ghost) for invariant in support]
-    for op, operation in claim.operations.items():
-        step = operation.step(contract, pre, args)
-        view = View(contract, op, pre, args, step, ghost)
+    given = premises(claim, contract)
+    assumed = given.terms()
+    for op in claim.operations if ops is None else ops:
+        step = claim.operations[op].step(contract, given.pre, given.args)
+        view = View(contract, op, given.pre, given.args, step, given.ghost)
         after = claim.follow(view)
         wrong = {invariant.name: z3.Not(invariant.holds(step.post, after)) for invariant in support}
         wrong["claim"] = claim.violated(view)

@@ -174,7 +174,7 @@ OCCASIONS: dict[str, list[list[Step]]] = {
         [OPEN, CLAIM_FRAGMENT, mutate()],
         [OPEN, CLAIM, ISSUE, attenuate(FRAGMENT), CONSUME_NARROWED],
     ],
-    "K21": [[OPEN, CLAIM, BEGIN, COMMIT]],
+    "K21": [[OPEN, CLAIM, BEGIN, COMMIT], [OPEN, CLAIM, CLAIM]],
     "K22": [
         [OPEN, CLAIM, ("mark_owner_died", {"sid": ref(0), "owner_id": "b"})],
         [OPEN, CLAIM, RELEASE, DIED],

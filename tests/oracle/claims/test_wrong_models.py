@@ -97,6 +97,7 @@ MISTAKES: dict[str, tuple[str, Patch]] = {
         "K21",
         result_made("commit_ownership_transfer", lambda cap, s, a: replace(cap, sid=succ(cap.sid))),
     ),
+    "an owned session is claimed": ("K21", passing("unowned")),
     "anybody reports a death": ("K22", ANYBODY_DIES),
     "the receiver of a transfer can die for the giver": (
         "K22",
