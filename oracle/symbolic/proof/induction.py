@@ -71,7 +71,7 @@ def premises(claim: Claim, contract: Contract) -> Premises:
     return Premises(pre, args, ghost, tuple(assumptions), claim.supported_by(contract))
 
 
-def find_gap(claim: Claim, contract: Contract, limits: Limits, ops: Iterable[str] = tuple(OPERATIONS)) -> Gap | None:
+def find_gap(claim: Claim, contract: Contract, limits: Limits, ops: Iterable[str] | None = None) -> Gap | None:
     """Check the inductive proof of a claim; None means that it is one.
 
     Args:
