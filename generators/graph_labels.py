@@ -3,7 +3,8 @@
 A label is an operation with its arguments as plain tuples, owners by number, so that it can be read with the owners'
 names the other way round. All capabilities of the domain are tried with every operation in every state, and those
 that are live by owner and generation with every further argument too. Receipts and witnesses are those that the
-session has, each of them with every single field changed, and one that it never had.
+session has, each of them with every single field changed, and one that it never had. A host call, which H20 refuses
+while the session is owned or over, and a reload are tried in every state.
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ def labels_of(session: Session) -> Iterator[Label]:
         yield "fault_failed_transfer_commit", receipt, "broken"
     yield "current_ownership", SID
     yield "default_handler_for_session", SID
+    yield "set_default_handler_for_session", SID, "g"
+    yield "reload", "binary"
     yield "close", SID
 
 

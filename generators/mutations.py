@@ -1,4 +1,4 @@
-"""Programs changed at random: spliced, repeated, dropped, doubled, forged, their sessions swapped.
+"""Programs changed at random: spliced, repeated, dropped, doubled, forged, their sessions swapped, reloads put in.
 
 A changed program may refer to a step that is gone. ``mended`` points such a reference to an earlier result of the same
 kind, so that a mutant stays a program whose steps mean something.
@@ -243,6 +243,17 @@ def _live_again(parts: list[Part], other: list[Part], rng: Random) -> list[Part]
     return [*parts[:middle][: MOST - 4 - len(copies)], *ended, anew, *copies, *parts[middle:]]
 
 
+def _reload(parts: list[Part], other: list[Part], rng: Random) -> list[Part]:
+    """Read the store back at one place, or after each step of a run."""
+    start, end = _run_of(parts, rng)
+    if rng.random() < 0.5:
+        end = start + 1
+    number = _next(parts, other)
+    read = [Part(number + place, "reload", {"form": "binary"}) for place in range(end - start)]
+    run = [part for pair in zip(parts[start:end], read, strict=True) for part in pair]
+    return [*parts[:start], *run, *parts[end:]]
+
+
 _NUMBERS: Final = (0, 1, 2, 3, 5, 9, *NUMBERS[3:], U64_MAX)
 _NAMES: Final = frozenset({"owner_id", "from_owner_id", "to_owner_id", "predicate_ref"})
 _OF_EDGES: Final = frozenset({"from", "to"})
@@ -254,4 +265,4 @@ _FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "receipt": ("claim_id", "from_generation", "from_owner_id", "session_id", "to_generation", "to_owner_id"),
     "witness": ("generation", "owner_id", "predicate_ref", "session_id", "witness_id"),
 }
-_CHANGES: Final = (_splice, _repeat, _repeat, _drop, _double, _double, _forge, _forge, _swap, _live_again)
+_CHANGES: Final = (_splice, _repeat, _repeat, _drop, _double, _double, _forge, _forge, _swap, _live_again, _reload)

@@ -1,7 +1,7 @@
 """Near misses: an answer with one edit by which it is no longer the right one.
 
 Every edit changes what is compared, so whoever judges must refuse it. What the contract leaves open is not edited: the
-parts of ``retained_bytes``, the free text after ``invalid edge json``, a label's sort that reads as Unit when absent,
+parts of ``retained_bytes``, the free text of some errors, a label's sort that reads as Unit when absent,
 and under ``hardened`` the names of bound variables.
 """
 
@@ -15,6 +15,8 @@ from telltale_conformance.lean_traces.bound_names import differences_in_types
 from telltale_conformance.model.values import U64_MAX
 
 Path = tuple[str | int, ...]
+_FREE_TEXTS = ("invalid edge json", "cannot decode", "limit exceeded")
+"""How errors begin whose rest is not compared."""
 
 
 class Edit(NamedTuple):
@@ -60,7 +62,7 @@ def _places(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     """Yield every place that may be edited, the answer itself included."""
     if path and path[-1] == "retained_bytes":
         return
-    if path == ("err",) and isinstance(value, str) and value.startswith("invalid edge json"):
+    if path == ("err",) and isinstance(value, str) and value.startswith(_FREE_TEXTS):
         return
     if path:
         yield path, value

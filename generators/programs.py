@@ -12,6 +12,7 @@ from random import Random
 from typing import Final
 
 from telltale_conformance.generators.arguments import Arguments
+from telltale_conformance.generators.beside import after, at_the_end
 from telltale_conformance.generators.coverage import cell_of, phase_of, situation
 from telltale_conformance.generators.doubles import PLAIN, Cast, cast_with_doubles
 from telltale_conformance.generators.drawing import Drawing
@@ -87,12 +88,33 @@ class Generator:
         self._selection = select(self.profile, rng, offered)
         self._pool = Pool()
         self._arguments = Arguments(self._draw, self._pool, self.store)
+        self._apart = Random(f"{seed}/{index}/beside")
         self._seq = 0
+        self._beside = 0
+        """How many of the steps so far are beside the drawn ones, and not counted."""
 
     def steps(self, count: int = DEFAULT_STEPS) -> Iterator[GeneratedStep]:
-        """Yield ``count`` steps and then the last look at everything that is left."""
+        """Yield ``count`` steps and then the last look at everything that is left; and what is beside them."""
         if not self._selection.names:
             return
+        for made in self._made(count):
+            yield made
+            yield from self._looks(after(made.operation, made.arguments, made.outcome))
+        yield from self._looks(at_the_end(self.store, self._apart))
+
+    def _looks(self, acts: Iterable[Act]) -> Iterator[GeneratedStep]:
+        """Yield steps that are not counted."""
+        for act in acts:
+            if act.operation in self._offered:
+                self._beside += 1
+                written = self._arguments.referring(act.operation, act.arguments)
+                yield self._carry_out(act.operation, act.arguments, written, raw=False)
+
+    @property
+    def _counted(self) -> int:
+        return self._seq - self._beside
+
+    def _made(self, count: int) -> Iterator[GeneratedStep]:
         if self.profile.course == "lives":
             yield from self._lives()
         elif self.profile.course == "sizes":
@@ -102,13 +124,13 @@ class Generator:
             yield from self._acts([Act("open", (roles, types, self._draw.buffer_config()))])
         elif "open" in self._offered:
             yield self._step("open", 0)
-        yield from self._drawn(max(count, self._seq + _AFTER_COURSE) if self._seq > 1 else count)
+        yield from self._drawn(max(count, self._counted + _AFTER_COURSE) if self._counted > 1 else count)
         yield from self._last_look()
 
     def _drawn(self, until: int) -> Iterator[GeneratedStep]:
         """Yield steps drawn by weight up to that number."""
         draw, names = self._draw, self._selection.names
-        while self._seq < until:
+        while self._counted < until:
             focus = self._focus()
             cumulative = self._selection.cumulative[phase_of(self.store.sessions.get(focus))]
             name = names[bisect(cumulative, draw.random() * cumulative[-1])]
@@ -127,7 +149,7 @@ class Generator:
                 break
             life = Life(self._draw, self._pool, self.store, sid)
             yield from self._acts(life.lived())
-            yield from self._drawn(self._seq + _AMID_LIFE)
+            yield from self._drawn(self._counted + _AMID_LIFE)
             yield from self._acts(life.ends())
             yield from self._acts(opened_again(self._draw, sid, arguments))
             yield from self._acts(life.again())
@@ -159,10 +181,12 @@ class Generator:
         arguments, written = self._arguments.of(name, focus)
         return self._carry_out(name, arguments, written)
 
-    def _carry_out(self, name: str, arguments: tuple[object, ...], written: tuple[Written, ...]) -> GeneratedStep:
+    def _carry_out(
+        self, name: str, arguments: tuple[object, ...], written: tuple[Written, ...], *, raw: bool = True
+    ) -> GeneratedStep:
         operation = OPERATIONS[name]
         args = encode_arguments(operation, arguments)
-        if arguments and self._draw.random() < _RAW:
+        if raw and arguments and self._draw.random() < _RAW:
             args = raw_form(self._draw, operation, args)
             arguments, written = _read_again(operation, args, written)
         before = situation(self.store, operation, arguments)

@@ -330,7 +330,7 @@ OPERATIONS: Final = {operation.name: operation for operation in _ROWS}
 
 
 UNBUILT: Final = frozenset({"auth_root", "auth_leaves", "auth_proof", "auth_verify", "decode"})
-"""Operations that neither the generator of programs nor the Lean model has."""
+"""Operations that programs try only beside the drawn steps, and that the Lean model leaves out."""
 
 
 def those(wanted: Callable[[Operation], bool]) -> frozenset[str]:

@@ -47,6 +47,11 @@ def test_most_steps_of_mutants_can_be_carried_out() -> None:
     assert carried_out > 0.9 * sum(len(program.steps) for program in programs)
 
 
+def test_some_mutants_read_the_store_back_after_each_step_of_a_run() -> None:
+    reloaded = [[step.op == "reload" for step in program.steps] for program in mutants(200)]
+    assert any(places[at : at + 6] == [False, True] * 3 for places in reloaded for at in range(len(places)))
+
+
 def test_the_same_number_makes_the_same_mutant() -> None:
     assert mutants(20) == mutants(20)
 

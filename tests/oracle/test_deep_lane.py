@@ -82,9 +82,10 @@ def test_the_right_store_agrees_and_every_depth_is_counted(contract: str) -> Non
     assert result.evidence.cases.planned == result.evidence.cases.shown == len(cases)
     for depth in DEPTHS[:3]:
         assert result.figures[f"repeated {depth:,} times"] == sum(case.depth == depth for case in cases)
-    (driven,) = result.evidence.further
+    driven, judged = result.evidence.further
     assert driven.kind == "counters and collections driven 257 times"
     assert driven.planned == driven.shown == len(frozenset().union(*(pump.drives for pump in PUMPS)))
+    assert judged.planned == judged.shown == len(frozenset().union(*(pump.operations for pump in PUMPS)))
 
 
 def test_a_wrong_store_is_refused_alike_for_any_number_of_workers() -> None:

@@ -13,6 +13,7 @@ from tests.wrong_stores import (  # noqa: F401 # they list their stores
     look_alike,
     plans,
     raw_forms,
+    reference_surface,
     reloads,
     second_hardened,
     second_rules,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.second_store.forms import Refused
+from tests.second_store.forms import TOP, Refused
 from tests.second_store.store import Store
 from tests.wrong_stores.steps import A_TO_B, SESSION, Script, edge, ep, mu, recv, send, var
 from tests.wrong_stores.wrong import second
@@ -269,7 +269,7 @@ class plan_ignores_the_next_id(Store):
 class plan_sets_the_next_id_back(Store):
     def open_with_sid_from_plan(self, sid, plan, config):
         super().open_with_sid_from_plan(sid, plan, config)
-        self.next_sid = sid + 1
+        self.next_sid = min(sid + 1, TOP)
         return sid
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import z3  # type: ignore[import-untyped]  # see terms
 
-from telltale_conformance.oracle.symbolic.statement.operations import OPERATIONS
+from telltale_conformance.oracle.symbolic.statement.operations import HOST_CALLS, OPERATIONS
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session
 from telltale_conformance.oracle.symbolic.statement.step import Step
 from telltale_conformance.oracle.symbolic.statement.terms import fresh, leaves
@@ -36,7 +36,7 @@ class Compiled:
 
     def __init__(self, contract: Contract, op: str) -> None:
         self._pre, self._args = fresh(Session, "pre"), fresh(Args, "args")
-        self._step = OPERATIONS[op].step(contract, self._pre, self._args)
+        self._step = (OPERATIONS | HOST_CALLS)[op].step(contract, self._pre, self._args)
         free = [*leaves(self._pre).values(), *leaves(self._args).values()]
         positions = {term.get_id(): position for position, term in enumerate(free)}
         self._passed_on: list[int | None] = []

@@ -200,6 +200,9 @@ class Translation:
             kinds = {"UpdateEdgeHandler": Mutation.EDGE_HANDLER, "UpdateTrace": Mutation.TRACE}
             kind = kinds.get(variant, Mutation.DEFAULT_HANDLER)
             given = tuple(fields["trace"]) if "trace" in fields else fields["handler"]
+        elif "handler" in wire or "trace" in wire:
+            edge = wire.get("edge", edge)
+            given = tuple(wire["trace"]) if "trace" in wire else wire["handler"]
         scope_json = wire.get("scope", wire.get("new_scope"))
         return Args(
             sid=sid,
