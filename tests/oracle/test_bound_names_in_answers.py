@@ -99,8 +99,8 @@ def test_recordings_of_an_implementation_of_hardened_agree(path: Path) -> None:
     assert (result.verdict, result.judged) == ("agree", result.events)
 
 
-def test_there_are_40_of_them_and_some_name_binders_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_are_52_of_them_and_some_name_binders_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     files = sorted(FOLDER.glob("*.jsonl.gz"))
-    assert (len(files), sum(replay_file(path).judged for path in files)) == (40, 4323)
+    assert (len(files), sum(replay_file(path).judged for path in files)) == (52, 5746)
     monkeypatch.setattr(Contract, "fixes_no_bound_names", lambda _: False)
     assert [path.name for path in files if replay_file(path).verdict == "diverge"]
