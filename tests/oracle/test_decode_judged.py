@@ -1,0 +1,122 @@
+"""Judging ``decode``: what its error text must say, a type that is not there, and what the contract leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telltale_conformance.generators.decoding_programs import decoding_programs
+from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.oracle.adapters import Answer, Request
+from telltale_conformance.oracle.cli.check import run_lane
+from telltale_conformance.oracle.lanes.asked import asked_of
+from telltale_conformance.oracle.lanes.subject import Settings
+from telltale_conformance.oracle.reference.judging import CaseResult, judge_cases
+from telltale_conformance.oracle.reference.replay import replay_file
+from telltale_conformance.oracle.verdict.compare import Level
+from tests.oracle.lane_world import Stub
+from tests.trace_files import trace_bytes
+from tests.wrong_stores.tellers import Told
+
+DEEP = '{"Prod":["Unit",' * 31 + '"Unit"' + "]}" * 31
+"""62 levels of nesting."""
+EDGE = '{"sid":1,"sender":"A","receiver":"B"}'
+OPENED = ("open", {"roles": ["A", "B"], "initial_types": {}})
+
+
+def judged(*texts: tuple[str, str], change: Callable[..., Answer]) -> CaseResult:
+    """Return what a case comes to that decodes these texts and opens a session, each answer changed."""
+    given = [*(("decode", {"type": type_, "text": text}) for type_, text in texts), OPENED]
+    steps = tuple(Step(args=args, op=op, seq=seq) for seq, (op, args) in enumerate(given))
+    store = Stub(change)
+    asked, _, _ = asked_of(Program(contract="telltale-17", steps=steps), "telltale-17", store.hello.ops)
+    (result,) = judge_cases(store, [partial(iter, asked)], Level.state)
+    return result
+
+
+def to_decode(given: Answer) -> Callable[..., Answer]:
+    """Give that answer to each ``decode``, and the right one to all else."""
+
+    def change(request: Request, number: int, answer: Answer) -> Answer:
+        return given if request.op == "decode" else answer
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer("ok", b'"Unit"', b"[]"),
+        Answer("err", b'"cannot decode Value: too deep"', b"[]"),
+        Answer("err", b'"anything"', b"[]"),
+        Answer("panic", b'"stack overflow"', None),
+    ],
+)
+def test_whatever_is_answered_where_the_contract_is_open_is_not_judged(answer: Answer) -> None:
+    result = judged(("Value", DEEP), change=to_decode(answer))
+    assert (result.judged, result.not_judged, result.divergence, result.fault) == (1, 1, None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (b'"cannot decode Edge: missing field `receiver`"', None),
+        (b'"cannot decode Edge: "', None),
+        (b'"cannot decode Edge"', "payload"),
+        (b'"cannot decode Endpoint: missing field"', "payload"),
+        (b'"cannot read Edge: missing field"', "outcome"),
+        (b'{"SessionNotFound":{"session_id":0}}', "outcome"),
+    ],
+)
+def test_the_text_of_a_refusal_names_the_type_and_is_free_after_that(text: bytes, kind: str | None) -> None:
+    result = judged(("Edge", '{"sid":1,"sender":"A"}'), change=to_decode(Answer("err", text, b"[]")))
+    assert (None if result.divergence is None else result.divergence.kind) == kind
+
+
+def test_a_type_that_is_not_there_is_uncovered_alone() -> None:
+    def change(request: Request, number: int, answer: Answer) -> Answer:
+        return Answer("unsupported", b'"internal"', None) if b'"Edge"' in request.args else answer
+
+    result = judged(("Edge", EDGE), ("Endpoint", '{"sid":1,"role":"A"}'), change=change)
+    assert (result.judged, result.uncovered, result.unsupported) == (2, 1, {"decode Edge"})
+    assert not result.over
+
+
+def test_a_check_names_the_types_that_are_not_there() -> None:
+    def change(request: Request, number: int, answer: Answer) -> Answer:
+        internal = request.op == "decode" and b'"type":"SessionStore"' in request.args
+        return Answer("unsupported", b'"internal"', None) if internal else answer
+
+    offered = Told(command="in this process", contract="telltale-17", make=lambda: Stub(change))
+    result = run_lane("fixed", offered, Settings())
+    left_out = sum(len(one.steps) for one in decoding_programs() if one.name.startswith("decode SessionStore,"))
+    assert result.unsupported == {"decode SessionStore"}
+    assert result.tally.uncovered == left_out > 20
+    assert not result.divergences
+
+
+def events(*texts: str) -> list[dict[str, Any]]:
+    answers = {DEEP: {"err": "cannot decode Value: too deep"}, '"Unit"': {"ok": "Unit"}}
+    return [
+        {"seq": seq, "op": "decode", "args": {"type": "Value", "text": text}, **answers[text], "audit": []}
+        for seq, text in enumerate(texts)
+    ]
+
+
+def test_in_a_trace_what_is_open_counts_as_not_judged(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    path.write_bytes(trace_bytes(events('"Unit"', DEEP, '"Unit"')))
+    result = replay_file(path)
+    assert (result.verdict, result.events, result.judged, result.not_judged) == ("agree", 3, 2, 1)
+
+
+def test_a_trace_of_which_all_is_open_is_inconclusive(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    path.write_bytes(trace_bytes(events(DEEP)))
+    result = replay_file(path)
+    assert (result.verdict, result.judged) == ("inconclusive", 0)
+    assert result.error == "the contract leaves every answer of the trace open"
