@@ -24,7 +24,7 @@ _PLANNED: Final = range(10, 14)
 
 def surface_program(contract: str) -> Program:
     """Return the program."""
-    steps = (*_plans(), *_signatures(), *_sequence(), *_host_calls(), *_reloads())
+    steps = (*_proofs(), *_plans(), *_signatures(), *_sequence(), *_host_calls(), *_reloads())
     numbered = tuple(Step(args=args, op=op, seq=seq) for seq, (op, args) in enumerate(steps))
     return Program(contract=contract, meta={"purpose": "surface"}, steps=numbered)
 
@@ -111,3 +111,25 @@ def _reloads() -> Iterator[tuple[str, dict[str, Any]]]:
         yield from _questions()
         yield "reload", {"form": "binary"}
     yield from _questions()
+
+
+def _proofs() -> list[tuple[str, dict[str, Any]]]:
+    """Give proofs for leaves that are not where they say (contract §17); no hash is named, so every hash will do.
+
+    It stands first, because it refers to its own steps.
+    """
+    edge = {"sid": 1, "edge": {"sid": 1, **_A_TO_B}}
+    steps: list[tuple[str, dict[str, Any]]] = [("open_with_sid", {**_PLAN, "sid": 1}), ("auth_root", edge)]
+    for number in range(3):
+        steps.append(("send", {"sid": 1, "from": "A", "to": "B", "val": {"Nat": number}}))
+        steps.append(("auth_leaves", edge))
+        steps.append(("auth_root", edge))
+        root = {"$ref": len(steps) - 1}
+        for index in range(number + 1):
+            steps.append(("auth_proof", {**edge, "index": index}))
+            proof = {"$ref": len(steps) - 1}
+            for forged in ({}, {"set": {"index": index + 4}}):
+                steps.append(("auth_verify", {"root": root, "leaf": root, "proof": proof | forged}))
+        bare = {"index": number, "siblings": [], "sibling_on_left": []}
+        steps.append(("auth_verify", {"root": root, "leaf": root, "proof": bare}))
+    return steps

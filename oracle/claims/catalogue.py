@@ -344,6 +344,16 @@ _CLAIMS: Final = (
         occasion="A session that was opened from a plan after another one is observed unused, or after another one of"
         " its plan was used, or a plan is made again after it was used.",
     ),
+    Claim(
+        id="K30",
+        name="proof-soundness",
+        sentence="A proof that verifies shows that leaf at that index.",
+        seed="index, siblings, sibling_on_left",
+        telltale_17="refuted",
+        hardened="refuted",
+        proved_in=(),
+        occasion="A proof is given for a known root and a leaf that is not at the index of the proof.",
+    ),
 )
 
 CLAIMS: Final[Mapping[str, Claim]] = {claim.id: claim for claim in _CLAIMS}

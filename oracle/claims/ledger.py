@@ -58,6 +58,8 @@ class Ledger:
         """The edges whose buffer was sent to when it held all that it was opened for."""
         self.refused: set[tuple[str, str]] = set()
         """The edges whose oldest message a receive refused to hand out."""
+        self.leaves: dict[tuple[str, str], int] = {}
+        """How many messages each edge took."""
         self.heard: dict[tuple[str, str], int] = {}
         """The sequence number of the message that verified last, by edge."""
         self._queues: dict[tuple[str, str], deque[Message] | None] = {}
@@ -201,6 +203,7 @@ class Ledger:
 
     def sent(self, edge: tuple[str, str], message: Message) -> None:
         """Note that a message was accepted; a LatestValue buffer keeps only it."""
+        self.leaves[edge] = self.leaves.get(edge, 0) + 1
         queue = self._queues.setdefault(edge, deque())
         if queue is None:
             return

@@ -25,6 +25,7 @@ from telltale_conformance.oracle.claims import (
     persistence,
     plans,
     progress,
+    proofs,
     sessions,
     transfers,
 )
@@ -42,6 +43,7 @@ from telltale_conformance.oracle.claims.host_calls import HOST_CALLS
 from telltale_conformance.oracle.claims.ledger import OWNERSHIP_OPERATIONS, Ledger
 from telltale_conformance.oracle.claims.persistence import Answers
 from telltale_conformance.oracle.claims.plans import Plans
+from telltale_conformance.oracle.claims.proofs import GIVES_TREES, Trees
 from telltale_conformance.oracle.claims.seen import OPENS, Event, Monitor, Seen, opened_from
 from telltale_conformance.oracle.claims.type_events import TypeWatch
 from telltale_conformance.readable import one_line
@@ -60,6 +62,7 @@ MONITORS: Final[Mapping[str, Monitor]] = {
     **host_calls.MONITORS,
     **persistence.MONITORS,
     **plans.MONITORS,
+    **proofs.MONITORS,
     **transfers.MONITORS,
     **answers.MONITORS,
     **progress.MONITORS,
@@ -120,6 +123,7 @@ class Monitors:
         self._types = TypeWatch()
         self._answers = Answers()
         self._plans = Plans()
+        self._trees = Trees()
         self.unreadable: list[int] = []
         """The events whose answers had no readable shape."""
 
@@ -139,6 +143,7 @@ class Monitors:
             self._types = TypeWatch()
             self._answers = Answers()
             self._plans = Plans()
+            self._trees = Trees()
         return new
 
     def _take(self, event: Event, seq: int, new: list[Violation]) -> None:
@@ -154,6 +159,7 @@ class Monitors:
             self._types,
             self._answers,
             self._plans,
+            self._trees,
         )
         self._look(_BEFORE, seen, seq, new)
         self._follow(seen)
@@ -196,6 +202,8 @@ class Monitors:
             if seen.ok:
                 ledger.close(seen.audit)
             ledger.log(seen.audit)
+        elif op in GIVES_TREES:
+            self._trees.follow(seen)
         elif op in HOST_CALLS:
             if seen.ok:
                 ledger.tables.host_call(op, args, ledger.guarded)

@@ -12,6 +12,7 @@ from telltale_conformance.oracle.claims.type_events import TypeWatch
 if TYPE_CHECKING:
     from telltale_conformance.oracle.claims.persistence import Answers
     from telltale_conformance.oracle.claims.plans import Plans
+    from telltale_conformance.oracle.claims.proofs import Trees
 
 Event = Mapping[str, Any]
 """``seq``, ``op``, ``args``, one of ``ok`` and ``err``, and ``audit`` where the log is observed."""
@@ -55,6 +56,8 @@ class Seen(NamedTuple):
     """What was answered since the last change of the store."""
     plans: Plans
     """The sessions that were opened from plans."""
+    trees: Trees
+    """The auth trees of which roots were given."""
 
     @property
     def capability(self) -> Mapping[str, Any] | None:

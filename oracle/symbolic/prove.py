@@ -24,6 +24,7 @@ from telltale_conformance.oracle.symbolic.claims import host_calls as claims_hos
 from telltale_conformance.oracle.symbolic.claims import identity as claims_identity
 from telltale_conformance.oracle.symbolic.claims import plans as plans_claim
 from telltale_conformance.oracle.symbolic.claims import progress as claims_progress
+from telltale_conformance.oracle.symbolic.claims import proofs as proofs_claim
 from telltale_conformance.oracle.symbolic.claims import reload as reload_claim
 from telltale_conformance.oracle.symbolic.claims import sids as store_claims
 from telltale_conformance.oracle.symbolic.claims import transfers as claims_transfers
@@ -263,6 +264,18 @@ def _k29(contract: Contract, limits: Limits) -> Finding:
     )
 
 
+def _k30(contract: Contract, limits: Limits) -> Finding:
+    steps = proofs_claim.shortest(DEEPEST_SEARCH, limits)
+    length = len(steps or [])
+    found = confirm("K30", _made(contract, "K30", steps, length))
+    return Finding(
+        "refuted",
+        f"search over trees, for any hash: one leaf is enough, and without one there is no root; {length} operations",
+        None,
+        found,
+    )
+
+
 OWNERSHIP_CLAIMS: dict[str, Claim] = {
     claim.id: claim
     for claim in (
@@ -300,6 +313,7 @@ _OTHERS: dict[str, Decide] = {
     "K25": _by_messages("K25", exchanges.unbound, _on_every_buffer(exchanges.unbound)),
     "K27": _reloading(reload_claim.edges_change, "observe"),
     "K29": _k29,
+    "K30": _k30,
     "K26": _by_messages("K26", exchanges.out_of_sequence, _in_sequence, exchanges.TELLING),
 }
 

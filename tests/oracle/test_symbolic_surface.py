@@ -11,7 +11,7 @@ import pytest
 import z3
 
 from telltale_conformance.oracle.symbolic.agreement.agreement import Prepared, difference
-from telltale_conformance.oracle.symbolic.claims import exchanges, host_calls, plans, reload
+from telltale_conformance.oracle.symbolic.claims import exchanges, host_calls, plans, proofs, reload
 from telltale_conformance.oracle.symbolic.claims.exchanges import lost, out_of_sequence, unbound
 from telltale_conformance.oracle.symbolic.proof.bounded import shortest_violation
 from telltale_conformance.oracle.symbolic.proof.induction import find_gap
@@ -161,3 +161,31 @@ def test_k26_needs_five_operations() -> None:
     steps = exchanges.shortest(out_of_sequence, Contract.TELLTALE_17, 8, Limits(), exchanges.TELLING)
     assert steps is not None
     assert len(steps) == 5
+
+
+def test_a_proof_of_one_leaf_shows_no_index() -> None:
+    steps = proofs.shortest(3, Limits())
+    assert steps is not None
+    assert [step["op"] for step in steps] == ["open", "send", "auth_root", "auth_verify"]
+
+
+@pytest.mark.parametrize(("size", "index"), [(1, 0), (2, 1), (3, 2), (5, 4)])
+def test_the_proof_of_a_leaf_verifies_and_no_other_flag_does(size: int, index: int) -> None:
+    leaves = [z3.Const(f"leaf{at}", proofs.HASH) for at in range(size)]
+    level, at, siblings = leaves, index, []
+    while len(level) > 1:
+        pairs = [level[here : here + 2] for here in range(0, len(level), 2)]
+        siblings.append(level[at ^ 1] if at ^ 1 < len(level) else level[at])
+        level, at = [proofs.combine(pair[0], pair[-1]) for pair in pairs], at // 2
+    flags = [bool(index >> here & 1) for here in range(len(siblings))]
+    root = proofs.root_of(leaves)
+
+    def verifies(*on_left: bool) -> z3.BoolRef:
+        given = [z3.BoolVal(flag) for flag in on_left]
+        return z3.simplify(proofs.verifies(root, leaves[index], u64(index), siblings, given))
+
+    checker = z3.Solver()
+    checker.add(z3.Not(verifies(*flags)))
+    assert checker.check() == z3.unsat
+    for here in range(len(flags)):
+        assert z3.is_false(verifies(*(flag != (at == here) for at, flag in enumerate(flags))))

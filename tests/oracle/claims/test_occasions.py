@@ -73,6 +73,15 @@ def planned(sid: int) -> Step:
     return "open_with_sid_from_plan", {"sid": sid, "plan": PLAN}
 
 
+def verify(**proof: Any) -> Step:
+    given = {"index": 0, "siblings": [], "sibling_on_left": [], **proof}
+    return "auth_verify", {"root": ref(2), "leaf": ref(2), "proof": given}
+
+
+UNKNOWN_ROOT: Step = ("auth_verify", {**verify(index=1)[1], "root": [0] * 32, "leaf": [0] * 32})
+ROOT: Step = ("auth_root", {"sid": ref(0), "edge": EDGE})
+
+
 def look(sid: int) -> Step:
     return "observe", {"sid": sid}
 
@@ -214,6 +223,7 @@ OCCASIONS: dict[str, list[list[Step]]] = {
         [planned(5), look(5), planned(6), look(5)],
         [MAKE_PLAN, planned(5), MAKE_PLAN],
     ],
+    "K30": [[OPEN_TALKING, SEND, ROOT, verify(index=1, siblings=[[0] * 32], sibling_on_left=[True])]],
 }
 """Programs whose last step is an occasion; under ``hardened`` it keeps the claim."""
 
@@ -286,6 +296,7 @@ NEITHER: dict[str, list[list[Step]]] = {
         [OPEN, planned(5), OBSERVE, look(5)],
         [planned(5), planned(6), ("close", {"sid": 6}), look(6)],
     ],
+    "K30": [[OPEN_TALKING, SEND, ROOT, verify()], [OPEN_TALKING, SEND, UNKNOWN_ROOT]],
 }
 """Programs of which no step is an occasion, though the operation is the one that the claim is about."""
 SEVERAL = {("K12", 2): 1, ("K18", 1): 1}
@@ -334,7 +345,7 @@ def test_the_program_that_breaks_a_claim_is_an_occasion_to_keep_it(name: str) ->
     program = dict(claim_programs())[name]
     watched = PARTS[name].watched_as if name in PARTS else name
     steps = [{"seq": step.seq, "op": step.op, "args": step.args} for step in program.steps]
-    assert watch(run(steps, "hardened"))[watched].verdict == "kept"
+    assert watch(run(steps, "hardened"))[watched].verdict == ("broken" if name == "K30" else "kept")
     broken = watch(run(steps, "telltale-17"))[watched]
     assert broken.verdict == "broken"
     assert broken.occasions >= 1

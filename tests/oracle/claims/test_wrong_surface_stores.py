@@ -10,7 +10,7 @@ import pytest
 from telltale_conformance.generators.claim_programs import claim_programs
 from telltale_conformance.generators.surface_program import surface_program
 from telltale_conformance.lean_traces.programs import Program, Step
-from telltale_conformance.model import host_calls, messages, mutations, ownership, reload, sessions
+from telltale_conformance.model import auth, host_calls, messages, mutations, ownership, reload, sessions
 from telltale_conformance.model.contract import TELLTALE_17
 from telltale_conformance.model.plan import PlanInput
 from telltale_conformance.model.signatures import SignedMessage
@@ -194,13 +194,15 @@ TRANSFERRED = again(
 
 
 def broken_by(replaced: Replaced) -> set[str]:
+    """Return the claims that a store is seen to break, but K30, which the contract leaves open."""
+
     def programs() -> Iterator[tuple[str, Program]]:
         yield from ((name, program) for name, program in claim_programs() if name[:3] in CLAIMS)
         yield "surface", surface_program("hardened")
         yield "transferred", TRANSFERRED
 
     stands = claims_of(judge_claims(wrong.WrongReference(replaced, "hardened"), programs()))
-    return {claim for claim, stand in stands.items() if stand.status == "broken"}
+    return {claim for claim, stand in stands.items() if stand.status == "broken"} - {"K30"}
 
 
 def test_a_right_store_breaks_nothing() -> None:
@@ -262,6 +264,34 @@ def test_a_message_that_stays_after_a_refusal_is_not_lost() -> None:
     assert watch(seen(*steps, contract="hardened"))["K18"].verdict == "kept"
     recorded = watch(seen(*steps))["K18"]
     assert [violation.seq for violation in recorded.violations] == [3, 4]
+
+
+def with_size(operation: Callable[..., Any]) -> Callable[..., Any]:
+    """A store that verifies no index beyond the levels of its proof, which is all that K30 asks of one leaf."""
+
+    def verifies(store: Store, root: Any, leaf: Any, proof: Any) -> bool:
+        return proof.index < 2 ** len(proof.siblings) and operation(store, root, leaf, proof)
+
+    return verifies
+
+
+def test_a_store_that_bounds_the_index_keeps_what_the_program_breaks() -> None:
+    (program,) = [program for name, program in claim_programs() if name == "K30"]
+    for replaced, verdict in (({}, "broken"), ({"auth_verify": with_size(auth.auth_verify)}, "kept")):
+        stands = claims_of(judge_claims(wrong.WrongReference(replaced, "hardened"), [("K30", program)]))
+        assert stands["K30"].status == verdict
+
+
+def test_an_inner_node_that_passes_for_a_leaf_is_noticed() -> None:
+    sends = {"A": {"Send": {"partner": "B", "branches": []}}}
+    message, edge = {"sid": 0, "from": "A", "to": "B", "val": "Unit"}, {"sid": 0, "edge": EDGE}
+    proof = {"index": 0, "siblings": [], "sibling_on_left": []}
+    given = ("auth_verify", {"root": {"$ref": 4}, "leaf": {"$ref": 4}, "proof": proof})
+    opened = ("open", {"roles": ["A", "B"], "initial_types": sends})
+    known = seen(opened, ("send", message), ("send", message), ("auth_leaves", edge), ("auth_root", edge), given)
+    assert watch(known)["K30"].verdict == "broken"
+    untold = [event for event in known if event["op"] != "auth_leaves"]
+    assert watch(untold)["K30"].verdict == "not judged"
 
 
 def test_the_estimates_of_memory_may_change_with_a_reload() -> None:
