@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from telltale_conformance.generators.claim_programs import CLAIMS_FOLDER, claim_programs
+from telltale_conformance.lean_traces.codec import ArgumentError
 from telltale_conformance.lean_traces.programs import Program, read_program
 from telltale_conformance.oracle.adapters import ReferenceAdapter
 from telltale_conformance.oracle.claims.catalogue import EXPECTED
-from telltale_conformance.oracle.claims.judging import judge_claims, judge_program
+from telltale_conformance.oracle.claims.judging import Stopped, judge_claims, judge_program
 from telltale_conformance.oracle.symbolic.prove import SHOWS, prove
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 from tests.oracle.test_symbolic_claims import SHORTEST
@@ -66,7 +67,10 @@ def _on_reference() -> Any:
     run = ReferenceRun("telltale-17")
 
     def perform(op: str, args: dict[str, Any]) -> dict[str, Any]:
-        event = run.perform(0, op, args)
+        try:
+            event = run.perform(0, op, args)
+        except ArgumentError as error:  # a reference to a result that is null where none may be
+            raise Stopped(str(error)) from None
         return {key: event[key] for key in ("ok", "err", "audit") if key in event}
 
     return perform
