@@ -26,7 +26,7 @@ class Tree(NamedTuple):
 
 
 class Trees:
-    """The trees by their roots: how many leaves they have is told by the sends, or by the leaves themselves."""
+    """The trees by their roots: the sends tell how many leaves each has, or the leaves do."""
 
     def __init__(self) -> None:
         self._leaves: dict[tuple[Edge, int], tuple[_Hash, ...]] = {}
