@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from telltale_conformance.lean_traces.schemas import validator
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.histories.judging import HistoryResult
@@ -42,19 +43,21 @@ BELOW = {
     Level.audit: "level audit: states not compared",
 }
 
+ALL: Final = len(OPERATIONS)
+
 EXPECTED: Final[dict[str, tuple[dict[str, str], int, tuple[str, ...]]]] = {
     # a right store agrees, however slow it is and whatever it leaves out; what it leaves out is named
     "right": (all_lanes(AGREE), 0, ()),
     "slow": (all_lanes(AGREE), 0, ()),
     "operations from the future": (all_lanes(AGREE), 0, ()),
-    "ten operations": (all_lanes(AGREE), 0, ("10 of 49 operations offered, not advance, ",)),
-    "no observe": (all_lanes(AGREE), 0, ("48 of 49 operations offered, not observe",)),
+    "ten operations": (all_lanes(AGREE), 0, (f"10 of {ALL} operations offered, not advance, ",)),
+    "no observe": (all_lanes(AGREE), 0, (f"{ALL - 1} of {ALL} operations offered, not observe",)),
     "no log": (all_lanes(AGREE), 0, ("claims not judged: ",)),
     # a lane that has nothing to ask is not run; where none is, nothing was judged
     "one query": (
         all_lanes(AGREE, deep=NOT_RUN, graph=NOT_RUN, claims=NOT_RUN, concurrent=NOT_RUN),
         0,
-        ("lanes not run: deep, graph, claims, concurrent", "1 of 49 operations offered"),
+        ("lanes not run: deep, graph, claims, concurrent", f"1 of {ALL} operations offered"),
     ),
     "nothing offered": (
         all_lanes(NOT_RUN),
