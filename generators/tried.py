@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from telltale_conformance.model.operations import OPERATIONS, UNBUILT
+from telltale_conformance.model.operations import APART, OPERATIONS
 
-UNTRIED: Final = UNBUILT
-"""Operations of the contract for which nothing is generated yet: only recordings judge them."""
-ALL_OPERATIONS: Final = frozenset(OPERATIONS) - UNTRIED
-"""Every operation that generated programs use where it is offered."""
+ALL_OPERATIONS: Final = frozenset(OPERATIONS) - APART
+"""Every operation that generated programs draw where it is offered; ``beside`` asks for the others."""

@@ -329,15 +329,13 @@ OPERATIONS: Final = {operation.name: operation for operation in _ROWS}
 """All operations by name, in the contract's order."""
 
 
-UNBUILT: Final = frozenset({"auth_root", "auth_leaves", "auth_proof", "auth_verify", "decode"})
-"""Operations that programs try only beside the drawn steps, and that the Lean model leaves out."""
-
-
 def those(wanted: Callable[[Operation], bool]) -> frozenset[str]:
     """Return the names of the operations of which something is true."""
     return frozenset(name for name, operation in OPERATIONS.items() if wanted(operation))
 
 
+APART: Final = those(lambda operation: operation.section in ("§17", "§20"))
+"""The operations over auth trees and ``decode``: programs ask for them beside the steps that they draw."""
 CORE: Final = those(
     lambda operation: (
         operation.section in ("§2", "§3") or operation.name in ("open", "open_with_sid", "close", "observe")

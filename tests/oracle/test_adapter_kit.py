@@ -97,10 +97,10 @@ def test_a_reset_is_checked_also_where_nothing_tells_a_fresh_store(
 ANSWERING = """
 import json, sys
 from telltale_conformance.oracle.adapters.reference import ReferenceStore
-from telltale_conformance.model.operations import OPERATIONS, UNBUILT
+from telltale_conformance.model.operations import APART, OPERATIONS
 store = ReferenceStore("telltale-17")
 hello = dict(protocol=1, name="n", version="1", language="l", contract="telltale-17", observes=["audit"])
-hello["ops"] = sorted(OPERATIONS.keys() - UNBUILT) + MORE
+hello["ops"] = sorted(OPERATIONS.keys() - APART) + MORE
 for line in sys.stdin.buffer:
     request = json.loads(line)
     op = request["op"]

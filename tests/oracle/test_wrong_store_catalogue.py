@@ -6,7 +6,7 @@ from functools import cache, partial
 import pytest
 
 from telltale_conformance.lean_traces.programs import Program, Step
-from telltale_conformance.model.operations import OPERATIONS, UNBUILT
+from telltale_conformance.model.operations import APART, OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.reference.judging import CaseResult, judge_cases
@@ -71,6 +71,6 @@ def test_no_operation_is_without_a_wrong_store() -> None:
         seen.diverged_at.op for wrong in CATALOGUE if (seen := told_by_trigger(wrong.name)).diverged_at is not None
     }
     used = {step.op for wrong in CATALOGUE for step in wrong.trigger}
-    built = OPERATIONS.keys() - UNBUILT
+    built = OPERATIONS.keys() - APART
     assert used == built
     assert built - asked == SHOWN_BY_LOOKING

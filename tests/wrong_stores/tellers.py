@@ -7,12 +7,12 @@ own, up to its first divergence. Behind that it is asked nothing more.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import structs
 
 from telltale_conformance.lean_traces.codec import decode, encode_answer
-from telltale_conformance.model.operations import OPERATIONS, Outcome, step
+from telltale_conformance.model.operations import APART, OPERATIONS, Outcome, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Adapter, Answer, Request
 from telltale_conformance.oracle.adapters.direct import DirectAdapter
@@ -28,9 +28,6 @@ from tests.wrong_stores.catalogue import adapter
 from tests.wrong_stores.changed import ChangedReference
 from tests.wrong_stores.sleeping import Sleeper, Watched
 from tests.wrong_stores.wrong import Wrong
-
-OF_THEIR_OWN: Final = frozenset({"auth_root", "auth_leaves", "auth_proof", "auth_verify", "decode"})
-"""Operations that only their own wrong stores get wrong (``auth_trees``, ``decoders``): they are not asked here."""
 
 
 class Question(NamedTuple):
@@ -58,8 +55,9 @@ class Tellers(DirectAdapter):
     def __init__(self, contract: str, wrongs: Iterable[Wrong], *, may_sleep: bool = True) -> None:
         self._store = Store(contract)
         self._right = Watched(contract)
+        # those have wrong stores of their own (auth_trees, decoders), which are not asked here
         hello = reference_hello(self._store.contract)
-        super().__init__(structs.replace(hello, ops=hello.ops - OF_THEIR_OWN))
+        super().__init__(structs.replace(hello, ops=hello.ops - APART))
         self._untold = {wrong.name: Sleeper(adapter(wrong), may_sleep=may_sleep) for wrong in wrongs}
         self._case: list[Question] = []
         self._faulty: set[str] = set()
