@@ -148,6 +148,11 @@ def test_the_documentation_lists_every_theorem_with_its_sentence_and_what_it_hol
     assert with_table(document, rows) == document
 
 
+def test_the_readme_tells_how_many_theorems_there_are() -> None:
+    readme = DOCUMENT.parents[1].joinpath("README.md").read_text(encoding="utf-8")
+    assert f"[{len(theorems())} theorems](docs/lean.md#the-theorems)" in readme
+
+
 def test_every_theorem_quantifies_over_something_or_shows_one_run() -> None:
     for name, kinds in quantified(read_sources()).items():
         assert kinds, name
