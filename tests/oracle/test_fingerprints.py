@@ -182,7 +182,7 @@ def test_the_side_of_the_contract_names_answer_and_guard() -> None:
 def test_baseline_minimiser_and_dossier_name_one_fingerprint(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name = "recv gives the newest"
+    name = "commit logs one record less"
     given = diverging(name)
     adapter = WrongReference(WRONG[name])
     result = minimise(adapter, given)
