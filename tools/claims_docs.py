@@ -10,6 +10,7 @@ from telltale_conformance.oracle.claims.second_solver import kept
 from telltale_conformance.oracle.symbolic.claims.claim import Claim
 from telltale_conformance.oracle.symbolic.prove import BLUEPRINT_NODES, OWNERSHIP_CLAIMS, UNFOLDING_NODES
 from telltale_conformance.oracle.symbolic.statement.state import Contract
+from tools.claims_completeness.document import section as completeness
 
 BEGIN, END = "<!-- generated: {} -->", "<!-- end: {} -->"
 _BOUNDS = {"K15": f"trees of up to {BLUEPRINT_NODES} nodes", "K16": f"types of up to {UNFOLDING_NODES} nodes"}
@@ -100,6 +101,7 @@ SECTIONS = {
     "occasions": occasions_table,
     "invariants": invariants_table,
     "programs": programs_list,
+    "completeness": completeness,
     "solvers": solvers_table,
 }
 

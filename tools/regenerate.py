@@ -117,9 +117,13 @@ def _rows(key: str, rows: list[Any]) -> str:
     return f'  "{key}": [\n{inner}\n  ]' if rows else f'  "{key}": []'
 
 
+def fill_claims(document: Path) -> None:
+    """Write the generated sections of the page on claims."""
+    document.write_text(filled(document.read_text()))
+
+
 if __name__ == "__main__":
     write_claims(CLAIMS_FOLDER)
     write_coverage(COVERAGE_FOLDER, DOCS / "generated" / "coverage.md")
     write_cross_check(KEPT)
-    claims = DOCS / "claims.md"
-    claims.write_text(filled(claims.read_text()))
+    fill_claims(DOCS / "claims.md")

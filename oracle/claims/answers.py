@@ -48,6 +48,10 @@ def answers_are_true(seen: Seen) -> Judgement | None:
         return _found(seen, ledger)
     if not seen.ok:
         return _refused(seen, ledger)
+    if seen.op == "consume_readiness_witness":
+        witness = seen.args["witness"]
+        right = same_artifact(witness, ledger.witnesses.get(witness["witness_id"]))
+        return Judgement(not right, f"witness {witness} is consumed, which was not given out so")
     if seen.op not in _ASKED_FOR:
         return None
     wanted = _ASKED_FOR[seen.op](seen.args, ledger)

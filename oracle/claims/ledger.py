@@ -43,6 +43,8 @@ class Ledger:
         self.tenure_of: dict[int, int] = {}
         self.given: set[int] = set()
         self.consumed: set[int] = set()
+        self.witnesses: dict[int, dict[str, Any]] = {}
+        """The readiness witnesses that were given out, by id."""
         self.fresh: dict[int, dict[str, Any]] = {}
         """The witnesses that the live owner got for its very capability and has not consumed, by id."""
         self.receipts: dict[int, dict[str, Any]] = {}
@@ -95,6 +97,7 @@ class Ledger:
         if op == "issue_readiness_witness":
             number = result["witness_id"]
             self.tenure_of[number] = self.tenure
+            self.witnesses[number] = result
             if honest and number not in self.given:
                 self.fresh[number] = result
             else:

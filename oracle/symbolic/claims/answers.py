@@ -89,6 +89,12 @@ def _witness_asked_for(v: View, told: Account) -> z3.BoolRef:
     )
 
 
+def _witness_given(v: View, told: Account) -> z3.BoolRef:
+    """consume: the witness is accepted as it was given, in every field."""
+    given = z3.And(told.given, same(v.args.witness, told.witness))
+    return z3.Implies(v.args.witness.id == WITNESS_ID, given)
+
+
 def _cancellation_of(v: View, told: Account) -> z3.BoolRef:
     """died, cancel: it names the session, who owned it and why that has ended."""
     given = v.step.result
@@ -106,6 +112,7 @@ _ASKED_FOR: dict[str, Callable[[View, Account], z3.BoolRef]] = {
     "attenuate_ownership_scope": _capability_asked_for,
     "begin_ownership_transfer": _receipt_asked_for,
     "issue_readiness_witness": _witness_asked_for,
+    "consume_readiness_witness": _witness_given,
     "mark_owner_died": _cancellation_of,
     "cancel_abandoned_transfer": _cancellation_of,
 }
@@ -281,12 +288,15 @@ def _witness_kept(s: Session, g: Account) -> z3.BoolRef:
     return z3.And(
         s.consumed[WITNESS_ID] == g.consumed,
         z3.Implies(z3.Or(issued != NOT_ISSUED, g.consumed, g.fresh), g.given),
+        z3.Implies(issued != NOT_ISSUED, z3.And(g.witness.id == WITNESS_ID, told_of.is_issued(s, g.witness))),
         z3.Implies(g.fresh, z3.And(its, z3.Not(g.consumed), told_of.is_issued(s, g.witness))),
     )
 
 
 WITNESS_TOLD = Invariant(
-    "witness-told", "a fresh witness is issued as it was given, and a consumed one is known as such", _witness_kept
+    "witness-told",
+    "an issued witness is as it was given, a fresh one is issued, and a consumed one is known as such",
+    _witness_kept,
 )
 GIVEN_IS_PAST = Invariant(
     "given-is-past",

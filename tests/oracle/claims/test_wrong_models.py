@@ -112,6 +112,7 @@ MISTAKES: dict[str, tuple[str, Patch]] = {
         "K23",
         guard_made("unowned", lambda g, s: replace(g, fields={**g.fields, "current_owner_id": s.pending.to_owner})),
     ),
+    "a witness of another predicate is consumed": ("K23", passing("unchanged")),
     "an owner is told that there is none": (
         "K23",
         guard_made("idle", lambda g, s: replace(g, code=Code.UNCLAIMED, fields={"session_id": s.sid})),
