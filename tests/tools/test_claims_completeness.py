@@ -41,13 +41,12 @@ def test_every_unnoticed_change_is_listed_with_why() -> None:
 
 def test_a_change_changes_the_row_while_it_lasts_and_no_longer() -> None:
     change = next(change for change in all_changes() if change.kind == "guard dropped")
-    whole = len(row_of(change.op, CONTRACT).guards)
-    right = OPERATIONS[change.op]
+    right, row = OPERATIONS[change.op], row_of(change.op, CONTRACT)
+    whole = len(right.step(CONTRACT, row.pre, row.args).failures)
     with changed(change.op, change.edit):
-        assert OPERATIONS[change.op] is not right
-        row = row_of(change.op, CONTRACT)
-    assert len(change.edit(row).guards) == whole - 1
+        assert len(OPERATIONS[change.op].step(CONTRACT, row.pre, row.args).failures) == whole - 1
     assert OPERATIONS[change.op] is right
+    assert len(right.step(CONTRACT, row.pre, row.args).failures) == whole == len(row.guards)
 
 
 def test_a_sample_measured_anew_gives_the_same() -> None:
