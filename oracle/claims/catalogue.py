@@ -225,7 +225,6 @@ _CLAIMS: Final = (
         seed="signed value received from the edge",
         telltale_17="refuted",
         hardened="proved",
-        proved_in=("z3",),
         occasion="A message is received from a buffer in which one is known to wait, or one that was refused to a"
         " receiver is looked for.",
     ),
@@ -299,7 +298,6 @@ _CLAIMS: Final = (
         seed="signature, sequence_no",
         telltale_17="refuted",
         hardened="proved",
-        proved_in=("z3",),
         occasion="A message whose signature is bad, or made for another edge, number or value, is received.",
     ),
     Claim(
@@ -309,7 +307,6 @@ _CLAIMS: Final = (
         seed="sequence_no",
         telltale_17="refuted",
         hardened="proved",
-        proved_in=("z3",),
         occasion="A verified message with a known number is received after another one of its edge.",
     ),
     Claim(
@@ -319,7 +316,6 @@ _CLAIMS: Final = (
         seed="Serialize, Deserialize",
         telltale_17="refuted",
         hardened="proved",
-        proved_in=("z3",),
         occasion="A question is asked before and after a reload, and nothing was changed in between.",
     ),
     Claim(
@@ -330,7 +326,6 @@ _CLAIMS: Final = (
         seed="mutation applied on behalf of the live owner",
         telltale_17="refuted",
         hardened="proved",
-        proved_in=("z3",),
         occasion="The host is refused a change of an owned or ended session, or what it asked to change is seen.",
     ),
     Claim(

@@ -416,6 +416,41 @@ UNPROVED_RULES = (
             "def claimGeneration : Contract → Own → Nat\n  | telltale17, _ => 0\n  | hardened, _ => 0",
             ("orderly_owner", "since_after"),
         ),
+        UnprovedRule(
+            "K18",
+            CONTRACT,
+            "def keepsUnverified : Contract → Bool\n  | telltale17 => false\n  | hardened => true",
+            "def keepsUnverified : Contract → Bool\n  | _ => false",
+            ("K18_hardened",),
+        ),
+        UnprovedRule(
+            "K25",
+            CONTRACT,
+            "| hardened, signed, sent => decide (signed = sent)",
+            "| hardened, _, _ => true",
+            ("K25_hardened",),
+        ),
+        UnprovedRule(
+            "K26",
+            CONTRACT,
+            "| hardened, number, following => decide (number = following)",
+            "| hardened, _, _ => true",
+            ("send_moves",),
+        ),
+        UnprovedRule(
+            "K27",
+            CONTRACT,
+            "def reloadIsSeen : Contract → Bool\n  | telltale17 => true\n  | hardened => false",
+            "def reloadIsSeen : Contract → Bool\n  | _ => true",
+            ("reload_unchanged",),
+        ),
+        UnprovedRule(
+            "K28",
+            CONTRACT,
+            "def guardsHostCalls : Contract → Bool\n  | telltale17 => false\n  | hardened => true",
+            "def guardsHostCalls : Contract → Bool\n  | _ => false",
+            ("K28_hardened",),
+        ),
     ),
 )
 """Changes that one Lean run can try together, in groups."""

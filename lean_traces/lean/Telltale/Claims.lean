@@ -14,6 +14,8 @@ public import Telltale.Proofs.Handlers
 public import Telltale.Proofs.Names
 public import Telltale.Proofs.Answers
 public import Telltale.Proofs.Progress
+public import Telltale.Proofs.Messages
+public import Telltale.Proofs.Reload
 public import Telltale.Proofs.Counterexamples
 
 /-!

@@ -9,6 +9,8 @@ public import Telltale.Proofs.Blueprint
 public import Telltale.Proofs.Transfers
 public import Telltale.Proofs.Handlers
 public import Telltale.Proofs.Answers
+public import Telltale.Proofs.Messages
+public import Telltale.Proofs.Reload
 
 /-!
 Claims that `telltale17` breaks: for each a concrete sequence that shows it, run by the kernel.
@@ -263,5 +265,56 @@ theorem not_K23_telltale17 : ¬ K23 .telltale17 := by
     ⟨1, "A", "B"⟩ "h" (.own .null) ⟨_, rfl⟩ rfl
   have : Outcome.ok (.text none) = .ok (.text (some "h")) := this
   cases this
+
+/-! ### Messages, reload and host calls -/
+
+def sentWith (how : Signing) (number : Nat) : SessionOp := .body (.send ("A", "B") .unit how (some number))
+
+/-- K18 fails under `telltale17`: a message with a corrupt signature is taken and handed out to nobody. -/
+theorem not_K18_telltale17 : ¬ K18 .telltale17 := by
+  intro h
+  have := h 0 ["A", "B"] [("A", .send "B" .nil)] .standard [sentWith .corrupt 0] .plain ("A", "B")
+  rcases this with h | ⟨m, rest, r, _, _, hr, hd⟩
+  · have h := congrArg size h
+    have h : 0 = 1 := h
+    cases h
+  · have hr : (Except.ok .nothing : Except Failure Received) = .ok r := hr
+    cases hr
+    cases hd
+
+/-- K25 fails under `telltale17`: a signature made for another sequence number verifies. -/
+theorem not_K25_telltale17 : ¬ K25 .telltale17 := by
+  intro h
+  have := h 0 ["A", "B"] [("A", .send "B" .nil)] .standard [sentWith .otherSequence 0] .plain ("A", "B")
+    (.payload ⟨.unit, 0, Signing.otherSequence.make 0 ("A", "B") 0 .unit⟩) _ rfl rfl
+  have : 1 = 0 := congrArg Signature.number this
+  cases this
+
+/-- K26 fails under `telltale17`: two messages with the same number are received. -/
+theorem not_K26_telltale17 : ¬ K26 .telltale17 := by
+  intro h
+  have := h 0 ["A", "B"] [("A", .send "B" .nil)] .standard [sentWith .valid 5, sentWith .valid 5]
+    (.body (.recv .plain ("A", "B"))) [] (.body (.recv .plain ("A", "B"))) ("A", "B") 5 5 rfl rfl
+  exact absurd this (by decide)
+
+/-- How many edges the first outcome shows. -/
+def edgesShown : List Outcome → Nat
+  | .ok (.state s) :: _ => size s.body.edges
+  | _ => 0
+
+/-- K27 fails under `telltale17`: after a reload a closed session shows no edges. -/
+theorem not_K27_telltale17 : ¬ K27 .telltale17 := by
+  intro h
+  have := congrArg edgesShown
+    (h [.openWith 0 ["A", "B"] [("A", .send "B" .nil)] .standard, .own 0 .close] [.observe 0])
+  have : 0 = 1 := this
+  cases this
+
+/-- K28 fails under `telltale17`: a host call changes the default handler of an owned session. -/
+theorem not_K28_telltale17 : ¬ K28 .telltale17 := by
+  intro h
+  have := h 0 [] [] .standard [.own (.claim "a" .session)] (.host (.setDefaultHandler "h")) (by simp)
+    (.inr ⟨capA, rfl, rfl⟩)
+  exact absurd (congrArg (fun x => x.2.2.1) this) (by decide)
 
 end Telltale

@@ -1,5 +1,6 @@
 module
 
+public import Telltale.Proofs.Messages
 public import Telltale.Proofs.Replay
 
 /-!
@@ -165,8 +166,33 @@ theorem kept_run (k : Contract) (p : Nat → Session → Prop) (ops : List Op) (
 theorem body_frame (k : Contract) (sid : Nat) (b : Body) (op : BodyOp) :
     (b.after k sid op).roles = b.roles ∧ (b.after k sid op).edgeHandlers = b.edgeHandlers ∧
     ((b.after k sid op).pairHandlers = b.pairHandlers ∧ (b.after k sid op).edges = b.edges ∨ op = .reload) := by
-  cases k <;> cases op <;> simp only [Body.after, Body.updateType, Body.updateOriginal, Body.removeType,
-    Body.advance, Body.send, Body.recv, Body.reload, Contract.leftByBad] <;> (repeat' split) <;> grind
+  cases op with
+  | updateType role t =>
+    simp only [Body.after, Body.updateType]
+    split <;> exact ⟨rfl, rfl, .inl ⟨rfl, rfl⟩⟩
+  | updateOriginal role t =>
+    simp only [Body.after, Body.updateOriginal]
+    split <;> exact ⟨rfl, rfl, .inl ⟨rfl, rfl⟩⟩
+  | removeType role => exact ⟨rfl, rfl, .inl ⟨rfl, rfl⟩⟩
+  | advance role label =>
+    simp only [Body.after]
+    split
+    · next h =>
+      unfold Body.advance at h
+      (repeat' split at h) <;> cases h <;> exact ⟨rfl, rfl, .inl ⟨rfl, rfl⟩⟩
+    · exact ⟨rfl, rfl, .inl ⟨rfl, rfl⟩⟩
+  | send pair v how asked =>
+    simp only [Body.after]
+    split
+    · next h =>
+      obtain ⟨_, _, _, _, _, _, rfl⟩ := send_shape _ _ _ _ _ _ _ _ _ h
+      exact ⟨rfl, rfl, .inl ⟨rfl, rfl⟩⟩
+    · exact ⟨rfl, rfl, .inl ⟨rfl, rfl⟩⟩
+  | recv how pair =>
+    rw [show b.after k sid (.recv how pair) = (b.recv k sid how pair).2 from rfl]
+    rcases recv_shape k sid b how pair with h | ⟨_, _, _, _, _, h⟩ <;> rw [h] <;>
+      exact ⟨rfl, rfl, .inl ⟨rfl, rfl⟩⟩
+  | reload => exact ⟨rfl, rfl, .inr rfl⟩
 
 /-! ### Two moments -/
 
