@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from telltale_conformance.generators.claim_programs import claim_programs
+from telltale_conformance.lean_traces.lean_statements import pinned
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS
 from telltale_conformance.oracle.claims.second_solver import kept
 from telltale_conformance.oracle.symbolic.claims.claim import Claim
@@ -27,8 +28,11 @@ def _status(claim: str, contract: str, lengths: dict[str, int]) -> str:
     if status == "bounded":
         owned = OWNERSHIP_CLAIMS.get(claim)
         horizon = _horizon(owned, Contract(contract)) if owned else None
-        bound = f"{horizon} operations" if horizon is not None else _BOUNDS[claim]
-        return f"bounded: holds for {bound}"
+        if horizon is not None:
+            return f"bounded: holds for {horizon} operations"
+        theorem = f"{claim}_{contract}"
+        in_lean = f"proved (Lean: `{theorem}`); z3: " if f"Telltale.{theorem}" in pinned() else ""
+        return f"{in_lean}bounded, holds for {_BOUNDS[claim]}"
     return status
 
 

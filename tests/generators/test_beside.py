@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
+from operator import attrgetter
 
 import pytest
 
@@ -69,7 +70,9 @@ def test_of_an_operation_that_is_not_offered_nothing_is_asked() -> None:
 TOLD = ("leaves in the opposite order", "a missing leaf", "an odd node is promoted", "leaves of good signatures")
 
 
-@pytest.mark.parametrize("wrong", [one for one in AUTH_TREES if one.name.removeprefix("reference: ") in TOLD], ids=str)
+@pytest.mark.parametrize(
+    "wrong", [one for one in AUTH_TREES if one.name.removeprefix("reference: ") in TOLD], ids=attrgetter("name")
+)
 def test_programs_tell_wrong_trees_without_the_fixed_list(wrong: Wrong) -> None:
     def asked(index: int) -> Iterator[Asked]:
         for step in steps(index):
