@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 LOCK := requirements-dev.lock
 
-.PHONY: check test nightly power mutation lint audit bench pythons lock release clean
+.PHONY: check test proofs nightly power mutation lint audit bench pythons lock release clean
 
 check: .venv/installed
 	$(BIN)/telltale-conformance check --report report
@@ -13,6 +13,11 @@ check: .venv/installed
 test: .venv/installed-dev
 	$(BIN)/telltale-conformance lean install
 	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder
+
+# Checks every theorem of the Lean model: four minutes of one core, the rest of what CI asks.
+proofs: .venv/installed-dev
+	$(BIN)/telltale-conformance lean install
+	$(BIN)/telltale-conformance lean check
 
 nightly: .venv/installed-dev
 	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder -m nightly

@@ -37,6 +37,7 @@ from tests.lean_traces.lean_world import lean_to_use
 from tests.wrong_stores.lean import contract_of, departing, triggers
 
 
+@pytest.mark.nightly  # on every change ``make proofs`` does the same, in CI too
 def test_every_theorem_is_proved() -> None:
     checked = check_proofs(lean_to_use())
     assert [theorem for theorem, _ in checked.theorems] == theorems()
