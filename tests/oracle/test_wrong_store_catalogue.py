@@ -12,8 +12,8 @@ from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.reference.judging import CaseResult, judge_cases
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.second_store.in_process import InThisProcess
-from tests.wrong_stores.catalogue import BY_NAME, CATALOGUE, UNSTEADY_AFTER, adapter
-from tests.wrong_stores.wrong import KINDS, Wrong
+from tests.wrong_stores.catalogue import BY_NAME, CATALOGUE, UNSTEADY_AFTER, adapter, in_order
+from tests.wrong_stores.wrong import KINDS, SECOND, Wrong
 
 PANICS = {"mutation of a closed session panics", "reference: labels without sorts panic"}
 
@@ -44,6 +44,12 @@ def test_it_holds_at_least_600_under_names_of_their_own() -> None:
     assert len(CATALOGUE) >= 600
     assert len(BY_NAME) == len(CATALOGUE)
     assert {wrong.contract for wrong in CATALOGUE} == {"telltale-17", "hardened"}
+
+
+def test_its_order_does_not_depend_on_which_module_was_imported_first() -> None:
+    otherwise = sorted(SECOND, key=lambda wrong: wrong.change.__module__, reverse=True)
+    assert otherwise != in_order(SECOND)
+    assert in_order(otherwise) == in_order(SECOND) == [wrong for wrong in CATALOGUE if wrong in SECOND]
 
 
 @pytest.mark.parametrize("kind", KINDS)

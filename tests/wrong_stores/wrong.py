@@ -46,7 +46,7 @@ class Wrong(NamedTuple):
 
 
 SECOND: list[Wrong] = []
-"""The wrong stores made from the second store, in the order in which they are written."""
+"""The wrong stores made from the second store, as their modules are imported."""
 
 
 def second(
