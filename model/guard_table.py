@@ -336,7 +336,7 @@ BUFFER: Final = _guard(
 VERIFIED_HERE: Final = _guard(
     "H16",
     holds="the signature of the oldest message verifies",
-    failed="the signature of the oldest message does not verify",
+    failed="the signature of the oldest message does not verify, and it stays",
     error="signature verification failed",
     origin="H16",
     text="signature verification failed on edge {} -> {}",
@@ -344,7 +344,7 @@ VERIFIED_HERE: Final = _guard(
 VERIFIED: Final = _guard(
     "§14 signature",
     holds="the signature of the oldest message verifies",
-    failed="the signature of the oldest message does not verify",
+    failed="the signature of the oldest message does not verify, and it is gone",
     error="signature verification failed",
     origin="§14",
     text="signature verification failed on edge {} -> {}",

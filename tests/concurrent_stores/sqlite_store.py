@@ -20,7 +20,6 @@ from typing import Any
 
 from telltale_conformance.lean_traces.codec import encode_answer
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome, step
-from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters.reference import ReferenceStore, read_arguments, reference_hello
 from telltale_conformance.oracle.histories.parts import NEXT_SID, footprint, part_of, put_part
@@ -125,8 +124,6 @@ class SharedStore:
                 self._file.execute("DELETE FROM parts WHERE name = ?", [name])
         for name in (*store.sessions, NEXT_SID, "archive", "runtime"):
             part = part_of(store, name)
-            if isinstance(part, Session):
-                part.keys.clear()  # they are made again when they are needed, and cannot be written
             if isinstance(name, int) or str(name) in self._had or part != part_of(Store(self.contract), name):
                 self._file.execute("REPLACE INTO parts VALUES (?, ?)", [str(name), pickle.dumps(part)])
 

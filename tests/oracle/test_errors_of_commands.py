@@ -31,6 +31,7 @@ ELSEWHERE = {
     "_NoLocalType",
     "NoMerge",
     "_Misused",  # within one module
+    "Refusing",  # within the reader of texts, which returns the row
     "OutOfTime",
     "AdapterGone",
     "_MidRun",

@@ -11,7 +11,7 @@ from telltale_conformance.oracle.lanes import graph
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from tests.oracle.lane_world import PATIENT
 
-EDGES = {"telltale-17": 85_338, "hardened": 15_530}
+EDGES = {"telltale-17": 86_424, "hardened": 15_746}
 
 
 @pytest.mark.parametrize("contract", EDGES)
