@@ -67,6 +67,7 @@ ODD_VALUES: list[Any] = [
     1,
     1.0,
     -1,
+    256,
     2**64,
     "",
     "A",
@@ -105,7 +106,7 @@ class FromSchema:
             return self._one_of(schema["enum"])
         match schema.get("type"):
             case "integer":
-                return self._one_of(INTEGERS)
+                return self._one_of([n for n in INTEGERS if schema["minimum"] <= n <= schema.get("maximum", n)])
             case "string":
                 return self._one_of(NAMES)
             case "boolean":

@@ -209,9 +209,22 @@ def test_a_capacity_grows_only_when_it_is_needed(contract: Contract) -> None:
 
 @both
 def test_a_capacity_may_be_as_large_as_a_number_gets(contract: Contract) -> None:
-    store = talking(TOP, resize(TOP), contract=contract)
+    """Of the capacity that a buffer opens with that holds where there is no buffer; of the greatest always (§18)."""
+    store = talking(1, resize(TOP), contract=contract)
     assert sends(store, 3) == ["Ok"] * 3
-    assert buffer(store) == (3, TOP)
+    assert buffer(store) == (3, 4)
+    huge = BufferConfig(initial_capacity=TOP, mode="Fifo", policy=resize(TOP))
+    assert do(store, "open", ("A",), {}, huge) == 1
+    before = snapshot(store)
+    assert refusal(store, "open", ("A", "B"), LOOP, huge) == "limit exceeded: capacity"
+    assert snapshot(store) == before
+
+
+@both
+def test_a_buffer_may_open_with_a_capacity_of_65536(contract: Contract) -> None:
+    store = talking(65_536, resize(TOP), contract=contract)
+    assert sends(store, 65_537) == ["Ok"] * 65_537
+    assert buffer(store) == (65_537, 131_072)
 
 
 @both

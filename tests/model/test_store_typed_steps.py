@@ -165,6 +165,7 @@ def test_a_step_moves_the_endpoint_and_nothing_else(contract: Contract) -> None:
     assert answer.ok == {"direction": "Send", "partner": "B", "expected_type": "Nat", "current": plain(then)}
     assert answer.audit == []
     before["sessions"][0]["types"]["A"]["current"] = then
+    before["sessions"][0]["labels"].add("n")  # a label that comes with the new current type counts (§18)
     assert snapshot(store) == before
     answer = run(store, "advance", A, "n")
     assert answer.ok == {"direction": "Recv", "partner": "C", "expected_type": None, "current": "End"}

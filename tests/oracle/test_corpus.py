@@ -120,7 +120,7 @@ SHOWN_BY = {
     "memory_counts_ended_sessions_as_active": {"active_count", "memory_usage"},
     "repeated_role_takes_its_first_id": {"plan", "observe"},
     "first_of_repeated_labels_counts": {"lookup_branch_resolution", "advance"},
-    "advancing_keeps_the_original": {"observe", "original_type"},
+    "advancing_keeps_the_original": {"advance", "observe", "original_type"},
     "variable_of_another_name_is_kept": {"unfold_if_var", "unfold_if_var_with_scope", "advance"},
     "resize_stops_at_its_maximum": {"send", "observe"},
     "dropping_buffer_loses_the_oldest": {"recv"},
