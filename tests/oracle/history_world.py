@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, permutations
 from random import Random
@@ -101,6 +102,20 @@ def overlapping(
                 else:
                     events.append(Return(len(events), client, number, order[number].answer))
     return events
+
+
+MANY = 8
+"""From how many messages on one edge on at most two clients overlap."""
+
+
+def followed(order: Iterable[Performed], clients: int) -> int:
+    """How many of the clients may overlap so that the checker can follow all orders of the messages on an edge."""
+    edges = Counter(
+        (done.args["sid"], done.args["from"], done.args["to"])
+        for done in order
+        if done.operation.name in ("send", "send_signed") and done.answer.is_ok
+    )
+    return min(clients, 2) if max(edges.values(), default=0) > MANY else clients
 
 
 def shifted(events: Iterable[HistoryEvent], by: int) -> list[HistoryEvent]:

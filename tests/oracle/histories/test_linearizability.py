@@ -10,9 +10,13 @@ from msgspec.structs import replace
 
 from telltale_conformance.lean_traces.history import Call, HistoryEvent, Return
 from telltale_conformance.model.store import Store
+from telltale_conformance.oracle.histories.checker import OverBudget
 from tests.oracle.history_world import (
+    MANY,
+    Performed,
     accepts,
     brute_force,
+    followed,
     one_after_the_other,
     overlapping,
     perform,
@@ -30,7 +34,7 @@ def test_every_interleaving_of_a_right_store_is_accepted(contract: str, seed: in
     for index in range(10):
         rng = Random(f"{seed}/{index}")
         order = list(performed(seed, index, 40, contract=contract, audited=bool(index % 2)))
-        events = overlapping(rng, order, 1 + index % 4, crashes=0.05 * (index % 3))
+        events = overlapping(rng, order, followed(order, 1 + index % 4), crashes=0.05 * (index % 3))
         for window in (0, 7, 4096):
             checker = accepts(events, contract, window=window)
             assert checker is not None, (seed, index, window)
@@ -41,7 +45,7 @@ def test_every_interleaving_of_a_right_store_is_accepted(contract: str, seed: in
 def test_the_order_found_keeps_time_and_gives_every_answer(contract: str, seed: int) -> None:
     for index in range(10):
         order = list(performed(seed, index, 40, contract=contract))
-        events = overlapping(Random(index), order, 4, crashes=0.05)
+        events = overlapping(Random(index), order, followed(order, 4), crashes=0.05)
         checker = accepts(events, contract, keep_order=True)
         assert checker is not None
         found = checker.order()
@@ -100,6 +104,26 @@ def test_what_brute_force_accepts_is_accepted_and_nothing_else(contract: str, ra
             assert (accepts(events, contract, window=window) is not None) == wanted, (racing, seed, window)
     assert True in verdicts
     assert False in verdicts or racing < 4  # of few operations a mistake may be one that another order explains
+
+
+def sends(values: Sequence[int]) -> list[Performed]:
+    """A session whose buffers keep the last message, with messages on one of its edges that nobody receives."""
+    store = Store("hardened")
+    latest = {"initial_capacity": 1, "mode": "LatestValue", "policy": "Drop"}
+    sending = {"Send": {"partner": "B", "branches": [[{"name": "m", "sort": "Nat"}, None, "End"]]}}
+    opened = perform(store, "open", roles=["A", "B"], initial_types={"A": sending}, buffer_config=latest)
+    sent = [perform(store, "send", **{"sid": 0, "from": "A", "to": "B", "val": {"Nat": value}}) for value in values]
+    return [opened, *sent]
+
+
+def test_different_messages_that_nobody_reads_have_too_many_orders_and_equal_ones_have_not() -> None:
+    """The tree of an edge tells every order of its messages apart, so nothing is concluded; it is never a refusal."""
+    different, equal = sends(range(MANY + 6)), sends([7] * (MANY + 6))
+    assert {done.answer.is_ok for done in (*different, *equal)} == {True}
+    with pytest.raises(OverBudget):
+        accepts(overlapping(Random(0), different, 4), "hardened", budget=2000)
+    for order, clients in ((equal, 4), (different, followed(different, 4)), (different, 1)):
+        assert accepts(overlapping(Random(0), order, clients), "hardened", budget=2000) is not None
 
 
 def test_sessions_and_their_ids_join_what_they_must() -> None:
