@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 
 import pytest
 import z3
 
-from telltale_conformance.oracle.symbolic.agreement.agreement import Prepared, difference
 from telltale_conformance.oracle.symbolic.claims import exchanges, host_calls, plans, proofs, reload
 from telltale_conformance.oracle.symbolic.claims.exchanges import lost, out_of_sequence, unbound
 from telltale_conformance.oracle.symbolic.proof.bounded import shortest_violation
@@ -21,32 +19,13 @@ from telltale_conformance.oracle.symbolic.statement import messages
 from telltale_conformance.oracle.symbolic.statement.operations import HOST_CALLS
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 from telltale_conformance.oracle.symbolic.statement.terms import u64
-from tests.oracle.situations import every_situation
-
-EDGES = [
-    {"sid": sid, "sender": sender, "receiver": receiver}
-    for sid in (0, 1)
-    for sender, receiver in (("A", "B"), ("B", "A"), ("A", "A"), ("A", "C"))
-]
-
-
-def calls(sid: int) -> list[tuple[str, dict[str, Any]]]:
-    """Host calls on a session, on a session that is not there, and on every kind of edge."""
-    edges = [edge if edge["sid"] else {**edge, "sid": sid} for edge in EDGES]
-    made: list[tuple[str, dict[str, Any]]] = [("update_handler", {"edge": edge, "handler": "h"}) for edge in edges]
-    made += [("update_trace", {"edge": edge, "trace": ["Nat", "Bool"]}) for edge in edges]
-    return made + [("set_default_handler_for_session", {"sid": one, "handler": "h"}) for one in (sid, sid + 1)]
+from tests.oracle.agreeing import on_host_calls
 
 
 @pytest.mark.parametrize("contract", Contract)
 def test_host_calls_do_what_the_reference_does_in_every_situation_of_a_claim(contract: Contract) -> None:
-    compared = 0
-    for situation in islice(every_situation(contract.value, "claim_ownership", seed=4), 0, None, 3):
-        prepared = Prepared(contract.value, situation.state)
-        for op, args in calls(situation.state.sid):
-            found = difference(prepared, op, args)
-            assert found is None, (found, situation.state)
-            compared += 1
+    compared, found = on_host_calls(contract.value, seed=4, every=3)
+    assert found is None
     assert compared > 200
 
 

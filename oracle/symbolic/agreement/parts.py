@@ -32,6 +32,8 @@ from telltale_conformance.oracle.symbolic.statement.sessions import Ids
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 from telltale_conformance.oracle.symbolic.statement.terms import FALSE, LAST, u64
 
+_TRAFFIC = (*SENDS, *SENDS, *["send"] * 4, *RECEIVES)
+"""What is drawn from: plain sends most, because they alone are always taken, and only a full buffer grows."""
 _ANSWERS = ("Ok", "WouldBlock", "Dropped", "Full")
 _POLICIES: dict[int, Any] = {BLOCK: "Block", DROP: "Drop", ERROR: "Error"}
 _EDGE = {"sid": 0, "from": "A", "to": "B"}
@@ -43,8 +45,9 @@ _OPEN = {
 
 def buffer_difference(contract: str, rng: Random, operations: int = 12) -> str | None:
     """Drive a buffer of random configuration on both sides; where they part, if they do."""
-    policy, latest = rng.randrange(4), rng.random() < 0.2
-    initial, maximum = rng.randrange(4), rng.choice((0, 1, 2, 3, 5, 8))
+    policy, latest = rng.choice((RESIZE, RESIZE, *_POLICIES)), rng.random() < 0.2
+    initial = rng.choice((0, 1, 2, 2, 3, 3))
+    maximum = rng.choice((0, 1, initial + 1, initial + 1, initial + 1, 3, 5, 8))
     run = ReferenceRun(contract)
     wire = {"Resize": {"max_capacity": maximum}} if policy == RESIZE else _POLICIES[policy]
     mode = "LatestValue" if latest else "Fifo"
@@ -65,7 +68,7 @@ def buffer_difference(contract: str, rng: Random, operations: int = 12) -> str |
         u64(0),
     )
     for number in range(operations):
-        op = rng.choice((*SENDS, *SENDS, *RECEIVES))
+        op = rng.choice(_TRAFFIC)
         if op in SENDS:
             args, sending = _sending(op, rng, {"Nat": number})
             sent = messages.send(Contract(contract), symbolic, sending)
