@@ -24,7 +24,7 @@ CELLS = {
         ("attenuate_ownership_scope | StaleCapability | closed | below/other | -", 5),
         ("begin_ownership_transfer | StaleCapability | pending | below/other | -", 5),
         ("commit_ownership_transfer | TransferNotPending | claimed | below/same | -", 4),
-        ("commit_ownership_transfer | ReceiptMismatch | closed | below/other | -", 6),
+        ("commit_ownership_transfer | ReceiptMismatch | closed | equal/other | -", 5),
         ("consume_readiness_witness | InvalidWitness | pending | equal/same | live", 5),
         ("consume_readiness_witness | WitnessConsumed | pending | equal/same | consumed", 6),
         ("issue_readiness_witness | SessionNotFound | absent | none | -", 1),
