@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from telltale_conformance.lean_traces.lean_program import NOT_IN_LEAN
 from telltale_conformance.model.operations import OPERATIONS as ALL_OPERATIONS
 from telltale_conformance.oracle.symbolic.agreement.admitted import admission
 from telltale_conformance.oracle.symbolic.proof.induction import premises
@@ -73,9 +74,14 @@ def _admitted(contract: Contract) -> Check:
 
 def _frame() -> Check:
     stated = {op for claim in OWNERSHIP_CLAIMS.values() for op in claim.operations}
-    outside = [op for op in ALL_OPERATIONS if op not in stated]
+    outside = {op for op in ALL_OPERATIONS if op not in stated}
+    in_lean, nowhere = outside - NOT_IN_LEAN, sorted(outside & NOT_IN_LEAN)
+    changing = [op for op in nowhere if not ALL_OPERATIONS[op].reads_only]
+    if changing:
+        return Check("frame", False, f"nothing shows that {', '.join(changing)} leave ownership as it is")
     told = (
-        f"{len(stated)} operations are stated; z3 does not show that the other {len(outside)}, opening and reaping"
-        f" apart, leave ownership as it is: for those of the Lean model {' and '.join(FRAME)} do (lean check)"
+        f"{len(stated)} operations are stated; z3 does not show that the others, opening and reaping apart, leave"
+        f" ownership as it is: for {len(in_lean)} of them {' and '.join(FRAME)} do (lean check);"
+        f" {', '.join(nowhere)}, which the Lean model does not have, only read, and that is taken from the reference"
     )
     return Check("frame", True, told)

@@ -14,8 +14,8 @@ from telltale_conformance.generators.claim_programs import claim_programs
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model import mutations, ownership, witnesses
-from telltale_conformance.model.errors import OwnershipError, Refused
-from telltale_conformance.model.guard_table import G_IDLE
+from telltale_conformance.model.errors import OwnershipError, Refused, StringError
+from telltale_conformance.model.guard_table import G_IDLE, KNOWN_SESSION
 from telltale_conformance.model.operations import OPERATIONS as MODEL_OPERATIONS
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import SESSION, UpdateEdgeHandler
@@ -198,6 +198,10 @@ def refuses(store: Store, *given: Any) -> Any:
     raise OwnershipError(G_IDLE, session_id=0, claim_id=1)
 
 
+def refuses_in_words(store: Store, *given: Any) -> Any:
+    raise StringError(KNOWN_SESSION, 0)
+
+
 def consume_refused(store: Store, capability: Any, witness: Any) -> None:
     session = store.sessions.get(capability.session_id)
     if session is not None:
@@ -254,6 +258,8 @@ STORES: dict[str, tuple[str, dict[str, Callable[..., Any]]]] = {
     "handlers bound to other roles": ("K23", {"apply_owned_session_mutation": binds_back}),
     "a claim gives the whole session": ("K23", {"claim_ownership": claim_gives_all}),
     "everything is refused": ("K24", REFUSED),
+    "everything is refused in words": ("K24", dict.fromkeys(REFUSED, refuses_in_words)),
+    "closing is refused in words": ("K24", {"close": refuses_in_words}),
     "a fresh witness is refused": ("K24", {"consume_readiness_witness": consume_refused}),
 }
 
