@@ -26,6 +26,7 @@ from telltale_conformance.oracle.symbolic.statement.state import Contract
 from tools.claims_docs import filled
 from tools.coverage_map import document, table
 from tools.coverage_programs import woven
+from tools.symbolic_digest import symbolic_digest
 
 DOCS = Path(__file__).parents[1] / "docs"
 MAP_BOUNDS = Bounds(depth=5)
@@ -108,7 +109,7 @@ def write_cross_check(path: Path) -> None:
             asked: list[tuple[str, Contract, Query]] = []
             prove(claim, contract, watch_queries=lambda *query, asked=asked: asked.append(query))
             found[contract.value][claim] = comparison.of(numbered(asked)).count()
-    kept = msgspec.json.encode(Kept(comparison.solver, found))
+    kept = msgspec.json.encode(Kept(comparison.solver, symbolic_digest(), found))
     path.write_bytes(msgspec.json.format(kept, indent=1) + b"\n")
 
 

@@ -45,6 +45,8 @@ class Kept(Struct, frozen=True, forbid_unknown_fields=True):
 
     solver: str
     """Name and version."""
+    asked_by: str
+    """Digest of the modules that ask (``tools.symbolic_digest``): with other ones it has to be asked anew."""
     agreements: Mapping[str, Mapping[str, Agreement]]
     """By contract and claim."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 from importlib import util
 from pathlib import Path
@@ -32,6 +33,7 @@ from telltale_conformance.oracle.symbolic.proof.solving import (
 )
 from telltale_conformance.oracle.symbolic.prove import STATEMENTS, prove
 from telltale_conformance.oracle.symbolic.statement.state import Contract
+from tools.symbolic_digest import ROOMS, SYMBOLIC, symbolic_digest
 
 A, B = z3.Bools("a b")
 
@@ -196,6 +198,21 @@ def test_queries_are_only_watched_within_the_block() -> None:
         assert satisfiable(checker, A)
     assert satisfiable(checker, B)
     assert seen == [Query((A,), True)]
+
+
+def test_what_is_kept_is_of_todays_statement_and_claims() -> None:
+    assert kept().asked_by == symbolic_digest(), "run `python -m tools.regenerate`"
+
+
+def test_a_change_of_a_claim_is_another_digest_and_a_remark_is_none(tmp_path: Path) -> None:
+    for room in ROOMS:
+        shutil.copytree(SYMBOLIC / room, tmp_path / room)
+    module = tmp_path / "claims" / "claim.py"
+    text = module.read_text()
+    module.write_text(f"# a remark\n{text}\n")
+    assert symbolic_digest(tmp_path) == symbolic_digest()
+    module.write_text(f"{text}\nFURTHER = 1\n")
+    assert symbolic_digest(tmp_path) != symbolic_digest()
 
 
 @pytest.mark.nightly
