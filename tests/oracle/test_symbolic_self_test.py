@@ -78,6 +78,24 @@ def test_an_assumption_that_leaves_no_room_fails_the_self_test(monkeypatch: pyte
     assert "no room for mark_owner_died: G-named" in first.told
 
 
+def test_an_assumption_under_which_nothing_succeeds_fails_the_self_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = induction.typed
+    monkeypatch.setattr(induction, "typed", lambda s: z3.And(right(s), z3.Not(s.owned)))
+    monkeypatch.setattr(self_test, "OWNERSHIP_CLAIMS", {"K4": OWNERSHIP_CLAIMS["K4"]})
+    monkeypatch.setattr(self_test, "PART_CLAIMS", {})
+    first = next(self_test.checks([Contract.HARDENED], Limits()))
+    assert not first.passed
+    assert "release_ownership: success" in first.told
+
+
+def test_an_operation_of_which_nothing_shows_the_frame_fails_the_self_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert self_test._frame().passed
+    monkeypatch.setattr(self_test, "NOT_IN_LEAN", self_test.NOT_IN_LEAN | {"send"})
+    found = self_test._frame()
+    assert not found.passed
+    assert "send" in found.told
+
+
 def test_what_is_assumed_is_said_with_the_verdict() -> None:
     method = prove("K4", Contract.HARDENED).finding.method
     assumed = induction.premises(OWNERSHIP_CLAIMS["K4"], Contract.HARDENED).assumptions

@@ -83,6 +83,22 @@ def forgets_numbers(store: Store, sid: int, from_: str, to: str) -> Any:
     return message and SignedMessage(message.payload, 0, message.valid)
 
 
+def handed_out_twice(store: Store, sid: int, from_: str, to: str) -> Any:
+    """Hand out the oldest message and keep it, every other time."""
+    buffer = sessions.found(store, sid).buffers.get((from_, to))
+    oldest = buffer.messages[0] if buffer is not None and buffer.messages else None
+    message = messages.recv_verified_signed(store, sid, from_, to)
+    if message is not None and buffer is not None and oldest is not None and id(oldest) not in HANDED_OUT:
+        HANDED_OUT[id(oldest)] = oldest
+        buffer.messages.appendleft(oldest)
+        store.totals.messages += 1
+    return message
+
+
+HANDED_OUT: dict[int, Any] = {}
+"""Messages by their place in memory; they are kept, so that no other one gets that place."""
+
+
 def reload_without(change: Callable[[Any], Any]) -> Callable[..., Any]:
     """A reload that loses something of every session."""
 
@@ -165,6 +181,7 @@ STORES: dict[str, tuple[str, Replaced]] = {
     "every signature is valid": ("K25", {"recv_signed": says_all_is_valid}),
     "any number is taken": ("K26", {"send_with_sequence": as_recorded(messages.send_with_sequence)}),
     "numbers are not handed out": ("K26", {"recv_verified_signed": forgets_numbers}),
+    "a message is handed out twice": ("K26", {"recv_verified_signed": handed_out_twice}),
     "edges follow the buffers": ("K27", {"reload": as_recorded(reload.reload)}),
     "the last message is not written": ("K27", {"reload": reload_without(forget_last_message)}),
     "claim ids begin anew": ("K27", {"reload": reload_without(forget_claim_ids)}),
