@@ -157,7 +157,7 @@ def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | 
                 trace=reader.path,
                 verdict="inconclusive",
                 events=events + _check_rest(reader),
-                judged=events - 1,
+                judged=events - 1 - left_open,
                 error=f"event {event.seq} goes beyond a limit of the contract ({decided_by(outcome).guard}), where "
                 "several answers are admitted; nothing is judged from there on",
             )

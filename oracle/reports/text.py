@@ -52,7 +52,7 @@ def summary(results: Iterable[TraceResult | DocumentResult | HistoryResult]) -> 
     tally = sum((result.tally for result in results), Tally())
     return (
         f"{len(results)} traces: {counts}; "
-        f"{tally.judged} events judged, {tally.uncovered} uncovered, {tally.not_judged} not judged after a divergence"
+        f"{tally.judged} events judged, {tally.uncovered} uncovered, {tally.not_judged} not judged"
     )
 
 

@@ -104,17 +104,22 @@ def test_it_runs_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert "at a limit" not in capsys.readouterr().out
 
 
+LEFT_OPEN = {"type": "Value", "text": '{"Prod":["Unit",' * 31 + '"Unit"' + "]}" * 31}
+"""It is nested deeper than the contract judges."""
+
+
 def test_a_trace_is_judged_up_to_a_limit(tmp_path: Path) -> None:
     roles = [str(number) for number in range(65_537)]
     opening = {"roles": roles, "initial_types": {}}
     for answer, verdict in (({"ok": 0}, "inconclusive"), ({"err": "session 1 not found"}, "diverge")):
         events = [
             {"seq": 0, "op": "live_count", "args": {}, "ok": 0, "audit": []},
-            {"seq": 1, "op": "open", "args": opening, **answer, "audit": []},
-            {"seq": 2, "op": "live_count", "args": {}, "ok": 1, "audit": []},
+            {"seq": 1, "op": "decode", "args": LEFT_OPEN, "err": "cannot decode Value: too deep", "audit": []},
+            {"seq": 2, "op": "open", "args": opening, **answer, "audit": []},
+            {"seq": 3, "op": "live_count", "args": {}, "ok": 1, "audit": []},
         ]
         result = replay_bytes(trace_bytes(events), "t.jsonl")
-        assert (result.verdict, result.events) == (verdict, 3)
+        assert (result.verdict, result.events) == (verdict, 4)
         assert verdict == "diverge" or (result.judged == 1 and "§18 roles" in str(result.error))
 
 
