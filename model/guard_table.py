@@ -46,6 +46,14 @@ class Guard:
         return self.origin == "§18"
 
     @property
+    def anchor(self) -> str:
+        """Where the contract states it: the name of a row, a rule or a section of ``docs/contract.md`` in links."""
+        word = self.name.partition(" ")[0]
+        if word.startswith("§3."):
+            return f"consume-{word[3:]}"
+        return f"s{word[1:].partition('.')[0]}" if word.startswith("§") else word.lower()
+
+    @property
     def fixed_parts(self) -> tuple[str, str]:
         """How the text of its error begins and ends, whatever values stand in it."""
         text = self.text or ""

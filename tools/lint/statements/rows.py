@@ -16,6 +16,7 @@ _GUARDS_OF_ROW: Final = re.compile(rf"\s*({_NAME})(?:\\\*)?(,?)")
 _HEADING: Final = re.compile(r"^\*\*`(\w+)\(.*\)`\*\*", re.MULTILINE)
 _TABLE_ROW: Final = re.compile(r"^\| `(\w+)` \| (.*) \|$", re.MULTILINE)
 _TABLE_HEAD: Final = "| operation | guards under `hardened` |"
+_ANCHOR: Final = re.compile(r'<a id="[\w-]+"></a>')
 _ORDER: Final = re.compile(r"come in this order:(.*?)\. G-counter is named", re.DOTALL)
 
 
@@ -36,6 +37,7 @@ class Rows:
 
 def read_rows(document: str) -> Rows:
     """Read the rows out of the document's text."""
+    document = _ANCHOR.sub("", document)
     ownership = _between(document, "## 2. ", "## 3. ")
     hardened_part = _between(document, "## 21. ", None)
     recorded = _recorded(ownership)
