@@ -80,6 +80,7 @@ class Gate:
         require: which operations must be offered: ``all``, ``core``, or a file; None for what the baseline says.
         minimise_seconds: how long the programs in the reports may be made smaller; 0 shows them as they are.
         today: by which entries expire; the day in UTC when not given.
+        again: the command that runs the same check again; None where it was not started by a command.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Gate:
         require: str | None = None,
         minimise_seconds: float = 0.0,
         today: date | None = None,
+        again: str | None = None,
     ) -> None:
         self.baseline_path = baseline
         self.update = update
@@ -99,6 +101,7 @@ class Gate:
         self.fail_fast = fail_fast
         self.require = require
         self.minimise_seconds = minimise_seconds
+        self.again = again
         self.today = today or datetime.now(UTC).date()
         self.baseline: Baseline | None = None
         self.older: Baseline | None = None
@@ -265,6 +268,7 @@ class Gate:
         return Report(
             harness=HARNESS_VERSION,
             command=subject.command,
+            again=self.again,
             implementation=check.hello,
             contract=subject.contract,
             level=settings.level,

@@ -137,6 +137,7 @@ def replay(
 
 @app.command()
 def check(
+    context: typer.Context,
     sut: Annotated[
         str | None, typer.Option(metavar="CMD", help="The adapter's command; without it, the built-in reference.")
     ] = None,
@@ -206,6 +207,7 @@ def check(
     """Judge an implementation by every lane: the gate."""
     from telltale_conformance.oracle.adapters import AdapterLimits
     from telltale_conformance.oracle.cli.check import run
+    from telltale_conformance.oracle.cli.rerun import command_again
     from telltale_conformance.oracle.gate import Gate
     from telltale_conformance.oracle.lanes.effort import Effort
     from telltale_conformance.oracle.verdict.compare import Level
@@ -253,6 +255,7 @@ def check(
             fail_fast=fail_fast,
             require=require,
             minimise_seconds=minimise_seconds if report is not None else 0.0,
+            again=command_again(context),
         ),
     )
     raise typer.Exit(code)

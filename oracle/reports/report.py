@@ -139,6 +139,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """The version of the harness."""
     command: str | None
     """The adapter's command; None for the built-in reference."""
+    again: str | None = None
+    """The command that runs the same check again; None where it was not started by a command."""
     implementation: Hello
     contract: str
     level: Level

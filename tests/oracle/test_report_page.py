@@ -175,7 +175,7 @@ def test_what_the_contract_itself_breaks_is_no_fault_of_the_implementation(
 
 
 def test_a_long_command_is_read_without_scrolling(context: BrowserContext, tmp_path: Path) -> None:
-    page = Opened(context, report(lane("corpus"), command="adapter " + "--option " * 80), tmp_path).page
+    page = Opened(context, report(lane("corpus"), again="check " + "--option " * 80), tmp_path).page
     assert page.evaluate("() => { const e = document.querySelector('#again'); return e.scrollWidth <= e.clientWidth }")
 
 

@@ -43,7 +43,7 @@ from telltale_conformance.oracle.reports.wording import (
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.readable import value_line, visible
-from telltale_conformance.sinks import html_text, shell_word
+from telltale_conformance.sinks import html_text
 
 STEPS_SHOWN: Final = 40
 """Of a longer program the page shows the last steps; the file beside it has them all."""
@@ -141,7 +141,6 @@ def page(report: Report, folder: Path) -> str:
         coverage=_coverage(report),
         claims=_claims(report),
         bars=_bars(report),
-        command=_command(report),
         lane_notes=lane_notes,
         style=Markup(style),  # noqa: S704 # a file of this package
         script=Markup(script),  # noqa: S704 # a file of this package
@@ -264,16 +263,3 @@ def _bars(report: Report) -> list[Bar]:
         bars.append(Bar(lane.lane, lane.seconds, round(start, 1), round(max(width, 1.5), 1)))
         start += width
     return bars
-
-
-def _command(report: Report) -> str:
-    words: list[Any] = ["telltale-conformance", "check"]
-    if report.command is not None:
-        words += ["--sut", report.command]
-    words += ["--seed", report.seed, "--effort", report.effort, "--level", report.level.name]
-    words += [] if report.cases is None else ["--cases", report.cases]
-    ran = [lane.lane for lane in report.lanes]
-    words += ["--lanes", ",".join(ran)] if ran else []
-    if report.baseline is not None:
-        words += ["--baseline", report.baseline]
-    return " ".join(shell_word(str(word)) for word in words)
