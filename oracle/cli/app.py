@@ -15,6 +15,7 @@ from telltale_conformance.oracle.cli.lean_app import lean_app
 from telltale_conformance.oracle.cli.options import (
     ContractOption,
     EffortName,
+    ExpectName,
     Json,
     LevelName,
     LevelOption,
@@ -313,13 +314,18 @@ def verify(
     kept: Annotated[
         bool, typer.Option("--run", help="Run the command that the dossier names; it is shown and asked for without.")
     ] = False,
+    expect: Annotated[
+        ExpectName | None, typer.Option(help="The only verdict that ends with 0; either of them without it.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Run dossiers again, each in turn: the same verdict, or what changed."""
+    """Run dossiers again, each in turn: the divergence is still there, is fixed, or has become another."""
     from telltale_conformance.oracle.cli.verify import run
     from telltale_conformance.oracle.verdict.exit_codes import gravest
 
-    raise typer.Exit(gravest([run(dossier, sut=sut, kept=kept, as_json=as_json) for dossier in dossiers]))
+    expected = None if expect is None else expect.value
+    codes = [run(folder, sut=sut, kept=kept, expect=expected, as_json=as_json) for folder in dossiers]
+    raise typer.Exit(gravest(codes))
 
 
 class SecondSolver(StrEnum):

@@ -42,6 +42,13 @@ class EffortName(StrEnum):
     thorough = "thorough"
 
 
+class ExpectName(StrEnum):
+    """What a dossier that is run again should show."""
+
+    reproduced = "reproduced"
+    fixed = "fixed"
+
+
 LevelOption = Annotated[LevelName, typer.Option(help="How strictly answers are compared.")]
 ProtocolOption = Annotated[
     Path | None,

@@ -12,8 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
-
 from telltale_conformance.errors import UsageError
 from telltale_conformance.lean_traces.codec import as_json, encode
 from telltale_conformance.lean_traces.json_values import same_json
@@ -21,6 +19,7 @@ from telltale_conformance.oracle.adapters import Adapter, AdapterFault, AdapterL
 from telltale_conformance.oracle.adapters.process import split_command
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
 from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
+from telltale_conformance.oracle.cli.verified import Expected, Verdict, Verified
 from telltale_conformance.oracle.dossier.dossier import (
     ANSWERS,
     Manifest,
@@ -33,26 +32,18 @@ from telltale_conformance.oracle.dossier.races import SealedRace, is_race_dossie
 from telltale_conformance.oracle.histories.minimising import TO_RATE as TO_RATE_RACES
 from telltale_conformance.oracle.histories.minimising import Trying, rated
 from telltale_conformance.oracle.lanes.subject import Subject
-from telltale_conformance.oracle.minimise.trying import TO_RATE, Sighting, Trials, rate
+from telltale_conformance.oracle.minimise.trying import (
+    NO_DIVERGENCE,
+    NOT_ALL_JUDGED,
+    TO_RATE,
+    Rate,
+    Sighting,
+    Trials,
+    rate,
+)
 from telltale_conformance.oracle.reference.replay import replay_bytes
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 from telltale_conformance.readable import one_line, spelled
-
-
-class Verified(Struct, frozen=True, kw_only=True):
-    """What running a dossier again came to."""
-
-    dossier: str
-    same: bool
-    """Whether the verdict is the one in the dossier: a divergence of the same class at the same step; of one that does
-    not repeat, that it still comes and goes."""
-    was: str
-    now: str
-    changed: tuple[str, ...]
-    """What is not as it was when the dossier was written."""
-    inconclusive: str | None = None
-    """Why nothing can be said."""
 
 
 @told
@@ -61,19 +52,21 @@ def run(
     *,
     sut: str | None = None,
     kept: bool = False,
+    expect: Expected | None = None,
     as_json: bool = False,
     adapter_limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS,
 ) -> int:
     """Run a dossier again, print the verdict and what has changed, and return the exit code.
 
-    0: the same verdict. 1: another verdict. 2: no dossier, one that was changed, or one whose command is not to be
-    run. 3: the adapter failed, or the divergence does not repeat.
+    The exit code follows from the verdict and what is expected (``oracle.cli.verified``). 2: no dossier, one that was
+    changed, or one whose command is not to be run. 3: the adapter failed, or nothing can be concluded.
 
     Args:
         folder: of the dossier.
         sut: the command of the adapter, in place of the one in the dossier. Without either, the answers in the
             dossier are compared with the contract once more.
         kept: run the command in the dossier. Without it and ``sut`` the user is asked where there is a terminal.
+        expect: the only verdict that is accepted; None accepts a divergence that is there as well as one that is gone.
         as_json: print one JSON object and nothing else.
         adapter_limits: within which the adapter is heard.
     """
@@ -81,10 +74,8 @@ def run(
     if as_json:
         say_json(verified)
     else:
-        say(_text(verified))
-    if verified.inconclusive is not None:
-        return INCONCLUSIVE
-    return AGREE if verified.same else DIVERGE
+        say(verified.text(expect))
+    return verified.exit_code(expect)
 
 
 def verify(
@@ -112,7 +103,7 @@ def verify(
     if command is None:
         return _replayed(folder, dossier)
     with SubprocessAdapter(command, adapter_limits) as adapter:
-        return _run_again(folder, dossier, adapter)
+        return run_again(folder, dossier, adapter)
 
 
 class NotToBeRun(UsageError):
@@ -155,7 +146,7 @@ def _race_run_again(
     was = manifest.divergence.text() + ("" if manifest.rate is None else f", refused in {manifest.rate.text()}")
     if started is None:
         why = "the adapter does not let several clients ask at once"
-        return Verified(dossier=str(folder), same=False, was=was, now="not covered", changed=(), inconclusive=why)
+        return Verified(dossier=str(folder), was=was, now="not covered", why=why)
     try:
         document = hello_document(started.hello)
         seen = rated(race, Trying(started, Level[manifest.level]), minimal=False)
@@ -169,12 +160,16 @@ def _race_run_again(
     ]
     if seen is None:
         why = f"not seen in {TO_RATE_RACES} runs; a race that was not lost may still be there"
-        return Verified(dossier=str(folder), same=False, was=was, now="agree", changed=tuple(changed), inconclusive=why)
+        return Verified(dossier=str(folder), was=was, now="agree", changed=tuple(changed), why=why)
     now = f"refused in {seen.times} of {seen.runs} runs"
-    return Verified(dossier=str(folder), same=True, was=was, now=now, changed=tuple(changed))
+    return Verified(dossier=str(folder), verdict="reproduced", was=was, now=now, changed=tuple(changed))
 
 
-def _run_again(folder: Path, dossier: Sealed, adapter: Adapter) -> Verified:
+def run_again(folder: Path, dossier: Sealed, adapter: Adapter) -> Verified:
+    """Run the program of a dossier on an implementation.
+
+    It is fixed only where every answer was judged and agrees in every run, and the adapter shows as much as it did.
+    """
     manifest, program, _ = dossier
     hello = hello_document(adapter.hello)
     changed = _changed(dossier, hello)
@@ -182,24 +177,44 @@ def _run_again(folder: Path, dossier: Sealed, adapter: Adapter) -> Verified:
     trials.target = manifest.divergence
     flaky = manifest.verdict == "flaky"
     measured, seen = rate(trials, program, runs=TO_RATE) if flaky else rate(trials, program)
-    now = seen.fingerprint.text() if seen.fingerprint is not None else "agree"
-    inconclusive = None
-    if trials.faults:
-        inconclusive, now = f"fault of the adapter: {trials.faults[0]}", "inconclusive"
-    elif seen.uncovered is not None:
-        inconclusive, now = f"the implementation does not offer {seen.uncovered}", "not covered"
-    elif flaky and not measured.times:
-        inconclusive = f"not seen in {measured.runs} runs; what does not repeat may still be there"
-    elif flaky:
-        now = f"{manifest.divergence.text()}, seen in {measured.text()}"
-    elif measured.times and not measured.steady:
-        inconclusive = f"the divergence does not repeat: seen in {measured.text()}"
     changed.extend(_answers_changed(manifest, seen))
+    if trials.faults:
+        why = f"fault of the adapter: {trials.faults[0]}"
+        return _verified(folder, manifest, "inconclusive", changed, why=why)
+    if seen.uncovered is not None:
+        why = f"the implementation does not offer {seen.uncovered}"
+        return _verified(folder, manifest, "not covered", changed, why=why)
+    if measured.times:
+        return _still_there(folder, manifest, measured, seen, changed)
+    if measured.others != ((NO_DIVERGENCE, measured.runs),):
+        others = ", ".join(what for what, _ in measured.others if what not in (NO_DIVERGENCE, NOT_ALL_JUDGED))
+        if others:
+            return _verified(folder, manifest, others, changed, verdict="other")
+        why = "not every answer could be judged, so the divergence may still be there"
+        return _verified(folder, manifest, "not covered", changed, why=why)
     if flaky:
-        same = measured.times > 0 and not measured.steady
-    else:
-        same = measured.steady and measured.times > 0 and seen.at == manifest.seq
-    return _verified(folder, manifest, now, changed, same=same and inconclusive is None, inconclusive=inconclusive)
+        why = f"not seen in {measured.runs} runs; what does not repeat may still be there"
+        return _verified(folder, manifest, "agree", changed, why=why)
+    hidden = sorted(set(manifest.hello.get("observes", ())) - adapter.hello.observes)
+    if hidden:
+        why = f"the adapter no longer shows {', '.join(hidden)}, so the divergence may still be there"
+        return _verified(folder, manifest, "not covered", changed, why=why)
+    now = f"all answers agree in {measured.runs} runs"
+    return _verified(folder, manifest, now, changed, verdict="fixed")
+
+
+def _still_there(folder: Path, manifest: Manifest, measured: Rate, seen: Sighting, changed: list[str]) -> Verified:
+    """Return the verdict on a divergence of the class in the dossier that was seen again, at times or always."""
+    text = manifest.divergence.text()
+    if manifest.verdict == "flaky":
+        verdict: Verdict = "other" if measured.steady else "reproduced"
+        return _verified(folder, manifest, f"{text}, seen in {measured.text()}", changed, verdict=verdict)
+    if not measured.steady:
+        why = f"the divergence does not repeat: seen in {measured.text()}"
+        return _verified(folder, manifest, text, changed, verdict="flaky", why=why)
+    if seen.at != manifest.seq:
+        return _verified(folder, manifest, f"{text}, at step {seen.at}", changed, verdict="other")
+    return _verified(folder, manifest, text, changed, verdict="reproduced")
 
 
 def _replayed(folder: Path, dossier: Sealed) -> Verified:
@@ -212,19 +227,24 @@ def _replayed(folder: Path, dossier: Sealed) -> Verified:
     elif manifest.divergence.kind == "panic":
         why = "a panic is no answer of a trace; name the adapter with --sut"
     if why is not None:
-        return _verified(folder, manifest, "unknown", changed, same=False, inconclusive=why)
+        return _verified(folder, manifest, "unknown", changed, why=why)
     result = replay_bytes(dossier.files[ANSWERS], str(folder / ANSWERS), level=Level[manifest.level])
     first = result.first_divergence
     if first is None:
-        return _verified(folder, manifest, result.verdict, changed, same=False)
+        why = "the recorded answers agree with the contract as it is stated now; name the adapter with --sut"
+        if result.verdict != "agree":
+            why = f"the recorded answers cannot be judged: {result.error or 'nothing was judged'}"
+        return _verified(folder, manifest, result.verdict, changed, why=why)
     same = (first.seq, first.op, first.kind) == (manifest.seq, manifest.divergence.op, manifest.divergence.kind)
     sides = (("expected", manifest.expected, first.expected), ("actual", manifest.actual, first.actual))
     for side, before, now in sides:
         if not _alike(before, now):
             changed.append(f"{side}: was {_shown(before)}, is {_shown(now)}")
             same = False
-    said = manifest.divergence.text() if same else f"step {first.seq}, {first.op} diverges in {first.kind}"
-    return _verified(folder, manifest, said, changed, same=same)
+    if same:
+        return _verified(folder, manifest, manifest.divergence.text(), changed, verdict="reproduced")
+    said = f"step {first.seq}, {first.op} diverges in {first.kind}"
+    return _verified(folder, manifest, said, changed, verdict="other")
 
 
 def _verified(
@@ -233,16 +253,18 @@ def _verified(
     now: str,
     changed: list[str],
     *,
-    same: bool,
-    inconclusive: str | None = None,
+    verdict: Verdict = "inconclusive",
+    why: str | None = None,
 ) -> Verified:
+    name, version = (str(manifest.hello.get(field, "")) for field in ("name", "version"))
     return Verified(
         dossier=str(folder),
-        same=same,
+        verdict=verdict,
         was=_was(manifest),
         now=now,
+        written_with=one_line(f"{name} {version}".strip(), 120),
         changed=tuple(changed),
-        inconclusive=inconclusive,
+        why=why,
     )
 
 
@@ -281,18 +303,3 @@ def _alike(before: Any, now: Any) -> bool:
 
 def _shown(value: Any) -> str:
     return one_line(encode(value).decode(), 160)
-
-
-def _text(verified: Verified) -> str:
-    lines = []
-    if verified.inconclusive is not None:
-        lines.append(f"inconclusive  {verified.dossier}: {verified.inconclusive}")
-    elif verified.same:
-        lines.append(f"same verdict  {verified.dossier}: {verified.was}")
-        lines.extend([f"  is   {verified.now}"] if verified.now != verified.was else [])
-    else:
-        lines.append(f"other verdict  {verified.dossier}")
-        lines.append(f"  was  {verified.was}")
-        lines.append(f"  is   {verified.now}")
-    lines.extend(f"  changed  {what}" for what in verified.changed)
-    return "\n".join(lines)

@@ -48,6 +48,8 @@ class Sighting(NamedTuple):
     uncovered: str | None = None
     """The operation that the implementation did not carry out, when that ended the run."""
     answers: tuple[Answer, ...] = ()
+    all_judged: bool = True
+    """Whether every answer was judged, where there was no divergence."""
 
 
 class Attempt(NamedTuple):
@@ -114,7 +116,8 @@ class Trials:
         kept = tuple(answers)
         if result.diverged_at is None or result.divergence is None:
             unsupported = next(iter(sorted(result.unsupported)), None) if result.over else None
-            return Sighting(uncovered=unsupported, answers=kept)
+            left = result.uncovered + result.not_judged
+            return Sighting(uncovered=unsupported, answers=kept, all_judged=result.shown and not left)
         at = result.diverged_at
         seen = fingerprint(at.op, at.expected, result.divergence)
         return Sighting(seen, at.seq, at.expected, result.divergence, answers=kept)
@@ -238,6 +241,9 @@ TO_BELIEVE: Final = 2
 """How many runs in a row must show the same divergence before it is minimised."""
 TO_RATE: Final = 20
 """How many runs give the rate of one that does not repeat."""
+NO_DIVERGENCE: Final = "no divergence"
+NOT_ALL_JUDGED: Final = "no divergence in the answers that could be judged"
+"""What a run shows that is no sighting."""
 
 
 class Rate(Struct, frozen=True, kw_only=True):
@@ -298,5 +304,5 @@ def _other(sighting: Sighting) -> str:
     if sighting.fault is not None:
         return f"fault of the adapter: {sighting.fault}"
     if sighting.fingerprint is None:
-        return "no divergence"
+        return NO_DIVERGENCE if sighting.all_judged else NOT_ALL_JUDGED
     return sighting.fingerprint.text()

@@ -63,4 +63,4 @@ def test_minimise_with_a_dossier_ends_in_order(
         assert document["ending"] == "minimal"
         assert document["died"] > 0
         assert "candidates made the adapter fail" in (dossier / "explanation.txt").read_text()
-        assert verify(dossier, sut=dying(tmp_path, "False"), adapter_limits=PATIENT).same
+        assert verify(dossier, sut=dying(tmp_path, "False"), adapter_limits=PATIENT).verdict == "reproduced"

@@ -21,7 +21,7 @@ from telltale_conformance.lean_traces.programs import read_program
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Answer, Request
 from telltale_conformance.oracle.cli import minimise, replay
-from telltale_conformance.oracle.cli.verify import _run_again, verify
+from telltale_conformance.oracle.cli.verify import run_again, verify
 from telltale_conformance.oracle.dossier.dossier import read_dossier
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes import claims, corpus, graph, programs, stateful
@@ -90,8 +90,8 @@ def test_it_is_told_in_every_form_made_smaller_and_run_again(name: str, part: st
     (finding,) = document["findings"]
     assert finding["ending"] in ("minimal", "deadline")
     assert finding["divergence"]["op"] == subject.op
-    again = _run_again(tmp_path, read_dossier(tmp_path / finding["folder"]), subject.start())
-    assert again.same, again
+    again = run_again(tmp_path, read_dossier(tmp_path / finding["folder"]), subject.start())
+    assert again.verdict == "reproduced", again
     assert not again.changed
 
 
@@ -142,7 +142,7 @@ def test_it_is_recorded_replayed_watched_and_made_smaller(name: str, tmp_path: P
     assert replay.run([trace], claims=True) == 1
     assert minimise.run(trace, output=output, dossier=tmp_path / "dossier") == 0
     assert [step.op for step in read_program(output).steps] == ["open", "claim_ownership"]
-    assert verify(tmp_path / "dossier").same
+    assert verify(tmp_path / "dossier").verdict == "reproduced"
 
 
 def test_the_machine_of_hypothesis_and_several_processes_stand_it() -> None:
