@@ -15,7 +15,7 @@ from telltale_conformance.oracle.cli.lean_app import lean_app
 from telltale_conformance.oracle.cli.options import (
     ContractOption,
     EffortName,
-    ExpectName,
+    Expected,
     Json,
     LevelName,
     LevelOption,
@@ -315,7 +315,7 @@ def verify(
         bool, typer.Option("--run", help="Run the command that the dossier names; it is shown and asked for without.")
     ] = False,
     expect: Annotated[
-        ExpectName | None, typer.Option(help="The only verdict that ends with 0; either of them without it.")
+        Expected | None, typer.Option(help="The only verdict that ends with 0; either of them without it.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -323,8 +323,7 @@ def verify(
     from telltale_conformance.oracle.cli.verify import run
     from telltale_conformance.oracle.verdict.exit_codes import gravest
 
-    expected = None if expect is None else expect.value
-    codes = [run(folder, sut=sut, kept=kept, expect=expected, as_json=as_json) for folder in dossiers]
+    codes = [run(folder, sut=sut, kept=kept, expect=expect, as_json=as_json) for folder in dossiers]
     raise typer.Exit(gravest(codes))
 
 

@@ -42,7 +42,7 @@ class EffortName(StrEnum):
     thorough = "thorough"
 
 
-class ExpectName(StrEnum):
+class Expected(StrEnum):
     """What a dossier that is run again should show."""
 
     reproduced = "reproduced"

@@ -6,19 +6,14 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from telltale_conformance.oracle.cli.options import Expected
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 
 Verdict = Literal["reproduced", "fixed", "other", "flaky", "inconclusive"]
 """``reproduced``: the same class at the same step; of one that does not repeat, that it still comes and goes.
 ``fixed``: every answer was judged and agrees. ``other``: another divergence. ``flaky``: it repeated when the dossier
 was written, and now comes and goes. ``inconclusive``: nothing can be said, and ``why`` says for what reason."""
-Expected = Literal["reproduced", "fixed"]
 
-_ACCEPTED: Final[dict[Expected | None, frozenset[Verdict]]] = {
-    None: frozenset({"reproduced", "fixed"}),
-    "reproduced": frozenset({"reproduced"}),
-    "fixed": frozenset({"fixed"}),
-}
 _WORDS: Final[dict[Verdict, str]] = {
     "reproduced": "same verdict",
     "fixed": "fixed",
@@ -49,7 +44,8 @@ class Verified(Struct, frozen=True, kw_only=True):
         """
         if self.verdict == "inconclusive" or (self.verdict == "flaky" and expect != "fixed"):
             return INCONCLUSIVE
-        return AGREE if self.verdict in _ACCEPTED[expect] else DIVERGE
+        accepted = tuple(Expected) if expect is None else (expect,)
+        return AGREE if self.verdict in accepted else DIVERGE
 
     def text(self, expect: Expected | None = None) -> str:
         """Return it for people."""

@@ -18,8 +18,9 @@ from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, AdapterLimits, SubprocessAdapter
 from telltale_conformance.oracle.adapters.process import split_command
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
+from telltale_conformance.oracle.cli.options import Expected
 from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
-from telltale_conformance.oracle.cli.verified import Expected, Verdict, Verified
+from telltale_conformance.oracle.cli.verified import Verdict, Verified
 from telltale_conformance.oracle.dossier.dossier import (
     ANSWERS,
     Manifest,

@@ -16,7 +16,8 @@ from telltale_conformance.oracle.adapters import Answer, Request
 from telltale_conformance.oracle.adapters.faults import Exited
 from telltale_conformance.oracle.adapters.protocol import Hello
 from telltale_conformance.oracle.cli.app import app
-from telltale_conformance.oracle.cli.verified import Expected, Verdict
+from telltale_conformance.oracle.cli.options import Expected
+from telltale_conformance.oracle.cli.verified import Verdict
 from telltale_conformance.oracle.cli.verify import run, run_again
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, MANIFEST, read_dossier
 from tests.oracle.lane_world import PATIENT, served
@@ -69,7 +70,7 @@ def begin_panics(store: Store, *args: Any) -> None:
     raise RuntimeError("begin is broken now")
 
 
-EXPECTATIONS: tuple[Expected | None, ...] = (None, "reproduced", "fixed")
+EXPECTATIONS: tuple[Expected | None, ...] = (None, *Expected)
 WAYS: dict[str, tuple[Callable[[], WrongReference], Verdict, str]] = {
     "as it was": (
         lambda: WrongReference(WRONG[NAME]),
@@ -163,14 +164,14 @@ def test_recorded_answers_show_no_repair(tmp_path: Path, capsys: pytest.CaptureF
         assert "the recorded answers agree with the contract as it is stated now" in capsys.readouterr().out
     answers.write_bytes(answers.read_bytes().replace(b'"a"', b'"b"', 1))
     sealed_again(folder, manifest)
-    assert run(folder, expect="fixed") == 3
+    assert run(folder, expect=Expected.fixed) == 3
     assert "the recorded answers cannot be judged: " in capsys.readouterr().out
 
 
 def test_fixed_names_the_implementation_that_had_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = written(tmp_path / "d")
     hello = read_dossier(folder).manifest.hello
-    assert run(folder, sut=served("correct"), expect="fixed", adapter_limits=PATIENT) == 0
+    assert run(folder, sut=served("correct"), expect=Expected.fixed, adapter_limits=PATIENT) == 0
     said = capsys.readouterr().out
     assert said.startswith(f"fixed  {folder}: fixed since {hello['name']} {hello['version']}: release_ownership: ")
 
