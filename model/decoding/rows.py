@@ -8,7 +8,11 @@ from enum import Enum
 class Refusal(Enum):
     """A row of §20 by which a text is refused: its name, what it demands, and what is the case where it refuses."""
 
-    JSON = "the text", "it is exactly one JSON value with white space around", "it is not exactly one JSON value"
+    JSON = (
+        "the text",
+        "the text is exactly one JSON value with white space around",
+        "the text is not exactly one JSON value",
+    )
     RECORD = "records", "a record is an object or an array", "a record is neither an object nor an array"
     REPEATED = "records: once", "a known field is given once", "a known field is given twice"
     ABSENT = (
