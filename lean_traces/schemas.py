@@ -24,6 +24,7 @@ NAMES: Final = (
     "adapter-request",
     "audit-log",
     "baseline",
+    "check-record",
     "compatibility",
     "domain",
     "history-event",

@@ -22,9 +22,12 @@ from telltale_conformance.oracle.process.interrupts import Interrupted, let_thro
 from telltale_conformance.oracle.process.output import print_acting
 from telltale_conformance.oracle.reference.judging import fault_of_harness
 from telltale_conformance.oracle.reports import findings, markdown, write_reports
+from telltale_conformance.oracle.reports.badge import NO_VERDICT, badge_of, write_badge
 from telltale_conformance.oracle.reports.markdown import workflow_commands
 from telltale_conformance.oracle.reports.report import Finding, Minimiser, Report, claims_seen
 from telltale_conformance.oracle.reports.terminal import check_lines, last_line
+from telltale_conformance.oracle.reports.trends.file import append_record, make_ready
+from telltale_conformance.oracle.reports.trends.record import record_of
 from telltale_conformance.oracle.verdict.baseline import (
     BadBaseline,
     Baseline,
@@ -59,6 +62,8 @@ class Check(Struct, frozen=True, kw_only=True):
     time_limit: float | None = None
     """After how many seconds it ends early; None for never."""
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    """Processor time of the lanes, of all processes that have ended."""
     cut_short: str | None = None
     """Why it did not come to its end; None when it did."""
     interrupted: bool = False
@@ -79,6 +84,8 @@ class Gate:
         fail_fast: stop at the first divergence that is not known.
         require: which operations must be offered: ``all``, ``core``, or a file; None for what the baseline says.
         minimise_seconds: how long the programs in the reports may be made smaller; 0 shows them as they are.
+        history: the file of check records to which this one is appended; None for none.
+        badge: the file of the badge; None for none.
         today: by which entries expire; the day in UTC when not given.
         again: the command that runs the same check again; None where it was not started by a command.
     """
@@ -92,6 +99,8 @@ class Gate:
         fail_fast: bool = False,
         require: str | None = None,
         minimise_seconds: float = 0.0,
+        history: Path | None = None,
+        badge: Path | None = None,
         today: date | None = None,
         again: str | None = None,
     ) -> None:
@@ -102,11 +111,28 @@ class Gate:
         self.require = require
         self.minimise_seconds = minimise_seconds
         self.again = again
+        self.history = history
+        self.badge = badge
         self.today = today or datetime.now(UTC).date()
         self.baseline: Baseline | None = None
         self.older: Baseline | None = None
         """The baseline as it stood, where ``--update`` has to convert it from the scheme before."""
         self._required: Required | None = None
+
+    def make_ready(self) -> None:
+        """Look at the file of check records, and take down the badge of the run before: it says nothing of this one.
+
+        Raises:
+            BadCheckRecords: the file holds something else, or cannot be written.
+            CannotReport: the badge cannot be written.
+        """
+        if self.history is not None:
+            make_ready(self.history)
+        if self.badge is not None:
+            try:
+                write_badge(self.badge, NO_VERDICT)
+            except OSError as error:
+                raise CannotReport(f"cannot write the badge {self.badge}: {error.strerror or error}") from None
 
     def prepare(self, contract: str) -> None:
         """Read the baseline, and make the folder of the reports: what cannot be done is said before the lanes run.
@@ -178,6 +204,10 @@ class Gate:
         problems = [problem for problem in (unwritten, self._write(report)) if problem is not None]
         if problems and not report.exit_code:
             report = msgspec.structs.replace(report, exit_code=INCONCLUSIVE)
+        lost = self._keep(report)
+        if lost:
+            problems.append(lost)
+            report = msgspec.structs.replace(report, exit_code=report.exit_code or INCONCLUSIVE)
         for line in check_lines(report, self.report, every_cell=every_cell, brief=quiet):
             print(block(line), file=out)
         if self._on_github:
@@ -236,6 +266,21 @@ class Gate:
             return fault_of_harness(error, "while the report was written")
         return None
 
+    def _keep(self, report: Report) -> str | None:
+        """Append the check to its history, then write its badge; return what went wrong, if anything did."""
+        try:
+            if self.history is not None:
+                remark = append_record(self.history, record_of(report, datetime.now(UTC)))
+                if remark is not None:
+                    print(f"telltale-conformance: {block(remark)}", file=sys.stderr)
+            if self.badge is not None:
+                write_badge(self.badge, badge_of(report))
+        except OSError as error:
+            return f"cannot write to {error.filename or self.history or self.badge}: {error.strerror or error}"
+        except Exception as error:  # the verdict stands, whatever is wrong with keeping it
+            return fault_of_harness(error, "while the history and the badge were written")
+        return None
+
     def findings(self, check: Check) -> tuple[Finding, ...]:
         """Return the divergences by class, each run again and made smaller in the time that there is for it."""
         if self.report is None and not self._on_github:
@@ -277,6 +322,7 @@ class Gate:
             cases=settings.cases,
             time_limit=check.time_limit,
             seconds=check.seconds,
+            cpu_seconds=check.cpu_seconds,
             exit_code=gate_code(check, standing, lacking),
             cut_short=check.cut_short,
             lanes=check.results,

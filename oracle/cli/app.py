@@ -180,6 +180,12 @@ def check(
         float,
         typer.Option(min=0, metavar="SECONDS", help="A guard: when to stop making the reports' programs smaller."),
     ] = 100.0,
+    history: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Append this check to a file of check records, a line each.")
+    ] = None,
+    badge: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the JSON of a badge for an endpoint of shields.io.")
+    ] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first unknown divergence.")] = False,
     deadline: Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="For one answer.")] = 10.0,
     self_test: Annotated[
@@ -220,6 +226,8 @@ def check(
 
         if bridge_inputs is None:
             raise typer.BadParameter("--bridge-runner needs --bridge-inputs PLACE, with run inputs or protocols")
+        if history is not None or badge is not None:
+            raise typer.BadParameter("--history and --badge are for the lanes, which --bridge-runner does not run")
         if sut is not None:
             raise typer.BadParameter("--bridge-runner is checked instead of --sut; give one of them")
         raise typer.Exit(
@@ -257,6 +265,8 @@ def check(
             require=require,
             minimise_seconds=minimise_seconds if report is not None else 0.0,
             again=command_again(context),
+            history=history,
+            badge=badge,
         ),
     )
     raise typer.Exit(code)

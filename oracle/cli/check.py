@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -154,6 +155,7 @@ def _judge(
     coverage: bool,
 ) -> int:
     """Start the implementation, run the lanes, conclude."""
+    gate.make_ready()
     subject, hello = _greeted(subject)
     if hello.contract not in CONTRACTS:
         follows = json_line(hello.contract, 80)
@@ -172,6 +174,7 @@ def _judge(
 def _run(plan: Plan, check: Check, gate: Gate, watch: Watch, as_json: bool) -> Check:
     """Run the lanes in their order, then the self-tests; a signal, the gate or the clock may end them early."""
     started = time.monotonic()
+    begun = cpu = _cpu_seconds()
     results: list[LaneResult] = []
     tests: list[SelfTest] = []
     names, effort = plan.lanes, check.settings.effort
@@ -190,6 +193,7 @@ def _run(plan: Plan, check: Check, gate: Gate, watch: Watch, as_json: bool) -> C
             results=tuple(done),
             self_tests=tuple(tests),
             seconds=seconds,
+            cpu_seconds=cpu - begun,
             cut_short=reason,
             interrupted=interrupted,
         )
@@ -208,6 +212,7 @@ def _run(plan: Plan, check: Check, gate: Gate, watch: Watch, as_json: bool) -> C
         with bar(usual, wanted=not as_json) as shown:
             for result in _results(names, check.subject, settings, shown):
                 results.append(result)
+                cpu = _cpu_seconds()
                 if as_json:
                     with shown.aside():
                         say_json(lane_document(result))
@@ -224,6 +229,11 @@ def _run(plan: Plan, check: Check, gate: Gate, watch: Watch, as_json: bool) -> C
     except Interrupted:
         reason = watch.reason
     return so_far(reason if len(results) < len(names) or watch.signal or late else None, watch.signal is not None)
+
+
+def _cpu_seconds() -> float:
+    """Return the processor time of this process and of all that it waited for."""
+    return sum(os.times()[:4])
 
 
 def _late(limit: float, results: Sequence[LaneResult], usual: Mapping[str, float]) -> str:

@@ -151,6 +151,8 @@ class Report(Struct, frozen=True, kw_only=True):
     time_limit: float | None = None
     """After how many seconds it would have been cut short; None for never."""
     seconds: float
+    cpu_seconds: float = 0.0
+    """Processor time of the lanes: of the harness, its workers and the adapters that have ended."""
     exit_code: int
     cut_short: str | None
     """Why the report is a partial one; None when every lane had its turn."""

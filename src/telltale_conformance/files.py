@@ -35,13 +35,19 @@ def opened(path: Path, buffering: int = 1 << 18) -> Iterator[BinaryIO]:
     Raises:
         OSError: it cannot be opened, or it is a folder, a pipe, a socket or a device.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    with open(descriptor, "rb", buffering) as file:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            kind = next((name for is_one, name in _KINDS if is_one(mode)), "something else")
-            raise OSError(errno.EINVAL, f"it is {kind}, not a regular file", str(path))
+    with open(open_regular(path, os.O_RDONLY), "rb", buffering) as file:
         yield file
+
+
+def open_regular(path: Path, flags: int) -> int:
+    """Open a regular file with these flags, without waiting, and return its descriptor; errors as of ``opened``."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o666)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        kind = next((name for is_one, name in _KINDS if is_one(mode)), "something else")
+        raise OSError(errno.EINVAL, f"it is {kind}, not a regular file", str(path))
+    return descriptor
 
 
 def content(path: Path, most: int = WHOLE_BYTES) -> bytes:

@@ -1,0 +1,55 @@
+"""The badge of a check: JSON for an endpoint badge of shields.io, which a README shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from telltale_conformance.lean_traces.writer import write_whole
+from telltale_conformance.oracle.reports.report import Report
+from telltale_conformance.readable import one_line
+
+Colour = Literal["green", "orange", "red", "lightgrey"]
+_LABEL: Final = "telltale conformance"
+
+
+class Badge(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What shields.io reads from an endpoint: nothing else is allowed in it."""
+
+    schema_version: Literal[1] = 1
+    label: str = _LABEL
+    message: str
+    color: Colour
+
+
+NO_VERDICT: Final = Badge(message="no verdict", color="lightgrey")
+"""Of a check that has not ended, or that ended without any conclusion."""
+
+
+def badge_of(report: Report) -> Badge:
+    """Return the badge of a check: green for agreement alone, red for a departure, grey for a fault."""
+    if report.verdict == "agree":
+        known = len(report.findings)
+        more = f", {known} known divergence{'s' if known != 1 else ''}" if known else ""
+        return Badge(message=f"agrees with {one_line(report.contract, 40)}{more}", color="green")
+    if report.verdict == "diverge":
+        kinds = len(report.failing)
+        if kinds:
+            return Badge(message=f"{kinds} kind{'s' if kinds != 1 else ''} of divergence", color="red")
+        return Badge(message="diverges" if not report.lacking else "operations are lacking", color="red")
+    asked_too_little = report.cut_short is not None or any(lane.open for lane in report.lanes) or not report.judged
+    if report.tally.faults or not asked_too_little:
+        return Badge(message="fault, no verdict", color="lightgrey")
+    return Badge(message="inconclusive" if report.judged else "nothing judged", color="orange")
+
+
+def write_badge(path: Path, badge: Badge) -> None:
+    """Write a badge, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    write_whole(path, msgspec.json.format(msgspec.json.encode(badge), indent=2) + b"\n")
