@@ -1,22 +1,14 @@
-"""The report as one page: everything in it, nothing fetched, opened from a file as well as from a server.
-
-Texts of the implementation are escaped by the template; the page's own policy forbids any script and any style but
-the two that are written here, and every connection.
-"""
+"""The report as one page: everything in it, nothing fetched, opened from a file as well as from a server."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from msgspec import Struct
 
-from telltale_conformance.files import packaged
 from telltale_conformance.oracle.claims import second_solver
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, Claim
 from telltale_conformance.oracle.histories.judging import judge_bytes
@@ -28,10 +20,10 @@ from telltale_conformance.oracle.reports.page.diagram import diagram
 from telltale_conformance.oracle.reports.page.exchanges import Exchange, exchanges
 from telltale_conformance.oracle.reports.page.history_bars import bars_of, drawing
 from telltale_conformance.oracle.reports.page.side_by_side import Line, folded, side_by_side
+from telltale_conformance.oracle.reports.page.template import filled
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.wording import (
     lane_notes,
-    occasions_text,
     place_of,
     problems,
     program_text,
@@ -42,14 +34,12 @@ from telltale_conformance.oracle.reports.wording import (
 )
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.readable import value_line, visible
-from telltale_conformance.sinks import html_text
+from telltale_conformance.readable import value_line
 
 STEPS_SHOWN: Final = 40
 """Of a longer program the page shows the last steps; the file beside it has them all."""
 STEPS_DRAWN: Final = 14
 """Of a longer program the diagram shows the last steps about the session that diverges."""
-_TEMPLATES: Final = "templates"
 _SHOWN: Final = 240
 """Characters of a value in the log."""
 _SHOWN_DIVERGING: Final = 2000
@@ -123,18 +113,9 @@ class Bar(Struct, frozen=True):
 
 def page(report: Report, folder: Path) -> str:
     """Return the page; ``folder`` is where the programs are that it names."""
-    environment = Environment(
-        loader=PackageLoader("telltale_conformance.oracle.reports.page", _TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=html_text,
-    )
-    environment.filters["visible"] = visible
-    environment.filters["occasions"] = occasions_text
-    style, script = _part("page.css"), _part("page.js")
-    return environment.get_template("page.html.j2").render(
+    return filled(
+        "page.html.j2",
+        script="page.js",
         report=report,
         problems=problems(report),
         findings=[_told(finding, folder, report.level) for finding in report.findings],
@@ -142,19 +123,7 @@ def page(report: Report, folder: Path) -> str:
         claims=_claims(report),
         bars=_bars(report),
         lane_notes=lane_notes,
-        style=Markup(style),  # noqa: S704 # a file of this package
-        script=Markup(script),  # noqa: S704 # a file of this package
-        policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        "base-uri 'none'; form-action 'none'",
     )
-
-
-def _part(name: str) -> str:
-    return packaged("telltale_conformance.oracle.reports.page", _TEMPLATES, name).decode()
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _told(finding: Finding, folder: Path, level: Level) -> FindingView:
