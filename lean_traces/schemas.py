@@ -26,6 +26,7 @@ NAMES: Final = (
     "baseline",
     "check-record",
     "compatibility",
+    "config",
     "domain",
     "history-event",
     "history-header",

@@ -88,6 +88,7 @@ class Gate:
         badge: the file of the badge; None for none.
         today: by which entries expire; the day in UTC when not given.
         again: the command that runs the same check again; None where it was not started by a command.
+        configured: the options that the project's file gave, and its name; None for none.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class Gate:
         badge: Path | None = None,
         today: date | None = None,
         again: str | None = None,
+        configured: str | None = None,
     ) -> None:
         self.baseline_path = baseline
         self.update = update
@@ -113,6 +115,7 @@ class Gate:
         self.again = again
         self.history = history
         self.badge = badge
+        self.configured = configured
         self.today = today or datetime.now(UTC).date()
         self.baseline: Baseline | None = None
         self.older: Baseline | None = None
@@ -314,6 +317,7 @@ class Gate:
             harness=HARNESS_VERSION,
             command=subject.command,
             again=self.again,
+            configured=self.configured,
             implementation=check.hello,
             contract=subject.contract,
             level=settings.level,

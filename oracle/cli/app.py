@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from telltale_conformance.oracle.cli.configured import (
+    ConfigOption,
+    Configured,
+    NoConfigOption,
+    is_from_file,
+    options_taken,
+)
 from telltale_conformance.oracle.cli.lean_app import lean_app
 from telltale_conformance.oracle.cli.options import (
+    ContractName,
     ContractOption,
     EffortName,
     Expected,
@@ -92,7 +100,7 @@ def types(
     raise typer.Exit(run(files, options))
 
 
-@app.command()
+@app.command(cls=Configured)
 def replay(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Traces, histories, runs and audit logs of telltale's, or folders.")
@@ -111,6 +119,8 @@ def replay(
     max_line_bytes: Annotated[int, typer.Option(min=64, help="The longest line of a trace.")] = 2**24,
     max_nesting: Annotated[int, typer.Option(min=8, help="The deepest nesting within a line.")] = 2000,
     max_unpacked_bytes: Annotated[int, typer.Option(min=64, help="The most a .gz trace unpacks to.")] = 2**33,
+    no_config: NoConfigOption = False,
+    config: ConfigOption = None,
 ) -> None:
     """Replay recorded traces and histories against the reference store."""
     from telltale_conformance.lean_traces.limits import Limits
@@ -136,7 +146,7 @@ def replay(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(cls=Configured)
 def check(
     context: typer.Context,
     sut: Annotated[
@@ -207,9 +217,14 @@ def check(
     bridge_outputs: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where to leave inputs and outputs of --bridge-runner.")
     ] = None,
-    contract: ContractOption = None,
+    contract: Annotated[
+        ContractName | None,
+        typer.Option(help="What the built-in reference follows; an adapter must say that it follows this one."),
+    ] = None,
     as_json: Json = False,
     coverage: Annotated[bool, typer.Option("--coverage", help="Print every cell that was reached.")] = False,
+    no_config: NoConfigOption = False,
+    config: ConfigOption = None,
 ) -> None:
     """Judge an implementation by every lane: the gate."""
     from telltale_conformance.oracle.adapters import AdapterLimits
@@ -226,9 +241,9 @@ def check(
 
         if bridge_inputs is None:
             raise typer.BadParameter("--bridge-runner needs --bridge-inputs PLACE, with run inputs or protocols")
-        if history is not None or badge is not None:
+        if any(context.params[name] is not None and not is_from_file(context, name) for name in ("history", "badge")):
             raise typer.BadParameter("--history and --badge are for the lanes, which --bridge-runner does not run")
-        if sut is not None:
+        if sut is not None and not is_from_file(context, "sut"):
             raise typer.BadParameter("--bridge-runner is checked instead of --sut; give one of them")
         raise typer.Exit(
             runner.run(
@@ -244,6 +259,7 @@ def check(
     code = run(
         sut=sut,
         sut_clients=sut_clients,
+        contract=contract.value if contract else None,
         lanes=[lane.strip() for lane in lanes.split(",")] if lanes is not None else None,
         effort=Effort(effort.value) if budget is None else _effort_of(budget),
         cases=cases,
@@ -267,6 +283,7 @@ def check(
             again=command_again(context),
             history=history,
             badge=badge,
+            configured=options_taken(context),
         ),
     )
     raise typer.Exit(code)
@@ -283,7 +300,7 @@ def _effort_of(budget: float) -> Effort:
     return effort
 
 
-@app.command()
+@app.command(cls=Configured)
 def minimise(
     path: Annotated[Path, typer.Argument(metavar="TRACE|PROGRAM|DOCUMENT", help="What diverges.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The smallest program.")],
@@ -296,6 +313,8 @@ def minimise(
         Path | None, typer.Option(metavar="DIR", help="Keep all that is needed to run the divergence again.")
     ] = None,
     as_json: Json = False,
+    no_config: NoConfigOption = False,
+    config: ConfigOption = None,
 ) -> None:
     """Find the smallest program with the same divergence, and say why each step is needed."""
     from telltale_conformance.oracle.cli.minimise import run
@@ -389,7 +408,7 @@ def prove(
     )
 
 
-@app.command()
+@app.command(cls=Configured)
 def record(
     sut: Annotated[str, typer.Option(metavar="CMD", help="The adapter's command.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="TRACE", help="The trace to write.")],
@@ -397,6 +416,8 @@ def record(
     seed: Annotated[int | None, typer.Option(min=0, help="Do a generated program of this seed instead.")] = None,
     steps: Annotated[int, typer.Option(min=1, help="How long the generated program is.")] = 200,
     deadline: Annotated[float, typer.Option(metavar="SECONDS", help="For one answer.")] = 10.0,
+    no_config: NoConfigOption = False,
+    config: ConfigOption = None,
 ) -> None:
     """Drive an implementation and write what it answered as a trace."""
     from telltale_conformance.oracle.cli.record import run_chosen

@@ -62,6 +62,7 @@ def run(
     *,
     sut: str | None = None,
     sut_clients: str | None = None,
+    contract: str | None = None,
     lanes: Sequence[str] | None = None,
     effort: Effort = Effort.default,
     cases: int | None = None,
@@ -83,6 +84,7 @@ def run(
         sut: the command of the adapter; None is the built-in reference, in this process.
         sut_clients: the command of one of several clients on one store, for lane ``concurrent``; without ``sut`` this
             is the one lane.
+        contract: that the built-in reference follows; an adapter must say that it follows it. None leaves it open.
         lanes: the names of lanes and self-tests; all lanes, and the self-tests that are due, by default.
         effort: how much is tried.
         cases: how many cases the one lane tries that is named, in place of what the effort says.
@@ -118,9 +120,11 @@ def run(
         raise UsageError(problem)
     settings = Settings(seed=seed, effort=effort, cases=cases, workers=workers, level=level, examples=examples)
     subject = Subject(command=sut, clients=sut_clients, limits=limits)
+    if contract is not None:
+        subject = msgspec.structs.replace(subject, contract=contract)
     with watched() as watch:
         try:
-            return _judge(plan, subject, settings, gate or Gate(), watch, as_json, coverage)
+            return _judge(plan, subject, contract, settings, gate or Gate(), watch, as_json, coverage)
         except Interrupted:
             raise InconclusiveError(f"{watch.reason}, before or after the lanes") from None
 
@@ -148,6 +152,7 @@ def _problem(named: Sequence[str], plan: Plan, cases: int | None, workers: int) 
 def _judge(
     plan: Plan,
     subject: Subject,
+    contract: str | None,
     settings: Settings,
     gate: Gate,
     watch: Watch,
@@ -161,6 +166,11 @@ def _judge(
         follows = json_line(hello.contract, 80)
         raise InconclusiveError(
             f"the adapter follows contract {follows}", remedy=f"this harness states {', '.join(CONTRACTS)}"
+        )
+    if contract is not None and hello.contract != contract:
+        raise InconclusiveError(
+            f"the adapter follows contract {hello.contract}, and {contract} was asked for",
+            remedy="leave --contract out to judge it by its own",
         )
     gate.prepare(hello.contract)
     check = Check(

@@ -47,6 +47,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "time_limit": report.time_limit,
         "seconds": round(report.seconds, 3),
         "command": report.command,
+        "configured": report.configured,
         "implementation": {
             "protocol": 1,
             "name": hello.name,

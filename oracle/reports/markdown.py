@@ -36,6 +36,9 @@ def _lines(report: Report, folder: Path | None) -> Iterator[str]:
         f"Level {report.level.name}, seed {report.seed}, effort {report.effort}, {report.seconds:.1f} s, "
         f"exit code {report.exit_code}."
     )
+    if report.configured is not None:
+        yield ""
+        yield f"Options {markdown_text(report.configured)}."
     yield ""
     left_out = report.not_covered.words()
     yield (

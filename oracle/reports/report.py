@@ -141,6 +141,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """The adapter's command; None for the built-in reference."""
     again: str | None = None
     """The command that runs the same check again; None where it was not started by a command."""
+    configured: str | None = None
+    """The options that the project's file gave, and its name; None for none."""
     implementation: Hello
     contract: str
     level: Level

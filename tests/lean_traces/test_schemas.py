@@ -647,6 +647,7 @@ def test_report_is_taken() -> None:
         "time_limit": 60,
         "seconds": 1.5,
         "command": None,
+        "configured": None,
         "implementation": HELLO,
         "lanes": [lane],
         "self_tests": [test],

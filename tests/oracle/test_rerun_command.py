@@ -19,7 +19,7 @@ from telltale_conformance.oracle.cli.rerun import command_again
 from telltale_conformance.oracle.gate import Gate
 
 CHECK: Any = typer.main.get_command(app).commands["check"]  # type: ignore[attr-defined] # it is a group
-OPTIONS = {parameter.name: parameter for parameter in CHECK.params if parameter.name != "help"}
+OPTIONS = {parameter.name: parameter for parameter in CHECK.params if parameter.name not in ("help", "config")}
 
 
 def parsed(words: list[str]) -> Any:
@@ -75,6 +75,16 @@ def test_an_option_that_repeats_its_default_is_kept() -> None:
 def test_what_a_file_of_settings_says_is_written_out() -> None:
     context = CHECK.make_context("check", ["--seed", "4"], default_map={"workers": 3, "fail_fast": True})
     assert command_again(context) == "telltale-conformance check --seed 4 --workers 3 --fail-fast"
+
+
+def test_what_a_named_file_says_is_written_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("options.toml").write_text('lanes = ["corpus", "graph"]\nworkers = 2\n')
+    words = ["--config", "options.toml"]
+    assert command_again(parsed(words)) == (
+        "telltale-conformance check --lanes corpus,graph --workers 2 --config options.toml"
+    )
+    same_again(words)
 
 
 @pytest.mark.parametrize("value", ["-x", "--", "a\u202eb", "$HOME `id`", "a\nb", ""])
