@@ -110,9 +110,27 @@ def _chunk(
     return _judged(adapter, [files[index] for index in plan.of(number)], contract, settings.level)
 
 
-def judge_trace(adapter: Adapter, path: Path, level: Level = Level.state) -> Chunk:
-    """Put the operations of one trace to an implementation; it is judged by the contract that its hello names."""
-    return _judged(adapter, [path], adapter.hello.contract, level)
+def judge_trace(adapter: Adapter, path: Path, level: Level = Level.state, contract: str | None = None) -> Chunk:
+    """Have an implementation carry out the operations of one trace, and judge its answers.
+
+    Args:
+        adapter: drives the implementation.
+        path: the trace.
+        level: how strictly answers are compared.
+        contract: what it is judged by; by default the contract that its hello names.
+
+    Raises:
+        MalformedTrace: a line is not well-formed, be it only in the answer that was recorded.
+    """
+    with open_trace(path) as reader:
+        for event in reader:
+            event.answer()
+    return _judged(adapter, [path], contract or adapter.hello.contract, level)
+
+
+def program_of(path: Path, adapter: Adapter, contract: str | None = None) -> Program:
+    """Return the operations of a trace that an implementation offers, as a program."""
+    return _program(path, contract or adapter.hello.contract, adapter.hello.ops)
 
 
 def _judged(adapter: Adapter, paths: Sequence[Path], contract: str, level: Level) -> Chunk:
@@ -160,15 +178,15 @@ def _asked(path: Path, contract: str, offered: frozenset[str]) -> tuple[list[Ask
     return asked, left_out
 
 
-def _program(path: Path, contract: str, offered: frozenset[str], last: int) -> Program:
-    """Return the operations of a trace up to a step, as a program."""
+def _program(path: Path, contract: str, offered: frozenset[str], last: int | None = None) -> Program:
+    """Return the operations of a trace up to a step, or all, as a program."""
     return Program(contract=contract, meta={"trace": path.name}, steps=tuple(_steps(path, offered, last)))
 
 
-def _steps(path: Path, offered: frozenset[str], last: int) -> Iterator[Step]:
+def _steps(path: Path, offered: frozenset[str], last: int | None) -> Iterator[Step]:
     with open_trace(path) as reader:
         for event in reader:
-            if event.seq > last:
+            if last is not None and event.seq > last:
                 return
             if event.operation.name in offered:
                 yield Step(args=event.arguments_document(), op=event.operation.name, seq=event.seq)

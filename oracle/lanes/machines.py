@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from pathlib import Path
 from typing import Any
+
+from hypothesis.errors import Flaky
 
 from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.generators.machine import machine_for as machine_for_counterpart
@@ -134,24 +137,55 @@ def machine_for(
     """
     followed = contract or adapter.hello.contract
     counterpart = _Strict(adapter, followed, level, None if keep is None else Path(keep))
-    return machine_for_counterpart(counterpart, followed)
+    case = machine_for_counterpart(counterpart, followed)
+
+    class JudgedCase(case):  # type: ignore[misc, valid-type] # made by Hypothesis
+        @wraps(case.runTest)
+        def runTest(self) -> None:  # noqa: N802 # the name is unittest's
+            counterpart.begin()
+            try:
+                super().runTest()
+            except (_Ended, Flaky):  # Flaky where it ends a case that Hypothesis knows to be longer
+                if counterpart.fault is None:
+                    raise
+                raise counterpart.concluded(counterpart.fault) from None
+
+    return JudgedCase
+
+
+class _Ended(BaseException):
+    """Thrown through Hypothesis, which would try an exception again and again to find a smaller case for it."""
 
 
 class _Strict(AdapterCounterpart):
-    """As a test of its own, a fault of the adapter is an error that is shown, and not an agreement.
+    """As a test of its own, the first fault of the adapter ends the run, and is shown.
 
-    Every case begins with the adapter started again, so that Hypothesis meets a fault that stays once more.
+    What the adapter answers after a fault does not follow from the steps alone, so there is nothing to make smaller.
     """
 
-    def reset(self) -> None:
+    def begin(self) -> None:
+        """Begin a run."""
         self.fault = None
+        self._shown: Disagreement | None = None
+
+    def reset(self) -> None:
         super().reset()
         self._insist()
 
     def compare(self, step: GeneratedStep, args: bytes) -> None:
-        super().compare(step, args)
+        try:
+            super().compare(step, args)
+        except Disagreement as shown:
+            self._shown = shown
+            raise
         self._insist()
+
+    def concluded(self, fault: str) -> Disagreement | Unusable:
+        """Return what a run that a fault has ended shows: the divergence before it, or nothing."""
+        if self._shown is None:
+            return Unusable(fault)
+        return Disagreement(f"{self._shown}; then the adapter failed, so the case is not the smallest: {fault}")
 
     def _insist(self) -> None:
         if self.fault is not None:
-            raise Unusable(self.fault)
+            raise _Ended

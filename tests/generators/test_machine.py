@@ -61,12 +61,74 @@ def test_a_wrong_implementation_fails_with_steps_to_read() -> None:
     assert "→ ok" in notes
 
 
-def test_an_adapter_that_fails_is_an_error_of_its_own() -> None:
-    def fails(request: Request, number: int, answer: Answer) -> Answer:
-        raise Exited("it ended")
+class Counting(Stub):
+    """An adapter that counts how often it is started afresh."""
 
-    with pytest.raises(Unusable):
+    started = 0
+
+    def reset(self) -> None:
+        self.started += 1
+        super().reset()
+
+
+@pytest.mark.parametrize("asked_before", [0, 1, 30, 200])
+def test_an_adapter_that_fails_ends_the_run_within_a_few_cases(asked_before: int) -> None:
+    asked = 0
+
+    def fails(request: Request, number: int, answer: Answer) -> Answer:
+        nonlocal asked
+        asked += 1
+        if asked > asked_before:
+            raise Exited("it ended")
+        return answer
+
+    adapter = Counting(fails)
+    with pytest.raises(Unusable, match="it ended"):
+        run(machine_for(adapter), settings_of(max_examples=100, stateful_step_count=50))
+    assert asked == asked_before + 1, "nothing more is asked after the fault"
+    assert adapter.started <= 1 + asked_before // 4
+
+
+def test_an_adapter_that_fails_at_the_same_place_ends_the_run_too() -> None:
+    def fails(request: Request, number: int, answer: Answer) -> Answer:
+        if request.op == "close":
+            raise Exited("close killed it")
+        return answer
+
+    adapter = Counting(fails)
+    with pytest.raises(Unusable, match="close killed it"):
+        run(machine_for(adapter), settings_of(max_examples=100, stateful_step_count=50))
+    assert adapter.started < 10
+    with pytest.raises(Unusable, match="close killed it"):
+        run(machine_for(adapter))
+
+
+def test_a_divergence_before_the_fault_is_told() -> None:
+    diverged = 0
+
+    def fails(request: Request, number: int, answer: Answer) -> Answer:
+        nonlocal diverged
+        diverged += request.op == "claim_ownership"
+        if diverged > 3:
+            raise Exited("it ended")
+        return forgets_scopes(request, number, answer)
+
+    with pytest.raises(Disagreement, match=r"claim_ownership diverges in payload.*; then the adapter failed.*it ended"):
         run(machine_for(Stub(fails)))
+
+
+def test_pytest_shows_the_fault_of_a_dying_adapter_and_no_more(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        "import sys\n"
+        "from telltale_conformance.oracle.adapters import SubprocessAdapter\n"
+        "from telltale_conformance.oracle.lanes.machines import machine_for\n"
+        "command = f'{sys.executable} -m telltale_conformance.adapters.fault_kit dies'\n"
+        "TestMyStore = machine_for(SubprocessAdapter(command))\n"
+    )
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *Unusable: the adapter ended before it answered*"])
+    assert "FlakyStrategyDefinition" not in result.stdout.str()
 
 
 def test_operations_that_are_not_offered_are_not_asked() -> None:
