@@ -427,6 +427,29 @@ def record(
     raise typer.Exit(run_chosen(sut, program, seed, steps, output, deadline=deadline))
 
 
+class LanguageName(StrEnum):
+    """The languages that ``init`` has templates for."""
+
+    python = "python"
+    rust = "rust"
+    typescript = "typescript"
+
+
+@app.command()
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="The project's folder; it may be new.", show_default=False)
+    ] = Path(),
+    language: Annotated[
+        LanguageName | None, typer.Option(help="Of the adapter; read off the project's files without it.")
+    ] = None,
+) -> None:
+    """Start a project of your own: an adapter, a toy store, a test, a baseline and a CI workflow."""
+    from telltale_conformance.oracle.cli.init import run
+
+    raise typer.Exit(run(folder, language.value if language else None))
+
+
 @app.command("adapter-kit")
 def adapter_kit(
     cmd: Annotated[str, typer.Argument(metavar="CMD", help="The adapter's command.")],

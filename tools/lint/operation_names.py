@@ -23,6 +23,7 @@ HOMES: Final = {
     "oracle/claims/answers.py": "what each operation is asked for is K23's own statement",
     "oracle/claims/progress.py": "who may ask for what is K24's own statement",
     "oracle/reports/plain_words.py": "its plain name for people; a test compares them with the table",
+    "oracle/init/growth.py": "in which order to offer operations is advice; a test sees that none is left out",
     "oracle/adapters/fault_kit.py": "an implementation of its own, which imports nothing",
 }
 """Where operations may be named together, and why."""

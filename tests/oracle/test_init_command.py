@@ -1,0 +1,130 @@
+"""init writes a whole project or nothing, never over what is there, and tells what to do next."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.cli.init import run
+from telltale_conformance.oracle.init import project
+from telltale_conformance.oracle.init.growth import STEPS, offered_by
+from telltale_conformance.oracle.init.languages import LANGUAGES
+from telltale_conformance.oracle.verdict.baseline import read_baseline
+
+WRITTEN, USAGE = 0, 2
+COMMON = {
+    ".github/workflows/conformance.yml",
+    "conformance/.gitignore",
+    "conformance/README.md",
+    "conformance/baseline.json",
+}
+
+
+def tree(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_its_files_and_the_common_ones(
+    language: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path / "new", language) == WRITTEN
+    found = tree(tmp_path / "new")
+    assert found > COMMON
+    assert f"conformance/{LANGUAGES[language].store_file}" in found
+    said = capsys.readouterr().out
+    assert all(name in said for name in found)
+    assert LANGUAGES[language].test in said
+    assert LANGUAGES[language].build in said
+    assert read_baseline(tmp_path / "new/conformance/baseline.json").offered == tuple(
+        sorted(offered_by(LANGUAGES[language].steps))
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_workflow_is_one_and_runs_what_the_readme_says(language: str, tmp_path: Path) -> None:
+    files = project.project_files(language)
+    workflow = tmp_path / "conformance.yml"
+    workflow.write_bytes(files[".github/workflows/conformance.yml"])
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(workflow)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    readme = files["conformance/README.md"].decode()
+    chosen = LANGUAGES[language]
+    for step in (chosen.build, project.check_command(language), chosen.test):
+        assert step in readme
+        assert f"run: {step}" in workflow.read_text() or not step
+
+
+def test_the_steps_of_growth_take_every_operation_once() -> None:
+    names = [name for step in STEPS for name in step.operations]
+    assert sorted(names) == sorted(OPERATIONS)
+
+
+def test_what_is_there_is_named_and_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "conformance").mkdir()
+    mine = tmp_path / "conformance" / "adapter.py"
+    mine.write_text("mine")
+    (tmp_path / "conformance" / "README.md").symlink_to("nowhere")
+    assert run(tmp_path, "python") == USAGE
+    assert mine.read_text() == "mine"
+    assert tree(tmp_path) == {"conformance/adapter.py", "conformance/README.md"}
+    said = capsys.readouterr().err
+    assert "there already: conformance/README.md, conformance/adapter.py; nothing was written" in said
+
+
+def test_a_file_where_a_folder_should_be_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / ".github").write_text("")
+    assert run(tmp_path, "python") == USAGE
+    assert "there already: .github/workflows/conformance.yml;" in capsys.readouterr().err
+    assert tree(tmp_path) == {".github"}
+
+
+@pytest.mark.parametrize("name", ["missing/new", "file", "file/new"])
+def test_no_folder_is_made_from_a_mistyped_path(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    assert run(tmp_path / name, "python") == USAGE
+    assert str(tmp_path / name) in capsys.readouterr().err
+    assert tree(tmp_path) == {"file"}
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_one_file_that_cannot_be_written_leaves_none(error: BaseException, tmp_path: Path) -> None:
+    class Failing(dict[str, bytes]):
+        """The third file fails; what was made before it must go."""
+
+        def items(self):  # type: ignore[no-untyped-def]
+            yield from list(super().items())[:2]
+            raise error
+
+    with pytest.raises(type(error)):
+        project.write(tmp_path / "new", Failing(project.project_files("python")))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("signs", "language"),
+    [
+        ((), "python"),
+        (("pyproject.toml", "setup.py"), "python"),
+        (("Cargo.toml",), "rust"),
+        (("package.json", "tsconfig.json"), "typescript"),
+    ],
+)
+def test_the_language_is_read_off_the_project(signs: tuple[str, ...], language: str, tmp_path: Path) -> None:
+    for sign in signs:
+        (tmp_path / sign).write_text("")
+    assert run(tmp_path, None) == WRITTEN
+    assert (tmp_path / "conformance" / LANGUAGES[language].store_file).exists()
+
+
+def test_a_project_in_two_languages_must_say_which(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for sign in ("Cargo.toml", "pyproject.toml"):
+        (tmp_path / sign).write_text("")
+    assert run(tmp_path, None) == USAGE
+    assert "pyproject.toml (python), Cargo.toml (rust); give --language" in capsys.readouterr().err
+    assert tree(tmp_path) == {"Cargo.toml", "pyproject.toml"}
