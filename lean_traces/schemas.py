@@ -25,6 +25,7 @@ NAMES: Final = (
     "audit-log",
     "baseline",
     "check-record",
+    "comparison",
     "compatibility",
     "config",
     "domain",

@@ -30,6 +30,7 @@ from telltale_conformance.oracle.cli.options import (
     MergeName,
     ProtocolOption,
 )
+from telltale_conformance.oracle.cli.reports_app import compare
 from telltale_conformance.version import HARNESS_VERSION
 
 if TYPE_CHECKING:
@@ -470,6 +471,7 @@ def schema(name: Annotated[str | None, typer.Argument(help="Which schema; none l
     raise typer.Exit(run(name))
 
 
+app.command()(compare)
 app.add_typer(lean_app)
 
 

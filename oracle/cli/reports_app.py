@@ -1,0 +1,25 @@
+"""The commands that show what checks have left behind, their options, and where their bodies are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from telltale_conformance.oracle.cli.options import Json
+
+Page = Annotated[Path | None, typer.Option("-o", "--output", metavar="PAGE.html", help="Write a page with all of it.")]
+
+
+def compare(
+    reports: Annotated[
+        list[Path], typer.Argument(metavar="REPORT…", help="Each a report.json, or the folder that --report wrote.")
+    ],
+    output: Page = None,
+    as_json: Json = False,
+) -> None:
+    """Show several implementations or versions side by side: lanes, claims, rows of the contract."""
+    from telltale_conformance.oracle.cli.compare import run
+
+    raise typer.Exit(run(reports, output=output, as_json=as_json))
