@@ -213,6 +213,7 @@ def _load(store: Store, session: Session) -> None:
     store.sessions.clear()
     store.ended.clear()
     store.sessions[session.sid] = copy = _copy(session)
+    store.unlike_reloaded.add(copy.sid)
     if copy.status != "Active":
         store.ended.add(copy.sid)
 

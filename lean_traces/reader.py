@@ -2,7 +2,8 @@
 
 A line in our writer's form is decoded by msgspec alone. That is not yet strict: repeated keys, say, go
 unnoticed. Whoever knows the answer that the line should hold prints it and calls ``Event.is_exactly``:
-equal bytes prove that the line is well-formed. For every other line ``Event.answer`` parses it strictly.
+equal bytes prove that the line is well-formed. Arguments of another form are parsed strictly by themselves
+and stand in the print as they are. For every other line ``Event.answer`` parses it strictly.
 """
 
 from __future__ import annotations
@@ -17,7 +18,14 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import msgspec
 from msgspec import Raw, Struct
 
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, NotOurForm, encode, encode_as_written
+from telltale_conformance.lean_traces.codec import (
+    CODECS,
+    ArgumentCodec,
+    ArgumentError,
+    NotOurForm,
+    encode,
+    encode_as_written,
+)
 from telltale_conformance.lean_traces.endings import end_problem
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened, read_lines
@@ -54,8 +62,8 @@ class Event(Struct, gc=False):
     seq: int
     operation: Operation
     arguments: tuple[Any, ...]
-    printed: Struct | None
-    """The arguments as decoded from a line of our own form; None for a line of another form."""
+    printed: Struct | Raw | None
+    """What prints as the arguments of the line do; None for a line that is not in our own form around them."""
     checked: Answer | None = None
 
     @property
@@ -64,17 +72,33 @@ class Event(Struct, gc=False):
         return self.seq + 2
 
     def is_exactly(self, outcome: Outcome) -> bool:
-        """Say whether the line is, byte for byte, what our writer prints for this outcome.
+        """Say whether the line is, byte for byte, what our writer prints for these arguments and this outcome.
 
         True proves the line well-formed; False proves nothing.
         """
-        if self.printed is None:
-            return False
+        return self.printed is not None and (
+            self._prints(self.printed, outcome) or self._prints_with_other_arguments(outcome)
+        )
+
+    def _prints(self, args: Any, outcome: Outcome) -> bool:
         try:
-            printed = encode(event_line(self.printed, outcome, self.operation, self.seq, self.reader.audited))
+            printed = encode(event_line(args, outcome, self.operation, self.seq, self.reader.audited))
         except (RecursionError, OverflowError):
             return False
-        return self.line[:-1] == printed
+        return self.line.startswith(printed) and len(self.line) == len(printed) + 1
+
+    def _prints_with_other_arguments(self, outcome: Outcome) -> bool:
+        """Say so of arguments that are not printed as our writer does, and yet well-formed."""
+        if isinstance(self.printed, Raw):
+            return False
+        try:
+            args = self.arguments_text()
+            if not self._prints(Raw(args), outcome):
+                return False
+            CODECS[self.operation.name].from_json(parse(args, len(args)))
+        except (msgspec.MsgspecError, StrictJsonError, ArgumentError, UnicodeDecodeError):
+            return False
+        return True
 
     def arguments_document(self) -> Any:
         """Return the arguments as the line has them, as parsed JSON that prints as it was written."""
@@ -149,12 +173,21 @@ class TraceReader:
         if args_end < 0:
             args_end = line.find(b',"err":', 8)
         codec, decode = entry
+        args = line[8:args_end]
         try:
-            printed = decode(line[8:args_end])
+            printed = decode(args)
             arguments = codec.from_printed(printed)
         except (msgspec.MsgspecError, NotOurForm, RecursionError, UnicodeDecodeError):
-            return None
+            return self._with_other_arguments(line, seq, codec, args)
         return Event(self, line, seq, codec.operation, arguments, printed)
+
+    def _with_other_arguments(self, line: bytes, seq: int, codec: ArgumentCodec, args: bytes) -> Event | None:
+        """Read a line of our own form but for its arguments; None where they are not well-formed by themselves."""
+        try:
+            arguments = codec.from_json(parse(args, self._nesting))
+        except (StrictJsonError, ArgumentError):
+            return None
+        return Event(self, line, seq, codec.operation, arguments, Raw(args))
 
     def _strict(self, line: bytes, seq: int) -> Event | None:
         """Read a line of any form; None after the end line, when all is in order."""

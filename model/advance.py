@@ -54,6 +54,7 @@ def update_type(store: Store, ep: Endpoint, new_type: LocalType) -> None:
     if entry is not None:
         limits.count_labels(store.sessions[ep.sid], new_type)
         entry.current = new_type
+        store.unlike_reloaded.add(ep.sid)
 
 
 def update_original(store: Store, ep: Endpoint, new_original: LocalType) -> None:
@@ -68,6 +69,7 @@ def remove_type(store: Store, ep: Endpoint) -> None:
     session = store.sessions.get(ep.sid)
     if session is not None and session.types.pop(ep.role, None) is not None:
         store.totals.local_types -= 1
+        store.unlike_reloaded.add(ep.sid)
 
 
 def lookup_branch_resolution(store: Store, ep: Endpoint, label: str) -> BranchResolution | None:
@@ -111,6 +113,7 @@ def advance(store: Store, ep: Endpoint, label: str) -> Advanced:
     current, original = store.contract.advanced_type(branch.continuation, entry.original)
     limits.count_labels(store.sessions[ep.sid], current)
     entry.current = current
+    store.unlike_reloaded.add(ep.sid)
     if original is not None:
         entry.original = original
     return Advanced(

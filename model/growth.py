@@ -51,6 +51,7 @@ NOT_GROWING: Final[dict[str, str]] = {
     "Store.sids_exhausted": "a flag",
     "Store.timeouts": "its own fields are looked at",
     "Store.totals": "sums of what the sessions hold",
+    "Store.unlike_reloaded": "some of the live sids, until a reload",
     "Timeouts.horizon": "the live timeout witnesses by tick, and what they replaced",
     "Session.sid": "a name",
     "Session.roles": "fixed when it is opened",

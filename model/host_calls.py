@@ -26,7 +26,7 @@ def set_default_handler_for_session(store: Store, sid: int, handler: str) -> Non
     session = store.sessions.get(sid)
     if session is not None:
         _guarded(store, session)
-        set_default_handler(session, handler)
+        set_default_handler(store, session, handler)
 
 
 def update_trace(store: Store, edge: Edge, trace: Sequence[ValType]) -> None:

@@ -29,7 +29,7 @@ def apply_owned_session_mutation(store: Store, capability: OwnershipCapability, 
     guards.own_edge(session, mutation, store.contract)
 
     if isinstance(mutation, SetDefaultHandler):
-        set_default_handler(session, mutation.handler)
+        set_default_handler(store, session, mutation.handler)
         return
     if isinstance(mutation, UpdateEdgeHandler):
         bind_handler(store, session, mutation.edge, mutation.handler)
@@ -37,11 +37,12 @@ def apply_owned_session_mutation(store: Store, capability: OwnershipCapability, 
         store_trace(store, session, mutation.edge, mutation.trace)
 
 
-def set_default_handler(session: Session, handler: str) -> None:
+def set_default_handler(store: Store, session: Session, handler: str) -> None:
     """Name the handler that is used where no edge has its own; the empty text means none."""
     if handler:
         limits.count_handler(session, handler)
     session.default_handler = handler
+    store.unlike_reloaded.add(session.sid)
 
 
 def bind_handler(store: Store, session: Session, edge: Edge, handler: str) -> None:
@@ -51,6 +52,7 @@ def bind_handler(store: Store, session: Session, edge: Edge, handler: str) -> No
         session.pair_handlers[edge.sender, edge.receiver] = handler
     before = len(session.edge_handlers)
     session.edge_handlers[edge] = handler
+    store.unlike_reloaded.add(session.sid)
     store.totals.handlers += len(session.edge_handlers) - before
 
 

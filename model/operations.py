@@ -139,24 +139,17 @@ def step(store: Store, operation: Operation, arguments: tuple[Any, ...]) -> Outc
     The records are those that the operation appended to the log of the session it names (none for ``open*``,
     which names none that was there before).
     """
-    session = None if operation.subject is None else store.sessions.get(operation.subject(arguments))
-    if session is None:
-        try:
-            return Outcome(operation.function(store, *arguments), None, _NO_RECORDS, _any_bound_names(store, operation))
-        except Refused as refusal:
-            return Outcome(None, _alone(refusal), _NO_RECORDS)
-    log = session.log
+    subject = operation.subject
+    session = None if subject is None else store.sessions.get(subject(arguments))
+    log = _NO_RECORDS if session is None else session.log
     before = len(log)
     try:
         ok, error = operation.function(store, *arguments), None
     except Refused as refusal:
         ok, error = None, _alone(refusal)
     records = log[before:] if len(log) > before else _NO_RECORDS
-    return Outcome(ok, error, records, _any_bound_names(store, operation))
-
-
-def _any_bound_names(store: Store, operation: Operation) -> bool:
-    return operation.result in _WITH_TYPES and store.contract.fixes_no_bound_names()
+    any_bound_names = operation.result in _WITH_TYPES and store.contract.fixes_no_bound_names()
+    return Outcome(ok, error, records, any_bound_names)
 
 
 def _alone(refusal: Refused) -> Refused:

@@ -11,11 +11,12 @@ from telltale_conformance.model.store import Store
 
 def reload(store: Store, form: Literal["binary"]) -> None:
     """Write the store, throw it away and read it back: what is not written is made anew (H17: unseen)."""
-    if store.contract.reload_is_seen():
-        for session in store.sessions.values():
+    for sid in store.unlike_reloaded:
+        session = store.sessions[sid]
+        if store.contract.reload_is_seen():
             _rebuild(session)
-    for session in store.sessions.values():
         count_anew(session)
+    store.unlike_reloaded.clear()
 
 
 def _rebuild(session: Session) -> None:

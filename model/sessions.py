@@ -72,6 +72,7 @@ def close(store: Store, sid: int) -> None:
     store.totals.buffers -= len(session.buffers)
     store.totals.traces -= len(session.edge_traces)
     session.buffers.clear()
+    store.unlike_reloaded.add(sid)
     session.edge_traces.clear()
     session.epoch = successor(session.epoch)
     if store.contract.closing_ends_ownership():

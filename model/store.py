@@ -43,7 +43,17 @@ class Totals:
 class Store:
     """A session store under one contract; the operations of the contract are functions over it."""
 
-    __slots__ = ("archive", "contract", "ended", "next_sid", "sessions", "sids_exhausted", "timeouts", "totals")
+    __slots__ = (
+        "archive",
+        "contract",
+        "ended",
+        "next_sid",
+        "sessions",
+        "sids_exhausted",
+        "timeouts",
+        "totals",
+        "unlike_reloaded",
+    )
 
     def __init__(self, contract: Contract | str = TELLTALE_17) -> None:
         """Make an empty store.
@@ -61,6 +71,8 @@ class Store:
         self.archive: list[ClosedSessionSummary] = []
         self.totals = Totals()
         self.timeouts = Timeouts()
+        self.unlike_reloaded: set[int] = set()
+        """The live sids on which a reload may have an effect; on the others it has none."""
 
     def set_status(self, session: Session, status: Status) -> None:
         """Give a live session a status other than Active."""
@@ -71,6 +83,7 @@ class Store:
         """Make a session live, in place of a live one of its sid."""
         self.remove(session.sid)
         self.sessions[session.sid] = session
+        self.unlike_reloaded.add(session.sid)
         if session.status != "Active":
             self.ended.add(session.sid)
         self.totals.add(session)
@@ -80,4 +93,5 @@ class Store:
         session = self.sessions.pop(sid, None)
         if session is not None:
             self.ended.discard(sid)
+            self.unlike_reloaded.discard(sid)
             self.totals.forget(session)

@@ -152,17 +152,18 @@ def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | 
         except Exception:
             event.answer()  # the harness is at fault only if the line is well-formed
             raise
-        if beyond_limit(outcome) and _admitted(event.answer()):
-            return TraceResult(
-                trace=reader.path,
-                verdict="inconclusive",
-                events=events + _check_rest(reader),
-                judged=events - 1 - left_open,
-                error=f"event {event.seq} goes beyond a limit of the contract ({decided_by(outcome).guard}), where "
-                "several answers are admitted; nothing is judged from there on",
-            )
+        if outcome.error is not None:
+            if beyond_limit(outcome) and _admitted(event.answer()):
+                return TraceResult(
+                    trace=reader.path,
+                    verdict="inconclusive",
+                    events=events + _check_rest(reader),
+                    judged=events - 1 - left_open,
+                    error=f"event {event.seq} goes beyond a limit of the contract ({decided_by(outcome).guard}), where "
+                    "several answers are admitted; nothing is judged from there on",
+                )
+            left_open += isinstance(outcome.error, NotJudged)
         divergence = None
-        left_open += isinstance(outcome.error, NotJudged)
         if not event.is_exactly(outcome):
             divergence = compare(event.operation.name, outcome, event.answer(), level)
         if divergence is None:

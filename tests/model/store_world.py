@@ -121,13 +121,13 @@ def refusal(store: Store, name: str, *arguments: object, logs: Iterable[Any] = (
 
 
 def snapshot(value: Any) -> Any:
-    """Everything a store holds, as plain comparable data."""
+    """Everything a store holds, as plain comparable data; not which sessions a reload would look at."""
     if isinstance(value, Session):
         held = {name: getattr(value, name) for name in value.__slots__}
         fields = {name: snapshot(part) for name, part in held.items() if not isinstance(part, ComputedTrees)}
         return {**fields, "log": list(value.log)}
     if isinstance(value, Store | Ownership | TypeEntry | Buffer | Timeouts | Totals):
-        return {name: snapshot(getattr(value, name)) for name in value.__slots__}
+        return {name: snapshot(getattr(value, name)) for name in value.__slots__ if name != "unlike_reloaded"}
     if isinstance(value, Mapping):
         return {key: snapshot(each) for key, each in value.items()}
     if isinstance(value, list | deque):

@@ -15,6 +15,7 @@ from tests.oracle.history_world import answer_of
 KNOWN_PARTS = {
     *("archive", "contract", "ended", "next_sid", "sessions", "sids_exhausted", "timeouts"),
     "totals",  # sums over the sessions
+    "unlike_reloaded",  # whatever is put in is among them
 }
 
 

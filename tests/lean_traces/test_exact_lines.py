@@ -1,0 +1,90 @@
+"""``Event.is_exactly``: what a line proves by its bytes, with arguments as our writer prints them or otherwise."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.steps import GeneratedStep
+from telltale_conformance.lean_traces.codec import encode, encode_answer
+from telltale_conformance.lean_traces.reader import Event, TraceReader
+from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.model.operations import Outcome
+from tests.trace_files import HEADER
+
+WRONG = Outcome("something else", None, [])
+
+
+def steps() -> Iterator[GeneratedStep]:
+    """Steps of every profile, some with arguments in a raw form."""
+    for index in range(15):
+        yield from Generator(3, index).steps(60)
+
+
+def line_of(args: bytes, outcome: Outcome, op: str) -> bytes:
+    answer = encode_answer(outcome, audited=True)
+    return b'{"args":' + args + b"," + answer[1:-1] + b',"op":"' + op.encode() + b'","seq":0}\n'
+
+
+def event_of(line: bytes) -> Event:
+    return next(iter(TraceReader(io.BytesIO(encode(HEADER) + b"\n" + line), "t.jsonl", packed=False)))
+
+
+def proves(line: bytes, outcome: Outcome) -> bool:
+    try:
+        return event_of(line).is_exactly(outcome)
+    except MalformedTrace:
+        return False
+
+
+def test_arguments_in_any_form_prove_their_line_and_no_other() -> None:
+    raw = 0
+    for step in steps():
+        line = line_of(step.args, step.outcome, step.operation.name)
+        event = event_of(line)
+        assert event.checked is None, "nothing but the arguments needs to be parsed"
+        assert event.arguments == event.reader.parse_event(line, 2)[1]
+        assert event.is_exactly(step.outcome), line
+        assert not event.is_exactly(WRONG), line
+        raw += step.args != encode(msgspec.json.decode(step.args))
+    assert raw > 30
+
+
+@pytest.mark.parametrize("gap", [b" ", b"\t", b"\r"])
+def test_space_among_the_arguments_is_no_matter(gap: bytes) -> None:
+    assert proves(line_of(b'{"sid":' + gap + b"0}", Outcome(None, None, []), "close"), Outcome(None, None, []))
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        b'{"sid":0,"sid":0}',
+        b'{ "sid":0,"sid":0}',
+        b'{"sid":0,"\\u0073id":0}',
+        b'{"sid":0.0}',
+        b'{"sid":0e0}',
+        b'{"sid":-0}',
+        b'{"sid":18446744073709551616}',
+        b'{"sid":0,"audit":[]}',
+        b'{"sid":0},"audit":[],"args":{"sid":0}',
+        b'{"sid":0}}',
+        b'{"sid":00}',
+        b'{"sid":"\xff"}',
+        b'{"sid":NaN}',
+    ],
+)
+def test_arguments_that_are_not_well_formed_prove_nothing(args: bytes) -> None:
+    outcome: Any = Outcome(None, None, [])
+    assert not proves(line_of(args, outcome, "close"), outcome)
+
+
+def test_a_member_that_is_repeated_within_an_argument_proves_nothing() -> None:
+    outcome = Outcome(None, None, [])
+    edge = b'{"ep":{"role":"A","role":"A","sid":0}}'
+    assert not proves(line_of(edge, outcome, "remove_type"), outcome)
+    assert proves(line_of(b'{"ep":{"sid":0,"role":"A"}}', outcome, "remove_type"), outcome)
