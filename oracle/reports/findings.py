@@ -17,7 +17,9 @@ from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, LEAN, PROGRAM, PYTEST, Dossier, Shown, dossier_files
 from telltale_conformance.oracle.dossier.races import race_dossier, race_manifest
 from telltale_conformance.oracle.reference.judging import fault_of_harness
+from telltale_conformance.oracle.reports.places import command_from_here, path_from_here
 from telltale_conformance.oracle.reports.report import Finding, Minimiser, Reduction, Reproducer, Stand
+from telltale_conformance.oracle.reports.what_broke import gravest_first
 from telltale_conformance.oracle.verdict.baseline import Baseline, Entry
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint_of
@@ -42,7 +44,7 @@ def findings(
     today: date | None = None,
     minimise: Minimiser | None = None,
 ) -> tuple[Finding, ...]:
-    """Return one finding for each class of divergence, those that fail the gate first.
+    """Return one finding for each class of divergence: those that fail the gate first, and the gravest first.
 
     Args:
         results: what the lanes found.
@@ -96,7 +98,7 @@ def findings(
                 files=files,
             )
         )
-    return tuple(sorted(found, key=lambda one: (not one.fails, one.key.op, one.key.kind, one.fingerprint)))
+    return gravest_first(found)
 
 
 def as_found(divergence: LaneDivergence, remark: str) -> Reduction:
@@ -221,22 +223,26 @@ def _reproducers(
     files: Mapping[str, bytes],
     level: Level,
 ) -> tuple[Reproducer, ...]:
-    """Return what shows the divergence again when pasted somewhere, with everything that it needs."""
+    """Return what shows the divergence again when pasted somewhere, with everything that it needs.
+
+    The adapter's command is written as seen from the working directory: the text is read on other machines, too.
+    """
+    here = None if command is None else command_from_here(command)
     program = json_text(files[PROGRAM].decode()) if PROGRAM in files else None
     shell = None
     replay = "telltale-conformance replay" + ("" if level is Level.state else f" --level {level.name}")
     if command is None and found.path is not None:
-        shell = f"{replay} {shell_word(found.path)}\n"
-    elif command is not None and program is not None:
+        shell = f"{replay} {shell_word(path_from_here(found.path))}\n"
+    elif here is not None and program is not None:
         name = key.short
         shell = (
             f"cat > {name}.program.jsonl <<'END-OF-PROGRAM'\n{program}END-OF-PROGRAM\n"
-            f"telltale-conformance record --sut {shell_word(command)} --program {name}.program.jsonl -o {name}.jsonl\n"
+            f"telltale-conformance record --sut {shell_word(here)} --program {name}.program.jsonl -o {name}.jsonl\n"
             f"{replay} {name}.jsonl\n"
         )
     texts = {
         "Shell": shell,
-        "pytest": files[PYTEST].decode() if PYTEST in files else None,
+        "pytest": files[PYTEST].decode().replace(repr(command), repr(here)) if PYTEST in files else None,
         "Lean": files[LEAN].decode() if LEAN in files else None,
         "Program": program,
     }

@@ -6,35 +6,40 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from markupsafe import Markup
 from msgspec import Struct
 
+from telltale_conformance.model.guard_table import GUARDS, Guard
 from telltale_conformance.oracle.claims import second_solver
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, Claim
 from telltale_conformance.oracle.histories.judging import judge_bytes
 from telltale_conformance.oracle.reference.judging import fault_of_harness
 from telltale_conformance.oracle.reports.history_text import refusal_lines
+from telltale_conformance.oracle.reports.next_step import next_step
 from telltale_conformance.oracle.reports.page.cast import cast, scene
+from telltale_conformance.oracle.reports.page.contract_rows import Row, row_of_guard, row_of_operation, rows_for
 from telltale_conformance.oracle.reports.page.coverage_map import CoverageMap, coverage_map
 from telltale_conformance.oracle.reports.page.diagram import diagram
+from telltale_conformance.oracle.reports.page.difference import Change, difference
 from telltale_conformance.oracle.reports.page.exchanges import Exchange, exchanges
 from telltale_conformance.oracle.reports.page.history_bars import bars_of, drawing
 from telltale_conformance.oracle.reports.page.side_by_side import Line, folded, side_by_side
 from telltale_conformance.oracle.reports.page.template import filled
+from telltale_conformance.oracle.reports.places import from_page, without_roots
 from telltale_conformance.oracle.reports.report import Finding, Report
+from telltale_conformance.oracle.reports.what_broke import causes, what_broke, why_it_matters
 from telltale_conformance.oracle.reports.wording import (
     lane_notes,
     place_of,
     problems,
     program_text,
-    shown_path,
     stand_text,
-    title,
-    verify_command,
 )
-from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
+from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.readable import value_line
+from telltale_conformance.readable import value_line, visible
+from telltale_conformance.sinks import shell_word
 
 STEPS_SHOWN: Final = 40
 """Of a longer program the page shows the last steps; the file beside it has them all."""
@@ -61,28 +66,44 @@ class FindingView(Struct, frozen=True, kw_only=True):
     """A finding as the page shows it."""
 
     finding: Finding
-    title: str
+    what: str
+    """What broke, in a sentence."""
+    why: str
+    """Why it matters."""
+    guard: Guard | None
+    """The guard that must refuse; None where none does."""
+    row: Row | None
+    """The contract's row of the operation."""
+    guard_row: Row | None
     stand: str
     place: str | None
     program: str
     """How small its program is, and what one must know about it."""
-    folder: str | None
-    """The path of its dossier."""
     verify: str | None
-    """The command that runs it again from there."""
-    diagram: Markup | None
-    log: tuple[LogRow, ...]
-    left_out: int
+    """The command that runs its dossier again."""
+    beside: bool
+    """That command is for the folder of the page, not for the working directory of the check."""
+    diagram: Markup | None = None
+    log: tuple[LogRow, ...] = ()
+    left_out: int = 0
     """Steps before those that the log shows."""
-    not_drawn: int
+    not_drawn: int = 0
     """Steps that the diagram leaves out."""
-    answer: tuple[Line, ...]
-    """The answer to the diverging step, side by side."""
-    state: str
+    answer: tuple[Change, ...] = ()
+    """The answer to the diverging step, as the difference from the contract's."""
+    state: str = ""
     bars: Markup | None = None
     """The history of several clients, where the finding is one."""
     orders: tuple[str, ...] = ()
     """Why no order explains it, line by line."""
+
+
+class CauseView(Struct, frozen=True):
+    """Classes of one cause, as the first screen shows them."""
+
+    leading: FindingView
+    others: tuple[FindingView, ...]
+    operations: tuple[str, ...]
 
 
 class ClaimRow(Struct, frozen=True):
@@ -90,6 +111,7 @@ class ClaimRow(Struct, frozen=True):
 
     claim: Claim
     stand: ClaimStand
+    """How it stands by what was seen of the implementation."""
     known: str
     """What is known of it under the contract that the verdict is by, by z3."""
     again: str
@@ -99,6 +121,14 @@ class ClaimRow(Struct, frozen=True):
     def inherent(self) -> bool:
         """Whether the contract breaks it, so that every implementation of the contract does."""
         return self.stand.status == "broken" and self.known == "refuted"
+
+    @property
+    def order(self) -> int:
+        """Its place in the list: first what the implementation alone breaks."""
+        return 0 if self.stand.status == "broken" and not self.inherent else _CLAIMS[self.stand.status]
+
+
+_CLAIMS: Final = {"broken": 1, "kept": 2, "not judged": 3}
 
 
 class Bar(Struct, frozen=True):
@@ -113,64 +143,80 @@ class Bar(Struct, frozen=True):
 
 def page(report: Report, folder: Path) -> str:
     """Return the page; ``folder`` is where the programs are that it names."""
+    views = {finding.fingerprint: _told(finding, folder, report.level, report.contract) for finding in report.findings}
+    grouped = [
+        CauseView(
+            leading=views[cause.leading.fingerprint],
+            others=tuple(views[one.fingerprint] for one in cause.findings[1:]),
+            operations=cause.operations,
+        )
+        for cause in causes(report.findings)
+    ]
     return filled(
         "page.html.j2",
         script="page.js",
+        filters={"here": lambda text: visible(without_roots(text, folder))},
         report=report,
         problems=problems(report),
-        findings=[_told(finding, folder, report.level) for finding in report.findings],
+        causes=grouped,
+        failing=[cause for cause in grouped if cause.leading.finding.fails],
+        next=next_step(report),
         coverage=_coverage(report),
         claims=_claims(report),
+        rows=rows_for((finding.key for finding in report.findings), report.contract),
         bars=_bars(report),
         lane_notes=lane_notes,
     )
 
 
-def _told(finding: Finding, folder: Path, level: Level) -> FindingView:
+def _told(finding: Finding, folder: Path, level: Level, contract: str) -> FindingView:
     """Return a finding as the page shows it; without diagram and log where these cannot be made."""
+    key = finding.key
+    dossier = None if finding.folder is None else from_page(folder / finding.folder, folder)
+    plain = FindingView(
+        finding=finding,
+        what=what_broke(finding),
+        why=why_it_matters(key),
+        guard=GUARDS.get(key.guard),
+        row=row_of_operation(key.op, contract),
+        guard_row=row_of_guard(key.guard),
+        stand=stand_text(finding),
+        place=None,
+        program=program_text(finding),
+        verify=None if dossier is None else f"telltale-conformance verify {shell_word(dossier.path)}",
+        beside=dossier is not None and dossier.beside,
+        answer=_changes(side_by_side(finding.divergence.expected, finding.divergence.actual)),
+    )
     try:
-        return _view(finding, folder, level)
+        return _drawn(plain, folder, level)
     except Exception as error:
         fault = fault_of_harness(error, "while its program was drawn")
-        return FindingView(
-            finding=finding,
-            title=title(finding),
-            stand=stand_text(finding),
-            place=None,
-            program=f"{program_text(finding)}; {fault}",
-            folder=None if finding.folder is None else shown_path(folder / finding.folder),
-            verify=verify_command(finding, folder),
-            diagram=None,
-            log=(),
-            left_out=0,
-            not_drawn=0,
-            answer=tuple(folded(side_by_side(finding.divergence.expected, finding.divergence.actual))),
-            state="",
-        )
+        return msgspec.structs.replace(plain, program=f"{plain.program}; {fault}")
 
 
-def _view(finding: Finding, folder: Path, level: Level) -> FindingView:
+def _drawn(view: FindingView, folder: Path, level: Level) -> FindingView:
+    """Return the view with all that is read from the program of its finding."""
+    finding = view.finding
     steps = exchanges(finding)
     shown = steps[-STEPS_SHOWN:]
     drawn = steps if finding.minimal and len(steps) <= STEPS_SHOWN else scene(steps, STEPS_DRAWN)
     last = next((step for step in shown if step.diverges), None)
     place = place_of(finding, folder)
-    return FindingView(
-        finding=finding,
-        title=title(finding),
-        stand=stand_text(finding),
-        place=None if place is None else f"{place.path}:{place.line}",
-        program=program_text(finding),
-        folder=None if finding.folder is None else shown_path(folder / finding.folder),
-        verify=verify_command(finding, folder),
+    return msgspec.structs.replace(
+        view,
+        place=None if place is None else f"{from_page(Path(place.path), folder).path}:{place.line}",
         diagram=Markup(diagram(cast(drawn), f"d{finding.short}")) if drawn else None,  # noqa: S704 # it escapes texts
         log=tuple(_log_row(step) for step in shown),
         left_out=len(steps) - len(shown),
         not_drawn=len(steps) - len(drawn),
-        answer=tuple(folded(_answer(finding, last))),
+        answer=_changes(_answer(finding, last)),
         state="" if finding.divergence.state is None else value_line(finding.divergence.state, 2000),
         **_of_history(finding, level),
     )
+
+
+def _changes(lines: Sequence[Line]) -> tuple[Change, ...]:
+    return tuple(difference(folded(lines)))
 
 
 def _of_history(finding: Finding, level: Level) -> dict[str, Any]:
@@ -213,6 +259,8 @@ def _coverage(report: Report) -> CoverageMap:
 
 
 def _claims(report: Report) -> list[ClaimRow]:
+    """Return all claims of the catalogue, and those that are watched apart, whether they were judged or not."""
+    stands = {**dict.fromkeys(CLAIMS, NOT_JUDGED), **report.claims}
     return [
         ClaimRow(
             CLAIMS[claim],
@@ -220,7 +268,8 @@ def _claims(report: Report) -> list[ClaimRow]:
             known=CLAIMS[claim].known(report.contract),
             again=second_solver.kept().of(report.contract, claim),
         )
-        for claim, stand in report.claims.items()
+        for claim, stand in stands.items()
+        if claim in CLAIMS
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -22,13 +23,21 @@ _PACKAGE: Final = "telltale_conformance.oracle.reports.page"
 _TEMPLATES: Final = "templates"
 
 
-def filled(template: str, *, styles: tuple[str, ...] = ("page.css",), script: str | None = None, **values: Any) -> str:
+def filled(
+    template: str,
+    *,
+    styles: tuple[str, ...] = ("page.css",),
+    script: str | None = None,
+    filters: Mapping[str, Callable[[str], str]] | None = None,
+    **values: Any,
+) -> str:
     """Return the text of a page.
 
     Args:
         template: the name of its template.
         styles: the names of its style sheets, in their order.
         script: the name of its script; None for a page that needs none.
+        filters: those of this page alone, by name.
         values: what the template shows.
     """
     environment = Environment(
@@ -41,6 +50,8 @@ def filled(template: str, *, styles: tuple[str, ...] = ("page.css",), script: st
     )
     environment.filters["visible"] = visible
     environment.filters["occasions"] = occasions_text
+    environment.filters["begun"] = lambda text: f"{text[:1].upper()}{text[1:]}"
+    environment.filters.update(filters or {})
     style = "".join(map(_part, styles))
     policy = f"default-src 'none'; style-src '{_digest(style)}'; "
     if script is not None:

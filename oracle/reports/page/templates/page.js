@@ -65,6 +65,9 @@
   filterFindings?.addEventListener("input", () => {
     const wanted = filterFindings.value.trim().toLowerCase();
     for (const one of findings) one.hidden = !one.querySelector("summary").textContent.toLowerCase().includes(wanted);
+    for (const cause of document.querySelectorAll(".cause")) {
+      cause.hidden = !cause.querySelector("details.finding:not([hidden])");
+    }
     byId("no-finding").hidden = shownFindings().length > 0;
   });
   const current = () => shownFindings().findIndex((one) => one.contains(document.activeElement));
@@ -80,7 +83,7 @@
   const chosen = () => shownFindings()[Math.max(current(), 0)];
   const openTarget = () => {
     const target = location.hash.length > 1 && byId(decodeURIComponent(location.hash.slice(1)));
-    if (target instanceof HTMLDetailsElement) target.open = true;
+    if (target instanceof HTMLDetailsElement) { target.open = true; target.scrollIntoView({ block: "start" }); }
   };
   addEventListener("hashchange", openTarget);
   openTarget();
@@ -101,6 +104,14 @@
   };
   filter.addEventListener("input", applyFilter);
   onlyGaps.addEventListener("change", applyFilter);
+
+  // printing shows what is folded of each divergence
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = findings.filter((one) => !one.open);
+    openAll(true);
+  });
+  addEventListener("afterprint", () => { for (const one of folded) one.open = false; });
 
   // keys
   const help = byId("help");
