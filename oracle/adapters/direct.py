@@ -103,7 +103,8 @@ class InProcessAdapter(DirectAdapter):
 
     Args:
         factory: makes a fresh, empty store.
-        name, version: what is under test; the object's class and ``0`` by default.
+        name: what is under test; the object's class by default.
+        version: its version; ``0`` by default.
         contract: the contract that it means to follow.
     """
 
