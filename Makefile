@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 LOCK := requirements-dev.lock
 
-.PHONY: check test proofs nightly power mutation lint audit bench pythons lock release clean
+.PHONY: check test proofs nightly power mutation lint site audit bench pythons lock release clean
 
 check: .venv/installed
 	$(BIN)/telltale-conformance check --report report
@@ -38,6 +38,10 @@ lint: .venv/installed-dev
 	$(BIN)/bandit -q -c pyproject.toml -r model lean_traces generators oracle src/telltale_conformance
 	$(BIN)/python -m tools.lint
 
+# Builds the documents as a site in site/, with every warning as an error.
+site: .venv/installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 # Holds the locked packages against the published advisories; needs the network.
 audit: .venv/installed-dev
 	$(BIN)/pip-audit --requirement $(LOCK) --no-deps --disable-pip
@@ -59,7 +63,7 @@ release: .venv/installed-dev
 	$(BIN)/python -m tools.release
 
 clean:
-	rm -rf .venv report build dist src/*.egg-info
+	rm -rf .venv report site build dist src/*.egg-info
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name one: make PYTHON=python3.12 ...")'

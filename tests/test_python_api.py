@@ -12,20 +12,13 @@ import pytest
 
 import telltale_conformance
 from tools.lint.homes import FACES
+from tools.site.content import PROGRAMS, public_names
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-PROGRAMS = "telltale_conformance.adapters"
 
 
-def listed() -> dict[str, list[str]]:
-    """Return the names in the tables of the page, by module."""
-    _, *sections = re.split(r"^### `([\w.]+)`$", PAGE, flags=re.MULTILINE)
-    rows = [re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE) for text in sections[1::2]]
-    return {module: re.findall(r"`(\w+)`", " ".join(row)) for module, row in zip(sections[::2], rows, strict=True)}
-
-
-NAMES = listed()
+NAMES = public_names(PAGE)
 
 
 def at_home(module: str, name: str) -> bool:
