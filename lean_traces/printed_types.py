@@ -28,6 +28,19 @@ def _label(name: str, sort: str) -> Label:
     return Label(name, sort)
 
 
+@lru_cache(4096)
+def _variable(name: str) -> Var:
+    return Var(name)
+
+
+@lru_cache(4096)
+def _last_branch(name: str, sort: str, value_type: str | None) -> Branch:
+    """Return a branch after which a role has nothing more to do; many choices end in the same ones."""
+    if value_type is not None and value_type not in BASIC_VAL_TYPES:
+        raise Unusual
+    return Branch(_label(name, sort), value_type, END)
+
+
 def printed_type(document: Any) -> LocalType:
     """Return the local type of parsed JSON.
 
@@ -52,13 +65,15 @@ def printed_type(document: Any) -> LocalType:
         raise Unusual from None
     if name != "Var" or type(content) is not str:
         raise Unusual
-    return Var(content)
+    return _variable(content)
 
 
 def _branch(label: Any, value_type: Any, continuation: Any) -> Branch:
     name, sort = label["name"], label["sort"]
     if len(label) != 2 or type(name) is not str:
         raise Unusual
+    if continuation == "End" and type(sort) is str and (value_type is None or type(value_type) is str):
+        return _last_branch(name, sort, value_type)
     shown = _label(name, sort) if type(sort) is str else Label(name, sort_from_json(sort))
     if value_type is not None and value_type not in BASIC_VAL_TYPES:
         value_type = val_type_from_json(value_type)

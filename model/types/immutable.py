@@ -8,9 +8,8 @@ built, and equality walks both trees with an explicit stack.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn, Self
-
-_set = object.__setattr__
+from collections.abc import Callable
+from typing import Any, ClassVar, Final, NoReturn, Self
 
 
 class Node:
@@ -22,13 +21,18 @@ class Node:
 
     __slots__ = ("_hash",)
     __match_args__: ClassVar[tuple[str, ...]] = ()
+    _setters: ClassVar[tuple[Callable[[Any, object], None], ...]] = ()
+    """Set the fields, each in its slot, past ``__setattr__``."""
     _hash: int
+
+    def __init_subclass__(cls) -> None:
+        cls._setters = tuple(getattr(cls, name).__set__ for name in cls.__match_args__)
 
     def _fill(self, *fields: object) -> None:
         """Set the fields named by ``__match_args__`` and store the hash made from them."""
-        for name, value in zip(self.__match_args__, fields, strict=True):
-            _set(self, name, value)
-        _set(self, "_hash", hash((type(self), *fields)))
+        for set_field, value in zip(self._setters, fields, strict=True):
+            set_field(self, value)
+        _set_hash(self, hash((type(self), *fields)))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} is immutable: cannot set {name!r}")
@@ -57,6 +61,9 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._hash & 0xFFFFFFFF:08x}>"
+
+
+_set_hash: Final = vars(Node)["_hash"].__set__
 
 
 def _equal(left: Node, right: Node) -> bool:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Final, Self
 
-from telltale_conformance.model.types.immutable import Node, _set
+from telltale_conformance.model.types.immutable import Node
 from telltale_conformance.model.types.payloads import PayloadSort, ValType
 
 
@@ -54,13 +54,9 @@ class SessionType(Node):
     """Base of all forms; never built itself."""
 
     __slots__ = ("_encoded",)
-    _encoded: bytes | None
+    _encoded: bytes
     _shown_by: ClassVar[list[Callable[[SessionType], str]]] = []
     """Says how a type is written; the printer, which knows the syntax, puts itself in."""
-
-    def _fill(self, *fields: object) -> None:
-        super()._fill(*fields)
-        _set(self, "_encoded", None)
 
     def __repr__(self) -> str:
         text = self._shown_by[-1](self) if self._shown_by else "…"
@@ -121,8 +117,16 @@ class Var(SessionType):
 
 
 def remember_encoding(session_type: SessionType, encoded: bytes) -> None:
-    """Keep the canonical JSON of a type on its root; only ``model.types.type_json`` calls this."""
-    _set(session_type, "_encoded", encoded)
+    """Keep the canonical JSON of a type on its root."""
+    _set_encoded(session_type, encoded)
+
+
+def remembered_encoding(session_type: SessionType) -> bytes | None:
+    """Return the canonical JSON of a type where it is kept on its root."""
+    return getattr(session_type, "_encoded", None)
+
+
+_set_encoded: Final = vars(SessionType)["_encoded"].__set__
 
 
 def children(session_type: SessionType) -> tuple[SessionType, ...]:

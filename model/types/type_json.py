@@ -45,6 +45,7 @@ from telltale_conformance.model.types.trees import (
     SessionType,
     Var,
     remember_encoding,
+    remembered_encoding,
 )
 
 __all__ = [
@@ -69,10 +70,10 @@ def encode_type(local_type: LocalType) -> bytes:
 
     Time and size are those of the tree written out: a subtree that is shared n times is written n times.
     """
-    if local_type._encoded is None:
-        remember_encoding(local_type, write_tree(local_type, _own_pieces))
-    encoded = local_type._encoded
-    assert encoded is not None
+    encoded = remembered_encoding(local_type)
+    if encoded is None:
+        encoded = write_tree(local_type, _own_pieces)
+        remember_encoding(local_type, encoded)
     return encoded
 
 
@@ -103,8 +104,9 @@ def write_tree(tree: SessionType, pieces: Callable[[SessionType], list[Piece]]) 
 
 
 def _own_pieces(node: SessionType) -> list[Piece]:
-    if node._encoded is not None:
-        return [node._encoded]
+    encoded = remembered_encoding(node)
+    if encoded is not None:
+        return [encoded]
     if isinstance(node, Choice):
         pieces: list[Piece] = [b'{"Send":{"branches":[' if isinstance(node, Send) else b'{"Recv":{"branches":[']
         before = b"[{"

@@ -36,7 +36,7 @@ from telltale_conformance.model.types.payloads import (
     val_type_from_json,
     value_from_json,
 )
-from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var, postorder
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var, postorder, remembered_encoding
 from telltale_conformance.model.types.type_json import encode_type, type_from_json
 
 
@@ -291,4 +291,4 @@ def test_the_encoding_is_kept_only_on_the_node_it_was_asked_for() -> None:
     inner = Send("B", (Branch(Label("m"), None, END),))
     outer = Mu("t", inner)
     assert encode_type(outer) is encode_type(outer)
-    assert inner._encoded is None
+    assert remembered_encoding(inner) is None
