@@ -30,7 +30,7 @@ from telltale_conformance.oracle.cli.options import (
     MergeName,
     ProtocolOption,
 )
-from telltale_conformance.oracle.cli.reports_app import compare
+from telltale_conformance.oracle.cli.reports_app import compare, trends
 from telltale_conformance.version import HARNESS_VERSION
 
 if TYPE_CHECKING:
@@ -472,6 +472,7 @@ def schema(name: Annotated[str | None, typer.Argument(help="Which schema; none l
 
 
 app.command()(compare)
+app.command()(trends)
 app.add_typer(lean_app)
 
 

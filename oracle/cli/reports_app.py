@@ -23,3 +23,13 @@ def compare(
     from telltale_conformance.oracle.cli.compare import run
 
     raise typer.Exit(run(reports, output=output, as_json=as_json))
+
+
+def trends(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files that check --history wrote.")],
+    output: Page = None,
+) -> None:
+    """Show how divergences, claims, coverage and speed change over versions."""
+    from telltale_conformance.oracle.cli.trends import run
+
+    raise typer.Exit(run(files, output=output))

@@ -123,6 +123,11 @@ class CheckRecord(Part, frozen=True):
         """The findings that fail the gate."""
         return tuple(found for found in self.findings if found.stand != "known")
 
+    @property
+    def claims_judged(self) -> int | None:
+        """How many claims had an occasion; None where no lane watched any."""
+        return sum(mark != "not judged" for mark in self.claims.values()) if self.claims else None
+
 
 def record_of(report: Report, now: datetime) -> CheckRecord:
     """Return what is kept of a check that ended at this time, as it will be read again."""
