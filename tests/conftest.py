@@ -27,7 +27,7 @@ settings.register_profile(
 )
 settings.load_profile("tests")
 
-pytest_plugins = ["pytester", "tests.installed_wheel"]
+pytest_plugins = ["pytester", "tests.browser", "tests.installed_wheel"]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -56,10 +56,10 @@ CUT_OFF = """() => [...document.querySelectorAll('button, a, input, summary, [ta
 """Returns what can be used and whose outline, once it has the focus, is cut off by what it is in."""
 
 
-class Opened:
-    """A report in a tab, with everything that the browser complained about or asked for."""
+class Tab:
+    """A file in a tab, with everything that the browser complained about or asked for."""
 
-    def __init__(self, context: BrowserContext, made: Report, folder: Path) -> None:
+    def __init__(self, context: BrowserContext, path: Path) -> None:
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
         self.requests: list[str] = []
@@ -67,7 +67,7 @@ class Opened:
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("dialog", lambda dialog: (self.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.address = write_reports(made, folder).as_uri()
+        self.address = path.as_uri()
         self.page.goto(self.address)
 
     def focused(self) -> str:
@@ -76,3 +76,10 @@ class Opened:
             "() => { const e = document.activeElement; return e.id || e.className || e.tagName }"
         )
         return found
+
+
+class Opened(Tab):
+    """The page of a report in a tab."""
+
+    def __init__(self, context: BrowserContext, made: Report, folder: Path) -> None:
+        super().__init__(context, write_reports(made, folder))

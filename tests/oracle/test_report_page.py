@@ -1,22 +1,16 @@
-"""The page in a browser: opened from a file, without network, clicked through, by keyboard, in light and dark.
-
-Needs Chromium (Debian: ``apt-get install chromium``). Without it these tests are skipped, except where ``CI`` is set:
-there they fail.
-"""
+"""The page in a browser: opened from a file, without network, clicked through, by keyboard, in light and dark."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.model.contract import CONTRACTS
@@ -37,39 +31,6 @@ from tests.oracle.lane_world import subject
 from tests.oracle.page_world import CUT_OFF, FAINT, Opened
 from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, report, unlogged
 from tests.oracle.test_report_formats import half_known, nasty
-
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium: CI must install it (apt-get install chromium)")
-        pytest.skip("no Chromium: install it, or name it in CHROMIUM")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(color_scheme="light", viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    made.grant_permissions(["clipboard-read", "clipboard-write"])
-    yield made
-    made.close()
 
 
 def many() -> Report:
