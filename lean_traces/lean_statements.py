@@ -51,7 +51,10 @@ _FROM: Final[Mapping[str, str]] = {
     "reached": "sessions from their opening on",
     "opening": "sessions from their opening on",
     "start": "sessions from their opening on",
+    "fresh": "sessions from their opening on",
     "empty": "stores from the empty one on",
+    "HonestOwn": "honest clients",
+    "HonestRun": "honest clients",
 }
 """What words of a statement say of the contract and of where it begins."""
 ONE_RUN: Final = "one run that shows it"
@@ -89,7 +92,8 @@ def quantified(sources: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         kinds += [KINDS[kind] for kind in _bound(words) if kind in KINDS]
         if _FROM["Reachable"] in kinds:
             kinds = [kind for kind in kinds if kind != KINDS["Store"]]
-        found[theorem.name] = (ONE_RUN,) if statement.startswith("not_") else tuple(dict.fromkeys(kinds))
+        shows_one = statement.startswith("not_") or not any(_bound(words))
+        found[theorem.name] = (ONE_RUN,) if shows_one else tuple(dict.fromkeys(kinds))
     return found
 
 

@@ -153,10 +153,13 @@ def test_the_readme_tells_how_many_theorems_there_are() -> None:
     assert f"[{len(theorems())} theorems](docs/lean.md#the-theorems)" in readme
 
 
+SHOW_ONE_RUN = {"Telltale.honest_run_with_two_tenures", "Telltale.a_dishonest_client_sees_the_difference"}
+
+
 def test_every_theorem_quantifies_over_something_or_shows_one_run() -> None:
     for name, kinds in quantified(read_sources()).items():
         assert kinds, name
-        assert (kinds == (ONE_RUN,)) == name.startswith("Telltale.not_")
+        assert (kinds == (ONE_RUN,)) == (name.startswith("Telltale.not_") or name in SHOW_ONE_RUN)
 
 
 def test_what_a_theorem_holds_of_is_read_from_its_statement_and_its_claim() -> None:
