@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 LOCK := requirements-dev.lock
 
-.PHONY: check test proofs nightly power mutation lint site audit bench pythons lock release clean
+.PHONY: check test proofs templates nightly power mutation lint site audit bench pythons lock release clean
 
 check: .venv/installed
 	$(BIN)/telltale-conformance check --report report
@@ -18,6 +18,10 @@ test: .venv/installed-dev
 proofs: .venv/installed-dev
 	$(BIN)/telltale-conformance lean install
 	$(BIN)/telltale-conformance lean check
+
+# Builds and runs every template of `init` as it is written, with its own test.
+templates: .venv/installed-dev
+	$(PYTEST) -m nightly tests/project/test_new_projects.py
 
 nightly: .venv/installed-dev
 	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder -m nightly

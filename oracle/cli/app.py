@@ -434,6 +434,8 @@ class LanguageName(StrEnum):
     python = "python"
     rust = "rust"
     typescript = "typescript"
+    go = "go"
+    java = "java"
 
 
 @app.command()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from telltale_conformance.errors import UsageError
+from telltale_conformance.oracle.cli.config_file import FILE, PYPROJECT, TABLE, configuration
 from telltale_conformance.oracle.cli.terminal import say, told
 from telltale_conformance.oracle.init.languages import LANGUAGES, language_of
-from telltale_conformance.oracle.init.project import HOME, check_command, project_files, target, write
+from telltale_conformance.oracle.init.project import CHECK, HOME, project_files, target, write
 from telltale_conformance.oracle.verdict.exit_codes import AGREE
 
 
@@ -21,11 +23,17 @@ def run(folder: Path, language: str | None) -> int:
     folder = target(folder)
     language = language or language_of(folder)
     files = project_files(language)
+    if (folder / PYPROJECT).exists() and configuration(folder=folder) is not None:
+        raise UsageError(
+            f"{PYPROJECT} has a table [tool.{TABLE}] already",
+            place=folder,
+            remedy=f"nothing was written; init writes {FILE}, and there can be one of the two: move the table away",
+        )
     write(folder, files)
     chosen = LANGUAGES[language]
     next_steps = [f"cd {folder}"] if folder.resolve() != Path.cwd() else []
     next_steps += [chosen.build] if chosen.build else []
-    next_steps += [f'telltale-conformance adapter-kit "{chosen.sut}"', check_command(language), chosen.test]
+    next_steps += [f'telltale-conformance adapter-kit "{chosen.sut}"', CHECK, chosen.test]
     lines = [
         f"A project in {chosen.title} was written; it needs {chosen.needs}.",
         *(f"  {name}" for name in files),

@@ -84,6 +84,39 @@ LANGUAGES: Final = {
             "`SessionId = usize` holds 2^64-1 on 64-bit machines only. Run the check on one.",
         ),
     ),
+    "go": Language(
+        title="Go",
+        steps=3,
+        needs="Go 1.19 or later",
+        build="cd conformance && go build -o build/adapter .",
+        sut="conformance/build/adapter",
+        test="cd conformance && go test -count=1 .",
+        store_file="toy_store.go",
+        signs=("go.mod",),
+        notes=(
+            "`encoding/json` reads numbers into `any` as float64, which rounds above 2^53. Read into structs with "
+            "`uint64` fields, as `forms.go` does, or call `UseNumber` on the decoder.",
+            "`json.Marshal` prints `<`, `>` and `&` as escapes. That is legal JSON and means the same text; the "
+            "template calls `SetEscapeHTML(false)` so that lines read as they were written.",
+            "A nil slice prints as `null`. Where a list is due, make an empty one: `[]string{}`.",
+            "Order texts with `sort.Strings`: Go compares bytes, as the contract does.",
+        ),
+    ),
+    "java": Language(
+        title="Java",
+        steps=3,
+        needs="a JDK, 17 or later",
+        build="javac -d conformance/build conformance/Adapter.java conformance/Json.java conformance/ToyStore.java",
+        sut="java -cp conformance/build Adapter",
+        test="java conformance/ConformanceTest.java",
+        store_file="ToyStore.java",
+        signs=("pom.xml", "build.gradle", "build.gradle.kts"),
+        notes=(
+            "`long` ends at 2^63-1 and the contract's integers at 2^64-1. `Json.java` reads them as `BigInteger`.",
+            "`String.compareTo` orders by UTF-16. The contract orders by UTF-8 bytes; `Json.BY_BYTES` does.",
+            "`System.out` follows the locale. The template writes UTF-8 bytes to it.",
+        ),
+    ),
 }
 """By the names that ``--language`` takes."""
 

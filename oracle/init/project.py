@@ -22,12 +22,15 @@ from telltale_conformance.version import HARNESS_VERSION
 
 HOME: Final = "conformance"
 """The folder of the adapter and of all that belongs to it, within the project."""
+CHECK: Final = "telltale-conformance check"
+"""The command that checks the adapter, from the project's folder; the file there has its options."""
 _PACKAGE: Final = "telltale_conformance.oracle"
 _TEMPLATES: Final = ("init", "templates")
 _SUFFIX: Final = ".tmpl"
 _COMMON: Final = {
     "README.md": f"{HOME}/README.md",
     "gitignore": f"{HOME}/.gitignore",
+    "telltale-conformance.toml": "telltale-conformance.toml",
     "workflow.yml": ".github/workflows/conformance.yml",
 }
 """The files that all languages have in common, with their places in the project."""
@@ -43,7 +46,7 @@ def project_files(language: str) -> dict[str, bytes]:
     values = {
         "language": chosen,
         "steps": STEPS,
-        "check": check_command(language),
+        "check": CHECK,
         "version": HARNESS_VERSION,
     }
     files = {
@@ -56,14 +59,6 @@ def project_files(language: str) -> dict[str, bytes]:
     for path in _below(resources.files(_PACKAGE).joinpath(*_TEMPLATES, language)):
         files[f"{HOME}/{'/'.join(path)}"] = _template(language, *path)
     return dict(sorted(files.items()))
-
-
-def check_command(language: str) -> str:
-    """Return the command that checks the adapter, from the project's folder."""
-    return (
-        f'telltale-conformance check --sut "{LANGUAGES[language].sut}" --lanes corpus,programs,claims --effort quick '
-        f"--baseline {HOME}/baseline.json"
-    )
 
 
 def _template(*names: str) -> bytes:

@@ -21,6 +21,7 @@ COMMON = {
     "conformance/.gitignore",
     "conformance/README.md",
     "conformance/baseline.json",
+    "telltale-conformance.toml",
 }
 
 
@@ -55,7 +56,7 @@ def test_the_workflow_is_one_and_runs_what_the_readme_says(language: str, tmp_pa
     assert done.returncode == 0, done.stdout + done.stderr
     readme = files["conformance/README.md"].decode()
     chosen = LANGUAGES[language]
-    for step in (chosen.build, project.check_command(language), chosen.test):
+    for step in (chosen.build, project.CHECK, chosen.test):
         assert step in readme
         assert f"run: {step}" in workflow.read_text() or not step
 
@@ -82,6 +83,13 @@ def test_a_file_where_a_folder_should_be_is_named(tmp_path: Path, capsys: pytest
     assert run(tmp_path, "python") == USAGE
     assert "there already: .github/workflows/conformance.yml;" in capsys.readouterr().err
     assert tree(tmp_path) == {".github"}
+
+
+def test_options_in_pyproject_are_not_doubled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.other]\n[tool.telltale-conformance]\nseed = 3\n")
+    assert run(tmp_path, "python") == USAGE
+    assert "pyproject.toml has a table [tool.telltale-conformance] already" in capsys.readouterr().err
+    assert tree(tmp_path) == {"pyproject.toml"}
 
 
 @pytest.mark.parametrize("name", ["missing/new", "file", "file/new"])
@@ -113,6 +121,8 @@ def test_one_file_that_cannot_be_written_leaves_none(error: BaseException, tmp_p
         (("pyproject.toml", "setup.py"), "python"),
         (("Cargo.toml",), "rust"),
         (("package.json", "tsconfig.json"), "typescript"),
+        (("go.mod",), "go"),
+        (("pom.xml",), "java"),
     ],
 )
 def test_the_language_is_read_off_the_project(signs: tuple[str, ...], language: str, tmp_path: Path) -> None:
