@@ -137,6 +137,18 @@ class Gate:
             except OSError as error:
                 raise CannotReport(f"cannot write the badge {self.badge}: {error.strerror or error}") from None
 
+    def restrict(self) -> None:
+        """Take back what only a whole check may write: its record and its badge.
+
+        Raises:
+            BadBaseline: the baseline is to be written anew.
+        """
+        if self.update:
+            raise BadBaseline("--update writes what a whole check saw; give it without --only")
+        if self.history is not None or self.badge is not None:
+            print("telltale-conformance: --only is no whole check: no record and no badge is written", file=sys.stderr)
+        self.history = self.badge = None
+
     def prepare(self, contract: str) -> None:
         """Read the baseline, and make the folder of the reports: what cannot be done is said before the lanes run.
 
@@ -338,6 +350,7 @@ class Gate:
             lacking=lacking,
             not_covered=not_covered(
                 check.results,
+                only=None if settings.only is None else str(settings.only),
                 lanes=tuple(LANES),
                 offered=check.hello.ops,
                 observes=check.hello.observes,

@@ -164,6 +164,14 @@ def check(
         str | None,
         typer.Option(metavar="L,L…", help="Lanes and self-tests to run, separated by commas; all lanes without it."),
     ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Check one thing: an operation, a claim, a guard or section of the contract, or a case that a report "
+            "names. This is no whole check, and the verdict says so.",
+        ),
+    ] = None,
     effort: Annotated[EffortName, typer.Option(help="How much is tried, on any machine.")] = EffortName.default,
     cases: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Cases of the one lane that is named, in place of an effort.")
@@ -274,6 +282,7 @@ def check(
         examples=examples,
         limits=AdapterLimits(deadline=deadline),
         beyond_limits=beyond_limits,
+        only=only,
         gate=Gate(
             baseline=baseline,
             update=update,

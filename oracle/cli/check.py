@@ -17,6 +17,7 @@ from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes import concurrent
 from telltale_conformance.oracle.lanes.effort import GUARD, Effort
+from telltale_conformance.oracle.lanes.only import only_named, restricted
 from telltale_conformance.oracle.lanes.self_tests import SelfTest, self_tests
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import ASKED_FOR, LANES, SELF_TESTS, Lane
@@ -77,6 +78,7 @@ def run(
     limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS,
     gate: Gate | None = None,
     beyond_limits: bool = False,
+    only: str | None = None,
 ) -> int:
     """Run the lanes, tell what follows, and return the exit code.
 
@@ -99,7 +101,13 @@ def run(
         limits: within which the adapter is heard.
         gate: the baseline, the reports and when to stop early; none of these when None.
         beyond_limits: run lane ``limits`` too.
+        only: the name of the one thing that the check is restricted to, as ``oracle.lanes.only`` takes it.
     """
+    gate = gate or Gate()
+    restriction = None if only is None else only_named(only, (*LANES, *ASKED_FOR))
+    if restriction is not None:
+        lanes = lanes or ([restriction.lane] if restriction.lane is not None else None)
+        gate.restrict()
     named = list(dict.fromkeys(lanes or ()))
     only_clients = sut is None and sut_clients is not None
     default = (concurrent.LANE,) if only_clients else DEFAULT_LANES
@@ -109,7 +117,7 @@ def run(
             *(name for name in ASKED_FOR if name in named or beyond_limits),
         ),
         self_tests=tuple(name for name in named if name in SELF_TESTS),
-        only_named=bool(named) and not self_test,
+        only_named=(bool(named) or only is not None) and not self_test,
         anew=self_test,
         time_limit=time_limit,
     )
@@ -118,13 +126,15 @@ def run(
         problem = f"--sut-clients alone is for lane {concurrent.LANE}: give the command of an adapter with --sut too"
     if problem is not None:
         raise UsageError(problem)
-    settings = Settings(seed=seed, effort=effort, cases=cases, workers=workers, level=level, examples=examples)
+    settings = Settings(
+        seed=seed, effort=effort, cases=cases, workers=workers, level=level, examples=examples, only=restriction
+    )
     subject = Subject(command=sut, clients=sut_clients, limits=limits)
     if contract is not None:
         subject = msgspec.structs.replace(subject, contract=contract)
     with watched() as watch:
         try:
-            return _judge(plan, subject, contract, settings, gate or Gate(), watch, as_json, coverage)
+            return _judge(plan, subject, contract, settings, gate, watch, as_json, coverage)
         except Interrupted:
             raise InconclusiveError(f"{watch.reason}, before or after the lanes") from None
 
@@ -295,6 +305,10 @@ def _results(names: Sequence[str], subject: Subject, settings: Settings, shown: 
 
 def run_lane(name: str, subject: Subject, settings: Settings) -> LaneResult:
     """Run one lane; a fault of the harness or the adapter makes it inconclusive, never a verdict."""
+    only = settings.only
+    why_not = None if only is None else only.why_not_run(name)
+    if why_not is not None:
+        return not_run(name, why_not)
     started = time.monotonic()
     try:
         result = _lane(name).run(subject, settings)
@@ -304,5 +318,5 @@ def run_lane(name: str, subject: Subject, settings: Settings) -> LaneResult:
         heed()  # calls into C wrap what a signal raises within them
         note = f"fault of the harness: {type(error).__name__}: {error}"
     else:
-        return result
+        return result if only is None else restricted(result, only)
     return LaneResult(lane=name, tally=Tally(faults=1), notes=(note,), seconds=time.monotonic() - started)

@@ -85,24 +85,28 @@ def collect(
     divergences: list[LaneDivergence] = []
     faults: list[str] = []
     ended_early: set[str] = set()
+    elsewhere: set[str] = set()
     cells: set[Cell] = set()
     unsupported: set[str] = set()
+    number = 0
     for result in results:
         if result.divergence is not None:
             against += 1
             try:
-                divergences.append(describe(tally.cases, result))
+                divergences.append(describe(number, result))
             except Exception as error:  # what was seen is told, whatever is wrong with telling it
-                where = f"while case {tally.cases} of its chunk was described"
+                where = f"while case {number} of its chunk was described"
                 faults.append(fault_of_harness(error, where))
                 lost += 1
-                divergences.append(undescribed(f"case {tally.cases} of its chunk", result))
+                divergences.append(undescribed(f"case {number} of its chunk", result))
         elif result.shown:
             shown += 1
         elif result.empty:
             empty += 1
         elif result.at_limit:
             at_limit += 1
+        elif result.elsewhere is not None:
+            elsewhere.add(result.elsewhere)
         elif result.fault is None and result.over:
             ended_early |= result.unsupported
         if result.fault is not None:
@@ -110,7 +114,9 @@ def collect(
         cells |= result.cells
         unsupported |= result.unsupported
         tally += result.tally
+        number += 1
     named = tuple(f"{op} is answered as unsupported, which ends the case" for op in sorted(ended_early))
+    named += tuple(f"cases depart earlier, in {op}, which ends them" for op in sorted(elsewhere))
     return Chunk(
         evidence=Evidence(Items(kind, planned - empty - at_limit, shown, against, named)),
         tally=tally + Tally(faults=lost),
@@ -118,7 +124,7 @@ def collect(
         faults=tuple(faults),
         unsupported=frozenset(unsupported),
         coverage=frozenset(cells),
-        ended=tally.cases < planned,
+        ended=number < planned,
     )
 
 

@@ -8,7 +8,7 @@ claims that are refuted there.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from typing import Final
@@ -26,10 +26,11 @@ from telltale_conformance.oracle.claims.judging import ProgramReport, judge_clai
 from telltale_conformance.oracle.claims.monitors import WATCHED, ClaimVerdict
 from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
+from telltale_conformance.oracle.lanes.only import chosen_cases
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
-from telltale_conformance.oracle.reference.judging import CaseResult, described, judge_cases
+from telltale_conformance.oracle.reference.judging import CaseResult, described
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
-from telltale_conformance.oracle.verdict.evidence import Items, Tally
+from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
 LANE: Final = "claims"
@@ -45,6 +46,8 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
         return not_run(LANE, NOTHING_OFFERED)
     plan = Plan("programs", len(programs), len(programs))
     result = run_chunks(LANE, subject, settings, partial(_chunk, subject=subject, settings=settings), plan)
+    if settings.only is not None and settings.only.claim is None:
+        return result
     reports: list[ProgramReport] = []
     faults: list[str] = []
     try:
@@ -53,13 +56,31 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     except AdapterFault as fault:
         faults.append(str(fault.diagnostic()))
     faults += [f"{report.program}, to watch claims: {report.stopped}" for report in reports if report.faulty]
+    claims = claims_of(reports)
+    only = settings.only
+    if only is not None and only.claim is not None:
+        claims = {only.claim: claims[only.claim]}
+        result = msgspec.structs.replace(result, evidence=occasions(only.claim, claims, result, subject.contract))
     return msgspec.structs.replace(
         result,
         tally=result.tally + Tally(faults=len(faults)),
-        claims=claims_of(reports),
+        claims=claims,
         notes=(*result.notes, *faults[:1], *_broken(reports, subject.contract)),
         seconds=time.monotonic() - started,
     )
+
+
+def occasions(claim: str, claims: Mapping[str, ClaimStand], result: LaneResult, contract: str) -> Evidence:
+    """Return the evidence of a check of one claim: its occasions, and its own programs where it has any.
+
+    A claim that the contract itself breaks is as the contract says where it is broken.
+    """
+    stand = claims[claim]
+    seen = stand.occasions or 0
+    against = int(stand.status == "broken" and CLAIMS[claim].known(contract) != "refuted")
+    watched = Items(f"occasions of {CLAIMS[claim].title}", max(1, seen), seen - against, against)
+    programs = result.evidence.cases
+    return Evidence(watched, (programs,) if programs.planned else ())
 
 
 def watched_programs(contract: str, seed: int) -> Iterator[tuple[str, Program]]:
@@ -126,7 +147,8 @@ def _chunk(adapter: Adapter, number: int, *, subject: Subject, settings: Setting
         upto = tuple(item for item in program.steps if item.seq <= last)
         return described(name, result, Program(contract=contract, meta=program.meta, steps=upto))
 
-    chunk = collect("programs", judge_cases(adapter, cases, settings.level), len(cases), describe)
+    judged = chosen_cases(adapter, cases, [name for name, _ in programs], settings.level, settings.only)
+    chunk = collect("programs", judged, len(cases), describe)
     tally = chunk.tally + Tally(uncovered=left_out, skipped=skipped)
     steps = sum(len(program.steps) for _, program in programs)
     against = len(chunk.divergences)

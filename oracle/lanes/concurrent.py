@@ -61,6 +61,8 @@ class _Lane:
         self._races = races_offered(self._offered)
         self._tally = Tally()
         self._shown = 0
+        self._left_out = 0
+        """Histories that a restricted check does not ask for."""
         self._answers = 0
         self._against = 0
         self._missing: list[str] = []
@@ -83,7 +85,13 @@ class _Lane:
         return LaneResult(
             lane=LANE,
             evidence=Evidence(
-                Items(KIND, planned, self._shown, self._against, tuple(dict.fromkeys(self._missing))[:NAMED]),
+                Items(
+                    KIND,
+                    planned - self._left_out,
+                    self._shown,
+                    self._against,
+                    tuple(dict.fromkeys(self._missing))[:NAMED],
+                ),
                 (self._judged_answers(), *self._floor(planned)),
             ),
             tally=self._tally,
@@ -115,6 +123,9 @@ class _Lane:
             ended = next(client for client, steps in enumerate(program.suffixes) if steps)
         program = msgspec.structs.replace(program, contract=self._subject.contract, ended=ended)
         where = f"history {index} ({program.pair})"
+        if settings.only is not None and not settings.only.takes(where):
+            self._left_out += 1
+            return True
         try:
             run = Run(program, clients, f"{settings.seed}/{index}", ended)
             run.perform()

@@ -21,8 +21,9 @@ from telltale_conformance.model.operations import step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
+from telltale_conformance.oracle.lanes.only import Only, chosen_cases
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject
-from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described
 from telltale_conformance.oracle.reference.replay import TraceResult, judge
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.evidence import NAMED, Evidence, Items, Tally
@@ -42,7 +43,7 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     files = corpus_files()
     if not files:
         return not_run("corpus", "no recorded traces come with this installation")
-    if subject.command is None:
+    if subject.command is None and settings.only is None:
         return _replayed(files, settings)
     plan = Plan("traces", len(files), CHUNK)
     task = partial(_chunk, plan=plan, files=files, contract=subject.contract, settings=settings)
@@ -107,7 +108,8 @@ def _recorded(result: TraceResult) -> LaneDivergence:
 def _chunk(
     adapter: Adapter, number: int, *, plan: Plan, files: Sequence[Path], contract: str, settings: Settings
 ) -> Chunk:
-    return _judged(adapter, [files[index] for index in plan.of(number)], contract, settings.level)
+    paths = [files[index] for index in plan.of(number)]
+    return _judged(adapter, paths, contract, settings.level, settings.only)
 
 
 def judge_trace(adapter: Adapter, path: Path, level: Level = Level.state, contract: str | None = None) -> Chunk:
@@ -133,7 +135,7 @@ def program_of(path: Path, adapter: Adapter, contract: str | None = None) -> Pro
     return _program(path, contract or adapter.hello.contract, adapter.hello.ops)
 
 
-def _judged(adapter: Adapter, paths: Sequence[Path], contract: str, level: Level) -> Chunk:
+def _judged(adapter: Adapter, paths: Sequence[Path], contract: str, level: Level, only: Only | None = None) -> Chunk:
     offered = adapter.hello.ops
     left_out = 0
     cases = []
@@ -154,7 +156,8 @@ def _judged(adapter: Adapter, paths: Sequence[Path], contract: str, level: Level
         assert result.diverged_at is not None
         return described(path.name, result, _program(path, contract, offered, result.diverged_at.seq), str(path))
 
-    chunk = collect("traces", judge_cases(adapter, cases, level), len(paths), describe)
+    judged = chosen_cases(adapter, cases, [path.name for path in paths], level, only)
+    chunk = collect("traces", judged, len(paths), describe)
     tally = chunk.tally + Tally(uncovered=left_out)
     answers = _answers(sum(map(events_in, paths)), tally, len(chunk.divergences))
     return msgspec.structs.replace(chunk, tally=tally, evidence=chunk.evidence.with_items(answers))

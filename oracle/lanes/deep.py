@@ -13,8 +13,9 @@ from telltale_conformance.generators.pumps import DEPTHS, FAR, PUMPS, Pumped, pu
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.effort import Effort
+from telltale_conformance.oracle.lanes.only import chosen_cases
 from telltale_conformance.oracle.lanes.subject import Settings, Subject, offered_by
-from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described
 from telltale_conformance.oracle.verdict.evidence import NAMED, Items
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
@@ -31,7 +32,7 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     plan = Plan("pumps", len(cases), 1)
     task = partial(_chunk, contract=subject.contract, settings=settings)
     finish = partial(_concluded, cases=cases, offered=offered, settings=settings)
-    return run_chunks("deep", subject, settings, task, plan, finish=finish)
+    return run_chunks("deep", subject, settings, task, plan, finish=None if settings.only else finish)
 
 
 def cases_of(settings: Settings, offered: frozenset[str]) -> list[Pumped]:
@@ -55,7 +56,8 @@ def _chunk(adapter: Adapter, number: int, *, contract: str, settings: Settings) 
             str(case), result, pump_program(case, settings.seed, contract, offered, result.diverged_at.seq)
         )
 
-    results = list(judge_cases(adapter, [partial(asked_of, case, settings.seed, offered, contract)], settings.level))
+    played = partial(asked_of, case, settings.seed, offered, contract)
+    results = list(chosen_cases(adapter, [played], [str(case)], settings.level, settings.only))
     chunk = collect("pumps", results, 1, describe)
     shown = frozenset([number]) if any(result.shown for result in results) else frozenset()
     return msgspec.structs.replace(chunk, marks=shown)

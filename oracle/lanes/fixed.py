@@ -13,8 +13,9 @@ from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
+from telltale_conformance.oracle.lanes.only import chosen_cases
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
-from telltale_conformance.oracle.reference.judging import CaseResult, described, judge_cases
+from telltale_conformance.oracle.reference.judging import CaseResult, described
 from telltale_conformance.oracle.verdict.evidence import Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
@@ -55,7 +56,8 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings
         upto = fixed.steps[: result.diverged_at.seq + 1]
         return described(fixed.name, result, Program(contract=contract, meta={"fixed": fixed.name}, steps=upto))
 
-    chunk = collect(plan.kind, judge_cases(adapter, cases, settings.level), len(cases), describe)
+    judged = chosen_cases(adapter, cases, [fixed.name for fixed in programs], settings.level, settings.only)
+    chunk = collect(plan.kind, judged, len(cases), describe)
     tally = chunk.tally + Tally(uncovered=left_out, skipped=skipped)
     against = len(chunk.divergences)
     answers = Items("steps", steps - tally.uncovered - tally.skipped, tally.judged - against, against)

@@ -26,8 +26,9 @@ from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Adapter, Answer
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.effort import Effort
+from telltale_conformance.oracle.lanes.only import chosen_cases
 from telltale_conformance.oracle.lanes.subject import Settings, Subject, offered_by
-from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described
 from telltale_conformance.oracle.verdict.compare import Level, outcome_variant
 from telltale_conformance.oracle.verdict.evidence import Items
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
@@ -50,7 +51,7 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     plan = Plan("tours", len(all_tours), CHUNK)
     task = partial(_chunk, plan=plan, bound=bound, contract=subject.contract, settings=settings)
     finish = partial(_concluded, graph=graph, why_not=why_states_are_not_compared(offered, settings.level))
-    return run_chunks("graph", subject, settings, task, plan, finish=finish)
+    return run_chunks("graph", subject, settings, task, plan, finish=None if settings.only else finish)
 
 
 def why_states_are_not_compared(offered: frozenset[str], level: Level) -> str | None:
@@ -84,7 +85,9 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, bound: Bound, contract:
 
     looks = "observe" in offered
     cases = [partial(_asked, tour, position, contract, looks) for position, tour in enumerate(mine)]
-    chunk = collect(plan.kind, judge_cases(adapter, cases, settings.level, reached.watch), len(mine), describe)
+    names = [f"tour {tour}" for tour in numbers]
+    judged = chosen_cases(adapter, cases, names, settings.level, settings.only, reached.watch)
+    chunk = collect(plan.kind, judged, len(mine), describe)
     return msgspec.structs.replace(chunk, marks=frozenset(reached.edges))
 
 

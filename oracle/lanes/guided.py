@@ -13,8 +13,9 @@ from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.effort import Effort
+from telltale_conformance.oracle.lanes.only import chosen_cases
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
-from telltale_conformance.oracle.reference.judging import CaseResult, described, judge_cases
+from telltale_conformance.oracle.reference.judging import CaseResult, described
 from telltale_conformance.oracle.verdict.evidence import Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
@@ -58,7 +59,8 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings
         upto = program.steps[: result.diverged_at.seq + 1]
         return described(f"guided {indexes[position]}", result, msgspec.structs.replace(program, steps=upto))
 
-    chunk = collect(plan.kind, judge_cases(adapter, cases, settings.level), len(cases), describe)
+    judged = chosen_cases(adapter, cases, [f"guided {index}" for index in indexes], settings.level, settings.only)
+    chunk = collect(plan.kind, judged, len(cases), describe)
     tally = chunk.tally + Tally(uncovered=left_out, skipped=skipped)
     against = len(chunk.divergences)
     answers = Items("steps", steps - tally.uncovered - tally.skipped, tally.judged - against, against)

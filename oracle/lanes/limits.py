@@ -11,8 +11,9 @@ from telltale_conformance.generators.limit_programs import limit_programs
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
+from telltale_conformance.oracle.lanes.only import chosen_cases
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
-from telltale_conformance.oracle.reference.judging import CaseResult, described, judge_cases
+from telltale_conformance.oracle.reference.judging import CaseResult, described
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
@@ -36,5 +37,6 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings
         return described(at_limit.name, result, None)
 
     case = () if left_out else asked
-    chunk = collect(plan.kind, judge_cases(adapter, [partial(iter, case)], settings.level), 1, describe)
+    judged = chosen_cases(adapter, [partial(iter, case)], [at_limit.name], settings.level, settings.only)
+    chunk = collect(plan.kind, judged, 1, describe)
     return msgspec.structs.replace(chunk, tally=chunk.tally + Tally(uncovered=left_out, skipped=skipped))

@@ -16,8 +16,9 @@ from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.effort import Effort
+from telltale_conformance.oracle.lanes.only import chosen_cases
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
-from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described, judge_cases
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described
 from telltale_conformance.oracle.verdict.evidence import NAMED, Items
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
@@ -35,7 +36,7 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     plan = Plan("programs", settings.amount(PROGRAMS), CHUNK)
     task = partial(_chunk, plan=plan, contract=subject.contract, settings=settings)
     result = run_chunks("programs", subject, settings, task, plan)
-    return with_floor(result, subject.contract, offered)
+    return result if settings.only else with_floor(result, subject.contract, offered)
 
 
 def with_floor(result: LaneResult, contract: str, offered: frozenset[str]) -> LaneResult:
@@ -60,7 +61,8 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings
         return described(f"program {index}", result, program)
 
     cases = [partial(_asked, steps, index) for index in indexes]
-    return collect(plan.kind, judge_cases(adapter, cases, settings.level), len(cases), describe)
+    judged = chosen_cases(adapter, cases, [f"program {index}" for index in indexes], settings.level, settings.only)
+    return collect(plan.kind, judged, len(cases), describe)
 
 
 def _asked(steps: Callable[[int], Iterator[GeneratedStep]], index: int) -> Iterator[Asked]:

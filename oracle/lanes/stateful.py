@@ -14,7 +14,7 @@ from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_c
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
 from telltale_conformance.oracle.reference.judging import CaseResult, described
-from telltale_conformance.oracle.verdict.evidence import NAMED, Items
+from telltale_conformance.oracle.verdict.evidence import NAMED, Evidence, Items
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
 EXAMPLES: Final = 12
@@ -35,7 +35,10 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     for times in (1,) if settings.cases is not None else TIMES:
         plan = Plan("sequences", times * settings.amount(SEQUENCES), EXAMPLES)
         task = partial(_chunk, plan=plan, settings=settings, contract=subject.contract)
-        result = with_successes(run_chunks("stateful", subject, settings, task, plan), offered)
+        result = run_chunks("stateful", subject, settings, task, plan)
+        if settings.only is not None:
+            break
+        result = with_successes(result, offered)
         asked_in_vain = result.divergences or result.tally.faults or result.tally.uncovered
         if asked_in_vain or not result.missing:
             break
@@ -58,6 +61,9 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, settings: Settings, con
     from telltale_conformance.generators.machine import SessionStoreMachine
     from telltale_conformance.oracle.lanes.machines import AdapterCounterpart
 
+    name = f"sequence of chunk {number}"
+    if settings.only is not None and not settings.only.takes(name):
+        return Chunk(evidence=Evidence(Items(plan.kind)))
     examples = len(plan.of(number))
     counterpart = AdapterCounterpart(adapter, contract, settings.level)
     machine = type("Machine", (SessionStoreMachine,), {"counterpart": counterpart, "contract": contract})
@@ -79,7 +85,7 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, settings: Settings, con
     results = counterpart.results if first is None else counterpart.results[: counterpart.results.index(first) + 1]
 
     def describe(position: int, result: CaseResult) -> LaneDivergence:
-        return described(f"sequence of chunk {number}", result, counterpart.first_program)
+        return described(name, result, counterpart.first_program)
 
     chunk = collect(plan.kind, results, max(examples, len(results)), describe)
     return msgspec.structs.replace(chunk, ended=fault is not None)

@@ -12,6 +12,7 @@ from telltale_conformance.oracle.adapters.clients import ClientProcesses, Client
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
 from telltale_conformance.oracle.adapters.scheduled import LockedClients
 from telltale_conformance.oracle.lanes.effort import Amounts, Effort
+from telltale_conformance.oracle.lanes.only import Only
 from telltale_conformance.oracle.verdict.compare import Level
 
 
@@ -83,6 +84,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """After how many diverging cases a lane stops."""
     examples: str | None = None
     """Where Hypothesis keeps failing examples: a folder, a Redis URL, or None for nowhere."""
+
+    only: Only | None = None
+    """What the check is restricted to."""
 
     def amount(self, amounts: Amounts) -> int:
         """Return how many cases a lane tries."""

@@ -72,6 +72,10 @@ class CaseResult:
     """How many operations there were to ask."""
     over: bool = False
     """Nothing more of the case is judged."""
+    left_out: bool = False
+    """The check is restricted to something that the case has not, so it was not played."""
+    elsewhere: str | None = None
+    """The operation in which the case departs, where the check is restricted to something else."""
 
     @property
     def shown(self) -> bool:
@@ -87,7 +91,7 @@ class CaseResult:
     def tally(self) -> Tally:
         """The case as counted."""
         return Tally(
-            cases=1,
+            cases=not self.left_out,
             judged=self.judged,
             uncovered=self.uncovered,
             not_judged=self.not_judged,

@@ -229,6 +229,8 @@ class Report(Struct, frozen=True, kw_only=True):
             sentence = f"{name} keeps contract {self.contract} in all {self.judged:,} answers judged{known}."
         else:
             sentence = f"Nothing can be concluded about {name}: {self._open_question()}."
+        if self.not_covered.restricted_to:
+            sentence += f" Only {self.not_covered.restricted_to[0]} was asked for."
         return f"{sentence} The run was cut short: {self.cut_short}." if self.cut_short else sentence
 
     def _open_question(self) -> str:

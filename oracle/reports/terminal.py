@@ -49,8 +49,13 @@ def check_lines(report: Report, folder: Path | None, *, every_cell: bool = False
         for lane in report.lanes:
             yield from lane_lines(lane, notes=not report.failing)
         yield from _self_test_lines(report.self_tests)
-        yield from claims_told(report.claims, report.contract)
-        yield from coverage_lines(report.lanes, report.implementation.ops, every_cell=every_cell)
+        restricted = bool(report.not_covered.restricted_to)
+        claims = report.claims
+        if restricted:
+            claims = {claim: stand for claim, stand in claims.items() if stand.status != "not judged"}
+        yield from claims_told(claims, report.contract)
+        if every_cell or not restricted:
+            yield from coverage_lines(report.lanes, report.implementation.ops, every_cell=every_cell)
     if folder is not None:
         yield f"report: {folder / 'index.html'}"
 

@@ -19,6 +19,8 @@ _NAMED: Final = 6
 class NotCovered(Struct, frozen=True, kw_only=True):
     """What a check says nothing about."""
 
+    restricted_to: tuple[str, ...] = ()
+    """The one thing that was asked for with ``--only``; empty for a whole check."""
     lanes_not_run: tuple[str, ...] = ()
     lanes_not_in_full: tuple[str, ...] = ()
     """Those that did not show all that they set out to show, a divergence or not."""
@@ -26,7 +28,7 @@ class NotCovered(Struct, frozen=True, kw_only=True):
     operations_unsupported: tuple[str, ...] = ()
     """Offered, and answered as unsupported."""
     operations_not_judged: tuple[str, ...] = ()
-    """Offered, and in no lane judged."""
+    """Offered, and in no lane judged; of a whole check only, as the next."""
     claims_not_judged: tuple[str, ...] = ()
     not_compared: tuple[str, ...] = ()
     """What of the answers was not compared, and why."""
@@ -41,6 +43,8 @@ class NotCovered(Struct, frozen=True, kw_only=True):
         return tuple(self._phrases())
 
     def _phrases(self) -> Iterator[str]:
+        if self.restricted_to:
+            yield f"all but {', '.join(self.restricted_to)}: this is no whole check"
         if self.lanes_not_run:
             yield f"lanes not run: {', '.join(self.lanes_not_run)}"
         if self.lanes_not_in_full:
@@ -68,6 +72,7 @@ def not_covered(
     level: Level,
     claims: dict[str, ClaimStand],
     self_tests: Collection[str] = (),
+    only: str | None = None,
 ) -> NotCovered:
     """Return what a check says nothing about.
 
@@ -79,18 +84,22 @@ def not_covered(
         level: how strictly answers were compared.
         claims: how each claim stands by all lanes.
         self_tests: the self-tests that were not shown.
+        only: the one thing that was asked for; None for a whole check.
     """
     ran = {result.lane for result in results if result.why_not_run is None}
     judged = {cell.operation.partition("/")[0] for result in results for cell in result.coverage}
     unsupported = frozenset().union(*(result.unsupported for result in results))
     known = frozenset(OPERATIONS)
     return NotCovered(
+        restricted_to=() if only is None else (only,),
         lanes_not_run=tuple(lane for lane in lanes if lane not in ran),
         lanes_not_in_full=tuple(result.lane for result in results if result.missing),
         operations_not_offered=tuple(sorted(known - offered)),
         operations_unsupported=tuple(sorted(unsupported)),
-        operations_not_judged=tuple(sorted((offered & known) - judged - unsupported)),
-        claims_not_judged=tuple(claim for claim, stand in claims.items() if stand.status == "not judged"),
+        operations_not_judged=() if only else tuple(sorted((offered & known) - judged - unsupported)),
+        claims_not_judged=()
+        if only
+        else tuple(claim for claim, stand in claims.items() if stand.status == "not judged"),
         not_compared=tuple(_not_compared(offered, observes, level)),
         self_tests_not_shown=tuple(self_tests),
     )

@@ -626,7 +626,7 @@ def test_report_is_taken() -> None:
         "coverage": [["close", "ok", "claimed", "-", "-"]],
     }
     test = {"name": "near-miss", "verdict": "shown", "shown_on": "2030-01-31", "remembered": True, "result": lane}
-    kinds = ("lanes_not_run", "lanes_not_in_full", "operations_not_offered", "operations_unsupported")
+    kinds = ("restricted_to", "lanes_not_run", "lanes_not_in_full", "operations_not_offered", "operations_unsupported")
     more = ("operations_not_judged", "claims_not_judged", "not_compared", "self_tests_not_shown", "words")
     nothing: dict[str, list[str]] = {kind: [] for kind in (*kinds, *more)}
     report = {
