@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 LOCK := requirements-dev.lock
 
-.PHONY: check test proofs templates nightly power mutation lint site audit bench pythons lock release clean
+.PHONY: check test proofs templates nightly power mutation lint lint-ci site audit bench pythons lock release clean
 
 check: .venv/installed
 	$(BIN)/telltale-conformance check --report report
@@ -41,6 +41,11 @@ lint: .venv/installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -c pyproject.toml -r model lean_traces generators oracle src/telltale_conformance
 	$(BIN)/python -m tools.lint
+	$(BIN)/python -m tools.ci_lint
+
+# The last of these alone: workflows, action, hooks and the examples of docs/ci.md.
+lint-ci: .venv/installed-dev
+	$(BIN)/python -m tools.ci_lint
 
 # Builds the documents as a site in site/, with every warning as an error.
 site: .venv/installed-dev
