@@ -23,7 +23,8 @@ from telltale_conformance.oracle.process.output import print_acting
 from telltale_conformance.oracle.reference.judging import fault_of_harness
 from telltale_conformance.oracle.reports import findings, markdown, write_reports
 from telltale_conformance.oracle.reports.badge import NO_VERDICT, badge_of, write_badge
-from telltale_conformance.oracle.reports.markdown import workflow_commands
+from telltale_conformance.oracle.reports.in_repository import chosen
+from telltale_conformance.oracle.reports.markdown import STEP_SUMMARY, workflow_commands
 from telltale_conformance.oracle.reports.report import Finding, Minimiser, Report, claims_seen
 from telltale_conformance.oracle.reports.terminal import check_lines, last_line
 from telltale_conformance.oracle.reports.trends.file import append_record, make_ready
@@ -88,6 +89,7 @@ class Gate:
         badge: the file of the badge; None for none.
         today: by which entries expire; the day in UTC when not given.
         again: the command that runs the same check again; None where it was not started by a command.
+        artifact: the file of the repository beside which results are shown; None for what follows from the check.
         configured: the options that the project's file gave, and its name; None for none.
     """
 
@@ -104,6 +106,7 @@ class Gate:
         badge: Path | None = None,
         today: date | None = None,
         again: str | None = None,
+        artifact: str | None = None,
         configured: str | None = None,
     ) -> None:
         self.baseline_path = baseline
@@ -113,6 +116,7 @@ class Gate:
         self.require = require
         self.minimise_seconds = minimise_seconds
         self.again = again
+        self.artifact = artifact
         self.history = history
         self.badge = badge
         self.configured = configured
@@ -156,12 +160,15 @@ class Gate:
             BadBaseline: it cannot be read, is none, is for another contract, or ``--update`` names none.
             BadRequirement: what is required cannot be read.
             CannotReport: the folder cannot be made.
+            UsageError: the file beside which results are to be shown is none of the repository.
         """
         if self.report is not None:
             try:
                 self.report.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise CannotReport(f"cannot write the report to {self.report}: {error.strerror or error}") from None
+        if self.artifact is not None:
+            self.artifact = chosen(self.artifact)
         self._required = required(self.require, None)
         path = self.baseline_path
         if path is None:
@@ -226,7 +233,7 @@ class Gate:
         for line in check_lines(report, self.report, every_cell=every_cell, brief=quiet):
             print(block(line), file=out)
         if self._on_github:
-            for line in workflow_commands(report, self.report):
+            for line in workflow_commands(report):
                 print_acting(line, out)
         for problem in problems:
             print(f"telltale-conformance: {problem}", file=sys.stderr)
@@ -274,7 +281,7 @@ class Gate:
             summary = os.environ.get("GITHUB_STEP_SUMMARY") if self._on_github else None
             if summary:
                 with Path(summary).open("a", encoding="utf-8") as file:
-                    file.write(markdown(report, folder))
+                    file.write(markdown(report, folder, most=STEP_SUMMARY))
         except OSError as error:
             return f"cannot write the report to {error.filename or folder}: {error.strerror or error}"
         except Exception as error:  # the verdict stands, whatever is wrong with writing it down

@@ -254,8 +254,8 @@ def terminal_and_log_show_text(text: str, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def commands_of_a_ci_are_ours_alone(text: str) -> None:
-    plain = workflow_commands(filled(HARMLESS), FOLDER)
-    found = workflow_commands(filled(text), FOLDER)
+    plain = workflow_commands(filled(HARMLESS))
+    found = workflow_commands(filled(text))
     assert len(found) == len(plain)
     for line, other in zip(found, plain, strict=True):
         assert "\n" not in line

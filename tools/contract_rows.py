@@ -53,16 +53,17 @@ def _operation(operation: Operation, text: str, sections: dict[str, str]) -> dic
     blocks = [own] if own else list(_about(name, sections[operation.section]))
     blocks = blocks or [_table_row(text, f"op-{name}")]
     hardened = _table_row(text, f"hardened-{name}")
-    return {"anchor": anchor, "html": _html("\n\n".join(blocks)), "hardened": _html(hardened)}
+    markdown = _plain("\n\n".join(blocks))
+    return {"anchor": anchor, "html": _html(markdown), "markdown": markdown, "hardened": _html(_plain(hardened))}
 
 
 def _guard(guard: Guard, text: str) -> dict[str, str]:
     """Return the row of a guard; without text where the contract states it within those of its operations."""
     named = {"§3": f"consume-{guard.name[-1]}"}.get(guard.origin, guard.name.partition(" ")[0].lower())
     if f'id="{named}"' not in text:
-        return {"anchor": f"s{guard.origin.partition(',')[0].lstrip('§')}", "html": ""}
-    found = _table_row(text, named) or _item(text, named)
-    return {"anchor": named, "html": _html(found)}
+        return {"anchor": f"s{guard.origin.partition(',')[0].lstrip('§')}", "html": "", "markdown": ""}
+    found = _plain(_table_row(text, named) or _item(text, named))
+    return {"anchor": named, "html": _html(found), "markdown": found}
 
 
 def _block_of(text: str, anchor: str) -> str:
@@ -99,9 +100,13 @@ def _item(text: str, anchor: str) -> str:
     return next((item for item in items if f'id="{anchor}"' in item), "")
 
 
+def _plain(text: str) -> str:
+    """Return Markdown without anchors, and with links as their text."""
+    return _LINK.sub(r"\1", _ANCHOR.sub("", text)).strip()
+
+
 def _html(text: str) -> str:
-    plain = _LINK.sub(r"\1", _ANCHOR.sub("", text))
-    rendered: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(plain)
+    rendered: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     return rendered.strip()
 
 

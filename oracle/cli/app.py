@@ -195,6 +195,13 @@ def check(
     ] = None,
     update: Annotated[bool, typer.Option("--update", help="Write the baseline anew instead of failing.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write the reports.")] = None,
+    artifact: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="The repository's file beside which code scanning shows results; the adapter's own without it.",
+        ),
+    ] = None,
     minimise_seconds: Annotated[
         float,
         typer.Option(min=0, metavar="SECONDS", help="A guard: when to stop making the reports' programs smaller."),
@@ -291,6 +298,7 @@ def check(
             require=require,
             minimise_seconds=minimise_seconds if report is not None else 0.0,
             again=command_again(context),
+            artifact=artifact,
             history=history,
             badge=badge,
             configured=options_taken(context),

@@ -68,6 +68,7 @@ KEYS: Final[Mapping[str, _Key]] = {
     "time-limit": _Key(_Seconds, "a number of seconds above 0"),
     "baseline": _PATH,
     "require": _Key(_Text, "all, core, or a path, as text"),
+    "artifact": _PATH,
     "report": _PATH,
     "history": _PATH,
     "badge": _PATH,

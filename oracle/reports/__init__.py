@@ -1,7 +1,8 @@
 """Reports: what a check concluded, for people and for machines, written together or not at all.
 
 ``write_reports`` puts into one folder ``index.html`` (one self-contained page), ``summary.md``, ``report.json``
-(schema ``report``), ``report.sarif`` (SARIF 2.1.0), ``junit.xml`` and below ``divergences`` a dossier of each class.
+(schema ``report``), ``report.sarif`` (SARIF 2.1.0), ``junit.xml``, ``gl-code-quality-report.json`` (GitLab) and below
+``divergences`` a dossier of each class.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Final
 from telltale_conformance.oracle.dossier.dossier import FILES, MANIFEST
 from telltale_conformance.oracle.dossier.seal import SEAL
 from telltale_conformance.oracle.reports.findings import findings
+from telltale_conformance.oracle.reports.gitlab import gitlab
 from telltale_conformance.oracle.reports.json_report import report_json
 from telltale_conformance.oracle.reports.junit import junit
 from telltale_conformance.oracle.reports.markdown import markdown, workflow_commands
@@ -36,6 +38,8 @@ __all__ = [
     "write_reports",
 ]
 
+CODE_QUALITY: Final = "gl-code-quality-report.json"
+"""The file of GitLab's code quality report."""
 _FINGERPRINT: Final = "[0-9a-f]" * 12
 
 
@@ -92,7 +96,8 @@ def rendered(report: Report, folder: Path) -> Mapping[str, str]:
         "index.html": page(report, folder),
         "summary.md": markdown(report, folder),
         "junit.xml": junit(report),
-        "report.sarif": sarif(report, folder),
+        "report.sarif": sarif(report),
+        CODE_QUALITY: gitlab(report),
         "report.json": report_json(report),
     }
 

@@ -167,6 +167,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """What became of the baseline; None without one."""
     baseline: str | None = None
     """Its path."""
+    artifact: str | None = None
+    """The file of the repository beside which results are shown, as seen from its top, where the user chose one."""
     required: Required | None = None
     """The operations that must be offered; None for none."""
     lacking: tuple[str, ...] = ()
@@ -205,6 +207,11 @@ class Report(Struct, frozen=True, kw_only=True):
             if finding.key.claim is not None:
                 found[finding.key.claim] = found.get(finding.key.claim, NOT_JUDGED) + ClaimStand("broken", 1)
         return {claim: found[claim] for claim in in_order(found)}
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What the verdict says nothing about, in phrases; claims with their names."""
+        return self.not_covered.words({claim.id: claim.title for claim in CLAIMS.values()})
 
     @property
     def headline(self) -> str:

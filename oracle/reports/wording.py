@@ -9,6 +9,7 @@ from telltale_conformance.files import content
 from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, PROGRAM
 from telltale_conformance.oracle.reports.report import Finding, Report
+from telltale_conformance.oracle.reports.what_broke import what_broke, why_it_matters
 from telltale_conformance.oracle.verdict.baseline import Entry
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneResult
@@ -91,10 +92,12 @@ def title(finding: Finding) -> str:
 
 
 def message(finding: Finding) -> str:
-    """Return a finding in a few lines of plain text."""
+    """Return a finding in a few lines of plain text, what broke first."""
     divergence = finding.divergence
     lines = [
-        title(finding),
+        what_broke(finding),
+        why_it_matters(finding.key),
+        f"class    {title(finding)}",
         f"case     {finding.cases[0]}" + (f" (and {len(finding.cases) - 1} more)" if len(finding.cases) > 1 else ""),
         f"args     {value_line(divergence.args)}",
         f"expected {value_line(divergence.expected)}",

@@ -38,6 +38,7 @@ WHOLE = {
     "time-limit": 600,
     "baseline": "known.json",
     "require": "core",
+    "artifact": "conformance/README.md",
     "report": "report",
     "history": "checks.jsonl",
     "badge": "badge.json",

@@ -56,7 +56,7 @@ def test_every_form_of_the_report_says_so(guard: Guard, tmp_path: Path) -> None:
         "terminal": divergence_text(divergence),
         "page": html.unescape(re.sub(r"<[^>]*>", "", forms["index.html"])),
         "junit": "".join(etree.fromstring(forms["junit.xml"].encode()).itertext()),
-        "workflow": "\n".join(workflow_commands(made, tmp_path)),
+        "workflow": "\n".join(workflow_commands(made)),
         "dossier": made.findings[0].files[EXPLANATION].decode(),
         **{name: forms[name] for name in ("report.json", "report.sarif", "summary.md")},
     }

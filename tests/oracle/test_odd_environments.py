@@ -108,7 +108,7 @@ def test_two_checks_into_one_folder_leave_one_whole_report(mark: str, tmp_path: 
     document = json.loads((tmp_path / "report" / "report.json").read_text())
     assert document["seed"] in (1, 2)
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
-        "index.html", "junit.xml", "report.json", "report.sarif", "summary.md",
+        "gl-code-quality-report.json", "index.html", "junit.xml", "report.json", "report.sarif", "summary.md",
     ]  # fmt: skip
 
 

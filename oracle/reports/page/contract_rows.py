@@ -27,6 +27,7 @@ class Row(Struct, frozen=True, kw_only=True):
     anchor: str
     """Its anchor in docs/contract.md."""
     text: Markup
+    markdown: str
 
 
 def row_of_operation(name: str, contract: str) -> Row | None:
@@ -47,7 +48,7 @@ def row_of_guard(name: str) -> Row | None:
 
 def _row(found: dict[str, str], place: str, title: str, section: str) -> Row:
     text = Markup(found["html"])  # noqa: S704 # a file of this package
-    return Row(id=place, title=title, section=section, anchor=found["anchor"], text=text)
+    return Row(id=place, title=title, section=section, anchor=found["anchor"], text=text, markdown=found["markdown"])
 
 
 def rows_for(keys: Iterable[Fingerprint], contract: str) -> tuple[Row, ...]:
