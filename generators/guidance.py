@@ -6,7 +6,7 @@ before the brood, by its own number. So the same seed keeps the same programs, h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heapify, heappop, heappush
 from random import Random
 from typing import NamedTuple
@@ -63,21 +63,28 @@ class Search:
 
     def _take(self, steps: Steps) -> None:
         """Keep a program up to its last step that reaches something new; nothing where none does."""
-        last, features, new = -1, set[Feature](), set[Feature]()
-        taken = []
-        for place, one in enumerate(played(steps, self._contract, watched=True)):
-            taken.append(one)
-            fresh = {feature for feature in one.features if feature not in self.known and feature not in new}
-            if fresh:
-                last = place
-                new |= fresh
-        if last < 0:
-            return
-        for one in taken[: last + 1]:
-            features.update(one.features)
-        self.known |= new
-        whole = renumbered([one.step for one in taken[: last + 1]])
-        self.kept.append(Kept(whole, frozenset(features)))
+        found = new_in(steps, self._contract, self.known.__contains__)
+        if found is not None:
+            kept, new = found
+            self.known |= new
+            self.kept.append(kept)
+
+
+def new_in(steps: Steps, contract: str, known: Callable[[Feature], bool]) -> tuple[Kept, set[Feature]] | None:
+    """Return a program up to its last step that reaches something new, and what that is; None where nothing is."""
+    last, features, new = -1, set[Feature](), set[Feature]()
+    taken = []
+    for place, one in enumerate(played(steps, contract, watched=True)):
+        taken.append(one)
+        fresh = {feature for feature in one.features if feature not in new and not known(feature)}
+        if fresh:
+            last = place
+            new |= fresh
+    if last < 0:
+        return None
+    for one in taken[: last + 1]:
+        features.update(one.features)
+    return Kept(renumbered([one.step for one in taken[: last + 1]]), frozenset(features)), new
 
 
 def renumbered(steps: Sequence[Step]) -> Steps:

@@ -20,6 +20,7 @@ from telltale_conformance.generators.lives import Life, opened_again, opening
 from telltale_conformance.generators.pool import Pool
 from telltale_conformance.generators.profiles import LAST_LOOK, PROFILES, Profile, select
 from telltale_conformance.generators.raw_forms import raw_form
+from telltale_conformance.generators.reached import Reached, Watch
 from telltale_conformance.generators.sizes import SIZES
 from telltale_conformance.generators.steps import RELOAD, Act, GeneratedStep, Written, as_program, encode_arguments
 from telltale_conformance.generators.tried import ALL_OPERATIONS
@@ -68,6 +69,7 @@ class Generator:
         offered: the operations that the implementation offers; no other is used.
         contract: what the reference follows.
         profile: the weights to draw by; by default the one of the index.
+        reached: is given what each step reached, as guidance sees it.
     """
 
     def __init__(
@@ -78,10 +80,13 @@ class Generator:
         offered: frozenset[str] = ALL_OPERATIONS,
         contract: Contract | str = "telltale-17",
         profile: Profile | None = None,
+        reached: Reached | None = None,
     ) -> None:
         self.profile = profile or profile_of(index)
         rng = Random(f"{seed}/{index}")
         self.store = Store(contract)
+        self._reached = reached
+        self._watch = None if reached is None else Watch(self.store)
         self._draw = Drawing(rng, self.profile.oddness, _cast_of(seed, index))
         self._offered = offered
         self._turn = index // len(PROFILES)
@@ -190,11 +195,14 @@ class Generator:
             args = raw_form(self._draw, operation, args)
             arguments, written = _read_again(operation, args, written)
         before = situation(self.store, operation, arguments)
+        alike = () if self._watch is None else self._watch.before(operation, arguments)
         outcome = step(self.store, operation, arguments)
         seq = self._seq
         self._seq = seq + 1
         self._pool.take(seq, operation, outcome)
         cell = cell_of(before, operation, outcome)
+        if self._watch is not None and self._reached is not None:
+            self._reached(self._watch.after(operation, arguments, outcome, cell, alike))
         plan = arguments[1] if name == "open_with_sid_from_plan" else None
         if isinstance(plan, PlanInput):
             cell = cell._replace(relation=self._arguments.plans.use(plan))

@@ -5,7 +5,7 @@ A feature is a small tuple. A program that has a feature which none before it ha
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Final, NamedTuple
 
 from telltale_conformance.generators.coverage import cell_of, phase_of, situation
@@ -18,6 +18,8 @@ from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 
 Feature = Hashable
+Reached = Callable[[tuple[Feature, ...]], None]
+"""Is given what each step reached."""
 
 
 class PlayedStep(NamedTuple):
@@ -43,7 +45,7 @@ def played(steps: tuple[Step, ...], contract: str, *, watched: bool = False) -> 
         watched: say what each step reached.
     """
     store, results = Store(contract), dict[int, Any]()
-    watch = _Watch(store) if watched else None
+    watch = Watch(store) if watched else None
     for one in steps:
         codec = CODECS[one.op]
         try:
@@ -92,7 +94,7 @@ _FRESH: Final = {"Ownership.next_claim_id": 1, "Ownership.next_witness_id": 1}
 """Where the counters of a fresh session begin that do not begin at 0."""
 
 
-class _Watch:
+class Watch:
     """Collects the features of one program."""
 
     def __init__(self, store: Store) -> None:

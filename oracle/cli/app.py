@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from telltale_conformance.oracle.cli.campaign_app import campaign_app
 from telltale_conformance.oracle.cli.configured import (
     ConfigOption,
     Configured,
@@ -492,6 +493,7 @@ def schema(name: Annotated[str | None, typer.Argument(help="Which schema; none l
 
 app.command()(compare)
 app.command()(trends)
+app.add_typer(campaign_app)
 app.add_typer(lean_app)
 
 

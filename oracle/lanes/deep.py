@@ -11,13 +11,13 @@ import msgspec
 from telltale_conformance.generators.pump_programs import PumpProgram, pump_program
 from telltale_conformance.generators.pumps import DEPTHS, FAR, PUMPS, Pumped, pumped
 from telltale_conformance.oracle.adapters import Adapter
-from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
+from telltale_conformance.oracle.lanes.cases import LaneCase, judged
+from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, run_chunks
 from telltale_conformance.oracle.lanes.effort import Effort
-from telltale_conformance.oracle.lanes.only import chosen_cases
 from telltale_conformance.oracle.lanes.subject import Settings, Subject, offered_by
-from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult
 from telltale_conformance.oracle.verdict.evidence import NAMED, Items
-from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
+from telltale_conformance.oracle.verdict.results import LaneResult, not_run
 
 DEPTHS_OF: Final = {Effort.quick: DEPTHS[:3], Effort.default: DEPTHS, Effort.thorough: (*DEPTHS, FAR)}
 """How often cycles are repeated."""
@@ -46,21 +46,26 @@ def asked_of(pump: Pumped, seed: int, offered: frozenset[str], contract: str) ->
         yield Asked(step.seq, step.operation.name, step.args, step.outcome, step.cell)
 
 
+def case_of(pump: Pumped, seed: int, offered: frozenset[str], contract: str) -> LaneCase:
+    """Return a pump as a case."""
+    return LaneCase(
+        str(pump),
+        partial(asked_of, pump, seed, offered, contract),
+        partial(pump_program, pump, seed, contract, offered),
+    )
+
+
 def _chunk(adapter: Adapter, number: int, *, contract: str, settings: Settings) -> Chunk:
     offered = adapter.hello.ops
-    case = cases_of(settings, offered)[number]
+    case = case_of(cases_of(settings, offered)[number], settings.seed, offered, contract)
+    shown: set[int] = set()
 
-    def describe(position: int, result: CaseResult) -> LaneDivergence:
-        assert result.diverged_at is not None
-        return described(
-            str(case), result, pump_program(case, settings.seed, contract, offered, result.diverged_at.seq)
-        )
+    def seen(position: int, result: CaseResult) -> None:
+        if result.shown:
+            shown.add(number)
 
-    played = partial(asked_of, case, settings.seed, offered, contract)
-    results = list(chosen_cases(adapter, [played], [str(case)], settings.level, settings.only))
-    chunk = collect("pumps", results, 1, describe)
-    shown = frozenset([number]) if any(result.shown for result in results) else frozenset()
-    return msgspec.structs.replace(chunk, marks=shown)
+    chunk = judged(adapter, "pumps", [case], settings.level, only=settings.only, seen=seen)
+    return msgspec.structs.replace(chunk, marks=frozenset(shown))
 
 
 def _concluded(

@@ -34,6 +34,7 @@ class AdapterCounterpart:
         contract: what the reference follows.
         level: how strictly answers are compared.
         keep: where the program of a case that diverges is written, over the one before it.
+        remember: keep the steps of every case.
     """
 
     def __init__(
@@ -42,14 +43,19 @@ class AdapterCounterpart:
         contract: str = "telltale-17",
         level: Level = Level.state,
         keep: Path | None = None,
+        *,
+        remember: bool = False,
     ) -> None:
         self._adapter = adapter
+        self._remember = remember
         self._keep = keep
         self._contract = contract
         self._level = level
         self._steps: list[GeneratedStep] = []
         self.results: list[CaseResult] = []
         """The cases so far, the one under way included; none after a fault."""
+        self.played: list[list[GeneratedStep]] = []
+        """The steps of each of these cases, where they are to be remembered."""
         self.first: CaseResult | None = None
         """The first case that diverged."""
         self.first_program: Program | None = None
@@ -63,10 +69,12 @@ class AdapterCounterpart:
 
     def reset(self) -> None:
         """Begin a case in a fresh store."""
-        self._steps.clear()
+        self._steps = []
         if self.fault is not None:
             return
         self.results.append(CaseResult())
+        if self._remember:
+            self.played.append(self._steps)
         try:
             self._adapter.reset()
         except AdapterFault as fault:

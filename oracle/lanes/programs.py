@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from typing import Final
@@ -11,16 +11,18 @@ import msgspec
 
 from telltale_conformance.generators.floor import floor_of, unreached
 from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.reached import Reached
 from telltale_conformance.generators.steps import GeneratedStep, as_program
+from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter
-from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
+from telltale_conformance.oracle.lanes.cases import LaneCase, judged
+from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, run_chunks
 from telltale_conformance.oracle.lanes.effort import Effort
-from telltale_conformance.oracle.lanes.only import chosen_cases
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
-from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described
+from telltale_conformance.oracle.reference.judging import Asked
 from telltale_conformance.oracle.verdict.evidence import NAMED, Items
-from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
+from telltale_conformance.oracle.verdict.results import LaneResult, not_run
 
 CHUNK: Final = 20
 """Programs per chunk."""
@@ -48,23 +50,22 @@ def with_floor(result: LaneResult, contract: str, offered: frozenset[str]) -> La
 
 
 def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings: Settings) -> Chunk:
-    indexes, seed = plan.of(number), settings.seed
     offered = adapter.hello.ops
-
-    def steps(index: int) -> Iterator[GeneratedStep]:
-        return Generator(seed, index, offered=offered, contract=contract).steps()
-
-    def describe(position: int, result: CaseResult) -> LaneDivergence:
-        index = indexes[position]
-        assert result.diverged_at is not None
-        program = as_program(islice(steps(index), result.diverged_at.seq + 1), contract, {"index": index, "seed": seed})
-        return described(f"program {index}", result, program)
-
-    cases = [partial(_asked, steps, index) for index in indexes]
-    judged = chosen_cases(adapter, cases, [f"program {index}" for index in indexes], settings.level, settings.only)
-    return collect(plan.kind, judged, len(cases), describe)
+    cases = [case_of(settings.seed, index, offered, contract) for index in plan.of(number)]
+    return judged(adapter, plan.kind, cases, settings.level, only=settings.only)
 
 
-def _asked(steps: Callable[[int], Iterator[GeneratedStep]], index: int) -> Iterator[Asked]:
-    for step in steps(index):
-        yield Asked(step.seq, step.operation.name, step.args, step.outcome, step.cell)
+def case_of(seed: int, index: int, offered: frozenset[str], contract: str, reached: Reached | None = None) -> LaneCase:
+    """Return a program of a seed as a case; ``reached`` is given the features of each step that is made for it."""
+
+    def made(reached: Reached | None = None) -> Iterator[GeneratedStep]:
+        return Generator(seed, index, offered=offered, contract=contract, reached=reached).steps()
+
+    def asked() -> Iterator[Asked]:
+        for step in made(reached):
+            yield Asked(step.seq, step.operation.name, step.args, step.outcome, step.cell)
+
+    def program(last: int) -> Program:
+        return as_program(islice(made(), last + 1), contract, {"index": index, "seed": seed})
+
+    return LaneCase(f"program {index}", asked, program)

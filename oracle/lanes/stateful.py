@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -17,6 +17,10 @@ from telltale_conformance.oracle.reference.judging import CaseResult, described
 from telltale_conformance.oracle.verdict.evidence import NAMED, Evidence, Items
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
 
+if TYPE_CHECKING:
+    from telltale_conformance.oracle.lanes.machines import AdapterCounterpart
+
+KIND: Final = "sequences"
 EXAMPLES: Final = 12
 """Sequences of steps in a chunk."""
 STEPS: Final = 25
@@ -33,7 +37,7 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     if not offered & OPERATIONS.keys():
         return not_run("stateful", NOTHING_OFFERED)
     for times in (1,) if settings.cases is not None else TIMES:
-        plan = Plan("sequences", times * settings.amount(SEQUENCES), EXAMPLES)
+        plan = Plan(KIND, times * settings.amount(SEQUENCES), EXAMPLES)
         task = partial(_chunk, plan=plan, settings=settings, contract=subject.contract)
         result = run_chunks("stateful", subject, settings, task, plan)
         if settings.only is not None:
@@ -54,18 +58,37 @@ def with_successes(result: LaneResult, offered: frozenset[str]) -> LaneResult:
 
 
 def _chunk(adapter: Adapter, number: int, *, plan: Plan, settings: Settings, contract: str) -> Chunk:
+    from telltale_conformance.oracle.lanes.machines import AdapterCounterpart
+
+    if settings.only is not None and not settings.only.takes(_name(number)):
+        return Chunk(evidence=Evidence(Items(KIND)))
+    counterpart = AdapterCounterpart(adapter, contract, settings.level)
+    return judged_by_machine(counterpart, number, examples=len(plan.of(number)), settings=settings, contract=contract)
+
+
+def _name(number: int) -> str:
+    """Return how reports call the sequences of a chunk."""
+    return f"sequence of chunk {number}"
+
+
+def judged_by_machine(
+    counterpart: AdapterCounterpart, number: int, *, examples: int, settings: Settings, contract: str
+) -> Chunk:
+    """Judge the sequences of a chunk; the number of the chunk and the seed decide them.
+
+    Args:
+        counterpart: the implementation; it has the cases afterwards.
+        number: of the chunk.
+        examples: how many sequences are drawn.
+        settings: seed, level, and where Hypothesis keeps examples.
+        contract: what the reference follows.
+    """
     from hypothesis import Verbosity, seed
     from hypothesis.stateful import run_state_machine_as_test
 
     from telltale_conformance.generators.hypothesis_profiles import drawing_by_seed_alone, settings_of
     from telltale_conformance.generators.machine import SessionStoreMachine
-    from telltale_conformance.oracle.lanes.machines import AdapterCounterpart
 
-    name = f"sequence of chunk {number}"
-    if settings.only is not None and not settings.only.takes(name):
-        return Chunk(evidence=Evidence(Items(plan.kind)))
-    examples = len(plan.of(number))
-    counterpart = AdapterCounterpart(adapter, contract, settings.level)
     machine = type("Machine", (SessionStoreMachine,), {"counterpart": counterpart, "contract": contract})
     amount = settings_of(
         place=settings.examples,
@@ -85,7 +108,7 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, settings: Settings, con
     results = counterpart.results if first is None else counterpart.results[: counterpart.results.index(first) + 1]
 
     def describe(position: int, result: CaseResult) -> LaneDivergence:
-        return described(name, result, counterpart.first_program)
+        return described(_name(number), result, counterpart.first_program)
 
-    chunk = collect(plan.kind, results, max(examples, len(results)), describe)
+    chunk = collect(KIND, results, max(examples, len(results)), describe)
     return msgspec.structs.replace(chunk, ended=fault is not None)

@@ -1,0 +1,214 @@
+"""The workers of a campaign: a cluster of dask.distributed, embedded in this process or named by its address."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from telltale_conformance.errors import InconclusiveError, UsageError
+from telltale_conformance.oracle.campaign.identity import identity_of
+from telltale_conformance.oracle.campaign.plan import Setup
+from telltale_conformance.oracle.process.interrupts import deaf_to_interrupts
+from telltale_conformance.readable import one_line
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+CONNECT_SECONDS: Final = 30.0
+"""How long a scheduler may take to answer, also one that is started again."""
+
+
+class ClusterMissing(UsageError):
+    """Thrown when dask.distributed is wanted and not installed."""
+
+    remedy = "install it with: pip install 'telltale-conformance[cluster]'"
+
+
+class ClusterGone(InconclusiveError):
+    """Thrown when the scheduler cannot be reached, or has no worker that may work."""
+
+
+def greeting(setup: Setup) -> str:
+    """Return in what this worker differs from a campaign; empty where it may work. Runs on every worker."""
+    adapter = setup.subject.start()
+    try:
+        return setup.identity.differs(identity_of(adapter.hello))
+    finally:
+        adapter.close()
+
+
+class Cluster:
+    """A client of a scheduler, with the workers that may work.
+
+    Args:
+        setup: of the campaign.
+        client: of the scheduler.
+        address: of a scheduler that is not ours; None where it is embedded.
+        paged: whether dask's dashboard was asked for.
+    """
+
+    def __init__(self, setup: Setup, client: Client, address: str | None, *, paged: bool = True) -> None:
+        self._setup = setup
+        self._client = client
+        self._address = address
+        self._paged = paged
+        self._greeted: set[str] = set()
+        self.refused: dict[str, str] = {}
+        """The workers that may not work, with why."""
+        self.ended: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        """The tasks that ended, in whatever manner."""
+
+    @property
+    def dashboard(self) -> str | None:
+        """The address of dask's dashboard, where there is one."""
+        services = self._client.scheduler_info(n_workers=0).get("services", {})
+        return self._client.dashboard_link if self._paged and services.get("dashboard") else None
+
+    def workers(self) -> dict[str, str]:
+        """Return the workers that may work: their addresses, with their names."""
+        known = self._client.scheduler_info(n_workers=-1)["workers"]
+        return {address: str(one["name"]) for address, one in known.items() if address not in self.refused}
+
+    def greet(self) -> list[tuple[str, str]]:
+        """Greet the workers that have come since; return those that are refused, each with why."""
+        known = self._client.scheduler_info(n_workers=-1)["workers"]
+        fresh = [address for address in known if address not in self._greeted]
+        if not fresh:
+            return []
+        self._greeted.update(fresh)
+        refused = []
+        answers = self._client.run(greeting, self._setup, workers=fresh, on_error="return")
+        for address in fresh:
+            answer = answers.get(address, "it is gone")
+            if not isinstance(answer, str):
+                answer = one_line(f"{type(answer).__name__}: {answer}", 300)
+            if answer and answer != "it is gone":
+                self.refused[address] = answer
+                refused.append((f"{known[address]['name']} ({address})", answer))
+        return refused
+
+    def greet_again(self) -> None:
+        """Greet all workers once more, for one of them has become another."""
+        self._greeted.clear()
+
+    def submit(self, key: str, priority: int, function: Callable[..., Any], *args: Any) -> Future:
+        """Give a task to a worker; it is given to another where that one is lost."""
+        allowed = list(self.workers()) if self.refused else None
+        future = self._client.submit(
+            function, *args, key=key, priority=priority, pure=False, workers=allowed, allow_other_workers=False
+        )
+        future.add_done_callback(self.ended.put)
+        return future
+
+    def run_everywhere(self, function: Callable[[], list[str]]) -> list[str]:
+        """Call a function on every worker that may work; return all that they say."""
+        found: list[str] = []
+        with suppress(Exception):  # a worker that is gone has nothing to say
+            for said in self._client.run(function, workers=list(self.workers()), on_error="ignore").values():
+                found += said
+        return found
+
+    @property
+    def connected(self) -> bool:
+        """Whether the scheduler answers."""
+        return bool(self._client.status == "running")
+
+    def reconnect(self) -> None:
+        """Find the scheduler again, where it has been started again.
+
+        Raises:
+            ClusterGone: it does not come back.
+        """
+        if self._address is None:
+            raise ClusterGone("the embedded scheduler has ended")
+        with suppress(Exception):
+            self._client.close(timeout=1)
+        self._client = connected(self._address)
+        self._greeted.clear()
+
+    def close(self) -> None:
+        """Leave the scheduler."""
+        with suppress(Exception):
+            self._client.close(timeout=5)
+
+
+def connected(address: str) -> Client:
+    """Return a client of a scheduler.
+
+    Raises:
+        ClusterGone: it does not answer in time.
+    """
+    from distributed import Client
+
+    until = time.monotonic() + CONNECT_SECONDS
+    while True:
+        try:
+            return Client(address, timeout=5, set_as_default=False)
+        except ValueError as error:
+            raise UsageError(f"no address of a scheduler: {error}", place=address) from None
+        except (OSError, TimeoutError) as error:
+            if time.monotonic() > until:
+                raise ClusterGone(
+                    f"the scheduler does not answer: {one_line(str(error), 200)}", place=address
+                ) from None
+            time.sleep(0.2)
+
+
+@contextmanager
+def cluster_of(setup: Setup, address: str | None, workers: int, dashboard: str | None) -> Iterator[Cluster]:
+    """Give the workers of a campaign while the block runs.
+
+    Args:
+        setup: of the campaign.
+        address: of a scheduler; None for workers of our own on this machine.
+        workers: how many those are.
+        dashboard: where dask's dashboard is served for them, as ``127.0.0.1:8787``; None for nowhere.
+
+    Raises:
+        ClusterMissing: dask.distributed is not installed.
+        ClusterGone: the scheduler does not answer.
+    """
+    _quiet()
+    if address is not None:
+        cluster = Cluster(setup, connected(address), address)
+        try:
+            yield cluster
+        finally:
+            cluster.close()
+        return
+    from distributed import Client, LocalCluster
+
+    with deaf_to_interrupts():
+        local = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=dashboard or "127.0.0.1:0",
+            scheduler_kwargs={"dashboard": dashboard is not None},
+            silence_logs=logging.CRITICAL,
+            memory_limit=0,
+        )
+    try:
+        cluster = Cluster(setup, Client(local, set_as_default=False), None, paged=dashboard is not None)
+        try:
+            yield cluster
+        finally:
+            cluster.close()
+    finally:
+        with suppress(Exception):
+            local.close(timeout=10)
+
+
+def _quiet() -> None:
+    """Keep the remarks of dask out of the output: what matters of them the campaign says itself."""
+    try:
+        import distributed
+    except ImportError:
+        raise ClusterMissing("a campaign needs dask.distributed") from None
+    logging.getLogger(distributed.__name__).setLevel(logging.CRITICAL)
+    logging.getLogger("tornado").setLevel(logging.CRITICAL)

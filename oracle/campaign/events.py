@@ -1,0 +1,119 @@
+"""What the journal of a campaign says, line by line; ``schema campaign-event`` states the same for other readers."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+from telltale_conformance.oracle.campaign.plan import LaneKind
+from telltale_conformance.oracle.verdict.evidence import Tally
+
+RARE: Final = 3
+"""A cell is counted up to so many cases: the estimate of what is left asks which were reached once and twice."""
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """A program that went into the corpus."""
+
+    address: str
+    case: int
+    """Of the task."""
+    steps: int
+
+
+class MetClass(Struct, frozen=True, kw_only=True):
+    """A class of divergence that a task met."""
+
+    fingerprint: str
+    text: str
+    case: str
+    cases: int
+    after: int
+    """How many answers of the task were judged when it was first met; 0 where that is not known."""
+
+
+class Begun(Struct, frozen=True, kw_only=True, tag_field="event", tag="begun"):
+    """The campaign begins, or goes on."""
+
+    at: float
+    """When, in seconds since 1970; so in every event."""
+    workers: int
+
+
+class TaskDone(Struct, frozen=True, kw_only=True, tag_field="event", tag="task"):
+    """A task is finished: from this line on it counts, once."""
+
+    at: float
+    task: int
+    lane: LaneKind
+    turn: int
+    parents: tuple[str, ...]
+    worker: str
+    seconds: float
+    tally: Tally
+    new_cells: tuple[str, ...]
+    """Cells that no task before had; all cells of the journal are numbered from 0 in the order of these lists."""
+    cells: tuple[tuple[int, int], ...]
+    """In how many cases cells were judged, by their numbers; only of cells that fewer than three cases had."""
+    entries: tuple[Entry, ...]
+    findings: tuple[MetClass, ...]
+    faults: tuple[str, ...]
+    """The first ones; the tally has the number of all."""
+    unsupported: tuple[str, ...]
+
+
+class DossierMade(Struct, frozen=True, kw_only=True, tag_field="event", tag="dossier"):
+    """A finding was run again and has a dossier."""
+
+    at: float
+    fingerprint: str
+    ending: str
+    remark: str
+    steps: int | None
+    """Of the smallest program; None where the finding has none."""
+    folder: str | None
+    """Of the dossier, within that of the campaign; None where it has none."""
+
+
+class WorkerEvent(Struct, frozen=True, kw_only=True, tag_field="event", tag="worker"):
+    """A worker was lost, and its tasks were given to others; or it was refused."""
+
+    at: float
+    worker: str
+    what: Literal["lost", "refused"]
+    why: str = ""
+
+
+class TaskLost(Struct, frozen=True, kw_only=True, tag_field="event", tag="task lost"):
+    """A task ended several workers or could not be run at all; it is not tried again."""
+
+    at: float
+    task: int
+    why: str
+
+
+class Ended(Struct, frozen=True, kw_only=True, tag_field="event", tag="ended"):
+    """The campaign ends, or pauses."""
+
+    at: float
+    why: str
+    """``time`` when its hours are over."""
+    faults: tuple[str, ...] = ()
+    """What went wrong when the adapters were ended."""
+
+
+class Inherited(Struct, frozen=True, kw_only=True, tag_field="event", tag="inherited"):
+    """What another campaign did, of which this folder is a merger; counted once for each campaign."""
+
+    at: float
+    campaign: str
+    tasks: int
+    seconds: float
+    tally: Tally
+    cells: dict[str, int]
+    """Each with the number of cases, up to three."""
+    findings: dict[str, MetClass]
+
+
+Event: TypeAlias = Begun | TaskDone | DossierMade | WorkerEvent | TaskLost | Ended | Inherited

@@ -1,0 +1,154 @@
+"""The folder of a campaign: its settings, and that one campaign at a time works in it.
+
+``campaign.json`` says what is judged and how; ``journal.jsonl`` what happened; ``corpus/`` the programs; ``found/`` and
+``findings/`` the divergences; ``distilled.jsonl.gz`` few of its programs that reach most, for ``check --corpus``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from telltale_conformance.errors import HarnessError, UsageError
+from telltale_conformance.files import content
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.model.contract import CONTRACTS
+from telltale_conformance.oracle.adapters import AdapterLimits, Hello
+from telltale_conformance.oracle.campaign.corpus import put_durably
+from telltale_conformance.oracle.campaign.identity import Identity
+from telltale_conformance.oracle.campaign.plan import Setup
+from telltale_conformance.oracle.dossier.dossier import hello_document
+from telltale_conformance.oracle.lanes.subject import Subject
+from telltale_conformance.oracle.verdict.compare import Level
+
+FILE: Final = "campaign.json"
+FORMAT: Final = "telltale-conformance/campaign"
+VERSION: Final = 1
+CORPUS: Final = "corpus"
+DISTILLED: Final = "distilled.jsonl.gz"
+_LOCK: Final = ".lock"
+
+
+class MalformedCampaign(HarnessError):
+    """Thrown when a folder is not that of a campaign, or its settings cannot be read."""
+
+    remedy = "name a folder that `telltale-conformance campaign` wrote"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file ``campaign.json``."""
+
+    schema: str = FORMAT
+    version: int = VERSION
+    campaign: str
+    command: str | None
+    clients: str | None
+    contract: str
+    level: str
+    seed: int
+    hours: float
+    deadline: float
+    """Seconds for one answer."""
+    guided: bool
+    identity: Identity
+    hello: dict[str, Any]
+    start: tuple[str, ...]
+    """The addresses of the programs that the corpus began with."""
+    merged: bool = False
+    """Several campaigns were merged into this folder; it cannot be resumed."""
+
+    def setup(self) -> Setup:
+        """Return what the workers need of it."""
+        limits = AdapterLimits(deadline=self.deadline)
+        return Setup(
+            campaign=self.campaign,
+            subject=Subject(command=self.command, clients=self.clients, contract=self.contract, limits=limits),
+            hello=msgspec.convert(self.hello, Hello),
+            identity=self.identity,
+            level=Level[self.level],
+            seed=self.seed,
+            guided=self.guided,
+            start=self.start,
+        )
+
+
+def settings_of(setup: Setup, hours: float) -> Settings:
+    """Return the settings of a new campaign."""
+    subject = setup.subject
+    return Settings(
+        campaign=setup.campaign,
+        command=subject.command,
+        clients=subject.clients,
+        contract=subject.contract,
+        level=setup.level.name,
+        seed=setup.seed,
+        hours=hours,
+        deadline=subject.limits.deadline,
+        guided=setup.guided,
+        identity=setup.identity,
+        hello=hello_document(setup.hello),
+        start=setup.start,
+    )
+
+
+def write_settings(folder: Path, settings: Settings) -> None:
+    """Write the settings of a campaign."""
+    put_durably(folder / FILE, msgspec.json.format(encode(settings), indent=2) + b"\n")
+
+
+def read_settings(folder: Path) -> Settings:
+    """Read the settings of a campaign.
+
+    Raises:
+        MalformedCampaign: there are none, or they are not in their format.
+    """
+    path = folder / FILE
+    try:
+        settings = msgspec.json.decode(content(path), type=Settings)
+    except OSError as error:
+        raise MalformedCampaign(f"this is no campaign: {error.strerror}", place=path) from None
+    except msgspec.MsgspecError as error:
+        raise MalformedCampaign(str(error), place=path) from None
+    known = settings.level in Level.__members__ and settings.contract in CONTRACTS
+    if settings.schema != FORMAT or settings.version != VERSION or not known:
+        raise MalformedCampaign(f"this is no campaign of version {VERSION}", place=path)
+    return settings
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep other campaigns out of a folder, which is made where it is missing.
+
+    Raises:
+        UsageError: another campaign runs in it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError("another campaign runs in this folder", place=folder) from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def refuse_used(folder: Path, names: Sequence[str] = (FILE,)) -> None:
+    """Refuse a folder that holds a campaign already.
+
+    Raises:
+        UsageError: it does.
+    """
+    if any((folder / name).exists() for name in names):
+        raise UsageError(
+            "a campaign is there already",
+            place=folder,
+            remedy=f"go on with: telltale-conformance campaign resume {folder}",
+        )

@@ -1,0 +1,49 @@
+"""Who answers and who judges: a campaign is of one version of harness and implementation, on all its workers."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from telltale_conformance.errors import InconclusiveError
+from telltale_conformance.oracle.adapters import Hello
+from telltale_conformance.oracle.lanes.environment import harness_hash
+from telltale_conformance.readable import one_line
+from telltale_conformance.version import HARNESS_VERSION
+
+
+class OtherVersion(InconclusiveError):
+    """Thrown when a campaign meets another harness or implementation than it began with."""
+
+
+class Identity(Struct, frozen=True, kw_only=True):
+    """A harness and an implementation."""
+
+    harness: str
+    harness_hash: str
+    """Of its files, for one version may be installed with changes."""
+    implementation: str
+    version: str
+    contract: str
+
+    def differs(self, other: Identity) -> str:
+        """Say in what another one is another; empty where it is the same."""
+        if (self.harness, self.harness_hash) != (other.harness, other.harness_hash):
+            mine, its = (f"{one.harness} ({one.harness_hash[7:19]})" for one in (self, other))
+            return f"harness {its} instead of {mine}"
+        if (self.implementation, self.version) != (other.implementation, other.version):
+            mine, its = (one_line(f"{one.implementation} {one.version}", 100) for one in (self, other))
+            return f"implementation {its} instead of {mine}"
+        if self.contract != other.contract:
+            return f"contract {one_line(other.contract, 40)} instead of {self.contract}"
+        return ""
+
+
+def identity_of(hello: Hello) -> Identity:
+    """Return this harness with an implementation."""
+    return Identity(
+        harness=HARNESS_VERSION,
+        harness_hash=harness_hash(),
+        implementation=hello.name,
+        version=hello.version,
+        contract=hello.contract,
+    )

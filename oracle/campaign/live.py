@@ -1,0 +1,140 @@
+"""What a campaign shows while it runs: a page on a terminal, a line now and then elsewhere; both on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from telltale_conformance.oracle.campaign.report import cells_of
+from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.process.output import unguarded
+from telltale_conformance.readable import block, one_line
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+LINE_SECONDS: Final = 30.0
+"""How often a line is printed where there is no terminal."""
+_WINDOW: Final = 30.0
+"""Over how many seconds the rate of the answers is taken."""
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_WIDTH: Final = 60
+
+
+class Live:
+    """How a campaign stands, as it is shown.
+
+    Args:
+        standing: of the campaign.
+        until: when its time is over, on the clock of ``time.monotonic``.
+        dashboard: the address of dask's dashboard; None where there is none.
+    """
+
+    def __init__(self, standing: Standing, until: float, dashboard: str | None) -> None:
+        self._standing = standing
+        self._until = until
+        self._dashboard = dashboard
+        self._rates: deque[tuple[float, int]] = deque()
+        self._printed = time.monotonic()
+
+    def rate(self) -> float:
+        """Return how many answers were judged a second, lately."""
+        now, judged = time.monotonic(), self._standing.tally.judged
+        self._rates.append((now, judged))
+        while len(self._rates) > 2 and self._rates[0][0] < now - _WINDOW:
+            self._rates.popleft()
+        began, before = self._rates[0]
+        return (judged - before) / (now - began) if now > began else 0.0
+
+    def line(self, rate: float) -> str:
+        """Return how it stands in one line, with the answers judged a second."""
+        standing, cells = self._standing, cells_of(self._standing)
+        left = max(0.0, self._until - time.monotonic())
+        return (
+            f"{len(standing.tasks)} tasks, {standing.tally.judged:,} answers, {rate:,.0f} a second; "
+            f"{cells.reached} cells, {cells.per_hour:,.0f} new an hour, about {cells.left:,.0f} left; "
+            f"corpus {len(standing.entries)}; {len(standing.found)} findings, {standing.tally.faults} faults; "
+            f"{left / 60:.0f} minutes to go"
+        )
+
+    def look(self) -> None:
+        """Print the line when it is time for it."""
+        rate = self.rate()
+        if time.monotonic() >= self._printed + LINE_SECONDS:
+            self._printed = time.monotonic()
+            print(f"telltale-conformance: {block(self.line(rate))}", file=sys.stderr, flush=True)
+
+
+class LivePage(Live):
+    """The same as a page on a terminal."""
+
+    def __init__(self, standing: Standing, until: float, dashboard: str | None) -> None:
+        from rich.console import Console
+        from rich.live import Live as Page
+
+        super().__init__(standing, until, dashboard)
+        console = Console(file=unguarded(sys.stderr))
+        self.shown = Page(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+
+    def look(self) -> None:
+        """Show the page anew."""
+        self.shown.update(self.page(), refresh=True)
+
+    def page(self) -> RenderableType:
+        """Return how it stands as a page."""
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+
+        standing, cells = self._standing, cells_of(self._standing)
+        figures = Table.grid(padding=(0, 2))
+        left = max(0.0, self._until - time.monotonic())
+        rows = {
+            "tasks": f"{len(standing.tasks):,}",
+            "answers judged": f"{standing.tally.judged:,}, {self.rate():,.0f} a second",
+            "cells": f"{cells.reached}, {cells.per_hour:,.0f} new an hour, about {cells.left:,.0f} left at least",
+            "corpus": f"{len(standing.entries)} programs that reached something new",
+            "faults": f"{standing.tally.faults}, {len(standing.lost)} workers lost, {len(standing.refused)} refused",
+            "to go": f"{left / 60:.0f} minutes",
+        }
+        if self._dashboard is not None:
+            rows["dashboard"] = self._dashboard
+        for name, text in rows.items():
+            figures.add_row(name, Text(text))
+        found = Table("finding", "cases", "first after", "run again", box=None, padding=(0, 2))
+        for one in list(standing.found.values())[-15:]:
+            ending = "waits" if one.made is None else one.made.ending
+            found.add_row(Text(one_line(one.text, 90)), f"{one.cases:,}", f"{one.answers:,} answers", ending)
+        parts: list[RenderableType] = [figures, Text(f"cells over time  {curve(standing)}")]
+        return Group(*parts, found) if standing.found else Group(*parts, Text("no findings so far"))
+
+
+def curve(standing: Standing, width: int = _WIDTH) -> str:
+    """Return the cells over time as a row of bars."""
+    points = standing.curve
+    if not points or not points[-1].cells or points[-1].seconds <= 0:
+        return ""
+    last = points[-1]
+    reached, place = [], 0
+    for column in range(1, width + 1):
+        while place + 1 < len(points) and points[place + 1].seconds <= last.seconds * column / width:
+            place += 1
+        reached.append(points[place].cells if points[place].seconds <= last.seconds * column / width else 0)
+    return "".join(_BARS[(len(_BARS) - 1) * cells // last.cells] for cells in reached)
+
+
+@contextmanager
+def shown(standing: Standing, until: float, dashboard: str | None) -> Iterator[Live]:
+    """Show how a campaign stands while the block runs, which calls ``look`` whenever something may have changed."""
+    if sys.stderr.isatty():
+        live = LivePage(standing, until, dashboard)
+        with live.shown:
+            yield live
+        return
+    if dashboard is not None:
+        print(f"telltale-conformance: dask's dashboard is at {block(dashboard)}", file=sys.stderr, flush=True)
+    yield Live(standing, until, dashboard)

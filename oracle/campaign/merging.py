@@ -1,0 +1,165 @@
+"""Campaigns merged: their programs distilled anew, each once by its content; their findings, each once by its class."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+from uuid import uuid4
+
+import msgspec
+
+from telltale_conformance.errors import UsageError
+from telltale_conformance.files import content
+from telltale_conformance.generators.guided_programs import Steps, packed_corpus
+from telltale_conformance.lean_traces.programs import Program, written_program
+from telltale_conformance.oracle.campaign.corpus import Corpus, address_of, put_durably
+from telltale_conformance.oracle.campaign.events import DossierMade, Event, Inherited, MetClass
+from telltale_conformance.oracle.campaign.findings import DOSSIERS, FOUND
+from telltale_conformance.oracle.campaign.folder import (
+    CORPUS,
+    DISTILLED,
+    Settings,
+    read_settings,
+    refuse_used,
+    write_settings,
+)
+from telltale_conformance.oracle.campaign.guide import few
+from telltale_conformance.oracle.campaign.journal import Journal, events
+from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.readable import one_line
+
+MOST_STEPS: Final = 8_000
+"""Steps of a distilled corpus, about: twice as many as the corpus of the package has."""
+EVERY_STEP: Final = 10**9
+
+
+class Merged(NamedTuple):
+    """What a merger came to."""
+
+    given: int
+    """Programs, each counted once."""
+    kept: int
+    """Those that together reach all that they reach."""
+    findings: int
+
+
+def distil(folder: Path, contract: str, addresses: Sequence[str]) -> int:
+    """Write few programs of a corpus that together reach most, for ``check --corpus``; return how many.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    programs = few(_programs(Corpus(folder / CORPUS), addresses), contract, MOST_STEPS)
+    put_durably(folder / DISTILLED, packed_corpus(programs))
+    return len(programs)
+
+
+def _programs(corpus: Corpus, addresses: Sequence[str]) -> list[Steps]:
+    read = ((address, corpus.read(address)) for address in addresses)
+    return [written_program(data, address).steps for address, data in read if data is not None]
+
+
+def merge(sources: Sequence[Path], output: Path) -> Merged:
+    """Merge campaigns into a folder.
+
+    Raises:
+        UsageError: they are of several contracts or implementations, or something is in the folder already.
+        MalformedCampaign: one of them is not a campaign.
+    """
+    refuse_used(output)
+    all_settings = [read_settings(source) for source in sources]
+    first = all_settings[0]
+    for source, settings in zip(sources, all_settings, strict=True):
+        _refuse_others(first, sources[0], settings, source)
+    standings = [Standing().take(events(source)) for source in sources]
+    programs: dict[str, Steps] = {}
+    for source, settings, standing in zip(sources, all_settings, standings, strict=True):
+        corpus = Corpus(source / CORPUS)
+        for address in (*settings.start, *standing.entries):
+            data = None if address in programs else corpus.read(address)
+            if data is not None:
+                programs[address] = written_program(data, address).steps
+    kept = few(list(programs.values()), first.contract, EVERY_STEP)
+    output.mkdir(parents=True, exist_ok=True)
+    corpus, start = Corpus(output / CORPUS), list[str]()
+    for steps in kept:
+        address, data = address_of(Program(contract=first.contract, steps=steps))
+        corpus.add(address, data)
+        start.append(address)
+    told = _inherited(all_settings, standings)
+    found: dict[str, DossierMade] = {}
+    for source, standing in zip(sources, standings, strict=True):
+        for fingerprint, one in standing.found.items():
+            if one.made is not None and (fingerprint not in found or found[fingerprint].folder is None):
+                found[fingerprint] = one.made
+                _copy_finding(source, output, fingerprint)
+            elif fingerprint not in found:
+                _copy_finding(source, output, fingerprint)
+    journal = Journal(output)
+    try:
+        journal.write([*told, *found.values()])
+    finally:
+        journal.close()
+    distil(output, first.contract, start)
+    settings = msgspec.structs.replace(
+        first,
+        campaign=uuid4().hex,
+        start=tuple(start),
+        hours=sum(one.hours for one in all_settings),
+        merged=True,
+    )
+    write_settings(output, settings)
+    return Merged(len(programs), len(kept), len({name for standing in standings for name in standing.found}))
+
+
+def _refuse_others(first: Settings, at: Path, settings: Settings, source: Path) -> None:
+    mine, its = (
+        one_line(
+            f"{one.identity.implementation} {one.identity.version}, contract {one.contract}, level {one.level}", 200
+        )
+        for one in (first, settings)
+    )
+    if mine != its:
+        raise UsageError(
+            f"it is of {its}, and {at} is of {mine}: their findings are not of one kind",
+            place=source,
+            remedy="begin a campaign with its programs instead: campaign --begin-with FOLDER",
+        )
+
+
+def _inherited(all_settings: Sequence[Settings], standings: Sequence[Standing]) -> list[Event]:
+    """Return what each campaign did by itself; of a copy of one, what the copy with more tasks did."""
+    found: dict[str, Inherited] = {}
+    for settings, standing in zip(all_settings, standings, strict=True):
+        known = dict(standing.inherited)
+        if not settings.merged:
+            known[settings.campaign] = Inherited(
+                at=time.time(),
+                campaign=settings.campaign,
+                tasks=len(standing.tasks),
+                seconds=standing.seconds,
+                tally=standing.tally,
+                cells=dict(standing.cells),
+                findings={
+                    name: MetClass(fingerprint=name, text=one.text, case=one.case, cases=one.cases, after=one.answers)
+                    for name, one in standing.found.items()
+                },
+            )
+        for name, one in known.items():
+            if name not in found or found[name].tasks < one.tasks:
+                found[name] = one
+    return list(found.values())
+
+
+def _copy_finding(source: Path, output: Path, fingerprint: str) -> None:
+    """Copy what is kept of a finding; what is there already stays."""
+    name = fingerprint[:12]
+    (output / FOUND).mkdir(parents=True, exist_ok=True)
+    for path in (source / FOUND).glob(f"{name}.*"):
+        if not (output / FOUND / path.name).exists():
+            put_durably(output / FOUND / path.name, content(path))
+    if (source / DOSSIERS / name).is_dir() and not (output / DOSSIERS / name).exists():
+        shutil.copytree(source / DOSSIERS / name, output / DOSSIERS / name)

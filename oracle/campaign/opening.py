@@ -1,0 +1,195 @@
+"""How a campaign begins in a folder, and how it is opened again after it paused, was killed, or lost its power."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+
+from telltale_conformance.errors import InconclusiveError
+from telltale_conformance.generators.guided_programs import guided_corpus
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.model.contract import CONTRACTS
+from telltale_conformance.oracle.adapters import Hello
+from telltale_conformance.oracle.campaign.corpus import Corpus, address_of
+from telltale_conformance.oracle.campaign.events import TaskDone
+from telltale_conformance.oracle.campaign.findings import Findings
+from telltale_conformance.oracle.campaign.folder import (
+    CORPUS,
+    Settings,
+    read_settings,
+    refuse_used,
+    settings_of,
+    write_settings,
+)
+from telltale_conformance.oracle.campaign.guide import rebuilt
+from telltale_conformance.oracle.campaign.identity import OtherVersion, identity_of
+from telltale_conformance.oracle.campaign.journal import Journal, events
+from telltale_conformance.oracle.campaign.plan import Setup, Task
+from telltale_conformance.oracle.campaign.running import Campaign
+from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.lanes.subject import Subject
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.readable import json_line
+
+
+def greeted(subject: Subject) -> Hello:
+    """Start an implementation once, and return what it says of itself.
+
+    Raises:
+        AdapterFault: it does not start.
+        InconclusiveError: it follows a contract that this harness does not state, and none is named.
+    """
+    adapter = subject.start()
+    hello = adapter.hello
+    adapter.close()
+    return hello
+
+
+def begin(
+    folder: Path,
+    subject: Subject,
+    *,
+    contract: str | None = None,
+    level: Level = Level.state,
+    seed: int = 0,
+    hours: float,
+    guided: bool = True,
+    source: Path | None = None,
+) -> Settings:
+    """Begin a campaign in a folder: its settings and the programs that its corpus begins with.
+
+    Args:
+        folder: is made where it is missing.
+        subject: the implementation.
+        contract: what it is judged by; what its hello names when None.
+        level: how strictly answers are compared.
+        seed: what the tasks follow from.
+        hours: how long it may take.
+        guided: whether programs that reach something new go into the corpus.
+        source: the folder of another campaign, with whose corpus this one begins.
+
+    Raises:
+        UsageError: a campaign is there already.
+        AdapterFault: the implementation does not start.
+    """
+    refuse_used(folder)
+    hello = greeted(subject)
+    judged_by = contract or hello.contract
+    if judged_by not in CONTRACTS:
+        raise InconclusiveError(
+            f"the adapter follows contract {json_line(judged_by, 80)}",
+            remedy=f"this harness states {', '.join(CONTRACTS)}; name one with --contract",
+        )
+    corpus = Corpus(folder / CORPUS)
+    start = dict.fromkeys(_begin_corpus(corpus, judged_by))
+    if source is not None:
+        start.update(dict.fromkeys(_copied(source, corpus, judged_by)))
+    setup = Setup(
+        campaign=uuid4().hex,
+        subject=msgspec.structs.replace(subject, contract=judged_by),
+        hello=hello,
+        identity=identity_of(hello),
+        level=level,
+        seed=seed,
+        guided=guided,
+        start=tuple(start),
+    )
+    settings = settings_of(setup, hours)
+    write_settings(folder, settings)
+    return settings
+
+
+def _begin_corpus(corpus: Corpus, contract: str) -> Iterator[str]:
+    """Write the corpus that is part of the package, and yield its addresses."""
+    for steps in guided_corpus(contract):
+        address, data = address_of(Program(contract=contract, steps=steps))
+        corpus.add(address, data)
+        yield address
+
+
+def _copied(source: Path, corpus: Corpus, contract: str) -> Iterator[str]:
+    """Write the programs of another campaign, and yield their addresses."""
+    settings = read_settings(source)
+    if settings.contract != contract:
+        raise InconclusiveError(f"its programs are for contract {settings.contract}, not {contract}", place=source)
+    other = Corpus(source / CORPUS)
+    for address in (*settings.start, *Standing().take(events(source)).entries):
+        data = other.read(address)
+        if data is not None:
+            corpus.add(address, data)
+            yield address
+
+
+class Opened:
+    """A campaign that was opened, and what was found on the way."""
+
+    def __init__(self, campaign: Campaign, remarks: Sequence[str]) -> None:
+        self.campaign = campaign
+        self.remarks = list(remarks)
+
+
+@contextmanager
+def opened(folder: Path, settings: Settings) -> Iterator[Opened]:
+    """Open a campaign for more tasks; what a cut tore is dropped or made again.
+
+    Raises:
+        OtherVersion: harness or implementation are others than when it began.
+        MalformedJournal: its journal is damaged elsewhere than at its end.
+    """
+    setup = settings.setup()
+    other = setup.identity.differs(identity_of(greeted(setup.subject)))
+    if other:
+        raise OtherVersion(
+            f"the campaign began with another version: {other}",
+            place=folder,
+            remedy="begin another one with its programs: campaign --begin-with FOLDER",
+        )
+    journal = Journal(folder)
+    try:
+        standing = Standing().take(events(folder))
+        remarks = []
+        if journal.dropped:
+            remarks.append(f"the last line of the journal was torn ({journal.dropped} bytes): its task is run again")
+        corpus = Corpus(folder / CORPUS)
+        swept = corpus.swept() + Findings(folder).swept()
+        if swept:
+            remarks.append(f"{swept} unfinished file{'s' if swept > 1 else ''} of a cut removed")
+        remarks += _mended(setup, folder, corpus, standing)
+        yield Opened(Campaign(folder, setup, standing, journal), remarks)
+    finally:
+        journal.close()
+
+
+def _mended(setup: Setup, folder: Path, corpus: Corpus, standing: Standing) -> Iterator[str]:
+    """Make programs of the corpus again whose files are gone or damaged; say what was done."""
+    lost = {address for address in (*setup.start, *standing.entries) if corpus.read(address) is None}
+    if not lost:
+        return
+    for address in lost:
+        corpus.place(address).unlink(missing_ok=True)
+    made = lost & set(_begin_corpus(corpus, setup.subject.contract))
+    for event in events(folder):
+        if not isinstance(event, TaskDone):
+            continue
+        lengths = {entry.address: entry.steps for entry in event.entries}
+        task = Task(number=event.task, lane=event.lane, turn=event.turn, parents=event.parents)
+        for entry in event.entries:
+            if entry.address in lost - made:
+                given = [corpus.read(address) for address in task.parents]
+                known = [data for data in given if data is not None]
+                data = (
+                    rebuilt(setup, task, known, entry.case, entry.address, lengths)
+                    if len(known) == len(given)
+                    else None
+                )
+                if data is not None:
+                    corpus.add(entry.address, data)
+                    made.add(entry.address)
+    yield f"{len(made)} damaged program{'s' if len(made) != 1 else ''} of the corpus made again"
+    gone = sorted(lost - made)
+    if gone:
+        yield f"{len(gone)} programs of the corpus are gone, the first: {gone[0]}"

@@ -1,0 +1,101 @@
+"""The tasks of a campaign: their number decides lane and seed, so that any worker may run any of them, and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from telltale_conformance.generators.pumps import DEPTHS, Pumped, pumped
+from telltale_conformance.oracle.adapters import Hello
+from telltale_conformance.oracle.campaign.identity import Identity
+from telltale_conformance.oracle.lanes.subject import Subject
+from telltale_conformance.oracle.verdict.compare import Level
+
+LaneKind = Literal["start", "mutants", "programs", "stateful", "deep", "concurrent"]
+"""``start`` plays the programs that the corpus begins with, ``mutants`` changes programs of the corpus at random."""
+_TURNS: Final[tuple[LaneKind, ...]] = (
+    *("mutants", "programs", "mutants", "stateful"),
+    *("mutants", "programs", "mutants", "deep"),
+    *("mutants", "programs", "mutants", "concurrent"),
+)
+"""The lanes take turns in this order."""
+SIZES: Final[dict[LaneKind, int]] = {
+    "start": 60,
+    "mutants": 60,
+    "programs": 40,
+    "stateful": 4,
+    "deep": 4,
+    "concurrent": 24,
+}
+"""Cases of a task: a second or two behind an adapter in Python. Of the state machine chunks are counted."""
+PARENTS: Final = 8
+"""How many programs of the corpus the mutants of one task are made from."""
+_SEEDS: Final = 1_000_003
+
+
+class Setup(Struct, frozen=True, kw_only=True):
+    """What is the same for all tasks of a campaign; it goes to every worker."""
+
+    campaign: str
+    """The name of the campaign, unlike any other's."""
+    subject: Subject
+    hello: Hello
+    """What the implementation said when the campaign began."""
+    identity: Identity
+    """Harness and implementation; a worker that has others is refused."""
+    level: Level = Level.state
+    seed: int = 0
+    guided: bool = True
+    """Whether programs that reach something new go into the corpus."""
+    start: tuple[str, ...] = ()
+    """The addresses of the programs that the corpus began with."""
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """Some seconds of work; the number decides it, and the programs that it is given."""
+
+    number: int
+    lane: LaneKind
+    turn: int
+    """How many tasks of its lane have smaller numbers."""
+    parents: tuple[str, ...] = ()
+    """The addresses of the programs that it is given."""
+
+    @property
+    def size(self) -> int:
+        """How many cases it has; of lane ``start`` as many as it is given."""
+        return len(self.parents) if self.lane == "start" else SIZES[self.lane]
+
+    def seed(self, setup: Setup) -> int:
+        """Return the seed of a lane that numbers its own cases from 0."""
+        return setup.seed * _SEEDS + self.turn
+
+
+def turns(setup: Setup) -> tuple[LaneKind, ...]:
+    """Return the lanes that take turns: those that have something to ask of the implementation."""
+    hello = setup.hello
+    several = hello.clients > 1 or setup.subject.clients is not None or setup.subject.command is None
+    lanes = (lane for lane in _TURNS if lane != "concurrent" or several)
+    return tuple(lane for lane in lanes if lane != "deep" or pumped(DEPTHS, hello.ops))
+
+
+def task_of(setup: Setup, number: int) -> Task:
+    """Return the task of a number; that of lane ``mutants`` still needs its parents."""
+    begin = -(-len(setup.start) // SIZES["start"])
+    if number < begin:
+        given = setup.start[number * SIZES["start"] : (number + 1) * SIZES["start"]]
+        return Task(number=number, lane="start", turn=number, parents=given)
+    order = turns(setup)
+    rounds, place = divmod(number - begin, len(order))
+    lane = order[place]
+    return Task(number=number, lane=lane, turn=rounds * order.count(lane) + order[:place].count(lane))
+
+
+def pumps_of(setup: Setup, task: Task) -> Sequence[tuple[Pumped, int]]:
+    """Return the pumps of a task of lane ``deep``, each with its seed: all in turn, each round under another seed."""
+    cases = pumped(DEPTHS, setup.hello.ops)
+    first = task.turn * task.size
+    numbers = range(first, first + task.size)
+    return [(cases[one % len(cases)], setup.seed + one // len(cases)) for one in numbers]

@@ -1,0 +1,246 @@
+"""The report of a campaign: how it stands, as one JSON document and as text; ``schema campaign-report`` states it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from telltale_conformance.oracle.campaign.folder import Settings
+from telltale_conformance.oracle.campaign.standing import Found, Point, Standing
+from telltale_conformance.oracle.verdict.evidence import Tally
+from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
+from telltale_conformance.readable import one_line
+
+FORMAT: Final = "telltale-conformance/campaign-report"
+VERSION: Final = 1
+
+
+class Cells(Struct, frozen=True, kw_only=True):
+    """The cells that were reached, and an estimate of what is left."""
+
+    reached: int
+    once: int
+    """Reached by one case."""
+    twice: int
+    """Reached by two cases."""
+    per_hour: float
+    """How many were new in the last hour of the campaign, or in all of it where it is shorter, for each hour."""
+    next_case: float
+    """Good–Turing: how likely the next case reaches a new cell."""
+    left: float
+    """Chao2: about how many cells more can be reached in this way, at least."""
+
+
+class FindingRow(Struct, frozen=True, kw_only=True):
+    """A class of divergence."""
+
+    fingerprint: str
+    text: str
+    lanes: tuple[str, ...]
+    cases: int
+    first_case: str
+    first_task: int | None
+    after_answers: int
+    after_seconds: float
+    ending: str
+    """The result of running it again: ``minimal``, …; ``waits`` before that."""
+    remark: str
+    steps: int | None
+    dossier: str | None
+    """Its folder, within that of the campaign."""
+
+
+class CampaignReport(Struct, frozen=True, kw_only=True):
+    """How a campaign stands."""
+
+    schema: str = FORMAT
+    version: int = VERSION
+    campaign: str
+    harness: str
+    harness_hash: str
+    implementation: str
+    implementation_version: str
+    contract: str
+    level: str
+    seed: int
+    guided: bool
+    hours: float
+    seconds: float
+    state: str
+    """``running``, where it runs or was cut off; ``ended`` when its time was over; ``paused``, ``given up``."""
+    why: str | None
+    """Why it ended."""
+    verdict: str
+    exit_code: int
+    tasks: int
+    tally: Tally
+    answers_per_second: float
+    cells: Cells
+    corpus: int
+    """Programs, without those that it began with."""
+    findings: tuple[FindingRow, ...]
+    faults: tuple[str, ...]
+    """The first ones; the tally has the number of all."""
+    not_run: dict[str, str]
+    """Tasks that could not be run, with why."""
+    unsupported: tuple[str, ...]
+    lost_workers: tuple[str, ...]
+    refused_workers: dict[str, str]
+    merged: tuple[str, ...]
+    """The campaigns of which this one is a merger."""
+    coverage: tuple[Point, ...]
+    """How far it was at which time: seconds, answers, cells, programs of the corpus."""
+
+
+def report_of(settings: Settings, standing: Standing) -> CampaignReport:
+    """Return how a campaign stands."""
+    identity = settings.identity
+    code, verdict = exit_code(standing)
+    return CampaignReport(
+        campaign=settings.campaign,
+        harness=identity.harness,
+        harness_hash=identity.harness_hash,
+        implementation=identity.implementation,
+        implementation_version=identity.version,
+        contract=settings.contract,
+        level=settings.level,
+        seed=settings.seed,
+        guided=settings.guided,
+        hours=settings.hours,
+        seconds=round(standing.seconds, 3),
+        state=_state(standing),
+        why=standing.ended,
+        verdict=verdict,
+        exit_code=code,
+        tasks=len(standing.tasks) + sum(one.tasks for one in standing.inherited.values()),
+        tally=standing.tally,
+        answers_per_second=round(standing.tally.judged / standing.seconds, 1) if standing.seconds else 0.0,
+        cells=cells_of(standing),
+        corpus=len(standing.entries),
+        findings=tuple(_row(found) for found in standing.found.values()),
+        faults=tuple(standing.faults),
+        not_run={str(task): why for task, why in standing.not_run.items()},
+        unsupported=tuple(sorted(standing.unsupported)),
+        lost_workers=tuple(standing.lost),
+        refused_workers=dict(standing.refused),
+        merged=tuple(standing.inherited),
+        coverage=tuple(standing.curve),
+    )
+
+
+def _state(standing: Standing) -> str:
+    if standing.ended is None:
+        return "merged" if standing.inherited else "running"
+    if standing.ended == "time":
+        return "ended"
+    return "paused" if standing.ended.startswith("interrupted") else "given up"
+
+
+def exit_code(standing: Standing) -> tuple[int, str]:
+    """Return the exit code of a campaign, and its verdict: a finding is certain, then a fault leaves a question."""
+    if standing.found:
+        return DIVERGE, "diverge"
+    over = standing.ended == "time" or bool(standing.inherited)
+    if standing.tally.faults or not standing.tally.judged or not over:
+        return INCONCLUSIVE, "inconclusive"
+    return AGREE, "agree"
+
+
+def cells_of(standing: Standing) -> Cells:
+    """Return the cells with the estimate of what is left.
+
+    The cases are the samples: of n cases, f1 cells were reached by one case and f2 by two. Good–Turing takes f1/n for
+    the chance of a new cell in the next case; Chao2 says that at least about f1²/2f2 cells are left.
+    """
+    cases, once, twice = standing.tally.cases, standing.once, standing.twice
+    factor = (cases - 1) / cases if cases else 0.0
+    left = factor * (once * once / (2 * twice) if twice else once * (once - 1) / 2)
+    return Cells(
+        reached=len(standing.cells),
+        once=once,
+        twice=twice,
+        per_hour=round(_per_hour(standing), 1),
+        next_case=once / cases if cases else 1.0,
+        left=round(left, 1),
+    )
+
+
+def _per_hour(standing: Standing) -> float:
+    """Return how many cells were new in the last hour, for each hour."""
+    curve = standing.curve
+    if not curve:
+        return 0.0
+    last = curve[-1]
+    before = next((point for point in reversed(curve) if point.seconds <= last.seconds - 3600), Point(0.0, 0, 0, 0))
+    span = last.seconds - before.seconds
+    return (last.cells - before.cells) * 3600 / span if span > 0 else 0.0
+
+
+def _row(found: Found) -> FindingRow:
+    made = found.made
+    return FindingRow(
+        fingerprint=found.fingerprint,
+        text=found.text,
+        lanes=tuple(sorted(found.lanes)),
+        cases=found.cases,
+        first_case=found.case,
+        first_task=found.task,
+        after_answers=found.answers,
+        after_seconds=round(found.seconds, 3),
+        ending="waits" if made is None else made.ending,
+        remark="" if made is None else made.remark,
+        steps=None if made is None else made.steps,
+        dossier=None if made is None else made.folder,
+    )
+
+
+def report_document(report: CampaignReport) -> dict[str, Any]:
+    """Return a report as JSON."""
+    document: dict[str, Any] = msgspec.to_builtins(report)
+    document["coverage"] = [dict(zip(Point._fields, point, strict=True)) for point in report.coverage]
+    return document
+
+
+def report_lines(report: CampaignReport) -> Iterator[str]:
+    """Yield a report as text for people."""
+    tally, cells = report.tally, report.cells
+    who = one_line(f"{report.implementation} {report.implementation_version}", 120)
+    yield f"{who}, contract {report.contract}, level {report.level}, seed {report.seed}"
+    yield (
+        f"{report.state}: {_time(report.seconds)} of {_time(report.hours * 3600)}, {report.tasks} tasks, "
+        f"{tally.cases:,} cases, {tally.judged:,} answers judged, {report.answers_per_second:,.0f} a second"
+    )
+    yield (
+        f"cells: {cells.reached} reached, {cells.per_hour:,.0f} new an hour, about {cells.left:,.0f} left at least "
+        f"({cells.once} reached once, {cells.twice} twice; the next case reaches a new one with {cells.next_case:.2g})"
+    )
+    yield f"corpus: {report.corpus} programs that reached something new"
+    counted = {"not offered or unsupported": tally.uncovered, "not judged": tally.not_judged, "skipped": tally.skipped}
+    counted["cases at a limit"] = tally.at_limit
+    told = ", ".join(f"{count:,} {name}" for name, count in counted.items() if count)
+    if told:
+        yield f"beside the judged answers: {told}"
+    if report.unsupported:
+        yield f"answered as unsupported: {', '.join(report.unsupported)}"
+    if tally.faults:
+        yield f"{tally.faults} fault{'s' if tally.faults != 1 else ''}; the first: {one_line(report.faults[0], 300)}"
+    for worker in report.lost_workers:
+        yield f"worker {one_line(worker, 100)} was lost; its tasks were run again"
+    for worker, why in report.refused_workers.items():
+        yield f"worker {one_line(worker, 100)} was refused: {one_line(why, 300)}"
+    for one in report.findings:
+        size = "" if one.steps is None else f", {one.steps} steps"
+        where = "" if one.dossier is None else f", {one.dossier}"
+        yield f"finding {one.fingerprint[:12]}  {one_line(one.text, 200)}"
+        yield f"  {one.cases} cases, first after {one.after_answers:,} answers; {one.ending}{size}{where}"
+        if one.remark:
+            yield f"  {one_line(one.remark, 300)}"
+    yield f"verdict: {report.verdict}"
+
+
+def _time(seconds: float) -> str:
+    hours, rest = divmod(round(seconds), 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}"

@@ -1,0 +1,377 @@
+"""A campaign at work: tasks go to the workers, what comes back goes to the disk, and only then it is reported."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from telltale_conformance.errors import InconclusiveError
+from telltale_conformance.oracle.campaign import keeping
+from telltale_conformance.oracle.campaign.cluster import Cluster, ClusterGone
+from telltale_conformance.oracle.campaign.corpus import Corpus
+from telltale_conformance.oracle.campaign.events import (
+    RARE,
+    Begun,
+    DossierMade,
+    Ended,
+    Entry,
+    Event,
+    MetClass,
+    TaskDone,
+    TaskLost,
+    WorkerEvent,
+)
+from telltale_conformance.oracle.campaign.findings import Findings, Reduced, reduced
+from telltale_conformance.oracle.campaign.folder import CORPUS
+from telltale_conformance.oracle.campaign.guide import Guide
+from telltale_conformance.oracle.campaign.identity import OtherVersion
+from telltale_conformance.oracle.campaign.journal import Journal
+from telltale_conformance.oracle.campaign.plan import Setup, Task, task_of
+from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.campaign.work import Done, carry_out
+from telltale_conformance.oracle.process.interrupts import Interrupted, held_back
+from telltale_conformance.oracle.reference.judging import fault_of_harness
+from telltale_conformance.oracle.verdict.fingerprints import fingerprint_of
+from telltale_conformance.readable import one_line
+
+if TYPE_CHECKING:
+    from distributed import Future
+
+AHEAD: Final = 3
+"""How many tasks each worker has at hand."""
+TRIES: Final = 3
+"""How often a task is given to workers that it ends, or that cannot read it."""
+IN_VAIN: Final = 24
+"""After how many tasks in a row with faults and without a judged answer a campaign gives up."""
+AT_THE_END: Final = 60.0
+"""How many seconds more than its hours a campaign may take to finish what is under way."""
+_LOOK_SECONDS: Final = 0.5
+_GREET_SECONDS: Final = 1.0
+"""How often it is looked which workers came and went."""
+
+
+class Campaign:
+    """What is on the disk of a campaign, and how it stands.
+
+    Args:
+        folder: of the campaign; it is held by the caller.
+        setup: of the campaign.
+        standing: as its journal says.
+        journal: open for more.
+    """
+
+    def __init__(self, folder: Path, setup: Setup, standing: Standing, journal: Journal) -> None:
+        self.setup = setup
+        self.standing = standing
+        self.corpus = Corpus(folder / CORPUS)
+        self.findings = Findings(folder)
+        self._journal = journal
+        self._guide = Guide(setup, self.corpus, [*setup.start, *standing.entries])
+        self._noted: list[Event] = []
+        self._next = 0
+        self._numbers = {name: number for number, name in enumerate(standing.names)}
+
+    def note(self, *events: Event) -> None:
+        """Count events; they are reported once they are settled."""
+        self.standing.take(events)
+        self._noted += events
+
+    def settle(self) -> None:
+        """Bring to the disk what was noted.
+
+        Raises:
+            OSError: it cannot be written; then the standing is ahead of the journal, and nothing more may be reported.
+        """
+        self._journal.write(self._noted)
+        self._noted.clear()
+
+    def next_task(self) -> Task:
+        """Return the next task that is not finished; mutants get their parents."""
+        while self._next in self.standing.tasks:
+            self._next += 1
+        task = task_of(self.setup, self._next)
+        self._next += 1
+        return self.with_parents(task)
+
+    def with_parents(self, task: Task) -> Task:
+        """Return a task with the programs that it changes."""
+        if task.lane != "mutants":
+            return task
+        return Task(number=task.number, lane=task.lane, turn=task.turn, parents=self._guide.parents(task.number))
+
+    def given(self, task: Task) -> tuple[bytes, ...]:
+        """Return the programs of a task's parents, as their files hold them.
+
+        Raises:
+            InconclusiveError: one of them is gone.
+        """
+        found = []
+        for address in task.parents:
+            data = self.corpus.read(address)
+            if data is None:
+                raise InconclusiveError(
+                    "this program of the corpus is gone or damaged", place=self.corpus.place(address)
+                )
+            found.append(data)
+        return tuple(found)
+
+    def take(self, task: Task, given: Sequence[bytes], done: Done) -> list[str]:
+        """Take in what a task came to; return the fingerprints that are new.
+
+        Programs and divergences are on the disk before the line of the journal that tells of them.
+        """
+        taken = self._guide.taken(task, given, done) if self.setup.guided else []
+        for one in taken:
+            self.corpus.add(one.address, one.data)
+        met, new = [], []
+        for one_met in done.met:
+            key = fingerprint_of(one_met.divergence)
+            if key.digest not in self.standing.found:
+                self.findings.keep(key, one_met.divergence)
+                new.append(key.digest)
+            met.append(
+                MetClass(
+                    fingerprint=key.digest,
+                    text=key.text(),
+                    case=f"{task.lane}: {one_met.divergence.case}",
+                    cases=one_met.cases,
+                    after=one_met.after,
+                )
+            )
+        new_cells, cells = self._cells(done)
+        self.note(
+            TaskDone(
+                at=time.time(),
+                task=task.number,
+                lane=task.lane,
+                turn=task.turn,
+                parents=task.parents,
+                worker=done.worker,
+                seconds=round(done.seconds, 3),
+                tally=done.tally,
+                new_cells=tuple(new_cells),
+                cells=tuple(cells),
+                entries=tuple(Entry(address=one.address, case=one.case, steps=one.steps) for one in taken),
+                findings=tuple(met),
+                faults=done.faults,
+                unsupported=tuple(sorted(done.unsupported)),
+            )
+        )
+        return new
+
+    def _cells(self, done: Done) -> tuple[list[str], list[tuple[int, int]]]:
+        """Return the cells that are new, and the numbers of those that are rare so far, with their cases."""
+        new, cells = [], []
+        for cell, cases in sorted(done.cells.items()):
+            name = str(cell)
+            if name not in self._numbers:
+                self._numbers[name] = len(self._numbers)
+                new.append(name)
+            if self.standing.cells.get(name, 0) < RARE:
+                cells.append((self._numbers[name], min(RARE, cases)))
+        return new, cells
+
+
+class Running:
+    """A campaign on a cluster.
+
+    Args:
+        campaign: what is on the disk.
+        cluster: its workers.
+        until: when no task is begun any more, on the clock of ``time.monotonic``.
+        look: is called twice a second or so, to show how it stands.
+    """
+
+    def __init__(
+        self, campaign: Campaign, cluster: Cluster, until: float, look: Callable[[], None] = lambda: None
+    ) -> None:
+        self._campaign = campaign
+        self._cluster = cluster
+        self._until = until
+        self._look = look
+        self._tasks: dict[str, tuple[Task, tuple[bytes, ...], Future]] = {}
+        """Under way, by key."""
+        self._reducing: dict[str, Future] = {}
+        """Findings that are run again, by fingerprint."""
+        self._waiting: list[str] = []
+        """Findings that wait for that."""
+        self._again: list[Task] = []
+        """Tasks to be given once more."""
+        self._tries: dict[str, int] = {}
+        self._greeted = 0.0
+        self._known: dict[str, str] = {}
+
+    def run(self) -> str:
+        """Work until the time is over; return why it ended.
+
+        Raises:
+            ClusterGone: there is no worker left that may work.
+            OSError: the disk is full, or the folder cannot be written any more.
+        """
+        standing = self._campaign.standing
+        self._greet()
+        self._campaign.note(Begun(at=time.time(), workers=len(self._known)))
+        self._waiting = [found.fingerprint for found in standing.found.values() if found.made is None]
+        try:
+            why = self._work()
+        except Interrupted as signal:
+            why = f"interrupted by {signal.name}"
+        with held_back():
+            faults = [] if why.startswith("interrupted") else self._cluster.run_everywhere(keeping.close_all)
+            told = tuple(one_line(fault, 300) for fault in faults)
+            self._campaign.note(Ended(at=time.time(), why=why, faults=told))
+            self._campaign.settle()
+        return why
+
+    def _work(self) -> str:
+        """Give tasks and hear results until there is a reason to end, and return it."""
+        standing = self._campaign.standing
+        while True:
+            if not self._cluster.connected:
+                self._begin_anew()
+            if time.monotonic() > self._greeted + _GREET_SECONDS:
+                self._greet()
+            late = time.monotonic() > self._until
+            if standing.in_vain >= IN_VAIN:
+                return f"{standing.in_vain} tasks in a row had faults and not one judged answer"
+            self._top_up(late)
+            if late and (not (self._tasks or self._reducing) or time.monotonic() > self._until + AT_THE_END):
+                return "time"
+            with held_back():
+                self._hear()
+                self._campaign.settle()
+            self._look()
+
+    def _greet(self) -> None:
+        """Look which workers came and went."""
+        now, self._greeted = time.time(), time.monotonic()
+        refused = self._cluster.greet()
+        workers = self._cluster.workers()
+        gone = [address for address in self._known if address not in workers and address not in self._cluster.refused]
+        events: list[Event] = [
+            WorkerEvent(at=now, worker=f"{self._known[address]} ({address})", what="lost") for address in gone
+        ]
+        events += (WorkerEvent(at=now, worker=name, what="refused", why=why) for name, why in refused)
+        if events:
+            self._campaign.note(*events)
+        if refused or (gone and self._cluster.refused):
+            self._give_again()
+        self._known = workers
+        if not workers and self._cluster.refused:
+            told = "; ".join(f"{name}: {why}" for name, why in self._campaign.standing.refused.items())
+            raise ClusterGone(f"every worker was refused: {told}")
+
+    def _top_up(self, late: bool) -> None:
+        """Give tasks to the workers, so that each has some at hand; findings come first."""
+        most = max(1, len(self._known) // 2)
+        while self._waiting and len(self._reducing) < most:
+            self._reduce(self._waiting.pop(0))
+        while not late and len(self._tasks) < AHEAD * len(self._known):
+            task = self._again.pop(0) if self._again else self._campaign.next_task()
+            self._give(task)
+
+    def _give(self, task: Task) -> None:
+        given = self._campaign.given(task)
+        tries = self._tries.get(f"{task.number}", 0)
+        key = f"{self._campaign.setup.campaign}-{task.number}-{tries}-{time.monotonic_ns()}"
+        future = self._cluster.submit(key, 0, carry_out, self._campaign.setup, task, given)
+        self._tasks[key] = task, given, future
+
+    def _reduce(self, fingerprint: str) -> None:
+        divergence = self._campaign.findings.read(fingerprint)
+        key = f"{self._campaign.setup.campaign}-{fingerprint}-{time.monotonic_ns()}"
+        self._reducing[fingerprint] = self._cluster.submit(key, 10, reduced, self._campaign.setup, divergence)
+
+    def _hear(self) -> None:
+        """Take in what has ended."""
+        until = time.monotonic() + _LOOK_SECONDS
+        while (left := until - time.monotonic()) > 0:
+            try:
+                future = self._cluster.ended.get(timeout=left)
+            except queue.Empty:
+                return
+            found = self._tasks.get(future.key)
+            if found is not None and found[2] is future:
+                del self._tasks[future.key]
+                self._task_ended(*found)
+                continue
+            for fingerprint, reducing in list(self._reducing.items()):
+                if reducing is future:
+                    del self._reducing[fingerprint]
+                    self._reduced(fingerprint, future)
+
+    def _task_ended(self, task: Task, given: tuple[bytes, ...], future: Future) -> None:
+        if task.number in self._campaign.standing.tasks:
+            return
+        done = self._result(f"{task.number}", future)
+        if isinstance(done, Done):
+            self._waiting += self._campaign.take(task, given, done)
+        elif done is None:
+            self._again.append(task)
+        else:
+            self._campaign.note(TaskLost(at=time.time(), task=task.number, why=str(done)))
+
+    def _reduced(self, fingerprint: str, future: Future) -> None:
+        made = self._result(fingerprint, future)
+        if made is None:
+            self._waiting.append(fingerprint)
+            return
+        if not isinstance(made, Reduced):
+            remark = f"not run again: {made}"
+            made = Reduced(fingerprint=fingerprint, ending="inconclusive", remark=remark, steps=None, files={})
+        folder = self._campaign.findings.write_dossier(fingerprint, made.files)
+        self._campaign.note(
+            DossierMade(
+                at=time.time(),
+                fingerprint=fingerprint,
+                ending=made.ending,
+                remark=made.remark,
+                steps=made.steps,
+                folder=folder,
+            )
+        )
+
+    def _result(self, what: str, future: Future) -> Any:
+        """Return what a task returned; None where it is to be given again, a text where that has been done enough."""
+        if future.status == "finished":
+            try:
+                return future.result(timeout=30)
+            except Exception as error:  # its worker was lost with what it returned
+                problem: BaseException = error
+        elif future.status == "error":
+            try:
+                problem = future.exception(timeout=30)
+            except Exception as error:
+                problem = error
+        else:
+            return None  # cancelled, since the scheduler is gone or it was taken back
+        if isinstance(problem, OtherVersion):
+            self._cluster.greet_again()
+        self._tries[what] = self._tries.get(what, 0) + 1
+        if self._tries[what] < TRIES and type(problem).__name__ != "KilledWorker":
+            return None
+        return one_line(fault_of_harness(Exception(f"{type(problem).__name__}: {problem}"), "on a worker"), 500)
+
+    def _give_again(self) -> None:
+        """Take back what is under way, and give it again to those that may work."""
+        taken_back = [task for task, _, _ in self._tasks.values()]
+        for _, _, future in self._tasks.values():
+            future.cancel()
+        self._again += taken_back
+        self._tasks.clear()
+        for fingerprint, future in self._reducing.items():
+            future.cancel()
+            self._waiting.append(fingerprint)
+        self._reducing.clear()
+
+    def _begin_anew(self) -> None:
+        """Find the scheduler again after it was started again, and give it what was under way."""
+        self._again += [task for task, _, _ in self._tasks.values()]
+        self._waiting += self._reducing
+        self._tasks.clear()
+        self._reducing.clear()
+        self._known = {}
+        self._cluster.reconnect()

@@ -1,0 +1,184 @@
+"""How a campaign stands: what its events add up to, the same when they are read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from telltale_conformance.oracle.campaign.events import (
+    RARE,
+    Begun,
+    DossierMade,
+    Ended,
+    Event,
+    Inherited,
+    MetClass,
+    TaskDone,
+    TaskLost,
+    WorkerEvent,
+)
+from telltale_conformance.oracle.verdict.evidence import Tally
+
+_POINTS: Final = 400
+"""Of how many points the curve of the coverage has at most."""
+FAULTS_NAMED: Final = 5
+
+
+class Point(NamedTuple):
+    """How far a campaign was at some time."""
+
+    seconds: float
+    """Of the campaign, pauses left out."""
+    answers: int
+    cells: int
+    entries: int
+
+
+@dataclass
+class Found:
+    """A class of divergence."""
+
+    fingerprint: str
+    text: str
+    case: str
+    """The first case that showed it."""
+    task: int | None
+    """The first task that showed it; None where another campaign did."""
+    lanes: set[str]
+    cases: int
+    answers: int
+    """How many answers of the campaign were judged when it was first met."""
+    seconds: float
+    made: DossierMade | None = None
+    """What became of it when it was run again; None before that."""
+
+
+@dataclass
+class Standing:
+    """The sum of the events so far."""
+
+    tasks: set[int] = field(default_factory=set)
+    """The numbers of the finished tasks, and of those that are not tried again."""
+    tally: Tally = field(default_factory=Tally)
+    cells: dict[str, int] = field(default_factory=dict)
+    """Each cell with the number of cases that reached it, up to three; in the order of the journal."""
+    names: list[str] = field(default_factory=list)
+    """The cells by their numbers."""
+    entries: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """The programs of the corpus by address, in order, each with its task and case."""
+    found: dict[str, Found] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    """The first ones."""
+    unsupported: set[str] = field(default_factory=set)
+    lost: list[str] = field(default_factory=list)
+    """The workers that were lost."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """The workers that were refused, with why."""
+    not_run: dict[int, str] = field(default_factory=dict)
+    """The tasks that are not tried again, with why."""
+    inherited: dict[str, Inherited] = field(default_factory=dict)
+    curve: list[Point] = field(default_factory=list)
+    in_vain: int = 0
+    """How many tasks in a row had faults and no judged answer."""
+    ended: str | None = None
+    """Why it ended or paused; None while it runs, or where it was cut off."""
+    _seconds: float = 0.0
+    _since: float | None = None
+    _now: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long it has run, pauses left out, up to its last event."""
+        running = 0.0 if self._since is None else max(0.0, self._now - self._since)
+        return self._seconds + running
+
+    @property
+    def once(self) -> int:
+        """How many cells one case reached."""
+        return sum(count == 1 for count in self.cells.values())
+
+    @property
+    def twice(self) -> int:
+        """How many cells two cases reached."""
+        return sum(count == 2 for count in self.cells.values())
+
+    def take(self, events: Iterable[Event]) -> Standing:
+        """Add events, in their order."""
+        for event in events:
+            self._take(event)
+        return self
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Begun):
+            self._seconds, self._since, self.ended = self.seconds, event.at, None
+        self._now = event.at
+        if isinstance(event, TaskDone):
+            self._task(event)
+        elif isinstance(event, DossierMade):
+            self.found[event.fingerprint].made = event
+        elif isinstance(event, WorkerEvent):
+            if event.what == "lost":
+                self.lost.append(event.worker)
+            else:
+                self.refused[event.worker] = event.why
+        elif isinstance(event, TaskLost):
+            self.tasks.add(event.task)
+            self.not_run[event.task] = event.why
+            self._count(Tally(faults=1), [f"task {event.task}: {event.why}"])
+        elif isinstance(event, Inherited):
+            self._inherit(event)
+        elif isinstance(event, Ended):
+            self._seconds, self._since, self.ended = self.seconds, None, event.why
+            self._count(Tally(faults=len(event.faults)), event.faults)
+
+    def _count(self, tally: Tally, faults: Iterable[str]) -> None:
+        self.tally += tally
+        self.faults = [*self.faults, *faults][:FAULTS_NAMED]
+
+    def _task(self, event: TaskDone) -> None:
+        assert event.task not in self.tasks, f"task {event.task} is counted twice"
+        self.tasks.add(event.task)
+        before = self.tally.judged
+        self._count(event.tally, event.faults)
+        self.in_vain = self.in_vain + 1 if event.tally.faults and not event.tally.judged else 0
+        self.unsupported.update(event.unsupported)
+        for name in event.new_cells:
+            self.cells.setdefault(name, 0)
+            self.names.append(name)
+        for number, cases in event.cells:
+            name = self.names[number]
+            self.cells[name] = min(RARE, self.cells[name] + cases)
+        for entry in event.entries:
+            self.entries.setdefault(entry.address, (event.task, entry.case))
+        for met in event.findings:
+            found = self._met(met, before + met.after, event.task)
+            found.lanes.add(event.lane)
+            found.cases += met.cases
+        self._point()
+
+    def _met(self, met: MetClass, answers: int, task: int | None) -> Found:
+        return self.found.setdefault(
+            met.fingerprint,
+            Found(met.fingerprint, met.text, met.case, task, set(), 0, answers, self.seconds),
+        )
+
+    def _point(self) -> None:
+        point = Point(self.seconds, self.tally.judged, len(self.cells), len(self.entries))
+        if len(self.curve) > 1 and self.curve[-1][2:] == self.curve[-2][2:] == point[2:]:
+            self.curve[-1] = point
+            return
+        self.curve.append(point)
+        if len(self.curve) > _POINTS:
+            self.curve = self.curve[::2] if self.curve[-1] in self.curve[::2] else [*self.curve[::2], point]
+
+    def _inherit(self, event: Inherited) -> None:
+        if event.campaign in self.inherited:
+            return
+        self.inherited[event.campaign] = event
+        self.tally += event.tally
+        self._seconds += event.seconds
+        for name, cases in event.cells.items():
+            self.cells[name] = min(RARE, self.cells.get(name, 0) + cases)
+        for met in event.findings.values():
+            self._met(met, 0, None).cases += met.cases

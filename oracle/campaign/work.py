@@ -1,0 +1,283 @@
+"""What runs on a worker: one task after the other on one adapter, which is kept from task to task."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from hashlib import blake2b
+from socket import gethostname
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from telltale_conformance.generators.reached import Feature, Reached
+from telltale_conformance.generators.steps import Cell, GeneratedStep, as_program
+from telltale_conformance.lean_traces.programs import Program, program_bytes, written_program
+from telltale_conformance.oracle.adapters import Adapter, AdapterFault
+from telltale_conformance.oracle.campaign import keeping
+from telltale_conformance.oracle.campaign.cases import changed
+from telltale_conformance.oracle.campaign.identity import OtherVersion
+from telltale_conformance.oracle.campaign.plan import Setup, Task, pumps_of
+from telltale_conformance.oracle.lanes import concurrent, deep, programs, stateful
+from telltale_conformance.oracle.lanes.asked import asked_of
+from telltale_conformance.oracle.lanes.cases import LaneCase, judged
+from telltale_conformance.oracle.lanes.chunks import Chunk
+from telltale_conformance.oracle.lanes.subject import Settings
+from telltale_conformance.oracle.reference.judging import CaseResult, fault_of_harness
+from telltale_conformance.oracle.verdict.evidence import Tally
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint_of
+from telltale_conformance.oracle.verdict.results import LaneDivergence
+
+FAULTS_TOLD: Final = 3
+"""How many faults of a task the journal names; all are counted."""
+_NEVER: Final = 1_000_000
+"""After how many divergences a lane stops that stops early in a check."""
+
+
+class Met(Struct, frozen=True):
+    """A class of divergence as a task met it."""
+
+    divergence: LaneDivergence
+    """The case with the fewest steps."""
+    cases: int
+    after: int
+    """How many answers of the task were judged when it was first met; 0 where that is not known."""
+
+
+class Reaching(Struct, frozen=True):
+    """A case that is the first of its task to reach something."""
+
+    case: int
+    features: tuple[int, ...]
+    """What it is the first to reach, each as a number of 64 bits."""
+    program: bytes | None = None
+    """Its program, where that does not follow from the number of the task."""
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """The result of a task; but for time and worker it follows from the task, if the implementation repeats itself."""
+
+    number: int
+    tally: Tally = Tally()
+    cells: dict[Cell, int] = {}
+    """The cells in which answers were judged, each with the number of cases that did."""
+    met: tuple[Met, ...] = ()
+    reached: tuple[Reaching, ...] = ()
+    faults: tuple[str, ...] = ()
+    unsupported: frozenset[str] = frozenset()
+    seconds: float = 0.0
+    worker: str = ""
+    """Where it was run, as ``host:process``."""
+
+
+def carry_out(setup: Setup, task: Task, given: Sequence[bytes]) -> Done:
+    """Judge the cases of a task; a fault costs what it hits, and is counted.
+
+    Args:
+        setup: of the campaign.
+        task: its number decides the cases.
+        given: the programs that it names as its parents, as their files hold them.
+
+    Raises:
+        OtherVersion: this worker has another harness or implementation.
+    """
+    started = time.monotonic()
+    try:
+        adapter = keeping.adapter_of(setup)
+        done = _LANES[task.lane](setup, task, given, adapter)
+    except OtherVersion:
+        raise
+    except AdapterFault as fault:
+        done = Done(number=task.number, tally=Tally(faults=1), faults=(str(fault.diagnostic()),))
+    except Exception as error:  # the campaign goes on, whatever is wrong with one task
+        told = fault_of_harness(error, f"in task {task.number}")
+        done = Done(number=task.number, tally=Tally(faults=1), faults=(told,))
+        keeping.drop()
+    worker = f"{gethostname()}:{os.getpid()}"
+    return msgspec.structs.replace(done, seconds=time.monotonic() - started, worker=worker)
+
+
+class _Notes:
+    """What the cases of a task reach, and when they diverge."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._guided = setup.guided
+        self._cells: Counter[Cell] = Counter()
+        self._known: set[Feature] = set()
+        self._new: dict[int, list[Feature]] = {}
+        self._judged = 0
+        self._diverged: list[int] = []
+
+    def reached(self, place: int) -> Reached | None:
+        """Return what notes the features of the steps of a case; None where nobody asks for them."""
+        if not self._guided:
+            return None
+        known, new = self._known, self._new
+
+        def note(features: Iterable[Feature]) -> None:
+            for feature in features:
+                if feature not in known:
+                    known.add(feature)
+                    new.setdefault(place, []).append(feature)
+
+        return note
+
+    def seen(self, place: int, result: CaseResult) -> None:
+        """Note the result of a case."""
+        self._judged += result.judged
+        if result.divergence is not None:
+            self._diverged.append(self._judged)
+        self._cells.update(result.cells)
+
+    def seen_alone(self, place: int, result: CaseResult) -> None:
+        """Note the result of a case of which only the cells are looked at."""
+        self.seen(place, result)
+        note = self.reached(place)
+        if note is not None:
+            note(tuple(sorted(result.cells)))
+
+    def done(
+        self,
+        task: Task,
+        chunks: Sequence[Chunk],
+        further: Tally = Tally(),  # noqa: B008 # it is frozen
+        program: Callable[[int], bytes | None] = lambda place: None,
+    ) -> Done:
+        """Return the result of the task."""
+        faults = [fault for chunk in chunks for fault in chunk.faults]
+        divergences = [divergence for chunk in chunks for divergence in chunk.divergences]
+        return Done(
+            number=task.number,
+            tally=sum((chunk.tally for chunk in chunks), further),
+            cells=dict(self._cells),
+            met=classes(zip(divergences, self._diverged, strict=True)),
+            reached=tuple(
+                Reaching(place, tuple(map(number_of, new)), program(place)) for place, new in self._new.items()
+            ),
+            faults=tuple(faults[:FAULTS_TOLD]),
+            unsupported=frozenset().union(*(chunk.unsupported for chunk in chunks)),
+        )
+
+
+def number_of(feature: Feature) -> int:
+    """Return a feature as a number of 64 bits, the same on every machine."""
+    return int.from_bytes(blake2b(msgspec.json.encode(feature), digest_size=8).digest())
+
+
+def classes(met: Iterable[tuple[LaneDivergence, int]]) -> tuple[Met, ...]:
+    """Return divergences by class: the one with the fewest steps of each, and when the class was first met."""
+    found: dict[Fingerprint, Met] = {}
+    for divergence, after in met:
+        key = fingerprint_of(divergence)
+        before = found.get(key)
+        if before is None:
+            found[key] = Met(divergence, 1, after)
+        else:
+            shorter = divergence.seq < before.divergence.seq
+            found[key] = Met(divergence if shorter else before.divergence, before.cases + 1, before.after)
+    return tuple(found.values())
+
+
+def _judged(task: Task, setup: Setup, adapter: Adapter, cases: Sequence[LaneCase], seen: _Seen) -> Chunk:
+    chunk = judged(adapter, task.lane, cases, setup.level, seen=seen)
+    if chunk.ended:
+        keeping.drop()  # it cannot be started again; the next task starts another
+    return chunk
+
+
+_Seen = Callable[[int, CaseResult], None]
+
+
+def _programs(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
+    """Judge seeded programs."""
+    notes, first = _Notes(setup), task.turn * task.size
+    offered, contract = adapter.hello.ops, setup.subject.contract
+    cases = [
+        programs.case_of(setup.seed, first + place, offered, contract, notes.reached(place))
+        for place in range(task.size)
+    ]
+    return notes.done(task, [_judged(task, setup, adapter, cases, notes.seen)])
+
+
+def _deep(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
+    """Judge pumps."""
+    notes, offered = _Notes(setup), adapter.hello.ops
+    cases = [deep.case_of(pump, seed, offered, setup.subject.contract) for pump, seed in pumps_of(setup, task)]
+    return notes.done(task, [_judged(task, setup, adapter, cases, notes.seen_alone)])
+
+
+def _changed(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
+    """Judge programs of the corpus, or mutants of them."""
+    notes = _Notes(setup)
+    parents = [written_program(data, address) for data, address in zip(given, task.parents, strict=True)]
+    cases: list[LaneCase] = []
+    left_out = skipped = 0
+    for place in range(task.size):
+        program = changed(setup, task, parents, place)
+        asked, lacking, without = asked_of(program, program.contract, adapter.hello.ops, notes.reached(place))
+        left_out += lacking
+        skipped += without
+        cases.append(LaneCase(f"task {task.number}, case {place}", partial(iter, asked), partial(_until, program)))
+    chunk = _judged(task, setup, adapter, cases, notes.seen)
+    return notes.done(task, [chunk], Tally(uncovered=left_out, skipped=skipped))
+
+
+def _until(program: Program, last: int) -> Program:
+    return msgspec.structs.replace(program, steps=program.steps[: last + 1])
+
+
+def _stateful(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
+    """Judge sequences of the state machine; those that reach a cell go along, for only Hypothesis can make them."""
+    from telltale_conformance.oracle.lanes.machines import AdapterCounterpart
+
+    # dask's own threads use the global random numbers meanwhile, which Hypothesis lays to the strategies
+    warnings.filterwarnings("ignore", message="Do not use the `random` module inside strategies")
+    notes, contract = _Notes(setup), setup.subject.contract
+    settings = Settings(seed=task.seed(setup), level=setup.level)
+    chunks: list[Chunk] = []
+    played: list[list[GeneratedStep]] = []
+    for number in range(task.size):
+        machine = AdapterCounterpart(adapter, contract, setup.level, remember=setup.guided)
+        chunk = stateful.judged_by_machine(
+            machine, number, examples=stateful.EXAMPLES, settings=settings, contract=contract
+        )
+        chunks.append(chunk)
+        for place, result in enumerate(machine.results[: chunk.tally.cases]):
+            notes.seen_alone(len(played) + place, result)
+        played += machine.played[: chunk.tally.cases]
+        if chunk.ended:
+            keeping.drop()
+            break
+
+    def program(place: int) -> bytes:
+        return program_bytes(as_program(played[place], contract, {"campaign task": task.number}))
+
+    return notes.done(task, chunks, program=program)
+
+
+def _concurrent(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
+    """Race several clients, which every task starts anew."""
+    settings = Settings(seed=task.seed(setup), cases=task.size, level=setup.level, divergences=_NEVER)
+    result = concurrent.run(setup.subject, settings)
+    return Done(
+        number=task.number,
+        tally=result.tally,
+        met=classes((divergence, 0) for divergence in result.divergences),
+        faults=result.missing[:FAULTS_TOLD] if result.tally.faults else (),
+        unsupported=result.unsupported,
+    )
+
+
+_LANES: Final = {
+    "start": _changed,
+    "mutants": _changed,
+    "programs": _programs,
+    "deep": _deep,
+    "stateful": _stateful,
+    "concurrent": _concurrent,
+}

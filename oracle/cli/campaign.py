@@ -1,0 +1,178 @@
+"""The ``campaign`` commands: hours of guided search over an implementation, resumed, merged, reported."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from telltale_conformance.errors import InconclusiveError, UsageError
+from telltale_conformance.oracle.adapters import AdapterLimits
+from telltale_conformance.oracle.campaign.cluster import cluster_of
+from telltale_conformance.oracle.campaign.folder import Settings, held, read_settings
+from telltale_conformance.oracle.campaign.journal import events
+from telltale_conformance.oracle.campaign.live import shown
+from telltale_conformance.oracle.campaign.merging import distil
+from telltale_conformance.oracle.campaign.merging import merge as merged
+from telltale_conformance.oracle.campaign.opening import begin, opened
+from telltale_conformance.oracle.campaign.report import report_document, report_lines, report_of
+from telltale_conformance.oracle.campaign.running import Running
+from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
+from telltale_conformance.oracle.lanes.subject import Subject
+from telltale_conformance.oracle.process.interrupts import Interrupted, watched
+from telltale_conformance.oracle.verdict.compare import Level
+
+
+@told
+def run(
+    *,
+    sut: str,
+    sut_clients: str | None,
+    hours: float,
+    corpus: Path,
+    cluster: str | None,
+    workers: int | None,
+    dashboard: str | None,
+    seed: int,
+    contract: str | None,
+    level: Level,
+    deadline: float,
+    guided: bool,
+    begin_with: Path | None,
+    as_json: bool,
+) -> int:
+    """Begin a campaign, work until its time is over, tell how it stands; return the exit code.
+
+    Args:
+        sut: the command of the adapter; every worker starts its own.
+        sut_clients: the command of one of several clients on one store.
+        hours: how long.
+        corpus: the folder of the campaign.
+        cluster: the address of a scheduler; workers of our own when None.
+        workers: how many those are; as many as there are processors when None.
+        dashboard: where dask's dashboard is served; when None, somewhere for a terminal and else nowhere.
+        seed: what the tasks follow from.
+        contract: what answers are judged by; what the adapter's hello names when None.
+        level: how strictly answers are compared.
+        deadline: seconds for one answer.
+        guided: whether programs that reach something new go into the corpus.
+        begin_with: the folder of another campaign, with whose programs this one begins.
+        as_json: print the report as one JSON object.
+    """
+    subject = Subject(command=sut, clients=sut_clients, limits=AdapterLimits(deadline=deadline))
+    with held(corpus):
+        settings = begin(
+            corpus,
+            subject,
+            contract=contract,
+            level=level,
+            seed=seed,
+            hours=_positive(hours),
+            guided=guided,
+            source=begin_with,
+        )
+        return _work(corpus, settings, hours, cluster, workers, dashboard, as_json)
+
+
+@told
+def resume(
+    folder: Path,
+    *,
+    hours: float | None,
+    cluster: str | None,
+    workers: int | None,
+    dashboard: str | None,
+    as_json: bool,
+) -> int:
+    """Go on with a campaign for what is left of its hours, or for ``hours``; return the exit code."""
+    settings = read_settings(folder)
+    if settings.merged:
+        raise UsageError(
+            "several campaigns were merged into this folder",
+            place=folder,
+            remedy="begin another campaign with its programs: campaign --begin-with FOLDER",
+        )
+    with held(folder):
+        left = settings.hours - Standing().take(events(folder)).seconds / 3600
+        if hours is None and left <= 0:
+            raise UsageError("its hours are over", place=folder, remedy="say how long it is to go on, with --hours")
+        time_left = left if hours is None else _positive(hours)
+        return _work(folder, settings, time_left, cluster, workers, dashboard, as_json)
+
+
+def _positive(hours: float) -> float:
+    if not 0 < hours < 1e6:
+        raise UsageError("--hours must be above 0")
+    return hours
+
+
+def _work(
+    folder: Path,
+    settings: Settings,
+    hours: float,
+    cluster: str | None,
+    workers: int | None,
+    dashboard: str | None,
+    as_json: bool,
+) -> int:
+    """Work for some hours; tell how the campaign stands as far as its journal says."""
+    try:
+        with watched() as watch:
+            try:
+                with opened(folder, settings) as found:
+                    for remark in found.remarks:
+                        warn(remark)
+                    campaign = found.campaign
+                    count = workers or os.cpu_count() or 1
+                    page = dashboard or ("127.0.0.1:0" if sys.stderr.isatty() else None)
+                    with cluster_of(campaign.setup, cluster, count, page) as joined:
+                        until = time.monotonic() + hours * 3600
+                        with shown(campaign.standing, until, joined.dashboard) as live:
+                            Running(campaign, joined, until, live.look).run()
+            except Interrupted:
+                raise InconclusiveError(
+                    f"{watch.reason}, before or after its tasks", remedy=f"go on with: {_resuming(folder)}"
+                ) from None
+        standing = Standing().take(events(folder))
+        if settings.guided:
+            distil(folder, settings.contract, [*settings.start, *standing.entries])
+    except OSError as error:
+        raise InconclusiveError(
+            f"the campaign cannot go on: {error.strerror or error}",
+            place=error.filename or folder,
+            remedy=f"what was reported is kept; go on with: {_resuming(folder)}",
+        ) from None
+    return _tell(settings, standing, as_json)
+
+
+def _resuming(folder: Path) -> str:
+    return f"telltale-conformance campaign resume {folder}"
+
+
+def _tell(settings: Settings, standing: Standing, as_json: bool) -> int:
+    report = report_of(settings, standing)
+    if as_json:
+        say_json(report_document(report))
+    else:
+        for line in report_lines(report):
+            say(line)
+    return report.exit_code
+
+
+@told
+def report(folder: Path, *, as_json: bool) -> int:
+    """Tell how a campaign stands, also while it runs; return its exit code."""
+    settings = read_settings(folder)
+    return _tell(settings, Standing().take(events(folder)), as_json)
+
+
+@told
+def merge(sources: Sequence[Path], output: Path) -> int:
+    """Merge campaigns into a folder; return the exit code."""
+    with held(output):
+        found = merged(sources, output)
+    say(f"{found.given} programs, {found.kept} of them kept: together they reach as much; {found.findings} findings")
+    return 0

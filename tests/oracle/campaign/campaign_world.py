@@ -1,0 +1,90 @@
+"""What the tests of campaigns share: a campaign worked off in this process, real ones, and wrong stores to find."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telltale_conformance.oracle.campaign.folder import held
+from telltale_conformance.oracle.campaign.opening import begin, opened
+from telltale_conformance.oracle.campaign.plan import SIZES
+from telltale_conformance.oracle.campaign.running import Campaign
+from telltale_conformance.oracle.campaign.work import Done, carry_out
+from telltale_conformance.oracle.lanes.subject import Subject
+from tests.installed import COMMAND
+from tests.oracle.lane_world import ROOT
+from tests.wrong_stores.beside import WrongAdapter
+from tests.wrong_stores.rare import RARE
+
+DIES = "death is taken from the receiver"
+SPENT = "a witness is spent twice once eight were issued"
+ONESELF = "a transfer to oneself keeps the generation from 4 on"
+
+
+@pytest.fixture(autouse=True)
+def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tasks that are worked off in this process have few cases."""
+    for lane, size in {"start": 20, "mutants": 8, "programs": 6, "stateful": 1, "deep": 2, "concurrent": 4}.items():
+        monkeypatch.setitem(SIZES, lane, size)  # type: ignore[misc] # the name of a lane
+
+
+def wrong(patch: pytest.MonkeyPatch, name: str) -> None:
+    """Let every adapter of this process be a store with a rare fault."""
+    patch.setattr(Subject, "start", lambda self: WrongAdapter(RARE[name]))
+
+
+@contextmanager
+def campaign_in(folder: Path, seed: int = 0, *, guided: bool = True) -> Iterator[Campaign]:
+    """Begin a campaign on the store of this process, and open it."""
+    with held(folder):
+        settings = begin(folder, Subject(), hours=1.0, seed=seed, guided=guided)
+        with opened(folder, settings) as found:
+            yield found.campaign
+
+
+def worked(campaign: Campaign, tasks: int) -> list[Done]:
+    """Work off the next tasks, in this process."""
+    done = []
+    for _ in range(tasks):
+        task = campaign.next_task()
+        given = campaign.given(task)
+        done.append(carry_out(campaign.setup, task, given))
+        campaign.take(task, given, done[-1])
+    campaign.settle()
+    return done
+
+
+def served(*words: str) -> str:
+    """Return the command of an adapter of ``serve``."""
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tests.oracle.campaign.serve import main; main()"
+    return shlex.join([sys.executable, "-c", code, *words])
+
+
+def ran(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run ``telltale-conformance campaign``."""
+    return subprocess.run(
+        [str(COMMAND), "campaign", *map(str, arguments)],
+        env={**os.environ, "COLUMNS": "120", "NO_COLOR": "1", **variables},
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+
+
+def reported(folder: Path) -> dict[str, Any]:
+    """Return the report of a campaign."""
+    document: dict[str, Any] = json.loads(ran("report", folder, "--json").stdout)
+    return document
+
+
+def seconds(count: float) -> str:
+    """Return so many seconds as hours."""
+    return str(count / 3600)

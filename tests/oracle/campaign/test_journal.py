@@ -1,0 +1,144 @@
+"""The journal and the files of a campaign: a cut in the midst of a write loses nothing that was reported."""
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from telltale_conformance.oracle.campaign import corpus as corpus_module
+from telltale_conformance.oracle.campaign.corpus import Corpus
+from telltale_conformance.oracle.campaign.events import Begun, Ended, TaskLost
+from telltale_conformance.oracle.campaign.folder import read_settings
+from telltale_conformance.oracle.campaign.journal import FILE, Journal, MalformedJournal, events
+from telltale_conformance.oracle.campaign.opening import opened
+from telltale_conformance.oracle.campaign.standing import Standing
+from tests.oracle.campaign.campaign_world import campaign_in, small_tasks, worked
+
+__all__ = ["small_tasks"]
+EVENTS = (Begun(at=1.0, workers=2), TaskLost(at=2.0, task=4, why="it ended three workers"), Ended(at=3.0, why="time"))
+FILLED = """
+import resource, signal, sys
+from pathlib import Path
+from telltale_conformance.oracle.campaign.events import TaskLost
+from telltale_conformance.oracle.campaign.journal import Journal
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+journal = Journal(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+try:
+    for number in range(100):
+        journal.write([TaskLost(at=1.0, task=number, why="x" * 100)])
+        print(number, flush=True)
+except OSError as error:
+    print(error.strerror)
+"""
+"""Writes until no more fits, and says of each event that it was written."""
+
+
+def written(folder: Path) -> bytes:
+    folder.mkdir(exist_ok=True)
+    journal = Journal(folder)
+    journal.write(EVENTS)
+    journal.close()
+    return (folder / FILE).read_bytes()
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    written(tmp_path)
+    assert tuple(events(tmp_path)) == EVENTS
+
+
+@pytest.mark.parametrize("cut", [1, 2, 10, 40])
+def test_a_torn_last_line_is_dropped_wherever_it_was_torn(tmp_path: Path, cut: int) -> None:
+    whole = written(tmp_path)
+    (tmp_path / FILE).write_bytes(whole[:-cut])
+    assert tuple(events(tmp_path)) == EVENTS[:2]
+    journal = Journal(tmp_path)
+    last = whole.splitlines(keepends=True)[-1]
+    assert journal.dropped == len(last) - cut
+    journal.write(EVENTS[2:])
+    journal.close()
+    assert (tmp_path / FILE).read_bytes() == whole
+
+
+def test_zeros_that_a_power_cut_left_are_dropped(tmp_path: Path) -> None:
+    whole = written(tmp_path)
+    with (tmp_path / FILE).open("ab") as file:
+        file.write(b"\0" * 512)
+    Journal(tmp_path).close()
+    assert (tmp_path / FILE).read_bytes() == whole
+
+
+def test_damage_before_the_last_line_is_an_error_with_its_place(tmp_path: Path) -> None:
+    lines = written(tmp_path).splitlines(keepends=True)
+    (tmp_path / FILE).write_bytes(b"".join([*lines[:2], b'{"event":"ta\n', *lines[3:]]))
+    with pytest.raises(MalformedJournal, match=r"journal.jsonl:3: line 3 is damaged"):
+        Journal(tmp_path)
+
+
+def test_another_file_is_no_journal(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text('{"schema":"telltale-conformance/trace","version":1}\n')
+    with pytest.raises(MalformedJournal, match="no journal of a campaign"):
+        Journal(tmp_path)
+
+
+def test_a_full_disk_leaves_the_journal_as_it_was(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FILLED, str(tmp_path)]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.split("\n")
+    assert "File too large" in told
+    reported = [int(line) for line in told if line.isdigit()]
+    assert reported
+    assert [event.task for event in events(tmp_path) if isinstance(event, TaskLost)] == reported
+    assert (tmp_path / FILE).read_bytes().endswith(b"\n")
+
+
+def test_a_program_is_under_its_name_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = Corpus(tmp_path)
+
+    def full(file: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(corpus_module.os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            corpus.add("ab" * 32, b"data")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_what_a_cut_left_is_swept_and_damaged_programs_are_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    with campaign_in(folder) as campaign:
+        worked(campaign, 5)
+        setup, entries, tally = campaign.setup, dict(campaign.standing.entries), campaign.standing.tally
+    corpus = Corpus(folder / "corpus")
+    first, *_, last = entries
+    before = {address: corpus.read(address) for address in (first, last, setup.start[0])}
+    corpus.place(first).write_bytes((before[first] or b"")[:100])
+    corpus.place(last).unlink()
+    corpus.place(setup.start[0]).write_bytes(b"")
+    (corpus.place(last).parent / ".unfinished.abc").write_bytes(b"half")
+    with opened(folder, read_settings(folder)) as found:
+        assert found.remarks == ["1 unfinished file of a cut removed", "3 damaged programs of the corpus made again"]
+        assert found.campaign.standing.tally == tally
+    assert {address: corpus.read(address) for address in before} == before
+
+
+def test_a_task_whose_line_was_torn_is_run_again_and_counted_once(tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    with campaign_in(folder) as campaign:
+        worked(campaign, 4)
+        whole, entries = campaign.standing.tally, list(campaign.standing.entries)
+    path = folder / FILE
+    path.write_bytes(path.read_bytes()[:-7])
+    with opened(folder, read_settings(folder)) as found:
+        assert "torn" in found.remarks[0]
+        assert found.campaign.standing.tasks == {0, 1, 2}
+        worked(found.campaign, 1)
+        assert found.campaign.standing.tally == whole
+        assert list(found.campaign.standing.entries) == entries
+    again = Standing().take(events(folder))
+    assert again.tally == whole
+    assert again.tasks == {0, 1, 2, 3}
