@@ -118,6 +118,7 @@ def replay(
     configurations: Annotated[
         int, typer.Option(min=1, metavar="N", help="How many orders of a history are tried, 20 for each answer apart.")
     ] = 100_000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the files.")] = 1,
     max_line_bytes: Annotated[int, typer.Option(min=64, help="The longest line of a trace.")] = 2**24,
     max_nesting: Annotated[int, typer.Option(min=8, help="The deepest nesting within a line.")] = 2000,
     max_unpacked_bytes: Annotated[int, typer.Option(min=64, help="The most a .gz trace unpacks to.")] = 2**33,
@@ -144,6 +145,7 @@ def replay(
         protocol=protocol,
         limits=limits,
         configurations=configurations,
+        workers=workers,
     )
     raise typer.Exit(code)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,6 +19,7 @@ from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.histories.checker import CONFIGURATIONS
 from telltale_conformance.oracle.histories.judging import HistoryResult, judge_file
 from telltale_conformance.oracle.lanes.claims import stand_of
+from telltale_conformance.oracle.process.sharing import Lost, in_order
 from telltale_conformance.oracle.reference.replay import TraceResult, judge
 from telltale_conformance.oracle.reports.document_text import document_text
 from telltale_conformance.oracle.reports.history_text import history_text
@@ -46,20 +48,21 @@ def run(
     protocol: Path | None = None,
     limits: Limits = DEFAULT_LIMITS,
     configurations: int = CONFIGURATIONS,
+    workers: int = 1,
 ) -> int:
     """Replay traces and documents of telltale's, print a verdict on each, and return the exit code.
 
     With ``claims`` the claims are watched too, apart from conformance: they never change the exit code. A trace of a
     contract that the model does not state is then inconclusive, and its claims are watched all the same. On histories
     no claims are watched: which event comes first is what is searched.
+
+    The files are shared by that many ``workers``, processes of their own where there is more than one; what is printed
+    does not depend on how many there are.
     """
     results: list[_Result] = []
-    for path, what in find_subjects(paths, limits):
-        result, watched = (
-            (judge_file(path, contract=contract, level=level, limits=limits, budget=configurations), None)
-            if what.kind == "ours" and is_history(path, limits)
-            else _judged(path, what, contract, level, claims, protocol, limits)
-        )
+    asked = _Asked(contract, level, claims, protocol, limits, configurations)
+    for (path, _), judged in in_order(partial(_judged_as, asked), find_subjects(paths, limits), workers):
+        result, watched = (_lost(path, judged), None) if isinstance(judged, Lost) else judged
         results.append(result)
         if as_json:
             row = row_of(result)
@@ -73,21 +76,34 @@ def run(
     return exit_code(result.verdict for result in results)
 
 
-def _judged(
-    path: Path,
-    what: Recognised,
-    contract: str | None,
-    level: Level,
-    claims: bool,
-    protocol: Path | None,
-    limits: Limits,
-) -> tuple[_Result, _Claims | None]:
+class _Asked(NamedTuple):
+    """How each file is to be judged."""
+
+    contract: str | None
+    level: Level
+    claims: bool
+    protocol: Path | None
+    limits: Limits
+    configurations: int
+
+
+def _judged_as(asked: _Asked, subject: tuple[Path, Recognised]) -> tuple[_Result, _Claims | None]:
+    path, what = subject
+    contract, level, claims, protocol, limits, configurations = asked
     if what.kind != "ours":
         return judge_document(
             path, what, contract=contract, level=level, limits=limits, claims=claims, protocol=protocol
         )
+    if is_history(path, limits):
+        return judge_file(path, contract=contract, level=level, limits=limits, budget=configurations), None
     result = judge(path, contract=contract, level=level, limits=limits)
     return _with_claims(path, result, limits) if claims else (result, None)
+
+
+def _lost(path: Path, lost: Lost) -> TraceResult:
+    """Return what is known of a file whose worker ended by itself."""
+    error = f"{path}: fault of the harness: the process that judged it {lost.how}"
+    return TraceResult(trace=str(path), verdict="inconclusive", events=0, judged=0, error=error)
 
 
 def _text(result: _Result) -> str:

@@ -1,4 +1,4 @@
-"""Replay against merely decoding: CPU ratio, growth with length, memory, start-up (``make bench``)."""
+"""Replay: growth with length, memory, start-up (``make bench``)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from typing import Any
 import pytest
 
 from telltale_conformance.oracle.reference.replay import replay_file
-from tests.benchmarks.workload import decode_all, write_long_trace, write_recorded_mix
+from tests.benchmarks.workload import write_long_trace
 from tests.installed import COMMAND
 from tests.trace_files import RECORDINGS
-
-ROUNDS = 7
 
 
 def cpu_seconds(function: Callable[[Path], Any], path: Path) -> float:
@@ -26,34 +24,6 @@ def cpu_seconds(function: Callable[[Path], Any], path: Path) -> float:
     before = time.process_time()
     function(path)
     return time.process_time() - before
-
-
-def ratio(path: Path) -> tuple[float, float]:
-    """Return the ratio of replaying to decoding, the rounds of both interleaved, and microseconds an event."""
-    replayed, decoded = [], []
-    for _ in range(ROUNDS):
-        decoded.append(cpu_seconds(decode_all, path))
-        replayed.append(cpu_seconds(replay_file, path))
-    events = decode_all(path) - 2
-    return min(replayed) / min(decoded), min(replayed) / events * 1e6
-
-
-@pytest.fixture(scope="module")
-def traces(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("traces")
-    paths = {name: folder / f"{name}.jsonl" for name in ("recorded-mix", "busy-sessions")}
-    write_recorded_mix(paths["recorded-mix"], RECORDINGS, 60_000)
-    write_long_trace(paths["busy-sessions"], 60_000)
-    return paths
-
-
-@pytest.mark.parametrize("name", ["recorded-mix", "busy-sessions"])
-def bench_replay_ratio(benchmark: Any, traces: dict[str, Path], name: str) -> None:
-    result = benchmark.pedantic(replay_file, (traces[name],), rounds=3, warmup_rounds=1)
-    assert result.verdict == "agree"
-    measured, microseconds = ratio(traces[name])
-    benchmark.extra_info["cpu ratio to decoding"] = round(measured, 2)
-    print(f"\n{name}: {measured:.2f} x decoding, {microseconds:.1f} us of CPU an event")
 
 
 def bench_growth(benchmark: Any, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from telltale_conformance.lean_traces.codec import CODECS, answer_document, encode
-from telltale_conformance.lean_traces.reader import read_trace
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, Source
 from telltale_conformance.lean_traces.writer import TraceWriter, written_whole
 from telltale_conformance.model.operations import step
@@ -78,56 +75,6 @@ def _session(sid: int) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "active_count", {}
 
 
-def _recorded_mix(recordings: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the recorded operations for ever, in one store: sids are shifted, all is closed and reaped between."""
-    traces = []
-    for path in sorted(recordings.glob("*.jsonl.gz")):
-        if "top-ids" not in path.name:
-            traces.append([(event.operation.name, event.arguments_document()) for _, event in read_trace(path)])
-    base = 0
-    while True:
-        for trace in traces:
-            highest = 0
-            for op, args in trace:
-                if op == "archived_closed":
-                    continue  # its answer is all of the past: in one long trace that grows without end
-                shifted, seen = _shifted(args, base)
-                highest = max(highest, seen)
-                yield op, shifted
-            base += highest + 1
-            yield "open_with_sid", {"initial_types": {}, "roles": [], "sid": base}
-            for sid in range(base - highest - 1, base + 1):
-                yield "close", {"sid": sid}
-            yield "reap_closed", {}
-            base += 1
-
-
-def _shifted(value: Any, base: int) -> tuple[Any, int]:
-    """Return JSON with all session ids shifted, and the highest id (unshifted) within."""
-    if isinstance(value, list):
-        pairs = [_shifted(item, base) for item in value]
-        return [item for item, _ in pairs], max((seen for _, seen in pairs), default=0)
-    if not isinstance(value, dict):
-        return value, 0
-    result, highest = {}, 0
-    for name, item in value.items():
-        if name == "Chan":
-            result[name], seen = item, 0
-        elif name in {"sid", "session_id"} and type(item) is int and item < 10_000:
-            result[name], seen = item + base, item
-        elif name == "session_ids":
-            result[name], seen = [sid + base for sid in item], max(item, default=0)
-        else:
-            result[name], seen = _shifted(item, base)
-        highest = max(highest, seen)
-    return result, highest
-
-
-def write_recorded_mix(path: Path, recordings: Path, events: int) -> int:
-    """Write a trace of that many recorded operations, answered by the reference; return how many there are."""
-    return _write(path, islice(_recorded_mix(recordings), events))
-
-
 def write_long_trace(path: Path, events: int) -> int:
     """Write a trace of about that many events, answered by the reference; return how many there are."""
     return _write(path, chain.from_iterable(_session(sid) for sid in range(max(1, events // EVENTS_PER_SESSION))))
@@ -151,14 +98,3 @@ def _write(path: Path, operations: Iterable[tuple[str, dict[str, Any]]]) -> int:
             writer.event(op, encode(args), answer_document(outcome, audited=True))
         writer.end()
         return writer.events
-
-
-def decode_all(path: Path) -> int:
-    """Merely decode every line: what replay is measured against."""
-    decode = msgspec.json.Decoder().decode
-    lines = 0
-    with path.open("rb") as file:
-        for line in file:
-            decode(line)
-            lines += 1
-    return lines
