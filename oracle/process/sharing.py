@@ -76,7 +76,7 @@ class _Worker:
         return True
 
     def take(self) -> Any:
-        """Return what came of the item."""
+        """Return the result of the item, or how the process ended."""
         try:
             return self.connection.recv()
         except (EOFError, OSError):
