@@ -70,7 +70,6 @@ KEYS: Final[Mapping[str, _Key]] = {
     "require": _Key(_Text, "all, core, or a path, as text"),
     "artifact": _PATH,
     "report": _PATH,
-    "artifact": _PATH,
     "history": _PATH,
     "badge": _PATH,
     "minimise-seconds": _Key(Annotated[float, Meta(ge=0)], "a number of seconds from 0"),

@@ -30,6 +30,7 @@ COMMANDS = {
     "schema": ["schema", "config"],
     "compare": ["compare", "nowhere.json", "nowhere.json"],
     "trends": ["trends", "nowhere.jsonl"],
+    "campaign": ["campaign"],
     "lean": ["lean", "doctor"],
     "help": ["check", "--help"],
 }

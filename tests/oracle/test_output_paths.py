@@ -20,6 +20,10 @@ READ = {
     "record": {"program", "config"},
     "compare": {"paths", "reports"},
     "trends": {"files"},
+    "campaign": {"begin_with"},
+    "campaign resume": {"folder"},
+    "campaign report": {"folder"},
+    "campaign merge": {"sources"},
     "lean install": {"package", "file", "archive"},
     "lean export": {"bridge"},
     "lean diff": set(),
@@ -35,6 +39,9 @@ def functions(group: typer.Typer = app, before: str = "") -> Iterator[tuple[str,
         yield before + (command.name or command.callback.__name__), command.callback
     for part in group.registered_groups:
         assert part.typer_instance is not None
+        whole = part.typer_instance.registered_callback
+        if whole is not None and whole.callback is not None:
+            yield str(part.typer_instance.info.name), whole.callback
         yield from functions(part.typer_instance, f"{part.typer_instance.info.name} ")
 
 
