@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from telltale_conformance.errors import UsageError
+from telltale_conformance.files import opened
 from telltale_conformance.lean_traces.programs import Program, read_program
 from telltale_conformance.oracle.adapters import AdapterLimits, SubprocessAdapter
 from telltale_conformance.oracle.cli.terminal import told, warn
@@ -49,7 +50,9 @@ def run(sut: str, program: Program, output: Path, *, deadline: float) -> int:
             except OSError as error:
                 raise UsageError(f"cannot be written: {error.strerror or error}", place=output) from None
         if output == STANDARD_OUTPUT:
-            print_bytes(written.read_bytes())
+            with opened(written) as file:
+                for line in file:
+                    print_bytes(line)
     _tell(recording, output)
     return AGREE if recording.stopped is None and recording.events else INCONCLUSIVE
 
