@@ -1,4 +1,4 @@
-"""What a check of an adapter comes to when it does not pass."""
+"""How a check of an adapter ends that does not pass."""
 
 from __future__ import annotations
 

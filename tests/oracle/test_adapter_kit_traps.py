@@ -62,7 +62,7 @@ def texts(change: Callable[[str], Any]) -> Change:
 
 
 def outcome(adapter: Odd, name: str) -> tuple[str, str]:
-    """Run one check; return what it came to, with what was seen and the remedy."""
+    """Run one check; return the result, with what was seen and the remedy."""
     (check,) = (check for check in CHECKS if check.name == name)
     try:
         return "passed", check.run(adapter)
