@@ -25,6 +25,17 @@ FLAGS: Final = [
     "--disable-sync",
 ]
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+WITHOUT: Final = "no Chromium: install it (apt-get install chromium), or name it in CHROMIUM"
+"""Why tests of pages are skipped."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end, apart from all else that is skipped, that no page was looked at in a browser."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    count = sum(isinstance(one.longrepr, tuple) and WITHOUT in one.longrepr[2] for one in skipped)
+    if count:
+        terminalreporter.section("PAGES NOT TESTED", yellow=True, bold=True)
+        terminalreporter.line(f"{count} tests of pages in a browser were not run: {WITHOUT}")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +45,7 @@ def browser() -> Iterator[Browser]:
     if path is None:
         if os.environ.get("CI"):
             pytest.fail("no Chromium: CI must install it (apt-get install chromium)")
-        pytest.skip("no Chromium: install it, or name it in CHROMIUM")
+        pytest.skip(WITHOUT)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield started
