@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import pytest
@@ -38,18 +39,32 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"{count} tests of pages in a browser were not run: {WITHOUT}")
 
 
+def found() -> str | None:
+    """Return the path of Chromium; None where there is none."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@contextmanager
+def started(path: str | None = None) -> Iterator[Browser]:
+    """Start Chromium, and end it at the end."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path or found(), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The browser, started once for a module."""
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    path = found()
     if path is None:
         if os.environ.get("CI"):
             pytest.fail("no Chromium: CI must install it (apt-get install chromium)")
         pytest.skip(WITHOUT)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield started
-        started.close()
+    with started(path) as one:
+        yield one
 
 
 @pytest.fixture
