@@ -3,14 +3,15 @@
 A line in our writer's form is decoded by msgspec alone. That is not yet strict: repeated keys, say, go
 unnoticed. Whoever knows the answer that the line should hold prints it and calls ``Event.is_exactly``:
 equal bytes prove that the line is well-formed. Arguments of another form are parsed strictly by themselves
-and stand in the print as they are. For every other line ``Event.answer`` parses it strictly.
+and stand in the print as they are; so do arguments that were found to be well-formed before. For every other line
+``Event.answer`` parses it strictly.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
@@ -23,6 +24,7 @@ from telltale_conformance.lean_traces.codec import (
     ArgumentCodec,
     ArgumentError,
     NotOurForm,
+    Remembered,
     encode,
     encode_as_written,
 )
@@ -51,7 +53,24 @@ class _Arguments(Struct):
 
 
 _arguments_of: Final = msgspec.json.Decoder(_Arguments).decode
-_BY_NAME: Final = {name.encode(): (codec, msgspec.json.Decoder(codec.struct).decode) for name, codec in CODECS.items()}
+
+
+class _Reading(NamedTuple):
+    """How the arguments of one operation are read."""
+
+    codec: ArgumentCodec
+    decode: Callable[[bytes], Any]
+    """From our own form."""
+    known: Remembered
+    """Arguments that were found to be well-formed: the model's, and what prints as they are written."""
+
+
+_BY_NAME: Final = {
+    name.encode(): _Reading(
+        codec, msgspec.json.Decoder(codec.struct).decode, Remembered(entries=2048, kept_bytes=2**19)
+    )
+    for name, codec in CODECS.items()
+}
 
 
 class Event(Struct, gc=False):
@@ -63,7 +82,10 @@ class Event(Struct, gc=False):
     operation: Operation
     arguments: tuple[Any, ...]
     printed: Struct | Raw | None
-    """What prints as the arguments of the line do; None for a line that is not in our own form around them."""
+    """What prints as the arguments of the line do, if they are well-formed; ``Raw`` where that is known already. None
+    for a line that is not in our own form around them."""
+    args: bytes = b""
+    """Their bytes, where the line is in that form."""
     checked: Answer | None = None
 
     @property
@@ -76,9 +98,15 @@ class Event(Struct, gc=False):
 
         True proves the line well-formed; False proves nothing.
         """
-        return self.printed is not None and (
-            self._prints(self.printed, outcome) or self._prints_with_other_arguments(outcome)
-        )
+        printed = self.printed
+        if printed is None:
+            return False
+        if type(printed) is Raw:
+            return self._prints(printed, outcome)
+        if self._prints(printed, outcome) or self._prints_with_other_arguments(outcome):
+            _BY_NAME[self.operation.name.encode()].known.keep(self.args, (self.arguments, Raw(self.args)))
+            return True
+        return False
 
     def _prints(self, args: Any, outcome: Outcome) -> bool:
         try:
@@ -89,14 +117,11 @@ class Event(Struct, gc=False):
 
     def _prints_with_other_arguments(self, outcome: Outcome) -> bool:
         """Say so of arguments that are not printed as our writer does, and yet well-formed."""
-        if isinstance(self.printed, Raw):
+        if not self._prints(Raw(self.args), outcome):
             return False
         try:
-            args = self.arguments_text()
-            if not self._prints(Raw(args), outcome):
-                return False
-            CODECS[self.operation.name].from_json(parse(args, len(args)))
-        except (msgspec.MsgspecError, StrictJsonError, ArgumentError, UnicodeDecodeError):
+            CODECS[self.operation.name].from_json(parse(self.args, len(self.args)))
+        except (StrictJsonError, ArgumentError):
             return False
         return True
 
@@ -172,22 +197,27 @@ class TraceReader:
         args_end = line.find(self._after_args, 8)
         if args_end < 0:
             args_end = line.find(b',"err":', 8)
-        codec, decode = entry
+        codec, decode, known = entry
         args = line[8:args_end]
+        before = known.get(args)
+        if before is not None:
+            return Event(self, line, seq, codec.operation, before[0], before[1], args)
         try:
             printed = decode(args)
             arguments = codec.from_printed(printed)
         except (msgspec.MsgspecError, NotOurForm, RecursionError, UnicodeDecodeError):
-            return self._with_other_arguments(line, seq, codec, args)
-        return Event(self, line, seq, codec.operation, arguments, printed)
+            return self._with_other_arguments(line, seq, entry, args)
+        return Event(self, line, seq, codec.operation, arguments, printed, args)
 
-    def _with_other_arguments(self, line: bytes, seq: int, codec: ArgumentCodec, args: bytes) -> Event | None:
+    def _with_other_arguments(self, line: bytes, seq: int, entry: _Reading, args: bytes) -> Event | None:
         """Read a line of our own form but for its arguments; None where they are not well-formed by themselves."""
         try:
-            arguments = codec.from_json(parse(args, self._nesting))
+            arguments = entry.codec.from_json(parse(args, self._nesting))
         except (StrictJsonError, ArgumentError):
             return None
-        return Event(self, line, seq, codec.operation, arguments, Raw(args))
+        printed = Raw(args)
+        entry.known.keep(args, (arguments, printed))
+        return Event(self, line, seq, entry.codec.operation, arguments, printed, args)
 
     def _strict(self, line: bytes, seq: int) -> Event | None:
         """Read a line of any form; None after the end line, when all is in order."""
@@ -200,7 +230,7 @@ class TraceReader:
             shown = json_line(document.get("seq"), 40)
             raise self._malformed(number, f"seq is {shown}, not {seq}", "events are numbered 0, 1, 2, …")
         operation, arguments, answer = self._check_event(document, number)
-        return Event(self, line, seq, operation, arguments, None, answer)
+        return Event(self, line, seq, operation, arguments, None, checked=answer)
 
     def parse_event(self, line: bytes, number: int) -> tuple[Operation, tuple[Any, ...], Answer]:
         """Parse one event's line strictly.
