@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ import pytest
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.steps import GeneratedStep
 from telltale_conformance.lean_traces.codec import encode, encode_answer
+from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.lean_traces.reader import Event, TraceReader
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.operations import Outcome
@@ -88,3 +90,28 @@ def test_a_member_that_is_repeated_within_an_argument_proves_nothing() -> None:
     edge = b'{"ep":{"role":"A","role":"A","sid":0}}'
     assert not proves(line_of(edge, outcome, "remove_type"), outcome)
     assert proves(line_of(b'{"ep":{"sid":0,"role":"A"}}', outcome, "remove_type"), outcome)
+
+
+def test_arguments_that_were_met_before_are_read_as_the_first_time() -> None:
+    for step in islice(steps(), 200):
+        line = line_of(step.args, step.outcome, step.operation.name)
+        first = event_of(line)
+        assert first.is_exactly(step.outcome)
+        again = event_of(line)
+        assert isinstance(again.printed, msgspec.Raw), "nothing is decoded any more"
+        assert again.arguments == first.arguments
+        assert again.is_exactly(step.outcome)
+        assert not again.is_exactly(WRONG)
+        assert again.arguments_text() == step.args
+
+
+def test_arguments_that_were_met_before_are_held_to_the_limits_of_each_reader() -> None:
+    deep = b'"Unit"'
+    for _ in range(20):
+        deep = b'{"Prod":[' + deep + b',"Unit"]}'
+    outcome = Outcome("Ok", None, [])
+    line = line_of(b'{"from":"A","sid":0,"to":"B","val":' + deep + b"}", outcome, "send")
+    assert proves(line, outcome)
+    reader = TraceReader(io.BytesIO(encode(HEADER) + b"\n" + line), "t.jsonl", Limits(nesting=20), packed=False)
+    with pytest.raises(MalformedTrace, match="nested deeper than 20 levels"):
+        next(iter(reader))
