@@ -213,8 +213,7 @@ def _work(subject: Subject, task: Task, plan: Plan, numbers: Sequence[int], sett
                 break
             chunk = _chunk(task, adapter, plan, number)
             done.append((number, chunk))
-            if len(numbers) > 1:  # of a single chunk there is nothing to tell until it is over
-                tell(len(done), len(numbers))
+            tell(len(done), len(numbers))
             diverged += len(chunk.divergences)
             if diverged >= settings.divergences or chunk.ended:
                 break

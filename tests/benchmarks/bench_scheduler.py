@@ -1,0 +1,197 @@
+"""How many tasks a second a scheduler of dask.distributed can take: ``python -m tests.benchmarks.bench_scheduler``.
+
+The scheduler runs in a process of its own, as on a cluster. The workers are real workers of dask that share a few
+processes; each has one thread and carries out tasks that only wait. The client behaves like a campaign: it keeps three
+tasks at hand for each worker, sends the programs of a task along, and fetches each result, one by one or all together
+that have ended. What counts is the processor time of the scheduler and of the client for one task: each of them works
+on one processor. So these times say how many tasks a second they can take, whatever else the machine does, and from
+that how long a task must be for many workers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+
+AHEAD = 3
+"""Tasks at hand for each worker, as in a campaign."""
+SETUP_BYTES = 4_000
+GIVEN_BYTES = 15_000
+"""Programs that a task is given: eight of the corpus."""
+DONE_BYTES = 30_000
+"""What a task returns: cells, features, divergences."""
+BUSY = 0.5
+"""The part of its processor that the busiest process should need at most, so that it answers at once."""
+
+
+class Measured(NamedTuple):
+    """What one run showed."""
+
+    workers: int
+    seconds: float
+    """How long each task waited."""
+    rate: float
+    """Tasks that ended in a second."""
+    scheduler: float
+    """Processor seconds of the scheduler for one task."""
+    client: float
+    """Processor seconds of the client for one task."""
+
+    def length(self, workers: int) -> float:
+        """Return how long tasks must be for so many workers, in seconds."""
+        return workers * max(self.scheduler, self.client) / BUSY
+
+
+async def fake(setup: bytes, number: int, given: Sequence[bytes], seconds: float, size: int) -> bytes:
+    """Wait as long as a task takes, and return as much."""
+    await asyncio.sleep(seconds)
+    return os.urandom(size)
+
+
+async def work(address: str, count: int) -> None:
+    """Be so many workers of a scheduler until it ends."""
+    from distributed import Worker
+
+    made: list[Any] = [
+        Worker(address, nthreads=1, memory_limit=0, dashboard=False, local_directory=tempfile.gettempdir())
+        for _ in range(count)
+    ]
+    await asyncio.gather(*made)
+    await asyncio.gather(*(one.finished() for one in made))
+
+
+@contextmanager
+def started(*command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a Python program and end it with the block."""
+    process = subprocess.Popen(
+        [sys.executable, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2]
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def processor_seconds(process: psutil.Process) -> float:
+    """Return the processor time that a process has used."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def measured(workers: int, tasks: int, seconds: float, *, processes: int, batched: bool) -> Measured:
+    """Run so many fake tasks on so many fake workers.
+
+    Args:
+        workers: how many.
+        tasks: how many are counted, after as many as the workers have at hand at first.
+        seconds: how long each waits.
+        processes: among which the workers are shared.
+        batched: fetch all results at once that are there, from the workers; else one by one, through the scheduler.
+    """
+    from distributed import Client
+
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        file = folder / "scheduler.json"
+        scheduler = stack.enter_context(
+            started(
+                *("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"),
+                *("--scheduler-file", str(file)),
+            )
+        )
+        client: Any = stack.enter_context(
+            Client(scheduler_file=str(file), set_as_default=False, timeout=60, direct_to_workers=batched)
+        )
+        address = client.scheduler.address
+        for number in range(processes):
+            share = workers // processes + (number < workers % processes)
+            stack.enter_context(started("-m", "tests.benchmarks.bench_scheduler", "--be", address, str(share)))
+        client.wait_for_workers(workers, timeout=300)
+        return _driven(client, psutil.Process(scheduler.pid), workers, tasks, seconds, batched)
+
+
+def _driven(
+    client: Any, scheduler: psutil.Process, workers: int, tasks: int, seconds: float, batched: bool
+) -> Measured:
+    ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    setup, given = os.urandom(SETUP_BYTES), (os.urandom(GIVEN_BYTES),)
+    begin = AHEAD * workers
+    under_way = set()
+
+    def give(number: int) -> None:
+        future = client.submit(
+            fake, setup, number, given, seconds, DONE_BYTES, key=f"fake-{number}", pure=False, priority=0
+        )
+        future.add_done_callback(ended.put)
+        under_way.add(future)
+
+    for number in range(begin):
+        give(number)
+    mine = psutil.Process()
+    before = (time.monotonic(), processor_seconds(scheduler), processor_seconds(mine))
+    counted = 0
+    while counted < tasks:
+        futures = [ended.get(timeout=120)]
+        while batched and not ended.empty():
+            futures.append(ended.get())
+        results = client.gather(futures) if batched else [futures[0].result(timeout=120)]
+        assert all(len(result) == DONE_BYTES for result in results)
+        for future in futures:
+            under_way.discard(future)
+            give(begin + counted)
+            counted += 1
+    after = (time.monotonic(), processor_seconds(scheduler), processor_seconds(mine))
+    client.cancel(list(under_way))
+    clock, of_scheduler, of_client = (now - then for now, then in zip(after, before, strict=True))
+    return Measured(workers, seconds, counted / clock, of_scheduler / counted, of_client / counted)
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--workers", type=int, nargs="+", default=[50, 200])
+    parser.add_argument("--tasks", type=int, default=400)
+    parser.add_argument("--seconds", type=float, nargs="+", default=[0.0])
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--for-workers", type=int, default=1000)
+    parser.add_argument("--be", nargs=2, metavar=("ADDRESS", "N"), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.be is not None:
+        asyncio.run(work(given.be[0], int(given.be[1])))
+        return
+    print(
+        "| workers | task waits | results | tasks/s | scheduler, ms a task | client, ms a task | "
+        f"shortest task for {given.for_workers:,} workers |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    for workers in given.workers:
+        for seconds in given.seconds:
+            for batched in (False, True):
+                found = measured(workers, given.tasks, seconds, processes=given.processes, batched=batched)
+                how = "together, direct" if batched else "one by one"
+                print(
+                    f"| {workers} | {seconds:g} s | {how} | {found.rate:.0f} | {1000 * found.scheduler:.2f} "
+                    f"| {1000 * found.client:.2f} | {found.length(given.for_workers):.1f} s |",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()

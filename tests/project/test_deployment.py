@@ -1,0 +1,373 @@
+"""What is deployed: the image, the Kubernetes manifests, the scripts and the workflow of docs/deployment.md.
+
+The manifests are validated against the schemas of Kubernetes, the scripts linted and run with stand-ins for ``srun``,
+``ssh`` and dask, and every command in them is read by the command line that it is for. What cannot run here: building
+the image (no container engine) and a cluster of Kubernetes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import kubernetes_validate
+import pytest
+import typer
+from ruamel.yaml import YAML
+
+from telltale_conformance.oracle.cli.app import app
+from tools.ci_lint import Subject, example, problems
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs" / "deployment.md").read_text()
+VERSIONS = ("1.29", "1.34")
+"""The first version that the document names, and a later one."""
+
+
+def block(section: str, language: str = "yaml") -> str:
+    """Return the first block of a section of the document."""
+    return example(DOCUMENT, section, language)
+
+
+def tool(name: str) -> str:
+    """Return the path of a linter that is installed with the development group."""
+    found = shutil.which(name, path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
+    assert found is not None, f"{name} is not installed: it is in the group test"
+    return found
+
+
+def lint(*command: str, cwd: Path = ROOT) -> None:
+    done = subprocess.run(
+        [tool(command[0]), *command[1:]], cwd=cwd, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def read_by_telltale(words: list[str]) -> None:
+    """Let our own command line read a command, all but running it."""
+    name, *rest = words
+    group: Any = typer.main.get_command(app)
+    context = click.Context(group)
+    command = group.get_command(context, name)
+    assert command is not None, words
+    if rest and getattr(command, "commands", {}).get(rest[0]) is not None:
+        command, name, rest = command.commands[rest[0]], rest[0], rest[1:]
+    command.make_context(name, list(rest), parent=context)
+
+
+def read_by_dask(words: list[str]) -> None:
+    """Let dask's command line read a command, all but running it."""
+    from distributed.cli import dask_scheduler, dask_worker
+
+    {"scheduler": dask_scheduler, "worker": dask_worker}[words[0]].main.make_context(words[0], list(words[1:]))
+
+
+# --- the image
+
+
+def test_the_containerfile_is_well_formed_and_follows_the_rules_of_its_linter() -> None:
+    lint("hadolint", "Containerfile")
+
+
+def test_the_image_has_a_pinned_base_a_user_of_its_own_and_nothing_but_the_wheel() -> None:
+    text = (ROOT / "Containerfile").read_text()
+    assert re.search(r"^ARG BASE=docker\.io/library/python:3\.\d+\.\d+-slim-\w+$", text, re.MULTILINE)
+    first, last = re.split(r"^FROM \$\{BASE\}", text, flags=re.MULTILINE)[1:]
+    assert "COPY . ." in first
+    assert re.findall(r"^COPY (.*)$", last, re.MULTILINE) == ["--from=build /opt/telltale /opt/telltale"]
+    users = re.findall(r"^USER (.*)$", text, re.MULTILINE)
+    assert users == ["10001"]
+    assert "--uid 10001" in last
+
+
+def test_what_the_image_is_built_from_is_all_that_the_wheel_needs() -> None:
+    kept = [line[1:] for line in (ROOT / ".containerignore").read_text().splitlines() if line.startswith("!")]
+    assert [name for name in kept if not (ROOT / name).exists()] == []
+    assert {"src", "model", "lean_traces", "generators", "oracle", "pyproject.toml"} <= set(kept)
+
+
+@pytest.mark.nightly
+def test_the_commands_of_the_image_build_and_install_the_wheel(tmp_path: Path) -> None:
+    """Runs every ``RUN`` of the first stage with its folders moved; it asks the package index."""
+    text = (ROOT / "Containerfile").read_text().replace("\\\n", " ")
+    first = re.split(r"^FROM \$\{BASE\}", text, flags=re.MULTILINE)[1]
+    source = tmp_path / "source"
+    kept = [line[1:] for line in (ROOT / ".containerignore").read_text().splitlines() if line.startswith("!")]
+    source.mkdir()
+    for name in kept:
+        place = ROOT / name
+        skip = shutil.ignore_patterns("__pycache__", ".lake")
+        if place.is_dir():
+            shutil.copytree(place, source / name, symlinks=True, ignore=skip)
+        else:
+            shutil.copy(place, source / name)
+    for command in re.findall(r"^RUN (.*)$", first, re.MULTILINE):
+        moved = command.replace("/opt/", f"{tmp_path}/opt/").replace("python -m venv", f"{sys.executable} -m venv")
+        subprocess.run(["sh", "-c", moved], cwd=source, check=True, timeout=900)
+    done = subprocess.run(
+        [tmp_path / "opt" / "telltale" / "bin" / "telltale-conformance", "check", "--lanes", "fixed"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    subprocess.run([tmp_path / "opt" / "telltale" / "bin" / "dask", "--version"], check=True, timeout=60)
+
+
+# --- Kubernetes
+
+
+@pytest.fixture(scope="module")
+def manifests() -> dict[tuple[str, str], Any]:
+    loaded = YAML(typ="safe").load_all(block("Kubernetes"))
+    return {(one["kind"], one["metadata"]["name"]): one for one in loaded}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_manifest_is_of_the_schema_of_kubernetes(manifests: dict[tuple[str, str], Any], version: str) -> None:
+    assert len(manifests) == 5
+    for manifest in manifests.values():
+        kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_a_manifest_with_a_mistake_is_noticed(manifests: dict[tuple[str, str], Any]) -> None:
+    wrong = {**manifests["Job", "campaign"], "spec": {"templates": {}}}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(wrong, VERSIONS[0], strict=True)
+
+
+def test_the_manifests_name_each_other_rightly(manifests: dict[tuple[str, str], Any]) -> None:
+    service = manifests["Service", "campaign-scheduler"]["spec"]
+    campaign = manifests["Job", "campaign"]["spec"]["template"]
+    workers = manifests["Job", "campaign-workers"]["spec"]["template"]
+    assert service["selector"] == campaign["metadata"]["labels"]
+    assert service["ports"] == [{"port": 8786}]
+    policy = manifests["NetworkPolicy", "campaign"]["spec"]
+    for pod in (campaign, workers):
+        assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+        assert pod["spec"]["securityContext"]["runAsNonRoot"]
+    (volume,) = campaign["spec"]["volumes"]
+    assert ("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]) in manifests
+    (container,) = campaign["spec"]["containers"]
+    assert [one["name"] for one in container["volumeMounts"]] == [volume["name"]]
+    (sidecar,) = campaign["spec"]["initContainers"]
+    assert sidecar["restartPolicy"] == "Always"
+    (worker,) = workers["spec"]["containers"]
+    assert "tcp://campaign-scheduler:8786" in worker["command"]
+    for command in (sidecar["command"], worker["command"]):
+        assert command[0] == "dask"
+        read_by_dask(command[1:])
+
+
+@pytest.mark.parametrize(("begun", "ended", "code"), [(False, 0, 0), (True, 1, 0), (True, 3, 3)])
+def test_the_campaign_begins_or_goes_on_and_a_divergence_is_no_reason_to_begin_again(
+    manifests: dict[tuple[str, str], Any], tmp_path: Path, begun: bool, ended: int, code: int
+) -> None:
+    (container,) = manifests["Job", "campaign"]["spec"]["template"]["spec"]["containers"]
+    (script,) = container["args"]
+    (tmp_path / "script.sh").write_text("#!/bin/bash\n" + script)
+    lint("shellcheck", str(tmp_path / "script.sh"))
+    world = World(tmp_path, ended=ended)
+    if begun:
+        (tmp_path / "my-store").mkdir()
+        (tmp_path / "my-store" / "campaign.json").write_text("{}")
+    done = world.run("-c", script.replace("/campaigns", str(tmp_path)))
+    assert done.returncode == code
+    (words,) = world.asked("telltale-conformance")
+    assert words[:2] == (["campaign", "resume"] if begun else ["campaign", "--sut"])
+    read_by_telltale(words)
+
+
+# --- scripts
+
+
+DASK: Final = """
+name=
+while [ $# -gt 0 ]; do
+  [ -z "$name" ] && name=$1
+  [ "$name $1" = "scheduler --scheduler-file" ] && echo '{"address": "tcp://node1:1234"}' > "$2"
+  shift
+done
+[ "$name" = scheduler ] && trap 'touch "$HOME/over"; exit 0' TERM
+touch "$HOME/begun-$$"
+until [ -e "$HOME/over" ]; do /bin/sleep 0.02; done
+"""
+"""The scheduler writes its file and waits to be ended; a worker ends when the scheduler does."""
+CAMPAIGN: Final = """
+until [ "$(find "$HOME" -name 'begun-*' | wc -l)" -ge "$PARTS" ]; do /bin/sleep 0.02; done
+exit "$ENDED"
+"""
+"""A campaign lasts until all other parts have begun."""
+STAND_INS: Final = {
+    "telltale-conformance": CAMPAIGN,
+    "dask": DASK,
+    "srun": 'shift; exec "$@"',
+    "ssh": 'shift 2; exec bash -c "$*"',
+    "sleep": "exec /bin/sleep 0.02",
+}
+
+
+class World:
+    """A folder with stand-ins for the programs that the scripts start."""
+
+    def __init__(self, folder: Path, *, ended: int = 0, parts: int = 0) -> None:
+        self.folder = folder
+        self.ended = ended
+        self.parts = parts
+        binaries = folder / "bin"
+        binaries.mkdir()
+        for name, body in STAND_INS.items():
+            note = f'printf "%s\\0" "$@" > "$HOME/asked.{name}.$(date +%s%N).$$"\n'
+            (binaries / name).write_text(f"#!/bin/bash\n{note}{body}\n")
+            (binaries / name).chmod(0o755)
+        (binaries / "python").symlink_to(sys.executable)
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run bash with these arguments."""
+        environment = {
+            "PATH": f"{self.folder / 'bin'}:/usr/bin:/bin",
+            "HOME": str(self.folder),
+            "ENDED": str(self.ended),
+            "PARTS": str(self.parts),
+            **variables,
+        }
+        return subprocess.run(
+            ["bash", *arguments],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def asked(self, name: str) -> list[list[str]]:
+        """Return how a program was called, each time."""
+        return [path.read_text().split("\0")[:-1] for path in sorted(self.folder.glob(f"asked.{name}.*"))]
+
+
+@pytest.mark.parametrize("section", ["Slurm", "Plain ssh"])
+def test_the_scripts_follow_the_rules_of_their_linter(tmp_path: Path, section: str) -> None:
+    path = tmp_path / "script.sh"
+    path.write_text(block(section, "bash"))
+    lint("shellcheck", str(path))
+
+
+@pytest.mark.parametrize(("begun", "code"), [(False, 0), (True, 1)])
+def test_the_slurm_script_starts_all_parts_and_ends_as_the_campaign_does(
+    tmp_path: Path, begun: bool, code: int
+) -> None:
+    world = World(tmp_path, ended=code, parts=2)
+    folder = tmp_path / "campaigns" / "my-store"
+    if begun:
+        folder.mkdir(parents=True)
+        (folder / "campaign.json").write_text("{}")
+    done = world.run("-c", block("Slurm", "bash"), SLURM_JOB_ID="7", SLURM_NTASKS="64")
+    assert done.returncode == code, done.stderr
+    (words,) = world.asked("telltale-conformance")
+    assert words[:2] == (["campaign", "resume"] if begun else ["campaign", "--sut"])
+    assert words[-2:] == ["--cluster", "tcp://node1:1234"]
+    read_by_telltale(words)
+    scheduler, worker = sorted(world.asked("dask"))
+    read_by_dask(scheduler)
+    read_by_dask(worker)
+    assert world.asked("srun")[0][0] == "--ntasks=62"
+    assert not list(tmp_path.glob("campaigns/*.json"))
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_the_ssh_script_starts_workers_on_every_host(tmp_path: Path, code: int) -> None:
+    world = World(tmp_path, ended=code, parts=4)
+    (tmp_path / "script.sh").write_text(block("Plain ssh", "bash"))
+    (tmp_path / "hosts").write_text("one\ntwo\nthree\n")
+    done = world.run("script.sh", "hosts", "folder", SCHEDULER_HOST="me", SCHEDULER_PORT="4321", WORKERS_PER_HOST="5")
+    assert done.returncode == code, done.stderr
+    assert sorted(call[1] for call in world.asked("ssh")) == ["one", "three", "two"]
+    scheduler, *workers = sorted(world.asked("dask"))
+    read_by_dask(scheduler)
+    assert len(workers) == 3
+    for worker in workers:
+        assert worker[1] == "tcp://me:4321"
+        assert worker[worker.index("--nworkers") + 1] == "5"
+        read_by_dask(worker)
+    (words,) = world.asked("telltale-conformance")
+    assert words[-4:] == ["--corpus", "folder", "--cluster", "tcp://me:4321"]
+    read_by_telltale(words)
+
+
+@pytest.mark.nightly
+def test_the_ssh_script_runs_a_campaign_on_real_workers(tmp_path: Path) -> None:
+    """Dask and the campaign are real; only ``ssh`` stays on this machine."""
+    binaries = tmp_path / "bin"
+    binaries.mkdir()
+    (binaries / "ssh").write_text('#!/bin/bash\nshift 2; exec bash -c "$*"\n')
+    (binaries / "ssh").chmod(0o755)
+    (tmp_path / "script.sh").write_text(block("Plain ssh", "bash"))
+    (tmp_path / "hosts").write_text("here\n")
+    path = f"{binaries}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    variables = {
+        "SCHEDULER_HOST": "127.0.0.1", "SCHEDULER_PORT": "48786", "WORKERS_PER_HOST": "2", "HOURS": "0.004",
+        "SUT": f"{sys.executable} -m telltale_conformance.adapters.reference",
+    }  # fmt: skip
+    done = subprocess.run(
+        ["bash", "script.sh", "hosts", "folder"], cwd=tmp_path, env={**os.environ, **variables, "PATH": path},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "folder" / "campaign.json").exists()
+    assert "agree" in done.stdout
+
+
+# --- the workflow
+
+
+def test_the_nightly_workflow_is_well_formed_and_safe(tmp_path: Path) -> None:
+    text = block("A nightly campaign on GitHub")
+    schema = ("check_jsonschema", "--builtin-schema", "vendor.github-workflows")
+    assert list(problems([Subject(".github/workflows/nightly.yml", text, schema)], tmp_path)) == []
+    assert "OWNER/" in text
+    assert "`OWNER` stands for" in DOCUMENT
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_the_steps_of_the_workflow_hand_the_corpus_on(tmp_path: Path, before: bool) -> None:
+    world = World(tmp_path)
+    steps = YAML(typ="safe").load(block("A nightly campaign on GitHub"))["jobs"]["campaign"]["steps"]
+    search, keep = (step["run"] for step in steps if "campaigns/tonight" in step.get("run", ""))
+    for number, script in enumerate((search, keep)):
+        (tmp_path / f"{number}.sh").write_text("#!/bin/bash\n" + script)
+        lint("shellcheck", str(tmp_path / f"{number}.sh"))
+    if before:
+        (tmp_path / "campaigns" / "last").mkdir(parents=True)
+        (tmp_path / "campaigns" / "last" / "campaign.json").write_text("old")
+    assert world.run("-e", "-c", search).returncode == 0
+    (words,) = world.asked("telltale-conformance")
+    assert ("--begin-with" in words) == before
+    read_by_telltale(words)
+    (tmp_path / "campaigns" / "tonight").mkdir(parents=True)
+    (tmp_path / "campaigns" / "tonight" / "campaign.json").write_text("new")
+    assert world.run("-e", "-c", keep, GITHUB_STEP_SUMMARY=str(tmp_path / "summary")).returncode == 0
+    read_by_telltale(world.asked("telltale-conformance")[1])
+    assert (tmp_path / "campaigns" / "last" / "campaign.json").read_text() == "new"
+    assert not (tmp_path / "campaigns" / "tonight").exists()
+
+
+def test_every_other_command_of_the_document_is_one_of_those_above() -> None:
+    told = re.findall(
+        r"`((?:telltale-conformance|dask) [^`…]+)`", re.sub(r"^```.*?^```", "", DOCUMENT, flags=re.M | re.S)
+    )
+    for command in told:
+        words = shlex.split(command)
+        if words[0] == "telltale-conformance":
+            read_by_telltale([word.replace("/campaigns/my-store", "folder") for word in words[1:]])
+        else:
+            assert words[1] in ("scheduler", "ssh")
