@@ -38,7 +38,7 @@ def test_every_fragment_is_in_the_changelog_that_a_release_writes() -> None:
 def test_ci_runs_targets_that_the_makefile_has() -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = re.findall(r"^make (\w+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
-    assert targets == ["lint", "check", "pythons", "proofs", "test"]
+    assert targets == ["lint", "check", "pythons", "proofs", "test", "templates"]
     for target in targets:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 

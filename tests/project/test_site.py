@@ -75,6 +75,13 @@ def test_the_reference_has_the_docstrings_of_what_the_api_page_lists_and_of_noth
     assert {name for name in ours if not any(name == one or name.startswith(f"{one}.") for one in wanted)} == set()
 
 
+def test_session_types_are_highlighted(site: Path) -> None:
+    for name in ("editors.html", "local-types.html", "protocols.html"):
+        text = (site / name).read_text(encoding="utf-8")
+        assert '<span class="kd">roles</span>' in text
+        assert '<span class="err">' not in text
+
+
 def test_the_changelog_tells_the_next_release(site: Path) -> None:
     fragment = next((ROOT / "changelog.d").glob("*.added.md")).read_text(encoding="utf-8")
     text = re.sub(r"<[^>]+>", "", (site / "CHANGELOG.html").read_text(encoding="utf-8"))
