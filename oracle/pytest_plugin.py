@@ -71,7 +71,9 @@ class Declared:
     def __str__(self) -> str:
         """Say it in one line."""
         judged = f"carried out by {self.sut}" if self.sut else "replayed on the reference"
-        claims = f", claims {', '.join(self.claims)}" if self.claims else ""
+        from telltale_conformance.oracle.claims.catalogue import title_of
+
+        claims = f", claims {', '.join(map(title_of, self.claims))}" if self.claims else ""
         contract = self.contract or "the one that is named"
         return f"{len(self.traces)} declared, {judged}, contract {contract}, level {self.level}{claims}"
 

@@ -400,6 +400,13 @@ EXPECTED: Final[Mapping[str, Mapping[str, Known]]] = {
 """What is known of each claim under each contract; any other finding is about the harness or its rules."""
 
 
+def title_of(claim: str) -> str:
+    """Return the id of a claim, or of a part of one, with its name; whatever else it is as it is."""
+    if claim in CLAIMS:
+        return CLAIMS[claim].title
+    return f"{claim} {PARTS[claim].name}" if claim in PARTS else claim
+
+
 def unknown(contract: str | None, claims: Iterable[str]) -> str | None:
     """Return the sentence for an unknown contract or claim, with the list of those there are."""
     if contract is not None and contract not in CONTRACTS:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.lean_traces.programs import Program, Step, write_program
-from telltale_conformance.oracle.claims.catalogue import EXPECTED, unknown
+from telltale_conformance.oracle.claims.catalogue import EXPECTED, title_of, unknown
 from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
 from telltale_conformance.oracle.process.interrupts import Interrupted, watched
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, gravest
@@ -172,7 +172,7 @@ def _decide(
         if programs is not None:
             _keep(result, programs)
         if result.finding.status == "inconclusive":
-            warn(f"{result.claim} under {result.contract} is inconclusive: {result.finding.method}")
+            warn(f"{title_of(result.claim)} under {result.contract} is inconclusive: {result.finding.method}")
             codes.append(INCONCLUSIVE)
         elif result.finding.status != EXPECTED[result.contract][result.claim]:
             codes.append(DIVERGE)
@@ -213,7 +213,7 @@ def _keep(result: Result, folder: Path) -> None:
 def _text(result: Result) -> str:
     finding = result.finding
     bound = f" ({finding.bound})" if finding.bound is not None else ""
-    subject = f"{result.contract:12} {result.claim:4} {finding.status + bound:32}"
+    subject = f"{result.contract:12} {title_of(result.claim):26} {finding.status + bound:32}"
     line = f"{subject} {result.seconds:6.2f} s  {finding.method}"
     if finding.counterexample is None:
         return line

@@ -13,6 +13,7 @@ from telltale_conformance.lean_traces.histories import is_history
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.telltale.documents import Recognised, find_subjects
 from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.oracle.claims.catalogue import title_of
 from telltale_conformance.oracle.claims.judging import watch_trace
 from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Violation
 from telltale_conformance.oracle.cli.terminal import say, say_json, told
@@ -162,4 +163,4 @@ def _claims_document(watched: _Claims) -> dict[str, Any]:
 def _claims_text(watched: _Claims) -> Iterator[str]:
     yield from claims_lines(_stands(watched))
     for found in _first_violations(watched):
-        yield f"  claim {found.claim} broken at event {found.seq}: {found.why}"
+        yield f"  claim {title_of(found.claim)} broken at event {found.seq}: {found.why}"

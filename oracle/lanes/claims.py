@@ -21,7 +21,7 @@ from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.generators.surface_program import surface_program
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
-from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS, title_of
 from telltale_conformance.oracle.claims.judging import ProgramReport, judge_claims
 from telltale_conformance.oracle.claims.monitors import WATCHED, ClaimVerdict
 from telltale_conformance.oracle.lanes.asked import asked_of
@@ -114,7 +114,9 @@ def _broken(reports: Iterable[ProgramReport], contract: str) -> Iterator[str]:
         for claim, verdict in report.verdicts.items():
             if verdict.violations:
                 violation = verdict.violations[0]
-                first.setdefault(claim, f"{claim}: {violation.why} (program {report.program}, step {violation.seq})")
+                first.setdefault(
+                    claim, f"{title_of(claim)}: {violation.why} (program {report.program}, step {violation.seq})"
+                )
     inherent = {claim for claim, known in EXPECTED[contract].items() if known == "refuted"}
     inherent |= {part.id for part in PARTS.values() if contract == "telltale-17"}
     return (first[claim] for claim in WATCHED if claim in first and claim not in inherent)

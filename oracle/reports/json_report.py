@@ -75,7 +75,7 @@ def report_document(report: Report) -> dict[str, Any]:
             "operations": sorted(report.required.operations),
             "lacking": list(report.lacking),
         },
-        "not_covered": {**msgspec.to_builtins(report.not_covered), "words": list(report.not_covered.words())},
+        "not_covered": {**msgspec.to_builtins(report.not_covered), "words": list(report.left_out)},
         "findings": [_finding(finding) for finding in report.findings],
         "coverage": by_operation(cells),
         "claims": msgspec.to_builtins(report.claims),

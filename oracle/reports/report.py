@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Answer, Hello
-from telltale_conformance.oracle.claims.catalogue import CLAIMS, in_order
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, in_order, title_of
 from telltale_conformance.oracle.lanes.self_tests import SelfTest
 from telltale_conformance.oracle.minimise.trying import Rate
 from telltale_conformance.oracle.verdict.baseline import Entry, Standing
@@ -211,7 +211,7 @@ class Report(Struct, frozen=True, kw_only=True):
     @property
     def left_out(self) -> tuple[str, ...]:
         """What the verdict says nothing about, in phrases; claims with their names."""
-        return self.not_covered.words({claim.id: claim.title for claim in CLAIMS.values()})
+        return self.not_covered.words(title_of)
 
     @property
     def headline(self) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from telltale_conformance.generators.coverage import by_operation
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.model.operations import OPERATIONS
-from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED
+from telltale_conformance.oracle.claims.catalogue import EXPECTED, title_of
 from telltale_conformance.oracle.lanes.self_tests import SelfTest
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.wording import against_text, program_text, verify_command
@@ -73,7 +73,7 @@ def last_line(report: Report) -> str:
     failing = [one.name for one in report.self_tests if one.fails]
     if failing:
         parts.append(f"the harness does not pass its self-test {', '.join(failing)}")
-    left_out = report.not_covered.words()
+    left_out = report.left_out
     parts += (
         [f"not covered: {left_out[0]}", *left_out[1:]]
         if left_out
@@ -108,19 +108,18 @@ def claims_told(claims: Mapping[str, ClaimStand], contract: str) -> Iterator[str
     by_status: dict[str, list[str]] = {}
     for claim, stand in claims.items():
         by_status.setdefault(stand.status, []).append(claim)
-    kept = [f"{claim} ({claims[claim].occasions})" for claim in by_status.get("kept", ())]
+    kept = [f"{title_of(claim)} ({claims[claim].occasions})" for claim in by_status.get("kept", ())]
     inherent = [claim for claim in by_status.get("broken", ()) if known.get(claim) == "refuted"]
     beyond = [claim for claim in by_status.get("broken", ()) if known.get(claim) != "refuted"]
     if kept:
         yield f"claims kept (on so many occasions): {', '.join(kept)}"
     for claim in beyond:
-        title = CLAIMS[claim].title if claim in CLAIMS else claim
-        yield f"CLAIM BROKEN: {title}, which the contract keeps ({claims[claim].occasions} occasions)"
+        yield f"CLAIM BROKEN: {title_of(claim)}, which the contract keeps ({claims[claim].occasions} occasions)"
     if inherent:
         count = f"{len(inherent)} claim{'s' if len(inherent) != 1 else ''}"
-        yield f"{count} that {contract} itself breaks: {' '.join(inherent)}"
+        yield f"{count} that {contract} itself breaks: {', '.join(map(title_of, inherent))}"
     if by_status.get("not judged"):
-        yield f"claims not judged: {', '.join(by_status['not judged'])}"
+        yield f"claims not judged: {', '.join(map(title_of, by_status['not judged']))}"
 
 
 def coverage_lines(results: Iterable[LaneResult], offered: frozenset[str], *, every_cell: bool) -> Iterator[str]:

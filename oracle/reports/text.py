@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from telltale_conformance.oracle.claims.catalogue import title_of
 from telltale_conformance.oracle.histories.judging import HistoryResult
 from telltale_conformance.oracle.reference.replay import FirstDivergence, TraceResult
 from telltale_conformance.oracle.telltale.results import DocumentResult
@@ -23,9 +24,11 @@ _NOTE: Final = 1000
 def claims_lines(claims: Mapping[str, ClaimStand]) -> Iterator[str]:
     """Yield what was seen of the claims: those kept and broken with their occasions, and those not judged."""
     for status in ("kept", "broken", "not judged"):
-        told = [f"{claim} ({stand.occasions})" for claim, stand in claims.items() if stand.status == status]
-        if status == "not judged":
-            told = [one.partition(" ")[0] for one in told]
+        told = [
+            title_of(claim) + ("" if status == "not judged" else f" ({stand.occasions})")
+            for claim, stand in claims.items()
+            if stand.status == status
+        ]
         if told:
             yield f"  claims {status}{'' if status == 'not judged' else ' (on so many occasions)'}: {', '.join(told)}"
 

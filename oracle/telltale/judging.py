@@ -23,6 +23,7 @@ from telltale_conformance.lean_traces.telltale.runs import Run, dialect_of, read
 from telltale_conformance.lean_traces.telltale.whole_document import read_document
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import TELLTALE_17
+from telltale_conformance.oracle.claims.catalogue import title_of
 from telltale_conformance.oracle.claims.monitors import ClaimVerdict
 from telltale_conformance.oracle.telltale.judging_runs import judge_run, watch_run
 from telltale_conformance.oracle.telltale.log_events import LogClaims
@@ -90,7 +91,8 @@ def _judge_logs(
     if watched is None:
         return result, None
     notes = tuple(
-        f"claim {claim} is implied on {count} operations, not shown: the state beside the log is inferred from the log"
+        f"claim {title_of(claim)} is implied on {count} operations, not shown: "
+        "the state beside the log is inferred from the log"
         for claim, count in watched.implied().items()
     )
     return msgspec.structs.replace(result, notes=result.notes + notes), watched.claims()

@@ -22,6 +22,7 @@ from telltale_conformance.model.types.payloads import Str
 from telltale_conformance.model.types.theory import unfold_fully
 from telltale_conformance.model.types.trees import END, Branch, Label
 from telltale_conformance.model.values import Endpoint
+from telltale_conformance.oracle.claims.catalogue import title_of
 from telltale_conformance.oracle.telltale.results import DocumentDivergence, Told
 from telltale_conformance.oracle.telltale.run_answers import advancing, observing, type_of
 from telltale_conformance.oracle.telltale.selected_types import lean_step
@@ -208,7 +209,7 @@ class RunReplay:
             self._k16.add(key)
             place = ", ".join(f"{name} {value}" for name, value in self.place.items())
             self.notes.append(
-                f"claim K16 (unfolding) broken at {place}: {role} of session {sid} goes on with "
+                f"claim {title_of('K16')} broken at {place}: {role} of session {sid} goes on with "
                 f"{_offer(entry.current)}, its protocol with {_offer(self._true.get(key))}"
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -38,11 +38,11 @@ class NotCovered(Struct, frozen=True, kw_only=True):
         """Return whether there is anything."""
         return any(getattr(self, name) for name in self.__struct_fields__)
 
-    def words(self, titles: Mapping[str, str] | None = None) -> tuple[str, ...]:
-        """Return a phrase for each kind of which there is something; ``titles`` are those of claims by their ids."""
-        return tuple(self._phrases(titles or {}))
+    def words(self, title_of: Callable[[str], str]) -> tuple[str, ...]:
+        """Return a phrase for each kind of which there is something; ``title_of`` gives a claim of an id its name."""
+        return tuple(self._phrases(title_of))
 
-    def _phrases(self, titles: Mapping[str, str]) -> Iterator[str]:
+    def _phrases(self, title_of: Callable[[str], str]) -> Iterator[str]:
         if self.restricted_to:
             yield f"all but {', '.join(self.restricted_to)}: this is no whole check"
         if self.lanes_not_run:
@@ -57,7 +57,7 @@ class NotCovered(Struct, frozen=True, kw_only=True):
         if self.operations_not_judged:
             yield f"offered and not judged: {_some(self.operations_not_judged)}"
         if self.claims_not_judged:
-            yield f"claims not judged: {', '.join(titles.get(one, one) for one in self.claims_not_judged)}"
+            yield f"claims not judged: {', '.join(map(title_of, self.claims_not_judged))}"
         yield from self.not_compared
         if self.self_tests_not_shown:
             yield f"self-tests not shown: {', '.join(self.self_tests_not_shown)}"

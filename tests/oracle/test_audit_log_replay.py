@@ -409,7 +409,8 @@ def test_what_a_log_only_implies_of_a_claim_is_counted_and_noted(tmp_path: Path)
     path.write_text(json.dumps([ISSUED, BEGUN, *COMMIT]))
     result, claims = judge_document(path, recognise(path), claims=True)
     assert result.notes == (
-        "claim K12 is implied on 3 operations, not shown: the state beside the log is inferred from the log",
+        "claim K12 audit-completeness is implied on 3 operations, not shown: "
+        "the state beside the log is inferred from the log",
     )
     assert claims is not None
     assert claims["K12"].verdict == "not judged"

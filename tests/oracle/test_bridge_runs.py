@@ -67,7 +67,7 @@ def test_a_session_opened_with_another_protocol_s_roles_diverges_at_opened() -> 
 
 def test_nested_recursion_agrees_and_reports_k16_with_its_step() -> None:
     (row,) = rows(RUNS / "nested_exit_first.output.json.gz")
-    assert any(note.startswith("claim K16 (unfolding) broken at step 3, trace 3: B") for note in row["notes"])
+    assert any(note.startswith("claim K16 unfolding broken at step 3, trace 3: B") for note in row["notes"])
     assert any("faults: its next step is not enabled" in note for note in row["notes"])
 
 

@@ -102,10 +102,10 @@ def test_claims_that_the_contract_breaks_are_one_line_and_others_stand_out(capsy
     claims = {"K1": ClaimStand("broken", 3), "K2": ClaimStand("broken", 1), "K3": ClaimStand("broken", 2)}
     more = {"K7": ClaimStand("kept", 212), "K13": ClaimStand("not judged", 0)}
     lines = concluded(capsys, lane("claims", claims={**claims, **more}))
-    assert "2 claims that telltale-17 itself breaks: K1 K2" in lines
+    assert "2 claims that telltale-17 itself breaks: K1 generation-freshness, K2 witness-binding" in lines
     assert "CLAIM BROKEN: K3 witness-single-use, which the contract keeps (2 occasions)" in lines
-    assert "claims kept (on so many occasions): K7 (212)" in lines
-    assert "claims not judged: K4, " in "\n".join(lines)
+    assert "claims kept (on so many occasions): K7 one-pending (212)" in lines
+    assert "claims not judged: K4 attenuation, " in "\n".join(lines)
     assert "K13" in lines[-1].partition("claims not judged: ")[2]
 
 

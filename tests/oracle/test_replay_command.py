@@ -142,8 +142,8 @@ def test_plain_and_packed_traces_in_folders_are_found(tmp_path: Path) -> None:
 def test_claims_are_watched_beside_the_verdict_and_even_where_the_contract_is_unknown(tmp_path: Path) -> None:
     done = run("replay", RECORDINGS / "corner-reuse-after-release-0.jsonl.gz", "--claims")
     assert done.returncode == 0
-    assert "  claim K1 broken at event " in done.stdout
-    assert re.search(r"  claims kept \(on so many occasions\): K\d+ \([1-9]", done.stdout)
+    assert "  claim K1 generation-freshness broken at event " in done.stdout
+    assert re.search(r"  claims kept \(on so many occasions\): K\d+ [a-z-]+ \([1-9]", done.stdout)
     assert "  claims not judged: " in done.stdout
     strange = trace(tmp_path, "t.jsonl", [OPEN, CLAIM, CLOSE], contract="mine-3")
     document = json.loads(run("replay", strange, "--claims", "--json").stdout)
