@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 LOCK := requirements-dev.lock
 
-.PHONY: check test proofs templates nightly power mutation lint lint-ci site audit bench pythons lock release clean
+.PHONY: check test proofs templates nightly pictures power mutation lint lint-ci site audit bench pythons lock release clean
 
 check: .venv/installed
 	$(BIN)/telltale-conformance check --report report
@@ -33,6 +33,10 @@ power: .venv/installed-dev
 # Changes the harness itself in a seeded sample of places, and looks whether a test notices: docs/mutation.md.
 mutation: .venv/installed-dev
 	$(BIN)/python -m tools.mutation $(MUTATION)
+
+# Makes the pictures of the page in docs/pictures anew, after a change of the page.
+pictures: .venv/installed-dev
+	$(BIN)/python -m tests.oracle.page_pictures
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

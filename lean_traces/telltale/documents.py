@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 from msgspec import Raw
 
+from telltale_conformance.files import is_there
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import TRACE_SUFFIXES, NoTraces, is_trace, opened
 from telltale_conformance.lean_traces.telltale.audit_records import ELEMENTS, Dialect
@@ -120,7 +121,7 @@ def find_subjects(paths: Iterable[Path], limits: Limits = DEFAULT_LIMITS) -> Ite
     for path in paths:
         if path.is_dir():
             yield from _inside(path, limits)
-        elif path.exists():
+        elif is_there(path):
             yield path, _recognised(path, limits)
         else:
             raise NoTraces(f"{path}: no such file or folder")

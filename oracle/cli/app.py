@@ -19,6 +19,7 @@ from telltale_conformance.oracle.cli.configured import (
     is_from_file,
     options_taken,
 )
+from telltale_conformance.oracle.cli.epilogs import CHECK, EXIT_CODES
 from telltale_conformance.oracle.cli.lean_app import lean_app
 from telltale_conformance.oracle.cli.options import (
     ContractName,
@@ -30,6 +31,8 @@ from telltale_conformance.oracle.cli.options import (
     LevelOption,
     MergeName,
     ProtocolOption,
+    from_standard_input,
+    in_a_folder_that_is_there,
 )
 from telltale_conformance.oracle.cli.reports_app import compare, trends
 from telltale_conformance.version import HARNESS_VERSION
@@ -41,7 +44,7 @@ app = typer.Typer(
     name="telltale-conformance",
     help="Decide whether an implementation of telltale's session store keeps its contract.",
     no_args_is_help=True,
-    add_completion=False,
+    epilog=EXIT_CODES,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -65,12 +68,19 @@ def options(
 @app.command()
 def types(
     files: Annotated[
-        list[Path], typer.Argument(help="Protocol files (.session), types in text or JSON, folders with one protocol.")
+        list[Path],
+        typer.Argument(
+            callback=from_standard_input,
+            help="Protocol files (.session), types in text or JSON, folders with one protocol; - is standard input.",
+        ),
     ],
     as_json: Json = False,
     lean_json: Annotated[bool, typer.Option(help="Print types in the Lean side's JSON form.")] = False,
     plan: Annotated[bool, typer.Option(help="Print the open plan and the edge blueprint.")] = False,
-    draw: Annotated[Path | None, typer.Option(metavar="OUT.svg", help="Draw the edge blueprint.")] = None,
+    draw: Annotated[
+        Path | None,
+        typer.Option(callback=in_a_folder_that_is_there, metavar="OUT.svg", help="Draw the edge blueprint."),
+    ] = None,
     compatible: Annotated[
         bool, typer.Option("--compatible", help="Report only whether the roles fit, with a run where they do not.")
     ] = False,
@@ -79,7 +89,12 @@ def types(
     ] = None,
     states: Annotated[int, typer.Option(min=1, help="How many states the search sees at most.")] = 100_000,
     program: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the run that shows the problem as a program.")
+        Path | None,
+        typer.Option(
+            callback=in_a_folder_that_is_there,
+            metavar="FILE",
+            help="Write the run that shows the problem as a program.",
+        ),
     ] = None,
     merge: Annotated[
         MergeName, typer.Option(help="How the branches that a role does not see are made one: as Lean has it, or Rust.")
@@ -105,7 +120,11 @@ def types(
 @app.command(cls=Configured)
 def replay(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Traces, histories, runs and audit logs of telltale's, or folders.")
+        list[Path] | None,
+        typer.Argument(
+            callback=from_standard_input,
+            help="Traces, histories, runs and audit logs of telltale's, or folders; - is standard input.",
+        ),
     ] = None,
     protocol: ProtocolOption = None,
     recordings: Annotated[
@@ -150,7 +169,7 @@ def replay(
     raise typer.Exit(code)
 
 
-@app.command(cls=Configured)
+@app.command(cls=Configured, epilog=CHECK)
 def check(
     context: typer.Context,
     sut: Annotated[
@@ -188,7 +207,10 @@ def check(
     seed: Annotated[int, typer.Option(min=0, help="What the generated cases follow from.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the cases.")] = 1,
     level: LevelOption = LevelName.state,
-    baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="The file of known divergences.")] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(callback=in_a_folder_that_is_there, metavar="FILE", help="The file of known divergences."),
+    ] = None,
     require: Annotated[
         str | None,
         typer.Option(
@@ -197,7 +219,9 @@ def check(
         ),
     ] = None,
     update: Annotated[bool, typer.Option("--update", help="Write the baseline anew instead of failing.")] = False,
-    report: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write the reports.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(callback=in_a_folder_that_is_there, metavar="DIR", help="Where to write the reports.")
+    ] = None,
     artifact: Annotated[
         str | None,
         typer.Option(
@@ -210,10 +234,20 @@ def check(
         typer.Option(min=0, metavar="SECONDS", help="A guard: when to stop making the reports' programs smaller."),
     ] = 100.0,
     history: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Append this check to a file of check records, a line each.")
+        Path | None,
+        typer.Option(
+            callback=in_a_folder_that_is_there,
+            metavar="FILE",
+            help="Append this check to a file of check records, a line each.",
+        ),
     ] = None,
     badge: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the JSON of a badge for an endpoint of shields.io.")
+        Path | None,
+        typer.Option(
+            callback=in_a_folder_that_is_there,
+            metavar="FILE",
+            help="Write the JSON of a badge for an endpoint of shields.io.",
+        ),
     ] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first unknown divergence.")] = False,
     deadline: Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="For one answer.")] = 10.0,
@@ -234,7 +268,12 @@ def check(
         Path | None, typer.Option(metavar="PLACE", help="Run inputs or protocols for --bridge-runner.")
     ] = None,
     bridge_outputs: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to leave inputs and outputs of --bridge-runner.")
+        Path | None,
+        typer.Option(
+            callback=in_a_folder_that_is_there,
+            metavar="DIR",
+            help="Where to leave inputs and outputs of --bridge-runner.",
+        ),
     ] = None,
     contract: Annotated[
         ContractName | None,
@@ -323,15 +362,30 @@ def _effort_of(budget: float) -> Effort:
 
 @app.command(cls=Configured)
 def minimise(
-    path: Annotated[Path, typer.Argument(metavar="TRACE|PROGRAM|DOCUMENT", help="What diverges.")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The smallest program.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            callback=from_standard_input, metavar="TRACE|PROGRAM|DOCUMENT", help="What diverges; - is standard input."
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", callback=in_a_folder_that_is_there, metavar="FILE", help="The smallest program."
+        ),
+    ],
     sut: Annotated[str | None, typer.Option(metavar="CMD", help="The adapter's command.")] = None,
     protocol: ProtocolOption = None,
     level: LevelOption = LevelName.state,
     contract: ContractOption = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long to look for smaller programs.")] = 60.0,
     dossier: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep all that is needed to run the divergence again.")
+        Path | None,
+        typer.Option(
+            callback=in_a_folder_that_is_there,
+            metavar="DIR",
+            help="Keep all that is needed to run the divergence again.",
+        ),
     ] = None,
     as_json: Json = False,
     no_config: NoConfigOption = False,
@@ -393,16 +447,29 @@ def prove(
         typer.Option(min=1, metavar="UNITS", help="Of the solver's work, for each claim; 200,000,000 without it."),
     ] = None,
     programs: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep each counterexample as a program, for minimise or record.")
+        Path | None,
+        typer.Option(
+            callback=in_a_folder_that_is_there,
+            metavar="DIR",
+            help="Keep each counterexample as a program, for minimise or record.",
+        ),
     ] = None,
     cross_check: Annotated[
         SecondSolver | None, typer.Option(help="Let a second solver decide again whatever z3 decides.")
     ] = None,
     export: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep all that z3 decides as SMT-LIB, with index.json.")
+        Path | None,
+        typer.Option(
+            callback=in_a_folder_that_is_there,
+            metavar="DIR",
+            help="Keep all that z3 decides as SMT-LIB, with index.json.",
+        ),
     ] = None,
     proofs: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep cvc5's proofs (CPC); with --cross-check cvc5.")
+        Path | None,
+        typer.Option(
+            callback=in_a_folder_that_is_there, metavar="DIR", help="Keep cvc5's proofs (CPC); with --cross-check cvc5."
+        ),
     ] = None,
     self_test: Annotated[
         bool, typer.Option("--self-test", help="Show instead that the proofs are about something.")
@@ -432,8 +499,19 @@ def prove(
 @app.command(cls=Configured)
 def record(
     sut: Annotated[str, typer.Option(metavar="CMD", help="The adapter's command.")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="TRACE", help="The trace to write.")],
-    program: Annotated[Path | None, typer.Option(metavar="FILE", help="What to do.")] = None,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            callback=in_a_folder_that_is_there,
+            metavar="TRACE",
+            help="The trace to write; - is standard output.",
+        ),
+    ],
+    program: Annotated[
+        Path | None, typer.Option(callback=from_standard_input, metavar="FILE", help="What to do; - is standard input.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Do a generated program of this seed instead.")] = None,
     steps: Annotated[int, typer.Option(min=1, help="How long the generated program is.")] = 200,
     deadline: Annotated[float, typer.Option(metavar="SECONDS", help="For one answer.")] = 10.0,

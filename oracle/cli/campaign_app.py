@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from telltale_conformance.oracle.cli.options import ContractOption, Json, LevelName, LevelOption
+from telltale_conformance.oracle.cli.options import (
+    ContractOption,
+    Json,
+    LevelName,
+    LevelOption,
+    in_a_folder_that_is_there,
+)
 
 campaign_app = typer.Typer(
     name="campaign", help="Search an implementation for hours, guided by what was reached; on a cluster too."
@@ -33,7 +39,12 @@ def campaign(
     ] = None,
     hours: Annotated[float, typer.Option(metavar="H", help="How long, fractions too.")] = 1.0,
     corpus: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The folder of the campaign: corpus, journal, findings.")
+        Path | None,
+        typer.Option(
+            callback=in_a_folder_that_is_there,
+            metavar="DIR",
+            help="The folder of the campaign: corpus, journal, findings.",
+        ),
     ] = None,
     cluster: ClusterOption = None,
     workers: WorkersOption = None,
@@ -102,7 +113,12 @@ def resume(
 @campaign_app.command()
 def merge(
     sources: Annotated[list[Path], typer.Argument(metavar="DIR…", help="The folders of campaigns.")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder of the merger.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", callback=in_a_folder_that_is_there, metavar="DIR", help="The folder of the merger."
+        ),
+    ],
 ) -> None:
     """Merge campaigns: programs once by content and distilled, findings once by class."""
     from telltale_conformance.oracle.cli import campaign as body

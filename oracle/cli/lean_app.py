@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from telltale_conformance.oracle.cli.options import ContractName, ContractOption, Json, LevelName, LevelOption
+from telltale_conformance.oracle.cli.options import (
+    ContractName,
+    ContractOption,
+    Json,
+    LevelName,
+    LevelOption,
+    in_a_folder_that_is_there,
+)
 
 lean_app = typer.Typer(name="lean", help="The Lean model: toolchain, proofs, corpus, comparison.", no_args_is_help=True)
 
@@ -48,7 +55,14 @@ def lean_check() -> None:
 @lean_app.command()
 def export(
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Where to; --bridge without it: here.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            callback=in_a_folder_that_is_there,
+            metavar="FOLDER",
+            help="Where to; --bridge without it: here.",
+        ),
     ] = None,
     compare: Annotated[bool, typer.Option("--compare", help="Write nothing; fail on any difference.")] = False,
     bridge: Annotated[

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from telltale_conformance.errors import InconclusiveError
+from telltale_conformance.files import is_there
 from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import first_line
@@ -86,7 +87,7 @@ def run(
     adapter_limits = replace(adapter_limits, restarts=max(adapter_limits.restarts, RESTARTS))
     with watched() as watch, tempfile.TemporaryDirectory() as folder:
         try:
-            if path.exists() and (what := recognise(path, limits)).kind in ("logs", "run"):
+            if is_there(path) and (what := recognise(path, limits)).kind in ("logs", "run"):
                 document, path = path, Path(folder) / f"{path.name.partition('.')[0]}.jsonl"
                 row = trace_of(document, what, path, contract=contract, level=level, protocol=protocol, limits=limits)
                 if sut is None and row.verdict != "diverge":

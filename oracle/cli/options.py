@@ -4,9 +4,33 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from telltale_conformance.files import take_standard_input
+
+
+def from_standard_input(paths: Any) -> Any:
+    """Return the paths that a command reads; where ``-`` is one, standard input is taken for it."""
+    if Path("-") in (paths if isinstance(paths, list) else [paths]):
+        try:
+            take_standard_input()
+        except OSError as error:
+            raise typer.BadParameter(f"standard input cannot be read: {error.strerror or error}") from None
+    return paths
+
+
+def in_a_folder_that_is_there(path: Path | None) -> Path | None:
+    """Refuse a path to write to whose folder there is not: it is mistyped more often than meant.
+
+    Raises:
+        BadParameter: there is no such folder.
+    """
+    if path is not None and not path.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {path.parent} to write in; make it first, or correct the path")
+    return path
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per subject, and nothing else.")]
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
 from telltale_conformance.errors import UsageError
+from telltale_conformance.files import opened
 from telltale_conformance.lean_traces.programs import Program, read_program
 from telltale_conformance.oracle.adapters import AdapterLimits, SubprocessAdapter
 from telltale_conformance.oracle.cli.terminal import told, warn
+from telltale_conformance.oracle.process.output import print_bytes
 from telltale_conformance.oracle.reference.recording import Recording, record
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, INCONCLUSIVE
+
+STANDARD_OUTPUT: Final = Path("-")
 
 
 @told
@@ -29,19 +35,24 @@ def run(sut: str, program: Program, output: Path, *, deadline: float) -> int:
     Args:
         sut: the adapter's command, split into words without a shell.
         program: what to do.
-        output: the trace to write.
+        output: the trace to write; ``-`` for standard output, on which there is nothing else then.
         deadline: seconds for an answer.
 
     Returns:
         The exit code: 0 when the whole program was carried out, 3 when the adapter failed, the recording
         ended early, or there was nothing to write; 2 when the command or the output makes no sense.
     """
-    limits = AdapterLimits(deadline=deadline)
-    with SubprocessAdapter(sut, limits) as adapter:
-        try:
-            recording = record(adapter, program, output)
-        except OSError as error:
-            raise UsageError(f"cannot be written: {error.strerror or error}", place=output) from None
+    with TemporaryDirectory() as folder:
+        written = Path(folder) / "trace.jsonl" if output == STANDARD_OUTPUT else output
+        with SubprocessAdapter(sut, AdapterLimits(deadline=deadline)) as adapter:
+            try:
+                recording = record(adapter, program, written)
+            except OSError as error:
+                raise UsageError(f"cannot be written: {error.strerror or error}", place=output) from None
+        if output == STANDARD_OUTPUT:
+            with opened(written) as file:
+                for line in file:
+                    print_bytes(line)
     _tell(recording, output)
     return AGREE if recording.stopped is None and recording.events else INCONCLUSIVE
 

@@ -213,7 +213,8 @@ def _work(subject: Subject, task: Task, plan: Plan, numbers: Sequence[int], sett
                 break
             chunk = _chunk(task, adapter, plan, number)
             done.append((number, chunk))
-            tell(len(done), len(numbers))
+            if len(numbers) > 1:  # of a single chunk there is nothing to tell until it is over
+                tell(len(done), len(numbers))
             diverged += len(chunk.divergences)
             if diverged >= settings.divergences or chunk.ended:
                 break

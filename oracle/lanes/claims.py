@@ -28,6 +28,7 @@ from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.only import chosen_cases
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
+from telltale_conformance.oracle.process.progress import tell
 from telltale_conformance.oracle.reference.judging import CaseResult, described
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
@@ -52,7 +53,10 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
     faults: list[str] = []
     try:
         with closing(subject.start()) as adapter:
-            reports.extend(judge_claims(adapter, watched_programs(subject.contract, settings.seed)))
+            watched = list(watched_programs(subject.contract, settings.seed))
+            for report in judge_claims(adapter, watched):
+                reports.append(report)
+                tell(len(reports), len(watched))
     except AdapterFault as fault:
         faults.append(str(fault.diagnostic()))
     faults += [f"{report.program}, to watch claims: {report.stopped}" for report in reports if report.faulty]

@@ -20,6 +20,7 @@ from telltale_conformance.oracle.histories.judging import HistoryResult, judge_h
 from telltale_conformance.oracle.histories.racing import Run, history_bytes
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject
+from telltale_conformance.oracle.process.progress import tell
 from telltale_conformance.oracle.verdict.decision import NOT_ANSWERED
 from telltale_conformance.oracle.verdict.evidence import NAMED, Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
@@ -80,6 +81,7 @@ class _Lane:
         started = time.monotonic()
         planned = self._settings.amount({effort: each * len(self._races) for effort, each in PER_RACE.items()})
         for index in range(planned):
+            tell(index, planned)
             if self._settings.late or len(self._divergences) >= self._settings.divergences or not self._history(index):
                 break
         return LaneResult(

@@ -23,6 +23,7 @@ from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.only import Only, chosen_cases
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject
+from telltale_conformance.oracle.process.progress import tell
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described
 from telltale_conformance.oracle.reference.replay import TraceResult, judge
 from telltale_conformance.oracle.verdict.compare import Level
@@ -60,7 +61,10 @@ def _unless_nothing_is_offered(result: LaneResult, chunks: Sequence[Chunk]) -> L
 def _replayed(files: Sequence[Path], settings: Settings) -> LaneResult:
     started = time.monotonic()
     cells: set[Cell] = set()
-    results = [judge(path, level=settings.level, cells=cells) for path in files]
+    results = []
+    for number, path in enumerate(files, 1):
+        results.append(judge(path, level=settings.level, cells=cells))
+        tell(number, len(files))
     errors = tuple(result.error for result in results if result.error is not None)
     against = sum(result.verdict == "diverge" for result in results)
     agree = sum(result.verdict == "agree" for result in results)

@@ -45,6 +45,14 @@ class Guarded:
         except OSError as error:
             self._silence(error)
 
+    def write_bytes(self, data: bytes) -> None:
+        """Write bytes that are no text for people, such as a trace."""
+        try:
+            self.unguarded.flush()
+            self.unguarded.buffer.write(data)
+        except OSError as error:
+            self._silence(error)
+
     def flush(self) -> None:
         """Flush, or do nothing where that cannot be done."""
         try:
@@ -72,6 +80,15 @@ def print_acting(line: str, stream: TextIO) -> None:
         stream.write_acting(line + "\n")
     else:
         print(line, file=stream)
+
+
+def print_bytes(data: bytes) -> None:
+    """Print bytes that are no text for people on standard output."""
+    if isinstance(sys.stdout, Guarded):
+        sys.stdout.write_bytes(data)
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def chosen(path: str) -> str:
         UsageError: it is a folder, or outside the repository.
     """
     whole, root = Path(os.path.abspath(path)), root_of(Path.cwd())
-    if not path or whole.is_dir():
+    if not path or os.path.isdir(whole):
         raise UsageError(f"--artifact {path}: name a file, as conformance/README.md", remedy="results stand beside it")
     if not whole.is_relative_to(root):
         raise UsageError(f"--artifact {path}: it is outside {root}", remedy="name a file of the repository")
@@ -102,7 +102,7 @@ def kept(root: Path, paths: Sequence[str]) -> dict[str, str]:
     there = {}
     for path in paths:
         whole = Path(os.path.abspath(path))
-        if whole.is_file() and whole.is_relative_to(root):
+        if os.path.isfile(whole) and whole.is_relative_to(root):  # a word of a command may be no path at all
             there[path] = whole.relative_to(root).as_posix()
     if not there or not (root / ".git").exists():
         return there

@@ -21,14 +21,15 @@ class NextStep(Struct, frozen=True):
 def next_step(report: Report) -> NextStep:
     """Return what to do next: the gravest divergence first, then what else fails the gate, then what is open."""
     if report.failing:
-        first = causes(report.failing)[0].leading
+        found = causes(report.failing)
+        first, which = found[0].leading, "it" if len(found) == 1 else "the first of them"
         if first.reproducers:
             return NextStep(
-                "Copy the program that shows the first of them. Paste it into a shell in which the adapter's command"
+                f"Copy the program that shows {which}. Paste it into a shell in which the adapter's command"
                 " works, and mend the implementation until it shows nothing any more.",
                 first,
             )
-        return NextStep("Look at the first of them, and mend the implementation.", first)
+        return NextStep(f"Look at {which}, and mend the implementation.", first)
     grave = sorted(problems(report), key=lambda one: not one.fails)
     if grave:
         return NextStep(_NEXT[grave[0].rule])

@@ -7,9 +7,12 @@ whose ``strerror`` says it, like every other error of a file. Standard input is 
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
 import stat
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -18,6 +21,8 @@ from typing import BinaryIO, Final
 
 WHOLE_BYTES: Final = 256 * 1024 * 1024
 """The most bytes of a file that is read whole: protocols, baselines, dossiers; traces are read line by line."""
+STANDARD_INPUT_BYTES: Final = 2**33
+"""The most bytes that are taken from standard input."""
 
 _KINDS: Final = (
     (stat.S_ISDIR, "a folder"),
@@ -28,6 +33,40 @@ _KINDS: Final = (
 )
 
 
+_STANDARD_INPUT_NAME: Final = Path("-")
+_standard_input: list[Path] = []
+"""The file that holds what was read from standard input; empty where nobody asked for it."""
+
+
+def take_standard_input() -> None:
+    """Let the name ``-`` mean standard input from now on: it is read to its end, as its users look at it more than once.
+
+    Raises:
+        OSError: it cannot be read, or holds more than may be unpacked from a trace.
+    """
+    if _standard_input:
+        return
+    with tempfile.NamedTemporaryFile(prefix="standard-input-", delete=False) as file:
+        _standard_input.append(Path(file.name))
+        atexit.register(Path(file.name).unlink, missing_ok=True)
+        taken = 0
+        stream = sys.stdin.buffer if sys.stdin is not None else None
+        while stream is not None and (part := stream.read(1 << 20)):
+            taken += len(part)
+            if taken > STANDARD_INPUT_BYTES:
+                raise OSError(errno.EOVERFLOW, f"it is larger than {STANDARD_INPUT_BYTES:,} bytes", "-")
+            file.write(part)
+
+
+def is_there(path: Path) -> bool:
+    """Say whether a file or folder is there, or standard input is meant."""
+    return _actual(path).exists()
+
+
+def _actual(path: Path) -> Path:
+    return _standard_input[0] if _standard_input and path == _STANDARD_INPUT_NAME else path
+
+
 @contextmanager
 def opened(path: Path, buffering: int = 1 << 18) -> Iterator[BinaryIO]:
     """Open a regular file for reading bytes.
@@ -35,7 +74,7 @@ def opened(path: Path, buffering: int = 1 << 18) -> Iterator[BinaryIO]:
     Raises:
         OSError: it cannot be opened, or it is a folder, a pipe, a socket or a device.
     """
-    with open(open_regular(path, os.O_RDONLY), "rb", buffering) as file:
+    with open(open_regular(_actual(path), os.O_RDONLY), "rb", buffering) as file:
         yield file
 
 

@@ -3,7 +3,7 @@
 A well-behaved client presents capabilities, receipts and witnesses unchanged, and only while they are live; narrows
 and hands on no more than it has; takes back what it staged before it leaves; leaves before it closes, and leaves a
 closed session alone; opens sessions under fresh ids with distinct roles, buffers that grow by doubling to their
-bound, and types without nested recursion.  For such programs ``hardened`` changes no outcome, generations apart.
+bound, and types without recursion.  For such programs ``hardened`` changes no outcome, generations apart.
 """
 
 from __future__ import annotations

@@ -8,9 +8,13 @@ import sys
 
 import pytest
 
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters.kit import CHECKS
+from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.cli.adapter_kit import run
 from telltale_conformance.oracle.cli.check import run as check
+from telltale_conformance.oracle.init.growth import offered_by
+from telltale_conformance.oracle.lanes.table import LANES
 from tests.oracle.adapter_world import REFERENCE, ROOT, kit, script
 
 PASS, INCONCLUSIVE, USAGE = 0, 3, 2
@@ -41,7 +45,7 @@ def test_the_reference_passes_every_check(capsys: pytest.CaptureFixture[str]) ->
 
 def test_what_is_not_offered_is_skipped_and_nothing_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     code, found = statuses(kit("correct"), capsys)
-    skipped = {"outcomes", "records", "text", "long", "integers", "deep"}
+    skipped = {"outcomes", "records", "text", "integers"}
     assert found == {name: "skipped" if name in skipped else "passed" for name in ALL}
     assert code == PASS
 
@@ -49,13 +53,13 @@ def test_what_is_not_offered_is_skipped_and_nothing_wrong(capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("name", "at", "failed"),
     [
-        ("dies", 4, {"understands", "reset", "order"}),
+        ("dies", 4, {"understands", "reset", "order", "text", "long", "integers"}),
         ("wrong-id", 40, {"order"}),
         ("two-answers", 40, {"order"}),
-        ("not-json", 3, {"understands", "reset", "order"}),
+        ("not-json", 3, {"understands", "reset", "order", "text", "long", "integers"}),
         ("half-line", 500, {"order"}),
-        ("ignores-reset", 0, {"reset"}),
-        ("refuses-reset", 0, {"understands", "reset", "order"}),
+        ("ignores-reset", 0, {"reset", "order", "long"}),
+        ("refuses-reset", 0, {"understands", "reset", "order", "text", "long", "integers"}),
         ("bad-request", 3, {"understands"}),
         ("leaves-child", 3, {"bye"}),
         ("exits-with-one", 0, {"bye", "again"}),
@@ -91,7 +95,8 @@ def test_a_reset_is_checked_also_where_nothing_tells_a_fresh_store(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = statuses(script(ONLY_OPENS), capsys)[1]
-    assert {check for check, status in found.items() if status == "failed"} == {"reset", "order"}
+    assert {check for check, status in found.items() if status == "failed"} == {"reset"}
+    assert found["order"] == "advice"
 
 
 ANSWERING = """
@@ -147,7 +152,7 @@ def test_a_store_that_logs_no_claim_speaks_the_protocol_and_is_refused_by_check(
     assert run(shlex.join(command), as_json=False, deadline=20) == PASS
     said = capsys.readouterr().out.splitlines()
     assert said[-2].startswith("The adapter speaks the protocol.")
-    assert said[-1] == "The store behind it does not keep the contract, and check will say so: records."
+    assert said[-1] == "Something was answered otherwise than the contract has it; check will judge it: records."
     assert check(sut=shlex.join(command), lanes=["programs"], cases=4) == 1
     assert "claim_ownership" in capsys.readouterr().out
 
@@ -167,6 +172,39 @@ def test_people_get_a_line_per_check_with_what_to_do(capsys: pytest.CaptureFixtu
     assert "The adapter cannot be used yet: hello." in printed
     assert run(shlex.join(kit("correct")), as_json=False, deadline=20) == PASS
     assert "The adapter speaks the protocol." in capsys.readouterr().out
+
+
+def test_it_ends_with_what_check_can_judge_and_what_not(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(shlex.join(kit("correct")), as_json=False, deadline=20) == PASS
+    said = capsys.readouterr().out
+    able, unable = said.split("What check can judge")[1].split("What it cannot judge:")
+    assert "operations  3 of 66: open, session_ids, next_session_id" in able
+    assert "rows        by sections of the contract: §5 3 of 12" in able
+    assert "claims      0 of 30" in able
+    assert "graph (none of the operations of ownership is offered)" in unable
+    assert "concurrent (the hello lets one client ask at a time)" in unable
+    assert "states are not compared: observe is not offered" in unable
+    for name in OPERATIONS.keys() - {"open", "session_ids", "next_session_id"}:
+        assert name in unable
+    for claim in CLAIMS.values():
+        assert claim.title in unable
+
+    run(shlex.join(kit("correct")), as_json=True, deadline=20)
+    ahead = json.loads(capsys.readouterr().out)["can_judge"]
+    assert ahead["operations"] == ["open", "session_ids", "next_session_id"]
+    assert set(ahead["lanes"]) | set(ahead["lanes_not"]) == set(LANES)
+
+
+@pytest.mark.nightly
+def test_the_claims_that_it_names_are_those_that_check_judges(capsys: pytest.CaptureFixture[str]) -> None:
+    command = [sys.executable, "-c", ANSWERING.replace("MORE", "[]").replace("LOGGED", "True")]
+    ops = (*offered_by(3), "observe", "close")
+    command[-1] = command[-1].replace("sorted(OPERATIONS.keys() - APART) + []", repr(sorted(ops)))
+    run(shlex.join(command), as_json=True, deadline=20)
+    ahead = json.loads(capsys.readouterr().out)["can_judge"]
+    assert check(sut=shlex.join(command), lanes=["claims"]) == PASS
+    (unjudged,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("claims not judged: ")]
+    assert unjudged.removeprefix("claims not judged: ").split(", ") == ahead["claims_not"]
 
 
 @pytest.mark.parametrize(("command", "deadline"), [("'", 1), ("", 1), ("true", -1)])

@@ -6,10 +6,15 @@ import os
 import pty
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from telltale_conformance.oracle.lanes import chunks
+from telltale_conformance.oracle.lanes.effort import Effort
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.lanes.table import ASKED_FOR, LANES
 from telltale_conformance.oracle.process.progress import Clock, bar, tell
 
 ROOT = Path(__file__).parents[2]
@@ -96,3 +101,26 @@ def test_on_a_terminal_the_bar_names_the_lane_and_the_time_left_and_stdout_stays
     assert b"graph" in shown
     assert b"75 %" in shown
     assert b"about " in shown
+
+
+class Enough(Exception):
+    """Ends a lane that has told twice how far it is."""
+
+
+@pytest.mark.parametrize("name", [*LANES, *ASKED_FOR])
+def test_every_lane_tells_how_far_it_is(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+
+    def tell(done: int, count: int) -> None:
+        told.append((done, count))
+        if len(told) > 1:
+            raise Enough
+
+    lane = (LANES | ASKED_FOR)[name]
+    for place in (import_module(f"telltale_conformance.oracle.lanes.{name}"), chunks):
+        if hasattr(place, "tell"):
+            monkeypatch.setattr(place, "tell", tell)
+    with pytest.raises(Enough):
+        lane.run(Subject(), Settings(effort=Effort.quick, cases=60 if lane.takes_cases else None))
+    (first, count), (second, same) = told
+    assert (count, 0 <= first < second < count) == (same, True), "a bar that only jumps tells nothing"

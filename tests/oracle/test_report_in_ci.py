@@ -112,6 +112,8 @@ def test_else_beside_the_trace_that_was_judged_and_the_source_of_the_adapter(rep
         ("node ignored.py", None),
         ("target/release/store-adapter", None),
         ("it's no command", None),
+        ("x" * 5000, None),
+        ("a\0b", None),
         ("", None),
         (None, None),
     ],

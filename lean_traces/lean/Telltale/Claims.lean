@@ -17,7 +17,7 @@ public import Telltale.Proofs.Progress
 public import Telltale.Proofs.Messages
 public import Telltale.Proofs.Reload
 public import Telltale.Proofs.Counterexamples
-public import Telltale.Proofs.Refinement
+public import Telltale.Proofs.RefinedStores
 
 /-!
 Everything that is proved. The theorems with a sentence above them are the ones that

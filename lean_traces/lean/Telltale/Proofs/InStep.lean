@@ -91,6 +91,11 @@ theorem heldOf_none (d : Nat) (log : List Record) (w : Option Readiness) (h : �
     none = heldOf d log w := by
   cases w <;> simp [heldOf, h]
 
+theorem in_step_fresh (d sid : Nat) (roles : List String) :
+    InStep d (Own.fresh sid roles) (Own.fresh sid roles) := by
+  refine ⟨⟨rfl, rfl, rfl, rfl, rfl, rfl, rfl, rfl, fun _ => rfl, rfl, .empty d⟩, rfl, ?_, ?_, ?_, ?_, ?_, ?_, ?_⟩
+  all_goals simp [Own.fresh, find]
+
 /-! ### A live owner and what is the same of it -/
 
 /-- The session is open, its ownership has not ended, and `c` is its live capability. -/

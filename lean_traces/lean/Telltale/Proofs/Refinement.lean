@@ -24,11 +24,6 @@ def SameRun (d : Nat) (t h : Own) : List OwnOp → Prop
     SameOwn e (after .telltale17 t op) (after .hardened h (op.moved d)) ∧
     SameRun e (after .telltale17 t op) (after .hardened h (op.moved d)) ops
 
-theorem in_step_fresh (d sid : Nat) (roles : List String) :
-    InStep d (Own.fresh sid roles) (Own.fresh sid roles) := by
-  refine ⟨⟨rfl, rfl, rfl, rfl, rfl, rfl, rfl, rfl, fun _ => rfl, rfl, .empty d⟩, rfl, ?_, ?_, ?_, ?_, ?_, ?_, ?_⟩
-  all_goals simp [Own.fresh, find]
-
 theorem same_run (ops : List OwnOp) (d : Nat) (t h : Own) (hs : InStep d t h) (ha : HonestOwn t ops) :
     SameRun d t h ops := by
   induction ops generalizing d t h with
