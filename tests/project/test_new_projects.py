@@ -14,13 +14,16 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
 import pytest
 from ruamel.yaml import YAML
 
+from telltale_conformance.oracle.adapters import Request, SubprocessAdapter
 from telltale_conformance.oracle.init.growth import offered_by
 from telltale_conformance.oracle.init.languages import LANGUAGES
 from telltale_conformance.oracle.init.project import CHECK
 from tests.installed_wheel import Installed
+from tests.oracle.adapter_world import PATIENT
 
 
 class Mistake(NamedTuple):
@@ -122,6 +125,36 @@ def test_from_init_to_a_red_page_and_its_repair(
     assert "fixed since" in project.shell(verify)
     project.check(0)
     record_property("seconds", round(time.monotonic() - began, 1))
+
+
+@pytest.mark.parametrize("language", AT_ONCE)
+def test_an_answer_costs_no_more_when_the_log_is_long(
+    language: str, tmp_path: Path, wheel_environment: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Project(language, tmp_path / "own", wheel_environment)
+    project.build()
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setenv("PATH", wheel_environment.environment()["PATH"])
+    claim = Request("claim_ownership", b'{"sid":0,"owner_id":"a","scope":"Session"}')
+    capability = b'{"session_id":0,"owner_id":"a","generation":0,"scope":"Session"}'
+    pair = [claim, Request("release_ownership", b'{"capability":%b}' % capability)]
+    with SubprocessAdapter(shlex.split(project.language.sut), PATIENT) as adapter:
+        opened = list(adapter.submit([Request("open", b'{"roles":["A"],"initial_types":{}}'), *pair * 1000]))
+        assert {answer.kind for answer in opened} == {"ok"}
+        (log,) = adapter.submit([Request("authority_audit_log", b'{"sid":0}')])
+        assert len(json.loads(log.payload)) == 2000
+        before = seconds_of(adapter.pid)
+        answers = list(adapter.submit(pair * 200))
+        spent = (seconds_of(adapter.pid) - before) / len(answers)
+    assert {len(json.loads(answer.audit or b"[]")) for answer in answers} == {1}
+    assert spent < 0.002, f"{spent * 1000:.2f} ms an answer; one that read the whole log took 15"
+
+
+def seconds_of(pid: int) -> float:
+    """Return the processor time of a process and of all below it."""
+    process = psutil.Process(pid)
+    times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
+    return sum(one.user + one.system for one in times)
 
 
 @pytest.mark.nightly
