@@ -29,10 +29,11 @@ theorem finite_unfolded (t : LocalType) (h : finiteType t) : unfoldMu t = t ∧ 
 theorem finite_scoped (t original : LocalType) (h : finiteType t) : unfoldIfVarWithScope t original = (t, none) := by
   cases t <;> first | rfl | exact False.elim h
 
-theorem finite_last (name : String) : (bs : Branches) → finiteBranches bs → (v : Option ValType) → (n : LocalType) →
-    bs.last name = some (v, n) → finiteType n
-  | .nil, _, v, n, h => by simp [Branches.last] at h
-  | .cons l w t rest, hb, v, n, h => by
+theorem finite_last (name : String) (bs : Branches) (hb : finiteBranches bs) (v : Option ValType) (n : LocalType)
+    (h : bs.last name = some (v, n)) : finiteType n := by
+  match bs with
+  | .nil => simp [Branches.last] at h
+  | .cons l w t rest =>
     simp only [finiteBranches] at hb
     simp only [Branches.last] at h
     cases hr : rest.last name with
