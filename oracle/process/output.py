@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, TextIO
 
+from telltale_conformance.oracle.process.colour import colouring_for
 from telltale_conformance.sinks import LogLines
 
 _STANDARD: Final = (0, 1, 2)
@@ -26,14 +27,21 @@ class Guarded:
         self.lost: OSError | None = None
         """Why something could not be written, but for a reader that went away: that one wants no more."""
         self._lines = LogLines()
+        self._colouring = colouring_for(stream)
+        self._begins = True
+        """What is written next begins a line."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.unguarded, name)
 
     def write(self, text: str) -> int:
         """Write, or do nothing where that cannot be done."""
+        harmless = self._lines.written(text)
+        if self._colouring is not None and self._begins:
+            harmless = self._colouring(harmless)
+        self._begins = text.endswith("\n") if text else self._begins
         try:
-            self.unguarded.write(self._lines.written(text))
+            self.unguarded.write(harmless)
         except OSError as error:
             self._silence(error)
         return len(text)

@@ -21,9 +21,13 @@ from telltale_conformance.readable import one_line, value_line
 _COLUMNS: Final = ("cases", "judged", "uncovered", "not_judged", "skipped")
 SPELLED_OUT: Final = 2
 """Divergences that are shown with their answers; more would not fit a screen."""
-NAMED: Final = 10
-"""Divergences that are shown at all; the report has the rest."""
-_SHOWN: Final = 200
+NAMED: Final = 6
+"""Divergences that are shown at all; the report has the rest. So a red run fits a screen of 40 lines of 100 columns."""
+_SHOWN: Final = 88
+"""How long a value of a divergence is, so that it fits a line of 100 columns."""
+BROKEN: Final = "CLAIM BROKEN"
+_HEAD: Final = 178
+"""How long the first line of a divergence is: two lines of 100 columns at most."""
 _NOTE: Final = 1000
 """How long a line of a note is."""
 
@@ -48,16 +52,36 @@ def check_lines(report: Report, folder: Path | None, *, every_cell: bool = False
         yield table_head()
         for lane in report.lanes:
             yield from lane_lines(lane, notes=not report.failing)
-        yield from _self_test_lines(report.self_tests)
-        restricted = bool(report.not_covered.restricted_to)
-        claims = report.claims
-        if restricted:
-            claims = {claim: stand for claim, stand in claims.items() if stand.status != "not judged"}
-        yield from claims_told(claims, report.contract)
-        if every_cell or not restricted:
-            yield from coverage_lines(report.lanes, report.implementation.ops, every_cell=every_cell)
+        if report.failing and not every_cell:
+            yield from _briefly(report, folder)
+        else:
+            yield from _at_length(report, every_cell=every_cell)
     if folder is not None:
         yield f"report: {folder / 'index.html'}"
+
+
+def _briefly(report: Report, folder: Path | None) -> Iterator[str]:
+    """Yield what a red run has to say besides: what is broken beyond the contract, what the harness does not show."""
+    yield from (line for line in _self_test_lines(report.self_tests) if "NOT SHOWN" in line)
+    broken = {claim: stand for claim, stand in report.claims.items() if stand.status == "broken"}
+    told = [line for line in claims_told(broken, report.contract) if line.startswith(BROKEN)]
+    yield from told[:SPELLED_OUT]
+    if len(told) > SPELLED_OUT:
+        yield f"and {len(told) - SPELLED_OUT} more broken claims"
+    where = "in the report" if folder is not None else "with --report DIR or --coverage"
+    yield f"all claims and the coverage: {where}"
+
+
+def _at_length(report: Report, *, every_cell: bool) -> Iterator[str]:
+    """Yield the self-tests, the claims and the coverage."""
+    yield from _self_test_lines(report.self_tests)
+    restricted = bool(report.not_covered.restricted_to)
+    claims = report.claims
+    if restricted:
+        claims = {claim: stand for claim, stand in claims.items() if stand.status != "not judged"}
+    yield from claims_told(claims, report.contract)
+    if every_cell or not restricted:
+        yield from coverage_lines(report.lanes, report.implementation.ops, every_cell=every_cell)
 
 
 def last_line(report: Report) -> str:
@@ -114,7 +138,7 @@ def claims_told(claims: Mapping[str, ClaimStand], contract: str) -> Iterator[str
     if kept:
         yield f"claims kept (on so many occasions): {', '.join(kept)}"
     for claim in beyond:
-        yield f"CLAIM BROKEN: {title_of(claim)}, which the contract keeps ({claims[claim].occasions} occasions)"
+        yield f"{BROKEN}: {title_of(claim)}, which the contract keeps ({claims[claim].occasions} occasions)"
     if inherent:
         count = f"{len(inherent)} claim{'s' if len(inherent) != 1 else ''}"
         yield f"{count} that {contract} itself breaks: {', '.join(map(title_of, inherent))}"
@@ -158,7 +182,8 @@ def _self_test_lines(tests: Iterable[SelfTest]) -> Iterator[str]:
 def _divergence_lines(report: Report, folder: Path | None) -> Iterator[str]:
     """Yield the divergences that fail the gate: the first in full, the others in a line each."""
     for number, finding in enumerate(report.failing[:NAMED]):
-        yield f"{finding.stand:<8} {finding.short} {one_line(finding.key.text())}"
+        limit = _HEAD if number < SPELLED_OUT else _SHOWN - 10
+        yield f"{finding.stand:<8} {finding.short} {one_line(finding.key.text(), limit)}"
         if number < SPELLED_OUT:
             yield from _spelled_out(finding)
         if folder is not None and number < SPELLED_OUT:

@@ -57,7 +57,7 @@ class NotCovered(Struct, frozen=True, kw_only=True):
         if self.operations_not_judged:
             yield f"offered and not judged: {_some(self.operations_not_judged)}"
         if self.claims_not_judged:
-            yield f"claims not judged: {', '.join(map(title_of, self.claims_not_judged))}"
+            yield f"claims not judged: {_some([*map(title_of, self.claims_not_judged)])}"
         yield from self.not_compared
         if self.self_tests_not_shown:
             yield f"self-tests not shown: {', '.join(self.self_tests_not_shown)}"

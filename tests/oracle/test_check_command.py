@@ -35,7 +35,7 @@ def test_a_divergence_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     code = check_command.run(sut=served("generation_is_not_compared"), lanes=["programs"], seed=5, limits=PATIENT)
     output = capsys.readouterr().out
     assert code == DIVERGE
-    assert output.index("\nnew ") < output.index("\nlane ") < output.index("\ncoverage: ")
+    assert output.index("\nnew ") < output.index("\nlane ") < output.index("\nall claims and the coverage: ")
     assert "StaleCapability" in output
     assert "exit code 1" in output
 
