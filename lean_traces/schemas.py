@@ -24,6 +24,8 @@ NAMES: Final = (
     "adapter-request",
     "audit-log",
     "baseline",
+    "campaign-event",
+    "campaign-report",
     "check-record",
     "comparison",
     "compatibility",

@@ -13,7 +13,7 @@ RARE: Final = 3
 """A cell is counted up to so many cases: the estimate of what is left asks which were reached once and twice."""
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A program that went into the corpus."""
 
     address: str
@@ -22,7 +22,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     steps: int
 
 
-class MetClass(Struct, frozen=True, kw_only=True):
+class MetClass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A class of divergence that a task met."""
 
     fingerprint: str
@@ -33,7 +33,7 @@ class MetClass(Struct, frozen=True, kw_only=True):
     """How many answers of the task were judged when it was first met; 0 where that is not known."""
 
 
-class Begun(Struct, frozen=True, kw_only=True, tag_field="event", tag="begun"):
+class Begun(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="event", tag="begun"):
     """The campaign begins, or goes on."""
 
     at: float
@@ -41,7 +41,7 @@ class Begun(Struct, frozen=True, kw_only=True, tag_field="event", tag="begun"):
     workers: int
 
 
-class TaskDone(Struct, frozen=True, kw_only=True, tag_field="event", tag="task"):
+class TaskDone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="event", tag="task"):
     """A task is finished: from this line on it counts, once."""
 
     at: float
@@ -63,7 +63,7 @@ class TaskDone(Struct, frozen=True, kw_only=True, tag_field="event", tag="task")
     unsupported: tuple[str, ...]
 
 
-class DossierMade(Struct, frozen=True, kw_only=True, tag_field="event", tag="dossier"):
+class DossierMade(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="event", tag="dossier"):
     """A finding was run again and has a dossier."""
 
     at: float
@@ -76,7 +76,7 @@ class DossierMade(Struct, frozen=True, kw_only=True, tag_field="event", tag="dos
     """Of the dossier, within that of the campaign; None where it has none."""
 
 
-class WorkerEvent(Struct, frozen=True, kw_only=True, tag_field="event", tag="worker"):
+class WorkerEvent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="event", tag="worker"):
     """A worker was lost, and its tasks were given to others; or it was refused."""
 
     at: float
@@ -85,7 +85,7 @@ class WorkerEvent(Struct, frozen=True, kw_only=True, tag_field="event", tag="wor
     why: str = ""
 
 
-class TaskLost(Struct, frozen=True, kw_only=True, tag_field="event", tag="task lost"):
+class TaskLost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="event", tag="task lost"):
     """A task ended several workers or could not be run at all; it is not tried again."""
 
     at: float
@@ -93,7 +93,7 @@ class TaskLost(Struct, frozen=True, kw_only=True, tag_field="event", tag="task l
     why: str
 
 
-class Ended(Struct, frozen=True, kw_only=True, tag_field="event", tag="ended"):
+class Ended(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="event", tag="ended"):
     """The campaign ends, or pauses."""
 
     at: float
@@ -103,7 +103,7 @@ class Ended(Struct, frozen=True, kw_only=True, tag_field="event", tag="ended"):
     """What went wrong when the adapters were ended."""
 
 
-class Inherited(Struct, frozen=True, kw_only=True, tag_field="event", tag="inherited"):
+class Inherited(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="event", tag="inherited"):
     """What another campaign did, of which this folder is a merger; counted once for each campaign."""
 
     at: float

@@ -18,7 +18,7 @@ FORMAT: Final = "telltale-conformance/campaign-report"
 VERSION: Final = 1
 
 
-class Cells(Struct, frozen=True, kw_only=True):
+class Cells(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The cells that were reached, and an estimate of what is left."""
 
     reached: int
@@ -34,7 +34,7 @@ class Cells(Struct, frozen=True, kw_only=True):
     """Chao2: about how many cells more can be reached in this way, at least."""
 
 
-class FindingRow(Struct, frozen=True, kw_only=True):
+class FindingRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A class of divergence."""
 
     fingerprint: str
@@ -53,7 +53,7 @@ class FindingRow(Struct, frozen=True, kw_only=True):
     """Its folder, within that of the campaign."""
 
 
-class CampaignReport(Struct, frozen=True, kw_only=True):
+class CampaignReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a campaign stands."""
 
     schema: str = FORMAT
@@ -200,7 +200,6 @@ def _row(found: Found) -> FindingRow:
 def report_document(report: CampaignReport) -> dict[str, Any]:
     """Return a report as JSON."""
     document: dict[str, Any] = msgspec.to_builtins(report)
-    document["coverage"] = [dict(zip(Point._fields, point, strict=True)) for point in report.coverage]
     return document
 
 

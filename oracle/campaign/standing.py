@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from telltale_conformance.oracle.campaign.events import (
     RARE,
@@ -25,7 +27,7 @@ _POINTS: Final = 400
 FAULTS_NAMED: Final = 5
 
 
-class Point(NamedTuple):
+class Point(Struct, frozen=True, forbid_unknown_fields=True):
     """How far a campaign was at some time."""
 
     seconds: float
@@ -33,6 +35,12 @@ class Point(NamedTuple):
     answers: int
     cells: int
     entries: int
+    """Programs of the corpus, without those that it began with."""
+
+    @property
+    def reached(self) -> tuple[int, int]:
+        """What does not grow in every task."""
+        return self.cells, self.entries
 
 
 @dataclass
@@ -165,12 +173,12 @@ class Standing:
 
     def _point(self) -> None:
         point = Point(self.seconds, self.tally.judged, len(self.cells), len(self.entries))
-        if len(self.curve) > 1 and self.curve[-1][2:] == self.curve[-2][2:] == point[2:]:
+        if len(self.curve) > 1 and self.curve[-1].reached == self.curve[-2].reached == point.reached:
             self.curve[-1] = point
             return
         self.curve.append(point)
         if len(self.curve) > _POINTS:
-            self.curve = self.curve[::2] if self.curve[-1] in self.curve[::2] else [*self.curve[::2], point]
+            self.curve = [*self.curve[:-1:2], point]
 
     def _inherit(self, event: Inherited) -> None:
         if event.campaign in self.inherited:

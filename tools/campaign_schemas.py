@@ -1,0 +1,45 @@
+"""Writes the schemas of a campaign's journal and report from their structs: ``python -m tools.campaign_schemas``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from telltale_conformance.oracle.campaign.events import Event
+from telltale_conformance.oracle.campaign.report import CampaignReport
+from tools.program_schema import printed
+
+FOLDER: Final = Path(__file__).parents[1] / "lean_traces" / "schemas"
+_FORMS: Final[dict[str, tuple[Any, str, str]]] = {
+    "campaign-event": (
+        Event,
+        "A line of the journal of a campaign",
+        "Each line of `journal.jsonl` after its first one, which is `{\"schema\":…,\"version\":1}`.",
+    ),
+    "campaign-report": (
+        CampaignReport,
+        "How a campaign stands",
+        "What `campaign report DIR --json` prints, and `campaign --json` at its end.",
+    ),
+}
+
+
+def campaign_schema(name: str) -> dict[str, Any]:
+    """Return a schema by name."""
+    form, title, description = _FORMS[name]
+    (schema,), parts = msgspec.json.schema_components([form], ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"https://telltale-conformance.invalid/schemas/1/{name}.json",
+        "title": title,
+        "description": description,
+        **{key: value for key, value in schema.items() if key != "discriminator"},
+        "$defs": parts,
+    }
+
+
+if __name__ == "__main__":
+    for name in _FORMS:
+        (FOLDER / f"{name}.json").write_text(printed(campaign_schema(name)))
