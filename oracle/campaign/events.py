@@ -98,7 +98,7 @@ class Ended(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
 
     at: float
     why: str
-    """``time`` when its hours are over."""
+    """``time`` when its hours are over, ``tasks`` when it has done as many as it was to do."""
     faults: tuple[str, ...] = ()
     """What went wrong when the adapters were ended."""
 

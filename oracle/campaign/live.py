@@ -30,13 +30,12 @@ class Live:
 
     Args:
         standing: of the campaign.
-        until: when its time is over, on the clock of ``time.monotonic``.
         dashboard: the address of dask's dashboard; None where there is none.
     """
 
-    def __init__(self, standing: Standing, until: float, dashboard: str | None) -> None:
+    def __init__(self, standing: Standing, dashboard: str | None) -> None:
         self._standing = standing
-        self._until = until
+        self._left = 0.0
         self._dashboard = dashboard
         self._rates: deque[tuple[float, int]] = deque()
         self._printed = time.monotonic()
@@ -53,16 +52,16 @@ class Live:
     def line(self, rate: float) -> str:
         """Return how it stands in one line, with the answers judged a second."""
         standing, cells = self._standing, cells_of(self._standing)
-        left = max(0.0, self._until - time.monotonic())
         return (
             f"{len(standing.tasks)} tasks, {standing.tally.judged:,} answers, {rate:,.0f} a second; "
             f"{cells.reached} cells, {cells.per_hour:,.0f} new an hour, about {cells.left:,.0f} left; "
             f"corpus {len(standing.entries)}; {len(standing.found)} findings, {standing.tally.faults} faults; "
-            f"{left / 60:.0f} minutes to go"
+            f"{self._left / 60:.0f} minutes to go"
         )
 
-    def look(self) -> None:
-        """Print the line when it is time for it."""
+    def look(self, left: float) -> None:
+        """Print the line when it is time for it; so many seconds are left."""
+        self._left = left
         rate = self.rate()
         if time.monotonic() >= self._printed + LINE_SECONDS:
             self._printed = time.monotonic()
@@ -72,16 +71,17 @@ class Live:
 class LivePage(Live):
     """The same as a page on a terminal."""
 
-    def __init__(self, standing: Standing, until: float, dashboard: str | None) -> None:
+    def __init__(self, standing: Standing, dashboard: str | None) -> None:
         from rich.console import Console
         from rich.live import Live as Page
 
-        super().__init__(standing, until, dashboard)
+        super().__init__(standing, dashboard)
         console = Console(file=unguarded(sys.stderr))
         self.shown = Page(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
 
-    def look(self) -> None:
+    def look(self, left: float) -> None:
         """Show the page anew."""
+        self._left = left
         self.shown.update(self.page(), refresh=True)
 
     def page(self) -> RenderableType:
@@ -92,14 +92,13 @@ class LivePage(Live):
 
         standing, cells = self._standing, cells_of(self._standing)
         figures = Table.grid(padding=(0, 2))
-        left = max(0.0, self._until - time.monotonic())
         rows = {
             "tasks": f"{len(standing.tasks):,}",
             "answers judged": f"{standing.tally.judged:,}, {self.rate():,.0f} a second",
             "cells": f"{cells.reached}, {cells.per_hour:,.0f} new an hour, about {cells.left:,.0f} left at least",
             "corpus": f"{len(standing.entries)} programs that reached something new",
             "faults": f"{standing.tally.faults}, {len(standing.lost)} workers lost, {len(standing.refused)} refused",
-            "to go": f"{left / 60:.0f} minutes",
+            "to go": f"{self._left / 60:.0f} minutes",
         }
         if self._dashboard is not None:
             rows["dashboard"] = self._dashboard
@@ -128,13 +127,13 @@ def curve(standing: Standing, width: int = _WIDTH) -> str:
 
 
 @contextmanager
-def shown(standing: Standing, until: float, dashboard: str | None) -> Iterator[Live]:
+def shown(standing: Standing, dashboard: str | None) -> Iterator[Live]:
     """Show how a campaign stands while the block runs, which calls ``look`` whenever something may have changed."""
     if sys.stderr.isatty():
-        live = LivePage(standing, until, dashboard)
+        live = LivePage(standing, dashboard)
         with live.shown:
             yield live
         return
     if dashboard is not None:
         print(f"telltale-conformance: dask's dashboard is at {block(dashboard)}", file=sys.stderr, flush=True)
-    yield Live(standing, until, dashboard)
+    yield Live(standing, dashboard)

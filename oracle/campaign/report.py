@@ -16,6 +16,8 @@ from telltale_conformance.readable import one_line
 
 FORMAT: Final = "telltale-conformance/campaign-report"
 VERSION: Final = 1
+OVER: Final = ("time", "tasks")
+"""Why a campaign ends that did all it was to do."""
 
 
 class Cells(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +72,8 @@ class CampaignReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hours: float
     seconds: float
     state: str
-    """``running``, where it runs or was cut off; ``ended`` when its time was over; ``paused``, ``given up``."""
+    """``running``, where it runs or was cut off; ``ended`` when its time was over or its tasks done; ``paused``,
+    ``given up``, ``merged``."""
     why: str | None
     """Why it ended."""
     verdict: str
@@ -134,7 +137,7 @@ def report_of(settings: Settings, standing: Standing) -> CampaignReport:
 def _state(standing: Standing) -> str:
     if standing.ended is None:
         return "merged" if standing.inherited else "running"
-    if standing.ended == "time":
+    if standing.ended in OVER:
         return "ended"
     return "paused" if standing.ended.startswith("interrupted") else "given up"
 
@@ -143,7 +146,7 @@ def exit_code(standing: Standing) -> tuple[int, str]:
     """Return the exit code of a campaign, and its verdict: a finding is certain, then a fault leaves a question."""
     if standing.found:
         return DIVERGE, "diverge"
-    over = standing.ended == "time" or bool(standing.inherited)
+    over = standing.ended in OVER or bool(standing.inherited)
     if standing.tally.faults or not standing.tally.judged or not over:
         return INCONCLUSIVE, "inconclusive"
     return AGREE, "agree"

@@ -88,11 +88,15 @@ class Campaign:
         self._journal.write(self._noted)
         self._noted.clear()
 
-    def next_task(self) -> Task:
-        """Return the next task that is not finished; mutants get their parents."""
+    def next_number(self) -> int:
+        """Return the number of the next task that is not finished."""
         while self._next in self.standing.tasks:
             self._next += 1
-        task = task_of(self.setup, self._next)
+        return self._next
+
+    def next_task(self) -> Task:
+        """Return the next task that is not finished; mutants get their parents."""
+        task = task_of(self.setup, self.next_number())
         self._next += 1
         return self.with_parents(task)
 
@@ -181,16 +185,25 @@ class Running:
     Args:
         campaign: what is on the disk.
         cluster: its workers.
-        until: when no task is begun any more, on the clock of ``time.monotonic``.
-        look: is called twice a second or so, to show how it stands.
+        seconds: how long tasks are begun, from when the workers are ready.
+        tasks: how many tasks there are at most, those before a pause included; None for no such end.
+        look: is called twice a second or so with the seconds that are left, to show how it stands.
     """
 
     def __init__(
-        self, campaign: Campaign, cluster: Cluster, until: float, look: Callable[[], None] = lambda: None
+        self,
+        campaign: Campaign,
+        cluster: Cluster,
+        *,
+        seconds: float,
+        tasks: int | None = None,
+        look: Callable[[float], None] = lambda left: None,
     ) -> None:
         self._campaign = campaign
         self._cluster = cluster
-        self._until = until
+        self._seconds = seconds
+        self._until = 0.0
+        self._most = tasks
         self._look = look
         self._tasks: dict[str, tuple[Task, tuple[bytes, ...], Future]] = {}
         """Under way, by key."""
@@ -213,6 +226,7 @@ class Running:
         """
         standing = self._campaign.standing
         self._greet()
+        self._until = time.monotonic() + self._seconds
         self._campaign.note(Begun(at=time.time(), workers=len(self._known)))
         self._waiting = [found.fingerprint for found in standing.found.values() if found.made is None]
         try:
@@ -238,12 +252,19 @@ class Running:
             if standing.in_vain >= IN_VAIN:
                 return f"{standing.in_vain} tasks in a row had faults and not one judged answer"
             self._top_up(late)
+            if self._all_done():
+                return "tasks"
             if late and (not (self._tasks or self._reducing) or time.monotonic() > self._until + AT_THE_END):
                 return "time"
             with held_back():
                 self._hear()
                 self._campaign.settle()
-            self._look()
+            self._look(max(0.0, self._until - time.monotonic()))
+
+    def _all_done(self) -> bool:
+        """Whether as many tasks are finished as there are to be, and their findings have been run again."""
+        under_way = self._tasks or self._again or self._reducing or self._waiting
+        return self._most is not None and self._campaign.next_number() >= self._most and not under_way
 
     def _greet(self) -> None:
         """Look which workers came and went."""
@@ -270,8 +291,12 @@ class Running:
         while self._waiting and len(self._reducing) < most:
             self._reduce(self._waiting.pop(0))
         while not late and len(self._tasks) < AHEAD * len(self._known):
-            task = self._again.pop(0) if self._again else self._campaign.next_task()
-            self._give(task)
+            if self._again:
+                self._give(self._again.pop(0))
+            elif self._most is None or self._campaign.next_number() < self._most:
+                self._give(self._campaign.next_task())
+            else:
+                break
 
     def _give(self, task: Task) -> None:
         given = self._campaign.given(task)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,6 +31,7 @@ def run(
     sut: str,
     sut_clients: str | None,
     hours: float,
+    tasks: int | None,
     corpus: Path,
     cluster: str | None,
     workers: int | None,
@@ -50,6 +50,7 @@ def run(
         sut: the command of the adapter; every worker starts its own.
         sut_clients: the command of one of several clients on one store.
         hours: how long.
+        tasks: after how many tasks it ends; None for no such end.
         corpus: the folder of the campaign.
         cluster: the address of a scheduler; workers of our own when None.
         workers: how many those are; as many as there are processors when None.
@@ -74,7 +75,7 @@ def run(
             guided=guided,
             source=begin_with,
         )
-        return _work(corpus, settings, hours, cluster, workers, dashboard, as_json)
+        return _work(corpus, settings, hours, tasks, cluster, workers, dashboard, as_json)
 
 
 @told
@@ -82,6 +83,7 @@ def resume(
     folder: Path,
     *,
     hours: float | None,
+    tasks: int | None,
     cluster: str | None,
     workers: int | None,
     dashboard: str | None,
@@ -100,7 +102,7 @@ def resume(
         if hours is None and left <= 0:
             raise UsageError("its hours are over", place=folder, remedy="say how long it is to go on, with --hours")
         time_left = left if hours is None else _positive(hours)
-        return _work(folder, settings, time_left, cluster, workers, dashboard, as_json)
+        return _work(folder, settings, time_left, tasks, cluster, workers, dashboard, as_json)
 
 
 def _positive(hours: float) -> float:
@@ -113,6 +115,7 @@ def _work(
     folder: Path,
     settings: Settings,
     hours: float,
+    tasks: int | None,
     cluster: str | None,
     workers: int | None,
     dashboard: str | None,
@@ -128,10 +131,11 @@ def _work(
                     campaign = found.campaign
                     count = workers or os.cpu_count() or 1
                     page = dashboard or ("127.0.0.1:0" if sys.stderr.isatty() else None)
-                    with cluster_of(campaign.setup, cluster, count, page) as joined:
-                        until = time.monotonic() + hours * 3600
-                        with shown(campaign.standing, until, joined.dashboard) as live:
-                            Running(campaign, joined, until, live.look).run()
+                    with (
+                        cluster_of(campaign.setup, cluster, count, page) as joined,
+                        shown(campaign.standing, joined.dashboard) as live,
+                    ):
+                        Running(campaign, joined, seconds=hours * 3600, tasks=tasks, look=live.look).run()
             except Interrupted:
                 raise InconclusiveError(
                     f"{watch.reason}, before or after its tasks", remedy=f"go on with: {_resuming(folder)}"

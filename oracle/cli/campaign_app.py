@@ -25,6 +25,9 @@ WorkersOption = Annotated[int | None, typer.Option(min=1, help="Workers on this 
 DashboardOption = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Where to serve dask's dashboard, as 127.0.0.1:8787.")
 ]
+TasksOption = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="End after so many tasks, if the time is not over before.")
+]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a campaign.")]
 
 
@@ -38,6 +41,7 @@ def campaign(
         str | None, typer.Option(metavar="CMD", help="The command of one of several clients on one store.")
     ] = None,
     hours: Annotated[float, typer.Option(metavar="H", help="How long, fractions too.")] = 1.0,
+    tasks: TasksOption = None,
     corpus: Annotated[
         Path | None,
         typer.Option(
@@ -76,6 +80,7 @@ def campaign(
             sut=sut,
             sut_clients=sut_clients,
             hours=hours,
+            tasks=tasks,
             corpus=corpus,
             cluster=cluster,
             workers=workers,
@@ -97,6 +102,7 @@ def resume(
     hours: Annotated[
         float | None, typer.Option(metavar="H", help="How long; what is left of its hours without it.")
     ] = None,
+    tasks: TasksOption = None,
     cluster: ClusterOption = None,
     workers: WorkersOption = None,
     dashboard: DashboardOption = None,
@@ -106,7 +112,9 @@ def resume(
     from telltale_conformance.oracle.cli import campaign as body
 
     raise typer.Exit(
-        body.resume(folder, hours=hours, cluster=cluster, workers=workers, dashboard=dashboard, as_json=as_json)
+        body.resume(
+            folder, hours=hours, tasks=tasks, cluster=cluster, workers=workers, dashboard=dashboard, as_json=as_json
+        )
     )
 
 

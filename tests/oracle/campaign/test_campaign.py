@@ -1,0 +1,239 @@
+"""Campaigns with real workers: what happens to workers, adapters and the campaign itself loses and doubles nothing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from telltale_conformance.lean_traces.schemas import validator
+from telltale_conformance.oracle.campaign.corpus import Corpus
+from telltale_conformance.oracle.campaign.events import DossierMade, TaskDone
+from telltale_conformance.oracle.campaign.journal import events
+from tests.installed import COMMAND, run
+from tests.oracle.campaign.campaign_world import DIES, ONESELF, SPENT, ran, reported, seconds, served
+
+
+def sound(folder: Path) -> None:
+    """Check that the journal and what it tells of are there, each once."""
+    told = list(events(folder))
+    tasks = Counter(event.task for event in told if isinstance(event, TaskDone))
+    assert tasks
+    assert set(tasks.values()) == {1}
+    corpus = Corpus(folder / "corpus")
+    entries = [entry.address for event in told if isinstance(event, TaskDone) for entry in event.entries]
+    assert entries
+    assert len(set(entries)) == len(entries)
+    assert all(corpus.read(address) is not None for address in entries)
+    found = {one.fingerprint for event in told if isinstance(event, TaskDone) for one in event.findings}
+    made = Counter(event.fingerprint for event in told if isinstance(event, DossierMade))
+    assert set(made) <= found
+    assert set(made.values()) <= {1}
+    for fingerprint in found:
+        assert (folder / "found" / f"{fingerprint[:12]}.json").exists()
+    for event in told:
+        if isinstance(event, DossierMade) and event.folder is not None:
+            assert (folder / event.folder / "dossier.json").exists()
+    for event in told:
+        document = json.loads(json.dumps(_plain(event)))
+        assert not list(validator("campaign-event").iter_errors(document))
+
+
+def _plain(event: object) -> object:
+    import msgspec
+
+    return msgspec.to_builtins(event)
+
+
+def test_a_campaign_finds_a_rare_fault_while_a_worker_is_killed(tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    sut = served(DIES, "--once", "worker", str(tmp_path / "killed"), "2000")
+    done = ran("--sut", sut, "--tasks", "4", "--corpus", folder, "--workers", "2", "--seed", "3")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert (tmp_path / "killed").exists()
+    assert "Traceback" not in done.stderr
+    sound(folder)
+    report = reported(folder)
+    assert not list(validator("campaign-report").iter_errors(report))
+    assert report["state"] == "ended"
+    assert len(report["lost_workers"]) == 1
+    assert report["tally"]["faults"] == 0
+    finding = report["findings"][0]
+    assert finding["text"].startswith("mark_owner_died")
+    assert finding["ending"] == "minimal"
+    assert run("verify", folder / finding["dossier"], "--sut", served(DIES)).returncode == 0
+    assert report["coverage"][-1]["cells"] == report["cells"]["reached"]
+
+
+@pytest.mark.nightly
+def test_an_adapter_that_hangs_is_a_fault_and_no_finding(tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    sut = served("--once", "hang", str(tmp_path / "hung"), "1000")
+    done = ran("--sut", sut, "--tasks", "5", "--corpus", folder, "--workers", "2", "--deadline", "5")
+    assert done.returncode == 3, done.stdout + done.stderr
+    report = reported(folder)
+    assert report["findings"] == []
+    assert report["tally"]["faults"] == 1
+    assert "deadline" in report["faults"][0]
+    sound(folder)
+
+
+@pytest.mark.nightly
+def test_a_killed_campaign_resumes(tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    sut = served(DIES, "--once", "campaign", str(tmp_path / "killed"), "9000")
+    first = ran("--sut", sut, "--tasks", "99", "--corpus", folder, "--workers", "2")
+    assert first.returncode == -signal.SIGKILL
+    before = reported(folder)
+    assert before["state"] == "running"
+    assert before["tasks"] > 0
+    (folder / "journal.jsonl").open("ab").write(b'{"event":"task","at":1')  # as if it had been killed while writing
+    second = ran("resume", folder, "--tasks", str(before["tasks"] + 4), "--workers", "2")
+    assert second.returncode == 1, second.stdout + second.stderr
+    assert "torn" in second.stderr
+    after = reported(folder)
+    assert after["tasks"] > before["tasks"]
+    assert after["tally"]["judged"] > before["tally"]["judged"]
+    known = {one["fingerprint"] for one in before["findings"]}
+    assert known <= {one["fingerprint"] for one in after["findings"]}
+    assert "waits" not in {one["ending"] for one in after["findings"]}
+    sound(folder)
+
+
+FULL = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+from telltale_conformance.oracle.cli.app import main
+main()
+"""
+
+
+@pytest.mark.nightly
+def test_a_full_disk_ends_a_campaign_that_then_resumes(tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    given = ["--sut", served(DIES), "--tasks", "300", "--corpus", str(folder), "--workers", "2"]
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, "campaign", *given], capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "the campaign cannot go on: File too large" in done.stderr
+    assert f"campaign resume {folder}" in done.stderr
+    before = reported(folder)
+    assert before["tasks"] > 0
+    sound(folder)
+    assert ran("resume", folder, "--tasks", str(before["tasks"] + 3), "--workers", "2").returncode == 1
+    assert reported(folder)["tasks"] > before["tasks"]
+    sound(folder)
+
+
+@pytest.mark.nightly
+def test_another_version_is_refused_by_name(tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    assert ran("--sut", served(), "--tasks", "1", "--corpus", folder, "--workers", "1").returncode == 0
+    settings = folder / "campaign.json"
+    whole = settings.read_text()
+    command = json.loads(whole)["command"]
+    settings.write_text(whole.replace(json.dumps(command), json.dumps(served("--version", "9.9"))))
+    refused = ran("resume", folder, "--tasks", "2")
+    assert refused.returncode == 3
+    assert "9.9 instead of telltale-conformance reference" in refused.stderr
+    settings.write_text(whole.replace('"harness": "', '"harness": "0.0.1-'))
+    refused = ran("resume", folder, "--tasks", "2")
+    assert refused.returncode == 3
+    assert "instead of 0.0.1-" in refused.stderr
+
+
+@pytest.mark.nightly
+def test_two_minutes_find_three_rare_faults_though_a_worker_is_killed_and_resume(tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    sut = served(DIES, SPENT, ONESELF, "--once", "worker", str(tmp_path / "killed"), "20000")
+    done = ran("--sut", sut, "--hours", seconds(120), "--corpus", folder, "--workers", "2")
+    assert done.returncode == 1, done.stdout + done.stderr
+    report = reported(folder)
+    assert len(report["lost_workers"]) == 1
+    found = {one["text"].partition(":")[0] for one in report["findings"]}
+    assert {"mark_owner_died", "consume_readiness_witness", "commit_ownership_transfer"} <= found
+    sound(folder)
+    again = ran("resume", folder, "--hours", "1", "--tasks", str(report["tasks"] + 3), "--workers", "2")
+    assert again.returncode == 1
+    after = reported(folder)
+    assert after["tasks"] > report["tasks"]
+    assert len(after["lost_workers"]) == 1
+    sound(folder)
+
+
+@pytest.mark.nightly
+def test_a_scheduler_that_is_started_again_goes_on_with_the_campaign(tmp_path: Path) -> None:
+    folder, port = tmp_path / "c", _free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    scheduler = _dask("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+    worker = _dask("worker", address, "--nthreads", "1", "--no-dashboard")
+    campaign = subprocess.Popen(
+        [
+            str(COMMAND),
+            "campaign",
+            "--sut",
+            served(DIES),
+            "--tasks",
+            "12",
+            "--corpus",
+            str(folder),
+            "--cluster",
+            address,
+        ],
+        env={**os.environ, "COLUMNS": "120", "NO_COLOR": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    processes = [scheduler, worker]
+    try:
+        _until_written(folder / "journal.jsonl", b'"event":"task"', campaign)
+        scheduler.kill()
+        scheduler.wait()
+        processes.append(_dask("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"))
+        processes.append(_dask("worker", address, "--nthreads", "1", "--no-dashboard"))
+        out, _ = campaign.communicate(timeout=400)
+    finally:
+        for process in [campaign, *processes]:
+            process.terminate()
+        for process in [campaign, *processes]:
+            process.wait()
+    assert campaign.returncode == 1, out
+    assert reported(folder)["state"] == "ended"
+    sound(folder)
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def _dask(*words: str) -> subprocess.Popen[bytes]:
+    """Start a scheduler or a worker, as a user does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _until_written(path: Path, wanted: bytes, by: subprocess.Popen[str]) -> None:
+    """Wait until a file has a text, or the process that writes it has ended."""
+    while by.poll() is None:
+        if path.exists() and wanted in path.read_bytes():
+            return
+        try:
+            by.wait(0.1)
+        except subprocess.TimeoutExpired:
+            continue
+    raise AssertionError(by.communicate()[0])
