@@ -6,6 +6,8 @@ The corpus is data, one file per contract, made by ``python -m tools.distil``; i
 from __future__ import annotations
 
 import gzip
+import io
+import zlib
 from collections.abc import Iterator
 from functools import cache
 from random import Random
@@ -25,8 +27,26 @@ _LOOKS: Final = ("observe", "authority_audit_log")
 @cache
 def guided_corpus(contract: str) -> tuple[Steps, ...]:
     """Return the programs of the corpus of a contract, those first that reach most for their length."""
-    packed = packaged("telltale_conformance.generators", "data", "guided", f"{contract}.jsonl.gz")
-    return tuple(read_line(line).steps for line in gzip.decompress(packed).splitlines())
+    return read_corpus(packaged("telltale_conformance.generators", "data", "guided", f"{contract}.jsonl.gz"))
+
+
+def read_corpus(packed: bytes, most: int = 1 << 28) -> tuple[Steps, ...]:
+    """Return the programs of a corpus whose file has these bytes, and unpacks to at most so many.
+
+    Raises:
+        ValueError: they are not those of a corpus.
+    """
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
+            lines = file.read(most + 1)
+        if len(lines) > most:
+            raise ValueError(f"it unpacks to more than {most:,} bytes")
+        programs = tuple(read_line(line).steps for line in lines.splitlines())
+        if not programs or not all(step.op in OPERATIONS for steps in programs for step in steps):
+            raise ValueError("it holds no programs, or unknown operations")
+    except (OSError, EOFError, KeyError, TypeError, zlib.error) as error:
+        raise ValueError(f"it is not a distilled corpus: {error}") from None
+    return programs
 
 
 def packed_corpus(programs: list[Steps]) -> bytes:
@@ -35,9 +55,17 @@ def packed_corpus(programs: list[Steps]) -> bytes:
     return gzip.compress(b"".join(lines), mtime=0)
 
 
-def guided_case(seed: int, index: int, contract: str) -> Steps:
-    """Return case ``index`` of a seed: first the corpus, in an order of the seed, then mutants of it, without end."""
-    corpus = guided_corpus(contract)
+def guided_case(seed: int, index: int, contract: str, corpus: tuple[Steps, ...] | None = None) -> Steps:
+    """Return case ``index`` of a seed: first the corpus, in an order of the seed, then mutants of it, without end.
+
+    Args:
+        seed: decides order and mutants.
+        index: of the case, from 0.
+        contract: whose corpus is taken where none is given.
+        corpus: another one.
+    """
+    if corpus is None:
+        corpus = guided_corpus(contract)
     if index < len(corpus):
         return looked(corpus[_order(seed, len(corpus))[index]])
     rng = Random(f"{seed}/guided/{index}")

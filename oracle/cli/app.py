@@ -257,6 +257,9 @@ def check(
     beyond_limits: Annotated[
         bool, typer.Option("--limits", help="Go up to the limits of the contract too, and beyond: lane limits.")
     ] = False,
+    corpus: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A campaign, whose programs lane guided plays and changes.")
+    ] = None,
     examples: Annotated[
         str | None, typer.Option(metavar="PLACE", help="Where Hypothesis keeps failing examples: folder or Redis URL.")
     ] = None,
@@ -332,6 +335,7 @@ def check(
         limits=AdapterLimits(deadline=deadline),
         beyond_limits=beyond_limits,
         only=only,
+        corpus=corpus,
         gate=Gate(
             baseline=baseline,
             update=update,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -13,9 +14,10 @@ from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.adapters import AdapterFault, AdapterLimits, Hello
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
+from telltale_conformance.oracle.campaign.folder import DISTILLED
 from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.gate import Check, Gate
-from telltale_conformance.oracle.lanes import concurrent
+from telltale_conformance.oracle.lanes import concurrent, guided
 from telltale_conformance.oracle.lanes.effort import GUARD, Effort
 from telltale_conformance.oracle.lanes.only import only_named, restricted
 from telltale_conformance.oracle.lanes.self_tests import SelfTest, self_tests
@@ -79,6 +81,7 @@ def run(
     gate: Gate | None = None,
     beyond_limits: bool = False,
     only: str | None = None,
+    corpus: Path | None = None,
 ) -> int:
     """Run the lanes, tell what follows, and return the exit code.
 
@@ -102,6 +105,7 @@ def run(
         gate: the baseline, the reports and when to stop early; none of these when None.
         beyond_limits: run lane ``limits`` too.
         only: the name of the one thing that the check is restricted to, as ``oracle.lanes.only`` takes it.
+        corpus: the folder of a campaign, or the corpus that it distilled, for lane ``guided``.
     """
     gate = gate or Gate()
     restriction = None if only is None else only_named(only, (*LANES, *ASKED_FOR))
@@ -127,7 +131,14 @@ def run(
     if problem is not None:
         raise UsageError(problem)
     settings = Settings(
-        seed=seed, effort=effort, cases=cases, workers=workers, level=level, examples=examples, only=restriction
+        seed=seed,
+        effort=effort,
+        cases=cases,
+        workers=workers,
+        level=level,
+        corpus=None if corpus is None else _distilled(corpus),
+        examples=examples,
+        only=restriction,
     )
     subject = Subject(command=sut, clients=sut_clients, limits=limits)
     if contract is not None:
@@ -137,6 +148,17 @@ def run(
             return _judge(plan, subject, contract, settings, gate, watch, as_json, coverage)
         except Interrupted:
             raise InconclusiveError(f"{watch.reason}, before or after the lanes") from None
+
+
+def _distilled(place: Path) -> str:
+    """Return the file of a campaign's distilled corpus, which can be read.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    file = str(place / DISTILLED if place.is_dir() else place)
+    guided.corpus_of(file, "")
+    return file
 
 
 def _problem(named: Sequence[str], plan: Plan, cases: int | None, workers: int) -> str | None:

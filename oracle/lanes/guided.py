@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from telltale_conformance.generators.guided_programs import guided_case, guided_corpus
+from telltale_conformance.errors import UsageError
+from telltale_conformance.files import content
+from telltale_conformance.generators.guided_programs import Steps, guided_case, guided_corpus, read_corpus
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.asked import asked_of
@@ -28,20 +31,40 @@ PROGRAMS: Final = {Effort.quick: 300, Effort.default: 500, Effort.thorough: 5000
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
     """Judge the corpus and the mutants of the seed."""
-    if not offered_by(subject) & {step.op for steps in guided_corpus(subject.contract) for step in steps}:
+    corpus = corpus_of(settings.corpus, subject.contract)
+    if not offered_by(subject) & {step.op for steps in corpus for step in steps}:
         return not_run(LANE, NOTHING_OFFERED)
-    plan = Plan("programs", settings.amount(PROGRAMS), CHUNK)
+    amount = settings.amount(PROGRAMS) if settings.cases is not None else max(settings.amount(PROGRAMS), len(corpus))
+    plan = Plan("programs", amount, CHUNK)
     task = partial(_chunk, plan=plan, contract=subject.contract, settings=settings)
     return run_chunks(LANE, subject, settings, task, plan)
 
 
+@cache
+def corpus_of(place: str | None, contract: str) -> tuple[Steps, ...]:
+    """Return the corpus of a contract, or the one that a campaign distilled into a file.
+
+    Raises:
+        UsageError: the file cannot be read, or is not a distilled corpus.
+    """
+    if place is None:
+        return guided_corpus(contract)
+    try:
+        return read_corpus(content(Path(place)))
+    except (OSError, ValueError) as error:
+        told = error.strerror if isinstance(error, OSError) else None
+        raise UsageError(
+            told or str(error), place=place, remedy="name the folder of a campaign that has ended"
+        ) from None
+
+
 def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings: Settings) -> Chunk:
-    indexes = plan.of(number)
+    indexes, corpus = plan.of(number), corpus_of(settings.corpus, contract)
     programs = [
         Program(
             contract=contract,
             meta={"guided": index, "seed": settings.seed},
-            steps=guided_case(settings.seed, index, contract),
+            steps=guided_case(settings.seed, index, contract, corpus),
         )
         for index in indexes
     ]

@@ -82,6 +82,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     level: Level = Level.state
     divergences: int = 3
     """After how many diverging cases a lane stops."""
+    corpus: str | None = None
+    """The file that a campaign distilled, for lane ``guided``; None for the corpus of the package."""
     examples: str | None = None
     """Where Hypothesis keeps failing examples: a folder, a Redis URL, or None for nowhere."""
 
