@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from telltale_conformance.generators.guided_programs import guided_corpus
+from telltale_conformance.oracle.campaign import opening
 from telltale_conformance.oracle.campaign.folder import held
 from telltale_conformance.oracle.campaign.opening import begin, opened
 from telltale_conformance.oracle.campaign.plan import SIZES
@@ -30,8 +32,9 @@ ONESELF = "a transfer to oneself keeps the generation from 4 on"
 
 @pytest.fixture(autouse=True)
 def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let tasks that are worked off in this process have few cases."""
-    for lane, size in {"start": 20, "mutants": 8, "programs": 6, "stateful": 1, "deep": 2, "concurrent": 4}.items():
+    """Let campaigns in this process begin with few programs, and tasks have few cases."""
+    monkeypatch.setattr(opening, "guided_corpus", lambda contract: guided_corpus(contract)[:12])
+    for lane, size in {"start": 4, "mutants": 8, "programs": 6, "stateful": 1, "deep": 2, "concurrent": 4}.items():
         monkeypatch.setitem(SIZES, lane, size)  # type: ignore[misc] # the name of a lane
 
 

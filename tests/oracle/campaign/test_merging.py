@@ -1,0 +1,99 @@
+"""Campaigns merged: programs once by content, findings once, work once; and their programs in a check."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from telltale_conformance.errors import UsageError
+from telltale_conformance.generators.guidance import reached_by
+from telltale_conformance.generators.guided_programs import read_corpus
+from telltale_conformance.lean_traces.programs import written_program
+from telltale_conformance.oracle.campaign.corpus import Corpus
+from telltale_conformance.oracle.campaign.folder import DISTILLED, read_settings, write_settings
+from telltale_conformance.oracle.campaign.journal import events
+from telltale_conformance.oracle.campaign.merging import distil, merge
+from telltale_conformance.oracle.campaign.opening import begin
+from telltale_conformance.oracle.campaign.report import report_of
+from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.lanes import guided
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from tests.oracle.campaign.campaign_world import DIES, campaign_in, small_tasks, worked, wrong
+
+__all__ = ["small_tasks"]
+
+
+def reach(folder: Path) -> set[object]:
+    settings = read_settings(folder)
+    corpus = Corpus(folder / "corpus")
+    found: set[object] = set()
+    for address in (*settings.start, *Standing().take(events(folder)).entries):
+        data = corpus.read(address)
+        assert data is not None
+        found |= reached_by(written_program(data, address).steps, "telltale-17")
+    return found
+
+
+def test_merged_campaigns_reach_together_what_each_reached_and_count_each_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong(monkeypatch, DIES)
+    a, b, both, again = (tmp_path / name for name in ("a", "b", "both", "again"))
+    for folder, seed in ((a, 1), (b, 2)):
+        with campaign_in(folder, seed=seed) as campaign:
+            worked(campaign, 7)
+    made = merge([a, b], both)
+    assert made.kept <= made.given
+    assert reach(a) | reach(b) <= reach(both)
+    stands = [Standing().take(events(folder)) for folder in (a, b, both)]
+    assert stands[2].tally == stands[0].tally + stands[1].tally
+    assert set(stands[2].found) == set(stands[0].found) | set(stands[1].found)
+    assert set(stands[2].cells) == set(stands[0].cells) | set(stands[1].cells)
+    for fingerprint in stands[2].found:
+        assert (both / "found" / f"{fingerprint[:12]}.json").exists()
+    merge([both, a], again)
+    assert Standing().take(events(again)).tally == stands[2].tally
+    assert report_of(read_settings(again), Standing().take(events(again))).tasks == 14
+    assert len(list(Corpus(again / "corpus").addresses())) == len(read_settings(again).start)
+
+
+def test_campaigns_of_another_implementation_are_not_merged(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        with campaign_in(tmp_path / name):
+            pass
+    settings = read_settings(tmp_path / "b")
+    other = msgspec.structs.replace(settings.identity, version="9")
+    write_settings(tmp_path / "b", msgspec.structs.replace(settings, identity=other))
+    with pytest.raises(UsageError, match="is of telltale-conformance reference 9"):
+        merge([tmp_path / "a", tmp_path / "b"], tmp_path / "c")
+
+
+def test_a_check_plays_what_a_campaign_distilled(tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    with campaign_in(folder) as campaign:
+        worked(campaign, 6)
+        addresses = [*campaign.setup.start, *campaign.standing.entries]
+    count = distil(folder, "telltale-17", addresses)
+    programs = read_corpus((folder / DISTILLED).read_bytes())
+    assert len(programs) == count > 0
+    result = guided.run(Subject(), Settings(cases=30, corpus=str(folder / DISTILLED)))
+    assert result.verdict == "agree"
+    assert result.evidence.cases.shown == 30
+
+
+@pytest.mark.parametrize("data", [b"", b"no gzip", b"\x1f\x8b\x08\x00"])
+def test_another_file_is_no_distilled_corpus(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "x").write_bytes(data)
+    with pytest.raises(UsageError, match=r"distilled corpus|no programs"):
+        guided.corpus_of(str(tmp_path / "x"), "")
+
+
+def test_a_campaign_begins_with_the_programs_of_another(tmp_path: Path) -> None:
+    with campaign_in(tmp_path / "a") as campaign:
+        worked(campaign, 3)
+        entries = list(campaign.standing.entries)
+    settings = begin(tmp_path / "b", Subject(), hours=1.0, source=tmp_path / "a")
+    assert set(entries) <= set(settings.start)
+    assert all(Corpus(tmp_path / "b" / "corpus").read(address) for address in entries)
+    with pytest.raises(UsageError, match=r"a campaign is there already.*campaign resume"):
+        begin(tmp_path / "b", Subject(), hours=1.0)

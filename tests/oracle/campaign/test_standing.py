@@ -1,0 +1,136 @@
+"""What the events of a campaign add up to: cells, the estimate of what is left, verdict, report and page."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from telltale_conformance.oracle.campaign.events import Begun, Ended, Entry, Event, MetClass, TaskDone, TaskLost
+from telltale_conformance.oracle.campaign.folder import read_settings
+from telltale_conformance.oracle.campaign.live import Live, LivePage, curve
+from telltale_conformance.oracle.campaign.report import cells_of, exit_code, report_lines, report_of
+from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.verdict.evidence import Tally
+from tests.oracle.campaign.campaign_world import campaign_in, small_tasks
+
+__all__ = ["small_tasks"]
+
+
+def task(
+    number: int,
+    *,
+    at: float = 2.0,
+    tally: Tally = Tally(cases=10, judged=100),  # noqa: B008 # it is frozen
+    new: tuple[str, ...] = (),
+    cells: tuple[tuple[int, int], ...] = (),
+    findings: tuple[MetClass, ...] = (),
+    entries: tuple[Entry, ...] = (),
+) -> TaskDone:
+    return TaskDone(
+        at=at,
+        task=number,
+        lane="programs",
+        turn=number,
+        parents=(),
+        worker="here:1",
+        seconds=1.0,
+        tally=tally,
+        new_cells=new,
+        cells=cells,
+        entries=entries,
+        findings=findings,
+        faults=("it died",) if tally.faults else (),
+        unsupported=(),
+    )
+
+
+FOUND = MetClass(fingerprint="ab" * 32, text="close: another answer", case="programs: program 4", cases=2, after=40)
+BEGUN, OVER = Begun(at=1.0, workers=2), Ended(at=9.0, why="time")
+
+
+def standing(*events: Event) -> Standing:
+    return Standing().take([BEGUN, *events])
+
+
+def test_what_is_left_is_estimated_from_what_was_reached_once_and_twice() -> None:
+    # 20 cases; a: 3 or more, b: 1, c: 1, d: 2, e: 2
+    stands = standing(
+        task(0, new=("a", "b", "d"), cells=((0, 3), (1, 1), (2, 1))),
+        task(1, new=("c", "e"), cells=((3, 1), (2, 1), (4, 2))),
+    )
+    cells = cells_of(stands)
+    assert (cells.reached, cells.once, cells.twice) == (5, 2, 2)
+    assert cells.next_case == pytest.approx(2 / 20)
+    assert cells.left == pytest.approx(19 / 20 * 2 * 2 / (2 * 2), abs=0.05)
+
+
+def test_without_cells_that_were_reached_twice_the_estimate_is_the_bias_corrected_one() -> None:
+    cells = cells_of(standing(task(0, new=("a", "b", "c"), cells=((0, 1), (1, 1), (2, 1)))))
+    assert cells.left == pytest.approx(9 / 10 * 3 * 2 / 2, abs=0.05)
+
+
+def test_pauses_do_not_count_as_time_and_a_cut_campaign_counts_up_to_its_last_event() -> None:
+    stands = standing(task(0, at=5.0), Begun(at=100.0, workers=2), task(1, at=103.0), Ended(at=104.0, why="time"))
+    assert stands.seconds == pytest.approx(4.0 + 4.0)
+    assert [point.seconds for point in stands.curve] == pytest.approx([4.0, 7.0])
+
+
+def test_the_curve_has_few_points_and_its_last_one_is_now() -> None:
+    events = [task(number, at=2.0 + number, new=(f"c{number}",), cells=((number, 1),)) for number in range(1000)]
+    stands = standing(*events)
+    assert len(stands.curve) <= 401
+    assert stands.curve[-1].cells == 1000
+    assert stands.curve[-1].answers == 100_000
+    drawn = curve(stands)
+    assert len(drawn) == 60
+    assert list(drawn) == sorted(drawn)
+
+
+def test_a_task_that_is_counted_twice_is_a_fault_of_the_harness() -> None:
+    with pytest.raises(AssertionError, match="counted twice"):
+        standing(task(0), task(0))
+
+
+@pytest.mark.parametrize(
+    ("events", "verdict"),
+    [
+        ((task(0), OVER), (0, "agree")),
+        ((task(0), Ended(at=9.0, why="tasks")), (0, "agree")),
+        ((task(0, findings=(FOUND,)), OVER), (1, "diverge")),
+        ((task(0, findings=(FOUND,), tally=Tally(cases=1, judged=1, faults=1)),), (1, "diverge")),
+        ((task(0, tally=Tally(cases=1, judged=1, faults=1)), OVER), (3, "inconclusive")),
+        ((task(0), TaskLost(at=3.0, task=1, why="it ended three workers"), OVER), (3, "inconclusive")),
+        ((task(0),), (3, "inconclusive")),
+        ((task(0), Ended(at=9.0, why="interrupted by SIGINT")), (3, "inconclusive")),
+        ((OVER,), (3, "inconclusive")),
+    ],
+)
+def test_the_verdict_follows_as_that_of_a_check(events: tuple[Event, ...], verdict: tuple[int, str]) -> None:
+    assert exit_code(standing(*events)) == verdict
+
+
+def test_a_finding_is_one_row_with_when_it_was_first_met() -> None:
+    again = task(2, findings=(FOUND,), entries=(Entry(address="cd" * 32, case=1, steps=4),))
+    stands = standing(task(0), task(1, findings=(FOUND,)), again)
+    (found,) = stands.found.values()
+    assert (found.cases, found.answers, found.task) == (4, 140, 1)
+    assert stands.entries == {"cd" * 32: (2, 1)}
+
+
+def test_report_and_page_say_how_it_stands(tmp_path: Path) -> None:
+    with campaign_in(tmp_path / "c"):
+        settings = read_settings(tmp_path / "c")
+    stands = standing(task(0, new=("a", "b"), cells=((0, 1), (1, 2)), findings=(FOUND,)), OVER)
+    lines = list(report_lines(report_of(settings, stands)))
+    assert "cells: 2 reached" in lines[2]
+    assert "finding abababababab  close: another answer" in lines
+    assert lines[-1] == "verdict: diverge"
+    live = Live(stands, None)
+    assert "1 tasks, 100 answers" in live.line(12.0)
+    console = Console(file=io.StringIO(), width=110)
+    console.print(LivePage(stands, "http://127.0.0.1:8787/status").page())
+    page = console.file.getvalue()  # type: ignore[attr-defined] # it is a StringIO
+    for text in ("cells over time", "http://127.0.0.1:8787/status", "close: another answer", "waits", "140 answers"):
+        assert text in page or text == "140 answers"
+    assert "40 answers" in page
