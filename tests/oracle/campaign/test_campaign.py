@@ -91,7 +91,8 @@ def test_a_killed_campaign_resumes(tmp_path: Path) -> None:
     before = reported(folder)
     assert before["state"] == "running"
     assert before["tasks"] > 0
-    (folder / "journal.jsonl").open("ab").write(b'{"event":"task","at":1')  # as if it had been killed while writing
+    with (folder / "journal.jsonl").open("ab") as file:
+        file.write(b'{"event":"task","at":1')  # as if it had been killed while writing
     second = ran("resume", folder, "--tasks", str(before["tasks"] + 4), "--workers", "2")
     assert second.returncode == 1, second.stdout + second.stderr
     assert "torn" in second.stderr
