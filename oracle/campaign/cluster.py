@@ -56,6 +56,7 @@ class Cluster:
         self._client = client
         self._address = address
         self._paged = paged
+        self._seen: dict[str, str] = {}
         self._greeted: set[str] = set()
         self.refused: dict[str, str] = {}
         """The workers that may not work, with why."""
@@ -70,12 +71,22 @@ class Cluster:
 
     def workers(self) -> dict[str, str]:
         """Return the workers that may work: their addresses, with their names."""
-        known = self._client.scheduler_info(n_workers=-1)["workers"]
-        return {address: str(one["name"]) for address, one in known.items() if address not in self.refused}
+        known = self._workers_now()
+        return {address: name for address, name in known.items() if address not in self.refused}
+
+    def _workers_now(self) -> dict[str, str]:
+        """Return all workers: their addresses, with their names; the last known ones while the scheduler is silent.
+
+        ``Client.scheduler_info`` is not asked: what it returns may be the answer to another question of dask's own.
+        """
+        with suppress(OSError):
+            found = self._client.sync(self._client.scheduler.identity, n_workers=-1)["workers"]
+            self._seen = {address: str(one["name"]) for address, one in found.items()}
+        return self._seen
 
     def greet(self) -> list[tuple[str, str]]:
         """Greet the workers that have come since; return those that are refused, each with why."""
-        known = self._client.scheduler_info(n_workers=-1)["workers"]
+        known = self._workers_now()
         fresh = [address for address in known if address not in self._greeted]
         if not fresh:
             return []
@@ -88,7 +99,7 @@ class Cluster:
                 answer = one_line(f"{type(answer).__name__}: {answer}", 300)
             if answer and answer != "it is gone":
                 self.refused[address] = answer
-                refused.append((f"{known[address]['name']} ({address})", answer))
+                refused.append((f"{known[address]} ({address})", answer))
         return refused
 
     def greet_again(self) -> None:
