@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -10,6 +12,7 @@ import pytest
 import typer
 
 from telltale_conformance.oracle.cli.app import app
+from tests.oracle.lane_world import served
 
 READ = {
     "types": {"files"},
@@ -87,4 +90,19 @@ def test_the_command_line_says_it_before_anything_runs(
         app(["check", "--sut", "touch ran", "--report", "mistyped/report"])
     assert ended.value.code == 2
     assert "there is no folder mistyped to write in" in " ".join(capsys.readouterr().err.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_check_leaves_nothing_behind_where_it_runs(tmp_path: Path) -> None:
+    """Hypothesis, which lane stateful uses, would keep examples and constants in the current folder."""
+    words = ["check", "--sut", served("witness_is_consumed_twice"), "--lanes", "stateful", "--cases", "24"]
+    done = subprocess.run(
+        [sys.executable, "-m", "telltale_conformance", *words, "--level", "outcome"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1, 3), done.stderr
+    assert "stateful" in done.stdout
     assert list(tmp_path.iterdir()) == []
