@@ -540,4 +540,56 @@ WRONG_MODELS = (
         ),
         ("edgeOf_some",),
     ),
+    WrongModel(
+        "hardened: a live owner's commit is refused, a claim gives another scope, attenuating gives another generation,"
+        " witnesses of the present tenure are forgotten",
+        "Telltale.Proofs.HonestOwners",
+        (
+            (
+                CONTRACT,
+                "| telltale17, _, r => r.toGen\n  | hardened, s, _ => s.nextGen",
+                "| telltale17, _, r => r.toGen\n  | hardened, _, _ => top + 1",
+            ),
+            (
+                OWNERSHIP,
+                "let c : Cap := ⟨s.sid, owner, k.claimGeneration s, scope⟩",
+                "let c : Cap := ⟨s.sid, owner, k.claimGeneration s, match k with\n"
+                "    | .telltale17 => scope\n    | _ => .session⟩",
+            ),
+            (
+                CONTRACT,
+                "| telltale17, _, c => saturate c.gen\n  | hardened, s, _ => s.nextGen",
+                "| telltale17, _, c => saturate c.gen\n  | hardened, s, _ => s.nextGen + 1",
+            ),
+            (
+                OWNERSHIP,
+                "done { s with pending := some r, nextClaim := k.spend s.nextClaim }",
+                "done { s with pending := some r, nextClaim := k.spend s.nextClaim, issued := k.surviving s }",
+            ),
+        ),
+        ("goes_commit", "goes_claim", "goes_attenuate", "goes_transfer"),
+    ),
+    WrongModel(
+        "hardened: valid signatures are refused, fresh ids are refused, buffers grow by one, host calls need an owner",
+        "Telltale.Proofs.HonestOperations",
+        (
+            (CONTRACT, "| hardened, signed, sent => decide (signed = sent)", "| hardened, _, _ => false"),
+            (
+                CONTRACT,
+                "| hardened, st, sid => !(natLt sid st.nextSid)",
+                "| hardened, st, sid => !(natLt sid (st.nextSid + 1))",
+            ),
+            (
+                CONTRACT,
+                "| hardened, capacity, max => Nat.min (capacity + capacity) max",
+                "| hardened, capacity, max => Nat.min (capacity + 1) max",
+            ),
+            (
+                MUTATIONS,
+                "gOpen k s none <| gActive k s none <| gUnowned s <|",
+                "gOpen k s none <| gActive k s none <| gOwned k s none fun _ =>",
+            ),
+        ),
+        ("verifies_valid", "store_goes_on", "grown_fits", "host_goes"),
+    ),
 )
