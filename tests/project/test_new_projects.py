@@ -127,7 +127,7 @@ def test_from_init_to_a_red_page_and_its_repair(
     record_property("seconds", round(time.monotonic() - began, 1))
 
 
-@pytest.mark.parametrize("language", AT_ONCE)
+@pytest.mark.parametrize("language", [pytest.param("rust", marks=pytest.mark.nightly), *AT_ONCE[:2], *AT_ONCE[3:]])
 def test_an_answer_costs_no_more_when_the_log_is_long(
     language: str, tmp_path: Path, wheel_environment: Installed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
