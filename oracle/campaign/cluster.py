@@ -183,7 +183,7 @@ def cluster_of(setup: Setup, address: str | None, workers: int, dashboard: str |
         ClusterMissing: dask.distributed is not installed.
         ClusterGone: the scheduler does not answer.
     """
-    _quiet()
+    distributed_there()
     if address is not None:
         cluster = Cluster(setup, connected(address), address)
         try:
@@ -215,8 +215,12 @@ def cluster_of(setup: Setup, address: str | None, workers: int, dashboard: str |
             local.close(timeout=10)
 
 
-def _quiet() -> None:
-    """Keep the remarks of dask out of the output: what matters of them the campaign says itself."""
+def distributed_there() -> None:
+    """See that dask.distributed is installed, and keep its remarks out of the output.
+
+    Raises:
+        ClusterMissing: it is not.
+    """
     try:
         import distributed
     except ImportError:

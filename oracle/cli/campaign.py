@@ -9,7 +9,7 @@ from pathlib import Path
 
 from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.oracle.adapters import AdapterLimits
-from telltale_conformance.oracle.campaign.cluster import cluster_of
+from telltale_conformance.oracle.campaign.cluster import cluster_of, distributed_there
 from telltale_conformance.oracle.campaign.folder import Settings, held, read_settings
 from telltale_conformance.oracle.campaign.journal import events
 from telltale_conformance.oracle.campaign.live import shown
@@ -63,6 +63,7 @@ def run(
         begin_with: the folder of another campaign, with whose programs this one begins.
         as_json: print the report as one JSON object.
     """
+    distributed_there()
     subject = Subject(command=sut, clients=sut_clients, limits=AdapterLimits(deadline=deadline))
     with held(corpus):
         settings = begin(
@@ -90,6 +91,7 @@ def resume(
     as_json: bool,
 ) -> int:
     """Go on with a campaign for what is left of its hours, or for ``hours``; return the exit code."""
+    distributed_there()
     settings = read_settings(folder)
     if settings.merged:
         raise UsageError(

@@ -2,6 +2,7 @@
 
 ``main NAME… [--version V] [--once WHAT FILE AFTER]``: after so many answers of a process that finds no FILE, it writes
 FILE and does WHAT: ``hang``, ``die``, or kill with SIGKILL the ``worker`` that started it or the ``campaign`` above.
+``SERVED_VERSION`` in the environment is another way to name its version.
 """
 
 import argparse
@@ -97,9 +98,10 @@ def main() -> None:
         what, place, after = given.once
         carry_out = once(what, Path(place), int(after), carry_out)
     reference.step = carry_out  # type: ignore[attr-defined]
-    if given.version:
+    version = given.version or os.environ.get("SERVED_VERSION")
+    if version:
         hello = serve_reference.reference_hello
         serve_reference.reference_hello = lambda contract: msgspec.structs.replace(  # type: ignore[attr-defined]
-            hello(contract), version=given.version
+            hello(contract), version=version
         )
     serve_reference.main([])

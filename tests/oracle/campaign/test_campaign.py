@@ -210,6 +210,31 @@ def test_a_scheduler_that_is_started_again_goes_on_with_the_campaign(tmp_path: P
     sound(folder)
 
 
+@pytest.mark.nightly
+def test_a_worker_of_another_version_is_refused_by_name_and_the_others_work(tmp_path: Path) -> None:
+    folder, port = tmp_path / "c", _free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    processes = [
+        _dask("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"),
+        _dask("worker", address, "--nthreads", "1", "--no-dashboard", "--name", "good"),
+        _dask("worker", address, "--nthreads", "1", "--no-dashboard", "--name", "older", SERVED_VERSION="0.9"),
+    ]
+    try:
+        done = ran("--sut", served(), "--tasks", "8", "--corpus", folder, "--cluster", address)
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait()
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = reported(folder)
+    (refused,) = report["refused_workers"].items()
+    assert refused[0].startswith("older (")
+    assert "reference 0.9 instead of" in refused[1]
+    assert report["tasks"] == 8
+    sound(folder)
+
+
 def _free_port() -> int:
     import socket
 
@@ -219,10 +244,11 @@ def _free_port() -> int:
         return port
 
 
-def _dask(*words: str) -> subprocess.Popen[bytes]:
+def _dask(*words: str, **variables: str) -> subprocess.Popen[bytes]:
     """Start a scheduler or a worker, as a user does."""
     return subprocess.Popen(
         [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]],
+        env={**os.environ, **variables},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -26,7 +26,7 @@ def test_a_task_that_reaches_nothing_new_adds_nothing(tmp_path: Path) -> None:
 
 def test_mutants_are_made_from_what_was_kept(tmp_path: Path) -> None:
     with campaign_in(tmp_path / "c") as campaign:
-        worked(campaign, 12)
+        worked(campaign, 8)
         parents: set[str] = set()
         for _ in range(30):
             task = campaign.next_task()

@@ -1,5 +1,6 @@
 """Campaigns merged: programs once by content, findings once, work once; and their programs in a check."""
 
+import sys
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ from telltale_conformance.errors import UsageError
 from telltale_conformance.generators.guidance import reached_by
 from telltale_conformance.generators.guided_programs import read_corpus
 from telltale_conformance.lean_traces.programs import written_program
+from telltale_conformance.oracle.campaign.cluster import ClusterMissing, distributed_there
 from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.folder import DISTILLED, read_settings, write_settings
 from telltale_conformance.oracle.campaign.journal import events
@@ -97,3 +99,9 @@ def test_a_campaign_begins_with_the_programs_of_another(tmp_path: Path) -> None:
     assert all(Corpus(tmp_path / "b" / "corpus").read(address) for address in entries)
     with pytest.raises(UsageError, match=r"a campaign is there already.*campaign resume"):
         begin(tmp_path / "b", Subject(), hours=1.0)
+
+
+def test_a_campaign_without_dask_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ClusterMissing, match=r"pip install 'telltale-conformance\[cluster\]'"):
+        distributed_there()
