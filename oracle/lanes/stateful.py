@@ -33,6 +33,8 @@ TIMES: Final = (1, 2, 4)
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
     """Run the sequences of the seed; in them every operation must succeed."""
+    # Hypothesis would leave its table of characters in the current folder; processes that share the lane inherit this
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(user_cache_path("telltale-conformance") / "hypothesis"))
     offered = offered_by(subject)
     if not offered & OPERATIONS.keys():
         return not_run("stateful", NOTHING_OFFERED)
