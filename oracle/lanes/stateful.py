@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from platformdirs import user_cache_path
 
 from telltale_conformance.generators.floor import able_to_succeed, succeeded
 from telltale_conformance.model.operations import OPERATIONS

@@ -105,4 +105,5 @@ def test_a_check_leaves_nothing_behind_where_it_runs(tmp_path: Path) -> None:
     )
     assert done.returncode in (0, 1, 3), done.stderr
     assert "stateful" in done.stdout
+    assert "fault" not in done.stdout
     assert list(tmp_path.iterdir()) == []
