@@ -28,6 +28,7 @@ from telltale_conformance.oracle.lanes.stateful import EXAMPLES, SEQUENCES, STEP
 from tests.oracle.lane_world import Stub
 
 FEW = settings_of(max_examples=15, stateful_step_count=20)
+MANY = settings_of(max_examples=100, stateful_step_count=50, derandomize=True)
 
 
 def test_the_reference_alone_is_sound() -> None:
@@ -84,23 +85,26 @@ def test_an_adapter_that_fails_ends_the_run_within_a_few_cases(asked_before: int
 
     adapter = Counting(fails)
     with pytest.raises(Unusable, match="it ended"):
-        run(machine_for(adapter), settings_of(max_examples=100, stateful_step_count=50))
+        run(machine_for(adapter), MANY)
     assert asked == asked_before + 1, "nothing more is asked after the fault"
     assert adapter.started <= 1 + asked_before // 4
 
 
-def test_an_adapter_that_fails_at_the_same_place_ends_the_run_too() -> None:
+def test_an_adapter_that_fails_at_the_same_place_is_not_asked_a_second_time() -> None:
+    closed = 0
+
     def fails(request: Request, number: int, answer: Answer) -> Answer:
+        nonlocal closed
         if request.op == "close":
+            closed += 1
             raise Exited("close killed it")
         return answer
 
-    adapter = Counting(fails)
-    with pytest.raises(Unusable, match="close killed it"):
-        run(machine_for(adapter), settings_of(max_examples=100, stateful_step_count=50))
-    assert adapter.started < 10
-    with pytest.raises(Unusable, match="close killed it"):
-        run(machine_for(adapter))
+    case = machine_for(Stub(fails))
+    for runs in (1, 2):
+        with pytest.raises(Unusable, match="close killed it"):
+            run(case, MANY)
+        assert closed == runs, "a run ends with its first fault"
 
 
 def test_a_divergence_before_the_fault_is_told() -> None:
