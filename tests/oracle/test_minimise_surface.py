@@ -9,6 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from telltale_conformance.model import host_calls, messages, reload, sessions
+from telltale_conformance.model.errors import StringError
+from telltale_conformance.model.guard_table import KNOWN_SESSION
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.minimise.minimiser import minimise
 from tests.oracle.minimise_world import plain, program
@@ -17,9 +19,10 @@ from tests.oracle.wrong_references import WrongReference
 EDGE = {"sid": {"$ref": 0}, "sender": "A", "receiver": "B"}
 SENDS = {"Send": {"partner": "B", "branches": [[{"name": "m", "sort": "Unit"}, "Nat", "End"]]}}
 TYPES: dict[str, Any] = {"roles": ["A", "B"], "initial_types": {"A": SENDS}}
+SMALL = {"initial_capacity": 4, "mode": "Fifo", "policy": "Block"}
 MESSAGE = {"sid": {"$ref": 0}, "from": "A", "to": "B"}
 LONG = program(
-    ("open_with_sid_from_plan", {"sid": 3, "plan": TYPES}),
+    ("open_with_sid_from_plan", {"sid": 3, "plan": TYPES, "buffer_config": SMALL}),
     ("lifecycle_state", {"event": "Issued"}),
     ("send_with_sequence", {**MESSAGE, "val": {"Nat": 7}, "sequence_no": 41}),
     ("send_signed", {**MESSAGE, "val": {"Nat": 8}, "signature": "corrupt", "sequence_no": 9}),
@@ -59,26 +62,86 @@ def a_plan_gives_its_second_session_one_role(store: Store, sid: int, plan: Any, 
     return sessions.open_with_sid_from_plan(store, sid, plan, buffer_config)
 
 
-DEFECTS: dict[str, tuple[Callable[..., Any], list[str]]] = {
-    "recv_signed": (every_message_is_valid, ["open_with_sid_from_plan", "send_signed", "recv_signed"]),
-    "reload": (traces_are_not_written, ["open_with_sid_from_plan", "update_trace", "reload", "lookup_trace"]),
+NO_ROLES = {"plan": {"initial_types": {}, "roles": []}, "sid": 0}
+ONE_EDGE = {"initial_types": {"A": {"Send": {"branches": [], "partner": "B"}}}, "roles": ["A", "B"]}
+OPENED = {"sid": {"$ref": 0}}
+PLAIN_EDGE = {"receiver": "A", "sender": "A", **OPENED}
+DEFECTS: dict[str, tuple[Callable[..., Any], list[Any], int]] = {
+    "recv_signed": (
+        every_message_is_valid,
+        [
+            ("open_with_sid_from_plan", {"plan": ONE_EDGE, "sid": 0}),
+            (
+                "send_signed",
+                {"from": "A", "sequence_no": 0, **OPENED, "signature": "corrupt", "to": "B", "val": "Unit"},
+            ),
+            ("recv_signed", {"from": "A", **OPENED, "to": "B"}),
+        ],
+        11,
+    ),
+    "reload": (
+        traces_are_not_written,
+        [
+            ("open_with_sid_from_plan", NO_ROLES),
+            ("update_trace", {"edge": PLAIN_EDGE, "trace": []}),
+            ("reload", {"form": "binary"}),
+            ("lookup_trace", {"edge": PLAIN_EDGE}),
+        ],
+        18,
+    ),
     "has_bound_handler": (
         only_the_default_handler_counts,
-        ["open_with_sid_from_plan", "update_handler", "set_default_handler_for_session", "has_bound_handler"],
+        [
+            ("open_with_sid_from_plan", NO_ROLES),
+            ("update_handler", {"edge": PLAIN_EDGE, "handler": "h"}),
+            ("set_default_handler_for_session", {"handler": "", **OPENED}),
+            ("has_bound_handler", OPENED),
+        ],
+        24,
     ),
     "open_with_sid_from_plan": (
         a_plan_gives_its_second_session_one_role,
-        ["open_with_sid_from_plan", "open_with_sid_from_plan", "observe"],
+        [
+            ("open_with_sid_from_plan", NO_ROLES),
+            ("open_with_sid_from_plan", {"plan": ONE_EDGE, "sid": {"$ref": 0}}),
+            ("observe", {"sid": {"$ref": 1}}),
+        ],
+        14,
     ),
 }
+"""Of each defect what is left of ``LONG``, whole, and how many programs may be run for it."""
 
 
 @pytest.mark.parametrize("name", DEFECTS)
-def test_what_is_left_is_the_shortest_way_to_the_defect(name: str) -> None:
-    function, shortest = DEFECTS[name]
+def test_what_is_left_is_the_shortest_and_plainest_way_to_the_defect(name: str) -> None:
+    function, shortest, runs = DEFECTS[name]
     result = minimise(WrongReference({name: function}), LONG)
     assert result.ending == "minimal"
-    assert [op for op, _ in plain(result.program)] == shortest
+    assert list(plain(result.program)) == shortest
+    assert result.runs.implementation <= runs
+    needed = {left.step for left in result.remaining if left.step >= 0}
+    assert needed == set(range(len(shortest) - 1)), "each step but the last is shown to be needed"
+
+
+def test_another_defect_that_shows_once_messages_are_gone_is_not_slid_to() -> None:
+    def only_after_a_message(store: Store, edge: Any, trace: Any) -> None:
+        if not sessions.found(store, edge.sid).auth_leaves:
+            raise StringError(KNOWN_SESSION, edge.sid)
+        host_calls.update_trace(store, edge, trace)
+
+    result = minimise(WrongReference({"reload": traces_are_not_written, "update_trace": only_after_a_message}), LONG)
+    assert result.ending == "minimal"
+    assert result.fingerprint is not None
+    assert result.fingerprint.op == "lookup_trace"
+    left = [op for op, _ in plain(result.program)]
+    assert left[0] == "open_with_sid_from_plan"
+    assert left[1] in ("send_with_sequence", "send_signed")
+    assert left[2:] == ["update_trace", "reload", "lookup_trace"]
+
+
+def test_what_the_contract_alone_decides_is_not_asked_of_the_implementation() -> None:
+    result = minimise(WrongReference({"recv_signed": every_message_is_valid}), LONG)
+    assert {(left.verdict, left.decided_by) for left in result.remaining} == {("impossible", "contract")}
 
 
 def test_a_signature_that_must_be_bad_stays_bad() -> None:
