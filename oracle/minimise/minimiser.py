@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from operator import is_not
 from typing import Literal
 
 import msgspec
@@ -11,12 +12,12 @@ from msgspec import Struct
 
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
-from telltale_conformance.oracle.minimise.lifting import without_references_in_data
+from telltale_conformance.oracle.minimise.lifting import lift_again, without_references_in_data
 from telltale_conformance.oracle.minimise.minimality import Remaining, remaining
 from telltale_conformance.oracle.minimise.removal import numbers, renumbered
 from telltale_conformance.oracle.minimise.steps import by_slices, one_by_one, referring
 from telltale_conformance.oracle.minimise.trying import TO_BELIEVE, AdapterGone, OutOfTime, Rate, Sighting, Trials, rate
-from telltale_conformance.oracle.minimise.values import at_once, plainly_written, simpler_values
+from telltale_conformance.oracle.minimise.values import all_plain, at_once, plainly_written, simpler_values
 from telltale_conformance.oracle.process.interrupts import Interrupted
 from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Level
@@ -151,7 +152,7 @@ class _Search:
         except AdapterGone:
             return self._ended("inconclusive", renumbered(trials.best))
         faults = len(trials.faults)
-        again, _ = rate(trials, program, runs=TO_BELIEVE)
+        again, _ = rate(trials, program, self._seen_already(program), runs=TO_BELIEVE)
         if len(trials.faults) > faults:
             return self._ended("inconclusive", program, left)
         if not again.steady:
@@ -177,9 +178,7 @@ class _Search:
     def _smallest(self, program: Program, sighting: Sighting) -> tuple[Program, list[Remaining]]:
         trials = self._trials
         assert sighting.divergence is not None
-        plain = plainly_written(trials, program)
-        program = program if plain is program else referring(trials, plain)
-        program = at_once(trials, referring(trials, by_slices(trials, program, sighting)))
+        program = at_once(trials, referring(trials, self._sliced(program, sighting)))
         program = one_by_one(trials, program, sighting.divergence)
         while True:
             program = referring(trials, simpler_values(trials, program))
@@ -189,6 +188,23 @@ class _Search:
             if smaller is None:
                 return program, left
             program = smaller
+
+    def _seen_already(self, program: Program) -> Sighting | None:
+        """Return the run in which the result was found; its steps may have had other numbers then."""
+        sighting = self._trials.attempt(program).sighting
+        return None if sighting is None else sighting._replace(at=program.steps[-1].seq)
+
+    def _sliced(self, program: Program, sighting: Sighting) -> Program:
+        """Return a causal slice with arguments written as we print them, as far as the divergence survives that."""
+        trials = self._trials
+        plain = all_plain(program)
+        if any(map(is_not, plain.steps, program.steps)):
+            sliced = by_slices(trials, lift_again(plain, on_reference(plain).results), sighting)
+            if trials.attempt(sliced).verdict == "reproduces":
+                return sliced
+            plain = plainly_written(trials, program)
+            program = program if plain is program else referring(trials, plain)
+        return by_slices(trials, program, sighting)
 
     def _tidy(self, program: Program) -> Program:
         """Renumber the steps from 0, and refer to earlier results where their values are written out."""

@@ -263,13 +263,21 @@ def _shown(value: Any) -> str:
 
 
 def at_once(trials: Trials, program: Program) -> Program:
-    """Return the program with all names and values made plain, if the divergence survives that: two tries at most.
+    """Return the program with all names and values made plain, if the divergence survives that: three tries at most.
 
     Done early, it saves tries: what is tried on plain values need not be tried again when the values have become so.
     """
-    program = _accepted(trials, all_names_plain(program)) or program
+    plain = all_names_plain(program)
+    both = _accepted(trials, _with_plain_values(trials, plain))
+    if both is not None:
+        return both
+    program = _accepted(trials, plain) or program
+    return _accepted(trials, _with_plain_values(trials, program)) or program
+
+
+def _with_plain_values(trials: Trials, program: Program) -> Program:
     changes = _simplest(trials, program, frozenset())
-    return (_accepted(trials, _changed(program, changes)) if changes else None) or program
+    return _changed(program, changes) if changes else program
 
 
 def plainly_written(trials: Trials, program: Program) -> Program:
