@@ -191,8 +191,10 @@ class _Search:
 
     def _seen_already(self, program: Program) -> Sighting | None:
         """Return the run in which the result was found; its steps may have had other numbers then."""
-        sighting = self._trials.attempt(program).sighting
-        return None if sighting is None else sighting._replace(at=program.steps[-1].seq)
+        attempt = self._trials.attempt(program)
+        if attempt.verdict != "reproduces" or attempt.sighting is None:
+            return None
+        return attempt.sighting._replace(at=program.steps[-1].seq)
 
     def _sliced(self, program: Program, sighting: Sighting) -> Program:
         """Return a causal slice with arguments written as we print them, as far as the divergence survives that."""

@@ -120,7 +120,7 @@ def test_what_is_plainer_than_a_value(name: str, value: Any, plainer: dict[str, 
         assert [change.value for change in changes if change.path == path] == wanted
 
 
-def test_names_and_values_are_made_plain_in_two_tries() -> None:
+def test_names_and_values_are_made_plain_in_one_try() -> None:
     given = program(
         ("open", {"initial_types": {}, "roles": ["client", "server"]}),
         ("claim_ownership", {"owner_id": "me", "scope": {"Fragments": ["left"]}, "sid": {"$ref": 0}}),
@@ -135,7 +135,7 @@ def test_names_and_values_are_made_plain_in_two_tries() -> None:
         ("begin_ownership_transfer", {**BEGIN[1], "new_owner_id": "b"}),
         ("release_ownership", {"capability": {"$ref": 1}}),
     ]
-    assert trials.runs == 2
+    assert trials.runs == 1
 
 
 def test_arguments_are_written_as_we_print_them_and_what_is_so_already_is_not_tried() -> None:
@@ -298,13 +298,12 @@ def test_a_removal_or_simplification_that_keeps_the_divergence_after_all_ends_th
 # How often
 
 
-def test_a_fault_in_the_last_runs_leaves_what_was_listed_before() -> None:
+def test_a_fault_in_the_last_run_leaves_what_was_listed_before() -> None:
     whole = minimise(WrongReference(WRONG[RELEASE]), RELEASING)
     assert whole.ending == "minimal"
     assert whole.remaining
-    for last in (whole.runs.implementation - 1, whole.runs.implementation):
-        cut = minimise(Failing(RELEASE, last), RELEASING)
-        assert (cut.ending, cut.program, cut.remaining) == ("inconclusive", whole.program, whole.remaining)
+    cut = minimise(Failing(RELEASE, whole.runs.implementation), RELEASING)
+    assert (cut.ending, cut.program, cut.remaining) == ("inconclusive", whole.program, whole.remaining)
 
 
 def test_an_unsteady_divergence_is_run_so_often_and_a_steady_one_only_until_it_is_believed() -> None:
