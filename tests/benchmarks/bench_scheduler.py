@@ -27,10 +27,10 @@ import psutil
 
 AHEAD = 3
 """Tasks at hand for each worker, as in a campaign."""
-SETUP_BYTES = 4_000
-GIVEN_BYTES = 15_000
-"""Programs that a task is given: eight of the corpus."""
-DONE_BYTES = 30_000
+SETUP_BYTES = 7_000
+GIVEN_BYTES = 90_000
+"""Programs that a task of mutants is given: eight of the corpus; measured, like the two others."""
+DONE_BYTES = 60_000
 """What a task returns: cells, features, divergences."""
 BUSY = 0.5
 """The part of its processor that the busiest process should need at most, so that it answers at once."""
@@ -166,7 +166,7 @@ def _driven(
 def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workers", type=int, nargs="+", default=[50, 200])
+    parser.add_argument("--workers", type=int, nargs="+", default=[20, 50])
     parser.add_argument("--tasks", type=int, default=400)
     parser.add_argument("--seconds", type=float, nargs="+", default=[0.0])
     parser.add_argument("--processes", type=int, default=2)

@@ -339,7 +339,10 @@ def test_the_nightly_workflow_is_well_formed_and_safe(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("before", [False, True])
-def test_the_steps_of_the_workflow_hand_the_corpus_on(tmp_path: Path, before: bool) -> None:
+def test_the_steps_of_the_workflow_hand_the_corpus_on(
+    tmp_path: Path, before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     world = World(tmp_path)
     steps = YAML(typ="safe").load(block("A nightly campaign on GitHub"))["jobs"]["campaign"]["steps"]
     search, keep = (step["run"] for step in steps if "campaigns/tonight" in step.get("run", ""))
@@ -353,12 +356,22 @@ def test_the_steps_of_the_workflow_hand_the_corpus_on(tmp_path: Path, before: bo
     (words,) = world.asked("telltale-conformance")
     assert ("--begin-with" in words) == before
     read_by_telltale(words)
-    (tmp_path / "campaigns" / "tonight").mkdir(parents=True)
+    (tmp_path / "campaigns" / "tonight").mkdir()
     (tmp_path / "campaigns" / "tonight" / "campaign.json").write_text("new")
     assert world.run("-e", "-c", keep, GITHUB_STEP_SUMMARY=str(tmp_path / "summary")).returncode == 0
     read_by_telltale(world.asked("telltale-conformance")[1])
     assert (tmp_path / "campaigns" / "last" / "campaign.json").read_text() == "new"
     assert not (tmp_path / "campaigns" / "tonight").exists()
+
+
+def test_the_campaigns_that_ran_side_by_side_are_merged_by_a_command_that_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "campaigns").mkdir()
+    words = shlex.split(block("On paper: 1,000 workers", "bash"))
+    assert words[:3] == ["telltale-conformance", "campaign", "merge"]
+    read_by_telltale(words[1:])
 
 
 def test_every_other_command_of_the_document_is_one_of_those_above() -> None:
