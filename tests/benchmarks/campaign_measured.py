@@ -69,14 +69,14 @@ def per_second(tasks: int, workers: int, *, guided: bool) -> float:
 
 
 def main(tasks: int) -> None:
-    """Print the table."""
-    alone = per_second(tasks, 0, guided=True)
+    """Print the table, each row when it is measured."""
+    print("| what | answers judged a second of CPU | ratio |\n|---|---|---|", flush=True)
     without = per_second(tasks, 0, guided=False)
+    print(f"| one process, unguided | {without:,.0f} | |", flush=True)
+    alone = per_second(tasks, 0, guided=True)
+    print(f"| one process, guided | {alone:,.0f} | {alone / without:.2f} of unguided |", flush=True)
     both = per_second(tasks, 2, guided=True)
-    print("| what | answers judged a second of CPU | ratio |\n|---|---|---|")
-    print(f"| one process, guided | {alone:,.0f} | {alone / without:.2f} of unguided |")
-    print(f"| one process, unguided | {without:,.0f} | |")
-    print(f"| local cluster of two workers, guided | {both:,.0f} | {both / alone:.2f} of one process |")
+    print(f"| local cluster of two workers, guided | {both:,.0f} | {both / alone:.2f} of one process |", flush=True)
 
 
 if __name__ == "__main__":
