@@ -66,9 +66,7 @@ class _Reading(NamedTuple):
 
 
 _BY_NAME: Final = {
-    name.encode(): _Reading(
-        codec, msgspec.json.Decoder(codec.struct).decode, Remembered(entries=2048, kept_bytes=2**19)
-    )
+    name.encode(): _Reading(codec, msgspec.json.Decoder(codec.struct).decode, Remembered(entries=512, kept_bytes=2**18))
     for name, codec in CODECS.items()
 }
 
