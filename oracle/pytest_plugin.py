@@ -105,6 +105,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.args += map(str, asked)
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave the folder of a dossier out, unless it is named: a report beside the tests is none of them."""
+    from telltale_conformance.oracle.dossier.seal import SEAL
+
+    return True if (collection_path / SEAL).is_file() else None
+
+
 def _found(roots: Iterable[Path]) -> list[Path]:
     from telltale_conformance.lean_traces.lines import NoTraces, find_traces
 

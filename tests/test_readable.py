@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from telltale_conformance.readable import (
     block,
     both_ends,
+    counted,
     json_line,
     last_lines,
     markup,
@@ -111,6 +112,15 @@ def test_a_cut_text_says_how_long_it_is() -> None:
     assert one_line("x" * 1000, 40) == "x" * 21 + "… (1000 characters)"
     assert len(one_line("x" * 1000, 40)) == 40
     assert one_line("abcdefgh", 4) == "abc…"
+
+
+def test_one_of_a_kind_is_no_plural() -> None:
+    assert [counted(number, "trace") for number in (0, 1, 2, 1000)] == [
+        "0 traces",
+        "1 trace",
+        "2 traces",
+        "1000 traces",
+    ]
 
 
 def test_no_escape_is_cut_in_two() -> None:

@@ -15,7 +15,7 @@ from telltale_conformance.oracle.adapters.kit_requests import WELL_FORMED
 from telltale_conformance.oracle.adapters.kit_results import Departure, NotOffered, Problem
 from telltale_conformance.oracle.adapters.kit_traps import check_deep, check_integers, check_long, check_text
 from telltale_conformance.oracle.adapters.protocol import RESET
-from telltale_conformance.readable import one_line
+from telltale_conformance.readable import counted, one_line
 
 PIPELINED: Final = 1000
 """How many requests are sent at once to see that answers come in order; far more than a pipe holds."""
@@ -118,7 +118,7 @@ def check_records(adapter: Adapter) -> str:
             "print as audit the records that the operation appended to the session's log; a store that logs no claim "
             "is refused by check",
         )
-    return f"claiming a session came with {len(records)} record{'s' if len(records) != 1 else ''}"
+    return f"claiming a session came with {counted(len(records), 'record')}"
 
 
 def check_reset(adapter: Adapter) -> str:

@@ -33,7 +33,7 @@ from telltale_conformance.oracle.campaign.running import Campaign
 from telltale_conformance.oracle.campaign.standing import Standing
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.readable import json_line
+from telltale_conformance.readable import counted, json_line
 
 
 def greeted(subject: Subject) -> Hello:
@@ -157,7 +157,7 @@ def opened(folder: Path, settings: Settings) -> Iterator[Opened]:
         corpus = Corpus(folder / CORPUS)
         swept = corpus.swept() + Findings(folder).swept()
         if swept:
-            remarks.append(f"{swept} unfinished file{'s' if swept > 1 else ''} of a cut removed")
+            remarks.append(f"{counted(swept, 'unfinished file')} of a cut removed")
         remarks += _mended(setup, folder, corpus, standing)
         yield Opened(Campaign(folder, setup, standing, journal), remarks)
     finally:
@@ -189,7 +189,7 @@ def _mended(setup: Setup, folder: Path, corpus: Corpus, standing: Standing) -> I
                 if data is not None:
                     corpus.add(entry.address, data)
                     made.add(entry.address)
-    yield f"{len(made)} damaged program{'s' if len(made) != 1 else ''} of the corpus made again"
+    yield f"{counted(len(made), 'damaged program')} of the corpus made again"
     gone = sorted(lost - made)
     if gone:
         yield f"{len(gone)} programs of the corpus are gone, the first: {gone[0]}"

@@ -228,7 +228,7 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
     if report.unsupported:
         yield f"answered as unsupported: {', '.join(report.unsupported)}"
     if tally.faults:
-        yield f"{tally.faults} fault{'s' if tally.faults != 1 else ''}; the first: {one_line(report.faults[0], 300)}"
+        yield f"{counted(tally.faults, 'fault')}; the first: {one_line(report.faults[0], 300)}"
     for worker in report.lost_workers:
         yield f"worker {one_line(worker, 100)} was lost; its tasks were run again"
     for worker, why in report.refused_workers.items():

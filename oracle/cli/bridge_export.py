@@ -20,6 +20,7 @@ from telltale_conformance.model.types.synthesis import NoGlobalType, global_type
 from telltale_conformance.model.types.wellformed import problems
 from telltale_conformance.oracle.cli.terminal import say, tell, told, warn
 from telltale_conformance.oracle.verdict.exit_codes import AGREE
+from telltale_conformance.readable import counted
 from telltale_conformance.sinks import file_name
 
 BRIDGE: Final = "lean_bridge.v1"
@@ -57,7 +58,7 @@ def _export(file: ProtocolFile, folder: Path, max_steps: int, most: int, written
     for number, document in enumerate(inputs[:most], 1):
         write_whole(folder / f"{name}-{number}.input.json", encode(document) + b"\n")
     count = min(most, len(inputs))
-    say(f"{file.path}: {count} run input{'' if count == 1 else 's'} written to {folder}/{name}-N.input.json")
+    say(f"{file.path}: {counted(count, 'run input')} written to {folder}/{name}-N.input.json")
     return AGREE
 
 

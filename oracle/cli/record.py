@@ -14,6 +14,7 @@ from telltale_conformance.oracle.cli.terminal import told, warn
 from telltale_conformance.oracle.process.output import print_bytes
 from telltale_conformance.oracle.reference.recording import Recording, record
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, INCONCLUSIVE
+from telltale_conformance.readable import counted
 
 STANDARD_OUTPUT: Final = Path("-")
 
@@ -58,11 +59,11 @@ def run(sut: str, program: Program, output: Path, *, deadline: float) -> int:
 
 
 def _tell(recording: Recording, output: Path) -> None:
-    warn(f"{output}: {recording.events} events")
+    warn(f"{output}: {counted(recording.events, 'event')}")
     for what, steps in (("skipped", recording.skipped), ("not covered", recording.uncovered)):
         if steps:
             number, why = steps[0]
-            warn(f"{what}: {len(steps)} steps, the first is {number}: {why}")
+            warn(f"{what}: {counted(len(steps), 'step')}, the first is {number}: {why}")
     if recording.stopped:
         number, why = recording.stopped
         warn(f"ended early at step {number}: {why}")

@@ -41,7 +41,7 @@ from telltale_conformance.oracle.compatibility.buffer_text import buffer_text, p
 from telltale_conformance.oracle.compatibility.judging import STATES
 from telltale_conformance.oracle.compatibility.telling import problem_sentence, row, run_lines, verdict_line
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE, gravest
-from telltale_conformance.readable import one_line, visible
+from telltale_conformance.readable import counted, one_line, visible
 
 _BRACKETS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
 _MESSAGE: Final = 1000
@@ -230,7 +230,7 @@ def _say_unreadable(path: Path, error: Unreadable, options: Options) -> None:
 
 def _human(subject: Subject, report: dict[str, Any], options: Options) -> Iterator[str]:
     found = report["problems"]
-    verdict = "well-formed" if report["ok"] else f"{len(found)} problem{'s' if len(found) > 1 else ''}"
+    verdict = "well-formed" if report["ok"] else counted(len(found), "problem")
     yield f"{visible(str(subject.path))}: {verdict}"
     for index, one in enumerate(found[:_SPELLED_OUT]):
         place = None if one["line"] is None else Position(one["line"], one["column"])

@@ -15,6 +15,7 @@ from telltale_conformance.oracle.compatibility.as_program import TooDeep, as_pro
 from telltale_conformance.oracle.compatibility.buffer_text import buffer_text
 from telltale_conformance.oracle.compatibility.judging import Judgement
 from telltale_conformance.oracle.compatibility.product import Move, Problem, Product
+from telltale_conformance.readable import counted
 
 
 def row(subject: str, judgement: Judgement, types: dict[str, LocalType]) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def problem_sentence(judgement: Judgement) -> str:
     problem, product = judgement.problem, judgement.product
     assert problem is not None
     names = [print_name(product.roles[role]) for role in problem.roles]
-    after = f"after {len(judgement.run)} move{'' if len(judgement.run) == 1 else 's'}" if judgement.run else "at once"
+    after = f"after {counted(len(judgement.run), 'move')}" if judgement.run else "at once"
     with_buffers = f"{after}, with {buffer_text(product.buffers)}"
     match problem.kind:
         case "deadlock" | "stuck role":

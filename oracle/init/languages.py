@@ -88,9 +88,9 @@ LANGUAGES: Final = {
         title="Go",
         steps=3,
         needs="Go 1.19 or later",
-        build="cd conformance && go build -o build/adapter .",
+        build="(cd conformance && go build -o build/adapter .)",
         sut="conformance/build/adapter",
-        test="cd conformance && go test -count=1 .",
+        test="(cd conformance && go test -count=1 .)",
         store_file="toy_store.go",
         signs=("go.mod",),
         notes=(

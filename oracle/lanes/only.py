@@ -19,7 +19,7 @@ from telltale_conformance.errors import UsageError
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter
-from telltale_conformance.oracle.claims.catalogue import CLAIMS
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, Claim
 from telltale_conformance.oracle.reference.judging import Asked, Case, CaseResult, Watch, judge_cases
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.evidence import Evidence
@@ -115,7 +115,7 @@ def restricted(result: LaneResult, only: Only) -> LaneResult:
     if result.why_not_run is not None:
         return result
     if not result.evidence.cases.planned and not result.tally.faults:
-        return not_run(result.lane, f"none of its cases has {only}")
+        return not_run(result.lane, f"none of its cases {'is' if only.kind == 'case' else 'has'} {only}")
     evidence = result.evidence if only.kind == "claim" else Evidence(result.evidence.cases)
     return msgspec.structs.replace(result, evidence=evidence, restricted=True)
 
@@ -169,6 +169,7 @@ def _unknown(name: str, lanes: Iterable[str]) -> str:
         **{text: claim for claim in CLAIMS.values() for text in (claim.id, claim.name)},
     }
     near = get_close_matches(name, known, n=4, cutoff=0.5)
-    meant = f"; near it are {', '.join(near)}" if near else ""
+    titles = dict.fromkeys(known[text].title if isinstance(known[text], Claim) else text for text in near)
+    meant = f"; near it are {', '.join(titles)}" if near else ""
     forms = "an operation, a claim, a guard or a section of the contract, or a case as reports name it"
     return f"nothing is called {json_line(name, 80)}{meant}. --only takes {forms}: {', '.join(lanes)} before a colon"

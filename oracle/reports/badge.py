@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.reports.report import Report
-from telltale_conformance.readable import one_line
+from telltale_conformance.readable import counted, one_line
 
 Colour = Literal["green", "orange", "red", "lightgrey"]
 _LABEL: Final = "telltale conformance"
@@ -33,12 +33,12 @@ def badge_of(report: Report) -> Badge:
     """Return the badge of a check: green for agreement alone, red for a departure, grey for a fault."""
     if report.verdict == "agree":
         known = len(report.findings)
-        more = f", {known} known divergence{'s' if known != 1 else ''}" if known else ""
+        more = f", {counted(known, 'known divergence')}" if known else ""
         return Badge(message=f"agrees with {one_line(report.contract, 40)}{more}", color="green")
     if report.verdict == "diverge":
         kinds = len(report.failing)
         if kinds:
-            return Badge(message=f"{kinds} kind{'s' if kinds != 1 else ''} of divergence", color="red")
+            return Badge(message=f"{counted(kinds, 'kind')} of divergence", color="red")
         return Badge(message="diverges" if not report.lacking else "operations are lacking", color="red")
     asked_too_little = report.cut_short is not None or any(lane.open for lane in report.lanes) or not report.judged
     if report.tally.faults or not asked_too_little:

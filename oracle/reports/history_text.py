@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from telltale_conformance.oracle.histories.explaining import Asked, Refusal, WrongAnswer
 from telltale_conformance.oracle.histories.judging import HistoryResult
-from telltale_conformance.readable import one_line, spelled, value_line
+from telltale_conformance.readable import counted, one_line, spelled, value_line
 
 _NOTE: Final = 1000
 _ORDERS: Final = 8
@@ -18,12 +18,13 @@ def history_text(result: HistoryResult) -> str:
     """Return the verdict on a history as text, with the refusal or the error spelled out."""
     if result.verdict == "malformed" or not result.events:
         return f"{result.verdict}  {one_line(result.error or '', _NOTE)}"
-    head = f"{result.verdict}  {spelled(result.trace)}  {result.events} events of {result.clients} clients"
+    size = f"{counted(result.events, 'event')} of {counted(result.clients, 'client')}"
+    head = f"{result.verdict}  {spelled(result.trace)}  {size}"
     if result.refusal is None:
         return head if result.error is None else f"{head}\n  {one_line(result.error, _NOTE)}"
     lines = [head, *refusal_lines(result.refusal)]
     if result.not_judged:
-        lines.append(f"    {result.not_judged} later events not judged")
+        lines.append(f"    {counted(result.not_judged, 'later event')} not judged")
     return "\n".join(lines)
 
 

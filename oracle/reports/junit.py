@@ -10,6 +10,7 @@ from telltale_conformance.oracle.lanes.self_tests import SelfTest
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.wording import against_text, lane_notes, message, problems, stand_text, title
 from telltale_conformance.oracle.verdict.results import LaneResult
+from telltale_conformance.readable import counted
 from telltale_conformance.sinks import xml_text
 
 
@@ -35,7 +36,7 @@ def _lane(report: Report, lane: LaneResult) -> ET.Element:
     cases = [_case(lane.lane, title(finding)) for finding in mine]
     for case, finding in zip(cases, mine, strict=True):
         _put_finding(case, finding)
-    judged = f"{lane.tally.judged} answers judged in {lane.tally.cases} cases"
+    judged = f"{counted(lane.tally.judged, 'answer')} judged in {counted(lane.tally.cases, 'case')}"
     whole = _case(lane.lane, f"lane {lane.lane}: {judged}", lane.seconds)
     if lane.unexplained:
         _put(whole, "failure", "lane-diverges", against_text(lane), lane_notes(lane))

@@ -13,7 +13,7 @@ from telltale_conformance.oracle.reports.what_broke import causes, what_broke, w
 from telltale_conformance.oracle.reports.wording import Place, message, problems, shown_path, verify_command
 from telltale_conformance.oracle.verdict.results import LaneResult
 from telltale_conformance.readable import shortened
-from telltale_conformance.sinks import command_field, markdown_code, markdown_text
+from telltale_conformance.sinks import command_field, markdown_code, markdown_text, summary_text
 
 SHOWN: Final = 10
 """Annotations: GitHub shows no more of them for one step."""
@@ -119,7 +119,7 @@ def _finding(finding: Finding, folder: Path | None) -> Iterator[str]:
     mark = "❌" if finding.fails else "☑️"
     unsteady = "" if finding.repeats else f" ({finding.ending})"
     yield ""
-    yield f"<details><summary>{mark} {markdown_text(what_broke(finding))}{unsteady}</summary>"
+    yield f"<details><summary>{mark} {summary_text(what_broke(finding))}{unsteady}</summary>"
     yield ""
     yield from markdown_code(shortened(message(finding), _LONGEST_MESSAGE), "text")
     shown = (one for one in finding.reproducers if one.title in ("Shell", "Program"))

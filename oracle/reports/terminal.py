@@ -12,11 +12,11 @@ from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.claims.catalogue import EXPECTED, title_of
 from telltale_conformance.oracle.lanes.self_tests import SelfTest
 from telltale_conformance.oracle.reports.report import Finding, Report
-from telltale_conformance.oracle.reports.wording import against_text, program_text, verify_command
+from telltale_conformance.oracle.reports.wording import against_text, occasions_text, program_text, verify_command
 from telltale_conformance.oracle.verdict.baseline import Standing
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneResult
-from telltale_conformance.readable import one_line, value_line
+from telltale_conformance.readable import counted, one_line, value_line
 
 _COLUMNS: Final = ("cases", "judged", "uncovered", "not_judged", "skipped")
 SPELLED_OUT: Final = 2
@@ -88,7 +88,8 @@ def last_line(report: Report) -> str:
     """Return the last line: the verdict, what was judged, what it does not cover, the exit code."""
     tally = report.tally
     parts = [
-        f"{report.verdict}: {tally.judged} answers judged, {tally.uncovered} uncovered, {tally.not_judged} not judged"
+        f"{report.verdict}: {counted(tally.judged, 'answer')} judged, "
+        f"{tally.uncovered} uncovered, {tally.not_judged} not judged"
     ]
     if report.cut_short is not None:
         parts.append(one_line(report.cut_short))
@@ -138,10 +139,9 @@ def claims_told(claims: Mapping[str, ClaimStand], contract: str) -> Iterator[str
     if kept:
         yield f"claims kept (on so many occasions): {', '.join(kept)}"
     for claim in beyond:
-        yield f"{BROKEN}: {title_of(claim)}, which the contract keeps ({claims[claim].occasions} occasions)"
+        yield f"{BROKEN}: {title_of(claim)}, which the contract keeps ({occasions_text(claims[claim])})"
     if inherent:
-        count = f"{len(inherent)} claim{'s' if len(inherent) != 1 else ''}"
-        yield f"{count} that {contract} itself breaks: {', '.join(map(title_of, inherent))}"
+        yield f"{counted(len(inherent), 'claim')} that {contract} itself breaks: {', '.join(map(title_of, inherent))}"
     if by_status.get("not judged"):
         yield f"claims not judged: {', '.join(map(title_of, by_status['not judged']))}"
 

@@ -15,7 +15,7 @@ from telltale_conformance.oracle.telltale.results import DocumentResult
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence
-from telltale_conformance.readable import one_line, spelled, value_line
+from telltale_conformance.readable import counted, one_line, spelled, value_line
 
 _NOTE: Final = 1000
 """How long a line of a note or of an error is."""
@@ -54,8 +54,8 @@ def summary(results: Iterable[TraceResult | DocumentResult | HistoryResult]) -> 
     counts = ", ".join(f"{verdicts[name]} {name}" for name in ("agree", "diverge", "malformed", "inconclusive"))
     tally = sum((result.tally for result in results), Tally())
     return (
-        f"{len(results)} traces: {counts}; "
-        f"{tally.judged} events judged, {tally.uncovered} uncovered, {tally.not_judged} not judged"
+        f"{counted(len(results), 'trace')}: {counts}; "
+        f"{counted(tally.judged, 'event')} judged, {tally.uncovered} uncovered, {tally.not_judged} not judged"
     )
 
 
@@ -63,7 +63,7 @@ def result_text(result: TraceResult) -> str:
     """Return a trace's verdict as text, with the divergence or the error spelled out."""
     if result.error is not None:
         return f"{result.verdict}  {one_line(result.error, _NOTE)}"
-    head = f"{result.verdict}  {spelled(result.trace)}  {result.events} events"
+    head = f"{result.verdict}  {spelled(result.trace)}  {counted(result.events, 'event')}"
     if result.first_divergence is None:
         return head
     return "\n".join([head, *_divergence_lines(result.first_divergence, result)])
@@ -81,4 +81,4 @@ def _divergence_lines(first: FirstDivergence, result: TraceResult) -> Iterator[s
     yield f"    decision  {first.reason}"
     yield f"    state     {value_line(msgspec.to_builtins(first.state))}"
     if result.not_judged:
-        yield f"    {result.not_judged} later events not judged"
+        yield f"    {counted(result.not_judged, 'later event')} not judged"

@@ -13,7 +13,7 @@ from telltale_conformance.oracle.reports.what_broke import what_broke, why_it_ma
 from telltale_conformance.oracle.verdict.baseline import Entry
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneResult
-from telltale_conformance.readable import value_line
+from telltale_conformance.readable import counted, value_line
 from telltale_conformance.sinks import shell_word
 
 
@@ -79,7 +79,7 @@ def program_text(finding: Finding) -> str:
     if finding.divergence.race is not None:
         return f"a race of several clients, {finding.ending}" + (f"; {finding.remark}" if finding.remark else "")
     count = len(finding.program.steps) if finding.program is not None else 0
-    steps = f"{count} step{'s' if count != 1 else ''}"
+    steps = counted(count, "step")
     size = f"minimal, {steps}" if finding.minimal else f"of {steps}" if count else "not at hand"
     return f"{size}; {finding.remark}" if finding.remark else size
 

@@ -12,6 +12,8 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from telltale_conformance.readable import counted
+
 Verdict = Literal["agree", "diverge", "inconclusive"]
 
 NAMED: Final = 5
@@ -123,5 +125,5 @@ def missing_text(evidence: Evidence, tally: Tally) -> tuple[str, ...]:
     if not sentences and not evidence.cases.shown and not evidence.cases.against:
         sentences.append("nothing was shown")
     if tally.faults:
-        sentences.append(f"{tally.faults} fault{'s' if tally.faults != 1 else ''}")
+        sentences.append(counted(tally.faults, "fault"))
     return tuple(sentences)

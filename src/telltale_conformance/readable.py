@@ -47,6 +47,11 @@ def both_ends(text: str, limit: int) -> str:
     return f"{text[: room - ending]}… {left_out:,} characters left out …{text[-ending:]}"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 trace``, ``2 traces``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def spelled(text: str) -> str:
     """Return a text in one line, every character that acts spelled out: ``\\n``, ``\\x1b``, ``\\u202e``."""
     return text if text.isprintable() else ACTING.sub(_spelling, text)

@@ -23,6 +23,7 @@ _MARKDOWN_MARKS: Final = re.compile(r"([\\`*_\[\]|~#@!{}])")
 _BLOCK_MARK: Final = re.compile(r"^[-+=]|(?<=^\d)[.)]")
 """What begins a list or underlines a heading at the beginning of a line."""
 _AUTOLINK: Final = re.compile(r"(?<=[A-Za-z0-9+.-]):(?=//)|(?<=[wW]{3})\.|(?<=mailto):|(?<=xmpp):")
+_SUMMARY_LINK: Final = re.compile(f"{_AUTOLINK.pattern}|[@#](?=\\w)")
 _NOT_IN_A_NAME: Final = re.compile(r"[^\w.-]+")
 _LONGEST_NAME: Final = 60
 """In characters, which may take four bytes each of the 255 that a name can have."""
@@ -105,6 +106,13 @@ def markdown_text(text: str) -> str:
     escaped = html.escape(spelled(re.sub(r"[\r\n]+", " ", text).strip()), quote=False)
     escaped = _BLOCK_MARK.sub(r"\\\g<0>", _MARKDOWN_MARKS.sub(r"\\\1", escaped))
     return _AUTOLINK.sub(lambda found: f"&#{ord(found[0])};", escaped)
+
+
+def summary_text(text: str) -> str:
+    """Return a text for a ``<summary>`` in Markdown, which is HTML to its end: no mark acts, code in backticks is code."""
+    escaped = html.escape(spelled(re.sub(r"[\r\n]+", " ", text).strip()), quote=False)
+    linked = _SUMMARY_LINK.sub(lambda found: f"&#{ord(found[0])};", escaped)
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", linked)
 
 
 def markdown_code(text: str, language: str) -> Iterator[str]:

@@ -73,7 +73,7 @@ def test_a_folder_is_searched_for_logs_and_traces(tmp_path: Path) -> None:
     log(tmp_path, DEATH)
     log(tmp_path, {"name": "a package"}, "package.json")
     done = run("replay", tmp_path)
-    assert (done.returncode, "1 traces: 1 agree" in done.stdout) == (0, True)
+    assert (done.returncode, "1 trace: 1 agree" in done.stdout) == (0, True)
 
 
 MALFORMED: dict[str, tuple[bytes, str]] = {

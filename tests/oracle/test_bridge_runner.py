@@ -83,7 +83,7 @@ def test_inputs_are_made_from_a_protocol(tmp_path: Path) -> None:
     left = tmp_path / "left"
     command = ("check", "--bridge-runner", STAND_IN, "--bridge-inputs", session, "--bridge-outputs", left)
     done = run(*command)
-    assert (done.returncode, "1 traces: 1 agree" in done.stdout) == (0, True), done
+    assert (done.returncode, "1 trace: 1 agree" in done.stdout) == (0, True), done
     assert sorted(path.name for path in left.iterdir()) == ["ping-1.input.json", "ping-1.output.json"]
     session.write_text("global = Alice -> ")
     done = run(*command)

@@ -30,6 +30,17 @@ def tree(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_commands_leave_the_shell_in_the_folder_where_the_next_one_is_due(language: str, tmp_path: Path) -> None:
+    (tmp_path / "conformance").mkdir()
+    for command in (LANGUAGES[language].build, LANGUAGES[language].test):
+        script = f"{command or ':'}\npwd"
+        done = subprocess.run(
+            ["/bin/sh", "-c", script], check=False, cwd=tmp_path, env={"PATH": ""}, stdout=subprocess.PIPE, text=True
+        )
+        assert done.stdout == f"{tmp_path}\n"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_its_files_and_the_common_ones(
     language: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

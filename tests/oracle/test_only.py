@@ -84,7 +84,13 @@ def test_a_row_is_its_guards_or_its_operations() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "near"), [("opn", "open"), ("witness-single", "witness-single-use"), ("G-idel", "G-idle"), ("K99", "K9")]
+    ("name", "near"),
+    [
+        ("opn", "open"),
+        ("witness-single", "K3 witness-single-use"),
+        ("G-idel", "G-idle"),
+        ("K99", "K9 terminal-absorbing"),
+    ],
 )
 def test_an_unknown_name_lists_what_is_near(name: str, near: str) -> None:
     with pytest.raises(UnknownName) as error:
@@ -198,7 +204,7 @@ def _history_names(settings: Settings) -> list[str]:
 
 def test_a_name_that_no_case_has_leaves_the_lane_not_run() -> None:
     result = lane("programs", Subject(), "programs: program 41", cases=40)
-    assert result.why_not_run == "none of its cases has case programs: program 41"
+    assert result.why_not_run == "none of its cases is case programs: program 41"
 
 
 def test_lanes_whose_cases_are_drawn_do_not_take_part() -> None:

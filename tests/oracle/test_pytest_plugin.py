@@ -10,6 +10,7 @@ from importlib import import_module
 
 import pytest
 
+from telltale_conformance.oracle.dossier.seal import SEAL
 from tests.oracle.lane_world import served
 from tests.trace_files import CLAIM, CLOSE, OPEN, RECORDINGS, trace_bytes
 
@@ -70,6 +71,17 @@ def test_selecting_another_test_runs_no_trace(project: pytest.Pytester) -> None:
     run(project, "test_own.py::test_own").assert_outcomes(passed=1)
     run(project, "test_own.py::test_own", "--session-traces", "traces").assert_outcomes(passed=1)
     assert run(project, "-k", "other").parseoutcomes() == {"passed": 1, "deselected": 3}
+
+
+def test_the_dossiers_of_a_report_are_no_tests_unless_they_are_named(project: pytest.Pytester) -> None:
+    for name in ("a", "b"):
+        folder = project.path / "report" / "divergences" / name
+        folder.mkdir(parents=True)
+        (folder / SEAL).write_text("")
+        (folder / "test_reproducer.py").write_text("def test_kept():\n    assert False\n")
+    run(project).assert_outcomes(passed=4)
+    run(project, "report/divergences/a").assert_outcomes(failed=1)
+    run(project, "report/divergences/b/test_reproducer.py").assert_outcomes(failed=1)
 
 
 def test_what_an_option_asks_for_is_run_beside_the_arguments(project: pytest.Pytester) -> None:

@@ -23,6 +23,7 @@ from telltale_conformance.oracle.reports.report import Ending, Reduction, Report
 from telltale_conformance.oracle.verdict.baseline import Baseline, hold_against, updated
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.results import not_run
+from telltale_conformance.sinks import summary_text
 from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, program, report, unlogged
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
@@ -137,6 +138,17 @@ def test_markdown_keeps_names_as_text(tmp_path: Path) -> None:
     assert "<script" not in outside
     assert "\\|" in outside
     assert {line.count("|") for line in outside.splitlines() if line.startswith("|")} == {8}
+
+
+def test_code_in_a_summary_is_code_and_nothing_in_it_is_escaped_twice() -> None:
+    assert summary_text("the error `A_b <c>` of @me, ![x](http://y)") == (
+        "the error <code>A_b &lt;c&gt;</code> of &#64;me, ![x](http&#58;//y)"
+    )
+    other = accepted(actual={"err": {"NoSession": {}}})
+    text = markdown(report(lane("programs", other)), None)
+    (head,) = (line for line in text.splitlines() if line.startswith("<details><summary>❌"))
+    assert "<code>NoSession</code>" in head
+    assert "\\" not in head
 
 
 def test_a_fence_is_longer_than_the_backticks_within(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, in_order
 from telltale_conformance.oracle.reports.comparison.reading import Class, Found, Lane, ReportRead
 from telltale_conformance.oracle.verdict.fingerprints import WHOLE, Fingerprint
+from telltale_conformance.readable import counted
 
 State = Literal["agrees", "diverges", "kept", "broken", "not judged"]
 Row = tuple[str, str]
@@ -176,7 +177,7 @@ class _Seen:
             return Mark("diverges", words, tuple(sorted(one.fingerprint for one in found)))
         if row in self.situations:
             count = self.situations[row]
-            return Mark("agrees", f"{count} situation{'s' if count != 1 else ''}")
+            return Mark("agrees", counted(count, "situation"))
         return Mark("not judged", "not reached" if row[0] in self.offered else "not offered")
 
 
@@ -222,7 +223,7 @@ def _of_class(of: Class) -> Row:
 def _of_finding(found: Found | None, seen: _Seen, row: Row) -> Mark:
     if found is not None:
         count = len(found.cases)
-        return Mark("diverges", f"{found.stand}, {count} case{'s' if count != 1 else ''}", (found.fingerprint,))
+        return Mark("diverges", f"{found.stand}, {counted(count, 'case')}", (found.fingerprint,))
     if row in seen.situations or row in seen.found:
         return Mark("agrees", "not seen where its row was judged")
     return Mark("not judged", seen.mark(row).words)
