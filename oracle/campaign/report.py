@@ -12,7 +12,7 @@ from telltale_conformance.oracle.campaign.folder import Settings
 from telltale_conformance.oracle.campaign.standing import Found, Point, Standing
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
-from telltale_conformance.readable import one_line
+from telltale_conformance.readable import counted, one_line
 
 FORMAT: Final = "telltale-conformance/campaign-report"
 VERSION: Final = 1
@@ -220,9 +220,9 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
         f"({cells.once} reached once, {cells.twice} twice; the next case reaches a new one with {cells.next_case:.2g})"
     )
     yield f"corpus: {report.corpus} programs that reached something new"
-    counted = {"not offered or unsupported": tally.uncovered, "not judged": tally.not_judged, "skipped": tally.skipped}
-    counted["cases at a limit"] = tally.at_limit
-    told = ", ".join(f"{count:,} {name}" for name, count in counted.items() if count)
+    left_out = {"not offered or unsupported": tally.uncovered, "not judged": tally.not_judged, "skipped": tally.skipped}
+    left_out["cases at a limit"] = tally.at_limit
+    told = ", ".join(f"{count:,} {name}" for name, count in left_out.items() if count)
     if told:
         yield f"beside the judged answers: {told}"
     if report.unsupported:

@@ -413,7 +413,7 @@ def unknown(contract: str | None, claims: Iterable[str]) -> str | None:
         return f"unknown contract {contract!r}: this harness states {', '.join(CONTRACTS)}"
     for claim in claims:
         if claim not in CLAIMS:
-            return f"unknown claim {claim!r}: there are {', '.join(CLAIMS)}"
+            return f"unknown claim {claim!r}: there are {', '.join(map(title_of, CLAIMS))}"
     return None
 
 

@@ -210,7 +210,7 @@ def test_a_broken_claim_fails_with_its_name_on_the_trace_and_on_the_implementati
         (("--session-traces", "absent"), "absent: no such file or folder"),
         (("--session-traces", "nothing"), "nothing: no traces in this folder; traces end in .jsonl or .jsonl.gz"),
         (("--session-contract", "telltale-18"), "unknown contract 'telltale-18': this harness states telltale-17"),
-        (("--session-claims", "K1,K99"), "unknown claim 'K99': there are K1, K2"),
+        (("--session-claims", "K1,K99"), "unknown claim 'K99': there are K1 generation-freshness, K2 witness-binding"),
         (("--session-level", "all"), "unknown session level 'all': there are outcome, payload, audit, state"),
         (("--session-sut", "'unended"), "session_sut: "),
     ],
