@@ -64,7 +64,7 @@ def test_a_divergence_exits_1_and_shows_event_fields_guard_and_state(tmp_path: P
         '    state     {"ownership": {"consumed_witnesses": [], "current": null, "issued_readiness": [], '
         '"next_claim_id": 1, "next_witness_id": 1, "pending_transfer": null, "terminal_reason": null}, '
         '"sid": 0, "status": "Active"}',
-        "    1 later events not judged",
+        "    1 later event not judged",
     ]
     first = json.loads(run("replay", path, "--json").stdout)["first_divergence"]
     assert (first["seq"], first["op"], first["class"]) == (1, "mark_owner_died", "payload")
