@@ -88,7 +88,9 @@ def new_in(steps: Steps, contract: str, known: Callable[[Feature], bool]) -> tup
 
 
 def renumbered(steps: Sequence[Step]) -> Steps:
-    """Return steps numbered from 0, references moved along."""
+    """Return steps numbered from 0, references moved along; each refers to one of them before it."""
+    if all(step.seq == place for place, step in enumerate(steps)):
+        return tuple(steps)
     kinds = {step.seq: OPERATIONS[step.op].gives for step in steps}
     return mended(parts_of(steps), kinds, Random(0))
 

@@ -18,8 +18,8 @@ from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 
 Feature = Hashable
-Reached = Callable[[tuple[Feature, ...]], None]
-"""Is given what each step reached."""
+Reached = Callable[[int, tuple[Feature, ...]], None]
+"""Is given what each step reached, with the place of the step among those carried out."""
 
 
 class PlayedStep(NamedTuple):

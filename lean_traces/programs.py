@@ -144,8 +144,18 @@ def program_bytes(program: Program) -> bytes:
     steps = [
         {"args": msgspec.Raw(encode_as_written(step.args)), "op": step.op, "seq": step.seq} for step in program.steps
     ]
-    lines = [header, *steps, {"end": True, "steps": len(steps)}]
-    return b"".join(encode(line) + b"\n" for line in lines)
+    return b"".join(encode(line) + b"\n" for line in [header, *steps, _end(len(steps))])
+
+
+def _end(steps: int) -> dict[str, Any]:
+    return {"end": True, "steps": steps}
+
+
+def cut_short(data: bytes, steps: int) -> bytes:
+    """Return what ``program_bytes`` returns for the first steps of the program that it wrote these bytes for."""
+    header, *lines, _ = data.splitlines(keepends=True)
+    assert steps <= len(lines), f"{steps} of {len(lines)} steps"
+    return b"".join((header, *lines[:steps], encode(_end(steps)), b"\n"))
 
 
 def read_program(path: Path, limits: Limits = DEFAULT_LIMITS) -> Program:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,8 @@ from telltale_conformance.readable import one_line
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+FETCH_SECONDS: Final = 10.0
+"""How long the results of ended tasks may be on their way from the workers."""
 CONNECT_SECONDS: Final = 30.0
 """How long a scheduler may take to answer, also one that is started again."""
 
@@ -58,10 +60,13 @@ class Cluster:
         self._paged = paged
         self._seen: dict[str, str] = {}
         self._greeted: set[str] = set()
+        self._direct = True
+        """Whether results are fetched from the workers; else through the scheduler."""
         self.refused: dict[str, str] = {}
         """The workers that may not work, with why."""
-        self.ended: queue.SimpleQueue[Future] = queue.SimpleQueue()
-        """The tasks that ended, in whatever manner."""
+        self.fetched: dict[str, Any] = {}
+        """What the tasks returned that ended last, by key; without those whose worker is gone or out of reach."""
+        self._ended: queue.SimpleQueue[Future] = queue.SimpleQueue()
 
     @property
     def dashboard(self) -> str | None:
@@ -112,8 +117,32 @@ class Cluster:
         future = self._client.submit(
             function, *args, key=key, priority=priority, pure=False, workers=allowed, allow_other_workers=False
         )
-        future.add_done_callback(self.ended.put)
+        future.add_done_callback(self._ended.put)
         return future
+
+    def wait(self, seconds: float) -> list[Future]:
+        """Return the tasks that have ended, once one has or the time is over; what they returned is fetched."""
+        ended = []
+        with suppress(queue.Empty):
+            ended.append(self._ended.get(timeout=seconds))
+            while True:
+                ended.append(self._ended.get_nowait())
+        self.fetched = self._results(ended)
+        return ended
+
+    def _results(self, futures: Sequence[Future]) -> dict[str, Any]:
+        """Fetch what tasks returned, all at once from the workers themselves."""
+        finished = [future for future in futures if future.status == "finished"]
+        if not finished:
+            return {}
+        try:
+            found = self._client.sync(
+                self._client._gather, finished, direct=self._direct, callback_timeout=FETCH_SECONDS
+            )
+        except Exception:  # asked for one by one, they show whose worker is lost
+            self._direct = False
+            return {}
+        return {future.key: result for future, result in zip(finished, found, strict=True)}
 
     def run_everywhere(self, function: Callable[[], list[str]]) -> list[str]:
         """Call a function on every worker that may work; return all that they say."""
@@ -139,6 +168,7 @@ class Cluster:
         with suppress(Exception):
             self._client.close(timeout=1)
         self._client = connected(self._address)
+        self._direct = True
         self._greeted.clear()
 
     def close(self) -> None:

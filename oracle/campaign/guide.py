@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from itertools import islice
 from random import Random
 from typing import Final, NamedTuple
 
-from telltale_conformance.generators.guidance import Kept as Reaching
-from telltale_conformance.generators.guidance import Steps, distilled, new_in, reached_by
-from telltale_conformance.generators.reached import Feature
-from telltale_conformance.lean_traces.programs import Program, written_program
+from telltale_conformance.generators.guidance import Kept, Steps, distilled, new_in, reached_by, renumbered
+from telltale_conformance.generators.reached import played
+from telltale_conformance.lean_traces.programs import Program, cut_short, program_bytes, written_program
 from telltale_conformance.oracle.campaign.cases import LONGEST, program_of
-from telltale_conformance.oracle.campaign.corpus import Corpus, address_of
-from telltale_conformance.oracle.campaign.plan import PARENTS, Setup, Task
-from telltale_conformance.oracle.campaign.work import Done, number_of
+from telltale_conformance.oracle.campaign.corpus import Corpus
+from telltale_conformance.oracle.campaign.plan import PARENTS, LaneKind, Setup, Task
+from telltale_conformance.oracle.campaign.work import Done, Reaching, number_of
 
 _LATE: Final = 100
 """Half of the programs that are changed are among so many that came last."""
+
+_MANY: Final = 1 / 10
+"""To make a program again costs some ten times as much as to send it along."""
 
 
 class Taken(NamedTuple):
@@ -43,16 +48,11 @@ class Guide:
         self._contract = setup.subject.contract
         self.addresses = list(addresses)
         self._known: set[int] = set()
-        self._numbers: dict[Feature, int] = {}
+        self._share: dict[LaneKind, float] = {}
+        """How many of the cases of a lane's last task reached something new."""
         if setup.guided:
             for steps in self._programs():
-                self._known.update(map(self._number, reached_by(steps, self._contract)))
-
-    def _number(self, feature: Feature) -> int:
-        number = self._numbers.get(feature)
-        if number is None:
-            number = self._numbers[feature] = number_of(feature)
-        return number
+                self._known.update(map(number_of, reached_by(steps, self._contract)))
 
     def _programs(self) -> Iterator[Steps]:
         for address in self.addresses:
@@ -67,46 +67,79 @@ class Guide:
         late = known[-_LATE:]
         return tuple(rng.choice(late if place % 2 else known) for place in range(PARENTS))
 
+    def wants_programs(self, task: Task) -> bool:
+        """Say whether it is cheaper that a worker sends programs along than to make again here those that are new."""
+        return self._share.get(task.lane, 1.0) > _MANY
+
     def taken(self, task: Task, given: Sequence[bytes], done: Done) -> list[Taken]:
         """Return the programs of a task that reach something new, each up to the step that does so last.
 
         They count as known from then on; the caller writes them.
         """
         found = []
-        parents: list[Program] | None = None
+        parents = _Parents(task, given)
         for reaching in done.reached:
-            fresh = [number for number in reaching.features if number not in self._known]
+            fresh = [place for place, number in enumerate(reaching.features) if number not in self._known]
             if not fresh:
                 continue
-            if reaching.program is not None:
-                program = written_program(reaching.program, f"task {task.number}")
+            if reaching.places:
+                steps = 1 + max(reaching.places[place] for place in fresh)
+                data: bytes | None = self._begun(task, parents, reaching, steps)
             else:
-                if parents is None:
-                    parents = [
-                        written_program(data, address) for data, address in zip(given, task.parents, strict=True)
-                    ]
-                program = program_of(self._setup, task, parents, reaching.case)
-            taken = self._new_part(program)
-            self._known.update(fresh)
-            if taken is not None:
-                address, data, steps = taken
+                steps, data = self._new_part(task, parents, reaching)
+            self._known.update(reaching.features)
+            if data is not None:
+                address = sha256(data).hexdigest()
                 self.addresses.append(address)
                 found.append(Taken(address, data, reaching.case, steps))
+        self._share[task.lane] = len(found) / task.size
         return found
 
-    def _new_part(self, program: Program) -> tuple[str, bytes, int] | None:
+    def _begun(self, task: Task, parents: _Parents, reaching: Reaching, steps: int) -> bytes:
+        """Return the program of a case, up to one of its steps."""
+        if reaching.program is not None:
+            return cut_short(zlib.decompress(reaching.program), steps)
+        return carried_out(self._setup, program_of(self._setup, task, parents(), reaching.case), steps)
+
+    def _new_part(self, task: Task, parents: _Parents, reaching: Reaching) -> tuple[int, bytes | None]:
+        """Play the program of a case of which only the cells are known; return its steps up to the last new one."""
+        if reaching.program is not None:
+            program = written_program(zlib.decompress(reaching.program), f"task {task.number}")
+        else:
+            program = program_of(self._setup, task, parents(), reaching.case)
         steps = tuple(step for step in program.steps[:LONGEST] if step.op in self._setup.hello.ops)
-        found = new_in(steps, self._contract, lambda feature: self._number(feature) in self._known)
+        found = new_in(steps, self._contract, lambda feature: number_of(feature) in self._known)
         if found is None:
-            return None
+            return 0, None
         kept, new = found
-        self._known.update(map(self._number, new))
-        return (*address_of(Program(contract=self._contract, steps=kept.steps)), len(kept.steps))
+        self._known.update(map(number_of, new))
+        return len(kept.steps), program_bytes(Program(contract=self._contract, steps=kept.steps))
+
+
+class _Parents:
+    """The programs of a task's parents, read when the first of them is asked for."""
+
+    def __init__(self, task: Task, given: Sequence[bytes]) -> None:
+        self._named = list(zip(given, task.parents, strict=True))
+        self._read: list[Program] | None = None
+
+    def __call__(self) -> list[Program]:
+        if self._read is None:
+            self._read = [written_program(data, address) for data, address in self._named]
+        return self._read
+
+
+def carried_out(setup: Setup, program: Program, count: int) -> bytes:
+    """Return the bytes of a program that has the first so many steps of another that can be carried out."""
+    contract = setup.subject.contract
+    offered = tuple(step for step in program.steps if step.op in setup.hello.ops)
+    steps = renumbered([one.step for one in islice(played(offered, contract), count)])
+    return program_bytes(Program(contract=contract, steps=steps))
 
 
 def few(programs: Sequence[Steps], contract: str, most: int) -> list[Steps]:
     """Return few of these programs that together reach as much as ``most`` steps can."""
-    return distilled([Reaching(steps, frozenset(reached_by(steps, contract))) for steps in programs], most)
+    return distilled([Kept(steps, frozenset(reached_by(steps, contract))) for steps in programs], most)
 
 
 def rebuilt(
@@ -122,14 +155,7 @@ def rebuilt(
         address: that its bytes must have.
         lengths: how many steps the programs have, by address.
     """
-    from telltale_conformance.generators.guidance import renumbered
-    from telltale_conformance.generators.reached import played
-
     if task.lane in ("stateful", "concurrent"):
         return None
-    parents = [written_program(data, name) for data, name in zip(given, task.parents, strict=True)]
-    program = program_of(setup, task, parents, case)
-    steps = tuple(step for step in program.steps[:LONGEST] if step.op in setup.hello.ops)
-    carried_out = [one.step for one in played(steps, setup.subject.contract)][: lengths[address]]
-    found, data = address_of(Program(contract=setup.subject.contract, steps=renumbered(carried_out)))
-    return data if found == address else None
+    data = carried_out(setup, program_of(setup, task, _Parents(task, given)(), case), lengths[address])
+    return data if sha256(data).hexdigest() == address else None

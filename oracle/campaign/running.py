@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -121,6 +120,10 @@ class Campaign:
                 )
             found.append(data)
         return tuple(found)
+
+    def wants_programs(self, task: Task) -> bool:
+        """Say whether a worker is to send programs along that reach something."""
+        return self._guide.wants_programs(task)
 
     def take(self, task: Task, given: Sequence[bytes], done: Done) -> list[str]:
         """Take in what a task came to; return the fingerprints that are new.
@@ -302,7 +305,8 @@ class Running:
         given = self._campaign.given(task)
         tries = self._tries.get(f"{task.number}", 0)
         key = f"{self._campaign.setup.campaign}-{task.number}-{tries}-{time.monotonic_ns()}"
-        future = self._cluster.submit(key, 0, carry_out, self._campaign.setup, task, given)
+        sent = self._campaign.wants_programs(task)
+        future = self._cluster.submit(key, 0, carry_out, self._campaign.setup, task, given, sent)
         self._tasks[key] = task, given, future
 
     def _reduce(self, fingerprint: str) -> None:
@@ -314,19 +318,19 @@ class Running:
         """Take in what has ended."""
         until = time.monotonic() + _LOOK_SECONDS
         while (left := until - time.monotonic()) > 0:
-            try:
-                future = self._cluster.ended.get(timeout=left)
-            except queue.Empty:
-                return
-            found = self._tasks.get(future.key)
-            if found is not None and found[2] is future:
-                del self._tasks[future.key]
-                self._task_ended(*found)
-                continue
-            for fingerprint, reducing in list(self._reducing.items()):
-                if reducing is future:
-                    del self._reducing[fingerprint]
-                    self._reduced(fingerprint, future)
+            for future in self._cluster.wait(left):
+                self._take_in(future)
+
+    def _take_in(self, future: Future) -> None:
+        found = self._tasks.get(future.key)
+        if found is not None and found[2] is future:
+            del self._tasks[future.key]
+            self._task_ended(*found)
+            return
+        for fingerprint, reducing in list(self._reducing.items()):
+            if reducing is future:
+                del self._reducing[fingerprint]
+                self._reduced(fingerprint, future)
 
     def _task_ended(self, task: Task, given: tuple[bytes, ...], future: Future) -> None:
         if task.number in self._campaign.standing.tasks:
@@ -361,6 +365,8 @@ class Running:
 
     def _result(self, what: str, future: Future) -> Any:
         """Return what a task returned; None where it is to be given again, a text where that has been done enough."""
+        if future.key in self._cluster.fetched:
+            return self._cluster.fetched[future.key]
         if future.status == "finished":
             try:
                 return future.result(timeout=30)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 import warnings
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import blake2b
 from socket import gethostname
 from typing import Final
@@ -15,12 +16,13 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from telltale_conformance.generators.guidance import Steps, renumbered
 from telltale_conformance.generators.reached import Feature, Reached
 from telltale_conformance.generators.steps import Cell, GeneratedStep, as_program
 from telltale_conformance.lean_traces.programs import Program, program_bytes, written_program
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.campaign import keeping
-from telltale_conformance.oracle.campaign.cases import changed
+from telltale_conformance.oracle.campaign.cases import LONGEST, changed
 from telltale_conformance.oracle.campaign.identity import OtherVersion
 from telltale_conformance.oracle.campaign.plan import Setup, Task, pumps_of
 from telltale_conformance.oracle.lanes import concurrent, deep, programs, stateful
@@ -33,6 +35,8 @@ from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint_of
 from telltale_conformance.oracle.verdict.results import LaneDivergence
 
+_UNPLACED: Final = -1
+"""In place of a step, where only the cells of a case are known."""
 FAULTS_TOLD: Final = 3
 """How many faults of a task the journal names; all are counted."""
 _NEVER: Final = 1_000_000
@@ -55,8 +59,10 @@ class Reaching(Struct, frozen=True):
     case: int
     features: tuple[int, ...]
     """What it is the first to reach, each as a number of 64 bits."""
+    places: tuple[int, ...] = ()
+    """The step that reaches each of them, by its place among those carried out; empty where only cells are known."""
     program: bytes | None = None
-    """Its program, where that does not follow from the number of the task."""
+    """Its steps as they were carried out, packed by ``packed``; None where it is made again from the task."""
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -75,13 +81,14 @@ class Done(Struct, frozen=True, kw_only=True):
     """Where it was run, as ``host:process``."""
 
 
-def carry_out(setup: Setup, task: Task, given: Sequence[bytes]) -> Done:
+def carry_out(setup: Setup, task: Task, given: Sequence[bytes], sent: bool = False) -> Done:
     """Judge the cases of a task; a fault costs what it hits, and is counted.
 
     Args:
         setup: of the campaign.
         task: its number decides the cases.
         given: the programs that it names as its parents, as their files hold them.
+        sent: send the programs along that reach something; else they are made again where they are needed.
 
     Raises:
         OtherVersion: this worker has another harness or implementation.
@@ -89,7 +96,7 @@ def carry_out(setup: Setup, task: Task, given: Sequence[bytes]) -> Done:
     started = time.monotonic()
     try:
         adapter = keeping.adapter_of(setup)
-        done = _LANES[task.lane](setup, task, given, adapter)
+        done = _LANES[task.lane](setup, task, given, adapter, sent and setup.guided)
     except OtherVersion:
         raise
     except AdapterFault as fault:
@@ -109,7 +116,7 @@ class _Notes:
         self._guided = setup.guided
         self._cells: Counter[Cell] = Counter()
         self._known: set[Feature] = set()
-        self._new: dict[int, list[Feature]] = {}
+        self._new: dict[int, dict[Feature, int]] = {}
         self._judged = 0
         self._diverged: list[int] = []
 
@@ -119,11 +126,13 @@ class _Notes:
             return None
         known, new = self._known, self._new
 
-        def note(features: Iterable[Feature]) -> None:
+        def note(step: int, features: Iterable[Feature]) -> None:
+            if step >= LONGEST:
+                return
             for feature in features:
                 if feature not in known:
                     known.add(feature)
-                    new.setdefault(place, []).append(feature)
+                    new.setdefault(place, {})[feature] = step
 
         return note
 
@@ -139,16 +148,16 @@ class _Notes:
         self.seen(place, result)
         note = self.reached(place)
         if note is not None:
-            note(tuple(sorted(result.cells)))
+            note(_UNPLACED, tuple(sorted(result.cells)))
 
     def done(
         self,
         task: Task,
         chunks: Sequence[Chunk],
         further: Tally = Tally(),  # noqa: B008 # it is frozen
-        program: Callable[[int], bytes | None] = lambda place: None,
+        program: Callable[[int, int], bytes | None] = lambda place, steps: None,
     ) -> Done:
-        """Return the result of the task."""
+        """Return the result of the task; ``program`` returns so many steps of the case at a place, packed."""
         faults = [fault for chunk in chunks for fault in chunk.faults]
         divergences = [divergence for chunk in chunks for divergence in chunk.divergences]
         return Done(
@@ -157,16 +166,28 @@ class _Notes:
             cells=dict(self._cells),
             met=classes(zip(divergences, self._diverged, strict=True)),
             reached=tuple(
-                Reaching(place, tuple(map(number_of, new)), program(place)) for place, new in self._new.items()
+                Reaching(
+                    place,
+                    tuple(map(number_of, new)),
+                    tuple(step for step in new.values() if step != _UNPLACED),
+                    program(place, 1 + max(new.values())),
+                )
+                for place, new in self._new.items()
             ),
             faults=tuple(faults[:FAULTS_TOLD]),
             unsupported=frozenset().union(*(chunk.unsupported for chunk in chunks)),
         )
 
 
+@lru_cache(1 << 16)
 def number_of(feature: Feature) -> int:
     """Return a feature as a number of 64 bits, the same on every machine."""
     return int.from_bytes(blake2b(msgspec.json.encode(feature), digest_size=8).digest())
+
+
+def packed(steps: Steps, contract: str) -> bytes:
+    """Return the bytes of a program for the way to the campaign, compressed."""
+    return zlib.compress(program_bytes(Program(contract=contract, steps=steps)), 1)
 
 
 def classes(met: Iterable[tuple[LaneDivergence, int]]) -> tuple[Met, ...]:
@@ -193,45 +214,60 @@ def _judged(task: Task, setup: Setup, adapter: Adapter, cases: Sequence[LaneCase
 _Seen = Callable[[int, CaseResult], None]
 
 
-def _programs(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
+def _programs(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter, sent: bool) -> Done:
     """Judge seeded programs."""
     notes, first = _Notes(setup), task.turn * task.size
     offered, contract = adapter.hello.ops, setup.subject.contract
+    made: list[list[GeneratedStep]] = [[] for _ in range(task.size)]
     cases = [
-        programs.case_of(setup.seed, first + place, offered, contract, notes.reached(place))
+        programs.case_of(
+            setup.seed, first + place, offered, contract, notes.reached(place), made[place] if sent else None
+        )
         for place in range(task.size)
     ]
-    return notes.done(task, [_judged(task, setup, adapter, cases, notes.seen)])
+
+    def program(place: int, steps: int) -> bytes | None:
+        return packed(as_program(made[place][:steps], contract, {}).steps, contract) if sent else None
+
+    return notes.done(task, [_judged(task, setup, adapter, cases, notes.seen)], program=program)
 
 
-def _deep(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
+def _deep(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter, sent: bool) -> Done:
     """Judge pumps."""
     notes, offered = _Notes(setup), adapter.hello.ops
     cases = [deep.case_of(pump, seed, offered, setup.subject.contract) for pump, seed in pumps_of(setup, task)]
     return notes.done(task, [_judged(task, setup, adapter, cases, notes.seen_alone)])
 
 
-def _changed(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
+def _changed(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter, sent: bool) -> Done:
     """Judge programs of the corpus, or mutants of them."""
     notes = _Notes(setup)
     parents = [written_program(data, address) for data, address in zip(given, task.parents, strict=True)]
     cases: list[LaneCase] = []
+    carried_out: list[Steps] = []
     left_out = skipped = 0
     for place in range(task.size):
-        program = changed(setup, task, parents, place)
-        asked, lacking, without = asked_of(program, program.contract, adapter.hello.ops, notes.reached(place))
+        case = changed(setup, task, parents, place)
+        asked, lacking, without = asked_of(case, case.contract, adapter.hello.ops, notes.reached(place))
         left_out += lacking
         skipped += without
-        cases.append(LaneCase(f"task {task.number}, case {place}", partial(iter, asked), partial(_until, program)))
+        if sent:
+            took_part = {one.seq for one in asked[:LONGEST]}
+            carried_out.append(tuple(step for step in case.steps if step.seq in took_part))
+        cases.append(LaneCase(f"task {task.number}, case {place}", partial(iter, asked), partial(_until, case)))
     chunk = _judged(task, setup, adapter, cases, notes.seen)
-    return notes.done(task, [chunk], Tally(uncovered=left_out, skipped=skipped))
+
+    def program(place: int, steps: int) -> bytes | None:
+        return packed(renumbered(carried_out[place][:steps]), setup.subject.contract) if sent else None
+
+    return notes.done(task, [chunk], Tally(uncovered=left_out, skipped=skipped), program)
 
 
 def _until(program: Program, last: int) -> Program:
     return msgspec.structs.replace(program, steps=program.steps[: last + 1])
 
 
-def _stateful(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
+def _stateful(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter, sent: bool) -> Done:
     """Judge sequences of the state machine; those that reach a cell go along, for only Hypothesis can make them."""
     from telltale_conformance.oracle.lanes.machines import AdapterCounterpart
 
@@ -254,13 +290,13 @@ def _stateful(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter
             keeping.drop()
             break
 
-    def program(place: int) -> bytes:
-        return program_bytes(as_program(played[place], contract, {"campaign task": task.number}))
+    def program(place: int, steps: int) -> bytes:
+        return packed(as_program(played[place], contract, {}).steps, contract)
 
     return notes.done(task, chunks, program=program)
 
 
-def _concurrent(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
+def _concurrent(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter, sent: bool) -> Done:
     """Race several clients, which every task starts anew."""
     settings = Settings(seed=task.seed(setup), cases=task.size, level=setup.level, divergences=_NEVER)
     result = concurrent.run(setup.subject, settings)

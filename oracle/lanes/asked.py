@@ -46,7 +46,7 @@ def asked_of(
         before, arguments, alike = run.seen
         cell = cell_of(before, operation, done.outcome)
         if watch is not None and reached is not None:
-            reached(watch.after(operation, arguments, done.outcome, cell, alike))
+            reached(len(asked), watch.after(operation, arguments, done.outcome, cell, alike))
         asked.append(Asked(item.seq, item.op, done.printed, done.outcome, cell))
     return asked, left_out, skipped
 

@@ -55,14 +55,32 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings
     return judged(adapter, plan.kind, cases, settings.level, only=settings.only)
 
 
-def case_of(seed: int, index: int, offered: frozenset[str], contract: str, reached: Reached | None = None) -> LaneCase:
-    """Return a program of a seed as a case; ``reached`` is given the features of each step that is made for it."""
+def case_of(
+    seed: int,
+    index: int,
+    offered: frozenset[str],
+    contract: str,
+    reached: Reached | None = None,
+    kept: list[GeneratedStep] | None = None,
+) -> LaneCase:
+    """Return a program of a seed as a case.
+
+    Args:
+        seed: of the whole run.
+        index: of the program.
+        offered: the operations that the implementation offers.
+        contract: what the reference follows.
+        reached: is given what each step reached, as guidance sees it.
+        kept: is given the steps, each once, although a case that a fault cut short is made again.
+    """
 
     def made(reached: Reached | None = None) -> Iterator[GeneratedStep]:
         return Generator(seed, index, offered=offered, contract=contract, reached=reached).steps()
 
     def asked() -> Iterator[Asked]:
         for step in made(reached):
+            if kept is not None and step.seq == len(kept):
+                kept.append(step)
             yield Asked(step.seq, step.operation.name, step.args, step.outcome, step.cell)
 
     def program(last: int) -> Program:

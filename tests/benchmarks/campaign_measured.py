@@ -1,24 +1,29 @@
 """Campaigns: how much of two workers' time goes into answers, and what guidance costs.
 
-``python -m tests.benchmarks.campaign_measured [TASKS]`` works off tasks in one process without a cluster, with and
-without guidance, and on a local cluster of two workers. It counts the CPU time of all processes for each judged answer,
-adapters included, so that other work on the machine changes the ratios little. What it costs to start workers is taken
-off: only the second half of the tasks counts.
+``python -m tests.benchmarks.campaign_measured [FIRST TASKS]`` works off tasks in one process without a cluster, with
+and without guidance, and on a local cluster of two workers. It counts the CPU time of all processes for an answer,
+adapters included, so that other work on the machine changes the ratios little. Only the tasks from number ``FIRST`` on
+count. The table also says how much of it the campaign needs for a task beside the workers, which is not shared.
 """
 
 from __future__ import annotations
 
-import resource
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from time import process_time
 from typing import NamedTuple
+
+import psutil
+from msgspec import structs
 
 from telltale_conformance.oracle.campaign import keeping
 from telltale_conformance.oracle.campaign.cluster import cluster_of
 from telltale_conformance.oracle.campaign.folder import held
 from telltale_conformance.oracle.campaign.opening import begin, opened
-from telltale_conformance.oracle.campaign.running import Running
+from telltale_conformance.oracle.campaign.running import Campaign, Running
 from telltale_conformance.oracle.campaign.work import carry_out
 from telltale_conformance.oracle.lanes.subject import Subject
 
@@ -28,56 +33,108 @@ SUT = f"{sys.executable} -m telltale_conformance.adapters.reference"
 class Spent(NamedTuple):
     """What some tasks took."""
 
+    tasks: int
     answers: int
     cpu: float
+    coordinating: float
+    """The part of the CPU seconds that the campaign itself needed."""
+
+    def and_also(self, more: Spent) -> Spent:
+        """Return what was spent with more."""
+        return Spent(*(one + other for one, other in zip(self, more, strict=True)))
+
+    def since(self, before: Spent) -> Spent:
+        """Return what was spent since then."""
+        return Spent(*(now - then for now, then in zip(self, before, strict=True)))
+
+    @property
+    def rate(self) -> float:
+        """The answers judged in a second of CPU time."""
+        return self.answers / self.cpu
 
 
 def cpu() -> float:
-    """Return the CPU seconds of this process and of those that it waited for."""
-    return sum(
-        used.ru_utime + used.ru_stime
-        for used in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
-    )
+    """Return the CPU seconds of this process and of all that it started, those that ended included."""
+    me = psutil.Process()
+    times = [one.cpu_times() for one in (me, *me.children(recursive=True))]
+    return sum(one.user + one.system + one.children_user + one.children_system for one in times)
 
 
-def spent(tasks: int, workers: int, *, guided: bool) -> Spent:
-    """Work off so many tasks of a new campaign; no workers stand for this process alone."""
+@contextmanager
+def new_campaign() -> Iterator[Campaign]:
+    """Begin a campaign in a folder for this block."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "campaign"
         with held(folder):
-            settings = begin(folder, Subject(command=SUT), hours=1.0, guided=guided)
+            settings = begin(folder, Subject(command=SUT), hours=1.0)
             with opened(folder, settings) as found:
-                campaign = found.campaign
-                before = cpu()
-                if workers:
-                    with cluster_of(campaign.setup, None, workers, None) as cluster:
-                        Running(campaign, cluster, seconds=3600.0, tasks=tasks).run()
+                yield found.campaign
+
+
+def in_one_process(first: int, tasks: int) -> tuple[Spent, Spent]:
+    """Work off so many tasks in this process, after those before the first: unguided and guided.
+
+    Each task is carried out twice, in turns unguided first and guided first. So both judge the same answers.
+    """
+    unguided, guided = Spent(0, 0, 0.0, 0.0), Spent(0, 0, 0.0, 0.0)
+    with new_campaign() as campaign:
+        without = structs.replace(campaign.setup, guided=False)
+        for number in range(first + tasks):
+            task = campaign.next_task()
+            given = campaign.given(task)
+            counts = number >= first
+            for guiding in (number % 2 == 0, number % 2 == 1) if counts else (True,):
+                before, own = cpu(), 0.0
+                if guiding:
+                    done = carry_out(campaign.setup, task, given, campaign.wants_programs(task))
+                    own = process_time()
+                    campaign.take(task, given, done)
+                    campaign.settle()
+                    own = process_time() - own
                 else:
-                    for _ in range(tasks):
-                        task = campaign.next_task()
-                        given = campaign.given(task)
-                        campaign.take(task, given, carry_out(campaign.setup, task, given))
-                        campaign.settle()
-                    keeping.close_all()
-                return Spent(campaign.standing.tally.judged, cpu() - before)
+                    done = carry_out(without, task, given)
+                spent = Spent(1, done.tally.judged, cpu() - before, own)
+                if counts and guiding:
+                    guided = guided.and_also(spent)
+                elif counts:
+                    unguided = unguided.and_also(spent)
+        keeping.close_all()
+    return unguided, guided
 
 
-def per_second(tasks: int, workers: int, *, guided: bool) -> float:
-    """Return the answers judged in a second of CPU time, starting taken off."""
-    half, whole = (spent(count, workers, guided=guided) for count in (tasks // 2, tasks))
-    return (whole.answers - half.answers) / (whole.cpu - half.cpu)
+def on_a_cluster(first: int, tasks: int) -> Spent:
+    """Work off so many tasks on two workers, after those before the first."""
+    seen: list[Spent] = []
+    with new_campaign() as campaign, cluster_of(campaign.setup, None, 2, None) as cluster:
+
+        def look(left: float) -> None:
+            done = len(campaign.standing.tasks)
+            if done >= first and not seen:
+                seen.append(Spent(done, campaign.standing.tally.judged, cpu(), process_time()))
+
+        Running(campaign, cluster, seconds=3600.0, tasks=first + tasks, look=look).run()
+        after = Spent(len(campaign.standing.tasks), campaign.standing.tally.judged, cpu(), process_time())
+        return after.since(seen[0])
 
 
-def main(tasks: int) -> None:
+def row(what: str, spent: Spent, ratio: str) -> None:
+    """Print a row of the table."""
+    each = 1000 * spent.coordinating / spent.tasks
+    print(f"| {what} | {spent.rate:,.0f} | {ratio} | {each:.0f} |", flush=True)
+
+
+def main(first: int, tasks: int) -> None:
     """Print the table, each row when it is measured."""
-    print("| what | answers judged a second of CPU | ratio |\n|---|---|---|", flush=True)
-    without = per_second(tasks, 0, guided=False)
-    print(f"| one process, unguided | {without:,.0f} | |", flush=True)
-    alone = per_second(tasks, 0, guided=True)
-    print(f"| one process, guided | {alone:,.0f} | {alone / without:.2f} of unguided |", flush=True)
-    both = per_second(tasks, 2, guided=True)
-    print(f"| local cluster of two workers, guided | {both:,.0f} | {both / alone:.2f} of one process |", flush=True)
+    print(
+        "| what | answers judged a second of CPU | ratio | the campaign itself, ms a task |\n|---|---|---|---|",
+        flush=True,
+    )
+    without, alone = in_one_process(first, tasks)
+    row("one process, unguided", without, "")
+    row("one process, guided", alone, f"{alone.rate / without.rate:.2f} of unguided")
+    both = on_a_cluster(first, tasks)
+    row("local cluster of two workers, guided", both, f"{both.rate / alone.rate:.2f} of one process")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 24)
+    main(*(map(int, sys.argv[1:3]) if len(sys.argv) > 2 else (5, 12)))

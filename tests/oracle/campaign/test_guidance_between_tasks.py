@@ -1,10 +1,17 @@
 """Guidance between tasks: only what reaches something new is kept, and what is kept is changed."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from telltale_conformance.generators.guidance import Steps, reached_by
+from telltale_conformance.generators.reached import Feature, played
+from telltale_conformance.lean_traces.programs import written_program
+from telltale_conformance.oracle.campaign.guide import Guide
 from telltale_conformance.oracle.campaign.plan import PARENTS
+from telltale_conformance.oracle.campaign.running import Campaign
+from telltale_conformance.oracle.campaign.work import number_of
 from tests.oracle.campaign.campaign_world import DIES, campaign_in, small_tasks, worked, wrong
 
 __all__ = ["small_tasks"]
@@ -22,6 +29,49 @@ def test_a_task_that_reaches_nothing_new_adds_nothing(tmp_path: Path) -> None:
         before = list(campaign.standing.entries)
         assert not campaign._guide.taken(task, given, done)
         assert list(campaign.standing.entries) == before
+
+
+def kept_by(folder: Path, *, sent: bool) -> tuple[list[str], list[bytes], set[int]]:
+    """Return the programs that some tasks add to a corpus, with their files, and what is known after them."""
+    with campaign_in(folder) as campaign:
+        done = worked(campaign, 6)
+        assert any(one.met for one in done)
+        assert any(reaching.program for one in done for reaching in one.reached) == sent
+        addresses = list(campaign.standing.entries)
+        files = [campaign.corpus.read(address) or b"" for address in addresses]
+        return addresses, files, set(campaign._guide._known)
+
+
+def test_programs_that_workers_send_along_are_those_that_are_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong(monkeypatch, "witness ids go on after reaping")  # cases end where they diverge
+    kept = kept_by(tmp_path / "sent", sent=True)
+    monkeypatch.setattr(Guide, "wants_programs", lambda self, task: False)
+    assert kept_by(tmp_path / "made again", sent=False) == kept
+    assert all(sha256(data).hexdigest() == address for address, data in zip(*kept[:2], strict=True))
+
+
+def test_a_program_is_kept_up_to_its_last_step_that_reaches_something_new(tmp_path: Path) -> None:
+    with campaign_in(tmp_path / "c") as campaign:
+        known: set[Feature] = set()
+        for address in campaign.setup.start:
+            known |= reached_by(steps_of(campaign, address), "telltale-17")
+        worked(campaign, 7)
+        assert len(campaign.standing.entries) > 10
+        for address in campaign.standing.entries:
+            found = list(played(steps_of(campaign, address), "telltale-17", watched=True))
+            assert len(found) == len(steps_of(campaign, address))  # every step can be carried out
+            before = {feature for one in found[:-1] for feature in one.features}
+            assert set(found[-1].features) - before - known
+            known |= before | set(found[-1].features)
+        assert campaign._guide._known == set(map(number_of, known))  # as after a resume
+
+
+def steps_of(campaign: Campaign, address: str) -> Steps:
+    data = campaign.corpus.read(address)
+    assert data is not None
+    return written_program(data, address).steps
 
 
 def test_mutants_are_made_from_what_was_kept(tmp_path: Path) -> None:
