@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from telltale_conformance.lean_traces.codec import CODECS, decode_as_written, encode
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.operations import Operation, Outcome
@@ -74,9 +76,17 @@ def encode_arguments(operation: Operation, arguments: Iterable[Any]) -> bytes:
     return encode(members)
 
 
-def program_step(step: GeneratedStep) -> Step:
-    """Return the step as a program holds it, with references to earlier results."""
-    args = decode_as_written(step.args)
+_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def program_step(step: GeneratedStep, *, printed: bool = False) -> Step:
+    """Return the step as a program holds it, with references to earlier results.
+
+    Args:
+        step: as it was made.
+        printed: leave arguments as their bytes; the step is good for printing only, and made much faster.
+    """
+    args: dict[str, Any] = _members(step.args) if printed else decode_as_written(step.args)
     names = CODECS[step.operation.name].wire_names
     for parameter, written in zip(step.operation.parameters, step.written, strict=True):
         if written is not None:

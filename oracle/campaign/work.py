@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from telltale_conformance.generators.guidance import Steps, renumbered
 from telltale_conformance.generators.reached import Feature, Reached
-from telltale_conformance.generators.steps import Cell, GeneratedStep, as_program
+from telltale_conformance.generators.steps import Cell, GeneratedStep, program_step
 from telltale_conformance.lean_traces.programs import Program, program_bytes, written_program
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.campaign import keeping
@@ -190,6 +190,10 @@ def packed(steps: Steps, contract: str) -> bytes:
     return zlib.compress(program_bytes(Program(contract=contract, steps=steps)), 1)
 
 
+def _printed(steps: Sequence[GeneratedStep]) -> Steps:
+    return tuple(program_step(step, printed=True) for step in steps)
+
+
 def classes(met: Iterable[tuple[LaneDivergence, int]]) -> tuple[Met, ...]:
     """Return divergences by class: the one with the fewest steps of each, and when the class was first met."""
     found: dict[Fingerprint, Met] = {}
@@ -227,7 +231,7 @@ def _programs(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter
     ]
 
     def program(place: int, steps: int) -> bytes | None:
-        return packed(as_program(made[place][:steps], contract, {}).steps, contract) if sent else None
+        return packed(_printed(made[place][:steps]), contract) if sent else None
 
     return notes.done(task, [_judged(task, setup, adapter, cases, notes.seen)], program=program)
 
@@ -291,7 +295,7 @@ def _stateful(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter
             break
 
     def program(place: int, steps: int) -> bytes:
-        return packed(as_program(played[place], contract, {}).steps, contract)
+        return packed(_printed(played[place]), contract)
 
     return notes.done(task, chunks, program=program)
 

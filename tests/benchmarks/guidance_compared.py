@@ -48,7 +48,7 @@ def _sequences(seed: int, chunk: int) -> list[list[GeneratedStep]]:
 
 
 def by_machine(seed: int, index: int) -> Iterable[GeneratedStep]:
-    """Return a sequence that Hypothesis draws for the state machine; it has no examples to begin with and shrinks nothing."""
+    """Return a sequence that Hypothesis draws for the state machine, with no examples to begin with."""
     chunk = 0
     while index >= len(_sequences(seed, chunk)):
         index -= len(_sequences(seed, chunk))
