@@ -11,9 +11,10 @@ from typing import Final, Literal, NamedTuple
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter, Answer, Request, ask
+from telltale_conformance.oracle.adapters.kit_integers import check_integers
 from telltale_conformance.oracle.adapters.kit_requests import WELL_FORMED
 from telltale_conformance.oracle.adapters.kit_results import Departure, NotOffered, Problem
-from telltale_conformance.oracle.adapters.kit_traps import check_deep, check_integers, check_long, check_text
+from telltale_conformance.oracle.adapters.kit_texts import check_deep, check_long, check_text
 from telltale_conformance.oracle.adapters.protocol import RESET
 from telltale_conformance.readable import counted, one_line
 

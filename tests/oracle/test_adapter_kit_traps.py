@@ -12,8 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from telltale_conformance.model.operations import OPERATIONS
-from telltale_conformance.oracle.adapters import Answer, Hello, ReferenceAdapter, Request
-from telltale_conformance.oracle.adapters import kit_traps as traps
+from telltale_conformance.oracle.adapters import Answer, Hello, ReferenceAdapter, Request, kit_integers, kit_texts
 from telltale_conformance.oracle.adapters.kit import CHECKS
 from telltale_conformance.oracle.adapters.kit_results import Departure, NotOffered, Problem
 
@@ -111,11 +110,11 @@ def test_integers_go_through_every_operation_that_gives_a_sid_back(op: str) -> N
 @pytest.mark.parametrize(
     ("change", "remedy", "language"),
     [
-        (javascript, traps.ROUNDED, "JSON.parse"),
-        (lambda number: f"{number:.17g}" if number > 2**53 else str(number), traps.ROUNDED, "json.Number"),
-        (lambda number: str((number + 2**63) % 2**64 - 2**63), traps.SIGNED, "Long.parseUnsignedLong"),
-        (lambda number: str(min(number, 2**63 - 1)), traps.SIGNED, "uint64_t"),
-        (lambda number: str(number % 2**32), traps.NARROW, "64 bits"),
+        (javascript, kit_integers.ROUNDED, "JSON.parse"),
+        (lambda number: f"{number:.17g}" if number > 2**53 else str(number), kit_integers.ROUNDED, "json.Number"),
+        (lambda number: str((number + 2**63) % 2**64 - 2**63), kit_integers.SIGNED, "Long.parseUnsignedLong"),
+        (lambda number: str(min(number, 2**63 - 1)), kit_integers.SIGNED, "uint64_t"),
+        (lambda number: str(number % 2**32), kit_integers.NARROW, "64 bits"),
     ],
 )
 def test_integers_that_lose_something_are_told_with_the_languages_that_do_so(
@@ -140,13 +139,13 @@ def test_points_and_exponents_are_found(form: str, ops: tuple[str, ...]) -> None
         assert came == "skipped"  # no session is number 1000 yet
     else:
         assert came == "failed"
-        assert said.endswith(traps.POINT)
+        assert said.endswith(kit_integers.POINT)
 
 
 def test_integers_as_texts_are_found() -> None:
     printed = numbers(lambda number: f'"{number}"' if number > 6 else str(number))
     came, said = outcome(Odd(OWNERS, printed=printed), "integers")
-    assert (came, said) == ("failed", f"7 came back as a text → {traps.QUOTED}")
+    assert (came, said) == ("failed", f"7 came back as a text → {kit_integers.QUOTED}")
 
 
 def test_integers_that_are_not_taken_are_the_adapters_doing() -> None:
@@ -164,12 +163,12 @@ def test_integers_that_are_not_taken_are_the_adapters_doing() -> None:
 @pytest.mark.parametrize(
     ("change", "remedy"),
     [
-        (html.escape, traps.HTML),
-        (lambda text: text.encode().decode("latin-1"), traps.CODING),
-        (lambda text: text.encode("ascii", "replace").decode(), traps.CODING),
-        (lambda text: json.dumps(text)[1:-1], traps.ESCAPED),
-        (lambda text: float(text) if re.fullmatch(r"\d+e\d+", text) else text, traps.TYPED),
-        (lambda text: {"true": True, "null": None}.get(text, text), traps.TYPED),
+        (html.escape, kit_texts.HTML),
+        (lambda text: text.encode().decode("latin-1"), kit_texts.CODING),
+        (lambda text: text.encode("ascii", "replace").decode(), kit_texts.CODING),
+        (lambda text: json.dumps(text)[1:-1], kit_texts.ESCAPED),
+        (lambda text: float(text) if re.fullmatch(r"\d+e\d+", text) else text, kit_texts.TYPED),
+        (lambda text: {"true": True, "null": None}.get(text, text), kit_texts.TYPED),
     ],
 )
 def test_texts_that_are_printed_wrongly_are_told(
@@ -185,7 +184,7 @@ def test_keys_that_become_floats_are_told() -> None:
         return re.sub(rb'"(\d+)":', rb'"\1.0":', data)
 
     came, said = outcome(Odd(("plan",), printed=lambda data: floats(data).replace(b'"0"', b"0")), "text")
-    assert (came, said.endswith(traps.TYPED)) == ("failed", True)
+    assert (came, said.endswith(kit_texts.TYPED)) == ("failed", True)
 
 
 def test_escapes_that_are_legal_are_no_fault() -> None:
@@ -215,8 +214,8 @@ def test_a_reader_that_stops_at_some_depth_is_told() -> None:
 
     came, said = outcome(Odd(("open",), read=shallow), "deep")
     assert came == "failed"
-    assert said.endswith(traps.DEPTH)
-    assert "serde_json" in traps.DEPTH
+    assert said.endswith(kit_texts.DEPTH)
+    assert "serde_json" in kit_texts.DEPTH
 
 
 class Diverging(Odd):

@@ -1,10 +1,9 @@
-"""The traps of JSON: what becomes of integers, texts, depth and long lines on their way through an adapter.
+"""What becomes of texts, depth and long lines on their way through an adapter.
 
-They are tried through whatever is offered. A number is sent as the sid of every operation that names a session; where
-a small one comes back, in an answer or in the text of a refusal, a great one must come back too. Names are exchanged
-for others in all requests alike; where a name came back before, the other one must come back now. What has changed in
-one of the known ways is the adapter's mistake, and the remedy names the languages that make it. What has changed in
-another way may be the store's doing, and is left to ``check``.
+They are tried through whatever is offered. Names are exchanged for others in all requests alike; where a name came back
+before, the other one must come back now. What has changed in one of the known ways is the adapter's mistake, and the
+remedy names the languages that make it. What has changed in another way may be the store's doing, and is left to
+``check``.
 """
 
 from __future__ import annotations
@@ -15,36 +14,18 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from telltale_conformance.model.operations import OPERATIONS
-from telltale_conformance.model.values import U64_MAX
 from telltale_conformance.oracle.adapters import Adapter, Answer, Request
-from telltale_conformance.oracle.adapters.kit_requests import NAMES, WELL_FORMED, with_deep_types, with_names, with_sid
+from telltale_conformance.oracle.adapters.kit_answers import NUMBER, Written, document, fresh, leaves
+from telltale_conformance.oracle.adapters.kit_requests import NAMES, WELL_FORMED, with_deep_types, with_names
 from telltale_conformance.oracle.adapters.kit_results import Departure, NotOffered, Problem
-from telltale_conformance.oracle.adapters.protocol import RESET
 from telltale_conformance.readable import one_line
 
 LONG_BYTES: Final = 1024 * 1024
 DEEP_LEVELS: Final = 100
-SMALL: Final = (7, 1000)
-GREAT: Final = (2**31, 2**32 + 1, 2**53 + 1, 2**63, U64_MAX - 1, U64_MAX)
 
-ROUNDED: Final = (
-    "read and keep integers as integers of 64 bits without sign: in JavaScript as BigInt, with a reader of your own, "
-    "because JSON.parse rounds above 2^53; in Go as uint64 or with json.Number, because numbers read into any are "
-    "float64; in Lua, PHP and Perl with a library for large integers"
-)
-POINT: Final = (
-    "print integers without point and exponent: in Go from uint64, in Lua with %d, in Python from int, in C with "
-    "PRIu64 in place of %g"
-)
-SIGNED: Final = (
-    "integers go up to 2^64-1, and a signed one ends at 2^63-1: use u64 in Rust, uint64 in Go, BigInteger or "
-    "Long.parseUnsignedLong in Java, ULong in Kotlin, ulong in C#, uint64_t in C"
-)
-NARROW: Final = "32 bits are too few: use an unsigned integer of 64 bits"
-QUOTED: Final = "print integers as JSON numbers, not as texts; a BigInt of JavaScript needs a writer of your own"
 HTML: Final = (
     "print texts as JSON, not as HTML; the escape \\u003c for < would be well, as Go's json.Marshal and PHP print it"
 )
@@ -59,147 +40,6 @@ TYPED: Final = (
     "a text that looks like a number, a truth or null is a text: compare types strictly in PHP and Perl, give Lua "
     'and YAML strings, and take keys of objects as texts (not 1 or 1.0 for "1")'
 )
-
-
-# Integers
-
-
-class Found(NamedTuple):
-    """A number in an answer, or in a text of one."""
-
-    written: str
-    in_text: bool
-    """It is a part of a text, or the whole of one."""
-
-    @property
-    def value(self) -> float | int:
-        """The number itself; an integer where it is written as one."""
-        return float(self.written) if re.search("[.eE]", self.written) else int(self.written)
-
-
-_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-
-
-def numbers(answer: Answer) -> Iterator[Found]:
-    """Yield the numbers of an answer as they are written, those within texts too."""
-    for token in _leaves(_document(answer, as_written=True)):
-        if isinstance(token, _Written):
-            yield Found(str(token), in_text=False)
-        elif isinstance(token, str):
-            yield from (Found(found, in_text=True) for found in _NUMBER.findall(token))
-
-
-class _Written(str):
-    """A number as it is written."""
-
-    __slots__ = ()
-
-
-def _document(answer: Answer, *, as_written: bool = False) -> Any:
-    """Return payload and records of an answer; numbers as they are written where that is asked for."""
-    parts = [part for part in (answer.payload, answer.audit) if part is not None]
-    if as_written:
-        return [json.loads(part, parse_int=_Written, parse_float=_Written) for part in parts]
-    return [json.loads(part) for part in parts]
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    """Yield every part of a JSON value that is neither list nor object, names of members included."""
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            waiting.extend(part)
-            waiting.extend(part.values())
-        elif isinstance(part, list):
-            waiting.extend(part)
-        else:
-            yield part
-
-
-def check_integers(adapter: Adapter) -> str:
-    """Integers are exact up to 2^64-1."""
-    asked = {op: request for op, request in WELL_FORMED.items() if _names_a_session(op, adapter)}
-    echoing = []
-    for op, request in asked.items():
-        echoes = [_echo_of(number, _fresh(adapter, [with_sid(request, number)])[0]) for number in SMALL]
-        if all(echoes):
-            echoing.append(op)
-    _without_points(adapter)
-    if not echoing:
-        raise NotOffered("no operation that is offered gives a session's number back")
-    for op in echoing:
-        for number in GREAT:
-            answer = _fresh(adapter, [with_sid(asked[op], number)])[0]
-            _judge_number(op, number, answer)
-    return f"{U64_MAX} through {', '.join(echoing[:3])}{' and more' if len(echoing) > 3 else ''}"
-
-
-def _names_a_session(op: str, adapter: Adapter) -> bool:
-    return op in adapter.hello.ops and OPERATIONS[op].sid_of is not None
-
-
-def _echo_of(number: int, answer: Answer) -> bool:
-    """Tell whether a small number came back.
-
-    Raises:
-        Problem: it came back with a point or an exponent, or as a text.
-    """
-    if answer.kind not in ("ok", "err"):
-        return False
-    seen = list(numbers(answer))
-    for found in seen:
-        if not found.in_text and isinstance(found.value, float) and found.value == number:
-            raise Problem(f"{number} came back as {found.written}", POINT)
-    if any(type(leaf) is str and leaf == str(number) for leaf in _leaves(_document(answer))):
-        raise Problem(f"{number} came back as a text", QUOTED)
-    return any(found.written == str(number) for found in seen)
-
-
-def _without_points(adapter: Adapter) -> None:
-    """See that no answer to a well-formed request holds a number with a point or an exponent."""
-    requests = [request for op, request in WELL_FORMED.items() if op in adapter.hello.ops]
-    for request, answer in zip(requests, _fresh(adapter, requests), strict=True):
-        for found in numbers(answer) if answer.kind in ("ok", "err") else ():
-            if not found.in_text and isinstance(found.value, float):
-                raise Problem(f"{request.op} was answered with the number {found.written}", POINT)
-
-
-def _judge_number(op: str, number: int, answer: Answer) -> None:
-    """See that a great number came back, or say what it has become."""
-    if answer.kind == "bad_request":
-        said = one_line(answer.text(), 120)
-        raise Problem(f"{op} takes session 7 and answers bad_request for {number}: {said}", SIGNED)
-    if answer.kind not in ("ok", "err"):
-        raise Departure(f"{op} takes session 7 and answers {answer.kind} for {number}", "see what check says of it")
-    seen = list(numbers(answer))
-    if any(found.written == str(number) for found in seen):
-        return
-    for found in seen:
-        if (became := _became(number, found)) is not None:
-            what, remedy = became
-            raise Problem(f"session {number} came back as {found.written}: {what}", remedy)
-    shown = one_line(answer.payload.decode(errors="replace"), 120)
-    raise Departure(
-        f"{op} gives session 7 back, and not {number}: {shown}",
-        "see where the number gets lost; check will compare the answers",
-    )
-
-
-def _became(number: int, found: Found) -> tuple[str, str] | None:
-    """Say what a number was made into, and what to do; None where it does not look like it."""
-    value = found.value
-    if value in (number - 2**64, 2**63 - 1, -(2**63)):
-        return "it went through a signed integer of 64 bits", SIGNED
-    if float(value) == float(number):
-        exact = number <= 2**53
-        return ("written as a float", POINT) if exact else ("rounded, as a float rounds", ROUNDED)
-    if value in (number % 2**32, number % 2**32 - 2**32, 2**31 - 1, 2**32 - 1):
-        return "it went through an integer of 32 bits", NARROW
-    return None
-
-
-# Texts
 
 
 class Probe(NamedTuple):
@@ -248,7 +88,7 @@ def check_text(adapter: Adapter) -> str:
     escaped = False
     for probe in PROBES:
         changed = [with_names(request, probe.change) for request in requests]
-        answers = _fresh(adapter, changed)
+        answers = fresh(adapter, changed)
         for echo in echoes:
             answer = answers[echo.position]
             _judge_text(requests[echo.position].op, probe.change(echo.name), echo, answer)
@@ -268,7 +108,7 @@ def _echoes(adapter: Adapter) -> tuple[list[Request], list[Echo]]:
     requests = [request for op, request in WELL_FORMED.items() if op in adapter.hello.ops]
     echoes = []
     sent: set[str] = set()
-    for position, answer in enumerate(_fresh(adapter, requests)):
+    for position, answer in enumerate(fresh(adapter, requests)):
         sent |= {name for name in NAMES if _sent(requests[position], name)}
         if answer.kind in ("ok", "err") and OPERATIONS[requests[position].op].result != "decoded":  # of its own text
             texts = Counter(_texts(answer))
@@ -277,11 +117,11 @@ def _echoes(adapter: Adapter) -> tuple[list[Request], list[Echo]]:
 
 
 def _sent(request: Request, name: str) -> bool:
-    return name in set(_leaves(json.loads(request.args)))
+    return name in set(leaves(json.loads(request.args)))
 
 
 def _texts(answer: Answer) -> Iterator[str]:
-    return (leaf for leaf in _leaves(_document(answer)) if type(leaf) is str)
+    return (leaf for leaf in leaves(document(answer)) if type(leaf) is str)
 
 
 def _judge_text(op: str, sent: str, echo: Echo, answer: Answer) -> None:
@@ -315,12 +155,12 @@ def _judge_text(op: str, sent: str, echo: Echo, answer: Answer) -> None:
 
 def _is_no_text(sent: str, answer: Answer) -> bool:
     """Tell whether what was sent as a text is in the answer as a number, a truth or null."""
-    leaves = list(_leaves(_document(answer, as_written=True)))
+    found = list(leaves(document(answer, as_written=True)))
     if sent in ("true", "null"):
-        return any(leaf is (True if sent == "true" else None) for leaf in leaves)
-    if not _NUMBER.fullmatch(sent):
+        return any(leaf is (True if sent == "true" else None) for leaf in found)
+    if not NUMBER.fullmatch(sent):
         return False
-    return any(isinstance(leaf, _Written) and float(leaf) == float(sent) for leaf in leaves)
+    return any(isinstance(leaf, Written) and float(leaf) == float(sent) for leaf in found)
 
 
 def _manglings(text: str) -> Iterator[tuple[str, str]]:
@@ -349,7 +189,7 @@ def _choices(text: str, texts: set[str]) -> Iterator[tuple[str, str]]:
 
 def _numeric(text: str) -> Iterator[str]:
     """Yield how a text is printed that was taken for a number."""
-    if _NUMBER.fullmatch(text):
+    if NUMBER.fullmatch(text):
         number = float(text)
         yield f"{number}"
         yield f"{number:g}"
@@ -365,14 +205,14 @@ def check_long(adapter: Adapter) -> str:
     for echo in echoes:
         request = requests[echo.position]
         needed = _setup(adapter, requests, echo)
-        answers = _fresh(adapter, [with_names(one, _lengthened(echo.name)) for one in needed])
+        answers = fresh(adapter, [with_names(one, _lengthened(echo.name)) for one in needed])
         _judge_text(request.op, _lengthened(echo.name)(echo.name), echo._replace(times=1), answers[-1])
         return f"{LONG_BYTES // 1024} KiB there and back, through {request.op}"
     carrying = next((request for request in requests if any(_sent(request, name) for name in NAMES)), None)
     if carrying is None:
         raise NotOffered("no operation that is offered takes a name")
     name = next(name for name in sorted(NAMES) if _sent(carrying, name))
-    answer = _fresh(adapter, [with_names(carrying, _lengthened(name))])[0]
+    answer = fresh(adapter, [with_names(carrying, _lengthened(name))])[0]
     if answer.kind == "bad_request":
         raise Problem(f"{carrying.op} answers bad_request for a name of {LONG_BYTES} characters", CUT)
     return f"{LONG_BYTES // 1024} KiB are taken by {carrying.op}; nothing that is offered gives names back"
@@ -388,7 +228,7 @@ def _setup(adapter: Adapter, requests: Sequence[Request], echo: Echo) -> list[Re
     opening = [request for request in requests[: echo.position] if OPERATIONS[request.op].gives == "session"]
     owning = [request for request in requests[: echo.position] if OPERATIONS[request.op].gives]
     for needed in ([last], [*opening, last], [*owning, last]):
-        answer = _fresh(adapter, needed)[-1]
+        answer = fresh(adapter, needed)[-1]
         if answer.kind in ("ok", "err") and echo.name in set(_texts(answer)):
             return needed
     return [*requests[: echo.position], last]
@@ -401,7 +241,7 @@ def check_deep(adapter: Adapter) -> str:
     taking = [position for position, request in enumerate(deep) if request != plain[position]]
     if not taking:
         raise NotOffered("no operation that is offered takes a type")
-    before, after = _fresh(adapter, plain), _fresh(adapter, deep)
+    before, after = fresh(adapter, plain), fresh(adapter, deep)
     through = []
     for position, request in enumerate(plain):
         was, now = before[position], after[position]
@@ -424,7 +264,3 @@ DEPTH: Final = (
     "let the JSON library nest deeper: disable_recursion_limit of serde_json (feature unbounded_depth), which stops at "
     "128; MaxDepth of System.Text.Json, which stops at 64; StreamReadConstraints of Jackson"
 )
-
-
-def _fresh(adapter: Adapter, requests: Sequence[Request]) -> list[Answer]:
-    return list(adapter.submit([RESET, *requests]))
