@@ -204,4 +204,24 @@ theorem K3_hardened : K3 .hardened := by
   have := (witness_id _ op' id' h').1
   omega
 
+/-! ### Numbers -/
+
+namespace OwnAnswer
+
+/-- Every number that is given out with the answer is one that a counter has (H2). -/
+def isCounted : OwnAnswer → Prop
+  | .null => True
+  | .cap c => c.gen ≤ top
+  | .receipt r => r.claim ≤ top ∧ r.toGen ≤ top
+  | .readiness w => w.id ≤ top
+  | .cancellation x => x.id ≤ top
+
+end OwnAnswer
+
+/-- H2: every generation, claim id and witness id that `hardened` gives out is at most 2^64 - 1, in whatever state of
+a session. -/
+theorem given_numbers_counted (s : Own) (op : OwnOp) (a : OwnAnswer) (h : (act .hardened s op).outcome = .ok a) :
+    a.isCounted := by
+  cases op <;> simp at h <;> grind [OwnAnswer.isCounted, Contract.mayGive]
+
 end Telltale

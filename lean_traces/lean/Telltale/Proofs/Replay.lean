@@ -213,4 +213,17 @@ theorem K12_hardened : K12 .hardened := by
       exact replay_step sid s op hs (hops op (by simp))
   exact this ops _ hops ⟨rfl, by simp [Own.fresh], by simp [tidy, Own.fresh], by simp [Keyed, Own.fresh]⟩ rfl
 
+/-- K12: a live owner stops being the owner only with the Invalidated record of that ownership, in whatever state of a
+session, under `hardened`. -/
+theorem K12_owner_ends_recorded (s : Own) (op : OwnOp) (o : Cap) (ho : s.owner = some o)
+    (h : (after .hardened s op).owner ≠ some o) :
+    ∃ c why, note (.cap c) .invalidated (some why) ∈ (act .hardened s op).added ∧ c.owner = o.owner ∧ c.gen = o.gen := by
+  have first (c : Cap) (why : String) (rest : List Record) (hc : c.owner = o.owner ∧ c.gen = o.gen) :
+      ∃ c why', note (.cap c) .invalidated (some why') ∈ note (.cap c) .invalidated (some why) :: rest ∧
+        c.owner = o.owner ∧ c.gen = o.gen := ⟨c, why, .head _, hc⟩
+  by_cases hop : op = .close
+  · subst hop
+    exact ⟨o, "session closed", by simp [Contract.closing, ho, cat], rfl, rfl⟩
+  · cases op <;> simp [after, ho, endOwner] at hop h ⊢ <;> grind
+
 end Telltale
