@@ -103,7 +103,7 @@ class _Crew(Generic[Item, Result]):
         done: dict[int, Any] = {}
         due = 0
         stopped: StopIteration | Exception | None = None
-        while True:
+        while stopped is None or self._busy or done:
             while stopped is None and len(self._busy) < self._workers and len(given) - due < _AHEAD * self._workers:
                 try:
                     given.append(next(items))
@@ -117,9 +117,7 @@ class _Crew(Generic[Item, Result]):
                     raise result.error
                 yield given[due], result
                 due += 1
-            if not self._busy:
-                break
-            for connection in wait([*self._busy]):
+            for connection in wait([*self._busy]) if self._busy else ():
                 assert isinstance(connection, Connection)
                 worker, number = self._busy.pop(connection)
                 done[number] = worker.take()

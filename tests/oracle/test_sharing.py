@@ -16,6 +16,7 @@ import pytest
 
 from telltale_conformance.errors import UsageError
 from telltale_conformance.oracle.cli import replay
+from telltale_conformance.oracle.process import sharing
 from telltale_conformance.oracle.process.sharing import Lost, in_order
 from tests.installed import run
 from tests.oracle.shared_work import items, squared, who
@@ -37,6 +38,17 @@ with ended_by_signals():
 def test_results_come_in_the_order_of_the_items(workers: int) -> None:
     numbers = [number for number in range(300) if number not in (7, 13, 17)]
     assert list(in_order(squared, numbers, workers)) == [(number, number * number) for number in numbers]
+
+
+@pytest.mark.parametrize("ahead", [1, 2])
+def test_nothing_is_lost_where_all_processes_wait_for_one_item(ahead: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one result ahead each process waits for the item that is due; none was handed over after that once."""
+    monkeypatch.setattr(sharing, "_AHEAD", ahead)
+    crew = sharing._Crew(squared, 1)  # one process: what comes when is known
+    try:
+        assert list(crew.results(iter([1, 2, 3, 4, 5]))) == [(number, number * number) for number in (1, 2, 3, 4, 5)]
+    finally:
+        crew.end()
 
 
 def test_work_is_done_in_as_many_processes_as_were_asked_for() -> None:
