@@ -17,7 +17,18 @@ from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.histories.judging import HistoryResult
-from telltale_conformance.oracle.lanes import claims, concurrent, corpus, deep, fixed, graph, guided, machines, programs
+from telltale_conformance.oracle.lanes import (
+    claims,
+    concurrent,
+    corpus,
+    deep,
+    fixed,
+    graph,
+    guided,
+    machines,
+    only,
+    programs,
+)
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import LANES
 from telltale_conformance.oracle.reference import judging
@@ -232,14 +243,12 @@ def test_a_history_of_which_half_is_judged_does_not_agree(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("lane", ["fixed", "corpus", "programs", "guided", "deep", "claims", "graph"])
 def test_a_lane_that_loses_its_last_cases_does_not_agree(lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    modules = (fixed, corpus, programs, guided, deep, claims, graph)
-    module = next(one for one in modules if one.__name__.endswith(f".{lane}"))
     real = judging.judge_cases
 
     def fewer(*given: Any) -> Iterator[Any]:
         return iter(list(real(*given))[:-1])
 
-    monkeypatch.setattr(module, "judge_cases", fewer)
+    monkeypatch.setattr(only, "judge_cases", fewer)
     assert ran(Odd, lane).verdict == OPEN
 
 
@@ -271,8 +280,12 @@ def forget_in_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def forget_in_programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = programs._asked
-    monkeypatch.setattr(programs, "_asked", lambda *given: (step for step in real(*given) if step.op != FORGOTTEN))
+    real = programs.Generator.steps
+    monkeypatch.setattr(
+        programs.Generator,
+        "steps",
+        lambda generator: (step for step in real(generator) if step.operation.name != FORGOTTEN),
+    )
 
 
 def forget_in_stateful(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from telltale_conformance.oracle.cli import minimise, replay
 from telltale_conformance.oracle.cli.verify import run_again, verify
 from telltale_conformance.oracle.dossier.dossier import read_dossier
 from telltale_conformance.oracle.gate import Check, Gate
-from telltale_conformance.oracle.lanes import claims, corpus, graph, programs, stateful
+from telltale_conformance.oracle.lanes import claims, corpus, graph, only, programs, stateful
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference import judging
@@ -187,7 +187,7 @@ def test_a_divergence_that_cannot_be_described_is_told_all_the_same(
 
 
 def test_a_chunk_that_fails_costs_that_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = programs.judge_cases
+    real = only.judge_cases
     calls: list[int] = []
 
     def failing(*given: Any) -> Any:
@@ -196,7 +196,7 @@ def test_a_chunk_that_fails_costs_that_chunk(monkeypatch: pytest.MonkeyPatch) ->
             raise RuntimeError("made up")
         return real(*given)
 
-    monkeypatch.setattr(programs, "judge_cases", failing)
+    monkeypatch.setattr(only, "judge_cases", failing)
     result = programs.run(odd("deep objects", "err"), Settings(divergences=1))
     assert (result.verdict, result.tally.faults) == ("diverge", 1)
     assert any("fault of the harness in chunk 0: RuntimeError: made up" in note for note in result.notes)

@@ -17,7 +17,7 @@ from tests.oracle.lane_world import served
 READ = {
     "types": {"files"},
     "replay": {"paths", "protocol", "config"},
-    "check": {"bridge_inputs", "config"},
+    "check": {"corpus", "bridge_inputs", "config"},
     "minimise": {"path", "protocol", "config"},
     "verify": {"dossiers"},
     "record": {"program", "config"},

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from telltale_conformance.model.contract import CONTRACTS
-from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS
+from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS, title_of
 from telltale_conformance.oracle.claims.monitors import watch
 from telltale_conformance.oracle.cli import prove as prove_command
 from telltale_conformance.oracle.reference.run import run
@@ -129,7 +129,7 @@ def test_no_work_is_inconclusive_never_proved(claim: str, capsys: pytest.Capture
     assert prove_command.run("hardened", [claim], work=1) == 3
     captured = capsys.readouterr()
     assert "inconclusive" in captured.out
-    assert f"{claim} under hardened is inconclusive" in captured.err
+    assert f"{title_of(claim)} under hardened is inconclusive" in captured.err
 
 
 def test_an_unexpected_status_fails(monkeypatch: pytest.MonkeyPatch) -> None:

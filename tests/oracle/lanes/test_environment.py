@@ -58,4 +58,4 @@ def test_a_changed_file_changes_the_hash(name: str, copy: Path, monkeypatch: pyt
 
 def test_every_kind_of_file_is_tried(copy: Path) -> None:
     kinds = {path.suffix for path in copy.rglob("*") if path.is_file()}
-    assert kinds - {Path(name).suffix for name in CHANGED} <= {".cjs", ".css", ".j2", ".jsonl", ".typed"}
+    assert kinds - {Path(name).suffix for name in CHANGED} <= {".cjs", ".css", ".j2", ".jsonl", ".tmpl", ".typed"}
