@@ -107,6 +107,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave the folder of a dossier out, unless it is named: a report beside the tests is none of them."""
+    if not any(collection_path.glob("*.sha256")):
+        return None  # so that a project without dossiers loads nothing of ours
     from telltale_conformance.oracle.dossier.seal import SEAL
 
     return True if (collection_path / SEAL).is_file() else None

@@ -11,7 +11,7 @@ import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -107,7 +107,8 @@ def installed(folder: Path) -> Installed:
 def unpacked(sdist: Path, folder: Path) -> Path:
     """Unpack a source distribution and return its one folder."""
     with tarfile.open(sdist) as archive:
-        archive.extractall(folder, filter="data")
+        safely: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # not before 3.11.4
+        archive.extractall(folder, **safely)
     (inner,) = folder.iterdir()
     return inner
 
