@@ -35,10 +35,10 @@ def _stubbed(module: str, text: str, proved: Collection[str]) -> str:
 
 
 def _proof(command: Sequence[LeanToken]) -> int:
-    """Where the proof begins: at the first ``:=`` outside of brackets."""
+    """Where the proof begins: at the first ``:=`` or ``where`` outside of brackets."""
     depth = 0
     for index, token in enumerate(command):
         depth += (token.text in "([{⟨") - (token.text in ")]}⟩")
-        if depth == 0 and [token.text, command[index + 1].text] == [":", "="]:
+        if depth == 0 and (token.text == "where" or [token.text, command[index + 1].text] == [":", "="]):
             return index
     raise AssertionError(f"theorem {command[1].text} has no proof")
