@@ -40,7 +40,7 @@ def ended(
         check=False,
         cwd=cwd,
         preexec_fn=limit,  # no thread is there that could hold a lock
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment},  # a full disk would cut bytecode
     )
 
 

@@ -107,6 +107,7 @@ def test_a_killed_campaign_resumes(tmp_path: Path) -> None:
 
 FULL = """
 import resource, signal, sys
+sys.dont_write_bytecode = True  # it would be cut
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 from telltale_conformance.oracle.cli.app import main

@@ -21,6 +21,7 @@ __all__ = ["small_tasks"]
 EVENTS = (Begun(at=1.0, workers=2), TaskLost(at=2.0, task=4, why="it ended three workers"), Ended(at=3.0, why="time"))
 FILLED = """
 import resource, signal, sys
+sys.dont_write_bytecode = True  # it would be cut
 from pathlib import Path
 from telltale_conformance.oracle.campaign.events import TaskLost
 from telltale_conformance.oracle.campaign.journal import Journal
