@@ -114,6 +114,10 @@ class Inherited(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     cells: dict[str, int]
     """Each with the number of cases, up to three."""
     findings: dict[str, MetClass]
+    unsupported: tuple[str, ...]
+    """Operations that were offered and answered as unsupported."""
+    over: bool
+    """Whether it did all that it was to do."""
 
 
 Event: TypeAlias = Begun | TaskDone | DossierMade | WorkerEvent | TaskLost | Ended | Inherited

@@ -147,6 +147,8 @@ def _inherited(all_settings: Sequence[Settings], standings: Sequence[Standing]) 
                     name: MetClass(fingerprint=name, text=one.text, case=one.case, cases=one.cases, after=one.answers)
                     for name, one in standing.found.items()
                 },
+                unsupported=tuple(sorted(standing.unsupported)),
+                over=standing.over,
             )
         for name, one in known.items():
             if name not in found or found[name].tasks < one.tasks:

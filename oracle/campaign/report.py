@@ -8,16 +8,15 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.campaign.folder import Settings
-from telltale_conformance.oracle.campaign.standing import Found, Point, Standing
+from telltale_conformance.oracle.campaign.standing import OVER, Found, Point, Standing
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 from telltale_conformance.readable import counted, one_line
 
 FORMAT: Final = "telltale-conformance/campaign-report"
 VERSION: Final = 1
-OVER: Final = ("time", "tasks")
-"""Why a campaign ends that did all it was to do."""
 
 
 class Cells(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,6 +91,8 @@ class CampaignReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     unsupported: tuple[str, ...]
     lost_workers: tuple[str, ...]
     refused_workers: dict[str, str]
+    not_offered: tuple[str, ...]
+    """Operations that the implementation does not offer: nothing is said of them."""
     merged: tuple[str, ...]
     """The campaigns of which this one is a merger."""
     coverage: tuple[Point, ...]
@@ -129,6 +130,7 @@ def report_of(settings: Settings, standing: Standing) -> CampaignReport:
         unsupported=tuple(sorted(standing.unsupported)),
         lost_workers=tuple(standing.lost),
         refused_workers=dict(standing.refused),
+        not_offered=tuple(sorted(OPERATIONS.keys() - settings.setup().hello.ops)),
         merged=tuple(standing.inherited),
         coverage=tuple(standing.curve),
     )
@@ -143,11 +145,13 @@ def _state(standing: Standing) -> str:
 
 
 def exit_code(standing: Standing) -> tuple[int, str]:
-    """Return the exit code of a campaign, and its verdict: a finding is certain, then a fault leaves a question."""
+    """Return the exit code of a campaign, and its verdict: a finding is certain, then what is open leaves a question.
+
+    Open is a fault, an operation that is offered and was answered as unsupported, and work that was not done.
+    """
     if standing.found:
         return DIVERGE, "diverge"
-    over = standing.ended in OVER or bool(standing.inherited)
-    if standing.tally.faults or not standing.tally.judged or not over:
+    if standing.tally.faults or standing.unsupported or not standing.tally.judged or not standing.over:
         return INCONCLUSIVE, "inconclusive"
     return AGREE, "agree"
 
@@ -225,6 +229,9 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
     told = ", ".join(f"{count:,} {name}" for name, count in left_out.items() if count)
     if told:
         yield f"beside the judged answers: {told}"
+    if report.not_offered:
+        offered = len(OPERATIONS) - len(report.not_offered)
+        yield f"{offered} of {len(OPERATIONS)} operations offered, not {', '.join(report.not_offered)}"
     if report.unsupported:
         yield f"answered as unsupported: {', '.join(report.unsupported)}"
     if tally.faults:

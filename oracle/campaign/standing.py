@@ -25,6 +25,8 @@ from telltale_conformance.oracle.verdict.evidence import Tally
 _POINTS: Final = 400
 """Of how many points the curve of the coverage has at most."""
 FAULTS_NAMED: Final = 5
+OVER: Final = ("time", "tasks")
+"""Why a campaign ends that did all it was to do."""
 
 
 class Point(Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,6 +102,13 @@ class Standing:
         """How long it has run, pauses left out, up to its last event."""
         running = 0.0 if self._since is None else max(0.0, self._now - self._since)
         return self._seconds + running
+
+    @property
+    def over(self) -> bool:
+        """Whether it did all that it was to do; of several that were merged, whether each of them did."""
+        if self.inherited:
+            return all(one.over for one in self.inherited.values())
+        return self.ended in OVER
 
     @property
     def once(self) -> int:
@@ -185,6 +194,7 @@ class Standing:
             return
         self.inherited[event.campaign] = event
         self.tally += event.tally
+        self.unsupported.update(event.unsupported)
         self._seconds += event.seconds
         for name, cases in event.cells.items():
             self.cells[name] = min(RARE, self.cells.get(name, 0) + cases)

@@ -12,7 +12,7 @@ from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.reports.report import Report
 from telltale_conformance.readable import counted, one_line
 
-Colour = Literal["green", "orange", "red", "lightgrey"]
+Colour = Literal["green", "yellowgreen", "orange", "red", "lightgrey"]
 _LABEL: Final = "telltale conformance"
 
 
@@ -30,11 +30,16 @@ NO_VERDICT: Final = Badge(message="no verdict", color="lightgrey")
 
 
 def badge_of(report: Report) -> Badge:
-    """Return the badge of a check: green for agreement alone, red for a departure, grey for a fault."""
+    """Return the badge of a check: green for agreement alone, red for a departure, grey for a fault.
+
+    Green is agreement in all that there is to judge. Where the check says what it does not cover, so does the badge.
+    """
     if report.verdict == "agree":
         known = len(report.findings)
         more = f", {counted(known, 'known divergence')}" if known else ""
-        return Badge(message=f"agrees with {one_line(report.contract, 40)}{more}", color="green")
+        whole = not report.not_covered
+        with_what = f"{one_line(report.contract, 40)}{'' if whole else ' in part'}"
+        return Badge(message=f"agrees with {with_what}{more}", color="green" if whole else "yellowgreen")
     if report.verdict == "diverge":
         kinds = len(report.failing)
         if kinds:

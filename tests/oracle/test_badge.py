@@ -15,7 +15,8 @@ from telltale_conformance.oracle.gate import Gate
 from telltale_conformance.oracle.reports.badge import badge_of
 from telltale_conformance.oracle.verdict.baseline import Standing
 from telltale_conformance.oracle.verdict.evidence import Tally
-from telltale_conformance.oracle.verdict.results import LaneResult, not_run
+from telltale_conformance.oracle.verdict.not_covered import NotCovered
+from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.report_world import accepted, lane, report, unlogged
 
 FAULT = LaneResult(lane="programs", tally=Tally(faults=1))
@@ -25,7 +26,12 @@ FAULT = LaneResult(lane="programs", tally=Tally(faults=1))
     ("lanes", "changes", "colour", "message"),
     [
         ([lane()], {}, "green", "agrees with telltale-17"),
-        ([lane(), not_run("graph", "not asked for")], {}, "green", "agrees with telltale-17"),
+        (
+            [lane()],
+            {"not_covered": NotCovered(lanes_not_run=("graph",))},
+            "yellowgreen",
+            "agrees with telltale-17 in part",
+        ),
         ([lane("programs", accepted())], {}, "red", "1 kind of divergence"),
         ([lane("programs", accepted(), unlogged())], {}, "red", "2 kinds of divergence"),
         ([lane("programs", accepted(), faults=1)], {}, "red", "1 kind of divergence"),
@@ -60,8 +66,8 @@ def test_a_check_writes_the_members_of_an_endpoint_badge_and_no_others(tmp_path:
     assert json.loads(path.read_text()) == {
         "schemaVersion": 1,
         "label": "telltale conformance",
-        "message": "agrees with telltale-17",
-        "color": "green",
+        "message": "agrees with telltale-17 in part",
+        "color": "yellowgreen",
     }
 
 

@@ -3,10 +3,21 @@
 import io
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
 
-from telltale_conformance.oracle.campaign.events import Begun, Ended, Entry, Event, MetClass, TaskDone, TaskLost
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.campaign.events import (
+    Begun,
+    Ended,
+    Entry,
+    Event,
+    Inherited,
+    MetClass,
+    TaskDone,
+    TaskLost,
+)
 from telltale_conformance.oracle.campaign.folder import read_settings
 from telltale_conformance.oracle.campaign.live import Live, LivePage, curve
 from telltale_conformance.oracle.campaign.report import cells_of, exit_code, report_lines, report_of
@@ -26,6 +37,7 @@ def task(
     cells: tuple[tuple[int, int], ...] = (),
     findings: tuple[MetClass, ...] = (),
     entries: tuple[Entry, ...] = (),
+    unsupported: tuple[str, ...] = (),
 ) -> TaskDone:
     return TaskDone(
         at=at,
@@ -41,7 +53,21 @@ def task(
         entries=entries,
         findings=findings,
         faults=("it died",) if tally.faults else (),
-        unsupported=(),
+        unsupported=unsupported,
+    )
+
+
+def inherited(campaign: str, *, over: bool = True, unsupported: tuple[str, ...] = ()) -> Inherited:
+    return Inherited(
+        at=3.0,
+        campaign=campaign,
+        tasks=1,
+        seconds=1.0,
+        tally=Tally(cases=1, judged=1),
+        cells={},
+        findings={},
+        unsupported=unsupported,
+        over=over,
     )
 
 
@@ -104,6 +130,10 @@ def test_a_task_that_is_counted_twice_is_a_fault_of_the_harness() -> None:
         ((task(0),), (3, "inconclusive")),
         ((task(0), Ended(at=9.0, why="interrupted by SIGINT")), (3, "inconclusive")),
         ((OVER,), (3, "inconclusive")),
+        ((task(0, unsupported=("open",)), OVER), (3, "inconclusive")),
+        ((inherited("a"), inherited("b")), (0, "agree")),
+        ((inherited("a"), inherited("b", over=False)), (3, "inconclusive")),
+        ((inherited("a", unsupported=("open",)), inherited("b")), (3, "inconclusive")),
     ],
 )
 def test_the_verdict_follows_as_that_of_a_check(events: tuple[Event, ...], verdict: tuple[int, str]) -> None:
@@ -124,6 +154,13 @@ def test_report_and_page_say_how_it_stands(tmp_path: Path) -> None:
     stands = standing(task(0, new=("a", "b"), cells=((0, 1), (1, 2)), findings=(FOUND,)), OVER)
     lines = list(report_lines(report_of(settings, stands)))
     assert "cells: 2 reached" in lines[2]
+    assert not [line for line in lines if "operations offered" in line]
+    few = msgspec.structs.replace(
+        settings, hello={**settings.hello, "ops": sorted(OPERATIONS.keys() - {"open", "plan"})}
+    )
+    assert f"{len(OPERATIONS) - 2} of {len(OPERATIONS)} operations offered, not open, plan" in [
+        *report_lines(report_of(few, stands))
+    ]
     assert "finding abababababab  close: another answer" in lines
     assert lines[-1] == "verdict: diverge"
     live = Live(stands, None)
