@@ -1,5 +1,6 @@
 """Campaigns merged: programs once by content, findings once, work once; and their programs in a check."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -57,6 +58,18 @@ def test_merged_campaigns_reach_together_what_each_reached_and_count_each_once(
     assert Standing().take(events(again)).tally == stands[2].tally
     assert report_of(read_settings(again), Standing().take(events(again))).tasks == 14
     assert len(list(Corpus(again / "corpus").addresses())) == len(read_settings(again).start)
+
+
+@pytest.mark.parametrize("order", [("whole", "copy"), ("copy", "whole")])
+def test_of_a_copy_of_a_campaign_only_what_has_more_tasks_counts(order: tuple[str, str], tmp_path: Path) -> None:
+    with campaign_in(tmp_path / "whole") as campaign:
+        worked(campaign, 2)
+        shutil.copytree(tmp_path / "whole", tmp_path / "copy")
+        worked(campaign, 2)
+    merge([tmp_path / name for name in order], tmp_path / "both")
+    both, whole = (Standing().take(events(tmp_path / name)) for name in ("both", "whole"))
+    assert both.tally == whole.tally
+    assert sum(one.tasks for one in both.inherited.values()) == len(whole.tasks) == 4
 
 
 def test_campaigns_of_another_implementation_are_not_merged(tmp_path: Path) -> None:
