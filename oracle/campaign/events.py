@@ -33,6 +33,19 @@ class MetClass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many answers of the task were judged when it was first met; 0 where that is not known."""
 
 
+class LaneWork(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the tasks of one lane came to."""
+
+    tasks: int = 0
+    tally: Tally = Tally()
+    open: int = 0
+    """Cases without a verdict: neither shown to agree nor found to diverge."""
+
+    def __add__(self, other: LaneWork) -> LaneWork:
+        """Return both together."""
+        return LaneWork(tasks=self.tasks + other.tasks, tally=self.tally + other.tally, open=self.open + other.open)
+
+
 class Begun(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="event", tag="begun"):
     """The campaign begins, or goes on."""
 
@@ -52,6 +65,10 @@ class TaskDone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     worker: str
     seconds: float
     tally: Tally
+    open: int
+    """Cases without a verdict."""
+    missing: tuple[str, ...]
+    """Why some of them have none."""
     new_cells: tuple[str, ...]
     """Cells that no task before had; all cells of the journal are numbered from 0 in the order of these lists."""
     cells: tuple[tuple[int, int], ...]
@@ -114,6 +131,9 @@ class Inherited(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     cells: dict[str, int]
     """Each with the number of cases, up to three."""
     findings: dict[str, MetClass]
+    lanes: dict[str, LaneWork]
+    missing: tuple[str, ...]
+    """Why some of the cases without a verdict have none."""
     unsupported: tuple[str, ...]
     """Operations that were offered and answered as unsupported."""
     over: bool

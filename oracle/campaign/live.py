@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from telltale_conformance.oracle.campaign.over_time import FIGURES, bars, stretches
 from telltale_conformance.oracle.campaign.report import cells_of
 from telltale_conformance.oracle.campaign.standing import Standing
 from telltale_conformance.oracle.process.output import unguarded
@@ -21,8 +22,8 @@ LINE_SECONDS: Final = 30.0
 """How often a line is printed where there is no terminal."""
 _WINDOW: Final = 30.0
 """Over how many seconds the rate of the answers is taken."""
-_BARS: Final = "▁▂▃▄▅▆▇█"
 _WIDTH: Final = 60
+"""Of how many bars a row of the page has."""
 
 
 class Live:
@@ -108,22 +109,13 @@ class LivePage(Live):
         for one in list(standing.found.values())[-15:]:
             ending = "waits" if one.made is None else one.made.ending
             found.add_row(Text(one_line(one.text, 90)), f"{one.cases:,}", f"{one.answers:,} answers", ending)
-        parts: list[RenderableType] = [figures, Text(f"cells over time  {curve(standing)}")]
+        drawn = Table.grid(padding=(0, 2))
+        over_time = stretches(standing.curve, _WIDTH)
+        for figure in FIGURES:
+            row = bars([figure.of(part) for part in over_time])
+            drawn.add_row(f"{figure.name}, over time", Text(row))
+        parts: list[RenderableType] = [figures, drawn]
         return Group(*parts, found) if standing.found else Group(*parts, Text("no findings so far"))
-
-
-def curve(standing: Standing, width: int = _WIDTH) -> str:
-    """Return the cells over time as a row of bars."""
-    points = standing.curve
-    if not points or not points[-1].cells or points[-1].seconds <= 0:
-        return ""
-    last = points[-1]
-    reached, place = [], 0
-    for column in range(1, width + 1):
-        while place + 1 < len(points) and points[place + 1].seconds <= last.seconds * column / width:
-            place += 1
-        reached.append(points[place].cells if points[place].seconds <= last.seconds * column / width else 0)
-    return "".join(_BARS[(len(_BARS) - 1) * cells // last.cells] for cells in reached)
 
 
 @contextmanager

@@ -147,6 +147,8 @@ def _inherited(all_settings: Sequence[Settings], standings: Sequence[Standing]) 
                     name: MetClass(fingerprint=name, text=one.text, case=one.case, cases=one.cases, after=one.answers)
                     for name, one in standing.found.items()
                 },
+                lanes=dict(standing.lanes),
+                missing=tuple(standing.missing),
                 unsupported=tuple(sorted(standing.unsupported)),
                 over=standing.over,
             )

@@ -73,12 +73,26 @@ class Task(Struct, frozen=True, kw_only=True):
         return setup.seed * _SEEDS + self.turn
 
 
+def no_turn(setup: Setup) -> dict[LaneKind, str]:
+    """Return the lanes that have nothing to ask of the implementation, each with why."""
+    hello, found = setup.hello, dict[LaneKind, str]()
+    if not (hello.clients > 1 or setup.subject.clients is not None or setup.subject.command is None):
+        found["concurrent"] = "the implementation has one client"
+    if not pumped(DEPTHS, hello.ops):
+        found["deep"] = "nothing that is pumped is offered"
+    return found
+
+
 def turns(setup: Setup) -> tuple[LaneKind, ...]:
     """Return the lanes that take turns: those that have something to ask of the implementation."""
-    hello = setup.hello
-    several = hello.clients > 1 or setup.subject.clients is not None or setup.subject.command is None
-    lanes = (lane for lane in _TURNS if lane != "concurrent" or several)
-    return tuple(lane for lane in lanes if lane != "deep" or pumped(DEPTHS, hello.ops))
+    without = no_turn(setup)
+    return tuple(lane for lane in _TURNS if lane not in without)
+
+
+def lanes_of(setup: Setup) -> tuple[LaneKind, ...]:
+    """Return the lanes of a campaign, each once."""
+    begin: tuple[LaneKind, ...] = ("start",) if setup.start else ()
+    return tuple(dict.fromkeys((*begin, *turns(setup))))
 
 
 def task_of(setup: Setup, number: int) -> Task:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.campaign.events import LaneWork
 from telltale_conformance.oracle.campaign.folder import Settings
+from telltale_conformance.oracle.campaign.over_time import FIGURES, bars, chao2, good_turing, new_an_hour, stretches
+from telltale_conformance.oracle.campaign.plan import lanes_of, no_turn
 from telltale_conformance.oracle.campaign.standing import OVER, Found, Point, Standing
+from telltale_conformance.oracle.campaign.verdict import EXIT_CODES, missing_of, verdict_of
+from telltale_conformance.oracle.reports.page.chart import shown
 from telltale_conformance.oracle.verdict.evidence import Tally
-from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 from telltale_conformance.readable import counted, one_line
 
 FORMAT: Final = "telltale-conformance/campaign-report"
 VERSION: Final = 1
+_WIDTH: Final = 48
+"""Of how many bars a row has at most."""
 
 
 class Cells(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,8 +83,13 @@ class CampaignReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Why it ended."""
     verdict: str
     exit_code: int
+    missing: tuple[str, ...]
+    """What is missing for the verdict ``agree``."""
     tasks: int
     tally: Tally
+    lanes: dict[str, LaneWork]
+    no_turn: dict[str, str]
+    """The lanes that have nothing to ask of this implementation, each with why."""
     answers_per_second: float
     cells: Cells
     corpus: int
@@ -96,13 +107,15 @@ class CampaignReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     merged: tuple[str, ...]
     """The campaigns of which this one is a merger."""
     coverage: tuple[Point, ...]
-    """How far it was at which time: seconds, answers, cells, programs of the corpus."""
+    """How far it was at which time; findings, cases, and cells that one and two cases reached too."""
 
 
 def report_of(settings: Settings, standing: Standing) -> CampaignReport:
     """Return how a campaign stands."""
-    identity = settings.identity
-    code, verdict = exit_code(standing)
+    identity, setup = settings.identity, settings.setup()
+    lanes: dict[str, LaneWork] = {lane: standing.lanes.get(lane, LaneWork()) for lane in lanes_of(setup)}
+    missing = tuple(missing_of(standing, lanes))
+    verdict = verdict_of(standing, missing)
     return CampaignReport(
         campaign=settings.campaign,
         harness=identity.harness,
@@ -118,9 +131,12 @@ def report_of(settings: Settings, standing: Standing) -> CampaignReport:
         state=_state(standing),
         why=standing.ended,
         verdict=verdict,
-        exit_code=code,
+        exit_code=EXIT_CODES[verdict],
+        missing=missing,
         tasks=len(standing.tasks) + sum(one.tasks for one in standing.inherited.values()),
         tally=standing.tally,
+        lanes={**lanes, **standing.lanes},
+        no_turn={str(lane): why for lane, why in no_turn(setup).items()},
         answers_per_second=round(standing.tally.judged / standing.seconds, 1) if standing.seconds else 0.0,
         cells=cells_of(standing),
         corpus=len(standing.entries),
@@ -130,7 +146,7 @@ def report_of(settings: Settings, standing: Standing) -> CampaignReport:
         unsupported=tuple(sorted(standing.unsupported)),
         lost_workers=tuple(standing.lost),
         refused_workers=dict(standing.refused),
-        not_offered=tuple(sorted(OPERATIONS.keys() - settings.setup().hello.ops)),
+        not_offered=tuple(sorted(OPERATIONS.keys() - setup.hello.ops)),
         merged=tuple(standing.inherited),
         coverage=tuple(standing.curve),
     )
@@ -144,46 +160,17 @@ def _state(standing: Standing) -> str:
     return "paused" if standing.ended.startswith("interrupted") else "given up"
 
 
-def exit_code(standing: Standing) -> tuple[int, str]:
-    """Return the exit code of a campaign, and its verdict: a finding is certain, then what is open leaves a question.
-
-    Open is a fault, an operation that is offered and was answered as unsupported, and work that was not done.
-    """
-    if standing.found:
-        return DIVERGE, "diverge"
-    if standing.tally.faults or standing.unsupported or not standing.tally.judged or not standing.over:
-        return INCONCLUSIVE, "inconclusive"
-    return AGREE, "agree"
-
-
 def cells_of(standing: Standing) -> Cells:
-    """Return the cells with the estimate of what is left.
-
-    The cases are the samples: of n cases, f1 cells were reached by one case and f2 by two. Good–Turing takes f1/n for
-    the chance of a new cell in the next case; Chao2 says that at least about f1²/2f2 cells are left.
-    """
+    """Return the cells with the estimate of what is left; the cases are the samples."""
     cases, once, twice = standing.tally.cases, standing.once, standing.twice
-    factor = (cases - 1) / cases if cases else 0.0
-    left = factor * (once * once / (2 * twice) if twice else once * (once - 1) / 2)
     return Cells(
         reached=len(standing.cells),
         once=once,
         twice=twice,
-        per_hour=round(_per_hour(standing), 1),
-        next_case=once / cases if cases else 1.0,
-        left=round(left, 1),
+        per_hour=round(new_an_hour(standing.curve), 1),
+        next_case=good_turing(cases, once),
+        left=round(chao2(cases, once, twice), 1),
     )
-
-
-def _per_hour(standing: Standing) -> float:
-    """Return how many cells were new in the last hour, for each hour."""
-    curve = standing.curve
-    if not curve:
-        return 0.0
-    last = curve[-1]
-    before = next((point for point in reversed(curve) if point.seconds <= last.seconds - 3600), Point(0.0, 0, 0, 0))
-    span = last.seconds - before.seconds
-    return (last.cells - before.cells) * 3600 / span if span > 0 else 0.0
 
 
 def _row(found: Found) -> FindingRow:
@@ -216,7 +203,7 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
     who = one_line(f"{report.implementation} {report.implementation_version}", 120)
     yield f"{who}, contract {report.contract}, level {report.level}, seed {report.seed}"
     yield (
-        f"{report.state}: {_time(report.seconds)} of {_time(report.hours * 3600)}, {report.tasks} tasks, "
+        f"{report.state}: {time_text(report.seconds)} of {time_text(report.hours * 3600)}, {report.tasks} tasks, "
         f"{tally.cases:,} cases, {tally.judged:,} answers judged, {report.answers_per_second:,.0f} a second"
     )
     yield (
@@ -227,6 +214,8 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
     left_out = {"not offered or unsupported": tally.uncovered, "not judged": tally.not_judged, "skipped": tally.skipped}
     left_out["cases at a limit"] = tally.at_limit
     told = ", ".join(f"{count:,} {name}" for name, count in left_out.items() if count)
+    yield "answers by lane: " + ", ".join(f"{lane} {work.tally.judged:,}" for lane, work in report.lanes.items())
+    yield from (f"lane {lane} has no turn: {why}" for lane, why in report.no_turn.items())
     if told:
         yield f"beside the judged answers: {told}"
     if report.not_offered:
@@ -247,9 +236,24 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
         yield f"  {one.cases} cases, first after {one.after_answers:,} answers; {one.ending}{size}{where}"
         if one.remark:
             yield f"  {one_line(one.remark, 300)}"
+    yield from _over_time(report.coverage)
+    if report.verdict != "diverge":
+        yield from (f"missing for agreement: {one_line(why, 400)}" for why in report.missing)
     yield f"verdict: {report.verdict}"
 
 
-def _time(seconds: float) -> str:
+def _over_time(curve: Sequence[Point]) -> Iterator[str]:
+    """Yield the figures of a campaign over its time, each as a row of bars."""
+    parts = stretches(curve, min(_WIDTH, len(curve)))
+    if len(parts) < 2:
+        return
+    yield f"over time, each bar {time_text(parts[0].end.seconds)} of the campaign:"
+    for one in FIGURES:
+        values = [one.of(part) for part in parts]
+        yield f"  {one.name:<30} {bars(values)}  {shown(values[-1])} at the end"
+
+
+def time_text(seconds: float) -> str:
+    """Return seconds as hours, minutes and seconds."""
     hours, rest = divmod(round(seconds), 3600)
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}"

@@ -72,6 +72,11 @@ class Campaign:
         self._noted: list[Event] = []
         self._next = 0
         self._numbers = {name: number for number, name in enumerate(standing.names)}
+        self._clock_ahead = time.time() - time.monotonic()
+
+    def now(self) -> float:
+        """Return the time, in seconds since 1970; setting the machine's clock while a campaign runs changes nothing."""
+        return self._clock_ahead + time.monotonic()
 
     def note(self, *events: Event) -> None:
         """Count events; they are reported once they are settled."""
@@ -151,7 +156,7 @@ class Campaign:
         new_cells, cells = self._cells(done)
         self.note(
             TaskDone(
-                at=time.time(),
+                at=self.now(),
                 task=task.number,
                 lane=task.lane,
                 turn=task.turn,
@@ -159,6 +164,8 @@ class Campaign:
                 worker=done.worker,
                 seconds=round(done.seconds, 3),
                 tally=done.tally,
+                open=done.open,
+                missing=done.missing,
                 new_cells=tuple(new_cells),
                 cells=tuple(cells),
                 entries=tuple(Entry(address=one.address, case=one.case, steps=one.steps) for one in taken),
@@ -230,7 +237,7 @@ class Running:
         standing = self._campaign.standing
         self._greet()
         self._until = time.monotonic() + self._seconds
-        self._campaign.note(Begun(at=time.time(), workers=len(self._known)))
+        self._campaign.note(Begun(at=self._campaign.now(), workers=len(self._known)))
         self._waiting = [found.fingerprint for found in standing.found.values() if found.made is None]
         try:
             why = self._work()
@@ -239,7 +246,7 @@ class Running:
         with held_back():
             faults = [] if why.startswith("interrupted") else self._cluster.run_everywhere(keeping.close_all)
             told = tuple(one_line(fault, 300) for fault in faults)
-            self._campaign.note(Ended(at=time.time(), why=why, faults=told))
+            self._campaign.note(Ended(at=self._campaign.now(), why=why, faults=told))
             self._campaign.settle()
         return why
 
@@ -271,7 +278,7 @@ class Running:
 
     def _greet(self) -> None:
         """Look which workers came and went."""
-        now, self._greeted = time.time(), time.monotonic()
+        now, self._greeted = self._campaign.now(), time.monotonic()
         refused = self._cluster.greet()
         workers = self._cluster.workers()
         gone = [address for address in self._known if address not in workers and address not in self._cluster.refused]
@@ -341,7 +348,7 @@ class Running:
         elif done is None:
             self._again.append(task)
         else:
-            self._campaign.note(TaskLost(at=time.time(), task=task.number, why=str(done)))
+            self._campaign.note(TaskLost(at=self._campaign.now(), task=task.number, why=str(done)))
 
     def _reduced(self, fingerprint: str, future: Future) -> None:
         made = self._result(fingerprint, future)
@@ -354,7 +361,7 @@ class Running:
         folder = self._campaign.findings.write_dossier(fingerprint, made.files)
         self._campaign.note(
             DossierMade(
-                at=time.time(),
+                at=self._campaign.now(),
                 fingerprint=fingerprint,
                 ending=made.ending,
                 remark=made.remark,

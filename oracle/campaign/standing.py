@@ -15,6 +15,7 @@ from telltale_conformance.oracle.campaign.events import (
     Ended,
     Event,
     Inherited,
+    LaneWork,
     MetClass,
     TaskDone,
     TaskLost,
@@ -38,11 +39,18 @@ class Point(Struct, frozen=True, forbid_unknown_fields=True):
     cells: int
     entries: int
     """Programs of the corpus, without those that it began with."""
+    findings: int = 0
+    """Classes of divergence."""
+    cases: int = 0
+    once: int = 0
+    """Cells that one case reached; with ``twice`` and the cases they give the estimate of what is left."""
+    twice: int = 0
+    """Cells that two cases reached."""
 
     @property
-    def reached(self) -> tuple[int, int]:
+    def reached(self) -> tuple[int, int, int]:
         """What does not grow in every task."""
-        return self.cells, self.entries
+        return self.cells, self.entries, self.findings
 
 
 @dataclass
@@ -71,6 +79,9 @@ class Standing:
     tasks: set[int] = field(default_factory=set)
     """The numbers of the finished tasks, and of those that are not tried again."""
     tally: Tally = field(default_factory=Tally)
+    lanes: dict[str, LaneWork] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    """Why cases have no verdict, the first reasons."""
     cells: dict[str, int] = field(default_factory=dict)
     """Each cell with the number of cases that reached it, up to three; in the order of the journal."""
     names: list[str] = field(default_factory=list)
@@ -153,11 +164,16 @@ class Standing:
         self.tally += tally
         self.faults = [*self.faults, *faults][:FAULTS_NAMED]
 
+    def _count_lane(self, lane: str, work: LaneWork, missing: Iterable[str]) -> None:
+        self.lanes[lane] = self.lanes.get(lane, LaneWork()) + work
+        self.missing = list(dict.fromkeys([*self.missing, *missing]))[:FAULTS_NAMED]
+
     def _task(self, event: TaskDone) -> None:
         assert event.task not in self.tasks, f"task {event.task} is counted twice"
         self.tasks.add(event.task)
         before = self.tally.judged
         self._count(event.tally, event.faults)
+        self._count_lane(event.lane, LaneWork(tasks=1, tally=event.tally, open=event.open), event.missing)
         self.in_vain = self.in_vain + 1 if event.tally.faults and not event.tally.judged else 0
         self.unsupported.update(event.unsupported)
         for name in event.new_cells:
@@ -181,7 +197,16 @@ class Standing:
         )
 
     def _point(self) -> None:
-        point = Point(self.seconds, self.tally.judged, len(self.cells), len(self.entries))
+        point = Point(
+            seconds=self.seconds,
+            answers=self.tally.judged,
+            cells=len(self.cells),
+            entries=len(self.entries),
+            findings=len(self.found),
+            cases=self.tally.cases,
+            once=self.once,
+            twice=self.twice,
+        )
         if len(self.curve) > 1 and self.curve[-1].reached == self.curve[-2].reached == point.reached:
             self.curve[-1] = point
             return
@@ -194,6 +219,8 @@ class Standing:
             return
         self.inherited[event.campaign] = event
         self.tally += event.tally
+        for lane, work in event.lanes.items():
+            self._count_lane(lane, work, event.missing)
         self.unsupported.update(event.unsupported)
         self._seconds += event.seconds
         for name, cases in event.cells.items():

@@ -70,6 +70,10 @@ class Done(Struct, frozen=True, kw_only=True):
 
     number: int
     tally: Tally = Tally()
+    open: int = 0
+    """Cases without a verdict: neither shown to agree nor found to diverge."""
+    missing: tuple[str, ...] = ()
+    """Why some of them have none."""
     cells: dict[Cell, int] = {}
     """The cells in which answers were judged, each with the number of cases that did."""
     met: tuple[Met, ...] = ()
@@ -160,9 +164,12 @@ class _Notes:
         """Return the result of the task; ``program`` returns so many steps of the case at a place, packed."""
         faults = [fault for chunk in chunks for fault in chunk.faults]
         divergences = [divergence for chunk in chunks for divergence in chunk.divergences]
+        tried = [chunk.evidence.cases for chunk in chunks]
         return Done(
             number=task.number,
             tally=sum((chunk.tally for chunk in chunks), further),
+            open=sum(cases.missing for cases in tried),
+            missing=tuple(dict.fromkeys(why for cases in tried for why in cases.missing_ones))[:FAULTS_TOLD],
             cells=dict(self._cells),
             met=classes(zip(divergences, self._diverged, strict=True)),
             reached=tuple(
@@ -307,6 +314,8 @@ def _concurrent(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapt
     return Done(
         number=task.number,
         tally=result.tally,
+        open=result.evidence.cases.missing,
+        missing=result.evidence.cases.missing_ones[:FAULTS_TOLD],
         met=classes((divergence, 0) for divergence in result.divergences),
         faults=result.missing[:FAULTS_TOLD] if result.tally.faults else (),
         unsupported=result.unsupported,

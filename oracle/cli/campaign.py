@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from telltale_conformance.errors import InconclusiveError, UsageError
+from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.adapters import AdapterLimits
 from telltale_conformance.oracle.campaign.cluster import cluster_of, distributed_there
 from telltale_conformance.oracle.campaign.folder import Settings, held, read_settings
@@ -169,10 +170,18 @@ def _tell(settings: Settings, standing: Standing, as_json: bool) -> int:
 
 
 @told
-def report(folder: Path, *, as_json: bool) -> int:
-    """Tell how a campaign stands, also while it runs; return its exit code."""
+def report(folder: Path, *, output: Path | None, as_json: bool) -> int:
+    """Tell how a campaign stands, also while it runs; write a page of it where one is named; return its exit code."""
     settings = read_settings(folder)
-    return _tell(settings, Standing().take(events(folder)), as_json)
+    standing = Standing().take(events(folder))
+    if output is not None:
+        from telltale_conformance.oracle.campaign.page import campaign_page
+
+        write_whole(output, campaign_page(report_of(settings, standing)).encode())
+    code = _tell(settings, standing, as_json)
+    if output is not None and not as_json:
+        say(f"page: {output}")
+    return code
 
 
 @told

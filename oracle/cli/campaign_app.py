@@ -12,6 +12,7 @@ from telltale_conformance.oracle.cli.options import (
     Json,
     LevelName,
     LevelOption,
+    Page,
     in_a_folder_that_is_there,
 )
 
@@ -135,8 +136,8 @@ def merge(
 
 
 @campaign_app.command()
-def report(folder: Folder, as_json: Json = False) -> None:
+def report(folder: Folder, output: Page = None, as_json: Json = False) -> None:
     """Tell how a campaign stands, also while it runs."""
     from telltale_conformance.oracle.cli import campaign as body
 
-    raise typer.Exit(body.report(folder, as_json=as_json))
+    raise typer.Exit(body.report(folder, output=output, as_json=as_json))

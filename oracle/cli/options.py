@@ -79,3 +79,10 @@ ProtocolOption = Annotated[
     typer.Option(metavar="PLACE", help="The input or the protocol of a run, a file or folder, if not beside it."),
 ]
 ContractOption = Annotated[ContractName | None, typer.Option(help="Judge by this contract instead of the trace's own.")]
+
+Page = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", callback=in_a_folder_that_is_there, metavar="PAGE.html", help="Write a page with all of it."
+    ),
+]

@@ -7,14 +7,7 @@ from typing import Annotated
 
 import typer
 
-from telltale_conformance.oracle.cli.options import Json, in_a_folder_that_is_there
-
-Page = Annotated[
-    Path | None,
-    typer.Option(
-        "-o", "--output", callback=in_a_folder_that_is_there, metavar="PAGE.html", help="Write a page with all of it."
-    ),
-]
+from telltale_conformance.oracle.cli.options import Json, Page
 
 
 def compare(

@@ -1,4 +1,4 @@
-"""The pages of ``compare`` and ``trends`` in a browser: no network, no script, light and dark, narrow, readable."""
+"""The pages of campaigns, comparisons and trends in a browser: no network, no script, light, dark, narrow, readable."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from telltale_conformance.oracle.campaign.page import campaign_page
 from telltale_conformance.oracle.reports.comparison.comparison import comparison_of
 from telltale_conformance.oracle.reports.comparison.page import comparison_page
 from telltale_conformance.oracle.reports.json_report import report_json
 from telltale_conformance.oracle.reports.trends.page import trends_page
 from telltale_conformance.oracle.reports.trends.series import series_of
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
+from tests.oracle.campaign.campaign_world import all_that_is_told
 from tests.oracle.page_world import CUT_OFF, FAINT, Tab
 from tests.oracle.report_world import MARKUP, accepted, lane, report, unlogged
 from tests.oracle.trends_world import check
@@ -20,10 +22,13 @@ from tests.oracle.trends_world import check
 LONG = "x" * 300 + MARKUP
 
 
-@pytest.fixture(params=["compare", "trends"])
+@pytest.fixture(params=["campaign", "compare", "trends"])
 def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The page, with all that it can show."""
     page = tmp_path / "page.html"
+    if request.param == "campaign":
+        page.write_text(campaign_page(all_that_is_told(LONG)))
+        return page
     if request.param == "trends":
         records = [check(day, "1", accepted()) for day in range(5)]
         records += [check(day, LONG, unlogged(), harness="9", missing=day % 2) for day in range(5, 9)]

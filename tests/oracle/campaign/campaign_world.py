@@ -14,12 +14,16 @@ import pytest
 
 from telltale_conformance.generators.guided_programs import guided_corpus
 from telltale_conformance.oracle.campaign import opening
+from telltale_conformance.oracle.campaign.events import LaneWork
 from telltale_conformance.oracle.campaign.folder import held
 from telltale_conformance.oracle.campaign.opening import begin, opened
 from telltale_conformance.oracle.campaign.plan import SIZES
+from telltale_conformance.oracle.campaign.report import CampaignReport, Cells, FindingRow
 from telltale_conformance.oracle.campaign.running import Campaign
+from telltale_conformance.oracle.campaign.standing import Point
 from telltale_conformance.oracle.campaign.work import Done, carry_out
 from telltale_conformance.oracle.lanes.subject import Subject
+from telltale_conformance.oracle.verdict.evidence import Tally
 from tests.installed import COMMAND
 from tests.oracle.lane_world import ROOT
 from tests.wrong_stores.beside import WrongAdapter
@@ -91,3 +95,59 @@ def reported(folder: Path) -> dict[str, Any]:
 def seconds(count: float) -> str:
     """Return so many seconds as hours."""
     return str(count / 3600)
+
+
+def all_that_is_told(text: str) -> CampaignReport:
+    """Return a report in which there is something of everything, with this text wherever others write."""
+    points = [Point(seconds=one, answers=100 * one, cells=one // 2, entries=one, once=one % 7) for one in range(1, 90)]
+    findings = tuple(
+        FindingRow(
+            fingerprint=f"{number}" * 64,
+            text=text,
+            lanes=("deep", "programs"),
+            cases=4,
+            first_case="programs: program 4",
+            first_task=3,
+            after_answers=4000,
+            after_seconds=7.5,
+            ending=("waits", "minimal")[number],
+            remark=("", text)[number],
+            steps=(None, 7)[number],
+            dossier=(None, "findings/111111111111")[number],
+        )
+        for number in range(2)
+    )
+    return CampaignReport(
+        campaign="ab" * 16,
+        harness=text,
+        harness_hash="sha256:00",
+        implementation=text,
+        implementation_version=text,
+        contract="telltale-17",
+        level="state",
+        seed=0,
+        guided=True,
+        hours=1.0,
+        seconds=89.0,
+        state="paused",
+        why=text,
+        verdict="diverge",
+        exit_code=1,
+        missing=(text, "1 fault"),
+        tasks=9,
+        tally=Tally(cases=40, judged=8900, faults=1),
+        lanes={"programs": LaneWork(tasks=9, tally=Tally(cases=40, judged=8900, faults=1), open=1)},
+        no_turn={"concurrent": "the implementation has one client"},
+        answers_per_second=100.0,
+        cells=Cells(reached=44, once=5, twice=0, per_hour=120.0, next_case=0.1, left=9.8),
+        corpus=89,
+        findings=findings,
+        faults=(text,),
+        not_run={"7": text},
+        unsupported=("open",),
+        lost_workers=(text,),
+        refused_workers={text: text},
+        not_offered=("plan",),
+        merged=("cd" * 16,),
+        coverage=tuple(points),
+    )

@@ -136,7 +136,8 @@ def test_a_full_disk_ends_a_campaign_that_then_resumes(tmp_path: Path) -> None:
 @pytest.mark.nightly
 def test_another_version_is_refused_by_name(tmp_path: Path) -> None:
     folder = tmp_path / "c"
-    assert ran("--sut", served(), "--tasks", "1", "--corpus", folder, "--workers", "1").returncode == 0
+    assert ran("--sut", served(), "--tasks", "1", "--corpus", folder, "--workers", "1").returncode == 3
+    assert {why.partition(" lane ")[0] for why in reported(folder)["missing"]} == {"no answer was judged in"}
     settings = folder / "campaign.json"
     whole = settings.read_text()
     command = json.loads(whole)["command"]
@@ -221,7 +222,7 @@ def test_a_worker_of_another_version_is_refused_by_name_and_the_others_work(tmp_
         _dask("worker", address, "--nthreads", "1", "--no-dashboard", "--name", "older", SERVED_VERSION="0.9"),
     ]
     try:
-        done = ran("--sut", served(), "--tasks", "8", "--corpus", folder, "--cluster", address)
+        done = ran("--sut", served(), "--tasks", "20", "--corpus", folder, "--cluster", address)
     finally:
         for process in processes:
             process.terminate()
@@ -232,7 +233,9 @@ def test_a_worker_of_another_version_is_refused_by_name_and_the_others_work(tmp_
     (refused,) = report["refused_workers"].items()
     assert refused[0].startswith("older (")
     assert "reference 0.9 instead of" in refused[1]
-    assert report["tasks"] == 8
+    assert report["tasks"] == 20
+    assert report["verdict"] == "agree"
+    assert report["missing"] == []
     sound(folder)
 
 

@@ -14,14 +14,18 @@ from telltale_conformance.oracle.campaign.events import (
     Entry,
     Event,
     Inherited,
+    LaneWork,
     MetClass,
     TaskDone,
     TaskLost,
 )
 from telltale_conformance.oracle.campaign.folder import read_settings
-from telltale_conformance.oracle.campaign.live import Live, LivePage, curve
-from telltale_conformance.oracle.campaign.report import cells_of, exit_code, report_lines, report_of
+from telltale_conformance.oracle.campaign.live import Live, LivePage
+from telltale_conformance.oracle.campaign.over_time import FIGURES, bars, stretches
+from telltale_conformance.oracle.campaign.plan import LaneKind, lanes_of
+from telltale_conformance.oracle.campaign.report import cells_of, report_lines, report_of
 from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.campaign.verdict import missing_of, verdict_of
 from telltale_conformance.oracle.verdict.evidence import Tally
 from tests.oracle.campaign.campaign_world import campaign_in, small_tasks
 
@@ -38,16 +42,20 @@ def task(
     findings: tuple[MetClass, ...] = (),
     entries: tuple[Entry, ...] = (),
     unsupported: tuple[str, ...] = (),
+    lane: LaneKind = "programs",
+    missing: tuple[str, ...] = (),
 ) -> TaskDone:
     return TaskDone(
         at=at,
         task=number,
-        lane="programs",
+        lane=lane,
         turn=number,
         parents=(),
         worker="here:1",
         seconds=1.0,
         tally=tally,
+        open=len(missing),
+        missing=missing,
         new_cells=new,
         cells=cells,
         entries=entries,
@@ -57,13 +65,15 @@ def task(
     )
 
 
-def inherited(campaign: str, *, over: bool = True, unsupported: tuple[str, ...] = ()) -> Inherited:
+def inherited(campaign: str, *, over: bool = True, unsupported: tuple[str, ...] = (), open: int = 0) -> Inherited:
     return Inherited(
         at=3.0,
         campaign=campaign,
         tasks=1,
         seconds=1.0,
         tally=Tally(cases=1, judged=1),
+        lanes={"programs": LaneWork(tasks=1, tally=Tally(cases=1, judged=1), open=open)},
+        missing=("it is too wide",) if open else (),
         cells={},
         findings={},
         unsupported=unsupported,
@@ -108,7 +118,7 @@ def test_the_curve_has_few_points_and_its_last_one_is_now() -> None:
     assert len(stands.curve) <= 401
     assert stands.curve[-1].cells == 1000
     assert stands.curve[-1].answers == 100_000
-    drawn = curve(stands)
+    drawn = bars([part.end.cells for part in stretches(stands.curve, 60)])
     assert len(drawn) == 60
     assert list(drawn) == sorted(drawn)
 
@@ -118,26 +128,80 @@ def test_a_task_that_is_counted_twice_is_a_fault_of_the_harness() -> None:
         standing(task(0), task(0))
 
 
+NO_ANSWER = "no answer was judged in lane programs"
+FAULT = Tally(cases=1, judged=1, faults=1)
+
+
 @pytest.mark.parametrize(
-    ("events", "verdict"),
+    ("events", "verdict", "missing"),
     [
-        ((task(0), OVER), (0, "agree")),
-        ((task(0), Ended(at=9.0, why="tasks")), (0, "agree")),
-        ((task(0, findings=(FOUND,)), OVER), (1, "diverge")),
-        ((task(0, findings=(FOUND,), tally=Tally(cases=1, judged=1, faults=1)),), (1, "diverge")),
-        ((task(0, tally=Tally(cases=1, judged=1, faults=1)), OVER), (3, "inconclusive")),
-        ((task(0), TaskLost(at=3.0, task=1, why="it ended three workers"), OVER), (3, "inconclusive")),
-        ((task(0),), (3, "inconclusive")),
-        ((task(0), Ended(at=9.0, why="interrupted by SIGINT")), (3, "inconclusive")),
-        ((OVER,), (3, "inconclusive")),
-        ((task(0, unsupported=("open",)), OVER), (3, "inconclusive")),
-        ((inherited("a"), inherited("b")), (0, "agree")),
-        ((inherited("a"), inherited("b", over=False)), (3, "inconclusive")),
-        ((inherited("a", unsupported=("open",)), inherited("b")), (3, "inconclusive")),
+        ((task(0), OVER), "agree", []),
+        ((task(0), Ended(at=9.0, why="tasks")), "agree", []),
+        ((task(0, findings=(FOUND,)), OVER), "diverge", []),
+        ((task(0, findings=(FOUND,), tally=FAULT),), "diverge", ["1 fault", "it is not over"]),
+        ((task(0, tally=FAULT), OVER), "inconclusive", ["1 fault"]),
+        ((task(0), TaskLost(at=3.0, task=1, why="it ended three workers"), OVER), "inconclusive", ["1 fault"]),
+        ((task(0),), "inconclusive", ["it is not over"]),
+        (
+            (task(0), Ended(at=9.0, why="interrupted by SIGINT")),
+            "inconclusive",
+            ["it ended before its time: interrupted by SIGINT"],
+        ),
+        ((OVER,), "inconclusive", [NO_ANSWER, "no answer was judged"]),
+        ((task(0, lane="deep"), OVER), "inconclusive", [NO_ANSWER]),
+        ((task(0, tally=Tally(cases=4, uncovered=4)), task(1, lane="deep"), OVER), "inconclusive", [NO_ANSWER]),
+        (
+            (task(0, unsupported=("open",)), OVER),
+            "inconclusive",
+            ["offered and answered as unsupported: open"],
+        ),
+        (
+            (task(0, missing=("history 3: it is too wide",)), OVER),
+            "inconclusive",
+            ["1 case without a verdict: history 3: it is too wide"],
+        ),
+        ((inherited("a"), inherited("b")), "agree", []),
+        ((inherited("a"), inherited("b", over=False)), "inconclusive", ["campaign b was not over"]),
+        ((inherited("a", open=2), inherited("b")), "inconclusive", ["2 cases without a verdict: it is too wide"]),
+        (
+            (inherited("a", unsupported=("open",)), inherited("b")),
+            "inconclusive",
+            ["offered and answered as unsupported: open"],
+        ),
     ],
 )
-def test_the_verdict_follows_as_that_of_a_check(events: tuple[Event, ...], verdict: tuple[int, str]) -> None:
-    assert exit_code(standing(*events)) == verdict
+def test_a_campaign_agrees_only_where_nothing_is_missing(
+    events: tuple[Event, ...], verdict: str, missing: list[str]
+) -> None:
+    stands = standing(*events)
+    lanes = {"programs": stands.lanes.get("programs", LaneWork())}
+    assert list(missing_of(stands, lanes)) == missing
+    assert verdict_of(stands, missing) == verdict
+
+
+def test_every_lane_of_a_campaign_must_have_judged_something(tmp_path: Path) -> None:
+    with campaign_in(tmp_path / "c"):
+        settings = read_settings(tmp_path / "c")
+    lanes = lanes_of(settings.setup())
+    assert set(lanes) == {"start", "mutants", "programs", "stateful", "deep", "concurrent"}
+    whole = [task(number, lane=lane) for number, lane in enumerate(lanes)]
+    assert report_of(settings, standing(*whole, OVER)).verdict == "agree"
+    for left_out in lanes:
+        report = report_of(settings, standing(*(one for one in whole if one.lane != left_out), OVER))
+        assert report.verdict == "inconclusive"
+        assert report.missing == (f"no answer was judged in lane {left_out}",)
+        assert f"missing for agreement: no answer was judged in lane {left_out}" in [*report_lines(report)]
+
+
+def test_a_lane_that_has_no_turn_is_named_with_why(tmp_path: Path) -> None:
+    with campaign_in(tmp_path / "c"):
+        settings = read_settings(tmp_path / "c")
+    alone = msgspec.structs.replace(settings, command="x", hello={**settings.hello, "clients": 1})
+    lanes = lanes_of(alone.setup())
+    assert "concurrent" not in lanes
+    report = report_of(alone, standing(*(task(number, lane=lane) for number, lane in enumerate(lanes)), OVER))
+    assert report.verdict == "agree"
+    assert "lane concurrent has no turn: the implementation has one client" in [*report_lines(report)]
 
 
 def test_a_finding_is_one_row_with_when_it_was_first_met() -> None:
@@ -168,6 +232,6 @@ def test_report_and_page_say_how_it_stands(tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=110)
     console.print(LivePage(stands, "http://127.0.0.1:8787/status").page())
     page = console.file.getvalue()  # type: ignore[attr-defined] # it is a StringIO
-    for text in ("cells over time", "http://127.0.0.1:8787/status", "close: another answer", "waits", "140 answers"):
-        assert text in page or text == "140 answers"
-    assert "40 answers" in page
+    over_time = [f"{figure.name}, over time" for figure in FIGURES]
+    for text in (*over_time, "http://127.0.0.1:8787/status", "close: another answer", "waits", "40 answers"):
+        assert text in page
