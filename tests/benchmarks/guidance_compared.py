@@ -1,30 +1,33 @@
 """Guided against unguided generation: how many answers each needs until a rare wrong store differs.
 
-``python -m tests.benchmarks.guidance_compared [SEEDS]`` prints the median of that many seeds (20 if not given) for each
-store of ``tests/wrong_stores/rare.py``. Both stores run in this process. ``--machine`` adds Hypothesis on the project's
-state machine, which only generates; that takes much longer. ``--most N`` counts a store as not found after N answers.
+``python -m tests.benchmarks.guidance_compared [SEEDS]`` prints the medians of that many seeds (20 if not given) for the
+stores of ``tests/wrong_stores/rare.py`` and ``combinations.py``. All stores run in this process. ``--drawn Hypothesis
+HypoFuzz`` measures these two on the project's state machine in the same run, which takes much longer. ``--most N``
+counts a store as not found after N answers; ``--first SEED`` takes other seeds.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import time
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import partial
 
 from telltale_conformance.generators.guided_programs import guided_case
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.reached import played
 from telltale_conformance.generators.steps import GeneratedStep
-from telltale_conformance.oracle.lanes.machines import AdapterCounterpart
-from telltale_conformance.oracle.lanes.stateful import EXAMPLES, judged_by_machine
-from telltale_conformance.oracle.lanes.subject import Settings
-from telltale_conformance.oracle.verdict.compare import Level
-from tests.wrong_stores.beside import Fault, WrongAdapter, WrongStore, told_after
+from tests.benchmarks.machine_drawn import DRAWN
+from tests.wrong_stores.beside import WrongStore, told_after
+from tests.wrong_stores.combinations import COMBINATIONS
 from tests.wrong_stores.rare import RARE
 
-MOST = 150_000
+MOST = 50_000
 """After so many answers a store counts as not found if nothing else is said; the median is at least this then."""
+STORES = {**RARE, **COMBINATIONS}
+Answers = dict[str, int]
+"""By store, after how many answers it differs."""
 
 
 def unguided(seed: int, index: int) -> Iterable[GeneratedStep]:
@@ -37,28 +40,9 @@ def guided(seed: int, index: int) -> Iterable[GeneratedStep]:
     return played(guided_case(seed, index, "telltale-17"), "telltale-17")  # type: ignore[return-value] # has their fields
 
 
-@cache
-def _sequences(seed: int, chunk: int) -> list[list[GeneratedStep]]:
-    """Return the sequences of a chunk of lane ``stateful``, played on the right store."""
-    counterpart = AdapterCounterpart(WrongAdapter(Fault()), "telltale-17", Level.state, remember=True)
-    settings = Settings(seed=seed)
-    judged_by_machine(counterpart, chunk, examples=EXAMPLES, settings=settings, contract="telltale-17")
-    assert counterpart.first is None
-    return [steps for steps in counterpart.played if steps]
-
-
-def by_machine(seed: int, index: int) -> Iterable[GeneratedStep]:
-    """Return a sequence that Hypothesis draws for the state machine, with no examples to begin with."""
-    chunk = 0
-    while index >= len(_sequences(seed, chunk)):
-        index -= len(_sequences(seed, chunk))
-        chunk += 1
-    return _sequences(seed, chunk)[index]
-
-
-def answers(made: Callable[[int, int], Iterable[GeneratedStep]], seed: int, most: int) -> dict[str, int]:
-    """Return after how many answers each store differs, with one seed."""
-    waiting, found = dict(RARE), dict[str, int]()
+def answers(made: Callable[[int, int], Iterable[GeneratedStep]], seed: int, most: int) -> tuple[Answers, int]:
+    """Return after how many answers each store differs, with one seed, and how many were given in all."""
+    waiting, found = dict(STORES), Answers()
     count = index = 0
     while waiting and count < most:
         steps = list(made(seed, index))
@@ -69,24 +53,42 @@ def answers(made: Callable[[int, int], Iterable[GeneratedStep]], seed: int, most
                 del waiting[name]
         count += len(steps)
         index += 1
-    return {name: min(most, found.get(name, most)) for name in RARE}
+    return found, count
+
+
+def drawn(by: str, seed: int, most: int) -> tuple[Answers, int]:
+    """Return the same for what Hypothesis or HypoFuzz draws."""
+    stores = DRAWN[by](STORES, seed, most)
+    return stores.found, stores.answers
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("seeds", type=int, nargs="?", default=20)
-    parser.add_argument("--machine", action="store_true")
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--drawn", choices=DRAWN, nargs="+", default=[])
     parser.add_argument("--most", type=int, default=MOST)
     options = parser.parse_args()
-    makers = {"unguided": unguided, "guided": guided} | ({"state machine": by_machine} if options.machine else {})
-    columns = [[answers(made, seed, options.most) for seed in range(options.seeds)] for made in makers.values()]
+    makers = {"unguided": partial(answers, unguided), "guided": partial(answers, guided)}
+    makers |= {by: partial(drawn, by) for by in options.drawn}
+    columns: dict[str, list[Answers]] = {name: [] for name in makers}
+    for name, made in makers.items():
+        given, begun = 0, time.process_time()
+        for seed in range(options.first, options.first + options.seeds):
+            found, count = made(seed, options.most)
+            columns[name].append(found)
+            given += count
+        print(f"{name}: {given:,} answers, {given / (time.process_time() - begun):,.0f} a CPU second", flush=True)
     print(f"| wrong store | {' | '.join(makers)} | guided: times fewer than unguided |")
     print("|---" * (len(makers) + 2) + "|")
-    for name in RARE:
-        medians = [statistics.median(found[name] for found in column) for column in columns]
+    for store in STORES:
+        medians = [
+            statistics.median(min(found.get(store, options.most), options.most) for found in column)
+            for column in columns.values()
+        ]
         told = " | ".join(f"{'≥ ' * (median >= options.most)}{median:,.0f}" for median in medians)
-        print(f"| {name} | {told} | {medians[0] / medians[1]:.1f} |")
+        print(f"| {store} | {told} | {'≥ ' * (medians[0] >= options.most > medians[1])}{medians[0] / medians[1]:.1f} |")
 
 
 if __name__ == "__main__":

@@ -135,9 +135,9 @@ def a_session_scope_widened_from_fragments_of_a_transfer_does_not_count() -> Fau
             narrow = noted.of(store).get(("granted", arguments[0].session_id))
             if narrow == arguments[0] and outcome.ok.scope == "Session":
                 noted.of(store)[outcome.ok.session_id] = outcome.ok
-        if operation.name == "commit_ownership_transfer" and outcome.error is None:
-            if isinstance(outcome.ok.scope, Fragments):
-                noted.of(store)["granted", outcome.ok.session_id] = outcome.ok
+        granted = operation.name == "commit_ownership_transfer" and outcome.error is None
+        if granted and isinstance(outcome.ok.scope, Fragments):
+            noted.of(store)["granted", outcome.ok.session_id] = outcome.ok
         return outcome
 
     return Fault(given, left)
