@@ -425,3 +425,18 @@ LEFT_OPEN: Final = _guard(
     origin="§20",
     text="not judged: {}",
 )
+_ERROR_TEXTS: Final = dict.fromkeys(
+    (
+        *((*one.fixed_parts, one.error) for one in GUARDS.values() if one.text is not None),
+        ("too many roles: ", "", FEW_ROLES.error),
+    )
+)
+"""The fixed parts of the error texts: beginning, ending, name. The last is an older form of its error."""
+
+
+def variant_of_text(text: str) -> str | None:
+    """Return which error a text says; None where the contract has no such text."""
+    for beginning, ending, variant in _ERROR_TEXTS:
+        if text.startswith(beginning) and text.endswith(ending):
+            return variant
+    return None

@@ -27,8 +27,12 @@ def _observed(seen: Seen) -> Judgement:
     shown = seen.answer["ownership"]
     if not same_artifact(shown["current"], ledger.log_live):
         return Judgement(True, "the live owner is not the one the log gives")
-    pending = not same_artifact(shown["pending_transfer"], ledger.log_pending)
-    return Judgement(pending, "the pending receipt is not the one the log gives")
+    if not same_artifact(shown["pending_transfer"], ledger.log_pending):
+        return Judgement(True, "the pending receipt is not the one the log gives")
+    issued = {witness["witness_id"]: witness for witness in shown["issued_readiness"]}
+    read = ledger.log_witnesses
+    same = issued.keys() == read.keys() and all(same_artifact(issued[number], read[number]) for number in read)
+    return Judgement(not same, "the issued witnesses are not those the log gives")
 
 
 def rejection_audited(seen: Seen) -> Judgement | None:
@@ -49,5 +53,5 @@ def rejection_audited(seen: Seen) -> Judgement | None:
 
 MONITORS: Final[Mapping[str, Monitor]] = {
     "K12": Monitor({"observe", "close", *OWNERSHIP_OPERATIONS}, audit_completeness, after=True),
-    "K13": Monitor({"consume_readiness_witness", *RECEIPT_OPERATIONS}, rejection_audited),
+    "K13": Monitor({"consume_readiness_witness", *RECEIPT_OPERATIONS}, rejection_audited, kept_by=None),
 }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from telltale_conformance.model.guard_table import G_ACTIVE, G_HONEST, G_IDLE, G_OPEN, G_WITHIN, OWN_EDGE
 from telltale_conformance.oracle.claims.ledger import ACCEPTS_CAPABILITY, OWNERSHIP_OPERATIONS
 from telltale_conformance.oracle.claims.scopes import fragments, within
-from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen
+from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen, refused_by
 
 
 def attenuation(seen: Seen) -> Judgement | None:
@@ -97,12 +98,14 @@ def foreign_edge(seen: Seen) -> Judgement | None:
 
 
 MONITORS: Final[Mapping[str, Monitor]] = {
-    "K4": Monitor({"attenuate_ownership_scope"}, attenuation),
-    "K5": Monitor({"begin_ownership_transfer", "commit_ownership_transfer"}, transfer_authority),
-    "K6": Monitor(ACCEPTS_CAPABILITY, scope_honesty),
-    "K7": Monitor({"begin_ownership_transfer"}, one_pending),
-    "K9": Monitor(OWNERSHIP_OPERATIONS, terminal_absorbing),
+    "K4": Monitor({"attenuate_ownership_scope"}, attenuation, kept_by=refused_by(G_WITHIN)),
+    "K5": Monitor(
+        {"begin_ownership_transfer", "commit_ownership_transfer"}, transfer_authority, kept_by=refused_by(G_WITHIN)
+    ),
+    "K6": Monitor(ACCEPTS_CAPABILITY, scope_honesty, kept_by=refused_by(G_HONEST)),
+    "K7": Monitor({"begin_ownership_transfer"}, one_pending, kept_by=refused_by(G_IDLE)),
+    "K9": Monitor(OWNERSHIP_OPERATIONS, terminal_absorbing, kept_by=refused_by(G_OPEN)),
     "K9-status": Monitor({"observe"}, terminal_status),
-    "K11": Monitor(OWNERSHIP_OPERATIONS, closed_means_closed),
-    "K17": Monitor({"apply_owned_session_mutation"}, foreign_edge),
+    "K11": Monitor(OWNERSHIP_OPERATIONS, closed_means_closed, kept_by=refused_by(G_ACTIVE)),
+    "K17": Monitor({"apply_owned_session_mutation"}, foreign_edge, kept_by=refused_by(OWN_EDGE)),
 }

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from telltale_conformance.lean_traces.json_values import same_json
+from telltale_conformance.model.guard_table import VERIFIED
 from telltale_conformance.model.operations import those
 from telltale_conformance.oracle.claims.ledger import Ledger, Message
-from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen
+from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen, refused_by
 
 SENDS: Final = those(lambda operation: operation.result == "enqueued")
 PLAIN_RECEIVES: Final = those(lambda operation: operation.result == "value")
@@ -42,22 +43,28 @@ def verified(seen: Seen) -> bool:
 
 
 def exactly_once_delivery(seen: Seen) -> Judgement | None:
-    """K18: a receive gives the oldest message that is under way, or leaves it there."""
+    """K18: a receive gives the oldest message that is under way, or leaves it there.
+
+    That a receive is refused shows neither; what is looked for on its edge afterwards does.
+    """
     ledger = seen.ledger
     if ledger is None:
         return None
     if seen.op == "observe":
         return _still_there(seen, ledger)
     edge = edge_of_message(seen.args)
-    if not ledger.waiting(edge):
+    waiting = ledger.waiting(edge)
+    if not waiting or not seen.ok:
         return None
     if seen.op == "has_message":
-        left = edge in ledger.refused and seen.ok
-        return Judgement(seen.answer is False, f"a message that {edge} refused to hand out is gone") if left else None
-    if not seen.ok:
-        return Judgement(False, "")
-    lost = not same_json(ledger.oldest(edge).value, payload_of(seen))
-    return Judgement(lost, f"{seen.op} {edge}: a message was lost")
+        gone = seen.answer is False
+        there = seen.answer is True and waiting == 1  # of several it may have another one
+        looked_for = edge in ledger.refused and (gone or there)
+        return Judgement(gone, f"a message that {edge} refused to hand out is gone") if looked_for else None
+    payload = payload_of(seen)
+    if payload is None or not same_json(ledger.oldest(edge).value, payload):
+        return Judgement(True, f"{seen.op} {edge}: a message was lost")
+    return Judgement(False, "") if ledger.handed_out(edge, payload) is not None else None
 
 
 def _still_there(seen: Seen, ledger: Ledger) -> Judgement | None:
@@ -75,14 +82,13 @@ def _still_there(seen: Seen, ledger: Ledger) -> Judgement | None:
 def signature_binding(seen: Seen) -> Judgement | None:
     """K25: what verifies was signed by its sender for this edge, this sequence number and this value."""
     edge = edge_of_message(seen.args)
-    if seen.ledger is None or not seen.ledger.waiting(edge):
+    message = None if seen.ledger is None else seen.ledger.handed_out(edge, payload_of(seen))
+    if message is None:
         return None
-    message = seen.ledger.oldest(edge)
     after_the_last = message.signature == "other_sequence" and message.number == _LAST  # there is no other one
     if message.signature == "valid" or after_the_last:
         return None
-    bound = verified(seen) and same_json(message.value, payload_of(seen))
-    return Judgement(bound, f"{seen.op} {edge}: a message signed as {message.signature} verifies")
+    return Judgement(verified(seen), f"{seen.op} {edge}: a message signed as {message.signature} verifies")
 
 
 def sequence(seen: Seen) -> Judgement | None:
@@ -103,12 +109,13 @@ def number_of(seen: Seen) -> int | None:
     if seen.op not in PLAIN_RECEIVES:
         number: int = seen.answer["sequence_no"]
         return number
-    edge = edge_of_message(seen.args)
-    return seen.ledger.oldest(edge).number if seen.ledger is not None and seen.ledger.waiting(edge) else None
+    ledger, edge = seen.ledger, edge_of_message(seen.args)
+    message = None if ledger is None else ledger.handed_out(edge, payload_of(seen))
+    return None if message is None else message.number
 
 
 MONITORS: Final[Mapping[str, Monitor]] = {
     "K18": Monitor({"has_message", "observe", *RECEIVES}, exactly_once_delivery),
-    "K25": Monitor(RECEIVES, signature_binding),
+    "K25": Monitor(RECEIVES, signature_binding, kept_by=refused_by(VERIFIED)),
     "K26": Monitor(RECEIVES, sequence),
 }

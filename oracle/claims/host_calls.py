@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from telltale_conformance.model.guard_table import G_ACTIVE, G_OPEN, G_UNOWNED
 from telltale_conformance.model.operations import those
 from telltale_conformance.oracle.claims.ledger import Ledger
-from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen
+from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen, refused_by
 from telltale_conformance.oracle.claims.tables import Change, edge_of
 
 HOST_CALLS: Final = those(lambda operation: operation.section == "§16" and not operation.reads_only)
@@ -49,4 +50,6 @@ def _shown(seen: Seen, ledger: Ledger, change: Change) -> tuple[Any] | None:
     return (held[0] if held else None,)
 
 
-MONITORS: Final[Mapping[str, Monitor]] = {"K28": Monitor(HOST_CALLS | _SHOWS, guarded_mutation)}
+MONITORS: Final[Mapping[str, Monitor]] = {
+    "K28": Monitor(HOST_CALLS | _SHOWS, guarded_mutation, kept_by=refused_by(G_OPEN, G_ACTIVE, G_UNOWNED))
+}

@@ -53,7 +53,9 @@ class Ledger:
         self.tables = Tables(sid, roles)
         self.log_live: dict[str, Any] | None = None
         self.log_pending: dict[str, Any] | None = None
-        self.log_witnesses: set[int] = set()
+        self.log_witnesses: dict[int, dict[str, Any]] = {}
+        self.log_missed = ""
+        """What the records of the last event leave without a record of its end."""
         self.just_changed = self.changed = False
         """Whether the last event changed the ownership, and whether any did."""
         self.pressed: set[tuple[str, str]] = set()
@@ -147,6 +149,7 @@ class Ledger:
     def log(self, audit: list[Any] | None) -> None:
         """Replay the records that an event appended; without them the log is not known from then on."""
         self.unaudited = self.unaudited or audit is None
+        self.log_missed = ""
         for record in audit or ():
             ((kind, artifact),) = record["artifact"].items()
             event = record["event"]
@@ -156,22 +159,32 @@ class Ledger:
                 self._read_capability(event, artifact)
             elif kind == "OwnershipReceipt":
                 if event == "Issued":
+                    self._missing(self.log_pending)
                     self.log_pending = artifact
                 elif same_artifact(artifact, self.log_pending):
                     self.log_pending = None
             elif kind == "Readiness" and event == "Issued":
-                self.log_witnesses.add(artifact["witness_id"])
-            elif kind == "Readiness":
-                self.log_witnesses.discard(artifact["witness_id"])
+                self._missing(self.log_witnesses.get(artifact["witness_id"]))
+                self.log_witnesses[artifact["witness_id"]] = artifact
+            elif kind == "Readiness" and same_artifact(artifact, self.log_witnesses.get(artifact["witness_id"])):
+                del self.log_witnesses[artifact["witness_id"]]
 
     def _read_capability(self, event: str, artifact: dict[str, Any]) -> None:
         if event == "Issued":
+            self._missing(self.log_live)
             self.log_live = artifact
         elif same_artifact(artifact, self.log_live):
             self.log_live = None
 
+    def _missing(self, before: Any) -> None:
+        """Note what a new artifact takes the place of: the log has no record that it stopped being valid."""
+        if before is not None:
+            self.log_missed = f"{before} stopped being valid without a record"
+
     def log_gap(self) -> str:
         """How the log's account differs from the operations' account; empty when it does not."""
+        if self.log_missed:
+            return self.log_missed
         if not same_artifact(self.log_live, self.live):
             return f"the log leaves {self.log_live} live, the operations {self.live}"
         if not same_artifact(self.log_pending, self.pending):
@@ -196,6 +209,21 @@ class Ledger:
         queue = self._queues[edge]
         assert queue
         return queue[0]
+
+    def handed_out(self, edge: tuple[str, str], payload: Any) -> Message | None:
+        """Return which message a receive takes that hands out a payload, or nothing; None where that is not known.
+
+        It is the oldest one. But behind a refusal nobody has seen whether the refused message is still there.
+        """
+        queue = self._queues.get(edge)
+        if not queue:
+            return None
+        if payload is None:
+            return None if edge in self.refused else queue[0]
+        if edge not in self.refused and same_json(queue[0].value, payload):
+            return queue[0]
+        alike = [message for message in queue if same_json(message.value, payload)]
+        return alike[0] if len(alike) == 1 else None
 
     def sending(self, edge: tuple[str, str]) -> None:
         """Note that a message is to be sent, whatever the result."""

@@ -5,7 +5,8 @@ receipt is outstanding, what the log said.  So a recorded trace can be checked f
 is known of the rules its implementation follows.
 
 A claim is kept where it could have been broken and was seen not to be: on at least one occasion, as the catalogue
-says for each.  Without one it is not judged.
+says for each.  Without one it is not judged.  A refusal is an occasion only where it is the claim's own rule that
+refuses: a capability of a session that has ended for good is refused whatever its generation is.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ from telltale_conformance.readable import one_line
 WATCHED: Final = (*CLAIMS, *(part.id for part in PARTS.values() if part.apart))
 """What there are monitors for."""
 _REAPS: Final = those(lambda operation: operation.result == "summaries" and not operation.reads_only)
+_GIVES_NOTHING: Final = those(lambda operation: operation.result == "nothing")
 _SETS_TYPE: Final = those(lambda operation: operation.parameters[:1] == ("ep",) and operation.result == "nothing")
 
 MONITORS: Final[Mapping[str, Monitor]] = {
@@ -110,9 +112,6 @@ class ClaimVerdict:
         return "kept" if self.occasions else "not judged"
 
 
-"""What binds handlers and traces without a capability."""
-
-
 class Monitors:
     """All monitors over one trace: ``feed`` each event in order, then read ``verdicts``."""
 
@@ -148,6 +147,8 @@ class Monitors:
 
     def _take(self, event: Event, seq: int, new: list[Violation]) -> None:
         op, args, ok = str(event["op"]), event["args"], "ok" in event
+        if ok and op in _GIVES_NOTHING and event["ok"] is not None:
+            raise TypeError(f"{op} gives nothing")
         seen = Seen(
             op,
             args,
@@ -168,7 +169,7 @@ class Monitors:
     def _look(self, looks: Looks, seen: Seen, seq: int, new: list[Violation]) -> None:
         for claim, monitor in looks.get(seen.op, ()):
             judgement = monitor.look(seen)
-            if judgement is None:
+            if judgement is None or not (judgement.broken or _shows(monitor, seen)):
                 continue
             verdict = self.verdicts[claim]
             verdict.occasions += 1
@@ -226,6 +227,11 @@ class Monitors:
         self._used.add(sid)
         self._lives[sid] = Ledger(sid, tuple(held["roles"]), seen.args.get("buffer_config"))
         self._types.opened(sid, held["roles"], held["initial_types"])
+
+
+def _shows(monitor: Monitor, seen: Seen) -> bool:
+    """Whether an answer that does not break a claim shows that it is kept."""
+    return seen.ok or monitor.kept_by is None or seen.refusal in monitor.kept_by
 
 
 def _received(seen: Seen, ledger: Ledger) -> None:

@@ -61,4 +61,4 @@ def persistence(seen: Seen) -> Judgement | None:
     return Judgement(not same_json(before[0], _answer(seen)), f"a reload changes the answer of {seen.op}")
 
 
-MONITORS: Final[Mapping[str, Monitor]] = {"K27": Monitor(QUESTIONS, persistence)}
+MONITORS: Final[Mapping[str, Monitor]] = {"K27": Monitor(QUESTIONS, persistence, kept_by=None)}

@@ -60,7 +60,9 @@ def proof_soundness(seen: Seen) -> Judgement | None:
     shown = {tree.has(leaf, index) for tree in trees}
     if shown != {False}:
         return None
-    return Judgement(seen.answer is True, f"a proof verifies for a leaf that is not at index {index}")
+    if not isinstance(seen.answer, bool):
+        raise TypeError("a proof verifies or does not")
+    return Judgement(seen.answer, f"a proof verifies for a leaf that is not at index {index}")
 
 
 MONITORS: Final[Mapping[str, Monitor]] = {"K30": Monitor({"auth_verify"}, proof_soundness)}

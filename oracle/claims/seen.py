@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Set
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from telltale_conformance.model.guard_table import Guard, variant_of_text
 from telltale_conformance.model.operations import those
 from telltale_conformance.oracle.claims.ledger import ACCEPTS_CAPABILITY, Ledger
 from telltale_conformance.oracle.claims.type_events import TypeWatch
@@ -65,6 +66,15 @@ class Seen(NamedTuple):
         return self.args["capability"] if self.op in ACCEPTS_CAPABILITY else None
 
     @property
+    def refusal(self) -> str | None:
+        """Which error the operation is refused with; None where it is not refused, or the error is none there is."""
+        if self.ok:
+            return None
+        if isinstance(self.answer, str):
+            return variant_of_text(self.answer)
+        return str(next(iter(self.answer))) if isinstance(self.answer, Mapping) and len(self.answer) == 1 else None
+
+    @property
     def by_live_owner(self) -> bool:
         """Whether the live owner asks, in a session that is open for it, so that only the claim's rule can refuse."""
         ledger, capability = self.ledger, self.capability
@@ -81,5 +91,13 @@ class Monitor(NamedTuple):
     """The operations that may be an occasion; it is shown no others."""
     look: Callable[[Seen], Judgement | None]
     """Says whether an event is an occasion of the claim, and whether it breaks it; None when it says nothing."""
+    kept_by: Set[str] | None = frozenset()
+    """The errors of which a refusal shows that the claim is kept. Another refusal is no evidence: something else
+    was in the way, and the claim's own rule was never asked. None where ``look`` judges refusals itself."""
     after: bool = False
     """It looks at the session as the event leaves it, not as it was before."""
+
+
+def refused_by(*guards: Guard) -> Set[str]:
+    """Return the errors of guards, as a monitor names those that keep its claim."""
+    return frozenset(guard.error for guard in guards)

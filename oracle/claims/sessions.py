@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from telltale_conformance.model.buffers import EnqueueResult
+from telltale_conformance.model.guard_table import DISTINCT_ROLES, SID_AHEAD
 from telltale_conformance.oracle.claims.exchanges import SENDS
-from telltale_conformance.oracle.claims.seen import OPENS, Judgement, Monitor, Seen, opened_from
+from telltale_conformance.oracle.claims.seen import OPENS, Judgement, Monitor, Seen, opened_from, refused_by
+
+_ENQUEUED: Final = get_args(EnqueueResult)
 
 
 def unique_session(seen: Seen) -> Judgement | None:
@@ -27,10 +31,13 @@ def buffer_bound(seen: Seen) -> Judgement | None:
         waiting = ledger.waiting((seen.args["from"], seen.args["to"]))
         if waiting is None or waiting < bound:
             return None
+        if seen.answer not in _ENQUEUED:
+            raise ValueError("a send gives none of its four results")
         return Judgement(seen.answer == "Ok", f"a buffer for {bound} messages takes one more")
     for buffer in seen.answer["buffers"]:
-        if buffer["capacity"] > bound:
-            return Judgement(True, f"capacity {buffer['capacity']} above {bound}")
+        for what in ("capacity", "len"):
+            if buffer[what] > bound:
+                return Judgement(True, f"{what} {buffer[what]} above {bound}")
     edges = ((buffer["edge"]["sender"], buffer["edge"]["receiver"]) for buffer in seen.answer["buffers"])
     return Judgement(False, "") if any(edge in ledger.pressed for edge in edges) else None
 
@@ -67,8 +74,8 @@ def unfolding(seen: Seen) -> Judgement | None:
 
 
 MONITORS: Final[Mapping[str, Monitor]] = {
-    "K10": Monitor(OPENS, unique_session),
+    "K10": Monitor(OPENS, unique_session, kept_by=refused_by(SID_AHEAD)),
     "K14": Monitor({"observe", *SENDS}, buffer_bound),
-    "K15": Monitor({"plan", "observe", *OPENS}, blueprint),
+    "K15": Monitor({"plan", "observe", *OPENS}, blueprint, kept_by=refused_by(DISTINCT_ROLES)),
     "K16": Monitor({"advance"}, unfolding),
 }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from telltale_conformance.model.guard_table import G_MATCH, G_STAGED, G_UNOWNED
 from telltale_conformance.oracle.claims.ledger import RECEIPT_OPERATIONS
 from telltale_conformance.oracle.claims.scopes import same_artifact
-from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen
+from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen, refused_by
 
 
 def receipt_single_use(seen: Seen) -> Judgement | None:
@@ -53,6 +54,8 @@ def transfer_reaches(seen: Seen) -> Judgement | None:
 
 
 MONITORS: Final[Mapping[str, Monitor]] = {
-    "K19": Monitor({"begin_ownership_transfer", *RECEIPT_OPERATIONS}, receipt_single_use),
-    "K21": Monitor({"claim_ownership", "commit_ownership_transfer"}, transfer_reaches),
+    "K19": Monitor(
+        {"begin_ownership_transfer", *RECEIPT_OPERATIONS}, receipt_single_use, kept_by=refused_by(G_STAGED, G_MATCH)
+    ),
+    "K21": Monitor({"claim_ownership", "commit_ownership_transfer"}, transfer_reaches, kept_by=refused_by(G_UNOWNED)),
 }

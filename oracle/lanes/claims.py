@@ -19,6 +19,7 @@ from telltale_conformance.generators.claim_programs import claim_programs, cover
 from telltale_conformance.generators.corpus_programs import buffers_program
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.generators.surface_program import surface_program
+from telltale_conformance.generators.tenure_program import tenure_program
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS, title_of
@@ -93,6 +94,7 @@ def watched_programs(contract: str, seed: int) -> Iterator[tuple[str, Program]]:
     yield "coverage", coverage_program(contract)
     yield "buffers", buffers_program(contract)
     yield "surface", surface_program(contract)
+    yield "tenures", tenure_program(contract)
     for index in range(GENERATED):
         yield f"seeded {index}", generate_program(seed, index, contract=contract)
 

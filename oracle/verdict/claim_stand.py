@@ -17,6 +17,11 @@ class ClaimStand(Struct, frozen=True):
     occasions: int | None = None
     """On how many events the implementation could have broken it, and was seen to or not to; None of a contract."""
 
+    def __post_init__(self) -> None:
+        """Refuse what was seen on no occasion: that says nothing of a claim, whoever wrote it down."""
+        if self.status in ("kept", "broken") and not self.occasions:
+            raise ValueError(f"a claim is {self.status} only where there was an occasion to break it")
+
     def __add__(self, other: ClaimStand) -> ClaimStand:
         """Return what two observations of one implementation show together."""
         statuses = {self.status, other.status}

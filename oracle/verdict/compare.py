@@ -14,7 +14,7 @@ from telltale_conformance.lean_traces.json_values import Difference, differences
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.lean_traces.strict_json import parse
 from telltale_conformance.model.errors import NotJudged, StringError
-from telltale_conformance.model.guard_table import EDGE_FORM, FEW_ROLES, GUARDS
+from telltale_conformance.model.guard_table import EDGE_FORM, FEW_ROLES, variant_of_text
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.readable import both_ends
 
@@ -67,13 +67,6 @@ def result_differences(expected: Outcome, result: Any, actual: Any, skipped: str
     return differences(result, actual, skipped=skipped)
 
 
-_ERROR_TEXTS: Final = dict.fromkeys(
-    (
-        *((*one.fixed_parts, one.error) for one in GUARDS.values() if one.text is not None),
-        ("too many roles: ", "", FEW_ROLES.error),
-    )
-)
-"""The fixed parts of the error texts: beginning, ending, name. The last is an older form of its error."""
 _FREE_TEXT: Final = frozenset({EDGE_FORM.error, FEW_ROLES.error})
 """The errors of whose texts the rest is free."""
 
@@ -81,10 +74,7 @@ _FREE_TEXT: Final = frozenset({EDGE_FORM.error, FEW_ROLES.error})
 def error_variant(error: Any) -> str:
     """Return which error a JSON error is: its variant's name, or the fixed part of its text."""
     if isinstance(error, str):
-        for beginning, ending, variant in _ERROR_TEXTS:
-            if error.startswith(beginning) and error.endswith(ending):
-                return variant
-        return "unknown error text"
+        return variant_of_text(error) or "unknown error text"
     if isinstance(error, dict) and len(error) == 1:
         return both_ends(str(next(iter(error))), _VARIANT_SHOWN)
     return "no error of the contract"

@@ -51,7 +51,7 @@ def test_a_title_has_id_and_name() -> None:
 
 
 STANDS = {
-    claim: ClaimStand(("kept", "broken", "not judged")[number % 3], number) for number, claim in enumerate(CLAIMS)
+    claim: ClaimStand(("kept", "broken", "not judged")[number % 3], 1 + number) for number, claim in enumerate(CLAIMS)
 }
 
 

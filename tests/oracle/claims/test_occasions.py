@@ -50,6 +50,7 @@ DIED: Step = ("mark_owner_died", {"sid": ref(0), "owner_id": "a"})
 CLOSE: Step = ("close", {"sid": ref(0)})
 OBSERVE: Step = ("observe", {"sid": ref(0)})
 SEND: Step = ("send", {"sid": ref(0), "from": "A", "to": "B", "val": {"Nat": 1}})
+SEND_OTHER: Step = ("send", {**SEND[1], "val": {"Nat": 2}})
 RECEIVE: Step = ("recv", {"sid": ref(0), "from": "A", "to": "B"})
 EDGE = {"sid": ref(0), "sender": "A", "receiver": "B"}
 UPDATE: Step = ("update_handler", {"edge": EDGE, "handler": "h"})
@@ -136,7 +137,7 @@ def edge(**changed: Any) -> dict[str, Any]:
 LOOP = {"Mu": {"var": "t", "body": send_to("B", "m", then={"Var": "t"})}}
 
 OCCASIONS: dict[str, list[list[Step]]] = {
-    "K1": [[OPEN, CLAIM, RELEASE, VALIDATE], [OPEN, CLAIM, DIED, VALIDATE]],
+    "K1": [[OPEN, CLAIM, RELEASE, VALIDATE], [OPEN, CLAIM, attenuate("Session"), VALIDATE]],
     "K2": [
         [OPEN, CLAIM, ISSUE, RELEASE, CLAIM, ("consume_readiness_witness", {"capability": ref(4), "witness": ref(2)})]
     ],
@@ -168,13 +169,13 @@ OCCASIONS: dict[str, list[list[Step]]] = {
     "K18": [
         [OPEN_TALKING, SEND, RECEIVE],
         [OPEN_TALKING, SEND, receive("recv_signed")],
-        [OPEN_TALKING, signed("corrupt"), receive("recv_verified")],
+        [OPEN_TALKING, signed("corrupt"), receive("recv_verified"), HAS],
+        [OPEN_TALKING, signed("corrupt"), receive("recv_verified"), OBSERVE],
+        [OPEN_TALKING, signed("corrupt"), SEND_OTHER, receive("recv_verified"), receive("recv_signed")],
     ],
     "K19": [
         [OPEN, CLAIM, BEGIN, ROLL_BACK, BEGIN],
         [OPEN, CLAIM, BEGIN, COMMIT, COMMIT],
-        [OPEN, CLAIM, BEGIN, CLOSE, COMMIT],
-        [OPEN, CLAIM, BEGIN, DIED, COMMIT],
         [OPEN, ("rollback_ownership_transfer", {"receipt": FORGED})],
         [OPEN, CLAIM, BEGIN, ("commit_ownership_transfer", {"receipt": ref(2, to_owner_id="c")})],
     ],
@@ -231,9 +232,15 @@ NEITHER: dict[str, list[list[Step]]] = {
     "K1": [
         [OPEN, CLAIM, VALIDATE],
         [OPEN, CLAIM, ("validate_ownership_capability", {"capability": ref(1, generation=5)})],
+        [OPEN, CLAIM, DIED, VALIDATE],
+        [OPEN, CLAIM, CLOSE, VALIDATE],
     ],
-    "K2": [[OPEN, CLAIM, ISSUE, CONSUME]],
-    "K3": [[OPEN, CLAIM, ISSUE, CONSUME]],
+    "K2": [[OPEN, CLAIM, ISSUE, CONSUME], [OPEN, CLAIM, ISSUE, RELEASE, CONSUME]],
+    "K3": [
+        [OPEN, CLAIM, ISSUE, CONSUME],
+        [OPEN, CLAIM, ISSUE, CONSUME, RELEASE, CONSUME],
+        [OPEN, CLAIM, ISSUE, CONSUME, DIED, CONSUME],
+    ],
     "K4": [
         [OPEN, CLAIM, attenuate(FRAGMENT)],
         [OPEN, CLAIM_FRAGMENT, attenuate(FRAGMENT)],
@@ -254,7 +261,7 @@ NEITHER: dict[str, list[list[Step]]] = {
     "K9": [[OPEN, CLAIM, DIED, OBSERVE]],
     "K9-status": [[OPEN, CLAIM, DIED, OBSERVE], [OPEN, CLOSE, OBSERVE]],
     "K10": [[OPEN, OPEN], [("open_with_sid", {**OPEN[1], "sid": 5})]],
-    "K11": [[OPEN, CLAIM, CLOSE, OBSERVE]],
+    "K11": [[OPEN, CLAIM, CLOSE, OBSERVE], [OPEN, CLAIM, DIED, CLOSE, CLAIM]],
     "K12": [[OPEN, OBSERVE], [OPEN, ("rollback_ownership_transfer", {"receipt": FORGED})], [OPEN, CLAIM, VALIDATE]],
     "K13": [[("rollback_ownership_transfer", {"receipt": FORGED})], [OPEN, CLAIM, ISSUE, CONSUME]],
     "K14": [[RESIZING, SEND, SEND, OBSERVE], [OPEN_TALKING, *[SEND] * 65, OBSERVE]],
@@ -266,8 +273,17 @@ NEITHER: dict[str, list[list[Step]]] = {
         [OPEN_TALKING, SEND, RECEIVE, RECEIVE],
         [OPEN_TALKING, SEND, HAS],
         [OPEN_TALKING, SEND, OBSERVE],
+        [OPEN_TALKING, signed("corrupt"), receive("recv_verified")],
+        [OPEN_TALKING, signed("corrupt"), receive("recv_verified"), receive("recv_verified")],
+        [OPEN_TALKING, signed("corrupt"), SEND, receive("recv_verified"), HAS],
+        [OPEN_TALKING, signed("corrupt"), SEND, receive("recv_verified"), receive("recv_signed")],
     ],
-    "K19": [[OPEN, CLAIM, BEGIN, COMMIT], [OPEN, CLAIM, BEGIN]],
+    "K19": [
+        [OPEN, CLAIM, BEGIN, COMMIT],
+        [OPEN, CLAIM, BEGIN],
+        [OPEN, CLAIM, BEGIN, CLOSE, COMMIT],
+        [OPEN, CLAIM, BEGIN, DIED, COMMIT],
+    ],
     "K20": [[OPEN, CLAIM, ISSUE], [OPEN, CLAIM, mutate()], [OPEN, VALIDATE_UNKNOWN]],
     "K21": [[OPEN, CLAIM, BEGIN, ("commit_ownership_transfer", {"receipt": ref(2, claim_id=9)})]],
     "K22": [[OPEN, CLAIM, DIED]],
@@ -299,7 +315,7 @@ NEITHER: dict[str, list[list[Step]]] = {
     "K30": [[OPEN_TALKING, SEND, ROOT, verify()], [OPEN_TALKING, SEND, UNKNOWN_ROOT]],
 }
 """Programs of which no step is an occasion, though the operation is the one that the claim is about."""
-SEVERAL = {("K12", 2): 1, ("K18", 1): 1}
+SEVERAL = {("K3", 2): 1, ("K12", 2): 1, ("K18", 1): 1}
 """Where an earlier step is one."""
 
 
@@ -345,6 +361,9 @@ def test_the_program_that_breaks_a_claim_is_an_occasion_to_keep_it(name: str) ->
     program = dict(claim_programs())[name]
     watched = PARTS[name].watched_as if name in PARTS else name
     steps = [{"seq": step.seq, "op": step.op, "args": step.args} for step in program.steps]
+    if name == "K18":  # a refusal says nothing of the message until somebody looks for it
+        assert watch(run(steps, "hardened"))[watched].verdict == "not judged"
+        steps.append({"seq": len(steps), "op": "has_message", "args": steps[-1]["args"]})
     assert watch(run(steps, "hardened"))[watched].verdict == ("broken" if name == "K30" else "kept")
     broken = watch(run(steps, "telltale-17"))[watched]
     assert broken.verdict == "broken"
