@@ -39,7 +39,7 @@ from telltale_conformance.model.types.payloads import (
     val_type_from_json,
     value_from_json,
 )
-from telltale_conformance.model.types.trees import End, Mu, Var, remember_encoding
+from telltale_conformance.model.types.trees import End, Mu, Var
 from telltale_conformance.model.types.type_json import encode_type, type_from_json
 from telltale_conformance.model.values import (
     U64,
@@ -90,20 +90,24 @@ class Known(Remembered):
 
     def __missing__(self, printed: bytes) -> Any:
         try:
-            document = msgspec.json.decode(printed)
-            if _encode_plain(document) != printed:
-                raise NotOurForm
-            value = self._read(document)
+            value = self._read(printed)
         except (ValueError, RecursionError, OverflowError, Unusual):
             raise NotOurForm from None
-        if isinstance(value, LocalType):
-            remember_encoding(value, printed)
         self.keep(printed, value)
         return value
 
 
-def _printed_value(document: object) -> Value:
+def _printed(printed: bytes) -> Any:
+    """Return parsed JSON of bytes that are exactly as we print them."""
+    document = msgspec.json.decode(printed)
+    if _encode_plain(document) != printed:
+        raise NotOurForm
+    return document
+
+
+def _printed_value(printed: bytes) -> Value:
     """Read a value; those that are met most in the least time."""
+    document = _printed(printed)
     if type(document) is dict and len(document) == 1:
         number = document.get("Nat")
         if type(number) is int and 0 <= number <= U64_MAX:
@@ -114,7 +118,7 @@ def _printed_value(document: object) -> Value:
 _encode_plain: Final = msgspec.json.Encoder(order="deterministic").encode
 _TYPES: Final = Known(printed_type)
 _VALUES: Final = Known(_printed_value)
-_VAL_TYPES: Final = Known(val_type_from_json)
+_VAL_TYPES: Final = Known(lambda printed: val_type_from_json(_printed(printed)))
 
 
 class _EdgeTrace(Struct, frozen=True, forbid_unknown_fields=True):
@@ -144,9 +148,10 @@ def _printed_types(roles: Mapping[str, Raw]) -> dict[str, LocalType]:
 
 def _type(document: object, place: str = "$") -> LocalType:
     try:
-        return printed_type(document)
-    except (Unusual, TypeJsonError, RecursionError):
+        kept: LocalType = _TYPES[_encode_plain(document)]
+    except (NotOurForm, ValueError, TypeError, RecursionError, OverflowError):
         return type_from_json(document, place)
+    return kept
 
 
 def _types(document: object) -> dict[str, LocalType]:
@@ -181,13 +186,9 @@ def _val_types(document: object) -> tuple[ValType, ...]:
 
 def _printed_json(printed: Raw) -> object:
     try:
-        value = msgspec.json.decode(printed)
-        same = _encode_plain(value) == bytes(printed)
+        return _printed(bytes(printed))
     except (ValueError, RecursionError, OverflowError):
         raise NotOurForm from None
-    if not same:
-        raise NotOurForm
-    return value
 
 
 def _printed_mutation(mutation: _Mutation) -> HostMutation:

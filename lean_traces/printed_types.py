@@ -1,80 +1,185 @@
-"""Local types from JSON that our own writer printed: the fast half of reading them.
+"""Local types from JSON that our own writer printed, or nearly so: the fast half of reading them.
 
-Whoever calls has made sure that printing the parsed JSON again gives the same bytes; so keys are sorted and
-not repeated and integers are exact. What is left to check is the shape; anything unusual is left to
-``model.types.type_json``, which says what is wrong.
+msgspec checks the shape and passes over the rest: repeated members, forms with two members or none, spellings that
+mean the same. What it read is therefore printed again. Printing never needs more bytes than were read, and fewer when
+anything was passed over; so of equal length nothing was, in whatever order the members stood. Anything unusual is left
+to ``model.types.type_json``, which says what is wrong.
+
+The nodes below the root are made when somebody looks at them: most types are only stored and printed.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from telltale_conformance.model.types.local_types import LocalType, Recv, Send
-from telltale_conformance.model.types.payloads import BASIC_SORTS, BASIC_VAL_TYPES, sort_from_json, val_type_from_json
-from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var
-
-_CHOICES: Final = {"Send": Send, "Recv": Recv}
+from telltale_conformance.model.types.payloads import (
+    BasicSort,
+    BasicValType,
+    ValType,
+    sort_from_json,
+    val_type_from_json,
+)
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var, remember_encoding, unread
+from telltale_conformance.model.values import U64, U64_MAX
 
 
 class Unusual(Exception):
-    """Thrown where a document is not, or not quite, a local type as we print it."""
+    """Thrown where bytes are not, or not quite, a local type as we print it."""
+
+
+_TWO: Final = Meta(min_length=2, max_length=2)
+
+
+class _Part(Struct, forbid_unknown_fields=True, gc=False):
+    """Base of the parts of a type; those with several members, all of which may be missing, have exactly one."""
+
+
+class _SortForm(_Part):
+    Prod: Annotated[list[_Sort], _TWO] | UnsetType = UNSET
+    Vector: U64 | UnsetType = UNSET
+
+
+class _Endpoint(_Part):
+    role: str
+    sid: U64
+
+
+class _ValTypeForm(_Part):
+    Chan: _Endpoint | UnsetType = UNSET
+    Prod: Annotated[list[_ValType], _TWO] | UnsetType = UNSET
+
+
+class _Label(_Part):
+    name: str
+    sort: _Sort | UnsetType = UNSET
+
+
+class _Choice(_Part):
+    branches: list[tuple[_Label, _ValType | None, _Type]]
+    partner: str
+
+
+class _Recursion(_Part):
+    body: _Type
+    var: str
+
+
+class _Form(_Part):
+    """A type that is not ``"End"``; the document of its node."""
+
+    Mu: _Recursion | UnsetType = UNSET
+    Recv: _Choice | UnsetType = UNSET
+    Send: _Choice | UnsetType = UNSET
+    Var: str | UnsetType = UNSET
+
+    def fields(self) -> tuple[Any, ...]:
+        """Return the fields of the node."""
+        if self.Mu is not UNSET:
+            return self.Mu.var, _node(self.Mu.body)
+        choice = self.Send if self.Recv is UNSET else self.Recv
+        assert choice is not UNSET
+        branches = [
+            Branch(_label(label), _val_type(value_type), _node(continuation))
+            for label, value_type, continuation in choice.branches
+        ]
+        return choice.partner, tuple(branches)
+
+    def encoded(self) -> bytes | None:
+        """Return the canonical JSON of the type."""
+        try:
+            return _encode(self)
+        except RecursionError:
+            return None
+
+
+_Sort: TypeAlias = BasicSort | _SortForm
+_ValType: TypeAlias = BasicValType | _ValTypeForm
+_Type: TypeAlias = Literal["End"] | _Form
+_decode: Final = msgspec.json.Decoder(_Type).decode
+_encode: Final = msgspec.json.Encoder().encode
+_SECOND_MEMBER: Final = re.compile(rb',"[A-Z][a-z]*":')
+"""What stands only in forms with two members: inside a text the quotes would be escaped."""
+_LONG_INTEGER: Final = re.compile(rb":([0-9]{20,})")
+
+
+def printed_type(printed: bytes) -> LocalType:
+    """Return the local type whose JSON the bytes are.
+
+    Raises:
+        Unusual, msgspec.MsgspecError, UnicodeDecodeError, RecursionError: they are not quite in our form;
+            ``type_from_json`` decides.
+    """
+    form = _decode(printed)
+    encoded = _encode(form)
+    if encoded != printed and len(encoded) != len(printed):
+        raise Unusual
+    if _SECOND_MEMBER.search(printed) or b"{}" in printed:
+        raise Unusual
+    if _LONG_INTEGER.search(printed):
+        _refuse_beyond_u64(printed)
+    if printed.count(b'"sort":') != printed.count(b'"name":'):
+        _complete(form)
+        encoded = _encode(form)
+    node = _node(form)
+    remember_encoding(node, encoded)
+    return node
+
+
+def _refuse_beyond_u64(printed: bytes) -> None:
+    """Refuse what may be an integer beyond the bound, which msgspec cannot state."""
+    if any(int(digits) > U64_MAX for digits in _LONG_INTEGER.findall(printed)):
+        raise Unusual
+
+
+def _complete(root: _Type) -> None:
+    """Put in the sorts of labels that were left out: we print them all."""
+    waiting = [root]
+    while waiting:
+        form = waiting.pop()
+        if isinstance(form, str):
+            continue
+        if form.Mu is not UNSET:
+            waiting.append(form.Mu.body)
+        for choice in (form.Send, form.Recv):
+            if choice is not UNSET:
+                for label, _, continuation in choice.branches:
+                    if label.sort is UNSET:
+                        label.sort = "Unit"
+                    waiting.append(continuation)
+
+
+def _node(form: _Type) -> LocalType:
+    if isinstance(form, str):
+        return END
+    if form.Send is not UNSET:
+        return unread(Send, form)
+    if form.Recv is not UNSET:
+        return unread(Recv, form)
+    return unread(Mu, form) if form.Var is UNSET else _variable(form.Var)
+
+
+def _label(label: _Label) -> Label:
+    sort = label.sort
+    if isinstance(sort, str):
+        return _basic_label(label.name, sort)
+    return Label(label.name, sort_from_json(msgspec.to_builtins(sort)))
+
+
+def _val_type(form: _ValType | None) -> ValType | None:
+    return val_type_from_json(msgspec.to_builtins(form)) if isinstance(form, _ValTypeForm) else form
 
 
 @lru_cache(4096)
-def _label(name: str, sort: str) -> Label:
-    if sort not in BASIC_SORTS:
-        raise Unusual
+def _basic_label(name: str, sort: BasicSort) -> Label:
     return Label(name, sort)
 
 
 @lru_cache(4096)
 def _variable(name: str) -> Var:
     return Var(name)
-
-
-@lru_cache(4096)
-def _last_branch(name: str, sort: str, value_type: str | None) -> Branch:
-    """Return a branch after which a role has nothing more to do; many choices end in the same ones."""
-    if value_type is not None and value_type not in BASIC_VAL_TYPES:
-        raise Unusual
-    return Branch(_label(name, sort), value_type, END)
-
-
-def printed_type(document: Any) -> LocalType:
-    """Return the local type of parsed JSON.
-
-    Raises:
-        Unusual: the shape is not exactly ours; ``type_from_json`` decides.
-    """
-    if document == "End":
-        return END
-    try:
-        ((name, content),) = document.items()
-        if name in _CHOICES:
-            branches, partner = content["branches"], content["partner"]
-            if len(content) != 2 or type(partner) is not str or type(branches) is not list:
-                raise Unusual
-            return _CHOICES[name](partner, tuple([_branch(*branch) for branch in branches]))
-        if name == "Mu":
-            body, var = content["body"], content["var"]
-            if len(content) != 2 or type(var) is not str:
-                raise Unusual
-            return Mu(var, printed_type(body))
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise Unusual from None
-    if name != "Var" or type(content) is not str:
-        raise Unusual
-    return _variable(content)
-
-
-def _branch(label: Any, value_type: Any, continuation: Any) -> Branch:
-    name, sort = label["name"], label["sort"]
-    if len(label) != 2 or type(name) is not str:
-        raise Unusual
-    if continuation == "End" and type(sort) is str and (value_type is None or type(value_type) is str):
-        return _last_branch(name, sort, value_type)
-    shown = _label(name, sort) if type(sort) is str else Label(name, sort_from_json(sort))
-    if value_type is not None and value_type not in BASIC_VAL_TYPES:
-        value_type = val_type_from_json(value_type)
-    return Branch(shown, value_type, printed_type(continuation))

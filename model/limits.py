@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Final
 
 from telltale_conformance.model import guard_table as table
@@ -11,6 +10,7 @@ from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.plan import MOST_ROLES
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.types.local_types import Choice, LocalType
+from telltale_conformance.model.types.trees import noted
 from telltale_conformance.model.values import BufferConfig
 
 MOST: Final = MOST_ROLES
@@ -58,7 +58,7 @@ def count_anew(session: Session) -> None:
     session.labels = {label for entry in session.types.values() for label in first_labels(entry.current)}
 
 
-@lru_cache(2048)
+@noted
 def first_labels(local_type: LocalType) -> frozenset[str]:
     """Return the labels of a type's first branches; of anything but a choice there are none."""
     return frozenset(branch.label.name for branch in local_type.branches) if isinstance(local_type, Choice) else _NONE

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Final, TypeAlias
 
 from telltale_conformance.model import guard_table as table
 from telltale_conformance.model.contract import TELLTALE_17, Contract
 from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.types.local_types import Choice, LocalType, Send
-from telltale_conformance.model.types.trees import Mu, strip_mu
+from telltale_conformance.model.types.trees import Mu, noted, strip_mu
 from telltale_conformance.model.values import DomainValue
 
 MOST_ROLES: Final = 65_536
@@ -82,7 +81,7 @@ def open_plan(
     )
 
 
-@lru_cache(2048)
+@noted
 def _exchanges(local_type: LocalType) -> frozenset[tuple[bool, str]]:
     """Return whom the type's choices name, through all branches: (it sends, partner)."""
     found: set[tuple[bool, str]] = set()

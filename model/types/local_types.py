@@ -15,8 +15,9 @@ package that can avoid it walks a shared subtree once.
 
 from __future__ import annotations
 
-from typing import Self, TypeAlias
+from typing import Final, Self, TypeAlias
 
+from telltale_conformance.model.types.immutable import setter
 from telltale_conformance.model.types.trees import (
     Branch,
     Branching,
@@ -41,11 +42,16 @@ class Choice(Branching):
     branches: tuple[Branch, ...]
 
     def __init__(self, partner: str, branches: tuple[Branch, ...]) -> None:
-        self._fill(partner, tuple(branches))
+        _set_partner(self, partner)
+        _set_branches(self, tuple(branches))
 
     def with_branches(self, branches: tuple[Branch, ...]) -> Self:
         """Return the same choice with other branches."""
         return type(self)(self.partner, branches)
+
+
+_set_partner: Final = setter(Choice, "partner")
+_set_branches: Final = setter(Choice, "branches")
 
 
 class Send(Choice):

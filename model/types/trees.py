@@ -10,14 +10,18 @@ A session type of either kind is one of
 The trees are immutable and hashable. Building a node costs the same whatever lies below it; equality, hash
 and deallocation work at any depth. A tree may share subtrees (unfolding does): every function of this
 package that can avoid it walks a shared subtree once.
+
+Many types are stored and printed and never looked into. So a node may be made of a document in which its fields are
+found when somebody first looks at one (``unread``); whoever holds the node sees no difference.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Final, Self
+from functools import wraps
+from typing import Any, ClassVar, Final, Protocol, Self, TypeVar
 
-from telltale_conformance.model.types.immutable import Node
+from telltale_conformance.model.types.immutable import Node, setter
 from telltale_conformance.model.types.payloads import PayloadSort, ValType
 
 
@@ -44,19 +48,46 @@ class Branch(Node):
     continuation: SessionType
 
     def __init__(self, label: Label, value_type: ValType | None, continuation: SessionType) -> None:
-        self._fill(label, value_type, continuation)
+        _set_label(self, label)
+        _set_value_type(self, value_type)
+        _set_continuation(self, continuation)
 
     def __repr__(self) -> str:
         return f"Branch({self.label!r}, {self.value_type!r}, {self.continuation!r})"
 
 
+_set_label: Final = setter(Branch, "label")
+_set_value_type: Final = setter(Branch, "value_type")
+_set_continuation: Final = setter(Branch, "continuation")
+
+
+class Document(Protocol):
+    """A type that was read and found to be well-formed, but not yet made into nodes below its root."""
+
+    def fields(self) -> tuple[Any, ...]:
+        """Return the fields of the root."""
+
+    def encoded(self) -> bytes | None:
+        """Return its canonical JSON; None where that is too deep for the document."""
+
+
 class SessionType(Node):
     """Base of all forms; never built itself."""
 
-    __slots__ = ("_encoded",)
+    __slots__ = ("_document", "_encoded", "_noted")
+    _document: Document
     _encoded: bytes
+    _noted: dict[Callable[..., Any], Any]
     _shown_by: ClassVar[list[Callable[[SessionType], str]]] = []
     """Says how a type is written; the printer, which knows the syntax, puts itself in."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Read the fields of a node that was made of a document; other slots that are empty stay so."""
+        if name not in self.__match_args__:
+            raise AttributeError(f"{type(self).__name__} has no {name!r}")
+        for set_field, value in zip(self._setters, self._document.fields(), strict=True):
+            set_field(self, value)
+        return getattr(self, name)
 
     def __repr__(self) -> str:
         text = self._shown_by[-1](self) if self._shown_by else "…"
@@ -116,17 +147,53 @@ class Var(SessionType):
         self._fill(name)
 
 
+_Form = TypeVar("_Form", bound=SessionType)
+_Derived = TypeVar("_Derived")
+
+
+def unread(form: type[_Form], document: Document) -> _Form:
+    """Return a node of that class whose fields are in a document."""
+    node: _Form = _new(form)
+    _set_document(node, document)
+    return node
+
+
 def remember_encoding(session_type: SessionType, encoded: bytes) -> None:
     """Keep the canonical JSON of a type on its root."""
     _set_encoded(session_type, encoded)
 
 
 def remembered_encoding(session_type: SessionType) -> bytes | None:
-    """Return the canonical JSON of a type where it is kept on its root."""
-    return getattr(session_type, "_encoded", None)
+    """Return the canonical JSON of a type where it is kept on its root, or a document has it."""
+    encoded = getattr(session_type, "_encoded", None)
+    if encoded is None:
+        document = getattr(session_type, "_document", None)
+        encoded = None if document is None else document.encoded()
+    return encoded
 
 
-_set_encoded: Final = vars(SessionType)["_encoded"].__set__
+def noted(derive: Callable[[_Form], _Derived]) -> Callable[[_Form], _Derived]:
+    """Keep what a function derives of a type on the type's root, for as long as the type lives."""
+
+    @wraps(derive)
+    def derived(session_type: _Form) -> _Derived:
+        notes = getattr(session_type, "_noted", None)
+        if notes is None:
+            notes = {}
+            _set_noted(session_type, notes)
+        elif derive in notes:
+            kept: _Derived = notes[derive]
+            return kept
+        result = notes[derive] = derive(session_type)
+        return result
+
+    return derived
+
+
+_new: Final = object.__new__
+_set_document: Final = setter(SessionType, "_document")
+_set_encoded: Final = setter(SessionType, "_encoded")
+_set_noted: Final = setter(SessionType, "_noted")
 
 
 def children(session_type: SessionType) -> tuple[SessionType, ...]:

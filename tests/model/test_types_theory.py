@@ -308,14 +308,19 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     for module in (tree_module, variables, wellformed, theory):
         if hasattr(module, "children"):
             monkeypatch.setattr(module, "children", counted_children)
-    real_fill = tree_module.SessionType._fill
-
-    def counted_fill(self: SessionType, *fields: object) -> None:
-        counter.steps += 1
-        real_fill(self, *fields)
-
-    monkeypatch.setattr(tree_module.SessionType, "_fill", counted_fill)
+    for form in (Choice, Mu, Var):
+        monkeypatch.setattr(form, "__init__", _counted(form.__init__, counter))
     return counter
+
+
+def _counted(build: Callable[..., None], counter: Work) -> Callable[..., None]:
+    """Count the nodes that a constructor builds."""
+
+    def counted(self: SessionType, *fields: Any) -> None:
+        counter.steps += 1
+        build(self, *fields)
+
+    return counted
 
 
 def uses(name: str) -> LocalType:
