@@ -49,7 +49,9 @@ QUICK = {
     "no branches": send(),
     "members in another order": b'{"Send":{"partner":"B","branches":[[{"sort":"Nat","name":"m"},null,"End"]]}}',
     "a sort left out": send(b'[{"name":"m"},null,%s]' % send(b'[{"name":"n"},null,"End"]')),
-    "pairs": send(b'[{"name":"m","sort":{"Prod":["Nat",{"Vector":3}]}},{"Prod":["Nat",{"Prod":["Bool","Unit"]}]},"End"]'),
+    "pairs": send(
+        b'[{"name":"m","sort":{"Prod":["Nat",{"Vector":3}]}},{"Prod":["Nat",{"Prod":["Bool","Unit"]}]},"End"]'
+    ),
     "the greatest integers": send(
         b'[{"name":"m","sort":{"Vector":18446744073709551615}},{"Chan":{"role":"A","sid":18446744073709551615}},"End"]'
     ),
