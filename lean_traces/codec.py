@@ -34,6 +34,7 @@ from telltale_conformance.model.types.payloads import (
     Unit,
     ValType,
     Value,
+    encode_plain_value,
     encode_val_type,
     encode_value,
     val_type_from_json,
@@ -62,39 +63,30 @@ class NotOurForm(Exception):
     """Thrown when bytes are not in the form that our own writer prints; they may still be well-formed."""
 
 
-class Remembered(dict[bytes, Any]):
-    """Values by the bytes that they were read from; bounded in number and in the bytes kept."""
+class Known(dict[bytes, Any]):
+    """Values by the bytes that we print them as; bounded in number and in the bytes kept."""
 
-    def __init__(self, entries: int, kept_bytes: int) -> None:
+    def __init__(self, read: Callable[[bytes], Any]) -> None:
         super().__init__()
-        self._entries = entries
-        self._kept_bytes = kept_bytes
-        self._bytes = 0
-
-    def keep(self, read: bytes, value: Any) -> None:
-        """Remember a value; where there are too many, the others are forgotten."""
-        self._bytes += len(read)
-        if len(self) >= self._entries or self._bytes > self._kept_bytes:
-            self.clear()
-            self._bytes = len(read)
-        if len(read) <= self._kept_bytes:
-            self[read] = value
-
-
-class Known(Remembered):
-    """Values by the bytes that we print them as."""
-
-    def __init__(self, read: Callable[[Any], Any]) -> None:
-        super().__init__(entries=8192, kept_bytes=16 * 1024 * 1024)
         self._read = read
+        self._bytes = 0
 
     def __missing__(self, printed: bytes) -> Any:
         try:
             value = self._read(printed)
         except (ValueError, RecursionError, OverflowError, Unusual):
             raise NotOurForm from None
-        self.keep(printed, value)
+        self._bytes += len(printed)
+        if len(self) >= _KNOWN or self._bytes > _KNOWN_BYTES:
+            self.clear()
+            self._bytes = len(printed)
+        if self._bytes <= _KNOWN_BYTES:
+            self[printed] = value
         return value
+
+
+_KNOWN: Final = 8192
+_KNOWN_BYTES: Final = 16 * 1024 * 1024
 
 
 def _printed(printed: bytes) -> Any:
@@ -105,13 +97,21 @@ def _printed(printed: bytes) -> Any:
     return document
 
 
+_PLAIN_VALUES: Final[dict[str, tuple[type, Callable[[Any], Value]]]] = {
+    "Nat": (int, Nat),
+    "Bool": (bool, Bool),
+    "Str": (str, Str),
+}
+
+
 def _printed_value(printed: bytes) -> Value:
     """Read a value; those that are met most in the least time."""
     document = _printed(printed)
     if type(document) is dict and len(document) == 1:
-        number = document.get("Nat")
-        if type(number) is int and 0 <= number <= U64_MAX:
-            return Nat(number)
+        ((name, content),) = document.items()
+        plain = _PLAIN_VALUES.get(name)
+        if plain is not None and type(content) is plain[0] and (type(content) is not int or 0 <= content <= U64_MAX):
+            return plain[1](content)
     return value_from_json(document)
 
 
@@ -197,10 +197,13 @@ def _printed_mutation(mutation: _Mutation) -> HostMutation:
         raise NotOurForm
     if handler is not UNSET:
         return handler
-    if edge_handler is not UNSET:
-        return edge_handler
-    assert trace is not UNSET
-    return UpdateTrace(edge=trace.edge, trace=tuple(_VAL_TYPES[bytes(printed)] for printed in trace.trace))
+    on_edge = trace if edge_handler is UNSET else edge_handler
+    assert on_edge is not UNSET
+    if on_edge.edge.sid > U64_MAX:
+        raise NotOurForm
+    if isinstance(on_edge, UpdateEdgeHandler):
+        return on_edge
+    return UpdateTrace(edge=on_edge.edge, trace=tuple([_VAL_TYPES[bytes(printed)] for printed in on_edge.trace]))
 
 
 def _mutation(document: object) -> HostMutation:
@@ -238,6 +241,15 @@ def _form_of(annotation: Any) -> _Form:
 
 
 _LONG_INTEGER: Final = re.compile(rb"[1-9][0-9]{19}")
+
+
+def _may_pass_u64(value: Any) -> bool:
+    """Say whether an integer above 2^64-1 may be in an argument that is not always there, or a list."""
+    if type(value) is int:
+        return value > U64_MAX
+    if type(value) is list:
+        return max(value, default=0) > U64_MAX
+    return isinstance(value, Struct) and _LONG_INTEGER.search(encode(value)) is not None
 
 
 class ArgumentCodec:
@@ -278,16 +290,37 @@ class ArgumentCodec:
             if (convert := self._forms[parameter].from_printed) is not None
         ]
 
-        self._integers = self._integer_getter()
         self._loose_integers = [
             parameter
             for parameter, form in self._forms.items()
-            if form.annotation in (list[U64], U64 | None, BufferConfig | None, _Mutation)
+            if form.annotation in (list[U64], U64 | None, BufferConfig | None)
         ]
-        self._plain = not (self._conversions or self._optional or self._loose_integers)
+        plain = not (self._conversions or self._optional or self._loose_integers)
+        self.from_printed = self._within_u64(self._fields if plain else self._converted)
+        """Returns the model's arguments of a decoded ``struct``; raises ``NotOurForm`` where a part that msgspec passed
+        over is not as our writer prints it."""
 
-    def _integer_getter(self) -> Callable[[Any], tuple[int, ...]] | None:
-        """Give the integers that are always there, by parameter and by field of a domain value."""
+    def _within_u64(self, read: Callable[[Any], tuple[Any, ...]]) -> Callable[[Any], tuple[Any, ...]]:
+        """Refuse the integers above 2^64-1, a bound that msgspec cannot state; those that are always there."""
+        paths = self._integer_paths()
+        if not paths:
+            return read
+        one, integers = attrgetter(paths[0]), attrgetter(*paths)
+
+        def with_one(arguments: Any) -> tuple[Any, ...]:
+            if one(arguments) > U64_MAX:
+                raise NotOurForm
+            return read(arguments)
+
+        def with_several(arguments: Any) -> tuple[Any, ...]:
+            if max(integers(arguments)) > U64_MAX:
+                raise NotOurForm
+            return read(arguments)
+
+        return with_one if len(paths) == 1 else with_several
+
+    def _integer_paths(self) -> list[str]:
+        """Return the integers that are always there, by parameter and by field of a domain value."""
         paths = []
         for parameter, form in self._forms.items():
             annotation = form.annotation
@@ -296,25 +329,13 @@ class ArgumentCodec:
             elif isinstance(annotation, type) and issubclass(annotation, DomainValue):
                 fields = get_type_hints(annotation, include_extras=True).items()
                 paths += [f"{parameter}.{name}" for name, kind in fields if kind == U64]
-        return attrgetter(paths[0], *paths) if paths else None  # the first twice, so that it gives a tuple
+        return paths
 
-    def from_printed(self, arguments: Any) -> tuple[Any, ...]:
-        """Return the model's arguments of a decoded ``struct``.
-
-        Raises:
-            NotOurForm: a part that msgspec passed over is not as our writer prints it.
-        """
-        # msgspec can neither state the bound 2^64-1 nor fails to print what is above it
-        if self._integers is not None and max(self._integers(arguments)) > U64_MAX:
-            raise NotOurForm
-        fields = self._fields(arguments)
-        if self._plain:
-            return fields
+    def _converted(self, arguments: Any) -> tuple[Any, ...]:
+        values = list(self._fields(arguments))
         for parameter in self._loose_integers:
-            value = getattr(arguments, parameter)
-            if value is not UNSET and _LONG_INTEGER.search(encode(value)):
+            if _may_pass_u64(getattr(arguments, parameter)):
                 raise NotOurForm
-        values = list(fields)
         for index, convert in self._conversions:
             values[index] = convert(values[index])
         if self._optional:
@@ -373,7 +394,8 @@ def decode_arguments(op: str, args: bytes, nesting: int) -> tuple[Any, ...]:
 _PRINTERS: Final[dict[type, Callable[[Any], bytes]]] = {
     **dict.fromkeys((End, Send, Recv, Mu, Var), encode_type),
     **dict.fromkeys((ProdType, Chan), encode_val_type),
-    **dict.fromkeys((Unit, Nat, Bool, Str, ProdValue, EndpointValue), encode_value),
+    **dict.fromkeys((Unit, Nat, Bool, Str, EndpointValue), encode_plain_value),
+    ProdValue: encode_value,
     SpelledNumber: lambda number: number.text.encode(),
     Decoded: lambda decoded: _encode_plain(decoded.value),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -40,6 +41,25 @@ def read_lines(file: BinaryIO, path: str, limits: Limits, *, packed: bool) -> It
     Raises:
         MalformedTrace: a line is too long or has no line end, or the packed data are damaged or too large.
     """
+    return _unpacked_lines(file, path, limits) if packed else _plain_lines(file, path, limits.line_bytes)
+
+
+_BLOCK: Final = 2**16
+
+
+def _plain_lines(file: BinaryIO, path: str, longest: int) -> Iterator[bytes]:
+    """Yield the lines of a plain file, which is read in blocks: asking for each line costs more than the line."""
+    number = 0
+    while block := file.read1(_BLOCK):  # type: ignore[attr-defined] # the streams of io have it
+        for line in io.BytesIO(block + file.readline(longest + 1)).readlines():
+            number += 1
+            if line[-1] != 10 or len(line) > longest:
+                _refuse_unended(path, number, line, longest)
+            yield line
+
+
+def _unpacked_lines(file: BinaryIO, path: str, limits: Limits) -> Iterator[bytes]:
+    """Yield the lines of a packed file one by one, so that damage is met no earlier than where it is."""
     number = unpacked = 0
     longest = limits.line_bytes
     try:
@@ -47,19 +67,16 @@ def read_lines(file: BinaryIO, path: str, limits: Limits, *, packed: bool) -> It
             number += 1
             if line[-1] != 10 or len(line) > longest:
                 _refuse_unended(path, number, line, longest)
-            if packed:
-                unpacked += len(line)
-                if unpacked > limits.unpacked_bytes:
-                    raise MalformedTrace(
-                        path,
-                        number,
-                        f"unpacks to more than {limits.unpacked_bytes} bytes",
-                        "raise the limit if the file is meant to be that large",
-                    )
+            unpacked += len(line)
+            if unpacked > limits.unpacked_bytes:
+                raise MalformedTrace(
+                    path,
+                    number,
+                    f"unpacks to more than {limits.unpacked_bytes} bytes",
+                    "raise the limit if the file is meant to be that large",
+                )
             yield line
     except (OSError, EOFError, zlib.error) as error:
-        if not packed:
-            raise
         raise MalformedTrace(
             path, number + 1, f"damaged gzip data ({error})", "fetch or export the file again"
         ) from None

@@ -97,6 +97,24 @@ class _Form(_Part):
         except RecursionError:
             return None
 
+    def exchanges(self) -> frozenset[tuple[bool, str]]:
+        """Return whom the choices name, through all branches: (it sends, partner)."""
+        found = set()
+        waiting: list[_Type] = [self]
+        while waiting:
+            form = waiting.pop()
+            if isinstance(form, str):
+                continue
+            if form.Mu is not UNSET:
+                waiting.append(form.Mu.body)
+                continue
+            choice = form.Send if form.Recv is UNSET else form.Recv
+            if choice is not UNSET:
+                found.add((form.Recv is UNSET, choice.partner))
+                for _, _, continuation in choice.branches:
+                    waiting.append(continuation)
+        return frozenset(found)
+
 
 _Sort: TypeAlias = BasicSort | _SortForm
 _ValType: TypeAlias = BasicValType | _ValTypeForm

@@ -24,7 +24,6 @@ from telltale_conformance.lean_traces.codec import (
     ArgumentCodec,
     ArgumentError,
     NotOurForm,
-    Remembered,
     encode,
     encode_as_written,
 )
@@ -61,14 +60,28 @@ class _Reading(NamedTuple):
     codec: ArgumentCodec
     decode: Callable[[bytes], Any]
     """From our own form."""
-    known: Remembered
-    """Arguments that were found to be well-formed: the model's, and what prints as they are written."""
+    known: dict[bytes, tuple[Any, ...]]
+    """The model's arguments by the bytes of some that were found to be well-formed."""
+
+    def keep(self, args: bytes, arguments: tuple[Any, ...]) -> None:
+        """Remember arguments; where there are too many, the others are forgotten."""
+        if len(args) <= _KNOWN_LENGTH:
+            if len(self.known) >= _KNOWN:
+                self.known.clear()
+            self.known[args] = arguments
 
 
+_KNOWN: Final = 512
+"""Of how many different arguments of an operation the model's are kept, and how long they are at most."""
+_KNOWN_LENGTH: Final = 2048
 _BY_NAME: Final = {
-    name.encode(): _Reading(codec, msgspec.json.Decoder(codec.struct).decode, Remembered(entries=512, kept_bytes=2**18))
-    for name, codec in CODECS.items()
+    name.encode(): _Reading(codec, msgspec.json.Decoder(codec.struct).decode, {}) for name, codec in CODECS.items()
 }
+
+
+_TOGETHER: Final = 64
+"""How many lines go into the digest at once, and from which length on one goes at once."""
+_LONG: Final = 2**14
 
 
 class Event(Struct, gc=False):
@@ -84,6 +97,8 @@ class Event(Struct, gc=False):
     for a line that is not in our own form around them."""
     args: bytes = b""
     """Their bytes, where the line is in that form."""
+    reading: _Reading | None = None
+    """How they were read, where the line is in that form."""
     checked: Answer | None = None
 
     @property
@@ -96,13 +111,13 @@ class Event(Struct, gc=False):
 
         True proves the line well-formed; False proves nothing.
         """
-        printed = self.printed
-        if printed is None:
+        printed, reading = self.printed, self.reading
+        if reading is None:
             return False
         if type(printed) is Raw:
             return self._prints(printed, outcome)
         if self._prints(printed, outcome) or self._prints_with_other_arguments(outcome):
-            _BY_NAME[self.operation.name.encode()].known.keep(self.args, (self.arguments, Raw(self.args)))
+            reading.keep(self.args, self.arguments)
             return True
         return False
 
@@ -117,6 +132,8 @@ class Event(Struct, gc=False):
         """Say so of arguments that are not printed as our writer does, and yet well-formed."""
         if not self._prints(Raw(self.args), outcome):
             return False
+        if len(encode(self.printed)) == len(self.args):
+            return True  # the members stand in another order; had msgspec passed over any, the print would be shorter
         try:
             CODECS[self.operation.name].from_json(parse(self.args, len(self.args)))
         except (StrictJsonError, ArgumentError):
@@ -158,6 +175,8 @@ class TraceReader:
         self._limits = limits
         self._lines = read_lines(file, path, limits, packed=packed)
         self._digest = hashlib.sha256()
+        self._undigested: list[bytes] = []
+        """The last lines, which go into the digest together."""
         self.header = self._read_header()
         self.audited = self.header.audited
         self._nesting = limits.nesting
@@ -168,17 +187,23 @@ class TraceReader:
         return self._events
 
     def _read_events(self) -> Iterator[Event]:
-        update = self._digest.update
+        undigested = self._undigested
         fast = self._fast
         seq = 0
         for line in self._lines:
             event = fast(line, seq) or self._strict(line, seq)
             if event is None:
                 return
-            update(line)
+            undigested.append(line)
+            if len(undigested) == _TOGETHER or len(line) > _LONG:
+                self._digest_lines()
             seq += 1
             yield event
         raise self._malformed(seq + 2, "there is no end line", "the file was cut off: record it again")
+
+    def _digest_lines(self) -> None:
+        self._digest.update(b"".join(self._undigested))
+        self._undigested.clear()
 
     def _fast(self, line: bytes, seq: int) -> Event | None:
         """Read a line that begins and ends like one of our own form; None for any other.
@@ -197,15 +222,15 @@ class TraceReader:
             args_end = line.find(b',"err":', 8)
         codec, decode, known = entry
         args = line[8:args_end]
-        before = known.get(args)
-        if before is not None:
-            return Event(self, line, seq, codec.operation, before[0], before[1], args)
+        arguments = known.get(args)
+        if arguments is not None:
+            return Event(self, line, seq, codec.operation, arguments, Raw(args), args, entry)
         try:
             printed = decode(args)
             arguments = codec.from_printed(printed)
         except (msgspec.MsgspecError, NotOurForm, RecursionError, UnicodeDecodeError):
             return self._with_other_arguments(line, seq, entry, args)
-        return Event(self, line, seq, codec.operation, arguments, printed, args)
+        return Event(self, line, seq, codec.operation, arguments, printed, args, entry)
 
     def _with_other_arguments(self, line: bytes, seq: int, entry: _Reading, args: bytes) -> Event | None:
         """Read a line of our own form but for its arguments; None where they are not well-formed by themselves."""
@@ -213,9 +238,8 @@ class TraceReader:
             arguments = entry.codec.from_json(parse(args, self._nesting))
         except (StrictJsonError, ArgumentError):
             return None
-        printed = Raw(args)
-        entry.known.keep(args, (arguments, printed))
-        return Event(self, line, seq, entry.codec.operation, arguments, printed, args)
+        entry.keep(args, arguments)
+        return Event(self, line, seq, entry.codec.operation, arguments, Raw(args), args, entry)
 
     def _strict(self, line: bytes, seq: int) -> Event | None:
         """Read a line of any form; None after the end line, when all is in order."""
@@ -265,6 +289,7 @@ class TraceReader:
         return codec.operation, arguments, Answer(is_ok, document["ok" if is_ok else "err"], audit)
 
     def _check_end(self, document: dict[str, Any], events: int, number: int) -> None:
+        self._digest_lines()
         wrong = end_problem(document, events, self._digest.hexdigest(), "trace")
         if wrong is not None:
             raise self._malformed(number, *wrong)

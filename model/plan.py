@@ -9,7 +9,7 @@ from telltale_conformance.model import guard_table as table
 from telltale_conformance.model.contract import TELLTALE_17, Contract
 from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.types.local_types import Choice, LocalType, Send
-from telltale_conformance.model.types.trees import Mu, noted, strip_mu
+from telltale_conformance.model.types.trees import Mu, document_of, noted, strip_mu
 from telltale_conformance.model.values import DomainValue
 
 MOST_ROLES: Final = 65_536
@@ -84,6 +84,9 @@ def open_plan(
 @noted
 def _exchanges(local_type: LocalType) -> frozenset[tuple[bool, str]]:
     """Return whom the type's choices name, through all branches: (it sends, partner)."""
+    document = document_of(local_type)
+    if document is not None:
+        return document.exchanges()
     found: set[tuple[bool, str]] = set()
     seen: set[int] = set()
     waiting = [local_type]

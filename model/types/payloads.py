@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias, TypeVar, cast
 
-from telltale_conformance.model.types.immutable import Node
+from telltale_conformance.model.types.immutable import Node, setter
 from telltale_conformance.model.types.json_shape import (
     Place,
     kind_of,
@@ -111,7 +111,7 @@ class Nat(Node):
     number: int
 
     def __init__(self, number: int) -> None:
-        self._fill(number)
+        _set_number(self, number)
 
     def __repr__(self) -> str:
         return f"Nat({self.number})"
@@ -124,7 +124,7 @@ class Bool(Node):
     truth: bool
 
     def __init__(self, truth: bool) -> None:
-        self._fill(truth)
+        _set_truth(self, truth)
 
     def __repr__(self) -> str:
         return f"Bool({self.truth})"
@@ -137,10 +137,15 @@ class Str(Node):
     text: str
 
     def __init__(self, text: str) -> None:
-        self._fill(text)
+        _set_text(self, text)
 
     def __repr__(self) -> str:
         return f"Str({self.text!r})"
+
+
+_set_number: Final = setter(Nat, "number")
+_set_truth: Final = setter(Bool, "truth")
+_set_text: Final = setter(Str, "text")
 
 
 class ProdValue(Node):
@@ -196,7 +201,7 @@ def encode_val_type(val_type: ValType) -> bytes:
 
 def encode_value(value: Value) -> bytes:
     """Canonical JSON of a value: ``"Unit"``, ``{"Nat":7}``, ``{"Prod":[{"Bool":true},"Unit"]}``."""
-    return encode_pairs(value, _encode_value_leaf)
+    return encode_pairs(value, encode_plain_value)
 
 
 def sort_from_json(value: object, path: Place = "$") -> PayloadSort:
@@ -226,18 +231,17 @@ def _encode_val_type_leaf(val_type: object) -> bytes:
     return b'"%s"' % cast("str", val_type).encode()
 
 
-def _encode_value_leaf(value: object) -> bytes:
-    match value:
-        case Nat(number):
-            return b'{"Nat":%d}' % number
-        case Bool(truth):
-            return b'{"Bool":true}' if truth else b'{"Bool":false}'
-        case Str(content):
-            return b'{"Str":%s}' % text_bytes(content)
-        case EndpointValue(sid, role):
-            return b'{"Endpoint":{"role":%s,"sid":%d}}' % (text_bytes(role), sid)
-        case _:
-            return b'"Unit"'
+def encode_plain_value(value: object) -> bytes:
+    """Canonical JSON of a value that is no pair."""
+    if isinstance(value, Nat):
+        return b'{"Nat":%d}' % value.number
+    if isinstance(value, Bool):
+        return b'{"Bool":true}' if value.truth else b'{"Bool":false}'
+    if isinstance(value, Str):
+        return b'{"Str":%s}' % text_bytes(value.text)
+    if isinstance(value, EndpointValue):
+        return b'{"Endpoint":{"role":%s,"sid":%d}}' % (text_bytes(value.role), value.sid)
+    return b'"Unit"'
 
 
 def encode_pairs(tree: object, leaf: Callable[[object], bytes]) -> bytes:

@@ -70,6 +70,9 @@ class Document(Protocol):
     def encoded(self) -> bytes | None:
         """Return its canonical JSON; None where that is too deep for the document."""
 
+    def exchanges(self) -> frozenset[tuple[bool, str]]:
+        """Return whom the choices of a local type name, through all branches: (it sends, partner)."""
+
 
 class SessionType(Node):
     """Base of all forms; never built itself."""
@@ -167,9 +170,14 @@ def remembered_encoding(session_type: SessionType) -> bytes | None:
     """Return the canonical JSON of a type where it is kept on its root, or a document has it."""
     encoded = getattr(session_type, "_encoded", None)
     if encoded is None:
-        document = getattr(session_type, "_document", None)
+        document = document_of(session_type)
         encoded = None if document is None else document.encoded()
     return encoded
+
+
+def document_of(session_type: SessionType) -> Document | None:
+    """Return the document that a node was made of, if it was."""
+    return getattr(session_type, "_document", None)
 
 
 def noted(derive: Callable[[_Form], _Derived]) -> Callable[[_Form], _Derived]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import gc
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -130,7 +132,7 @@ def _judged(
     cells: set[Cell] | None,
 ) -> TraceResult:
     try:
-        with trace as reader:
+        with _uncollected(), trace as reader:
             return _replay(reader, Store(contract or reader.header.contract), level, cells)
     except MalformedTrace as error:
         return TraceResult(trace=path, verdict="malformed", events=0, judged=0, error=str(error))
@@ -140,6 +142,18 @@ def _judged(
         return TraceResult(
             trace=path, verdict="malformed", events=0, judged=0, error=f"{path}:1: {error}; give --contract"
         )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Pause the search for cyclic garbage: a replay makes none, and a long one would be searched again and again."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | None) -> TraceResult:

@@ -12,7 +12,7 @@ import pytest
 
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.steps import GeneratedStep
-from telltale_conformance.lean_traces.codec import encode, encode_answer
+from telltale_conformance.lean_traces.codec import CODECS, encode, encode_answer
 from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.lean_traces.reader import Event, TraceReader
 from telltale_conformance.lean_traces.trace import MalformedTrace
@@ -90,6 +90,47 @@ def test_a_member_that_is_repeated_within_an_argument_proves_nothing() -> None:
     edge = b'{"ep":{"role":"A","role":"A","sid":0}}'
     assert not proves(line_of(edge, outcome, "remove_type"), outcome)
     assert proves(line_of(b'{"ep":{"sid":0,"role":"A"}}', outcome, "remove_type"), outcome)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        b'{"sid":100,"owner_id":"a","scope":"Session","sid":100}',
+        b'{"sid":1e2,"owner_id":"a","scope":"Session"}',
+        b'{"sid":100,"owner_id":"a","scope":{"Fragments":["b"]},"scope":"Session"}',
+        b'{"sid":100,"scope":{"Fragments":["b"],"Fragments":["b"]},"owner_id":"a"}',
+    ],
+)
+def test_members_in_another_order_hide_nothing(args: bytes) -> None:
+    outcome = Outcome(None, None, [])
+    assert not proves(line_of(args, outcome, "claim_ownership"), outcome)
+    assert proves(line_of(b'{"sid":100,"owner_id":"a","scope":"Session"}', outcome, "claim_ownership"), outcome)
+
+
+def _members_that_may_be_missing(kind: msgspec.inspect.Type) -> list[str]:
+    """Return the members with a default that is printed where they are missing."""
+    if isinstance(kind, msgspec.inspect.StructType):
+        below = [name for field in kind.fields for name in _members_that_may_be_missing(field.type)]
+        defaults = (field.default for field in kind.fields)
+        printed = [default not in (msgspec.NODEFAULT, msgspec.UNSET) for default in defaults]
+        return [field.name for field, shown in zip(kind.fields, printed, strict=True) if shown] + below
+    inner = getattr(kind, "types", None) or getattr(kind, "item_types", None) or [getattr(kind, "item_type", None)]
+    return [name for one in inner if one is not None for name in _members_that_may_be_missing(one)]
+
+
+class _WithDefault(msgspec.Struct):
+    inner: list[_Inner]
+
+
+class _Inner(msgspec.Struct):
+    given: int
+    missing: int | None = None
+
+
+def test_printing_arguments_never_adds_a_member() -> None:
+    assert _members_that_may_be_missing(msgspec.inspect.type_info(_WithDefault)) == ["missing"]
+    found = {op: _members_that_may_be_missing(msgspec.inspect.type_info(codec.struct)) for op, codec in CODECS.items()}
+    assert {op: names for op, names in found.items() if names} == {}
 
 
 def test_arguments_that_were_met_before_are_read_as_the_first_time() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from telltale_conformance.generators.local_types import any_local_types
 from telltale_conformance.lean_traces.printed_types import Unusual, printed_type
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
+from telltale_conformance.model.plan import open_plan
 from telltale_conformance.model.types.json_shape import TypeJsonError
 from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
 from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var, postorder
@@ -76,6 +77,7 @@ LEFT = {
     "a very long integer": send(b'[{"name":"m","sort":{"Vector":%s}},null,"End"]' % (b"9" * 5000)),
     "a negative integer": send(b'[{"name":"m","sort":{"Vector":-1}},null,"End"]'),
     "a number with an exponent": send(b'[{"name":"m","sort":{"Vector":1e0}},null,"End"]'),
+    "a number with an exponent, as long as the integer": send(b'[{"name":"m","sort":{"Vector":1e2}},null,"End"]'),
     "an unknown sort": send(b'[{"name":"m","sort":"Int"},null,"End"]'),
     "a value type that is only a sort": send(b'[%s,"Real","End"]' % LABEL),
     "a pair of three": send(b'[{"name":"m","sort":{"Prod":["Nat","Nat","Nat"]}},null,"End"]'),
@@ -121,6 +123,10 @@ def test_every_type_is_read_as_it_is_in_whatever_order_its_members_stand(tree: L
         assert hash(read) == hash(tree)
         for node in postorder(read):
             assert encode_type(node) == encode_type(type_from_json(json.loads(encode_type(node))))
+        partners = {node.partner for node in postorder(tree) if isinstance(node, Choice)}
+        roles = ("A", *sorted(partners - {"A"}))
+        plan, same = (open_plan(roles, {"A": one}) for one in (printed_type(encode_type(tree)), tree))
+        assert plan == same
 
 
 def _shuffled(document: object, data: st.DataObject) -> object:
@@ -144,6 +150,13 @@ def test_a_node_that_was_not_looked_into_is_as_good_as_one_that_was() -> None:
             assert (var, partner, first) == ("t", "B", branches[0])
         case other:
             pytest.fail(f"no recursion: {other!r}")
+
+
+def test_a_plan_names_whom_a_type_names_that_was_not_looked_into() -> None:
+    inner = b'{"Mu":{"body":{"Recv":{"branches":[%s],"partner":"C"}},"var":"t"}}' % END_BRANCH
+    both = b'[{"name":"m","sort":"Nat"},null,%s]' % inner
+    plan = open_plan(("A", "B", "C"), {"A": printed_type(send(both, END_BRANCH))})
+    assert plan.edge_blueprint == (((0, 1), "A", "B"), ((2, 0), "C", "A"))
 
 
 def test_a_node_that_was_not_looked_into_is_immutable_and_has_no_other_attributes() -> None:
