@@ -86,7 +86,7 @@ class Generator:
         rng = Random(f"{seed}/{index}")
         self.store = Store(contract)
         self._reached = reached
-        self._watch = None if reached is None else Watch(self.store)
+        self._watch = None if reached is None else Watch(self.store, reached.told, reached.most)
         self._draw = Drawing(rng, self.profile.oddness, _cast_of(seed, index))
         self._offered = offered
         self._turn = index // len(PROFILES)
@@ -202,7 +202,7 @@ class Generator:
         self._pool.take(seq, operation, outcome)
         cell = cell_of(before, operation, outcome)
         if self._watch is not None and self._reached is not None:
-            self._reached(seq, self._watch.after(operation, arguments, outcome, cell, alike))
+            self._reached.tell(seq, self._watch.after(operation, arguments, outcome, cell, alike))
         plan = arguments[1] if name == "open_with_sid_from_plan" else None
         if isinstance(plan, PlanInput):
             cell = cell._replace(relation=self._arguments.plans.use(plan))

@@ -6,20 +6,30 @@ A feature is a small tuple. A program that has a feature which none before it ha
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from telltale_conformance.generators.coverage import cell_of, phase_of, situation
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, as_json, encode_as_written
 from telltale_conformance.lean_traces.programs import Step, UnresolvedReference, resolve
-from telltale_conformance.model.growth import GROWING, grown
+from telltale_conformance.model.growth import GROWING, counts, grown
 from telltale_conformance.model.operations import Operation, Outcome, step
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 
 Feature = Hashable
-Reached = Callable[[int, tuple[Feature, ...]], None]
-"""Is given what each step reached, with the place of the step among those carried out."""
+
+
+class Reached(NamedTuple):
+    """Gets what the steps of a program reach."""
+
+    tell: Callable[[int, tuple[Feature, ...]], None]
+    """Is given the place of a step among those carried out, and what it is the first to reach."""
+    told: set[Hashable]
+    """The features so far; several programs may share them, and then only the first one tells each."""
+    most: int
+    """How many steps of the program are looked at."""
 
 
 class PlayedStep(NamedTuple):
@@ -33,7 +43,7 @@ class PlayedStep(NamedTuple):
     outcome: Outcome
     cell: Cell
     features: tuple[Feature, ...]
-    """What it reached; empty where nobody asked for it."""
+    """What it is the first step of the program to reach; empty where nobody asked for it."""
 
 
 def played(steps: tuple[Step, ...], contract: str, *, watched: bool = False) -> Iterator[PlayedStep]:
@@ -42,7 +52,7 @@ def played(steps: tuple[Step, ...], contract: str, *, watched: bool = False) -> 
     Args:
         steps: of the program.
         contract: what the reference follows.
-        watched: say what each step reached.
+        watched: say what each step is the first to reach.
     """
     store, results = Store(contract), dict[int, Any]()
     watch = Watch(store) if watched else None
@@ -86,7 +96,7 @@ _FAR: Final = (
     "Session.epoch",
 )
 """What an abstract state counts, by powers of two."""
-
+_FAR_PLACES: Final = tuple(list(GROWING).index(name) for name in _FAR)
 
 _OF_SESSIONS: Final = tuple(name for name in GROWING if name.split(".")[0] in ("Session", "Ownership", "Buffer"))
 """What grows in a session."""
@@ -94,10 +104,22 @@ _FRESH: Final = {"Ownership.next_claim_id": 1, "Ownership.next_witness_id": 1}
 """Where the counters of a fresh session begin that do not begin at 0."""
 
 
-class Watch:
-    """Collects the features of one program."""
+_ALWAYS: Final = 1 << 62
+"""More steps than a program has."""
 
-    def __init__(self, store: Store) -> None:
+
+class Watch:
+    """Collects the features of one program, each once.
+
+    Args:
+        store: that the program is carried out on.
+        told: the features so far, and further keys of this class; it grows.
+        most: of how many steps features are collected.
+    """
+
+    def __init__(self, store: Store, told: set[Hashable] | None = None, most: int = _ALWAYS) -> None:
+        self._told = set[Hashable]() if told is None else told
+        self._left = most
         self._store = store
         self._last: dict[int, tuple[str, str]] = {}
         """By session, the operation before with its outcome."""
@@ -114,7 +136,9 @@ class Watch:
             self._had = {sid: self._grown(sid)} if sid in sessions else {}
         elif operation.result == "summaries" and not operation.reads_only:
             self._had = {sid: self._grown(sid) for sid in self._store.ended}
-        return () if operation.sid_of is None else _alike(sessions.get(operation.sid_of(arguments)), arguments)
+        if operation.sid_of is None or not self._left:
+            return ()
+        return _alike(sessions.get(operation.sid_of(arguments)), arguments)
 
     def _grown(self, sid: int) -> frozenset[str]:
         far_in = grown(self._store, sid)
@@ -123,7 +147,10 @@ class Watch:
     def after(
         self, operation: Operation, arguments: tuple[Any, ...], outcome: Outcome, cell: Cell, alike: tuple[Any, ...]
     ) -> tuple[Feature, ...]:
-        """Return what a step reached."""
+        """Return what a step reached that is not among the features so far."""
+        if not self._left:
+            return ()
+        self._left -= 1
         name, said = cell.operation, cell.outcome
         if outcome.error is None and operation.result == "summaries" and not operation.reads_only:
             self._former.update((ended.sid, ("reaped", self._had[ended.sid])) for ended in outcome.ok)
@@ -131,22 +158,42 @@ class Watch:
         if opened and outcome.ok in self._had and operation.sid_of is not None:
             self._former[outcome.ok] = ("replaced", self._had[outcome.ok])
         if operation.sid_of is None and not opened:
-            return (cell,)
+            return (cell,) if self._first(cell) else ()
         sid = outcome.ok if opened or operation.sid_of is None else operation.sid_of(arguments)
-        powers = {counter: value.bit_length() for counter, value in grown(self._store, sid).items()}
         session = self._store.sessions.get(sid)
-        state = (phase_of(session), *(powers.get(counter, 0) for counter in _FAR))
-        found: list[Feature] = [cell, ("state", state), ("alike", name, said, cell.phase, alike)]
-        found += (("far", counter, power) for counter, power in powers.items())
-        found += (("met far", cell, counter, powers.get(counter, 0)) for counter in _FAR[:3])
+        powers = tuple(map(int.bit_length, counts(self._store, sid)))
+        in_session = session is not None
+        state = (phase_of(session), *(powers[place] if in_session else 0 for place in _FAR_PLACES))
+        found: list[Feature] = [
+            feature
+            for feature in (cell, ("state", state), ("alike", name, said, cell.phase, alike))
+            if self._first(feature)
+        ]
+        if self._first(powers):
+            found += filter(
+                self._first, (("far", counter, power) for counter, power in zip(GROWING, powers, strict=False))
+            )
+        if self._first((cell, state[1:4])):
+            found += filter(
+                self._first,
+                (("met far", cell, counter, power) for counter, power in zip(_FAR, state[1:4], strict=False)),
+            )
         before = self._last.get(sid)
-        if before is not None:
-            found.append(("pair", before, name, said))
+        if before is not None and self._first(pair := ("pair", before, name, said)):
+            found.append(pair)
         self._last[sid] = (name, said)
         how, had = self._former.get(sid, ("", frozenset()))
-        if session is not None:
-            found += (("life after", how, name, said, one) for one in had)
+        if in_session and had and self._first((how, had, name, said)):
+            found += filter(self._first, (("life after", how, name, said, one) for one in had))
         return tuple(found)
+
+    def _first(self, key: Hashable) -> bool:
+        """Whether this is not there yet; from now on it is."""
+        told = self._told
+        if key in told:
+            return False
+        told.add(key)
+        return True
 
 
 def _alike(session: Session | None, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -154,15 +201,24 @@ def _alike(session: Session | None, arguments: tuple[Any, ...]) -> tuple[Any, ..
     if session is None:
         return ()
     live, pending = session.ownership.current, session.ownership.pending
-    known = {
-        "live": None if live is None else live.owner_id,
-        "giver": None if pending is None else pending.from_owner_id,
-        "receiver": None if pending is None else pending.to_owner_id,
-    }
+    known = (
+        ("live", None if live is None else live.owner_id),
+        ("giver", None if pending is None else pending.from_owner_id),
+        ("receiver", None if pending is None else pending.to_owner_id),
+    )
     found = []
     for argument in arguments:
-        for field in ("", "owner_id", "to_owner_id"):
-            name = getattr(argument, field, None) if field else argument
-            if isinstance(name, str):
-                found.append((field, tuple(who for who, called in known.items() if called == name)))
+        for field in _names_in(argument.__class__):
+            name = getattr(argument, field) if field else argument
+            found.append((field, tuple(who for who, called in known if called == name)))
     return tuple(found)
+
+
+@cache
+def _names_in(kind: type) -> tuple[str, ...]:
+    """Return where an argument of a type has the names of owners: in these fields, or it is one."""
+    return (
+        ("",)
+        if issubclass(kind, str)
+        else tuple(field for field in ("owner_id", "to_owner_id") if hasattr(kind, field))
+    )

@@ -5,47 +5,47 @@ Every field of the state is here or among ``NOT_GROWING``, so a new one has to b
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, TypeAlias
+from operator import attrgetter
+from typing import Final
 
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 
-Reader: TypeAlias = Callable[[Store, Session], int]
-
-
-def _generation(store: Store, session: Session) -> int:
-    live = session.ownership.current
-    return 0 if live is None else live.generation
-
-
-GROWING: Final[dict[str, Reader]] = {
-    "Store.sessions": lambda store, session: len(store.sessions),
-    "Store.ended": lambda store, session: len(store.ended),
-    "Store.next_sid": lambda store, session: store.next_sid,
-    "Store.archive": lambda store, session: len(store.archive),
-    "Timeouts.clock": lambda store, session: store.timeouts.clock,
-    "Timeouts.next_witness_id": lambda store, session: store.timeouts.next_witness_id,
-    "Timeouts.live": lambda store, session: len(store.timeouts.live),
-    "Timeouts.log": lambda store, session: len(store.timeouts.log),
-    "Session.epoch": lambda store, session: session.epoch,
-    "Session.edge_handlers": lambda store, session: len(session.edge_handlers),
-    "Session.pair_handlers": lambda store, session: len(session.pair_handlers),
-    "Session.edge_traces": lambda store, session: len(session.edge_traces),
-    "Session.auth": lambda store, session: len(session.auth),
-    "Session.auth_leaves": lambda store, session: session.auth_leaves,
-    "Session.log": lambda store, session: len(session.log),
-    "Buffer.messages": lambda store, session: session.buffered_messages(),
-    "Buffer.capacity": lambda store, session: max((one.capacity for one in session.buffers.values()), default=0),
-    "Ownership.current": _generation,
-    "Ownership.next_generation": lambda store, session: session.ownership.next_generation,
-    "Ownership.next_claim_id": lambda store, session: session.ownership.next_claim_id,
-    "Ownership.next_witness_id": lambda store, session: session.ownership.next_witness_id,
-    "Ownership.issued": lambda store, session: len(session.ownership.issued),
-    "Ownership.consumed": lambda store, session: len(session.ownership.consumed),
+_NUMBERS_OF_STORE: Final = {
+    "Store.next_sid": "next_sid",
+    "Timeouts.clock": "timeouts.clock",
+    "Timeouts.next_witness_id": "timeouts.next_witness_id",
 }
-"""How far each counter and collection has come, in the store or in the session looked at. Of the live owner
-(``Ownership.current``) it is the generation that counts."""
+_SIZES_OF_STORE: Final = {
+    "Store.sessions": "sessions",
+    "Store.ended": "ended",
+    "Store.archive": "archive",
+    "Timeouts.live": "timeouts.live",
+    "Timeouts.log": "timeouts.log",
+}
+_NUMBERS: Final = {
+    "Session.epoch": "epoch",
+    "Session.auth_leaves": "auth_leaves",
+    "Ownership.next_generation": "ownership.next_generation",
+    "Ownership.next_claim_id": "ownership.next_claim_id",
+    "Ownership.next_witness_id": "ownership.next_witness_id",
+}
+_SIZES: Final = {
+    "Session.edge_handlers": "edge_handlers",
+    "Session.pair_handlers": "pair_handlers",
+    "Session.edge_traces": "edge_traces",
+    "Session.auth": "auth",
+    "Session.log": "log",
+    "Ownership.issued": "ownership.issued",
+    "Ownership.consumed": "ownership.consumed",
+}
+_COMPUTED: Final = {
+    "Ownership.current": "the generation of the live owner",
+    "Buffer.messages": "of all buffers",
+    "Buffer.capacity": "of the largest buffer",
+}
+GROWING: Final[dict[str, str]] = {**_NUMBERS_OF_STORE, **_SIZES_OF_STORE, **_NUMBERS, **_SIZES, **_COMPUTED}
+"""The counters and collections of the store, then those of the session looked at, each with where it is."""
 NOT_GROWING: Final[dict[str, str]] = {
     "Store.contract": "what the store follows",
     "Store.sids_exhausted": "a flag",
@@ -72,14 +72,28 @@ NOT_GROWING: Final[dict[str, str]] = {
 """The fields that neither count nor collect without end, and why."""
 
 
-def grown(store: Store, sid: int) -> dict[str, int]:
-    """Return how far everything has come that the store and the live session of that sid hold."""
+def counts(store: Store, sid: int) -> tuple[int, ...]:
+    """Return how far everything has come, in the order of ``GROWING``; of the store alone where no session is live."""
+    of_store = (*_numbers_of_store(store), *map(len, _sizes_of_store(store)))
     session = store.sessions.get(sid)
     if session is None:
-        return {name: read(store, _NO_SESSION) for name, read in GROWING.items() if name.split(".")[0] in _STORE}
-    return {name: read(store, session) for name, read in GROWING.items()}
+        return of_store
+    return (*of_store, *_numbers(session), *map(len, _sizes(session)), *_computed(session))
 
 
-_STORE: Final = ("Store", "Timeouts")
-"""The classes of the state that are there without a session."""
-_NO_SESSION: Final = Session(-1, (), {}, (), {}, {})
+def grown(store: Store, sid: int) -> dict[str, int]:
+    """Return how far everything has come that the store and the live session of that sid hold, by name."""
+    return dict(zip(GROWING, counts(store, sid), strict=False))
+
+
+def _computed(session: Session) -> tuple[int, int, int]:
+    live, buffers = session.ownership.current, session.buffers.values()
+    largest = max(map(_capacity, buffers), default=0)
+    return 0 if live is None else live.generation, session.buffered_messages(), largest
+
+
+_numbers_of_store: Final = attrgetter(*_NUMBERS_OF_STORE.values())
+_sizes_of_store: Final = attrgetter(*_SIZES_OF_STORE.values())
+_numbers: Final = attrgetter(*_NUMBERS.values())
+_sizes: Final = attrgetter(*_SIZES.values())
+_capacity: Final = attrgetter("capacity")

@@ -7,7 +7,7 @@ import time
 import warnings
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import lru_cache, partial
 from hashlib import blake2b
 from socket import gethostname
@@ -119,26 +119,21 @@ class _Notes:
     def __init__(self, setup: Setup) -> None:
         self._guided = setup.guided
         self._cells: Counter[Cell] = Counter()
-        self._known: set[Feature] = set()
+        self._told: set[Hashable] = set()
         self._new: dict[int, dict[Feature, int]] = {}
         self._judged = 0
         self._diverged: list[int] = []
 
     def reached(self, place: int) -> Reached | None:
-        """Return what notes the features of the steps of a case; None where nobody asks for them."""
+        """Return who notes what the steps of a case are the first to reach; None where nobody asks for that."""
         if not self._guided:
             return None
-        known, new = self._known, self._new
 
         def note(step: int, features: Iterable[Feature]) -> None:
-            if step >= LONGEST:
-                return
-            for feature in features:
-                if feature not in known:
-                    known.add(feature)
-                    new.setdefault(place, {})[feature] = step
+            if features:
+                self._new.setdefault(place, {}).update((feature, step) for feature in features)
 
-        return note
+        return Reached(note, self._told, LONGEST)
 
     def seen(self, place: int, result: CaseResult) -> None:
         """Note the result of a case."""
@@ -150,9 +145,10 @@ class _Notes:
     def seen_alone(self, place: int, result: CaseResult) -> None:
         """Note the result of a case of which only the cells are looked at."""
         self.seen(place, result)
-        note = self.reached(place)
-        if note is not None:
-            note(_UNPLACED, tuple(sorted(result.cells)))
+        fresh = sorted(result.cells - self._told) if self._guided else []
+        if fresh:
+            self._told.update(fresh)
+            self._new[place] = dict.fromkeys(fresh, _UNPLACED)
 
     def done(
         self,

@@ -23,10 +23,10 @@ def asked_of(
         program: its steps.
         contract: what the reference follows.
         offered: the operations that the implementation offers.
-        reached: is given what each step reached, as guidance sees it.
+        reached: gets what each step is the first to reach, as guidance sees it.
     """
     store = Store(contract)
-    watch = None if reached is None else Watch(store)
+    watch = None if reached is None else Watch(store, reached.told, reached.most)
 
     def look(store: Store, operation: Operation, arguments: tuple[Any, ...]) -> _Before:
         alike = () if watch is None else watch.before(operation, arguments)
@@ -46,7 +46,7 @@ def asked_of(
         before, arguments, alike = run.seen
         cell = cell_of(before, operation, done.outcome)
         if watch is not None and reached is not None:
-            reached(len(asked), watch.after(operation, arguments, done.outcome, cell, alike))
+            reached.tell(len(asked), watch.after(operation, arguments, done.outcome, cell, alike))
         asked.append(Asked(item.seq, item.op, done.printed, done.outcome, cell))
     return asked, left_out, skipped
 

@@ -70,7 +70,7 @@ def case_of(
         index: of the program.
         offered: the operations that the implementation offers.
         contract: what the reference follows.
-        reached: is given what each step reached, as guidance sees it.
+        reached: gets what each step is the first to reach, as guidance sees it.
         kept: is given the steps, each once, although a case that a fault cut short is made again.
     """
 

@@ -1,0 +1,59 @@
+"""Each step gives what it is the first to reach; of several programs only the first one gives it."""
+
+from collections import Counter
+from collections.abc import Hashable
+
+import pytest
+
+from telltale_conformance.generators.guided_programs import guided_corpus
+from telltale_conformance.generators.reached import Reached, played
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.lanes.asked import asked_of
+
+CONTRACT = "telltale-17"
+PROGRAMS = guided_corpus(CONTRACT)[:25]
+OFFERED = frozenset(OPERATIONS)
+ALWAYS = 10**6
+
+
+def told_of(told: set[Hashable], place: int, most: int = ALWAYS) -> dict[Hashable, int]:
+    """Return what a program reaches that is new to ``told``, each with its step."""
+    found: dict[Hashable, int] = {}
+
+    def tell(step: int, features: tuple[Hashable, ...]) -> None:
+        assert not found.keys() & features
+        found.update(dict.fromkeys(features, step))
+
+    asked_of(Program(contract=CONTRACT, steps=PROGRAMS[place]), CONTRACT, OFFERED, Reached(tell, told, most))
+    return found
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_each_feature_is_told_by_the_first_step_that_reaches_it(place: int) -> None:
+    told = Counter(feature for one in played(PROGRAMS[place], CONTRACT, watched=True) for feature in one.features)
+    assert told
+    assert set(told.values()) == {1}
+    assert told.keys() == told_of(set(), place).keys()
+
+
+def test_programs_that_share_what_was_told_together_tell_what_each_alone_does() -> None:
+    alone = [told_of(set(), place) for place in range(len(PROGRAMS))]
+    shared: set[Hashable] = set()
+    known: set[Hashable] = set()
+    for place, one in enumerate(alone):
+        together = told_of(shared, place)
+        assert together == {feature: step for feature, step in one.items() if feature not in known}
+        known |= one.keys()
+    assert len(known) > 500
+
+
+def test_of_later_steps_nothing_is_told_and_nothing_counts_as_told() -> None:
+    longest = max(range(len(PROGRAMS)), key=lambda place: len(PROGRAMS[place]))
+    whole = told_of(set(), longest)
+    told: set[Hashable] = set()
+    some = told_of(told, longest, most=4)
+    assert some == {feature: step for feature, step in whole.items() if step < 4}
+    later = [feature for feature, step in whole.items() if step >= 4]
+    assert later
+    assert not told & set(later)
