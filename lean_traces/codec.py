@@ -295,8 +295,11 @@ class ArgumentCodec:
             for parameter, form in self._forms.items()
             if form.annotation in (list[U64], U64 | None, BufferConfig | None)
         ]
-        plain = not (self._conversions or self._optional or self._loose_integers)
-        self.from_printed = self._within_u64(self._fields if plain else self._converted)
+        read: Callable[[Any], tuple[Any, ...]] = self._converted
+        if not (self._optional or self._loose_integers):
+            read = self._with_one_converted if len(self._conversions) == 1 else read
+            read = read if self._conversions else self._fields
+        self.from_printed = self._within_u64(read)
         """Returns the model's arguments of a decoded ``struct``; raises ``NotOurForm`` where a part that msgspec passed
         over is not as our writer prints it."""
 
@@ -330,6 +333,12 @@ class ArgumentCodec:
                 fields = get_type_hints(annotation, include_extras=True).items()
                 paths += [f"{parameter}.{name}" for name, kind in fields if kind == U64]
         return paths
+
+    def _with_one_converted(self, arguments: Any) -> tuple[Any, ...]:
+        values = list(self._fields(arguments))
+        ((index, convert),) = self._conversions
+        values[index] = convert(values[index])
+        return tuple(values)
 
     def _converted(self, arguments: Any) -> tuple[Any, ...]:
         values = list(self._fields(arguments))

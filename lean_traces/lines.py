@@ -7,6 +7,7 @@ import io
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -36,26 +37,37 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def read_lines(file: BinaryIO, path: str, limits: Limits, *, packed: bool) -> Iterator[bytes]:
-    """Yield the lines of a file with their line ends.
+    """Yield the lines of a file with their line ends. Errors as of ``read_blocks``."""
+    return chain.from_iterable(read_blocks(file, path, limits, packed=packed))
+
+
+def read_blocks(file: BinaryIO, path: str, limits: Limits, *, packed: bool) -> Iterator[list[bytes]]:
+    """Yield the lines of a file with their line ends, as many at a time as cost little memory.
 
     Raises:
-        MalformedTrace: a line is too long or has no line end, or the packed data are damaged or too large.
+        MalformedTrace: a line is too long or has no line end, or the packed data are damaged or too large; the lines
+            before have been given.
     """
-    return _unpacked_lines(file, path, limits) if packed else _plain_lines(file, path, limits.line_bytes)
+    if packed:
+        return ([line] for line in _unpacked_lines(file, path, limits))
+    return _plain_blocks(file, path, limits.line_bytes)
 
 
 _BLOCK: Final = 2**16
 
 
-def _plain_lines(file: BinaryIO, path: str, longest: int) -> Iterator[bytes]:
-    """Yield the lines of a plain file, which is read in blocks: asking for each line costs more than the line."""
+def _plain_blocks(file: BinaryIO, path: str, longest: int) -> Iterator[list[bytes]]:
     number = 0
     while block := file.read1(_BLOCK):  # type: ignore[attr-defined] # the streams of io have it
-        for line in io.BytesIO(block + file.readline(longest + 1)).readlines():
-            number += 1
-            if line[-1] != 10 or len(line) > longest:
-                _refuse_unended(path, number, line, longest)
-            yield line
+        lines = io.BytesIO(block + file.readline(longest + 1)).readlines()
+        good = len(lines)
+        if lines[-1][-1] != 10 or len(block) + len(lines[-1]) > longest:
+            good = next((at for at, line in enumerate(lines) if line[-1] != 10 or len(line) > longest), good)
+        if good:
+            yield lines[:good] if good < len(lines) else lines
+        if good < len(lines):
+            _refuse_unended(path, number + good + 1, lines[good], longest)
+        number += good
 
 
 def _unpacked_lines(file: BinaryIO, path: str, limits: Limits) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -29,9 +30,18 @@ from telltale_conformance.lean_traces.codec import (
 )
 from telltale_conformance.lean_traces.endings import end_problem
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.lines import opened, read_lines
+from telltale_conformance.lean_traces.lines import opened, read_blocks
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, nests_within, parse
-from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, MalformedTrace, event_line
+from telltale_conformance.lean_traces.trace import (
+    TRACE_SCHEMA,
+    VERSION,
+    Err,
+    ErrAudited,
+    Header,
+    MalformedTrace,
+    Ok,
+    OkAudited,
+)
 from telltale_conformance.model.operations import Operation, Outcome
 from telltale_conformance.readable import json_line
 
@@ -79,11 +89,6 @@ _BY_NAME: Final = {
 }
 
 
-_TOGETHER: Final = 64
-"""How many lines go into the digest at once, and from which length on one goes at once."""
-_LONG: Final = 2**14
-
-
 class Event(Struct, gc=False):
     """One event of a trace: the operation with its arguments, and its line, which holds the answer."""
 
@@ -122,11 +127,19 @@ class Event(Struct, gc=False):
         return False
 
     def _prints(self, args: Any, outcome: Outcome) -> bool:
+        name, seq, error = self.operation.name, self.seq, outcome.error
+        line: Struct
+        if self.reader.audited:
+            if error is None:
+                line = OkAudited(args, outcome.audit, outcome.ok, name, seq)
+            else:
+                line = ErrAudited(args, outcome.audit, error.to_json(), name, seq)
+        else:
+            line = Ok(args, outcome.ok, name, seq) if error is None else Err(args, error.to_json(), name, seq)
         try:
-            printed = encode(event_line(args, outcome, self.operation, self.seq, self.reader.audited))
+            return encode(line) == self.line[:-1]
         except (RecursionError, OverflowError):
             return False
-        return self.line.startswith(printed) and len(self.line) == len(printed) + 1
 
     def _prints_with_other_arguments(self, outcome: Outcome) -> bool:
         """Say so of arguments that are not printed as our writer does, and yet well-formed."""
@@ -173,10 +186,8 @@ class TraceReader:
     def __init__(self, file: BinaryIO, path: str, limits: Limits = DEFAULT_LIMITS, *, packed: bool) -> None:
         self.path = path
         self._limits = limits
-        self._lines = read_lines(file, path, limits, packed=packed)
+        self._blocks = read_blocks(file, path, limits, packed=packed)
         self._digest = hashlib.sha256()
-        self._undigested: list[bytes] = []
-        """The last lines, which go into the digest together."""
         self.header = self._read_header()
         self.audited = self.header.audited
         self._nesting = limits.nesting
@@ -187,23 +198,19 @@ class TraceReader:
         return self._events
 
     def _read_events(self) -> Iterator[Event]:
-        undigested = self._undigested
         fast = self._fast
         seq = 0
-        for line in self._lines:
-            event = fast(line, seq) or self._strict(line, seq)
-            if event is None:
-                return
-            undigested.append(line)
-            if len(undigested) == _TOGETHER or len(line) > _LONG:
-                self._digest_lines()
-            seq += 1
-            yield event
+        for block in self._blocks:
+            first = seq
+            for line in block:
+                event = fast(line, seq) or self._strict(line, seq)
+                if event is None:
+                    self._check_end(block, seq - first, seq)
+                    return
+                seq += 1
+                yield event
+            self._digest.update(b"".join(block))
         raise self._malformed(seq + 2, "there is no end line", "the file was cut off: record it again")
-
-    def _digest_lines(self) -> None:
-        self._digest.update(b"".join(self._undigested))
-        self._undigested.clear()
 
     def _fast(self, line: bytes, seq: int) -> Event | None:
         """Read a line that begins and ends like one of our own form; None for any other.
@@ -242,11 +249,10 @@ class TraceReader:
         return Event(self, line, seq, entry.codec.operation, arguments, Raw(args), args, entry)
 
     def _strict(self, line: bytes, seq: int) -> Event | None:
-        """Read a line of any form; None after the end line, when all is in order."""
+        """Read a line of any form; None for the end line."""
         number = seq + 2
         document = self.parse_object(line, number)
         if "end" in document:
-            self._check_end(document, seq, number)
             return None
         if document.get("seq") != seq or type(document.get("seq")) is not int:
             shown = json_line(document.get("seq"), 40)
@@ -288,18 +294,21 @@ class TraceReader:
         is_ok = "ok" in document
         return codec.operation, arguments, Answer(is_ok, document["ok" if is_ok else "err"], audit)
 
-    def _check_end(self, document: dict[str, Any], events: int, number: int) -> None:
-        self._digest_lines()
-        wrong = end_problem(document, events, self._digest.hexdigest(), "trace")
+    def _check_end(self, block: list[bytes], at: int, events: int) -> None:
+        """Check the end line, which stands at that place of a block."""
+        number = events + 2
+        self._digest.update(b"".join(block[:at]))
+        wrong = end_problem(self.parse_object(block[at], number), events, self._digest.hexdigest(), "trace")
         if wrong is not None:
             raise self._malformed(number, *wrong)
-        for _ in self._lines:
+        if at + 1 < len(block) or next(self._blocks, None) is not None:
             raise self._malformed(number + 1, "there is a line after the end line", "one file holds one trace")
 
     def _read_header(self) -> Header:
-        line = next(self._lines, None)
-        if line is None:
+        block = next(self._blocks, None)
+        if block is None:
             raise self._malformed(0, "the file is empty", "name a recorded trace")
+        line, *rest = block
         document = self.parse_object(line, 1)
         schema = document.get("schema")
         if schema != TRACE_SCHEMA:
@@ -317,6 +326,7 @@ class TraceReader:
         if len(header.observes) > 1:
             raise self._malformed(1, "header: `observes` names audit twice", "name it once")
         self._digest.update(line)
+        self._blocks = chain((rest,), self._blocks)
         return header
 
     def parse_object(self, line: bytes, number: int, *, spelled: bool = False) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 
 from telltale_conformance.errors import HarnessError
-from telltale_conformance.model.operations import Operation, Outcome
 
 TRACE_SCHEMA: Final = "telltale-conformance/trace"
 PROGRAM_SCHEMA: Final = "telltale-conformance/program"
@@ -84,15 +83,3 @@ class Err(Struct, frozen=True, gc=False):
     err: Any
     op: str
     seq: int
-
-
-def event_line(args: Any, outcome: Outcome, operation: Operation, seq: int, audited: bool) -> Struct:
-    """Return the members of an event's line; ``args`` is anything that prints as the arguments."""
-    if outcome.error is None:
-        if audited:
-            return OkAudited(args, outcome.audit, outcome.ok, operation.name, seq)
-        return Ok(args, outcome.ok, operation.name, seq)
-    error = outcome.error.to_json()
-    if audited:
-        return ErrAudited(args, outcome.audit, error, operation.name, seq)
-    return Err(args, error, operation.name, seq)

@@ -70,10 +70,11 @@ def encode_type(local_type: LocalType) -> bytes:
 
     Time and size are those of the tree written out: a subtree that is shared n times is written n times.
     """
-    encoded = remembered_encoding(local_type)
-    if encoded is None:
-        encoded = write_tree(local_type, _own_pieces)
-        remember_encoding(local_type, encoded)
+    kept: bytes | None = getattr(local_type, "_encoded", None)
+    if kept is not None:
+        return kept
+    encoded = remembered_encoding(local_type) or write_tree(local_type, _own_pieces)
+    remember_encoding(local_type, encoded)
     return encoded
 
 
