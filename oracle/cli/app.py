@@ -87,7 +87,7 @@ def types(
     buffer: Annotated[
         str | None, typer.Option(metavar="Fifo:N:POLICY", help="The session's buffers; Fifo:64:Block without it.")
     ] = None,
-    states: Annotated[int, typer.Option(min=1, help="How many states the search sees at most.")] = 100_000,
+    states: Annotated[int, typer.Option(min=1, metavar="N", help="How many states the search sees at most.")] = 100_000,
     program: Annotated[
         Path | None,
         typer.Option(
@@ -137,10 +137,12 @@ def replay(
     configurations: Annotated[
         int, typer.Option(min=1, metavar="N", help="How many orders of a history are tried, 20 for each answer apart.")
     ] = 100_000,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that share the files.")] = 1,
-    max_line_bytes: Annotated[int, typer.Option(min=64, help="The longest line of a trace.")] = 2**24,
-    max_nesting: Annotated[int, typer.Option(min=8, help="The deepest nesting within a line.")] = 2000,
-    max_unpacked_bytes: Annotated[int, typer.Option(min=64, help="The most a .gz trace unpacks to.")] = 2**33,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that share the files.")] = 1,
+    max_line_bytes: Annotated[int, typer.Option(min=64, metavar="BYTES", help="The longest line of a trace.")] = 2**24,
+    max_nesting: Annotated[int, typer.Option(min=8, metavar="N", help="The deepest nesting within a line.")] = 2000,
+    max_unpacked_bytes: Annotated[
+        int, typer.Option(min=64, metavar="BYTES", help="The most a .gz trace unpacks to.")
+    ] = 2**33,
     no_config: NoConfigOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -204,8 +206,8 @@ def check(
     budget: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Deprecated: picks an effort.", show_default=False)
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="What the generated cases follow from.")] = 0,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that share the cases.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="What the generated cases follow from.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that share the cases.")] = 1,
     level: LevelOption = LevelName.state,
     baseline: Annotated[
         Path | None,
@@ -249,7 +251,9 @@ def check(
             help="Write the JSON of a badge for an endpoint of shields.io.",
         ),
     ] = None,
-    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first unknown divergence.")] = False,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast/--no-fail-fast", help="Stop at the first unknown divergence.")
+    ] = False,
     deadline: Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="For one answer.")] = 10.0,
     self_test: Annotated[
         bool, typer.Option("--self-test", help="Run the harness's own tests anew, whatever is remembered.")
@@ -382,7 +386,9 @@ def minimise(
     protocol: ProtocolOption = None,
     level: LevelOption = LevelName.state,
     contract: ContractOption = None,
-    seconds: Annotated[float, typer.Option(min=0.1, help="How long to look for smaller programs.")] = 60.0,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="How long to look for smaller programs.")
+    ] = 60.0,
     dossier: Annotated[
         Path | None,
         typer.Option(
@@ -443,7 +449,7 @@ class SecondSolver(StrEnum):
 
 @app.command()
 def prove(
-    contract: Annotated[str | None, typer.Option(help="One contract; both without it.")] = None,
+    contract: Annotated[str | None, typer.Option(metavar="CONTRACT", help="One contract; both without it.")] = None,
     claim: Annotated[list[str] | None, typer.Option(metavar="K…", help="One claim; may be repeated.")] = None,
     as_json: Json = False,
     work: Annotated[
@@ -516,8 +522,10 @@ def record(
     program: Annotated[
         Path | None, typer.Option(callback=from_standard_input, metavar="FILE", help="What to do; - is standard input.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Do a generated program of this seed instead.")] = None,
-    steps: Annotated[int, typer.Option(min=1, help="How long the generated program is.")] = 200,
+    seed: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Do a generated program of this seed instead.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, metavar="N", help="How long the generated program is.")] = 200,
     deadline: Annotated[float, typer.Option(metavar="SECONDS", help="For one answer.")] = 10.0,
     no_config: NoConfigOption = False,
     config: ConfigOption = None,
@@ -568,7 +576,9 @@ def adapter_kit(
 
 
 @app.command()
-def schema(name: Annotated[str | None, typer.Argument(help="Which schema; none lists them.")] = None) -> None:
+def schema(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Which schema; none lists them.")] = None,
+) -> None:
     """Print a JSON Schema of the formats."""
     from telltale_conformance.oracle.cli.schema import run
 

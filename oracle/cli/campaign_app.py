@@ -22,7 +22,9 @@ campaign_app = typer.Typer(
 ClusterOption = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="A scheduler of dask's; without it, workers on this machine.")
 ]
-WorkersOption = Annotated[int | None, typer.Option(min=1, help="Workers on this machine; one for each processor.")]
+WorkersOption = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Workers on this machine; one for each processor.")
+]
 DashboardOption = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Where to serve dask's dashboard, as 127.0.0.1:8787.")
 ]
@@ -54,7 +56,7 @@ def campaign(
     cluster: ClusterOption = None,
     workers: WorkersOption = None,
     dashboard: DashboardOption = None,
-    seed: Annotated[int, typer.Option(min=0, help="What the tasks follow from.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="What the tasks follow from.")] = 0,
     contract: ContractOption = None,
     level: LevelOption = LevelName.state,
     deadline: Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="For one answer.")] = 10.0,

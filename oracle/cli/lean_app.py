@@ -69,8 +69,10 @@ def export(
         list[Path] | None,
         typer.Option("--bridge", metavar="FILE", help="Write run inputs of this protocol for telltale's own runners."),
     ] = None,
-    max_steps: Annotated[int, typer.Option(min=1, help="With --bridge: how far a run goes.")] = 200,
-    orders: Annotated[int, typer.Option(min=1, help="With --bridge: how many orders of branches at most.")] = 64,
+    max_steps: Annotated[int, typer.Option(min=1, metavar="N", help="With --bridge: how far a run goes.")] = 200,
+    orders: Annotated[
+        int, typer.Option(min=1, metavar="N", help="With --bridge: how many orders of branches at most.")
+    ] = 64,
 ) -> None:
     """Export the corpus of traces as the model answers it, or run inputs for telltale's own Lean runner."""
     if bridge is not None:
@@ -85,9 +87,9 @@ def export(
 
 @lean_app.command()
 def diff(
-    programs: Annotated[int, typer.Option(min=1, help="How many programs, under each contract.")] = 2000,
-    seed: Annotated[int, typer.Option(min=0, help="What the programs follow from.")] = 0,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of a program before its last look.")] = 40,
+    programs: Annotated[int, typer.Option(min=1, metavar="N", help="How many programs, under each contract.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="What the programs follow from.")] = 0,
+    steps: Annotated[int, typer.Option(min=1, metavar="N", help="Steps of a program before its last look.")] = 40,
     contract: ContractOption = None,
     level: LevelOption = LevelName.state,
     as_json: Json = False,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from telltale_conformance.oracle.cli.app import app
 from telltale_conformance.oracle.cli.epilogs import CHECK, EXIT_CODES
@@ -36,6 +40,18 @@ def test_the_whole_command_tells_the_exit_codes(capsys: pytest.CaptureFixture[st
     said = printed("--help", capsys=capsys)
     for line in EXIT_CODES.splitlines()[1:]:
         assert line.strip() in said
+
+
+def commands_of(command: Any, *path: str) -> Iterator[tuple[str, ...]]:
+    yield path
+    for name, one in getattr(command, "commands", {}).items():
+        yield from commands_of(one, *path, name)
+
+
+@pytest.mark.parametrize("path", list(commands_of(get_command(app))), ids=" ".join)
+def test_no_option_is_given_the_name_of_a_type(path: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    said = printed(*path, "--help", capsys=capsys)
+    assert re.findall(r"^ +-.*(<(?:int|float|str|path|text)\b[^>|]*>)", said, re.MULTILINE) == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.cli.init import run
@@ -70,6 +71,18 @@ def test_the_workflow_is_one_and_runs_what_the_readme_says(language: str, tmp_pa
     for step in (chosen.build, project.CHECK, chosen.test):
         assert step in readme
         assert f"run: {step}" in workflow.read_text() or not step
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_test_of_the_project_writes_beside_the_report_of_its_check(language: str, tmp_path: Path) -> None:
+    files = {name: data.decode() for name, data in project.project_files(language).items()}
+    (asks,) = (text for name, text in files.items() if '"check"' in text and not name.endswith((".md", ".yml")))
+    folder = "conformance/test-report"
+    assert f'"--report", "{folder}"' in asks
+    assert 'report = "conformance/report"' in files["telltale-conformance.toml"]
+    assert "/test-report/" in files["conformance/.gitignore"].splitlines()
+    steps = YAML(typ="safe").load(files[".github/workflows/conformance.yml"])["jobs"]["conformance"]["steps"]
+    assert steps[-1]["with"]["path"].split() == ["conformance/report", folder]
 
 
 def test_the_steps_of_growth_take_every_operation_once() -> None:

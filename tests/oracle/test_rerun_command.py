@@ -77,6 +77,19 @@ def test_what_a_file_of_settings_says_is_written_out() -> None:
     assert command_again(context) == "telltale-conformance check --seed 4 --workers 3 --fail-fast"
 
 
+def test_the_command_line_takes_back_what_a_file_of_settings_turns_on() -> None:
+    context = CHECK.make_context("check", ["--no-fail-fast"], default_map={"fail_fast": True})
+    assert context.params["fail_fast"] is False
+    assert command_again(context) == "telltale-conformance check --no-fail-fast"
+    again = CHECK.make_context("check", ["--no-fail-fast"], default_map={"fail_fast": True})
+    assert again.params == context.params
+
+
+def test_a_flag_that_is_off_and_has_no_word_for_it_is_left_out() -> None:
+    context = CHECK.make_context("check", [], default_map={"limits": False, "fail_fast": False})
+    assert command_again(context) == "telltale-conformance check --no-fail-fast"
+
+
 def test_what_a_named_file_says_is_written_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("options.toml").write_text('lanes = ["corpus", "graph"]\nworkers = 2\n')

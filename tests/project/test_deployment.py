@@ -1,8 +1,8 @@
 """What is deployed: the image, the Kubernetes manifests, the scripts and the workflow of docs/deployment.md.
 
 The manifests are validated against the schemas of Kubernetes, the scripts linted and run with stand-ins for ``srun``,
-``ssh`` and dask, and every command in them is read by the command line that it is for. What cannot run here: building
-the image (no container engine) and a cluster of Kubernetes.
+``ssh`` and dask, and every command in them is read by the command line that it is for. The image is built, and the
+containers of the manifests run in it, by ``test_image.py``.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def test_the_containerfile_is_well_formed_and_follows_the_rules_of_its_linter() 
 
 def test_the_image_has_a_pinned_base_a_user_of_its_own_and_nothing_but_the_wheel() -> None:
     text = (ROOT / "Containerfile").read_text()
-    assert re.search(r"^ARG BASE=docker\.io/library/python:3\.\d+\.\d+-slim-\w+$", text, re.MULTILINE)
+    assert re.search(
+        r"^ARG BASE=docker\.io/library/python:3\.\d+\.\d+-slim-\w+@sha256:[0-9a-f]{64}$", text, re.MULTILINE
+    )
     first, last = re.split(r"^FROM \$\{BASE\}", text, flags=re.MULTILINE)[1:]
     assert "COPY . ." in first
     assert re.findall(r"^COPY (.*)$", last, re.MULTILINE) == ["--from=build /opt/telltale /opt/telltale"]
@@ -91,6 +93,10 @@ def test_what_the_image_is_built_from_is_all_that_the_wheel_needs() -> None:
     kept = [line[1:] for line in (ROOT / ".containerignore").read_text().splitlines() if line.startswith("!")]
     assert [name for name in kept if not (ROOT / name).exists()] == []
     assert {"src", "model", "lean_traces", "generators", "oracle", "pyproject.toml"} <= set(kept)
+    (constraints,) = re.findall(
+        r"^ENV PIP_CONSTRAINT=/source/(.*)$", (ROOT / "Containerfile").read_text(), re.MULTILINE
+    )
+    assert constraints in kept
 
 
 @pytest.mark.nightly
@@ -109,8 +115,9 @@ def test_the_commands_of_the_image_build_and_install_the_wheel(tmp_path: Path) -
         else:
             shutil.copy(place, source / name)
     for command in re.findall(r"^RUN (.*)$", first, re.MULTILINE):
-        moved = command.replace("/opt/", f"{tmp_path}/opt/").replace("python -m venv", f"{sys.executable} -m venv")
-        subprocess.run(["sh", "-c", moved], cwd=source, check=True, timeout=900)
+        moved = command.replace("/opt/", f"{tmp_path}/opt/").replace("python3 -m venv", f"{sys.executable} -m venv")
+        pinned = {**os.environ, "PIP_CONSTRAINT": str(source / "requirements-dev.lock")}
+        subprocess.run(["sh", "-c", moved], cwd=source, env=pinned, check=True, timeout=900)
     done = subprocess.run(
         [tmp_path / "opt" / "telltale" / "bin" / "telltale-conformance", "check", "--lanes", "fixed"],
         cwd=tmp_path,
@@ -155,10 +162,10 @@ def test_the_manifests_name_each_other_rightly(manifests: dict[tuple[str, str], 
     for pod in (campaign, workers):
         assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
         assert pod["spec"]["securityContext"]["runAsNonRoot"]
-    (volume,) = campaign["spec"]["volumes"]
+    (volume,) = (one for one in campaign["spec"]["volumes"] if "persistentVolumeClaim" in one)
     assert ("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]) in manifests
     (container,) = campaign["spec"]["containers"]
-    assert [one["name"] for one in container["volumeMounts"]] == [volume["name"]]
+    assert volume["name"] in [one["name"] for one in container["volumeMounts"]]
     (sidecar,) = campaign["spec"]["initContainers"]
     assert sidecar["restartPolicy"] == "Always"
     (worker,) = workers["spec"]["containers"]
@@ -166,6 +173,27 @@ def test_the_manifests_name_each_other_rightly(manifests: dict[tuple[str, str], 
     for command in (sidecar["command"], worker["command"]):
         assert command[0] == "dask"
         read_by_dask(command[1:])
+
+
+def test_the_pods_keep_the_rules_of_a_restricted_namespace_and_write_to_volumes_only(
+    manifests: dict[tuple[str, str], Any],
+) -> None:
+    """The rules are those of Kubernetes' Pod Security Standards, level restricted."""
+    for name in ("campaign", "campaign-workers"):
+        pod = manifests["Job", name]["spec"]["template"]["spec"]
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        volumes = {volume["name"] for volume in pod["volumes"]}
+        for container in (*pod.get("initContainers", ()), *pod["containers"]):
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            mounted = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+            assert "/tmp" in mounted
+            assert set(mounted.values()) <= volumes
 
 
 @pytest.mark.parametrize(("begun", "ended", "code"), [(False, 0, 0), (True, 1, 0), (True, 3, 3)])

@@ -166,7 +166,10 @@ def test_every_command_of_the_new_project_runs_as_written(
     workflow = YAML(typ="safe").load((project.folder / ".github/workflows/conformance.yml").read_text())
     steps = [step["run"] for step in workflow["jobs"]["conformance"]["steps"] if "run" in step]
     assert steps[0].startswith("python -m pip install telltale-conformance==")
-    for command in steps[1:]:
-        project.shell(command)
     assert steps[-1] == CHECK
+    for command in steps[1:-1]:
+        project.shell(command)
+    assert (project.folder / "conformance/test-report/index.html").exists()
+    assert not (project.folder / "conformance/report").exists(), "the test leaves the report of the check alone"
+    project.shell(CHECK)
     assert (project.folder / "conformance/report/index.html").exists()
