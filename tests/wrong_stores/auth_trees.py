@@ -7,6 +7,7 @@ from typing import Any
 
 from telltale_conformance.model import auth, auth_trees
 from telltale_conformance.model.auth_trees import AuthTree, combined
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.types.payloads import Str, Value
 from tests.wrong_stores.reference_forms import changed
 from tests.wrong_stores.steps import A_TO_B, edge
@@ -90,6 +91,24 @@ def trees_over(leaves: Any) -> None:
         return None if given is None else AuthTree(leaves(given.leaves))
 
     auth._tree = tree
+
+
+def listed_leaves(s: Any) -> None:
+    s.open(roles=["A", "B"], initial_types=A_TO_B)
+    for value in NAT[:2]:
+        s.send(sid=0, from_="A", to="B", val=value)
+    s.auth_leaves(sid=0, edge=edge())
+
+
+@wrong_tree("The leaves are listed from the newest; trees and proofs have them in their order.", listed_leaves)
+def leaves_listed_from_the_newest() -> None:
+    right = auth.auth_leaves
+
+    def listed(*args: Any) -> Any:
+        given = right(*args)
+        return None if given is None else given[::-1]
+
+    OPERATIONS["auth_leaves"] = OPERATIONS["auth_leaves"]._replace(function=listed)
 
 
 @wrong_tree("The leaves of an edge come in the opposite order.", sent(*NAT[:2]))

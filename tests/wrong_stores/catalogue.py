@@ -19,6 +19,7 @@ from tests.wrong_stores import (
     second_rules,
     signatures,
     sizes,
+    unlisted,
 )
 from tests.wrong_stores.changed import ChangedReference
 from tests.wrong_stores.minimised import former, triggers
@@ -40,6 +41,7 @@ MADE_FROM_SECOND = (
     sizes,
     signatures,
     reloads,
+    unlisted,
 )
 """The modules with stores made from the second store, in the order of the catalogue."""
 UNSTEADY_AFTER = 3

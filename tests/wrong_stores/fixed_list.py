@@ -11,13 +11,14 @@ from telltale_conformance.generators.fixed_programs import FILE, FixedProgram, w
 from telltale_conformance.lean_traces.writer import packed
 from tests.wrong_stores.auth_trees import AUTH_TREES
 from tests.wrong_stores.catalogue import CATALOGUE
+from tests.wrong_stores.rows import rows
 from tests.wrong_stores.steps import played
 from tests.wrong_stores.sweeps import sweeps
 
 
 def text() -> bytes:
     """Return the file as the catalogue gives it."""
-    named = [(wrong.name, wrong.trigger) for wrong in (*CATALOGUE, *AUTH_TREES)] + [
+    named = [(wrong.name, wrong.trigger) for wrong in (*CATALOGUE, *AUTH_TREES, *rows()) if wrong.trigger] + [
         (name, played(play)) for name, play in sweeps()
     ]
     programs: dict[bytes, FixedProgram] = {}

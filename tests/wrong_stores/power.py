@@ -1,18 +1,20 @@
 """Measures which lane tells which wrong store: ``python -m tests.wrong_stores.power``, or ``make power``.
 
 Every lane runs as a check of default effort runs it, for all wrong stores at once; a store leaves a lane at its first
-divergence. The page goes to ``docs/power.md``.
+divergence. The page goes to ``docs/power.md``, after each lane. It keeps all figures, so that ``--lacking`` measures
+only the stores and lanes that it does not have.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,16 +23,20 @@ from telltale_conformance.oracle.lanes.table import LANES
 from tests.lean_traces.lean_mutants import MUTANTS
 from tests.wrong_stores.catalogue import CATALOGUE
 from tests.wrong_stores.lean import triggers
+from tests.wrong_stores.rows import KIND, rows
 from tests.wrong_stores.tellers import told_by
 from tests.wrong_stores.wrong import KINDS, Wrong
 
 PAGE = Path(__file__).parents[2] / "docs" / "power.md"
-SEED = 20261125
+SEED = 20261126
 FIXED = "fixed"
+WHY: dict[str, str] = {}
+"""Why no lane but the fixed list finds a store, and with which seeds one does."""
+NOT_FOUND, NOT_ASKED = "–", "?"
 MEASURED = tuple(lane for lane in LANES if lane != "concurrent")
 """All lanes but the one that asks several clients at once, which stores in this process do not have."""
-Told = dict[str, dict[str, int]]
-"""By lane and store: after how many answers the store diverged."""
+Told = dict[str, dict[str, int | None]]
+"""By lane and store that was asked: after how many answers it diverged; None where it did not."""
 
 
 class Part(NamedTuple):
@@ -38,42 +44,78 @@ class Part(NamedTuple):
 
     lane: str
     contract: str
-    share: int
-    shares: int
+    names: tuple[str, ...]
     seed: int
 
 
-def measured(part: Part) -> dict[str, int]:
-    """Run a lane for a share of the stores of a contract."""
+@cache
+def stores() -> dict[str, Wrong]:
+    """Return all stores by name: those of the catalogue, then the parts of the rows."""
+    return {wrong.name: wrong for wrong in (*CATALOGUE, *rows())}
+
+
+def measured(part: Part) -> dict[str, int | None]:
+    """Run a lane for some stores of a contract."""
     sys.setrecursionlimit(100_000)
-    wrongs = [wrong for wrong in CATALOGUE if wrong.contract == part.contract][part.share :: part.shares]
+    wrongs = [stores()[name] for name in part.names]
     tellers, result = told_by(part.lane, part.contract, wrongs, Settings(seed=part.seed))
     if result.verdict != "agree":
         raise SystemExit(f"lane {part.lane} does not agree with the right store: {result.notes}")
-    return tellers.told
+    return {name: tellers.told.get(name) for name in part.names}
 
 
-def measure(lanes: Iterable[str], seed: int, workers: int) -> Told:
-    """Return what each lane tells."""
-    told: Told = {}
-    parts = [
-        Part(lane, contract, share, workers if contract == "telltale-17" else 1, seed)
-        for lane in lanes
-        for contract in ("telltale-17", "hardened")
-        for share in range(workers if contract == "telltale-17" else 1)
-    ]
+def measure(lanes: Iterable[str], seed: int, workers: int, *, known: Told | None = None) -> Iterator[Told]:
+    """Yield, lane by lane, what each tells of every store, beside what is known; only what is not known is measured."""
+    told = {lane: dict(found) for lane, found in (known or {}).items()}
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for part, found in zip(parts, pool.map(measured, parts), strict=True):
-            told.setdefault(part.lane, {}).update(found)
-            print(f"{part.lane}, {part.contract}: {len(found)} diverge", flush=True)
-    return told
+        for lane in lanes:
+            found = told.setdefault(lane, {})
+            parts = list(_parts(lane, seed, workers, found.keys()))
+            for part, more in zip(parts, pool.map(measured, parts), strict=True):
+                found |= more
+                diverge = sum(answers is not None for answers in more.values())
+                print(f"{lane}, {part.contract}: {diverge} of {len(more)} diverge", flush=True)
+            yield told
+
+
+def _parts(lane: str, seed: int, workers: int, known: Container[str]) -> Iterator[Part]:
+    for contract in ("telltale-17", "hardened"):
+        names = [wrong.name for wrong in stores().values() if wrong.contract == contract and wrong.name not in known]
+        shares = workers if contract == "telltale-17" else 1
+        yield from (
+            Part(lane, contract, some, seed) for share in range(shares) if (some := tuple(names[share::shares]))
+        )
+
+
+def read_page(text: str) -> tuple[int, Told]:
+    """Return the seed of a page and its figures."""
+    seed = re.search(r"--seed (\d+)", text)
+    assert seed is not None
+    heads, _, *rows = (
+        [cell.strip() for cell in line.strip("|").split(" | ")]
+        for line in text.split("## Every store\n")[1].split("\n## ", maxsplit=1)[0].splitlines()
+        if line.startswith("|")
+    )
+    told: Told = {lane: {} for lane in heads[3:]}
+    for name, _, _, *cells in rows:
+        for lane, cell in zip(told, cells, strict=True):
+            if cell != NOT_ASKED and name in stores():
+                told[lane][name] = None if cell == NOT_FOUND else int(cell)
+    return int(seed[1]), told
+
+
+def _found(told: Told, lane: str) -> set[str]:
+    return {name for name, answers in told[lane].items() if answers is not None}
 
 
 def page(told: Told, seed: int) -> str:
     """Return the page."""
     others = [lane for lane in told if lane != FIXED]
-    generated = {name for lane in others for name in told[lane]}
-    alone = [wrong for wrong in CATALOGUE if wrong.name not in generated]
+    generated = {name for lane in others for name in _found(told, lane)}
+    alone = [wrong for wrong in stores().values() if wrong.name not in generated]
+    listed = {wrong.name for wrong in CATALOGUE}
+    parts = {wrong.name for wrong in rows()}
+    by_list = parts & _found(told, FIXED) if FIXED in told else set()
     return "\n".join(
         (
             "# Power: which wrong stores a check finds",
@@ -86,7 +128,13 @@ def page(told: Told, seed: int) -> str:
             "",
             f"**That the fixed list finds all {len(CATALOGUE)} says little**: it contains a trigger of each store,",
             "so it finds them by construction. The other lanes do not know the catalogue. What they find is the figure",
-            f"that means something: **{len(generated)} of {len(CATALOGUE)}** with this seed.",
+            f"that means something: **{len(generated & listed)} of {len(CATALOGUE)}** with this seed.",
+            "",
+            "No one chose the stores of the last kind: they are the rows of the [contract](contract.md) with each part",
+            "left out alone (`tests/wrong_stores/rows.py`). A guard of an operation is not asked, a record is not",
+            "appended, a part of a session is left as it was, or one rule of `hardened` is kept or broken. The fixed",
+            f"list finds {len(by_list)} of {len(parts)}. It lacked {_with_triggers()} of them before it got their",
+            "programs. The other lanes find **{len(parts & generated)} of {len(parts)}**.",
             "",
             "Whether the tests notice changes of the harness itself is measured by [mutation](mutation.md).",
             "",
@@ -95,7 +143,7 @@ def page(told: Told, seed: int) -> str:
             "",
             *_by_kind(told, others, generated),
             "",
-            "## Found by the fixed list alone",
+            "## Found by the fixed list alone, or by none",
             "",
             *_alone(alone),
             "",
@@ -115,9 +163,13 @@ def page(told: Told, seed: int) -> str:
 def _unmeasured(told: Told) -> Iterable[str]:
     left_out = [f"`{lane}`" for lane in LANES if lane not in told]
     if left_out:
-        yield f"Not measured here: {', '.join(left_out)}. They may find more. (`concurrent` needs stores with several"
-        yield "clients.)"
+        yield f"Not measured here: {', '.join(left_out)}. They may find more."
+        yield "(`concurrent` needs stores with several clients.)"
         yield ""
+
+
+def _with_triggers() -> int:
+    return sum(bool(wrong.trigger) for wrong in rows())
 
 
 def _made_from() -> str:
@@ -132,26 +184,25 @@ def _row(*cells: object) -> str:
 def _by_kind(told: Told, others: list[str], generated: set[str]) -> Iterable[str]:
     yield _row("kind", "stores", *told, f"any but `{FIXED}`")
     yield _row(*["---"] * (len(told) + 3))
-    for kind in (*KINDS, "all"):
-        names = {wrong.name for wrong in CATALOGUE if kind in (wrong.kind, "all")}
-        found = [len(names & told[lane].keys()) for lane in told]
+    for kind in (*KINDS, KIND, "all"):
+        names = {wrong.name for wrong in stores().values() if kind in (wrong.kind, "all")}
+        found = [len(names & _found(told, lane)) for lane in told]
         yield _row(kind, len(names), *found, len(names & generated))
 
 
 def _alone(alone: list[Wrong]) -> Iterable[str]:
     if not alone:
         yield "None."
-    for kind in KINDS:
-        of_kind = [wrong for wrong in alone if wrong.kind == kind]
-        if of_kind:
-            yield f"* {kind} ({len(of_kind)}): {', '.join(wrong.name for wrong in of_kind)}"
+    for wrong in alone:
+        yield f"* {wrong.name} ({wrong.kind})" + (f": {WHY[wrong.name]}" if wrong.name in WHY else "")
 
 
 def _every_store(told: Told) -> Iterable[str]:
     yield _row("store", "kind", "what is wrong", *told)
     yield _row(*["---"] * (len(told) + 3))
-    for wrong in CATALOGUE:
-        yield _row(wrong.name, wrong.kind, wrong.sentence, *(told[lane].get(wrong.name, "–") for lane in told))
+    for wrong in stores().values():
+        cells = (told[lane].get(wrong.name, NOT_ASKED) for lane in told)
+        yield _row(wrong.name, wrong.kind, wrong.sentence, *(NOT_FOUND if cell is None else cell for cell in cells))
 
 
 def _from_lean() -> Iterable[str]:
@@ -173,20 +224,20 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seed", type=int, default=SEED)
     options.add_argument("--workers", type=int, default=multiprocessing.cpu_count())
-    options.add_argument(
-        "--lanes", default=",".join(MEASURED), help="measure these; the page is written when all are known"
-    )
-    options.add_argument("--results", type=Path, help="keep what each lane found here, and measure only what lacks")
+    options.add_argument("--lanes", default=",".join(MEASURED), help="measure these, and no others")
+    options.add_argument("--lacking", action="store_true", help="keep the figures of the page, and measure the others")
     given = options.parse_args()
-    known: Told = json.loads(given.results.read_text()) if given.results and given.results.exists() else {}
-    for lane in given.lanes.split(","):
-        if lane not in known:
-            known |= measure([lane], given.seed, given.workers)
-            if given.results:
-                given.results.write_text(json.dumps(known))
-    told = {lane: known[lane] for lane in MEASURED if lane in known}
-    PAGE.write_text(page(told, given.seed), encoding="utf-8")
-    survivors = [wrong.name for wrong in CATALOGUE if not any(wrong.name in found for found in told.values())]
+    known: Told = {}
+    if given.lacking:
+        seed, known = read_page(PAGE.read_text(encoding="utf-8"))
+        if seed != given.seed:
+            sys.exit(f"the page was measured with --seed {seed}")
+    told: Told = {}
+    for told in measure(given.lanes.split(","), given.seed, given.workers, known=known):
+        PAGE.write_text(page({lane: told[lane] for lane in MEASURED if lane in told}, given.seed), encoding="utf-8")
+    survivors = [
+        wrong.name for wrong in stores().values() if not any(wrong.name in _found(told, lane) for lane in told)
+    ]
     if survivors:
         sys.exit(f"no lane finds {', '.join(survivors)}")
 
