@@ -11,13 +11,17 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import click
 import kubernetes_validate
+import psutil
 import pytest
 import typer
 from ruamel.yaml import YAML
@@ -153,7 +157,8 @@ def test_a_manifest_with_a_mistake_is_noticed(manifests: dict[tuple[str, str], A
 
 
 def test_the_manifests_name_each_other_rightly(manifests: dict[tuple[str, str], Any]) -> None:
-    service = manifests["Service", "campaign-scheduler"]["spec"]
+    service_name = "campaign-scheduler"
+    service = manifests["Service", service_name]["spec"]
     campaign = manifests["Job", "campaign"]["spec"]["template"]
     workers = manifests["Job", "campaign-workers"]["spec"]["template"]
     assert service["selector"] == campaign["metadata"]["labels"]
@@ -169,10 +174,36 @@ def test_the_manifests_name_each_other_rightly(manifests: dict[tuple[str, str], 
     (sidecar,) = campaign["spec"]["initContainers"]
     assert sidecar["restartPolicy"] == "Always"
     (worker,) = workers["spec"]["containers"]
-    assert "tcp://campaign-scheduler:8786" in worker["command"]
-    for command in (sidecar["command"], worker["command"]):
-        assert command[0] == "dask"
-        read_by_dask(command[1:])
+    begun = dask_worker_in(worker["args"][0])
+    assert begun[1] == f"tcp://{service_name}:8786"
+    assert sidecar["command"][0] == "dask"
+    for words in (sidecar["command"][1:], begun):
+        read_by_dask(words)
+
+
+def dask_worker_in(script: str) -> list[str]:
+    """Return the words after ``dask`` in the loop of a worker."""
+    found = re.search(r"while dask (.*?); do", script.replace("\\\n", " "))
+    assert found is not None
+    return shlex.split(found[1])
+
+
+@pytest.mark.parametrize(("codes", "code"), [("1", 1), ("0 1", 0), ("0 0 143", 0)])
+def test_workers_come_back_to_a_scheduler_and_are_over_when_there_is_none_any_more(
+    manifests: dict[tuple[str, str], Any], tmp_path: Path, codes: str, code: int
+) -> None:
+    """Dask's worker ends with 0 when it loses the scheduler: that alone must not complete the job."""
+    (container,) = manifests["Job", "campaign-workers"]["spec"]["template"]["spec"]["containers"]
+    (script,) = container["args"]
+    (tmp_path / "script.sh").write_text("#!/bin/bash\n" + script)
+    lint("shellcheck", str(tmp_path / "script.sh"))
+    world = World(tmp_path)
+    (tmp_path / "bin" / "dask").write_text(
+        '#!/bin/bash\nread -r code rest < "$HOME/codes"\necho "$rest" > "$HOME/codes"\nexit "$code"\n'
+    )
+    (tmp_path / "codes").write_text(codes + "\n")
+    assert world.run("script.sh").returncode == code
+    assert (tmp_path / "codes").read_text() == "\n", "it was started as often as it ended well, and once more"
 
 
 def test_the_pods_keep_the_rules_of_a_restricted_namespace_and_write_to_volumes_only(
@@ -312,9 +343,20 @@ def test_the_slurm_script_starts_all_parts_and_ends_as_the_campaign_does(
     assert not list(tmp_path.glob("campaigns/*.json"))
 
 
-@pytest.mark.parametrize("code", [0, 3])
-def test_the_ssh_script_starts_workers_on_every_host(tmp_path: Path, code: int) -> None:
+def test_the_slurm_script_ends_when_the_scheduler_does_not_start(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    (tmp_path / "bin" / "dask").write_text("#!/bin/bash\nexit 1\n")
+    done = world.run("-c", block("Slurm", "bash"), SLURM_JOB_ID="7", SLURM_NTASKS="64")
+    assert done.returncode == 3
+    assert world.asked("srun") == world.asked("telltale-conformance") == []
+
+
+@pytest.mark.parametrize(("begun", "code"), [(False, 0), (True, 3)])
+def test_the_ssh_script_starts_workers_on_every_host(tmp_path: Path, begun: bool, code: int) -> None:
     world = World(tmp_path, ended=code, parts=4)
+    if begun:
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "folder" / "campaign.json").write_text("{}")
     (tmp_path / "script.sh").write_text(block("Plain ssh", "bash"))
     (tmp_path / "hosts").write_text("one\ntwo\nthree\n")
     done = world.run("script.sh", "hosts", "folder", SCHEDULER_HOST="me", SCHEDULER_PORT="4321", WORKERS_PER_HOST="5")
@@ -328,7 +370,9 @@ def test_the_ssh_script_starts_workers_on_every_host(tmp_path: Path, code: int) 
         assert worker[worker.index("--nworkers") + 1] == "5"
         read_by_dask(worker)
     (words,) = world.asked("telltale-conformance")
-    assert words[-4:] == ["--corpus", "folder", "--cluster", "tcp://me:4321"]
+    assert words[:3] == (["campaign", "resume", "folder"] if begun else ["campaign", "--sut", "store-adapter"])
+    assert begun or words[-4:-2] == ["--corpus", "folder"]
+    assert words[-2:] == ["--cluster", "tcp://me:4321"]
     read_by_telltale(words)
 
 
@@ -353,6 +397,71 @@ def test_the_ssh_script_runs_a_campaign_on_real_workers(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "folder" / "campaign.json").exists()
     assert "agree" in done.stdout
+
+
+@pytest.mark.nightly
+def test_real_workers_come_back_after_a_killed_worker_and_a_killed_scheduler(
+    manifests: dict[tuple[str, str], Any], tmp_path: Path
+) -> None:
+    """The commands of the manifests as real processes of this machine; the campaign is real too."""
+    campaign_pod, workers = (
+        manifests["Job", name]["spec"]["template"]["spec"] for name in ("campaign", "campaign-workers")
+    )
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = str(one.getsockname()[1])
+    scheduler_words = [port if word == "8786" else word for word in campaign_pod["initContainers"][0]["command"]]
+    script = workers["containers"][0]["args"][0].replace("campaign-scheduler:8786", f"127.0.0.1:{port}")
+    script = script.replace("--death-timeout 900", "--death-timeout 10")
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    folder = tmp_path / "c"
+    search = [
+        "telltale-conformance",
+        "campaign",
+        "--sut",
+        f"{sys.executable} -m telltale_conformance.adapters.reference",
+    ]
+    search += ["--tasks", "12", "--corpus", str(folder), "--cluster", f"tcp://127.0.0.1:{port}"]
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*words: str, log: str) -> subprocess.Popen[bytes]:
+        with (tmp_path / log).open("wb") as file:
+            started.append(subprocess.Popen(words, cwd=tmp_path, env=environment, stdout=file, stderr=file))
+        return started[-1]
+
+    def tasks() -> int:
+        journal = folder / "journal.jsonl"
+        return journal.read_bytes().count(b'"event":"task"') if journal.exists() else 0
+
+    def until(true: Callable[[], bool]) -> None:
+        end = time.monotonic() + 240
+        while not true():
+            assert campaign.poll() is None, (tmp_path / "campaign.log").read_text()
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+    try:
+        scheduler = start(*scheduler_words, log="scheduler.log")
+        worker, other = (start("bash", "-c", script, log=f"worker{number}.log") for number in (1, 2))
+        campaign = start(*search, log="campaign.log")
+        until(lambda: tasks() >= 2)
+        dask = psutil.Process(worker.pid).children()[0]
+        max(dask.children(recursive=True), key=lambda one: one.memory_info().rss).kill()
+        before = tasks()
+        until(lambda: tasks() >= before + 2)
+        scheduler.kill()
+        scheduler.wait()
+        scheduler = start(*scheduler_words, log="scheduler2.log")
+        assert campaign.wait(300) == 0, (tmp_path / "campaign.log").read_text()
+        scheduler.terminate()
+        assert (worker.wait(60), other.wait(60)) == (0, 0)
+    finally:
+        for process in started:
+            process.kill() if process.poll() is None else None
+            process.wait()
+    told = (tmp_path / "campaign.log").read_text()
+    assert " 12 tasks, " in told
+    assert "verdict: agree" in told
 
 
 # --- the workflow
