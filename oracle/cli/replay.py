@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
-
-from telltale_conformance.lean_traces.histories import is_history
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.telltale.documents import Recognised, find_subjects
-from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.lean_traces.telltale.documents import find_subjects
 from telltale_conformance.oracle.claims.catalogue import title_of
-from telltale_conformance.oracle.claims.judging import watch_trace
 from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Violation
+from telltale_conformance.oracle.cli.replayed_file import Asked, judged_as
 from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.histories.checker import CONFIGURATIONS
-from telltale_conformance.oracle.histories.judging import HistoryResult, judge_file
+from telltale_conformance.oracle.histories.judging import HistoryResult
 from telltale_conformance.oracle.lanes.claims import stand_of
 from telltale_conformance.oracle.process.sharing import Lost, in_order
-from telltale_conformance.oracle.reference.replay import TraceResult, judge
+from telltale_conformance.oracle.reference.replay import TraceResult
 from telltale_conformance.oracle.reports.document_text import document_text
 from telltale_conformance.oracle.reports.history_text import history_text
 from telltale_conformance.oracle.reports.text import claims_lines, result_text, summary
-from telltale_conformance.oracle.telltale.judging import judge_document
 from telltale_conformance.oracle.telltale.results import AFTER, DocumentResult
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.compare import Level
@@ -61,8 +56,8 @@ def run(
     does not depend on how many there are.
     """
     results: list[_Result] = []
-    asked = _Asked(contract, level, claims, protocol, limits, configurations)
-    for (path, _), judged in in_order(partial(_judged_as, asked), find_subjects(paths, limits), workers):
+    asked = Asked(contract, level, claims, protocol, limits, configurations)
+    for (path, _), judged in in_order(partial(judged_as, asked), find_subjects(paths, limits), workers):
         result, watched = (_lost(path, judged), None) if isinstance(judged, Lost) else judged
         results.append(result)
         if as_json:
@@ -75,30 +70,6 @@ def run(
     if not as_json:
         say(summary(results))
     return exit_code(result.verdict for result in results)
-
-
-class _Asked(NamedTuple):
-    """How each file is to be judged."""
-
-    contract: str | None
-    level: Level
-    claims: bool
-    protocol: Path | None
-    limits: Limits
-    configurations: int
-
-
-def _judged_as(asked: _Asked, subject: tuple[Path, Recognised]) -> tuple[_Result, _Claims | None]:
-    path, what = subject
-    contract, level, claims, protocol, limits, configurations = asked
-    if what.kind != "ours":
-        return judge_document(
-            path, what, contract=contract, level=level, limits=limits, claims=claims, protocol=protocol
-        )
-    if is_history(path, limits):
-        return judge_file(path, contract=contract, level=level, limits=limits, budget=configurations), None
-    result = judge(path, contract=contract, level=level, limits=limits)
-    return _with_claims(path, result, limits) if claims else (result, None)
 
 
 def _lost(path: Path, lost: Lost) -> TraceResult:
@@ -136,16 +107,6 @@ def _row_of_history(result: HistoryResult) -> dict[str, Any]:
         "not_judged": not_judged,
         "not_explained": 0,
     }
-
-
-def _with_claims(path: Path, result: TraceResult, limits: Limits) -> tuple[TraceResult, _Claims | None]:
-    try:
-        watched = watch_trace(path, limits)
-    except MalformedTrace:
-        return result, None
-    if result.verdict == "malformed":  # only its contract is unknown
-        result = msgspec.structs.replace(result, verdict="inconclusive")
-    return result, watched
 
 
 def _stands(watched: _Claims) -> dict[str, ClaimStand]:

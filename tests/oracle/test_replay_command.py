@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -158,3 +160,13 @@ def test_claims_are_watched_beside_the_verdict_and_even_where_the_contract_is_un
     broken.write_text("{}\n")
     done = run("replay", broken, "--claims")
     assert (done.returncode, "claims kept" in done.stdout) == (2, False)
+
+
+def test_a_worker_imports_nothing_that_only_reports_need() -> None:
+    code = (
+        "import sys, telltale_conformance.oracle.cli.replayed_file\n"
+        "ours = [name.split('.')[2] for name in sys.modules if name.startswith('telltale_conformance.oracle.')]\n"
+        "print(sorted(set(ours)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['cli', 'reference', 'verdict']\n"
