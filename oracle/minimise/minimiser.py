@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import chain
 from operator import is_not
 from typing import Literal
 
@@ -15,7 +17,7 @@ from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.minimise.lifting import lift_again, without_references_in_data
 from telltale_conformance.oracle.minimise.minimality import Remaining, remaining
 from telltale_conformance.oracle.minimise.removal import numbers, renumbered
-from telltale_conformance.oracle.minimise.steps import by_slices, one_by_one, referring
+from telltale_conformance.oracle.minimise.steps import first_shown, guesses, one_by_one, referring
 from telltale_conformance.oracle.minimise.trying import TO_BELIEVE, AdapterGone, OutOfTime, Rate, Sighting, Trials, rate
 from telltale_conformance.oracle.minimise.values import all_plain, at_once, plainly_written, simpler_values
 from telltale_conformance.oracle.process.interrupts import Interrupted
@@ -47,7 +49,7 @@ class Minimised(Struct, frozen=True, kw_only=True):
     """The smallest program found; the given one where nothing was minimised."""
     fingerprint: Fingerprint | None = None
     rate: Rate | None = None
-    """How often the given program showed the divergence."""
+    """How often the divergence showed: in the result where it is minimal, in the given program where it is flaky."""
     remaining: tuple[Remaining, ...] = ()
     """Every single removal or simplification left, with what then happens; whole only where ``minimal``."""
     runs: Runs
@@ -70,7 +72,6 @@ def minimise(
     level: Level = Level.state,
     target: Fingerprint | None = None,
     seconds: float | None = None,
-    repeats: int = TO_BELIEVE,
     afresh: Callable[[], Adapter] | None = None,
     keep_on_interrupt: bool = False,
 ) -> Minimised:
@@ -82,7 +83,6 @@ def minimise(
         level: how strictly answers are compared.
         target: the class to keep; by default that of the first divergence.
         seconds: how long it may take; None for as long as it needs.
-        repeats: how many runs must show the divergence before anything is taken away.
         afresh: starts another adapter of the same implementation, on which the result is confirmed.
         keep_on_interrupt: end with the best program so far when a signal comes, instead of with it. The adapter may
             then be in the midst of a run, and is good for nothing more.
@@ -96,7 +96,7 @@ def minimise(
     trials.target = target
     search = _Search(trials, program, started)
     try:
-        result = search.run(repeats)
+        result = search.run()
         if afresh is None or result.ending not in ("minimal", "deadline"):
             return result
         return _confirmed(result, afresh, level)
@@ -124,46 +124,59 @@ def _confirmed(result: Minimised, afresh: Callable[[], Adapter], level: Level) -
     return result
 
 
+class _NotBelieved(Exception):
+    """Thrown when the divergence does not show a second time."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending)
+        self.ending = ending
+
+
 class _Search:
     def __init__(self, trials: Trials, program: Program, started: float) -> None:
         self._trials = trials
         self._given = program
         self._started = started
         self._rate: Rate | None = None
+        self._once_more: Callable[[], Rate]
+        """Runs the given program until it is believed or rated."""
 
-    def run(self, repeats: int) -> Minimised:
+    def run(self) -> Minimised:
         trials = self._trials
         offered = self._offered(self._given)
-        measured, sighting = rate(trials, offered, runs=repeats)
-        self._rate = measured
-        if trials.faults:
-            return self._ended("inconclusive", self._given)
-        if measured.times == 0:
-            return self._ended("does not diverge", self._given)
+        sighting = trials.look(offered)
+        if sighting.fingerprint is None or sighting.fingerprint != (trials.target or sighting.fingerprint):
+            self._rate, sighting = rate(trials, offered, sighting)
+            if trials.faults:
+                return self._ended("inconclusive", self._given)
+            if self._rate.times == 0:
+                return self._ended("does not diverge", self._given)
         trials.target = trials.target or sighting.fingerprint
-        if not measured.steady:
-            return self._ended("flaky", self._given)
         program = _up_to(offered, sighting)
-        trials.best = program
+        self._once_more = lambda: rate(trials, offered, sighting)[0]
         try:
             program, left = self._smallest(program, sighting)
+        except _NotBelieved as reason:
+            return self._ended(reason.ending, self._given)
         except OutOfTime:
-            return self._ended("deadline", renumbered(trials.best))
+            return self._ended("deadline", self._best())
         except AdapterGone:
-            return self._ended("inconclusive", renumbered(trials.best))
+            return self._ended("inconclusive", self._best())
         faults = len(trials.faults)
-        again, _ = rate(trials, program, self._seen_already(program), runs=TO_BELIEVE)
+        self._rate, _ = rate(trials, program, self._seen_already(program))
         if len(trials.faults) > faults:
             return self._ended("inconclusive", program, left)
-        if not again.steady:
-            self._rate = again
+        if not self._rate.steady:
             return self._ended("flaky", self._given)
         return self._ended("minimal", program, left)
 
     def interrupted(self) -> Minimised:
         """Return the best program that was seen to diverge; the given one where none was yet."""
+        return self._ended("interrupted", self._best())
+
+    def _best(self) -> Program:
         best = self._trials.best
-        return self._ended("interrupted", self._given if best is None else renumbered(best))
+        return self._given if best is None else renumbered(best)
 
     def _offered(self, program: Program) -> Program:
         """Return the program without what is skipped or not offered, its types and messages written out."""
@@ -201,12 +214,34 @@ class _Search:
         trials = self._trials
         plain = all_plain(program)
         if any(map(is_not, plain.steps, program.steps)):
-            sliced = by_slices(trials, lift_again(plain, on_reference(plain).results), sighting)
+            sliced = self._of_guesses(lift_again(plain, on_reference(plain).results), sighting)
             if trials.attempt(sliced).verdict == "reproduces":
                 return sliced
             plain = plainly_written(trials, program)
             program = program if plain is program else referring(trials, plain)
-        return by_slices(trials, program, sighting)
+        return self._of_guesses(program, sighting)
+
+    def _of_guesses(self, program: Program, sighting: Sighting) -> Program:
+        guessed = guesses(self._trials, program, sighting)
+        first = next(guessed)
+        self._believe(program, first)
+        return first_shown(self._trials, program, chain((first,), guessed))
+
+    def _believe(self, program: Program, guess: Program) -> None:
+        """See the divergence for the second time in a row: in a smaller program, or else in the given one again."""
+        if self._rate is not None:
+            return
+        with suppress(OutOfTime):
+            if self._trials.attempt(guess).verdict == "reproduces":
+                self._rate = Rate(times=TO_BELIEVE, runs=TO_BELIEVE)
+                return
+        faults = len(self._trials.faults)
+        self._rate = self._once_more()
+        if len(self._trials.faults) > faults:
+            raise _NotBelieved("inconclusive")
+        if not self._rate.steady:
+            raise _NotBelieved("flaky")
+        self._trials.best = program
 
     def _tidy(self, program: Program) -> Program:
         """Renumber the steps from 0, and refer to earlier results where their values are written out."""

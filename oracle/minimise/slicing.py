@@ -145,10 +145,23 @@ def same_effect(item: Referred) -> Holds:
     return holds
 
 
+def same_effects(reference: ReferenceSide) -> Holds:
+    """Return the question whether a run has the same steps as another, each answered and logged as there."""
+    wanted = [(item.step.seq, _effect(item)) for item in reference.steps]
+    return lambda side: [(item.step.seq, _effect(item)) for item in side.steps] == wanted
+
+
 def _effect(item: Referred) -> Any:
     outcome = item.outcome
     records = [(record.event, type(record.artifact).__name__) for record in outcome.audit]
-    return contract_side(outcome), outcome.ok is None, records
+    return contract_side(outcome), _shape(outcome.ok), records
+
+
+def _shape(ok: Any) -> Any:
+    """Return of an answer what does not depend on names and numbers: yes or no, how many, whether anything."""
+    if isinstance(ok, (list, tuple)):
+        return len(ok)
+    return ok if isinstance(ok, bool) else ok is None
 
 
 def _presence(item: Referred, path: str) -> list[bool]:

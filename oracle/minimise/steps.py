@@ -5,8 +5,8 @@ The program in hand always reproduces the divergence: a candidate takes its plac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations, islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -26,6 +26,7 @@ from telltale_conformance.oracle.minimise.removal import (
     written_out,
 )
 from telltale_conformance.oracle.minimise.slicing import (
+    Holds,
     cascade,
     core,
     same_contract_side,
@@ -35,13 +36,16 @@ from telltale_conformance.oracle.minimise.slicing import (
 )
 from telltale_conformance.oracle.minimise.standing import as_before
 from telltale_conformance.oracle.minimise.trying import Attempt, Sighting, Trials
-from telltale_conformance.oracle.reference.run import on_reference
+from telltale_conformance.oracle.minimise.values import places_of, plainest
+from telltale_conformance.oracle.reference.run import ReferenceSide, on_reference
 from telltale_conformance.oracle.verdict.compare import Divergence
 
 SHORT: Final = 8
 """Of a program of at most so many steps no runs of steps are taken out at once: that would seldom work."""
 LONG: Final = 64
 """Of a program of more steps single ones are first only taken out as they are."""
+PLAIN_GUESSES: Final = 2
+"""So many slices, where they are short, are tried with plain names and values before any is tried as it is."""
 PAIRS_UP_TO: Final = 12
 """Pairs of steps are tried together, and what is given to others changed, in programs of at most so many steps."""
 REMOVED: Final = "removed"
@@ -62,24 +66,38 @@ def referring(trials: Trials, program: Program) -> Program:
     return lifted if trials.attempt(lifted).verdict == "reproduces" else program
 
 
-def by_slices(trials: Trials, program: Program, sighting: Sighting) -> Program:
-    """Return a causal slice that reproduces, cut down to what the divergence needs of it."""
+def first_shown(trials: Trials, program: Program, parts: Iterable[Program]) -> Program:
+    """Return the first of a program's parts that reproduces, cut down to what the divergence needs of it."""
+    for part in parts:
+        attempt = trials.attempt(part)
+        if attempt.verdict == "reproduces":
+            return extended(trials, attempt)
+    return program
+
+
+def guesses(trials: Trials, program: Program, sighting: Sighting) -> Iterator[Program]:
+    """Yield what the divergence may need, the smallest first: causal slices, the first two also made plain.
+
+    Of the very first the last step keeps its values, for they are what the divergence most often depends on.
+    """
     assert trials.target is not None
     assert sighting.divergence is not None
     reference = on_reference(program)
     holds = same_contract_side(trials.target.allows, sighting.divergence, reference)
+    parts = _parts(program, reference, holds)
+    first = [*islice(parts, PLAIN_GUESSES)]
+    for place, part in enumerate(first):
+        if len(part.steps) <= PAIRS_UP_TO:
+            yield plainest(trials, part, places_of(part.steps[:-1]) if place == 0 else None)
+    yield from first
+    yield from parts
+
+
+def _parts(program: Program, reference: ReferenceSide, holds: Holds) -> Iterator[Program]:
     for part in slices(program, reference):
         if holds(on_reference(part)):
-            attempt = trials.attempt(core(part, holds))
-            if attempt.verdict == "reproduces":
-                return extended(trials, attempt)
-        whole = len(part.steps) == len(program.steps)
-        attempt = trials.attempt(part)
-        if attempt.verdict == "reproduces":
-            return extended(trials, attempt)
-        if whole:
-            break
-    return program
+            yield core(part, holds)
+        yield part
 
 
 def extended(trials: Trials, shown: Attempt) -> Program:
@@ -230,7 +248,8 @@ def _singles(trials: Trials, program: Program) -> Program:
 
     Changes in the place of a step are seldom what a long program lacks, and are tried at its end all the same.
     """
-    for ways in (_plainly, _removals_of) if len(program.steps) <= LONG else (_plainly,):
+    at_first = _likely if len(program.steps) <= PAIRS_UP_TO else _plainly
+    for ways in (at_first, _removals_of) if len(program.steps) <= LONG else (at_first,):
         results = on_reference(program).results
         for number in reversed(numbers(program)):
             if number not in numbers(program):
@@ -249,6 +268,13 @@ def _plainly(program: Program, seqs: tuple[int, ...], results: Mapping[int, Any]
     smaller = cascade(program, set(seqs))
     if smaller is not None:
         yield Removal(seqs, smaller, REMOVED)
+
+
+def _likely(program: Program, seqs: tuple[int, ...], results: Mapping[int, Any]) -> Iterator[Removal]:
+    """Yield how a step goes with something else in its place: of what a slice has left such go most often."""
+    for other, how in _in_its_place(program, seqs[0], results):
+        if other is not None and len(other.steps) < len(program.steps) and seqs[0] != program.steps[-1].seq:
+            yield Removal(seqs, other, how)
 
 
 def _pairs(trials: Trials, program: Program, divergence: Divergence) -> Program | None:

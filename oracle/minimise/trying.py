@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
@@ -17,7 +18,8 @@ from telltale_conformance.lean_traces.programs import Program, references
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Answer
-from telltale_conformance.oracle.reference.judging import Asked, judge_cases
+from telltale_conformance.oracle.minimise.known import Known, Request
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult, judge_cases
 from telltale_conformance.oracle.reference.run import ReferenceSide, Referred, on_reference
 from telltale_conformance.oracle.verdict.compare import Divergence, Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, contract_side, fingerprint
@@ -76,7 +78,9 @@ class Trials:
         self.adapter = adapter
         self._level = level
         self._deadline = deadline
-        self._known: dict[bytes, Attempt] = {}
+        self._known: Known[Sighting] = Known()
+        self._fruitless: dict[tuple[Request, ...], Attempt] = {}
+        """Candidates that showed neither agreement nor a divergence."""
         self._agreeing: str = getattr(adapter, "agreeing", "the implementation answers as the contract demands")
         self.target: Fingerprint | None = None
         self.best: Program | None = None
@@ -108,12 +112,16 @@ class Trials:
         self.runs += 1
         watch = (lambda _, answer: answers.append(answer)) if keep else None
         result = next(judge_cases(self.adapter, [lambda: asked], self._level, watch), None)
+        sighting = self._sighted(result, tuple(answers))
+        self._note(reference.steps, sighting)
+        return sighting
+
+    def _sighted(self, result: CaseResult | None, kept: tuple[Answer, ...]) -> Sighting:
         if result is None or result.fault is not None:
             self._gone = not self._started_again()
             fault = "the adapter cannot be started again" if result is None else result.fault
             self.faults.append(str(fault))
             return Sighting(fault=fault)
-        kept = tuple(answers)
         if result.diverged_at is None or result.divergence is None:
             unsupported = next(iter(sorted(result.unsupported)), None) if result.over else None
             left = result.uncovered + result.not_judged
@@ -121,6 +129,14 @@ class Trials:
         at = result.diverged_at
         seen = fingerprint(at.op, at.expected, result.divergence)
         return Sighting(seen, at.seq, at.expected, result.divergence, answers=kept)
+
+    def _note(self, steps: Sequence[Referred], sighting: Sighting) -> None:
+        """Keep what a run showed, and with it what every program shows that it begins with."""
+        if sighting.fingerprint is not None:
+            place = next(place for place, item in enumerate(steps) if item.step.seq == sighting.at)
+            self._known.note(_requests(steps[: place + 1]), sighting)
+        elif sighting.fault is None and sighting.uncovered is None:
+            self._known.note(_requests(steps))
 
     def _started_again(self) -> bool:
         try:
@@ -146,24 +162,26 @@ class Trials:
         if not steps:
             return Attempt("impossible", program, self._instead(program))
         candidate = _of(program, steps)
-        key = b"\n".join(part for item in steps for part in (item.step.op.encode(), item.printed))
-        known = self._known.get(key)
-        if known is not None:
+        requests = _requests(steps)
+        found = self._known.find(requests)
+        fruitless = self._fruitless.get(requests) if found is None else None
+        if fruitless is not None:
             self.repeated += 1
-            if known.verdict != "reproduces":
-                return known._replace(program=candidate)
-            assert known.sighting is not None
-            place = len(known.program.steps)
-            return known._replace(program=_of(program, steps[:place]))
-        attempt = self._asked(candidate, reference)
-        self._known[key] = attempt
+            return fruitless._replace(program=candidate)
+        if found is not None:
+            self.repeated += 1
+            sighting = Sighting() if found.sight is None else found.sight._replace(at=steps[found.place].step.seq)
+        else:
+            sighting = self.look(candidate, reference)
+        attempt = self._concluded(candidate, steps, sighting)
+        if attempt.verdict in ("inconclusive", "not covered"):
+            self._fruitless[requests] = attempt
         if attempt.verdict == "reproduces" and (self.best is None or size(attempt.program) < size(self.best)):
             self.best = attempt.program
         return attempt
 
-    def _asked(self, candidate: Program, reference: ReferenceSide) -> Attempt:
-        assert self.target is not None
-        sighting = self.look(candidate, reference)
+    def _concluded(self, candidate: Program, steps: list[Referred], sighting: Sighting) -> Attempt:
+        """Return what a run, or what is known of it, says of a candidate."""
         if sighting.fault is not None:
             if self._gone:
                 raise AdapterGone
@@ -178,8 +196,8 @@ class Trials:
             return Attempt("agrees", candidate, self._agreeing, sighting)
         if seen != self.target:
             return Attempt("differs", candidate, f"it departs in another way: {seen.text()}", sighting)
-        place = next(index for index, item in enumerate(reference.steps) if item.step.seq == sighting.at)
-        shown = _of(candidate, reference.steps[: place + 1])
+        place = next(index for index, item in enumerate(steps) if item.step.seq == sighting.at)
+        shown = _of(candidate, steps[: place + 1])
         return Attempt("reproduces", shown, "the divergence is still there", sighting)
 
     def possible(self, program: Program) -> bool:
@@ -229,6 +247,10 @@ def instead_text(outcome: Outcome, target: Fingerprint | None) -> str:
 def size(program: Program) -> tuple[int, int]:
     """Return how large a program is: its steps, then the bytes of their arguments."""
     return len(program.steps), sum(len(encode_as_written(step.args)) for step in program.steps)
+
+
+def _requests(steps: Sequence[Referred]) -> tuple[Request, ...]:
+    return tuple((item.step.op, item.printed) for item in steps)
 
 
 def _of(program: Program, steps: list[Referred]) -> Program:

@@ -6,22 +6,30 @@ names), so that trying them until none helps comes to an end.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from operator import is_
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from telltale_conformance.lean_traces.codec import encode
-from telltale_conformance.lean_traces.programs import Program, is_reference
+from telltale_conformance.lean_traces.programs import Program, Step, is_reference
+from telltale_conformance.oracle.minimise.lifting import lift_again
 from telltale_conformance.oracle.minimise.names import canonical, names_of, renamed
+from telltale_conformance.oracle.minimise.slicing import same_effects
 from telltale_conformance.oracle.minimise.trying import Trials
+from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.readable import one_line
 
 Path = tuple[str | int, ...]
 
 _TYPES: Final = frozenset({"new_type", "new_original", "lt", "cont", "original"})
 _VALUE_TYPES: Final = frozenset({"trace"})
+_GIVEN_SID: Final[Path] = ("sid",)
+"""Where a session id is given to ``open_with_sid``, which is ``open`` without it."""
+_LARGE: Final = 16
+"""From here on a number comes down by halves of halves, not one by one."""
 _OPTIONAL: Final = frozenset({"buffer_config", "session_hint"})
 _SHRINKING_LISTS: Final = frozenset({"roles", "session_ids", "Fragments", "branches", "trace"})
 
@@ -54,11 +62,10 @@ def simplifications(program: Program) -> Iterator[Simplification]:
     yield from _namings(program)
     for step in reversed(program.steps):
         if step.op == "open_with_sid" and "sid" in step.args:
-            args = {name: value for name, value in step.args.items() if name != "sid"}
-            opened = msgspec.structs.replace(step, args=args, op="open")
-            steps = tuple(opened if other.seq == step.seq else other for other in program.steps)
-            changed = msgspec.structs.replace(program, steps=steps)
-            yield Simplification(f"step {step.seq}: open without a given session id", changed)
+            changed = put(program, step.seq, _GIVEN_SID, REMOVED)
+            yield Simplification(
+                f"step {step.seq}: open without a given session id", changed, step.seq, _GIVEN_SID, REMOVED
+            )
         for path, value, simpler in _leaves((), step.args):
             yield Simplification(
                 f"step {step.seq}: {_place(path)}: {_shown(simpler)} in place of {_shown(value)}",
@@ -102,11 +109,13 @@ def _at(document: Any, path: Path) -> Any:
 
 def put(program: Program, seq: int, path: Path, value: Any) -> Program:
     """Return the program with the value at a place of a step's arguments replaced, or taken away."""
-    steps = tuple(
-        msgspec.structs.replace(step, args=_put(step.args, path, value)) if step.seq == seq else step
-        for step in program.steps
-    )
+    steps = tuple(_with(step, path, value) if step.seq == seq else step for step in program.steps)
     return msgspec.structs.replace(program, steps=steps)
+
+
+def _with(step: Step, path: Path, value: Any) -> Step:
+    op = "open" if step.op == "open_with_sid" and path == _GIVEN_SID and value is REMOVED else step.op
+    return msgspec.structs.replace(step, args=_put(step.args, path, value), op=op)
 
 
 def _put(document: Any, path: Path, value: Any) -> Any:
@@ -198,9 +207,18 @@ def _simpler(path: Path, value: Any) -> Iterator[Any]:
     elif name in ("roles", "session_ids") and isinstance(value, list) and len(value) > 1:
         yield []
     elif type(value) is int:
-        yield from sorted(number for number in {0, 1, value // 2, value - 1} if 0 <= number < value)
+        yield from _smaller(value)
     elif value is True:
         yield False
+
+
+def _smaller(value: int) -> list[int]:
+    """Return numbers from 0 up to the one below, few of them: of a large number those with fewer bits, too."""
+    numbers = {0, 1, value // 2, value - 1}
+    if value >= _LARGE:
+        bits = value.bit_length()
+        numbers |= {value >> bits // 2, *(value - (value >> shift) for shift in range(2, bits))}
+    return sorted(number for number in numbers if 0 <= number < value)
 
 
 def _plainer(path: Path, value: Any) -> Any:
@@ -263,21 +281,82 @@ def _shown(value: Any) -> str:
 
 
 def at_once(trials: Trials, program: Program) -> Program:
-    """Return the program with all names and values made plain, if the divergence survives that: three tries at most.
+    """Return the program with names and values as plain as they can be, if the divergence survives that.
 
-    Done early, it saves tries: what is tried on plain values need not be tried again when the values have become so.
+    All of them in one try; where it does not, as many places of each half as possible. Done early, it saves tries:
+    what is tried on plain values need not be tried again when the values have become so.
     """
-    plain = all_names_plain(program)
-    both = _accepted(trials, _with_plain_values(trials, plain))
-    if both is not None:
-        return both
-    program = _accepted(trials, plain) or program
-    return _accepted(trials, _with_plain_values(trials, program)) or program
+    places = _differing(program, plainest(trials, program))
+    last = [place for place in places if place[0] == program.steps[-1].seq]
+    if not last or _accepted(trials, plainest(trials, program)) is not None:
+        return _plain_at(trials, program, places)
+    others = [place for place in places if place not in last]
+    return _plain_at(trials, _plain_at(trials, program, others), last)
 
 
-def _with_plain_values(trials: Trials, program: Program) -> Program:
-    changes = _simplest(trials, program, frozenset())
-    return _changed(program, changes) if changes else program
+Place = tuple[int, str]
+"""A step and one of its arguments; ``NAMES`` for all names."""
+NAMES: Final[Place] = (-1, "")
+
+
+def _differing(program: Program, other: Program) -> list[Place]:
+    """Return the places at which two programs of the same steps differ."""
+    places = [
+        (step.seq, name)
+        for step, changed in zip(program.steps, other.steps, strict=True)
+        for name in step.args
+        if step.op != changed.op or step.args[name] != changed.args.get(name, REMOVED)
+    ]
+    return [NAMES, *places] if places else []
+
+
+def places_of(steps: Iterable[Step]) -> list[Place]:
+    """Return all places of some steps that may become plainer, and the names."""
+    return [NAMES, *((step.seq, name) for step in steps for name in step.args)]
+
+
+def _plain_at(trials: Trials, program: Program, places: Sequence[Place]) -> Program:
+    plain = _accepted(trials, plainest(trials, program, places)) if places else program
+    if plain is not None:
+        return plain
+    if len(places) == 1:
+        return program
+    half = len(places) // 2
+    return _plain_at(trials, _plain_at(trials, program, places[:half]), places[half:])
+
+
+def plainest(trials: Trials, program: Program, places: Collection[Place] | None = None) -> Program:
+    """Return the program with the plainest names and values with which each step has the effect that it has.
+
+    The contract's side decides that alone: nothing is run.
+
+    Args:
+        trials: says what the contract's side allows.
+        program: what is to become simpler.
+        places: where that may change it; anywhere by default.
+    """
+    reference = on_reference(program)
+    alike = same_effects(reference)
+    program = lift_again(program, reference.results)
+
+    def allowed(candidate: Program) -> Program | None:
+        return candidate if alike(on_reference(candidate)) and trials.possible(candidate) else None
+
+    failed: set[_Known] = set()
+    while changes := _first_ones(program, failed, lambda change: places is None or _within(change, places)):
+        program = _many(allowed, program, changes, failed)
+    if places is not None and NAMES not in places:
+        return program
+    names = names_of(program)
+    for sort in dict.fromkeys(sort for sort, _ in names):
+        same = [name for other, name in names if other == sort]
+        if len(same) > 1:
+            program = allowed(renamed(program, {(sort, name): same[0] for name in same[1:]})) or program
+    return allowed(all_names_plain(program)) or program
+
+
+def _within(change: Simplification, places: Collection[Place]) -> bool:
+    return (change.seq, str(change.path[0])) in places
 
 
 def plainly_written(trials: Trials, program: Program) -> Program:
@@ -296,7 +375,7 @@ def simpler_values(trials: Trials, program: Program) -> Program:
     """Return a program with the same divergence of which no single name or value can be made simpler."""
     failed: set[_Known] = set()
     while changes := _simplest(trials, program, failed):
-        program = _many(trials, program, changes, failed)
+        program = _many(partial(_accepted, trials), program, changes, failed)
     program = _fewer_names(trials, program)
     while True:
         simpler = _round(trials, program)
@@ -336,11 +415,18 @@ def _simplest(trials: Trials, program: Program, failed: Collection[_Known]) -> l
         program: what is to become simpler.
         failed: what was tried in vain.
     """
+    return _first_ones(program, failed, lambda change: trials.possible(change.candidate))
+
+
+def _first_ones(
+    program: Program, failed: Collection[_Known], likely: Callable[[Simplification], bool]
+) -> list[Simplification]:
+    """Return for each place the first likely simplification that has not failed, none within another."""
     chosen: list[Simplification] = []
     for change in simplifications(program):
-        if not change.path or _known(change) in failed or any(_same_or_within(change, other) for other in chosen):
+        if not change.path or _known(change) in failed:
             continue
-        if trials.possible(change.candidate):
+        if not any(_same_or_within(change, other) for other in chosen) and likely(change):
             chosen.append(change)
     return chosen
 
@@ -349,16 +435,20 @@ def _same_or_within(change: Simplification, other: Simplification) -> bool:
     return change.seq == other.seq and change.path[: len(other.path)] == other.path
 
 
-def _many(trials: Trials, program: Program, changes: Sequence[Simplification], failed: set[_Known]) -> Program:
-    """Make as many of the changes as the divergence survives: all, else as many as possible of each half."""
-    simpler = _accepted(trials, _changed(program, changes))
+_Accept = Callable[[Program], Program | None]
+"""Returns the candidate, or less of it, where it may take the place of the program; None where it may not."""
+
+
+def _many(accepted: _Accept, program: Program, changes: Sequence[Simplification], failed: set[_Known]) -> Program:
+    """Make as many of the changes as are accepted: all, else as many as possible of each half."""
+    simpler = accepted(_changed(program, changes))
     if simpler is not None:
         return simpler
     if len(changes) == 1:
         failed.add(_known(changes[0]))
         return program
     half = len(changes) // 2
-    return _many(trials, _many(trials, program, changes[:half], failed), changes[half:], failed)
+    return _many(accepted, _many(accepted, program, changes[:half], failed), changes[half:], failed)
 
 
 def _changed(program: Program, changes: Sequence[Simplification]) -> Program:

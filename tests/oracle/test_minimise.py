@@ -30,6 +30,8 @@ from tests.oracle.minimise_world import (
 from tests.oracle.wrong_references import WRONG, WrongReference
 
 RELEASE = "release ignores a pending transfer"
+DEATH = "owner death keeps the pending transfer"
+"""The contract says little of where this one shows, so that its search takes many runs."""
 OPEN = ("open", {"initial_types": {}, "roles": []})
 CLAIM = ("claim_ownership", {"owner_id": "a", "scope": "Session", "sid": {"$ref": 0}})
 BEGIN = ("begin_ownership_transfer", {"capability": {"$ref": 1}, "new_owner_id": "a", "new_scope": "Session"})
@@ -145,8 +147,8 @@ def test_a_divergence_that_does_not_repeat_is_told_with_its_rate_and_left_alone(
     result = minimise(SometimesWrong(RELEASE, lambda run: run % 4 == 1), given)
     assert (result.ending, result.program) == ("flaky", given)
     assert result.rate is not None
-    assert (result.rate.times, result.rate.runs) == (5, 20)
-    assert result.rate.text() == "5 of 20 runs (the others: 15 × no divergence)"
+    assert (result.rate.times, result.rate.runs) == (6, 20)
+    assert result.rate.text() == "6 of 20 runs (the others: 14 × no divergence)"
 
 
 def test_one_that_is_first_seen_later_is_flaky_too() -> None:
@@ -176,9 +178,9 @@ def test_the_deadline_gives_the_best_so_far_unproven() -> None:
     assert shows(WrongReference(WRONG[RELEASE]), result.program, fingerprint_of(RELEASE, given))
 
 
-@pytest.mark.parametrize("first", [1, 2, 3, 5])
+@pytest.mark.parametrize("first", [1, 2, 3, 9])
 def test_a_fault_of_the_adapter_is_inconclusive(first: int) -> None:
-    result = minimise(Failing(RELEASE, first), diverging(RELEASE))
+    result = minimise(Failing(DEATH, first), diverging(DEATH))
     assert result.ending == "inconclusive"
     assert "ended by itself" in result.faults[0]
 
@@ -195,14 +197,14 @@ class DyingSometimes(Wrapped):
             raise failure()
 
 
-@pytest.mark.parametrize("chosen", [lambda n: n == 4, lambda n: n == 5, lambda n: n in (3, 5)])
+@pytest.mark.parametrize("chosen", [lambda n: n == 2, lambda n: n == 7, lambda n: n in (4, 9)])
 def test_a_candidate_that_the_adapter_dies_of_counts_as_not_the_same(chosen: Callable[[int], bool]) -> None:
-    given = diverging(RELEASE)
-    result = minimise(DyingSometimes(RELEASE, chosen), given)
+    given = diverging(DEATH)
+    result = minimise(DyingSometimes(DEATH, chosen), given)
     assert result.ending == "minimal"
     assert result.died > 0
     assert len(result.program.steps) < len(given.steps)
-    assert shows(WrongReference(WRONG[RELEASE]), result.program, fingerprint_of(RELEASE, given))
+    assert shows(WrongReference(WRONG[DEATH]), result.program, fingerprint_of(DEATH, given))
     text = explanation(result, None)
     assert f"{result.died} candidates made the adapter fail; it was started again" in text
 
@@ -213,8 +215,8 @@ def test_an_adapter_that_cannot_be_started_again_ends_the_search_with_the_best()
             if self.resets >= self.first:
                 raise failure()
 
-    given = diverging(RELEASE)
-    adapter = Gone(RELEASE, 6)
+    given = diverging(DEATH)
+    adapter = Gone(DEATH, 9)
     result = minimise(adapter, given)
     assert result.ending == "inconclusive"
     assert result.died == 0
@@ -222,10 +224,10 @@ def test_an_adapter_that_cannot_be_started_again_ends_the_search_with_the_best()
 
 
 def test_a_fault_on_the_way_keeps_the_best_that_was_seen() -> None:
-    given = diverging(RELEASE)
-    result = minimise(Failing(RELEASE, 5), given)
+    given = diverging(DEATH)
+    result = minimise(Failing(DEATH, 9), given)
     assert len(result.program.steps) < len(given.steps)
-    assert shows(WrongReference(WRONG[RELEASE]), result.program, fingerprint_of(RELEASE, given))
+    assert shows(WrongReference(WRONG[DEATH]), result.program, fingerprint_of(DEATH, given))
 
 
 def test_the_same_program_is_never_run_twice_while_it_is_minimised() -> None:

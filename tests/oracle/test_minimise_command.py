@@ -246,7 +246,7 @@ runpy.run_module("tests.wrong_stores.__main__", run_name="__main__")
 """An adapter that answers nothing more after so many stores."""
 
 
-@pytest.mark.parametrize(("sent", "fast", "smaller"), [(signal.SIGINT, 6, True), (signal.SIGTERM, 2, False)])
+@pytest.mark.parametrize(("sent", "fast", "smaller"), [(signal.SIGINT, 3, True), (signal.SIGTERM, 2, False)])
 def test_a_signal_leaves_the_best_so_far_and_no_process(
     given: Path, tmp_path: Path, sent: signal.Signals, fast: int, smaller: bool
 ) -> None:

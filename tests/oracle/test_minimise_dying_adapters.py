@@ -15,7 +15,7 @@ from telltale_conformance.oracle.cli.verify import verify
 from tests.oracle.lane_world import PATIENT, served
 from tests.oracle.minimise_world import diverging
 
-NAME = "release ignores a pending transfer"
+NAME = "owner death keeps the pending transfer"
 DYING = """
 import os, shlex, subprocess, sys
 from pathlib import Path
@@ -34,7 +34,7 @@ for line in sys.stdin.buffer:
 store.stdin.close()
 sys.exit(store.wait())
 """
-WRONG_STORE = served("pending_transfer_does_not_stop_a_release")
+WRONG_STORE = served("death_keeps_the_pending_transfer")
 
 
 def dying(folder: Path, when: str) -> str:
