@@ -149,8 +149,8 @@ class _Search:
             self._rate, sighting = rate(trials, offered, sighting)
             if trials.faults:
                 return self._ended("inconclusive", self._given)
-            if self._rate.times == 0:
-                return self._ended("does not diverge", self._given)
+            trials.target = trials.target or sighting.fingerprint
+            return self._ended("flaky" if self._rate.times else "does not diverge", self._given)
         trials.target = trials.target or sighting.fingerprint
         program = _up_to(offered, sighting)
         self._once_more = lambda: rate(trials, offered, sighting)[0]
