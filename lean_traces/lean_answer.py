@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +11,7 @@ import msgspec
 from telltale_conformance.lean_traces.lean_errors import LeanAnswerMalformed, LeanProgramRefused
 from telltale_conformance.lean_traces.lean_program import LeanRequest, nesting_allowed
 from telltale_conformance.lean_traces.programs import Program, resolve
+from telltale_conformance.uncollected import uncollected
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +65,7 @@ def _json_escapes(text: bytes) -> bytes:
     return text.replace(b"\\\\", b"\\u005c").replace(b"\\x", b"\\u00")
 
 
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Read an answer without looking for cycles: JSON has none, and looking takes most of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-@_collector_at_rest()
+@uncollected()
 def decode_answer(answer: bytes, request: LeanRequest) -> list[LeanRun]:
     """Return the model's answer to a request, program by program.
 

@@ -88,12 +88,13 @@ def grown(store: Store, sid: int) -> dict[str, int]:
 
 def _computed(session: Session) -> tuple[int, int, int]:
     live, buffers = session.ownership.current, session.buffers.values()
-    largest = max(map(_capacity, buffers), default=0)
-    return 0 if live is None else live.generation, session.buffered_messages(), largest
+    messages = sum(map(len, map(_messages, buffers)))
+    return 0 if live is None else live.generation, messages, max(map(_capacity, buffers), default=0)
 
 
 _numbers_of_store: Final = attrgetter(*_NUMBERS_OF_STORE.values())
 _sizes_of_store: Final = attrgetter(*_SIZES_OF_STORE.values())
 _numbers: Final = attrgetter(*_NUMBERS.values())
 _sizes: Final = attrgetter(*_SIZES.values())
+_messages: Final = attrgetter("messages")
 _capacity: Final = attrgetter("capacity")

@@ -26,28 +26,29 @@ def address_of(program: Program) -> tuple[str, bytes]:
 
 
 class Corpus:
-    """The programs in a folder.
+    """The programs in a folder, or whatever else is kept there by its content.
 
     Args:
         folder: is made where it is missing.
+        suffix: of the names.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, suffix: str = SUFFIX) -> None:
         self.folder = folder
+        self._suffix = suffix
 
     def add(self, address: str, data: bytes) -> None:
-        """Write a program that is not there yet.
+        """Write a program that is not there yet, or whose file is damaged.
 
         Raises:
             OSError: it cannot be written; then nothing is under its name.
         """
-        place = self.place(address)
-        if not place.exists():
-            put_durably(place, data)
+        if self.read(address) is None:
+            put_durably(self.place(address), data)
 
     def place(self, address: str) -> Path:
         """Return where a program is."""
-        return self.folder / address[:2] / f"{address}{SUFFIX}"
+        return self.folder / address[:2] / f"{address}{self._suffix}"
 
     def read(self, address: str) -> bytes | None:
         """Return the bytes of a program; None where they are missing or are not those of its name."""
@@ -59,8 +60,8 @@ class Corpus:
 
     def addresses(self) -> Iterator[str]:
         """Yield the addresses of all files, in their order."""
-        for path in sorted(self.folder.glob(f"??/*{SUFFIX}")):
-            yield path.name.removesuffix(SUFFIX)
+        for path in sorted(self.folder.glob(f"??/*{self._suffix}")):
+            yield path.name.removesuffix(self._suffix)
 
     def swept(self) -> int:
         """Remove what a cut in the midst of a write left behind; return how many files that were."""

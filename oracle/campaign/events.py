@@ -22,6 +22,16 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     steps: int
 
 
+class HistoryEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A history that went into the corpus."""
+
+    address: str
+    race: str
+    """The address of the race that it is of."""
+    case: int
+    """Of the task."""
+
+
 class MetClass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A class of divergence that a task met."""
 
@@ -62,6 +72,7 @@ class TaskDone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     lane: LaneKind
     turn: int
     parents: tuple[str, ...]
+    """The programs that it was given, or of lane ``concurrent`` the races."""
     worker: str
     seconds: float
     tally: Tally
@@ -74,6 +85,7 @@ class TaskDone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     cells: tuple[tuple[int, int], ...]
     """In how many cases cells were judged, by their numbers; only of cells that fewer than three cases had."""
     entries: tuple[Entry, ...]
+    histories: tuple[HistoryEntry, ...]
     findings: tuple[MetClass, ...]
     faults: tuple[str, ...]
     """The first ones; the tally has the number of all."""

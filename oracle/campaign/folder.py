@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +32,7 @@ FORMAT: Final = "telltale-conformance/campaign"
 VERSION: Final = 1
 CORPUS: Final = "corpus"
 DISTILLED: Final = "distilled.jsonl.gz"
+DISTILLED_RACES: Final = "distilled-races.jsonl"
 _LOCK: Final = ".lock"
 
 
@@ -60,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     hello: dict[str, Any]
     start: tuple[str, ...]
     """The addresses of the programs that the corpus began with."""
+    histories: dict[str, str] = {}
+    """The addresses of the histories that it began with, each with that of its race."""
     merged: bool = False
     """Several campaigns were merged into this folder; it cannot be resumed."""
 
@@ -78,7 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
 
-def settings_of(setup: Setup, hours: float) -> Settings:
+def settings_of(setup: Setup, hours: float, histories: Mapping[str, str]) -> Settings:
     """Return the settings of a new campaign."""
     subject = setup.subject
     return Settings(
@@ -94,6 +97,7 @@ def settings_of(setup: Setup, hours: float) -> Settings:
         identity=setup.identity,
         hello=hello_document(setup.hello),
         start=setup.start,
+        histories=dict(histories),
     )
 
 

@@ -14,8 +14,9 @@ from telltale_conformance.generators.reached import played
 from telltale_conformance.lean_traces.programs import Program, cut_short, program_bytes, written_program
 from telltale_conformance.oracle.campaign.cases import LONGEST, program_of
 from telltale_conformance.oracle.campaign.corpus import Corpus
+from telltale_conformance.oracle.campaign.features import number_of
 from telltale_conformance.oracle.campaign.plan import PARENTS, LaneKind, Setup, Task
-from telltale_conformance.oracle.campaign.work import Done, Reaching, number_of
+from telltale_conformance.oracle.campaign.work import Done, Reaching
 
 _LATE: Final = 100
 """Half of the programs that are changed are among so many that came last."""
@@ -46,7 +47,7 @@ class Guide:
         self._setup = setup
         self._corpus = corpus
         self._contract = setup.subject.contract
-        self.addresses = list(addresses)
+        self.addresses = [address for address in addresses if corpus.read(address) is not None]
         self._known: set[int] = set()
         self._share: dict[LaneKind, float] = {}
         """How many of the cases of a lane's last task reached something new."""

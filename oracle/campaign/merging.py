@@ -21,6 +21,7 @@ from telltale_conformance.oracle.campaign.findings import DOSSIERS, FOUND
 from telltale_conformance.oracle.campaign.folder import (
     CORPUS,
     DISTILLED,
+    DISTILLED_RACES,
     Settings,
     read_settings,
     refuse_used,
@@ -28,7 +29,10 @@ from telltale_conformance.oracle.campaign.folder import (
 )
 from telltale_conformance.oracle.campaign.guide import few
 from telltale_conformance.oracle.campaign.journal import Journal, events
+from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
+from telltale_conformance.oracle.campaign.opening import histories_in
 from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.histories.meetings import few as few_histories
 from telltale_conformance.readable import one_line
 
 MOST_STEPS: Final = 8_000
@@ -43,17 +47,20 @@ class Merged(NamedTuple):
     """Programs, each counted once."""
     kept: int
     """Those that together reach all that they reach."""
+    histories: int
+    """Those that were kept."""
     findings: int
 
 
-def distil(folder: Path, contract: str, addresses: Sequence[str]) -> int:
-    """Write few programs of a corpus that together reach most, for ``check --corpus``; return how many.
+def distil(folder: Path, contract: str, addresses: Sequence[str], histories: KeptHistories) -> int:
+    """Write few programs and races of a corpus that together reach most, for ``check --corpus``; return how many.
 
     Raises:
         OSError: they cannot be written.
     """
     programs = few(_programs(Corpus(folder / CORPUS), addresses), contract, MOST_STEPS)
     put_durably(folder / DISTILLED, packed_corpus(programs))
+    histories.distil(folder / DISTILLED_RACES)
     return len(programs)
 
 
@@ -89,6 +96,7 @@ def merge(sources: Sequence[Path], output: Path) -> Merged:
         address, data = address_of(Program(contract=first.contract, steps=steps))
         corpus.add(address, data)
         start.append(address)
+    histories = _merged_histories(output, sources)
     told = _inherited(all_settings, standings)
     found: dict[str, DossierMade] = {}
     for source, standing in zip(sources, standings, strict=True):
@@ -103,16 +111,29 @@ def merge(sources: Sequence[Path], output: Path) -> Merged:
         journal.write([*told, *found.values()])
     finally:
         journal.close()
-    distil(output, first.contract, start)
+    distil(output, first.contract, start, histories)
     settings = msgspec.structs.replace(
         first,
         campaign=uuid4().hex,
         start=tuple(start),
+        histories=histories.kept,
         hours=sum(one.hours for one in all_settings),
         merged=True,
     )
     write_settings(output, settings)
-    return Merged(len(programs), len(kept), len({name for standing in standings for name in standing.found}))
+    return Merged(
+        len(programs), len(kept), len(histories.kept), len({name for standing in standings for name in standing.found})
+    )
+
+
+def _merged_histories(output: Path, sources: Sequence[Path]) -> KeptHistories:
+    """Copy few histories in which together all meets that meets in those of the sources."""
+    histories = KeptHistories(output / CORPUS, {})
+    all_of_them = [histories_in(source) for source in sources]
+    met = {(number, address): found for number, one in enumerate(all_of_them) for address, found in one.met().items()}
+    for number, address in few_histories(met):
+        histories.copy(all_of_them[number], address)
+    return histories
 
 
 def _refuse_others(first: Settings, at: Path, settings: Settings, source: Path) -> None:

@@ -28,9 +28,11 @@ from telltale_conformance.oracle.campaign.folder import (
 from telltale_conformance.oracle.campaign.guide import rebuilt
 from telltale_conformance.oracle.campaign.identity import OtherVersion, identity_of
 from telltale_conformance.oracle.campaign.journal import Journal, events
+from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
 from telltale_conformance.oracle.campaign.plan import Setup, Task
 from telltale_conformance.oracle.campaign.running import Campaign
 from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.histories.meetings import few
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.readable import counted, json_line
@@ -86,8 +88,12 @@ def begin(
         )
     corpus = Corpus(folder / CORPUS)
     start = dict.fromkeys(_begin_corpus(corpus, judged_by))
+    histories = KeptHistories(corpus.folder, {})
     if source is not None:
         start.update(dict.fromkeys(_copied(source, corpus, judged_by)))
+        other = histories_in(source)
+        for address in few(other.met()):
+            histories.copy(other, address)
     setup = Setup(
         campaign=uuid4().hex,
         subject=msgspec.structs.replace(subject, contract=judged_by),
@@ -98,7 +104,7 @@ def begin(
         guided=guided,
         start=tuple(start),
     )
-    settings = settings_of(setup, hours)
+    settings = settings_of(setup, hours, histories.kept)
     write_settings(folder, settings)
     return settings
 
@@ -122,6 +128,12 @@ def _copied(source: Path, corpus: Corpus, contract: str) -> Iterator[str]:
         if data is not None:
             corpus.add(address, data)
             yield address
+
+
+def histories_in(folder: Path) -> KeptHistories:
+    """Return the histories of a campaign."""
+    kept = {**read_settings(folder).histories, **Standing().take(events(folder)).histories}
+    return KeptHistories(folder / CORPUS, kept)
 
 
 class Opened:
@@ -159,7 +171,10 @@ def opened(folder: Path, settings: Settings) -> Iterator[Opened]:
         if swept:
             remarks.append(f"{counted(swept, 'unfinished file')} of a cut removed")
         remarks += _mended(setup, folder, corpus, standing)
-        yield Opened(Campaign(folder, setup, standing, journal), remarks)
+        gone = KeptHistories(corpus.folder, {**settings.histories, **standing.histories}).lost()
+        if gone:
+            remarks.append(f"histories of the corpus that are gone: {len(gone)}, the first: {gone[0]}")
+        yield Opened(Campaign(folder, setup, standing, journal, settings.histories), remarks)
     finally:
         journal.close()
 

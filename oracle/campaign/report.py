@@ -94,6 +94,8 @@ class CampaignReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cells: Cells
     corpus: int
     """Programs, without those that it began with."""
+    histories: int
+    """Of several clients, without those that it began with."""
     findings: tuple[FindingRow, ...]
     faults: tuple[str, ...]
     """The first ones; the tally has the number of all."""
@@ -140,6 +142,7 @@ def report_of(settings: Settings, standing: Standing) -> CampaignReport:
         answers_per_second=round(standing.tally.judged / standing.seconds, 1) if standing.seconds else 0.0,
         cells=cells_of(standing),
         corpus=len(standing.entries),
+        histories=len(standing.histories),
         findings=tuple(_row(found) for found in standing.found.values()),
         faults=tuple(standing.faults),
         not_run={str(task): why for task, why in standing.not_run.items()},
@@ -210,7 +213,7 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
         f"cells: {cells.reached} reached, {cells.per_hour:,.0f} new an hour, about {cells.left:,.0f} left at least "
         f"({cells.once} reached once, {cells.twice} twice; the next case reaches a new one with {cells.next_case:.2g})"
     )
-    yield f"corpus: {report.corpus} programs that reached something new"
+    yield f"corpus: {report.corpus} programs and {report.histories} histories that reached something new"
     left_out = {"not offered or unsupported": tally.uncovered, "not judged": tally.not_judged, "skipped": tally.skipped}
     left_out["cases at a limit"] = tally.at_limit
     told = ", ".join(f"{count:,} {name}" for name, count in left_out.items() if count)

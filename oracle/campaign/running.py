@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +28,7 @@ from telltale_conformance.oracle.campaign.folder import CORPUS
 from telltale_conformance.oracle.campaign.guide import Guide
 from telltale_conformance.oracle.campaign.identity import OtherVersion
 from telltale_conformance.oracle.campaign.journal import Journal
+from telltale_conformance.oracle.campaign.kept_histories import HistoryGuide, KeptHistories
 from telltale_conformance.oracle.campaign.plan import Setup, Task, task_of
 from telltale_conformance.oracle.campaign.standing import Standing
 from telltale_conformance.oracle.campaign.work import Done, carry_out
@@ -60,15 +61,20 @@ class Campaign:
         setup: of the campaign.
         standing: as its journal says.
         journal: open for more.
+        histories: that the corpus began with, each with its race.
     """
 
-    def __init__(self, folder: Path, setup: Setup, standing: Standing, journal: Journal) -> None:
+    def __init__(
+        self, folder: Path, setup: Setup, standing: Standing, journal: Journal, histories: Mapping[str, str]
+    ) -> None:
         self.setup = setup
         self.standing = standing
         self.corpus = Corpus(folder / CORPUS)
+        self.histories = KeptHistories(folder / CORPUS, {**histories, **standing.histories})
         self.findings = Findings(folder)
         self._journal = journal
         self._guide = Guide(setup, self.corpus, [*setup.start, *standing.entries])
+        self._races = HistoryGuide(setup.seed, self.histories, guided=setup.guided)
         self._noted: list[Event] = []
         self._next = 0
         self._numbers = {name: number for number, name in enumerate(standing.names)}
@@ -99,29 +105,36 @@ class Campaign:
         return self._next
 
     def next_task(self) -> Task:
-        """Return the next task that is not finished; mutants get their parents."""
+        """Return the next task that is not finished, with what it changes or runs again."""
         task = task_of(self.setup, self.next_number())
         self._next += 1
         return self.with_parents(task)
 
     def with_parents(self, task: Task) -> Task:
-        """Return a task with the programs that it changes."""
-        if task.lane != "mutants":
+        """Return a task with the programs that it changes, or the races that it runs again."""
+        if task.lane not in ("mutants", "concurrent"):
             return task
-        return Task(number=task.number, lane=task.lane, turn=task.turn, parents=self._guide.parents(task.number))
+        guide = self._guide if task.lane == "mutants" else self._races
+        return Task(number=task.number, lane=task.lane, turn=task.turn, parents=guide.parents(task.number))
 
     def given(self, task: Task) -> tuple[bytes, ...]:
-        """Return the programs of a task's parents, as their files hold them.
+        """Return what a task is given, as the files hold it.
 
         Raises:
             InconclusiveError: one of them is gone.
         """
+        races = task.lane == "concurrent"
+        read, place = (
+            (self.histories.race, self.histories.place_of_race) if races else (self.corpus.read, self.corpus.place)
+        )
         found = []
         for address in task.parents:
-            data = self.corpus.read(address)
+            data = read(address)
             if data is None:
                 raise InconclusiveError(
-                    "this program of the corpus is gone or damaged", place=self.corpus.place(address)
+                    "this file of the corpus is gone or damaged",
+                    place=place(address),
+                    remedy="`campaign resume` makes it again, or goes on without it",
                 )
             found.append(data)
         return tuple(found)
@@ -135,9 +148,13 @@ class Campaign:
 
         Programs and divergences are on the disk before the line of the journal that tells of them.
         """
-        taken = self._guide.taken(task, given, done) if self.setup.guided else []
+        races, guided = task.lane == "concurrent", self.setup.guided
+        taken = self._guide.taken(task, given, done) if guided and not races else []
         for one in taken:
             self.corpus.add(one.address, one.data)
+        kept = list(self._races.taken(done)) if guided and races else []
+        for history in kept:
+            self.histories.add(history.race, history.history)
         met, new = [], []
         for one_met in done.met:
             key = fingerprint_of(one_met.divergence)
@@ -169,6 +186,7 @@ class Campaign:
                 new_cells=tuple(new_cells),
                 cells=tuple(cells),
                 entries=tuple(Entry(address=one.address, case=one.case, steps=one.steps) for one in taken),
+                histories=tuple(history.entry for history in kept),
                 findings=tuple(met),
                 faults=done.faults,
                 unsupported=tuple(sorted(done.unsupported)),

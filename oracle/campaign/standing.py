@@ -88,6 +88,8 @@ class Standing:
     """The cells by their numbers."""
     entries: dict[str, tuple[int, int]] = field(default_factory=dict)
     """The programs of the corpus by address, in order, each with its task and case."""
+    histories: dict[str, str] = field(default_factory=dict)
+    """The histories of the corpus by address, in order, each with the address of its race."""
     found: dict[str, Found] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     """The first ones."""
@@ -184,6 +186,8 @@ class Standing:
             self.cells[name] = min(RARE, self.cells[name] + cases)
         for entry in event.entries:
             self.entries.setdefault(entry.address, (event.task, entry.case))
+        for history in event.histories:
+            self.histories.setdefault(history.address, history.race)
         for met in event.findings:
             found = self._met(met, before + met.after, event.task)
             found.lanes.add(event.lane)

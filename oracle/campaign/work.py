@@ -8,8 +8,7 @@ import warnings
 import zlib
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from functools import lru_cache, partial
-from hashlib import blake2b
+from functools import partial
 from socket import gethostname
 from typing import Final
 
@@ -19,12 +18,17 @@ from msgspec import Struct
 from telltale_conformance.generators.guidance import Steps, renumbered
 from telltale_conformance.generators.reached import Feature, Reached
 from telltale_conformance.generators.steps import Cell, GeneratedStep, program_step
+from telltale_conformance.lean_traces.history import HistoryEvent
 from telltale_conformance.lean_traces.programs import Program, program_bytes, written_program
+from telltale_conformance.lean_traces.races import Race, race_bytes, race_of
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.campaign import keeping
 from telltale_conformance.oracle.campaign.cases import LONGEST, changed
+from telltale_conformance.oracle.campaign.features import number_of
 from telltale_conformance.oracle.campaign.identity import OtherVersion
 from telltale_conformance.oracle.campaign.plan import Setup, Task, pumps_of
+from telltale_conformance.oracle.histories.meetings import Meeting, new_in
+from telltale_conformance.oracle.histories.racing import history_bytes
 from telltale_conformance.oracle.lanes import concurrent, deep, programs, stateful
 from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.lanes.cases import LaneCase, judged
@@ -34,6 +38,7 @@ from telltale_conformance.oracle.reference.judging import CaseResult, fault_of_h
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint_of
 from telltale_conformance.oracle.verdict.results import LaneDivergence
+from telltale_conformance.uncollected import uncollected
 
 _UNPLACED: Final = -1
 """In place of a step, where only the cells of a case are known."""
@@ -62,7 +67,10 @@ class Reaching(Struct, frozen=True):
     places: tuple[int, ...] = ()
     """The step that reaches each of them, by its place among those carried out; empty where only cells are known."""
     program: bytes | None = None
-    """Its steps as they were carried out, packed by ``packed``; None where it is made again from the task."""
+    """Its steps as they were carried out, packed by ``packed``; None where it is made again from the task. Of lane
+    ``concurrent`` its race."""
+    history: bytes | None = None
+    """Of lane ``concurrent`` the history of the race, packed too."""
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -100,7 +108,8 @@ def carry_out(setup: Setup, task: Task, given: Sequence[bytes], sent: bool = Fal
     started = time.monotonic()
     try:
         adapter = keeping.adapter_of(setup)
-        done = _LANES[task.lane](setup, task, given, adapter, sent and setup.guided)
+        with uncollected():
+            done = _LANES[task.lane](setup, task, given, adapter, sent and setup.guided)
     except OtherVersion:
         raise
     except AdapterFault as fault:
@@ -180,12 +189,6 @@ class _Notes:
             faults=tuple(faults[:FAULTS_TOLD]),
             unsupported=frozenset().union(*(chunk.unsupported for chunk in chunks)),
         )
-
-
-@lru_cache(1 << 16)
-def number_of(feature: Feature) -> int:
-    """Return a feature as a number of 64 bits, the same on every machine."""
-    return int.from_bytes(blake2b(msgspec.json.encode(feature), digest_size=8).digest())
 
 
 def packed(steps: Steps, contract: str) -> bytes:
@@ -304,15 +307,27 @@ def _stateful(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter
 
 
 def _concurrent(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter, sent: bool) -> Done:
-    """Race several clients, which every task starts anew."""
-    settings = Settings(seed=task.seed(setup), cases=task.size, level=setup.level, divergences=_NEVER)
-    result = concurrent.run(setup.subject, settings)
+    """Race several clients, which every task starts anew: races of the corpus once more, then new ones."""
+    again = [race_of(data) for data in given]
+    settings = Settings(seed=task.seed(setup), cases=task.size - len(again), level=setup.level, divergences=_NEVER)
+    known: set[Meeting] = set()
+    reached: list[Reaching] = []
+
+    def seen(place: int, race: Race, events: Sequence[HistoryEvent]) -> None:
+        fresh = new_in(events, known.__contains__)
+        if fresh:
+            known.update(fresh)
+            files = (zlib.compress(data, 1) for data in (race_bytes(race), history_bytes(race, events)))
+            reached.append(Reaching(place, tuple(map(number_of, fresh)), (), *files))
+
+    result = concurrent.run(setup.subject, settings, again=again, seen=seen if setup.guided else None)
     return Done(
         number=task.number,
         tally=result.tally,
         open=result.evidence.cases.missing,
         missing=result.evidence.cases.missing_ones[:FAULTS_TOLD],
         met=classes((divergence, 0) for divergence in result.divergences),
+        reached=tuple(reached),
         faults=result.missing[:FAULTS_TOLD] if result.tally.faults else (),
         unsupported=result.unsupported,
     )

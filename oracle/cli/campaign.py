@@ -16,7 +16,7 @@ from telltale_conformance.oracle.campaign.journal import events
 from telltale_conformance.oracle.campaign.live import shown
 from telltale_conformance.oracle.campaign.merging import distil
 from telltale_conformance.oracle.campaign.merging import merge as merged
-from telltale_conformance.oracle.campaign.opening import begin, opened
+from telltale_conformance.oracle.campaign.opening import begin, histories_in, opened
 from telltale_conformance.oracle.campaign.report import report_document, report_lines, report_of
 from telltale_conformance.oracle.campaign.running import Running
 from telltale_conformance.oracle.campaign.standing import Standing
@@ -145,7 +145,7 @@ def _work(
                 ) from None
         standing = Standing().take(events(folder))
         if settings.guided:
-            distil(folder, settings.contract, [*settings.start, *standing.entries])
+            distil(folder, settings.contract, [*settings.start, *standing.entries], histories_in(folder))
     except OSError as error:
         raise InconclusiveError(
             f"the campaign cannot go on: {error.strerror or error}",
@@ -189,5 +189,8 @@ def merge(sources: Sequence[Path], output: Path) -> int:
     """Merge campaigns into a folder; return the exit code."""
     with held(output):
         found = merged(sources, output)
-    say(f"{found.given} programs, {found.kept} of them kept: together they reach as much; {found.findings} findings")
+    say(
+        f"{found.given} programs, {found.kept} of them kept: together they reach as much; "
+        f"{found.histories} histories; {found.findings} findings"
+    )
     return 0

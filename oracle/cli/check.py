@@ -14,7 +14,7 @@ from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.adapters import AdapterFault, AdapterLimits, Hello
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
-from telltale_conformance.oracle.campaign.folder import DISTILLED
+from telltale_conformance.oracle.campaign.folder import DISTILLED, DISTILLED_RACES
 from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes import concurrent, guided
@@ -137,6 +137,7 @@ def run(
         workers=workers,
         level=level,
         corpus=None if corpus is None else _distilled(corpus),
+        races=None if corpus is None else _distilled_races(corpus),
         examples=examples,
         only=restriction,
     )
@@ -159,6 +160,19 @@ def _distilled(place: Path) -> str:
     file = str(place / DISTILLED if place.is_dir() else place)
     guided.corpus_of(file, "")
     return file
+
+
+def _distilled_races(place: Path) -> str | None:
+    """Return the file of the races that a campaign distilled, which can be read; None where there is none.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    file = place / DISTILLED_RACES
+    if not place.is_dir() or not file.exists():
+        return None
+    concurrent.races_in(str(file))
+    return str(file)
 
 
 def _problem(named: Sequence[str], plan: Plan, cases: int | None, workers: int) -> str | None:

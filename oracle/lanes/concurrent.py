@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from telltale_conformance.errors import UsageError
+from telltale_conformance.files import content
 from telltale_conformance.generators.histories import race, races_offered
 from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.history import HistoryEvent, Return
 from telltale_conformance.lean_traces.json_values import shown
-from telltale_conformance.lean_traces.races import Race, race_bytes
+from telltale_conformance.lean_traces.races import MalformedRace, Race, race_bytes, race_of
 from telltale_conformance.oracle.adapters import AdapterFault
 from telltale_conformance.oracle.adapters.clients import Clients
 from telltale_conformance.oracle.histories.judging import HistoryResult, judge_history
@@ -34,18 +37,55 @@ _ENDED_EACH: Final = 11
 """Each so many histories one client is ended in the middle, where that can be done."""
 
 
-def run(subject: Subject, settings: Settings) -> LaneResult:
-    """Race the clients of the implementation."""
+Seen = Callable[[int, Race, Sequence[HistoryEvent]], None]
+"""Gets each history that agrees, with its number and its race."""
+
+
+def run(
+    subject: Subject, settings: Settings, *, again: Sequence[Race] | None = None, seen: Seen | None = None
+) -> LaneResult:
+    """Race the clients of the implementation.
+
+    Args:
+        subject: the implementation.
+        settings: how.
+        again: races that are run before those of the seed; those of ``settings.races`` when None.
+        seen: gets the histories that agree.
+    """
     clients = subject.start_clients()
     if clients is None:
         return not_run(LANE, NO_CLIENTS)
-    return judge_clients(clients, subject, settings)
+    if again is None:
+        again = races_in(settings.races) if settings.races is not None else ()
+    return judge_clients(clients, subject, settings, again=again, seen=seen)
 
 
-def judge_clients(clients: Clients, subject: Subject, settings: Settings) -> LaneResult:
+def races_in(place: str) -> tuple[Race, ...]:
+    """Return the races of a file, one on each line.
+
+    Raises:
+        UsageError: it cannot be read, or a line is no race.
+    """
+    try:
+        return tuple(map(race_of, content(Path(place)).splitlines()))
+    except (OSError, MalformedRace) as error:
+        told = error.strerror if isinstance(error, OSError) else None
+        raise UsageError(
+            told or str(error), place=place, remedy="name the folder of a campaign that has ended"
+        ) from None
+
+
+def judge_clients(
+    clients: Clients,
+    subject: Subject,
+    settings: Settings,
+    *,
+    again: Sequence[Race] = (),
+    seen: Seen | None = None,
+) -> LaneResult:
     """Race clients that are started, and end them."""
     try:
-        return _Lane(clients, subject, settings).result()
+        return _Lane(clients, subject, settings, again, seen).result()
     finally:
         with suppress(AdapterFault):  # their histories are judged, and a fault of their end changes none
             clients.close()
@@ -54,8 +94,12 @@ def judge_clients(clients: Clients, subject: Subject, settings: Settings) -> Lan
 class _Lane:
     """The histories of one lane, and what became of them."""
 
-    def __init__(self, clients: Clients, subject: Subject, settings: Settings) -> None:
+    def __init__(
+        self, clients: Clients, subject: Subject, settings: Settings, again: Sequence[Race], seen: Seen | None
+    ) -> None:
         self._clients = clients
+        self._again = [race for race in again if self._can_be_run(race)]
+        self._seen = seen
         self._subject = subject
         self._settings = settings
         self._offered = clients.hello.ops
@@ -79,7 +123,8 @@ class _Lane:
         if not self._races:
             return not_run(LANE, NOTHING_OFFERED)
         started = time.monotonic()
-        planned = self._settings.amount({effort: each * len(self._races) for effort, each in PER_RACE.items()})
+        seeded = self._settings.amount({effort: each * len(self._races) for effort, each in PER_RACE.items()})
+        planned = len(self._again) + seeded
         for index in range(planned):
             tell(index, planned)
             if self._settings.late or len(self._divergences) >= self._settings.divergences or not self._history(index):
@@ -94,7 +139,7 @@ class _Lane:
                     self._against,
                     tuple(dict.fromkeys(self._missing))[:NAMED],
                 ),
-                (self._judged_answers(), *self._floor(planned)),
+                (self._judged_answers(), *self._floor(seeded)),
             ),
             tally=self._tally,
             divergences=tuple(self._divergences),
@@ -119,17 +164,13 @@ class _Lane:
     def _history(self, index: int) -> bool:
         """Run and judge one history; say whether more can be run."""
         settings, clients = self._settings, self._clients
-        program = race(settings.seed, index, self._races, clients.count, self._offered)
-        ended = None
-        if clients.can_end_clients and index % _ENDED_EACH == _ENDED_EACH - 1:
-            ended = next(client for client, steps in enumerate(program.suffixes) if steps)
-        program = msgspec.structs.replace(program, contract=self._subject.contract, ended=ended)
-        where = f"history {index} ({program.pair})"
+        where, schedule, program = self._race(index)
+        ended = program.ended
         if settings.only is not None and not settings.only.takes(where):
             self._left_out += 1
             return True
         try:
-            run = Run(program, clients, f"{settings.seed}/{index}", ended)
+            run = Run(program, clients, schedule, ended)
             run.perform()
         except AdapterFault as fault:
             self._tally += Tally(cases=1, faults=1)
@@ -147,6 +188,26 @@ class _Lane:
             return True
         self._judge(index, where, program, run)
         return True
+
+    def _can_be_run(self, race: Race) -> bool:
+        """Whether these clients can run a race: there are enough, and all of its operations are offered."""
+        ops = {step.op for step in race.steps()}
+        return len(race.suffixes) <= self._clients.count and ops <= self._clients.hello.ops
+
+    def _race(self, index: int) -> tuple[str, str, Race]:
+        """Return the race of a number, how reports call its history, and what its schedule follows from."""
+        seed, clients, number = self._settings.seed, self._clients, index - len(self._again)
+        if number < 0:
+            program = self._again[index]
+            ended = program.ended if clients.can_end_clients else None
+            where, schedule = f"race {index} of the corpus ({program.pair})", f"{seed}/again/{index}"
+        else:
+            program = race(seed, number, self._races, clients.count, self._offered)
+            ended = None
+            if clients.can_end_clients and number % _ENDED_EACH == _ENDED_EACH - 1:
+                ended = next(client for client, steps in enumerate(program.suffixes) if steps)
+            where, schedule = f"history {number} ({program.pair})", f"{seed}/{number}"
+        return where, schedule, msgspec.structs.replace(program, contract=self._subject.contract, ended=ended)
 
     def _count(self, run: Run, ended: int | None) -> None:
         if run.met():
@@ -189,6 +250,8 @@ class _Lane:
         self._tally += Tally(cases=1, judged=result.judged, not_judged=result.not_judged)
         if result.verdict == "agree":
             self._shown += 1
+            if self._seen is not None:
+                self._seen(index, program, run.events)
         elif result.verdict == "diverge":
             self._against += 1
             self._divergences.append(divergence(where, result, program, run.events))

@@ -84,6 +84,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """After how many diverging cases a lane stops."""
     corpus: str | None = None
     """The file that a campaign distilled, for lane ``guided``; None for the corpus of the package."""
+    races: str | None = None
+    """The file of the races that a campaign distilled, for lane ``concurrent``; None for those of the seed alone."""
     examples: str | None = None
     """Where Hypothesis keeps failing examples: a folder, a Redis URL, or None for nowhere."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +24,7 @@ from telltale_conformance.oracle.verdict.compare import Divergence, Level, admit
 from telltale_conformance.oracle.verdict.decision import decided_by
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.relevant import relevant_state
+from telltale_conformance.uncollected import uncollected
 
 TraceVerdict = Literal["agree", "diverge", "malformed", "inconclusive"]
 
@@ -132,7 +131,7 @@ def _judged(
     cells: set[Cell] | None,
 ) -> TraceResult:
     try:
-        with _uncollected(), trace as reader:
+        with uncollected(), trace as reader:
             return _replay(reader, Store(contract or reader.header.contract), level, cells)
     except MalformedTrace as error:
         return TraceResult(trace=path, verdict="malformed", events=0, judged=0, error=str(error))
@@ -142,18 +141,6 @@ def _judged(
         return TraceResult(
             trace=path, verdict="malformed", events=0, judged=0, error=f"{path}:1: {error}; give --contract"
         )
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Pause the search for cyclic garbage: a replay makes none, and a long one would be searched again and again."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
 
 
 def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | None) -> TraceResult:

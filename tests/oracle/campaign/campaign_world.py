@@ -141,6 +141,7 @@ def all_that_is_told(text: str) -> CampaignReport:
         answers_per_second=100.0,
         cells=Cells(reached=44, once=5, twice=0, per_hour=120.0, next_case=0.1, left=9.8),
         corpus=89,
+        histories=4,
         findings=findings,
         faults=(text,),
         not_run={"7": text},

@@ -16,7 +16,7 @@ from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.folder import DISTILLED, read_settings, write_settings
 from telltale_conformance.oracle.campaign.journal import events
 from telltale_conformance.oracle.campaign.merging import distil, merge
-from telltale_conformance.oracle.campaign.opening import begin
+from telltale_conformance.oracle.campaign.opening import begin, histories_in
 from telltale_conformance.oracle.campaign.report import report_of
 from telltale_conformance.oracle.campaign.standing import Standing
 from telltale_conformance.oracle.lanes import guided
@@ -88,7 +88,7 @@ def test_a_check_plays_what_a_campaign_distilled(tmp_path: Path) -> None:
     with campaign_in(folder) as campaign:
         worked(campaign, 6)
         addresses = [*campaign.setup.start, *campaign.standing.entries]
-    count = distil(folder, "telltale-17", addresses)
+    count = distil(folder, "telltale-17", addresses, histories_in(folder))
     programs = read_corpus((folder / DISTILLED).read_bytes())
     assert len(programs) == count > 0
     result = guided.run(Subject(), Settings(cases=30, corpus=str(folder / DISTILLED)))

@@ -59,6 +59,7 @@ def task(
         new_cells=new,
         cells=cells,
         entries=entries,
+        histories=(),
         findings=findings,
         faults=("it died",) if tally.faults else (),
         unsupported=unsupported,
