@@ -1,5 +1,5 @@
 """What all tests share: the same cases of Hypothesis every time, the rooms in their places, the installed wheel,
-and a place of their own for what self-tests remember.
+a resident Lean, and a place of their own for what self-tests remember.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from tools.source_tree import link_rooms
 
 link_rooms()
 
+from telltale_conformance.oracle.process.garbage import collect_seldom  # noqa: E402  # not before the rooms are linked
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell in the background leaves it so, and children inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -28,9 +30,9 @@ settings.register_profile(
 )
 settings.load_profile("tests")
 
-gc.set_threshold(50_000, 20, 50)  # as often as Python does it, collecting is a sixth of the time of the suite
+collect_seldom()
 
-pytest_plugins = ["pytester", "tests.browser", "tests.installed_wheel"]
+pytest_plugins = ["pytester", "tests.browser", "tests.installed_wheel", "tests.resident_lean"]
 
 
 def pytest_collection_finish() -> None:

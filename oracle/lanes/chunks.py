@@ -18,6 +18,7 @@ from msgspec import Struct
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.process.garbage import collect_seldom
 from telltale_conformance.oracle.process.interrupts import (
     Interrupted,
     deaf_to_interrupts,
@@ -154,7 +155,7 @@ def run_chunks(
         shares = [_work(subject, task, plan, range(count), settings)]
     else:
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=leave_interrupts_to_parent) as pool:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_begun) as pool:
             with held_back(), deaf_to_interrupts():
                 futures = [
                     pool.submit(_work, subject, task, plan, range(worker, count, workers), settings)
@@ -176,6 +177,12 @@ def run_chunks(
     if finish is not None:
         result = _finished(finish, result, chunks)
     return msgspec.structs.replace(result, seconds=time.monotonic() - started)
+
+
+def _begun() -> None:
+    """Prepare a process that runs chunks."""
+    leave_interrupts_to_parent()
+    collect_seldom()
 
 
 def _finished(

@@ -13,6 +13,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
+from telltale_conformance.oracle.process.garbage import collect_seldom
 from telltale_conformance.oracle.process.interrupts import deaf_to_interrupts, leave_interrupts_to_parent
 
 Item = TypeVar("Item")
@@ -148,6 +149,7 @@ class _Crew(Generic[Item, Result]):
 def _serve(connection: Connection, work: Callable[[Any], Any]) -> None:
     """Work on what comes until the other side is gone."""
     leave_interrupts_to_parent()
+    collect_seldom()
     while True:
         try:
             item = connection.recv()

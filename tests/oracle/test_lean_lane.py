@@ -1,39 +1,20 @@
-"""The Lean model live: it exports the corpus again without difference and agrees on 2,000 fresh programs.
-
-Without a toolchain these tests fail where ``CI`` is set, and are skipped elsewhere with what to do.
-"""
+"""The Lean model live: it exports the corpus again without difference and agrees on 2,000 fresh programs."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from telltale_conformance.lean_traces.lean_errors import LeanMissing
 from telltale_conformance.lean_traces.lean_process import LeanModel
-from telltale_conformance.lean_traces.lean_toolchain import find_toolchain
 from telltale_conformance.lean_traces.shipped import CORPUS
 from telltale_conformance.oracle.lanes.lean import compare_runs, diff_programs
 from telltale_conformance.oracle.lanes.lean_export import corpus_differences, exported
 from telltale_conformance.oracle.verdict.compare import Level
 
 
-@pytest.fixture(scope="module")
-def model() -> Iterator[LeanModel]:
-    try:
-        toolchain = find_toolchain()
-    except LeanMissing as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    with LeanModel.start(toolchain) as started:
-        yield started
-
-
-def test_exporting_the_corpus_again_gives_the_same_bytes(model: LeanModel, tmp_path: Path) -> None:
-    traces = list(exported(model))
+def test_exporting_the_corpus_again_gives_the_same_bytes(lean_model: LeanModel, tmp_path: Path) -> None:
+    traces = list(exported(lean_model))
     assert len(traces) >= 300
     assert corpus_differences(CORPUS, iter(traces)) == []
 
@@ -57,8 +38,10 @@ def test_exporting_the_corpus_again_gives_the_same_bytes(model: LeanModel, tmp_p
         pytest.param("hardened", 2000, marks=pytest.mark.nightly),
     ],
 )
-def test_the_model_agrees_with_the_reference_on_fresh_programs(model: LeanModel, contract: str, programs: int) -> None:
-    compared = list(compare_runs(model, list(diff_programs(7, programs, 40, contract)), Level.state))
+def test_the_model_agrees_with_the_reference_on_fresh_programs(
+    lean_model: LeanModel, contract: str, programs: int
+) -> None:
+    compared = list(compare_runs(lean_model, list(diff_programs(7, programs, 40, contract)), Level.state))
     assert len(compared) == programs
     assert [found.divergence for found in compared if found.divergence is not None] == []
     assert sum(found.tally.judged for found in compared) > 40 * programs

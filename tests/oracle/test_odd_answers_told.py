@@ -62,7 +62,7 @@ def odd(name: str, part: str = "ok") -> Odd:
 
 
 def told(
-    subject: Odd, results: tuple[LaneResult, ...], folder: Path, seconds: float = 1.0, faults: bool = False
+    subject: Odd, results: tuple[LaneResult, ...], folder: Path, seconds: float = 0.4, faults: bool = False
 ) -> dict[str, Any]:
     """Write all forms of the report and return the JSON one."""
     adapter = subject.start()
@@ -122,7 +122,7 @@ QUICK = (Phase.explicit, Phase.generate)
 
 
 @given(document=documents, levels=st.integers(0, 1900), part=st.sampled_from(list(OPS)))
-@settings(max_examples=25, deadline=None, phases=QUICK, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, phases=QUICK, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_answered_is_judged_and_told(
     document: Any, levels: int, part: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -218,7 +218,7 @@ def test_a_dossier_of_a_deep_answer_is_run_again_from_its_answers(tmp_path: Path
 def test_malformed_json_is_inconclusive_in_every_lane(
     lane: Callable[[Subject, Settings], LaneResult], name: str
 ) -> None:
-    result = lane(odd(name), Settings(divergences=1, effort=Effort.quick))
+    result = lane(odd(name), Settings(divergences=1, effort=Effort.quick, cases=60))
     assert result.verdict == "inconclusive"
     assert not result.divergences
     assert result.tally.faults

@@ -75,17 +75,15 @@ def test_a_statement_that_differs_in_unreachable_states_only_is_noticed(monkeypa
     """Pending at the end of the counter; and a receipt that names another generation than the next one."""
     with monkeypatch.context() as patch:
         patch.setattr(ModelContract, "committed_generation", lambda self, following, promised: promised)
-        _, found = on_every_situation("hardened", seed=1)
+        _, found = on_every_situation("hardened", seed=1, ops=["commit_ownership_transfer"])
         assert found is not None
-        assert found.op == "commit_ownership_transfer"
     with monkeypatch.context() as patch:
         right = ModelContract.closed_status
         patch.setattr(
             ModelContract, "closed_status", lambda self, status: status if status == "Active" else right(self, status)
         )
-        _, found = on_every_situation("hardened", seed=1)
+        _, found = on_every_situation("hardened", seed=1, ops=["close"])
         assert found is not None
-        assert found.op == "close"
 
 
 @pytest.mark.parametrize(

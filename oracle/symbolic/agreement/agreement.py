@@ -12,7 +12,7 @@ from typing import Any
 import z3  # type: ignore[import-untyped]  # see terms
 
 from telltale_conformance.oracle.reference.run import ReferenceRun
-from telltale_conformance.oracle.symbolic.agreement.compiled import compiled
+from telltale_conformance.oracle.symbolic.agreement.compiled import compiled, terms
 from telltale_conformance.oracle.symbolic.agreement.literals import Translation, truth_of, value_of
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot, install, read
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
@@ -61,14 +61,15 @@ class Prepared:
         self.contract, self.state = contract, state
         self.into = Translation()
         self.pre = self.into.session(state)
+        self._terms = terms(self.pre)
         self._at: dict[str, z3.ExprRef] = {}
 
     def step(self, op: str, args: Json) -> Step:
         """Return the symbolic step."""
         transition = compiled(self.contract, op)
         if op not in self._at:
-            self._at[op] = transition.at(self.pre)
-        return transition.with_args(self._at[op], self.pre, self.into.args(args))
+            self._at[op] = transition.at(self._terms)
+        return transition.with_args(self._at[op], self._terms, terms(self.into.args(args)))
 
 
 def symbolic_effect(prepared: Prepared, op: str, args: Json) -> Effect:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import z3  # type: ignore[import-untyped]  # see terms
 
@@ -13,6 +13,8 @@ from telltale_conformance.oracle.symbolic.statement.operations import HOST_CALLS
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session
 from telltale_conformance.oracle.symbolic.statement.step import Step
 from telltale_conformance.oracle.symbolic.statement.terms import fresh, leaves
+
+Terms: TypeAlias = list[z3.ExprRef]
 
 
 def mapped(value: Any, change: Callable[[z3.ExprRef], z3.ExprRef]) -> Any:
@@ -35,9 +37,10 @@ class Compiled:
     """
 
     def __init__(self, contract: Contract, op: str) -> None:
-        self._pre, self._args = fresh(Session, "pre"), fresh(Args, "args")
-        self._step = (OPERATIONS | HOST_CALLS)[op].step(contract, self._pre, self._args)
-        free = [*leaves(self._pre).values(), *leaves(self._args).values()]
+        pre, args = fresh(Session, "pre"), fresh(Args, "args")
+        self._step = (OPERATIONS | HOST_CALLS)[op].step(contract, pre, args)
+        self._state_terms, self._args_terms = terms(pre), terms(args)
+        free = self._state_terms + self._args_terms
         positions = {term.get_id(): position for position, term in enumerate(free)}
         self._passed_on: list[int | None] = []
         outputs: list[z3.ExprRef] = []
@@ -52,21 +55,26 @@ class Compiled:
         mapped(self._step, collect)
         self._bundle = z3.Function("effect", *(term.sort() for term in outputs), z3.BoolSort())(*outputs)
 
-    def at(self, pre: Session) -> z3.ExprRef:
+    def at(self, pre: Terms) -> z3.ExprRef:
         """All that the step computes, in this state, the arguments still free."""
-        return z3.simplify(z3.substitute(self._bundle, *_pairs(self._pre, pre)))
+        return _with(self._bundle, self._state_terms, pre)
 
-    def with_args(self, at_state: z3.ExprRef, pre: Session, args: Args) -> Step:
+    def with_args(self, at_state: z3.ExprRef, pre: Terms, args: Terms) -> Step:
         """Return the step in that state with these arguments: every term is a literal."""
-        values = iter(z3.simplify(z3.substitute(at_state, *_pairs(self._args, args))).children())
-        known = [*leaves(pre).values(), *leaves(args).values()]
+        values = iter(_with(at_state, self._args_terms, args).children())
+        known = pre + args
         taken = iter([next(values) if position is None else known[position] for position in self._passed_on])
         step: Step = mapped(self._step, lambda _: next(taken))
         return step
 
 
-def _pairs(free: object, given: object) -> list[tuple[z3.ExprRef, z3.ExprRef]]:
-    return list(zip(leaves(free).values(), leaves(given).values(), strict=True))
+def terms(record: Session | Args) -> Terms:
+    """Return the terms of a state or of arguments, in the order in which transitions take them."""
+    return list(leaves(record).values())
+
+
+def _with(term: z3.ExprRef, free: Terms, given: Terms) -> z3.ExprRef:
+    return z3.simplify(z3.substitute(term, *zip(free, given, strict=True)))
 
 
 @cache

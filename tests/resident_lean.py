@@ -1,0 +1,50 @@
+"""The real Lean with the model, started once for all tests that ask it: a start takes half a minute of CPU.
+
+Without a toolchain these tests fail where ``CI`` is set, and are skipped elsewhere with what to do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from telltale_conformance.lean_traces.lean_errors import LeanMissing
+from telltale_conformance.lean_traces.lean_process import LeanModel
+from telltale_conformance.lean_traces.lean_toolchain import find_toolchain
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadFileScheduling
+
+ASKING: Final = ("tests/lean_traces/test_lean_model.py", "tests/oracle/test_lean_lane.py")
+"""The files with tests that ask it."""
+
+
+@pytest.fixture(scope="session")
+def lean_model() -> Iterator[LeanModel]:
+    """The resident model."""
+    try:
+        toolchain = find_toolchain()
+    except LeanMissing as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    with LeanModel.start(toolchain, deadline=900) as started:
+        yield started
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Give the files that ask it to one worker, where each file goes to one."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneLean(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            scope: str = super()._split_scope(nodeid)
+            return ASKING[0] if scope in ASKING else scope
+
+    return OneLean(config, log)
