@@ -31,9 +31,10 @@ from telltale_conformance.lean_traces.lean_program import encode_request
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.oracle.lanes.lean import compare_run
 from telltale_conformance.oracle.verdict.compare import Level
-from tests.lean_traces.lean_mutants import MUTANTS, UNPROVED_RULES, WRONG_MODELS, UnprovedRule, WrongModel
+from tests.lean_traces.lean_mutants import MUTANTS
 from tests.lean_traces.lean_stubs import STUB, stubbed
 from tests.lean_traces.lean_world import lean_to_use
+from tests.lean_traces.lean_wrong_models import UNPROVED_RULES, WRONG_MODELS, UnprovedRule, WrongModel
 from tests.wrong_stores.lean import contract_of, departing, triggers
 
 
