@@ -32,7 +32,7 @@ settings.load_profile("tests")
 
 collect_seldom()
 
-pytest_plugins = ["pytester", "tests.browser", "tests.installed_wheel", "tests.resident_lean"]
+pytest_plugins = ["pytester", "tests.browser", "tests.installed_wheel", "tests.resident_lean", "tests.cpu_of_files"]
 
 
 def pytest_collection_finish() -> None:

@@ -6,7 +6,6 @@ Without a toolchain these tests fail where ``CI`` is set, and are skipped elsewh
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -22,17 +21,29 @@ ASKING: Final = ("tests/lean_traces/test_lean_model.py", "tests/oracle/test_lean
 """The files with tests that ask it."""
 
 
-@pytest.fixture(scope="session")
-def lean_model() -> Iterator[LeanModel]:
+_started: list[LeanModel] = []
+"""The one that is running, if it is."""
+
+
+@pytest.fixture(scope="module")
+def lean_model() -> LeanModel:
     """The resident model."""
-    try:
-        toolchain = find_toolchain()
-    except LeanMissing as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    with LeanModel.start(toolchain, deadline=900) as started:
-        yield started
+    if not _started:
+        try:
+            toolchain = find_toolchain()
+        except LeanMissing as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(str(error))
+        _started.append(LeanModel.start(toolchain, deadline=900))
+    return _started[0]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """End it where the next test is of another file than those that ask it: it takes gigabytes."""
+    if _started and (nextitem is None or nextitem.nodeid.partition("::")[0] not in ASKING):
+        _started.pop().close()
 
 
 @pytest.hookimpl(optionalhook=True)
