@@ -45,6 +45,7 @@ def at_the_end(store: Store, random: Random) -> Iterator[Act]:
 def _proofs(store: Store, sid: int, edge: Edge, random: Random) -> Iterator[Act]:
     yield Act("auth_leaves", (sid, edge))
     yield Act("auth_root", (sid, Edge(receiver=edge.sender, sender=edge.receiver, sid=sid)))
+    yield from _asked_elsewhere(store, sid, edge, random)
     root, leaves = auth_root(store, sid, edge), auth_leaves(store, sid, edge)
     assert root is not None
     assert leaves is not None
@@ -55,6 +56,15 @@ def _proofs(store: Store, sid: int, edge: Edge, random: Random) -> Iterator[Act]
     assert proof is not None
     yield Act("auth_verify", (root, leaves[index], proof))
     yield Act("auth_verify", (root, random.choice(leaves), _altered(proof, random)))
+
+
+def _asked_elsewhere(store: Store, sid: int, edge: Edge, random: Random) -> Iterator[Act]:
+    """Yield looks at a tree whose edge and session are named apart: one of them is another, which may have a tree."""
+    other = random.choice([one for one in store.sessions if one != sid] or [store.next_sid])
+    of_another = replace(edge, sid=random.choice((other, store.next_sid)))
+    yield Act("auth_root", (sid, of_another))
+    yield random.choice((Act("auth_leaves", (sid, of_another)), Act("auth_proof", (sid, of_another, 0))))
+    yield Act("auth_root", (random.choice((other, store.next_sid)), edge))
 
 
 def _altered(proof: AuthProof, random: Random) -> AuthProof:

@@ -67,7 +67,14 @@ def test_of_an_operation_that_is_not_offered_nothing_is_asked() -> None:
         assert not {step.operation.name for step in steps(index, ALL - {"auth_root"})} & {"auth_root"}
 
 
-TOLD = ("leaves in the opposite order", "a missing leaf", "an odd node is promoted", "leaves of good signatures")
+TOLD = (
+    "leaves in the opposite order",
+    "a missing leaf",
+    "an odd node is promoted",
+    "leaves of good signatures",
+    "leaves of the pair alone",
+    "leaves of the edge alone",
+)
 
 
 @pytest.mark.parametrize(

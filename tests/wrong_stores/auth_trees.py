@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from telltale_conformance.model import auth, auth_trees
 from telltale_conformance.model.auth_trees import AuthTree, combined
 from telltale_conformance.model.operations import OPERATIONS
@@ -209,10 +211,29 @@ def endpoints_with_the_role_first() -> None:
     auth_trees._signed_leaf = auth_trees.encode_value  # type: ignore[assignment]
 
 
-@wrong_tree("An edge of another session has the leaves too.", sent(NAT[0]))
+def asked_under_another_sid(s: Any) -> None:
+    s.open(roles=["A", "B"], initial_types=A_TO_B)
+    s.send(sid=0, from_="A", to="B", val=NAT[0])
+    s.auth_root(sid=0, edge=edge(sid=1))
+
+
+@wrong_tree("An edge of another session has the leaves too.", asked_under_another_sid)
 def leaves_of_the_pair_alone() -> None:
     right = auth._tree
-    auth._tree = lambda store, sid, edge: right(store, sid, type(edge)(edge.receiver, edge.sender, 1))
+    auth._tree = lambda store, sid, edge: right(store, sid, replace(edge, sid=sid))
+
+
+def asked_of_another_session(s: Any) -> None:
+    s.open(roles=["A", "B"], initial_types=A_TO_B)
+    s.send(sid=0, from_="A", to="B", val=NAT[0])
+    s.open(roles=["A", "B"], initial_types=A_TO_B)
+    s.auth_root(sid=1, edge=edge())
+
+
+@wrong_tree("The edge says whose leaves they are, and the session that is asked does not.", asked_of_another_session)
+def leaves_of_the_edge_alone() -> None:
+    right = auth._tree
+    auth._tree = lambda store, sid, edge: right(store, edge.sid if edge.sid in store.sessions else sid, edge)
 
 
 @wrong_tree("The proof of a leaf has its siblings from the root downward.", proved(3, 0))
