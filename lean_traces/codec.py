@@ -335,8 +335,8 @@ class ArgumentCodec:
         return paths
 
     def _with_one_converted(self, arguments: Any) -> tuple[Any, ...]:
+        index, convert = self._conversions[0]
         values = list(self._fields(arguments))
-        ((index, convert),) = self._conversions
         values[index] = convert(values[index])
         return tuple(values)
 

@@ -115,6 +115,11 @@ class _Form(_Part):
                     waiting.append(continuation)
         return frozenset(found)
 
+    def first_labels(self) -> frozenset[str]:
+        """Return the labels of the root's branches; of anything but a choice there are none."""
+        choice = self.Send if self.Recv is UNSET else self.Recv
+        return frozenset() if choice is UNSET else frozenset([label.name for label, _, _ in choice.branches])
+
 
 _Sort: TypeAlias = BasicSort | _SortForm
 _ValType: TypeAlias = BasicValType | _ValTypeForm

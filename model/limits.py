@@ -10,7 +10,7 @@ from telltale_conformance.model.errors import StringError
 from telltale_conformance.model.plan import MOST_ROLES
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.types.local_types import Choice, LocalType
-from telltale_conformance.model.types.trees import noted
+from telltale_conformance.model.types.trees import document_of, noted
 from telltale_conformance.model.values import BufferConfig
 
 MOST: Final = MOST_ROLES
@@ -61,6 +61,9 @@ def count_anew(session: Session) -> None:
 @noted
 def first_labels(local_type: LocalType) -> frozenset[str]:
     """Return the labels of a type's first branches; of anything but a choice there are none."""
+    document = document_of(local_type)
+    if document is not None:
+        return document.first_labels()
     return frozenset(branch.label.name for branch in local_type.branches) if isinstance(local_type, Choice) else _NONE
 
 

@@ -100,11 +100,11 @@ def observe(store: Store, sid: int) -> ObservedSession:
         auth=ObservedAuth(leaves=session.auth_leaves, roots=len(session.auth), trees=len(session.auth)),
         buffers=[
             ObservedBuffer(
-                capacity=buffer.capacity,
-                edge=Edge(receiver=receiver, sender=sender, sid=sid),
-                len=len(buffer.messages),
+                capacity=session.buffers[pair].capacity,
+                edge=Edge(receiver=pair[1], sender=pair[0], sid=sid),
+                len=len(session.buffers[pair].messages),
             )
-            for (sender, receiver), buffer in sorted(session.buffers.items(), key=lambda item: item[0])
+            for pair in sorted(session.buffers)
         ],
         default_handler=session.default_handler,
         edge_handlers=[
@@ -118,8 +118,8 @@ def observe(store: Store, sid: int) -> ObservedSession:
         edges=[(*ids, sender, receiver) for ids, sender, receiver in session.blueprint],
         epoch=session.epoch,
         local_types=[
-            ObservedType(current=entry.current, original=entry.original, role=role)
-            for role, entry in sorted(session.types.items(), key=lambda item: item[0])
+            ObservedType(current=session.types[role].current, original=session.types[role].original, role=role)
+            for role in sorted(session.types)
         ],
         ownership=_observe_ownership(session),
         role_ids=session.role_ids,

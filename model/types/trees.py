@@ -73,6 +73,9 @@ class Document(Protocol):
     def exchanges(self) -> frozenset[tuple[bool, str]]:
         """Return whom the choices of a local type name, through all branches: (it sends, partner)."""
 
+    def first_labels(self) -> frozenset[str]:
+        """Return the labels of the root's branches; of anything but a choice there are none."""
+
 
 class SessionType(Node):
     """Base of all forms; never built itself."""

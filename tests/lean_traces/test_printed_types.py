@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from telltale_conformance.generators.local_types import any_local_types
 from telltale_conformance.lean_traces.printed_types import Unusual, printed_type
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
+from telltale_conformance.model.limits import first_labels
 from telltale_conformance.model.plan import open_plan
 from telltale_conformance.model.types.json_shape import TypeJsonError
 from telltale_conformance.model.types.local_types import Choice, LocalType, Recv, Send
@@ -127,6 +128,7 @@ def test_every_type_is_read_as_it_is_in_whatever_order_its_members_stand(tree: L
         roles = ("A", *sorted(partners - {"A"}))
         plan, same = (open_plan(roles, {"A": one}) for one in (printed_type(encode_type(tree)), tree))
         assert plan == same
+        assert first_labels(printed_type(encode_type(tree))) == first_labels(tree)
 
 
 def _shuffled(document: object, data: st.DataObject) -> object:
