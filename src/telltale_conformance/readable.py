@@ -7,10 +7,10 @@ goes through here, and nothing here returns more than it was allowed to.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import Any, Final
-from xml.sax.saxutils import escape
 
 LINE: Final = 400
 """How long a value in a line is when nothing else is said."""
@@ -117,7 +117,7 @@ def visible(text: str) -> str:
 
 def markup(text: str) -> str:
     """Return a text for an element of XML or HTML: escaped, what XML forbids and what acts replaced by U+FFFD."""
-    return escape(re.sub("[\ufffe\uffff]", "\ufffd", visible(text)))
+    return html.escape(re.sub("[\ufffe\uffff]", "\ufffd", visible(text)), quote=False)
 
 
 def _spelling(found: re.Match[str]) -> str:

@@ -25,7 +25,7 @@ from telltale_conformance.oracle.adapters.reference import ReferenceAdapter
 from telltale_conformance.oracle.reference.recording import record
 from tests.trace_files import RECORDINGS
 
-SEED: Final = 20_261
+SEED: Final = 61_126
 OTHER_SEED: Final = 4_711
 """Of the recording that is replayed first where first uses are measured."""
 ROUNDS: Final = 3
@@ -33,6 +33,8 @@ WHOLE_PAST: Final = frozenset({"archived_closed", "runtime_audit_log"})
 """Their answers are all of the past, so that the answers of a long recording grow with the square of its length."""
 SHORT: Final = 3_000
 """Recordings longer than this do without ``WHOLE_PAST``."""
+NEVER_LONG: Final = frozenset({"runtime"})
+"""Profiles whose answers are all of the past: a long recording would have hundreds of megabytes."""
 
 _MEASURED = """
 import json, sys, time
@@ -104,6 +106,8 @@ def rows(folder: Path, events: int, rounds: int = ROUNDS) -> dict[str, Measured]
     print("|---|---|---|---|---|")
     found = {}
     for profile in PROFILES:
+        if events > SHORT and profile.name in NEVER_LONG:
+            continue
         path = recorded(folder, profile, events)
         one = found[profile.name] = least([replayed(path)[0] for _ in range(rounds)])
         size = path.stat().st_size // one.events

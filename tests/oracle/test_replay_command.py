@@ -166,7 +166,7 @@ def test_a_worker_imports_nothing_that_only_reports_need() -> None:
     code = (
         "import sys, telltale_conformance.oracle.cli.replayed_file\n"
         "ours = [name.split('.')[2] for name in sys.modules if name.startswith('telltale_conformance.oracle.')]\n"
-        "print(sorted(set(ours)))"
+        "print(sorted(set(ours)), 'email' in sys.modules, 'urllib.request' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "['cli', 'reference', 'verdict']\n"
+    assert done.stdout == "['cli', 'reference', 'verdict'] False False\n"
