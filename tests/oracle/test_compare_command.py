@@ -23,6 +23,7 @@ from telltale_conformance.oracle.reports.report import Report
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.evidence import Tally
+from telltale_conformance.oracle.verdict.not_covered import NotCovered
 from telltale_conformance.oracle.verdict.results import LaneResult, not_run
 from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, report, unlogged
 
@@ -154,6 +155,7 @@ def test_what_differs_comes_first_then_what_some_judged_then_the_rest(tmp_path: 
         ({"cases": 7}, "amount", ("effort default", "7 cases")),
         ({"seed": 4}, "seed", ("3", "4")),
         ({"lanes": (lane(), lane("graph"))}, "lanes", ("programs", "programs, graph")),
+        ({"not_covered": NotCovered(restricted_to=("claim K3",))}, "restriction", ("none", "only claim K3")),
         ({"cut_short": "a signal"}, "end", ("whole", "cut short")),
     ],
 )

@@ -18,6 +18,7 @@ from telltale_conformance.oracle.reports.trends.file import append_record
 from telltale_conformance.oracle.reports.trends.page import DRAWN, trends_page
 from telltale_conformance.oracle.reports.trends.record import CheckRecord
 from telltale_conformance.oracle.reports.trends.series import series_of
+from telltale_conformance.oracle.reports.trends.text import trends_lines
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.oracle.report_world import MARKUP, SCRIPT, accepted, unlogged
 from tests.oracle.trends_world import check
@@ -258,3 +259,34 @@ def test_what_checks_keep_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture
     capsys.readouterr()
     assert run([path], output=tmp_path / "page.html") == 0
     assert "telltale-conformance reference: contract telltale-17, level state, 2 cases" in capsys.readouterr().out
+
+
+def test_a_divergence_is_not_gone_where_no_lane_that_saw_it_judged_anything() -> None:
+    seen = check(0, "1", unlogged())
+    later = check(1, "2")
+    idle = msgspec.structs.replace(
+        later,
+        lanes={
+            "programs": msgspec.structs.replace(later.lanes["programs"], verdict="not run", judged=0, cases=0),
+            "graph": later.lanes["programs"],
+        },
+    )
+    seen = msgspec.structs.replace(seen, lanes={**seen.lanes, "graph": later.lanes["programs"]})
+    again = msgspec.structs.replace(check(2, "3"), lanes={**check(2, "3").lanes, "graph": later.lanes["programs"]})
+    (series,) = series_of([seen, idle, again])
+    text = seen.findings[0].text
+    assert idle.verdict == "agree"
+    assert [(of.gone, of.not_looked_for) for of in series.versions] == [((), ()), ((), (text,)), ((text,), ())]
+    assert f"    not looked for: {text}" in list(trends_lines([series]))
+    (track,) = series_of([seen, idle])[0].tracks
+    assert not track.looked_for
+    page = trends_page(series_of([seen, idle]))
+    assert ">not looked for</span>" in page
+    assert ">no longer seen</span>" not in page
+
+
+def test_power_coverage_findings_and_speed_are_drawn() -> None:
+    page = trends_page(series_of([check(day, str(day)) for day in range(3)]))
+    for title in ("Divergences", "Power: claims judged", "Coverage: rows of the contract", "Speed: answers per second"):
+        assert f">{title}</title>" in page
+    assert page.count('class="line of0" points=') == page.count('<svg class="chart"')

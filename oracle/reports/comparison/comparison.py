@@ -25,6 +25,10 @@ _SETTINGS: Final[dict[str, tuple[Callable[[ReportRead], str], str]]] = {
         lambda report: ", ".join(lane.lane for lane in report.lanes),
         "a lane that was not asked for shows nothing",
     ),
+    "restriction": (
+        lambda report: f"only {report.not_covered.restricted_to[0]}" if report.not_covered.restricted_to else "none",
+        "all else was not asked for",
+    ),
     "end": (lambda report: "cut short" if report.cut_short else "whole", "what was cut off was not judged"),
 }
 """How reports may not be alike, and what follows for a comparison."""

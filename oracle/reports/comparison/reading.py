@@ -78,6 +78,13 @@ class Found(Struct, frozen=True, kw_only=True):
     cases: tuple[str, ...]
 
 
+class NotCovered(Struct, frozen=True, kw_only=True):
+    """What was left out on purpose."""
+
+    restricted_to: tuple[str, ...]
+    """The one thing that the check was restricted to; empty where it was whole."""
+
+
 class ReportRead(Struct, frozen=True, kw_only=True):
     """What a comparison needs of a report."""
 
@@ -96,6 +103,7 @@ class ReportRead(Struct, frozen=True, kw_only=True):
     lanes: tuple[Lane, ...]
     findings: tuple[Found, ...]
     claims: Mapping[str, Claim]
+    not_covered: NotCovered
 
     @property
     def amount(self) -> str:

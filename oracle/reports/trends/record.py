@@ -123,6 +123,11 @@ class CheckRecord(Part, frozen=True):
         """The findings that fail the gate."""
         return tuple(found for found in self.findings if found.stand != "known")
 
+    def looked_for(self, found: FoundRecord) -> bool:
+        """Whether a lane that saw this class in another check judged something in this one."""
+        seen = [self.lanes[lane].judged for lane in found.lanes if lane in self.lanes]
+        return any(seen) or not found.lanes
+
     @property
     def claims_judged(self) -> int | None:
         """How many claims had an occasion; None where no lane watched any."""

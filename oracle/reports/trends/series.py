@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from telltale_conformance.oracle.reports.trends.record import CheckRecord
+from telltale_conformance.oracle.reports.trends.record import CheckRecord, FoundRecord
 
 
 class Way(NamedTuple):
@@ -46,6 +46,8 @@ class Track(Struct, frozen=True, kw_only=True):
     """How many checks saw it."""
     open: bool
     """Whether the last check of the series saw it."""
+    looked_for: bool
+    """Whether a lane that saw it judged something in the last check of the series."""
 
 
 class OfVersion(Struct, frozen=True, kw_only=True):
@@ -57,7 +59,9 @@ class OfVersion(Struct, frozen=True, kw_only=True):
     appeared: tuple[str, ...]
     """Texts of the divergences of its last check that the last check before it did not have."""
     gone: tuple[str, ...]
-    """Texts of the divergences that the last check before it had, and its last check does not."""
+    """Texts of the divergences that the last check before it had, and its last check looked for and did not see."""
+    not_looked_for: tuple[str, ...]
+    """Texts of those that its last check does not have since none of the lanes judged anything that saw them before."""
 
     @property
     def last(self) -> CheckRecord:
@@ -78,39 +82,43 @@ class Series(Struct, frozen=True):
         for check in self.checks:
             groups.setdefault((check.implementation.version, check.harness), []).append(check)
         found: list[OfVersion] = []
-        before: dict[str, str] | None = None
+        before: dict[str, FoundRecord] | None = None
         for (version, harness), checks in groups.items():
-            now = {one.fingerprint: one.text for one in checks[-1].findings}
+            last = checks[-1]
+            now = {one.fingerprint: one for one in last.findings}
             known = now if before is None else before
+            missing = [one for digest, one in known.items() if digest not in now]
             found.append(
                 OfVersion(
                     version=version,
                     harness=harness,
                     checks=tuple(checks),
-                    appeared=tuple(text for digest, text in now.items() if digest not in known),
-                    gone=tuple(text for digest, text in known.items() if digest not in now),
+                    appeared=tuple(one.text for digest, one in now.items() if digest not in known),
+                    gone=tuple(one.text for one in missing if last.looked_for(one)),
+                    not_looked_for=tuple(one.text for one in missing if not last.looked_for(one)),
                 )
             )
-            before = now
+            before = {**now, **{one.fingerprint: one for one in missing if not last.looked_for(one)}}
         return tuple(found)
 
     @property
     def tracks(self) -> tuple[Track, ...]:
         """Every class of divergence that a check saw: those of the last check first, then the latest."""
         seen: dict[str, list[CheckRecord]] = {}
-        texts: dict[str, str] = {}
+        latest: dict[str, FoundRecord] = {}
         for check in self.checks:
             for found in check.findings:
                 seen.setdefault(found.fingerprint, []).append(check)
-                texts[found.fingerprint] = found.text
+                latest[found.fingerprint] = found
         tracks = [
             Track(
                 fingerprint=fingerprint,
-                text=texts[fingerprint],
+                text=latest[fingerprint].text,
                 first=checks[0],
                 last=checks[-1],
                 checks=len(checks),
                 open=checks[-1] is self.checks[-1],
+                looked_for=self.checks[-1].looked_for(latest[fingerprint]),
             )
             for fingerprint, checks in seen.items()
         ]

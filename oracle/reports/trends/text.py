@@ -39,3 +39,4 @@ def _version_lines(of: OfVersion) -> Iterator[str]:
     yield from (f"    + {one_line(text, _TEXT)}" for text in of.appeared)
     gone = "not seen, inconclusive:" if check.verdict == "inconclusive" else "-"
     yield from (f"    {gone} {one_line(text, _TEXT)}" for text in of.gone)
+    yield from (f"    not looked for: {one_line(text, _TEXT)}" for text in of.not_looked_for)
