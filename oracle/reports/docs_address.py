@@ -23,7 +23,7 @@ def docs_address(anchor: str) -> str | None:
         return f"{server}/{action}/blob/{version}/{_CONTRACT}#{anchor}"
     for line in _addresses():
         label, _, address = line.partition(", ")
-        if label.lower() in ("repository", "source"):
+        if label.lower() in ("repository", "source") and address.startswith(("https://", "http://")):
             return f"{address.rstrip('/')}/blob/HEAD/{_CONTRACT}#{anchor}"
     return None
 

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from telltale_conformance.errors import UsageError
 from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.gate import Gate
-from telltale_conformance.oracle.reports import markdown, rendered
+from telltale_conformance.oracle.reports import docs_address, markdown, rendered
 from telltale_conformance.oracle.reports.in_repository import adapter_files, chosen
 from telltale_conformance.oracle.reports.markdown import COMMENT, STEP_SUMMARY, workflow_commands
 from telltale_conformance.oracle.reports.report import Report
@@ -210,6 +210,24 @@ def test_rules_have_description_help_and_where_it_is_known_an_address(monkeypatc
         assert row.get("helpUri") == (address and f"{address}row-validate_ownership_capability")
         assert rules["K13-rejection-audited"].get("helpUri") == (address and f"{address}k13")
         assert "helpUri" not in rules["odd_operation"]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "expected"),
+    [
+        ([], None),
+        (["Repository, "], None),
+        (["Repository, /a/path", "Homepage, https://a.org"], None),
+        (["Repository, ", "Source, https://a.org/b/"], "https://a.org/b/blob/HEAD/docs/contract.md#k13"),
+    ],
+)
+def test_help_is_a_whole_address_or_left_out(
+    monkeypatch: pytest.MonkeyPatch, addresses: list[str], expected: str | None
+) -> None:
+    monkeypatch.delenv("GITHUB_ACTION_REPOSITORY", raising=False)
+    monkeypatch.setattr(docs_address, "_addresses", lambda: addresses)
+    (rule,) = sarif(report(lane("programs", accepted(claim="K13"))))["tool"]["driver"]["rules"]
+    assert rule.get("helpUri") == expected
 
 
 def test_results_are_told_apart_by_their_fingerprints_alone() -> None:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -377,7 +378,9 @@ def test_the_ssh_script_starts_workers_on_every_host(tmp_path: Path, begun: bool
 
 
 @pytest.mark.nightly
-def test_the_ssh_script_runs_a_campaign_on_real_workers(tmp_path: Path) -> None:
+def test_the_ssh_script_runs_a_campaign_on_real_workers_and_goes_on_after_its_scheduler_was_killed(
+    tmp_path: Path,
+) -> None:
     """Dask and the campaign are real; only ``ssh`` stays on this machine."""
     binaries = tmp_path / "bin"
     binaries.mkdir()
@@ -387,16 +390,62 @@ def test_the_ssh_script_runs_a_campaign_on_real_workers(tmp_path: Path) -> None:
     (tmp_path / "hosts").write_text("here\n")
     path = f"{binaries}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     variables = {
-        "SCHEDULER_HOST": "127.0.0.1", "SCHEDULER_PORT": "48786", "WORKERS_PER_HOST": "2", "HOURS": "0.004",
+        "SCHEDULER_HOST": "127.0.0.1", "SCHEDULER_PORT": free_port(), "WORKERS_PER_HOST": "2", "HOURS": "0.03",
         "SUT": f"{sys.executable} -m telltale_conformance.adapters.reference",
     }  # fmt: skip
-    done = subprocess.run(
-        ["bash", "script.sh", "hosts", "folder"], cwd=tmp_path, env={**os.environ, **variables, "PATH": path},
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "folder" / "campaign.json").exists()
-    assert "agree" in done.stdout
+    codes = []
+    for number in range(2):
+        with (tmp_path / f"log{number}").open("wb") as log:
+            script = subprocess.Popen(
+                ["bash", "script.sh", "hosts", "folder"],
+                cwd=tmp_path,
+                env={**os.environ, **variables, "PATH": path},
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            if number == 0:
+                wait_until(lambda: tasks_in(tmp_path / "folder") >= 2, script, tmp_path / "log0")
+                parts = psutil.Process(script.pid).children()
+                (scheduler,) = (one for one in parts if "scheduler" in one.cmdline())
+                scheduler.kill()
+            codes.append(script.wait(400))
+        finally:
+            end_all(script)
+    assert codes == [3, 0], (tmp_path / "log1").read_text()[-4000:]
+    assert "the scheduler does not answer" in (tmp_path / "log0").read_text()
+    assert "verdict: agree" in (tmp_path / "log1").read_text()
+
+
+def free_port() -> str:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return str(one.getsockname()[1])
+
+
+def tasks_in(folder: Path) -> int:
+    """Return how many tasks the journal of a campaign tells of."""
+    journal = folder / "journal.jsonl"
+    return journal.read_bytes().count(b'"event":"task"') if journal.exists() else 0
+
+
+def wait_until(true: Callable[[], bool], running: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait for something that comes while a program runs."""
+    end = time.monotonic() + 240
+    while not true():
+        assert running.poll() is None, log.read_text()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def end_all(*started: subprocess.Popen[bytes]) -> None:
+    """End programs with all that they have started."""
+    for process in started:
+        if process.poll() is None:
+            for one in (*psutil.Process(process.pid).children(recursive=True), process):
+                with suppress(psutil.NoSuchProcess):
+                    one.kill()
+        process.wait()
 
 
 @pytest.mark.nightly
@@ -407,9 +456,7 @@ def test_real_workers_come_back_after_a_killed_worker_and_a_killed_scheduler(
     campaign_pod, workers = (
         manifests["Job", name]["spec"]["template"]["spec"] for name in ("campaign", "campaign-workers")
     )
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = str(one.getsockname()[1])
+    port = free_port()
     scheduler_words = [port if word == "8786" else word for word in campaign_pod["initContainers"][0]["command"]]
     script = workers["containers"][0]["args"][0].replace("campaign-scheduler:8786", f"127.0.0.1:{port}")
     script = script.replace("--death-timeout 900", "--death-timeout 10")
@@ -429,26 +476,17 @@ def test_real_workers_come_back_after_a_killed_worker_and_a_killed_scheduler(
             started.append(subprocess.Popen(words, cwd=tmp_path, env=environment, stdout=file, stderr=file))
         return started[-1]
 
-    def tasks() -> int:
-        journal = folder / "journal.jsonl"
-        return journal.read_bytes().count(b'"event":"task"') if journal.exists() else 0
-
-    def until(true: Callable[[], bool]) -> None:
-        end = time.monotonic() + 240
-        while not true():
-            assert campaign.poll() is None, (tmp_path / "campaign.log").read_text()
-            assert time.monotonic() < end
-            time.sleep(0.05)
+    def until(count: int) -> None:
+        wait_until(lambda: tasks_in(folder) >= count, campaign, tmp_path / "campaign.log")
 
     try:
         scheduler = start(*scheduler_words, log="scheduler.log")
         worker, other = (start("bash", "-c", script, log=f"worker{number}.log") for number in (1, 2))
         campaign = start(*search, log="campaign.log")
-        until(lambda: tasks() >= 2)
+        until(2)
         dask = psutil.Process(worker.pid).children()[0]
         max(dask.children(recursive=True), key=lambda one: one.memory_info().rss).kill()
-        before = tasks()
-        until(lambda: tasks() >= before + 2)
+        until(tasks_in(folder) + 2)
         scheduler.kill()
         scheduler.wait()
         scheduler = start(*scheduler_words, log="scheduler2.log")
@@ -456,9 +494,7 @@ def test_real_workers_come_back_after_a_killed_worker_and_a_killed_scheduler(
         scheduler.terminate()
         assert (worker.wait(60), other.wait(60)) == (0, 0)
     finally:
-        for process in started:
-            process.kill() if process.poll() is None else None
-            process.wait()
+        end_all(*started)
     told = (tmp_path / "campaign.log").read_text()
     assert " 12 tasks, " in told
     assert "verdict: agree" in told
@@ -475,30 +511,82 @@ def test_the_nightly_workflow_is_well_formed_and_safe(tmp_path: Path) -> None:
     assert "`OWNER` stands for" in DOCUMENT
 
 
+@pytest.fixture(scope="module")
+def nightly() -> Any:
+    """The job of the nightly workflow."""
+    return YAML(typ="safe").load(block("A nightly campaign on GitHub"))["jobs"]["campaign"]
+
+
+def test_the_workflow_saves_under_a_new_name_what_the_next_night_fetches(nightly: Any) -> None:
+    uses = {step["uses"].partition("@")[0]: step for step in nightly["steps"] if "uses" in step}
+    fetched, saved = (uses[f"actions/cache/{what}"]["with"] for what in ("restore", "save"))
+    assert fetched["path"] == saved["path"] == "campaigns/last"
+    assert fetched["key"] == saved["key"]
+    assert saved["key"].startswith(fetched["restore-keys"])
+    assert {"${{ github.run_id }}", "${{ github.run_attempt }}"} <= set(re.findall(r"\$\{\{.*?\}\}", saved["key"]))
+    assert "${{ github.run_attempt }}" in uses["actions/upload-artifact"]["with"]["name"]
+    assert uses["actions/cache/save"]["if"] == "always() && steps.keep.outputs.kept == 'true'"
+
+
+def test_a_search_that_hangs_leaves_the_job_time_to_keep_and_to_upload(nightly: Any) -> None:
+    (search,) = (step for step in nightly["steps"] if "--hours" in step.get("run", ""))
+    found = re.search(r"--hours (\d+)", search["run"])
+    assert found is not None
+    assert 60 * int(found[1]) + 10 < search["timeout-minutes"] < nightly["timeout-minutes"] - 20
+    after = nightly["steps"][nightly["steps"].index(search) + 1 :]
+    assert all(re.match(r"always\(\)|failure\(\) \|\| cancelled\(\)", step["if"]) for step in after)
+    (upload,) = (step["with"] for step in after if "upload-artifact" in step.get("uses", ""))
+    assert all(line.startswith("campaigns/tonight/") for line in upload["path"].split())
+
+
+def steps_of(nightly: Any, world: World, folder: Path) -> list[str]:
+    """Return the scripts of the steps that search, report and keep; each follows the rules of its linter."""
+    scripts = [step["run"] for step in nightly["steps"] if "campaigns/tonight" in step.get("run", "")]
+    for number, script in enumerate(scripts):
+        (folder / f"{number}.sh").write_text("#!/bin/bash\n" + script)
+        lint("shellcheck", str(folder / f"{number}.sh"))
+    merging = 'if [ "$2" = merge ]; then mkdir "$5"; cp "$3/campaign.json" "$5"; fi\n'
+    program = folder / "bin" / "telltale-conformance"
+    program.write_text(program.read_text().replace("until", merging + "until", 1))
+    return scripts
+
+
 @pytest.mark.parametrize("before", [False, True])
 def test_the_steps_of_the_workflow_hand_the_corpus_on(
-    tmp_path: Path, before: bool, monkeypatch: pytest.MonkeyPatch
+    nightly: Any, tmp_path: Path, before: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     world = World(tmp_path)
-    steps = YAML(typ="safe").load(block("A nightly campaign on GitHub"))["jobs"]["campaign"]["steps"]
-    search, keep = (step["run"] for step in steps if "campaigns/tonight" in step.get("run", ""))
-    for number, script in enumerate((search, keep)):
-        (tmp_path / f"{number}.sh").write_text("#!/bin/bash\n" + script)
-        lint("shellcheck", str(tmp_path / f"{number}.sh"))
+    search, report, keep = steps_of(nightly, world, tmp_path)
+    last, tonight = tmp_path / "campaigns" / "last", tmp_path / "campaigns" / "tonight"
     if before:
-        (tmp_path / "campaigns" / "last").mkdir(parents=True)
-        (tmp_path / "campaigns" / "last" / "campaign.json").write_text("old")
+        last.mkdir(parents=True)
+        (last / "campaign.json").write_text("old")
     assert world.run("-e", "-c", search).returncode == 0
     (words,) = world.asked("telltale-conformance")
     assert ("--begin-with" in words) == before
     read_by_telltale(words)
-    (tmp_path / "campaigns" / "tonight").mkdir()
-    (tmp_path / "campaigns" / "tonight" / "campaign.json").write_text("new")
-    assert world.run("-e", "-c", keep, GITHUB_STEP_SUMMARY=str(tmp_path / "summary")).returncode == 0
-    read_by_telltale(world.asked("telltale-conformance")[1])
-    assert (tmp_path / "campaigns" / "last" / "campaign.json").read_text() == "new"
-    assert not (tmp_path / "campaigns" / "tonight").exists()
+    tonight.mkdir()
+    (tonight / "campaign.json").write_text("new")
+    given = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "GITHUB_OUTPUT": str(tmp_path / "output")}
+    for script in (report, keep):
+        assert world.run("-e", "-c", script, **given).returncode == 0
+    for words in world.asked("telltale-conformance")[1:]:
+        read_by_telltale(words)
+    assert (last / "campaign.json").read_text() == "new"
+    assert (tonight / "campaign.json").exists(), "it is uploaded"
+    assert (tmp_path / "output").read_text() == "kept=true\n"
+
+
+def test_what_the_nights_before_found_is_kept_when_a_night_does_not_begin(nightly: Any, tmp_path: Path) -> None:
+    world = World(tmp_path)
+    _, report, keep = steps_of(nightly, world, tmp_path)
+    (tmp_path / "campaigns" / "last").mkdir(parents=True)
+    for script in (report, keep):
+        assert world.run("-e", "-c", script, GITHUB_OUTPUT=str(tmp_path / "output")).returncode == 0
+    assert (tmp_path / "campaigns" / "last").exists()
+    assert not (tmp_path / "output").exists()
+    assert world.asked("telltale-conformance") == []
 
 
 def test_the_campaigns_that_ran_side_by_side_are_merged_by_a_command_that_there_is(
