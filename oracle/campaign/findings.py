@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.files import content
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import program_bytes, written_program
@@ -25,6 +26,7 @@ from telltale_conformance.oracle.reports.findings import findings
 from telltale_conformance.oracle.reports.minimal import SHARE, minimising
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint_of
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
+from telltale_conformance.readable import one_line
 
 FOUND: Final = "found"
 DOSSIERS: Final = "findings"
@@ -32,6 +34,10 @@ SECONDS: Final = 60.0
 """How long one finding may be made smaller: a guard, for most take a second."""
 _UNFINISHED: Final = ".unfinished."
 _PARTS: Final = {"program": ".program.jsonl", "race": ".race.jsonl", "history": ".history.jsonl"}
+
+
+class MalformedFinding(HarnessError):
+    """Thrown when what was found cannot be read any more."""
 
 
 class Reduced(Struct, frozen=True, kw_only=True):
@@ -66,6 +72,11 @@ def reduced(setup: Setup, divergence: LaneDivergence) -> Reduced:
     )
 
 
+def not_reduced(fingerprint: str, why: str) -> Reduced:
+    """Return that a finding was not run again; it stays a finding."""
+    return Reduced(fingerprint=fingerprint, ending="inconclusive", remark=f"not run again: {why}", steps=None, files={})
+
+
 class Findings:
     """The findings in the folder of a campaign."""
 
@@ -96,9 +107,16 @@ class Findings:
         """Return a divergence as it was found.
 
         Raises:
-            OSError: its files cannot be read.
+            MalformedFinding: its files are gone or damaged.
         """
-        document: dict[str, Any] = msgspec.json.decode(content(self._place(digest, ".json")))
+        place = self._place(digest, ".json")
+        try:
+            return self._read(digest, place)
+        except (OSError, ValueError, TypeError, HarnessError) as error:
+            raise MalformedFinding(f"gone or damaged: {one_line(str(error), 200)}", place=place) from None
+
+    def _read(self, digest: str, place: Path) -> LaneDivergence:
+        document: dict[str, Any] = msgspec.json.decode(content(place))
         parts: dict[str, Any] = {}
         for name, suffix in _PARTS.items():
             path = self._place(digest, suffix)

@@ -28,6 +28,7 @@ from telltale_conformance.oracle.campaign.folder import (
     write_settings,
 )
 from telltale_conformance.oracle.campaign.guide import few
+from telltale_conformance.oracle.campaign.journal import FILE as JOURNAL
 from telltale_conformance.oracle.campaign.journal import Journal, events
 from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
 from telltale_conformance.oracle.campaign.opening import histories_in
@@ -106,6 +107,7 @@ def merge(sources: Sequence[Path], output: Path) -> Merged:
                 _copy_finding(source, output, fingerprint)
             elif fingerprint not in found:
                 _copy_finding(source, output, fingerprint)
+    (output / JOURNAL).unlink(missing_ok=True)  # of a merger that was cut off; the settings come last
     journal = Journal(output)
     try:
         journal.write([*told, *found.values()])

@@ -19,6 +19,7 @@ from telltale_conformance.oracle.campaign.events import TaskDone
 from telltale_conformance.oracle.campaign.findings import Findings
 from telltale_conformance.oracle.campaign.folder import (
     CORPUS,
+    FILE,
     Settings,
     read_settings,
     refuse_used,
@@ -27,11 +28,12 @@ from telltale_conformance.oracle.campaign.folder import (
 )
 from telltale_conformance.oracle.campaign.guide import rebuilt
 from telltale_conformance.oracle.campaign.identity import OtherVersion, identity_of
+from telltale_conformance.oracle.campaign.journal import FILE as JOURNAL
 from telltale_conformance.oracle.campaign.journal import Journal, events
 from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
 from telltale_conformance.oracle.campaign.plan import Setup, Task
-from telltale_conformance.oracle.campaign.running import Campaign
 from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.histories.meetings import few
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.verdict.compare import Level
@@ -78,7 +80,7 @@ def begin(
         UsageError: a campaign is there already.
         AdapterFault: the implementation does not start.
     """
-    refuse_used(folder)
+    refuse_used(folder, (FILE, JOURNAL))
     hello = greeted(subject)
     judged_by = contract or hello.contract
     if judged_by not in CONTRACTS:

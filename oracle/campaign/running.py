@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.oracle.campaign import keeping
 from telltale_conformance.oracle.campaign.cluster import Cluster, ClusterGone
-from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.events import (
-    RARE,
     Begun,
-    DossierMade,
     Ended,
-    Entry,
     Event,
-    MetClass,
-    TaskDone,
     TaskLost,
     WorkerEvent,
 )
-from telltale_conformance.oracle.campaign.findings import Findings, Reduced, reduced
-from telltale_conformance.oracle.campaign.folder import CORPUS
-from telltale_conformance.oracle.campaign.guide import Guide
+from telltale_conformance.oracle.campaign.findings import MalformedFinding, Reduced, not_reduced, reduced
 from telltale_conformance.oracle.campaign.identity import OtherVersion
-from telltale_conformance.oracle.campaign.journal import Journal
-from telltale_conformance.oracle.campaign.kept_histories import HistoryGuide, KeptHistories
-from telltale_conformance.oracle.campaign.plan import Setup, Task, task_of
-from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.campaign.plan import Task
+from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.campaign.work import Done, carry_out
 from telltale_conformance.oracle.process.interrupts import Interrupted, held_back
 from telltale_conformance.oracle.reference.judging import fault_of_harness
-from telltale_conformance.oracle.verdict.fingerprints import fingerprint_of
 from telltale_conformance.readable import one_line
 
 if TYPE_CHECKING:
@@ -51,160 +38,6 @@ AT_THE_END: Final = 60.0
 _LOOK_SECONDS: Final = 0.5
 _GREET_SECONDS: Final = 1.0
 """How often it is looked which workers came and went."""
-
-
-class Campaign:
-    """What is on the disk of a campaign, and how it stands.
-
-    Args:
-        folder: of the campaign; it is held by the caller.
-        setup: of the campaign.
-        standing: as its journal says.
-        journal: open for more.
-        histories: that the corpus began with, each with its race.
-    """
-
-    def __init__(
-        self, folder: Path, setup: Setup, standing: Standing, journal: Journal, histories: Mapping[str, str]
-    ) -> None:
-        self.setup = setup
-        self.standing = standing
-        self.corpus = Corpus(folder / CORPUS)
-        self.histories = KeptHistories(folder / CORPUS, {**histories, **standing.histories})
-        self.findings = Findings(folder)
-        self._journal = journal
-        self._guide = Guide(setup, self.corpus, [*setup.start, *standing.entries])
-        self._races = HistoryGuide(setup.seed, self.histories, guided=setup.guided)
-        self._noted: list[Event] = []
-        self._next = 0
-        self._numbers = {name: number for number, name in enumerate(standing.names)}
-        self._clock_ahead = time.time() - time.monotonic()
-
-    def now(self) -> float:
-        """Return the time, in seconds since 1970; setting the machine's clock while a campaign runs changes nothing."""
-        return self._clock_ahead + time.monotonic()
-
-    def note(self, *events: Event) -> None:
-        """Count events; they are reported once they are settled."""
-        self.standing.take(events)
-        self._noted += events
-
-    def settle(self) -> None:
-        """Bring to the disk what was noted.
-
-        Raises:
-            OSError: it cannot be written; then the standing is ahead of the journal, and nothing more may be reported.
-        """
-        self._journal.write(self._noted)
-        self._noted.clear()
-
-    def next_number(self) -> int:
-        """Return the number of the next task that is not finished."""
-        while self._next in self.standing.tasks:
-            self._next += 1
-        return self._next
-
-    def next_task(self) -> Task:
-        """Return the next task that is not finished, with what it changes or runs again."""
-        task = task_of(self.setup, self.next_number())
-        self._next += 1
-        return self.with_parents(task)
-
-    def with_parents(self, task: Task) -> Task:
-        """Return a task with the programs that it changes, or the races that it runs again."""
-        if task.lane not in ("mutants", "concurrent"):
-            return task
-        guide = self._guide if task.lane == "mutants" else self._races
-        return Task(number=task.number, lane=task.lane, turn=task.turn, parents=guide.parents(task.number))
-
-    def given(self, task: Task) -> tuple[bytes, ...]:
-        """Return what a task is given, as the files hold it.
-
-        Raises:
-            InconclusiveError: one of them is gone.
-        """
-        races = task.lane == "concurrent"
-        read, place = (
-            (self.histories.race, self.histories.place_of_race) if races else (self.corpus.read, self.corpus.place)
-        )
-        found = []
-        for address in task.parents:
-            data = read(address)
-            if data is None:
-                raise InconclusiveError(
-                    "this file of the corpus is gone or damaged",
-                    place=place(address),
-                    remedy="`campaign resume` makes it again, or goes on without it",
-                )
-            found.append(data)
-        return tuple(found)
-
-    def wants_programs(self, task: Task) -> bool:
-        """Say whether a worker is to send programs along that reach something."""
-        return self._guide.wants_programs(task)
-
-    def take(self, task: Task, given: Sequence[bytes], done: Done) -> list[str]:
-        """Take in what a task came to; return the fingerprints that are new.
-
-        Programs and divergences are on the disk before the line of the journal that tells of them.
-        """
-        races, guided = task.lane == "concurrent", self.setup.guided
-        taken = self._guide.taken(task, given, done) if guided and not races else []
-        for one in taken:
-            self.corpus.add(one.address, one.data)
-        kept = list(self._races.taken(done)) if guided and races else []
-        for history in kept:
-            self.histories.add(history.race, history.history)
-        met, new = [], []
-        for one_met in done.met:
-            key = fingerprint_of(one_met.divergence)
-            if key.digest not in self.standing.found:
-                self.findings.keep(key, one_met.divergence)
-                new.append(key.digest)
-            met.append(
-                MetClass(
-                    fingerprint=key.digest,
-                    text=key.text(),
-                    case=f"{task.lane}: {one_met.divergence.case}",
-                    cases=one_met.cases,
-                    after=one_met.after,
-                )
-            )
-        new_cells, cells = self._cells(done)
-        self.note(
-            TaskDone(
-                at=self.now(),
-                task=task.number,
-                lane=task.lane,
-                turn=task.turn,
-                parents=task.parents,
-                worker=done.worker,
-                seconds=round(done.seconds, 3),
-                tally=done.tally,
-                open=done.open,
-                missing=done.missing,
-                new_cells=tuple(new_cells),
-                cells=tuple(cells),
-                entries=tuple(Entry(address=one.address, case=one.case, steps=one.steps) for one in taken),
-                histories=tuple(history.entry for history in kept),
-                findings=tuple(met),
-                faults=done.faults,
-                unsupported=tuple(sorted(done.unsupported)),
-            )
-        )
-        return new
-
-    def _cells(self, done: Done) -> tuple[list[str], list[tuple[int, int]]]:
-        """Return the cells that are new, and the numbers of those that are rare so far, with their cases."""
-        new, cells = [], []
-        for cell, cases in sorted(done.cells.items()):
-            name = str(cell)
-            if name not in self._numbers:
-                self._numbers[name] = len(self._numbers)
-                new.append(name)
-            if self.standing.cells.get(name, 0) < RARE:
-                cells.append((self._numbers[name], min(RARE, cases)))
-        return new, cells
 
 
 class Running:
@@ -335,7 +168,11 @@ class Running:
         self._tasks[key] = task, given, future
 
     def _reduce(self, fingerprint: str) -> None:
-        divergence = self._campaign.findings.read(fingerprint)
+        try:
+            divergence = self._campaign.findings.read(fingerprint)
+        except MalformedFinding as error:
+            self._campaign.take_reduced(not_reduced(fingerprint, str(error)))
+            return
         key = f"{self._campaign.setup.campaign}-{fingerprint}-{time.monotonic_ns()}"
         self._reducing[fingerprint] = self._cluster.submit(key, 10, reduced, self._campaign.setup, divergence)
 
@@ -373,20 +210,7 @@ class Running:
         if made is None:
             self._waiting.append(fingerprint)
             return
-        if not isinstance(made, Reduced):
-            remark = f"not run again: {made}"
-            made = Reduced(fingerprint=fingerprint, ending="inconclusive", remark=remark, steps=None, files={})
-        folder = self._campaign.findings.write_dossier(fingerprint, made.files)
-        self._campaign.note(
-            DossierMade(
-                at=self._campaign.now(),
-                fingerprint=fingerprint,
-                ending=made.ending,
-                remark=made.remark,
-                steps=made.steps,
-                folder=folder,
-            )
-        )
+        self._campaign.take_reduced(made if isinstance(made, Reduced) else not_reduced(fingerprint, str(made)))
 
     def _result(self, what: str, future: Future) -> Any:
         """Return what a task returned; None where it is to be given again, a text where that has been done enough."""

@@ -23,7 +23,8 @@ from telltale_conformance.oracle.campaign import keeping
 from telltale_conformance.oracle.campaign.cluster import cluster_of
 from telltale_conformance.oracle.campaign.folder import held
 from telltale_conformance.oracle.campaign.opening import begin, opened
-from telltale_conformance.oracle.campaign.running import Campaign, Running
+from telltale_conformance.oracle.campaign.running import Running
+from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.campaign.work import carry_out
 from telltale_conformance.oracle.lanes.subject import Subject
 

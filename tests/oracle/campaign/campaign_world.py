@@ -19,8 +19,8 @@ from telltale_conformance.oracle.campaign.folder import held
 from telltale_conformance.oracle.campaign.opening import begin, opened
 from telltale_conformance.oracle.campaign.plan import SIZES
 from telltale_conformance.oracle.campaign.report import CampaignReport, Cells, FindingRow
-from telltale_conformance.oracle.campaign.running import Campaign
 from telltale_conformance.oracle.campaign.standing import Point
+from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.campaign.work import Done, carry_out
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.verdict.evidence import Tally

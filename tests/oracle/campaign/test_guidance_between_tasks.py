@@ -10,7 +10,7 @@ from telltale_conformance.generators.reached import Feature, played
 from telltale_conformance.lean_traces.programs import written_program
 from telltale_conformance.oracle.campaign.guide import Guide
 from telltale_conformance.oracle.campaign.plan import PARENTS
-from telltale_conformance.oracle.campaign.running import Campaign
+from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.campaign.work import number_of
 from tests.oracle.campaign.campaign_world import DIES, campaign_in, small_tasks, worked, wrong
 

@@ -17,7 +17,7 @@ from telltale_conformance.oracle.campaign.kept_histories import AGAIN, KeptHisto
 from telltale_conformance.oracle.campaign.merging import distil, merge
 from telltale_conformance.oracle.campaign.opening import begin, histories_in, opened
 from telltale_conformance.oracle.campaign.plan import Task
-from telltale_conformance.oracle.campaign.running import Campaign
+from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.campaign.work import Done, carry_out
 from telltale_conformance.oracle.histories.judging import judge_bytes
 from telltale_conformance.oracle.histories.meetings import few, meetings
