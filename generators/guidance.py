@@ -6,18 +6,24 @@ before the brood, by its own number. So the same seed keeps the same programs, h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
+from math import fsum
 from random import Random
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from telltale_conformance.generators.close_watch import CloseWatch
 from telltale_conformance.generators.mutations import mended, mutated, parts_of
-from telltale_conformance.generators.programs import generate_program
-from telltale_conformance.generators.reached import Feature, played, worth_of
+from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.reached import Feature, Watch, played, worth_of
+from telltale_conformance.generators.steps import as_program
 from telltale_conformance.lean_traces.programs import Step
 from telltale_conformance.model.operations import OPERATIONS
 
 Steps = tuple[Step, ...]
+_MUCH: Final = 30
+"""A program is trimmed as long as it goes on reaching what is worth so much."""
 
 
 class Kept(NamedTuple):
@@ -46,7 +52,8 @@ class Search:
     def begin(self, programs: int) -> None:
         """Take in unguided programs."""
         for index in range(programs):
-            self._take(generate_program(self._seed, index, contract=self._contract).steps)
+            generator = Generator(self._seed, index, offered=frozenset(OPERATIONS), contract=self._contract)
+            self._take(as_program(generator.steps(), self._contract, {}).steps)
 
     def brood(self, size: int) -> int:
         """Try that many mutants of what is kept; return how many of them are kept."""
@@ -63,18 +70,20 @@ class Search:
 
     def _take(self, steps: Steps) -> None:
         """Keep a program up to its last step that reaches something new; nothing where none does."""
-        found = new_in(steps, self._contract, self.known.__contains__)
+        found = new_in(steps, self._contract, self.known.__contains__, watched=CloseWatch)
         if found is not None:
             kept, new = found
             self.known |= new
             self.kept.append(kept)
 
 
-def new_in(steps: Steps, contract: str, known: Callable[[Feature], bool]) -> tuple[Kept, set[Feature]] | None:
+def new_in(
+    steps: Steps, contract: str, known: Callable[[Feature], bool], *, watched: type[Watch] = Watch
+) -> tuple[Kept, set[Feature]] | None:
     """Return a program up to its last step that reaches something new, and what that is; None where nothing is."""
     last, features, new = -1, set[Feature](), set[Feature]()
     taken = []
-    for place, one in enumerate(played(steps, contract, watched=True)):
+    for place, one in enumerate(played(steps, contract, watched=watched)):
         taken.append(one)
         fresh = {feature for feature in one.features if feature not in new and not known(feature)}
         if fresh:
@@ -95,38 +104,91 @@ def renumbered(steps: Sequence[Step]) -> Steps:
     return mended(parts_of(steps), kinds, Random(0))
 
 
-def distilled(kept: Sequence[Kept], most: int) -> list[Steps]:
-    """Return few programs that together reach as much as ``most`` steps can.
+Trim = Callable[[Steps, frozenset[Feature]], Kept]
+"""Makes a program shorter that goes on reaching these features."""
 
-    Whichever adds the most for its length comes next, so that the first programs reach more than the last.
+
+def distilled(kept: Sequence[Kept], most: int, trim: Trim | None = None) -> list[Steps]:
+    """Return few programs that together reach as much as ``most`` steps can, and every operation that any reaches.
+
+    Whichever adds the most for its length comes next, so that the first programs reach more than the last. What few of
+    the programs reach is hard to reach, so it counts more.
+
+    Args:
+        kept: the programs to choose from.
+        most: steps, about.
+        trim: makes a chosen program shorter that goes on reaching what it adds of what counts most.
     """
+    reached = [_with_operations(one) for one in kept]
+    met = Counter(feature for features in reached for feature in features)
+    worth = {feature: worth_of(feature) / times**0.5 for feature, times in met.items()}
     chosen: list[Steps] = []
     known: set[Feature] = set()
-    waiting = [(-_worth(one.features) / _cost(one), place) for place, one in enumerate(kept)]
+    lacking = {feature for feature in met if _is_operation(feature)}
+    waiting = [(-_worth(features, worth) / _cost(kept[place]), place) for place, features in enumerate(reached)]
     heapify(waiting)
     steps = 0
-    while waiting and steps < most:
+    while waiting and (steps < most or lacking):
         _, place = heappop(waiting)
-        one = kept[place]
-        now = -_worth(one.features - known) / _cost(one)
+        if steps >= most and lacking.isdisjoint(reached[place]):
+            continue
+        now = -_worth(reached[place] - known, worth) / _cost(kept[place])
         if waiting and now > waiting[0][0]:  # it adds less than when it was put there
             if now < 0:
                 heappush(waiting, (now, place))
             continue
+        one = kept[place]
+        if trim is not None:
+            one = trim(one.steps, frozenset(filter(_counts_much, reached[place] - known)))
         chosen.append(one.steps)
         steps += len(one.steps)
-        known |= one.features
+        known |= _with_operations(one)
+        lacking -= known
     return chosen
+
+
+def trimmed(steps: Steps, wanted: frozenset[Feature], contract: str, watched: type[Watch] = Watch) -> Kept:
+    """Return a program without the steps that it can do without and go on reaching these features."""
+    best = _carried_out(steps, contract, watched)
+    for size in (8, 2):
+        end = len(best.steps)
+        while end > 0:
+            kinds = {step.seq: OPERATIONS[step.op].gives for step in best.steps}
+            rest = [*best.steps[: max(0, end - size)], *best.steps[end:]]
+            tried = _carried_out(mended(parts_of(rest), kinds, Random(0)), contract, watched)
+            if wanted <= _with_operations(tried):
+                best = tried
+            end = min(end - size, len(best.steps))
+    return best
+
+
+def _carried_out(steps: Steps, contract: str, watched: type[Watch]) -> Kept:
+    """Return those steps of a program that can be carried out, and what they reach."""
+    made = list(played(steps, contract, watched=watched))
+    features = frozenset(feature for one in made for feature in one.features)
+    return Kept(renumbered([one.step for one in made]), features)
+
+
+def _counts_much(feature: Feature) -> bool:
+    return worth_of(feature) >= _MUCH
+
+
+def _with_operations(one: Kept) -> frozenset[Feature]:
+    return one.features | {("operation", step.op) for step in one.steps}
+
+
+def _is_operation(feature: Feature) -> bool:
+    return isinstance(feature, tuple) and feature[0] == "operation"
 
 
 def _cost(one: Kept) -> int:
     return len(one.steps) + 4
 
 
-def _worth(features: Iterable[Feature]) -> int:
-    return sum(worth_of(feature) for feature in features)
+def _worth(features: Iterable[Feature], worth: Mapping[Feature, float]) -> float:
+    return fsum(worth[feature] for feature in features)
 
 
-def reached_by(steps: Steps, contract: str) -> set[Feature]:
+def reached_by(steps: Steps, contract: str, *, watched: type[Watch] = Watch) -> set[Feature]:
     """Return all that a program reaches."""
-    return {feature for one in played(steps, contract, watched=True) for feature in one.features}
+    return {feature for one in played(steps, contract, watched=watched) for feature in one.features}

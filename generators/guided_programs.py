@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from functools import cache
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from telltale_conformance.files import packaged
 from telltale_conformance.generators.fixed_programs import FixedProgram, read_line, written_line
@@ -20,8 +20,14 @@ from telltale_conformance.lean_traces.programs import Step
 from telltale_conformance.model.operations import OPERATIONS
 
 Steps = tuple[Step, ...]
-_LOOKS: Final = ("observe", "authority_audit_log")
+_OF_SESSIONS: Final = ("observe", "authority_audit_log")
 """What is asked of every session at the end of a case."""
+_OF_THE_STORE: Final = ("archived_closed", "memory_usage", "next_session_id")
+"""What is asked of the store then."""
+_PARTS: Final = 8
+"""Parts of the corpus that are each played in an order of the seed."""
+_EDGES: Final = 3
+"""How many of the edges that got messages or handlers are looked at, those that did so last."""
 
 
 @cache
@@ -75,24 +81,44 @@ def guided_case(seed: int, index: int, contract: str, corpus: tuple[Steps, ...] 
 
 @cache
 def _order(seed: int, size: int) -> tuple[int, ...]:
-    """Return the places of the corpus: the first half, which reaches most, then the second, each in an order."""
+    """Return the places of the corpus: its first eighth, which reaches most, then the others, each in an order."""
     rng = Random(f"{seed}/guided")
-    halves = [list(range(size // 2)), list(range(size // 2, size))]
-    for half in halves:
-        rng.shuffle(half)
-    return (*halves[0], *halves[1])
+    order: list[int] = []
+    part = max(1, size // _PARTS)
+    for start in range(0, size, part):
+        places = list(range(start, min(size, start + part)))
+        rng.shuffle(places)
+        order += places
+    return tuple(order)
 
 
 def looked(steps: Steps) -> Steps:
-    """Return a program with a look at every session that it opened, and at the archive."""
-    return (*steps, *_looks(steps))
+    """Return a program with a look at every session that it opened, at what its edges got, and at the store."""
+    asked = (*_of_sessions(steps), *_of_edges(steps), *((op, {}) for op in _OF_THE_STORE))
+    return (*steps, *(Step(args=args, op=op, seq=seq) for seq, (op, args) in enumerate(asked, len(steps))))
 
 
-def _looks(steps: Steps) -> Iterator[Step]:
-    seq = len(steps)
+def _of_sessions(steps: Steps) -> Iterator[tuple[str, Any]]:
     for step in steps:
         if OPERATIONS[step.op].gives == "session":
-            for op in _LOOKS:
-                yield Step(args={"sid": {"$ref": step.seq}}, op=op, seq=seq)
-                seq += 1
-    yield Step(args={}, op="archived_closed", seq=seq)
+            for op in _OF_SESSIONS:
+                yield op, {"sid": {"$ref": step.seq}}
+
+
+def _of_edges(steps: Steps) -> Iterator[tuple[str, Any]]:
+    """Yield looks at what observing a session does not show: bound handlers, roots, messages that wait."""
+    bound, sent = {}, {}
+    for step in steps:
+        if OPERATIONS[step.op].result == "enqueued":
+            edge = {name: step.args[name] for name in ("sid", "from", "to")}
+            sent[repr(edge)] = edge
+        given = step.args.get("mutation", step.args)
+        given = given.get("UpdateEdgeHandler", given)
+        if "edge" in given and "handler" in given:
+            bound[repr(given["edge"])] = given["edge"]
+    for edge in list(bound.values())[-_EDGES:]:
+        yield "lookup_handler", {"edge": edge}
+    for edge in list(sent.values())[-_EDGES:]:
+        root = {"receiver": edge["to"], "sender": edge["from"], "sid": edge["sid"]}
+        yield "auth_root", {"edge": root, "sid": edge["sid"]}
+        yield "recv_signed", edge

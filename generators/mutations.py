@@ -1,4 +1,4 @@
-"""Programs changed at random: spliced, repeated, dropped, doubled, forged, their sessions swapped, reloads put in.
+"""Programs changed at random: spliced, grafted, repeated, doubled, forged, their sessions swapped, steps put in.
 
 A changed program may refer to a step that is gone. ``mended`` points such a reference to an earlier result of the same
 kind, so that a mutant stays a program whose steps mean something.
@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Final, NamedTuple
 
 from telltale_conformance.generators.drawing import NUMBERS
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.programs import Step, is_reference
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.values import U64_MAX
@@ -122,6 +123,26 @@ def _splice(parts: list[Part], other: list[Part], rng: Random) -> list[Part]:
     return [*parts[: at + 1], *other[end:]]
 
 
+def _graft(parts: list[Part], other: list[Part], rng: Random) -> list[Part]:
+    """Put in a run of steps of another program, on the sessions and artifacts of this one where they need any."""
+    start, end = _run_of(other, rng)
+    at = 1 + int(rng.random() * len(parts))
+    opening = {"session"} & {OPERATIONS[part.op].gives for part in parts[:at]}
+    run = [part for part in other[start:end] if not opening or OPERATIONS[part.op].gives != "session"]
+    return [*parts[:at], *run, *parts[at:]]
+
+
+def _riffle(parts: list[Part], other: list[Part], rng: Random) -> list[Part]:
+    """Carry out the beginning of another program between the steps of this one, each with what is its own."""
+    at, run = int(rng.random() * len(parts)), list(other[: 4 + int(rng.random() * 2 * _RUN)])
+    mixed: list[Part] = []
+    for part in parts[at:]:
+        while run and rng.random() < 0.5:
+            mixed.append(run.pop(0))
+        mixed.append(part)
+    return [*parts[:at], *mixed, *run]
+
+
 def _repeat(parts: list[Part], other: list[Part], rng: Random) -> list[Part]:
     """Repeat a run of steps; each repetition works with what it gave itself or, mostly, with what the one before gave.
 
@@ -183,12 +204,12 @@ def _forge(parts: list[Part], other: list[Part], rng: Random) -> list[Part]:
     name = names[int(rng.random() * len(names))]
     value = part.args[name]
     if isinstance(value, str):
-        forged: Any = _another_name(name, rng)
+        forged: Any = _another_name(name, parts, rng)
     else:
         fields = _FIELDS[name]
         field = fields[int(rng.random() * len(fields))]
         number = _NUMBERS[int(rng.random() * len(_NUMBERS))]
-        forged = {**value, "set": {field: _another_name(field, rng) if field in _NAMES else number}}
+        forged = {**value, "set": {field: _another_name(field, parts, rng) if field in _NAMES else number}}
     return [*parts[:at], Part(part.number, part.op, {**part.args, name: forged}), *parts[at + 1 :]]
 
 
@@ -196,9 +217,60 @@ def _is_artifact(value: Any, name: str) -> bool:
     return name in _FIELDS and is_reference(value)
 
 
-def _another_name(field: str, rng: Random) -> str:
-    names = _ROLES if field in _OF_EDGES else _PREDICATES if field == "predicate_ref" else _OWNERS
+def _another_name(field: str, parts: Sequence[Part], rng: Random) -> str:
+    """Return a name of the same kind: mostly one that the program has, else an ordinary one."""
+    kind = next((kind for kind in _KINDS if field in kind), frozenset({field}))
+    names: Sequence[str] = _KINDS.get(kind, ())
+    if not names or rng.random() < 0.7:
+        given = (part.args[name] for part in parts for name in part.args if name in kind)
+        names = [name for name in given if isinstance(name, str)] or names
     return names[int(rng.random() * len(names))]
+
+
+def _borrow(parts: list[Part], other: list[Part], rng: Random) -> list[Part]:
+    """Give a step an argument that another step has under the same name, of this program or of the other one."""
+    at = int(rng.random() * len(parts))
+    part = parts[at]
+    if not part.args:
+        return parts
+    name = [*part.args][int(rng.random() * len(part.args))]
+    values = [one.args[name] for one in (*parts, *other) if name in one.args and one.args[name] != part.args[name]]
+    if not values:
+        return parts
+    args = {**part.args, name: values[int(rng.random() * len(values))]}
+    return [*parts[:at], Part(part.number, part.op, args), *parts[at + 1 :]]
+
+
+def _recount(parts: list[Part], other: list[Part], rng: Random) -> list[Part]:
+    """Change one number that a step is given: by one, to a small one, or to one at a bound."""
+    numbered = [(at, name) for at, part in enumerate(parts) for name, value in part.args.items() if type(value) is int]
+    if not numbered:
+        return parts
+    at, name = numbered[int(rng.random() * len(numbered))]
+    part = parts[at]
+    number = part.args[name]
+    kind = rng.random()
+    if kind < 0.6:
+        changed = number + (1 if kind < 0.3 else -1)
+    else:
+        changed = _NUMBERS[int(rng.random() * len(_NUMBERS))] if kind < 0.7 else int(rng.random() * 10)
+    args = {**part.args, name: min(U64_MAX, max(0, changed))}
+    return [*parts[:at], Part(part.number, part.op, args), *parts[at + 1 :]]
+
+
+def _ask(parts: list[Part], other: list[Part], rng: Random) -> list[Part]:
+    """Put in any operation of the table, with arguments that steps of both programs have under the same names."""
+    operation = _ALL[int(rng.random() * len(_ALL))]
+    args = {}
+    for parameter in operation.parameters:
+        name = CODECS[operation.name].wire_names[parameter]
+        values = [one.args[name] for one in (*parts, *other) if name in one.args]
+        if values:
+            args[name] = values[int(rng.random() * len(values))]
+        elif parameter not in operation.optional:
+            return parts
+    at = 1 + int(rng.random() * len(parts))
+    return [*parts[:at], Part(_next(parts, other), operation.name, args), *parts[at:]]
 
 
 def _swap(parts: list[Part], other: list[Part], rng: Random) -> list[Part]:
@@ -256,13 +328,25 @@ def _reload(parts: list[Part], other: list[Part], rng: Random) -> list[Part]:
 
 _NUMBERS: Final = (0, 1, 2, 3, 5, 9, *NUMBERS[3:], U64_MAX)
 _NAMES: Final = frozenset({"owner_id", "from_owner_id", "to_owner_id", "predicate_ref"})
-_OF_EDGES: Final = frozenset({"from", "to"})
-_ROLES: Final = ("A", "B", "C")
 _OWNERS: Final = ("a", "b", "c")
-_PREDICATES: Final = ("ready", "p", "")
+_KINDS: Final = {
+    frozenset({"from", "to"}): ("A", "B", "C"),
+    frozenset({"owner_id", "new_owner_id", "from_owner_id", "to_owner_id"}): _OWNERS,
+    frozenset({"predicate_ref"}): ("ready", "p", ""),
+    frozenset({"site"}): ("s", "t", ""),
+    frozenset({"handler"}): ("h", "k", ""),
+}
+"""Names that stand for the same kind of thing, with ordinary ones."""
 _FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "capability": ("generation", "owner_id", "session_id"),
     "receipt": ("claim_id", "from_generation", "from_owner_id", "session_id", "to_generation", "to_owner_id"),
     "witness": ("generation", "owner_id", "predicate_ref", "session_id", "witness_id"),
 }
-_CHANGES: Final = (_splice, _repeat, _repeat, _drop, _double, _double, _forge, _forge, _swap, _live_again, _reload)
+_ALL: Final = tuple(OPERATIONS.values())
+_CHANGES: Final = (
+    *(_splice, _graft, _graft, _riffle),
+    *(_repeat, _repeat, _drop, _double, _double),
+    *(_forge, _forge, _borrow, _borrow, _recount, _swap),
+    *(_ask, _ask, _live_again, _reload),
+)
+"""Each is as likely as another; those that are listed twice are twice as likely."""

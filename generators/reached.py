@@ -46,16 +46,18 @@ class PlayedStep(NamedTuple):
     """What it is the first step of the program to reach; empty where nobody asked for it."""
 
 
-def played(steps: tuple[Step, ...], contract: str, *, watched: bool = False) -> Iterator[PlayedStep]:
+def played(
+    steps: tuple[Step, ...], contract: str, *, watched: Callable[[Store], Watch] | None = None
+) -> Iterator[PlayedStep]:
     """Carry a program out on the reference; steps whose references have no result are left out.
 
     Args:
         steps: of the program.
         contract: what the reference follows.
-        watched: say what each step is the first to reach.
+        watched: says what each step is the first to reach; None where nobody asks for it.
     """
     store, results = Store(contract), dict[int, Any]()
-    watch = Watch(store) if watched else None
+    watch = None if watched is None else watched(store)
     for one in steps:
         codec = CODECS[one.op]
         try:
@@ -74,16 +76,30 @@ def played(steps: tuple[Step, ...], contract: str, *, watched: bool = False) -> 
         yield PlayedStep(one, operation, arguments, encode_as_written(args), outcome, cell, features)
 
 
-_WORTH: Final = {"pair": 1, "state": 5, "far": 60, "alike": 30, "life after": 20}
+_WORTH: Final = {
+    "pair": 1,
+    "with": 1,
+    "other": 1,
+    "kind": 2,
+    "life after": 3,
+    "state": 5,
+    "size": 5,
+    "near": 10,
+    "operation": 100,
+    "far": 60,
+    "alike": 60,
+}
 _WORTH_OF_A_CELL: Final = 40
+_WORTH_FAR: Final = 30
+"""Of a cell that was met where a counter had come far."""
 
 
 def worth_of(feature: Feature) -> int:
-    """Return how much a feature counts when a corpus is distilled: what is seldom reached more, pairs least."""
+    """Return how much a feature counts when a corpus is distilled: what is met in many ways anyway counts least."""
     if isinstance(feature, Cell) or not isinstance(feature, tuple):
         return _WORTH_OF_A_CELL
     if feature[0] == "met far":
-        return 30 if feature[3] >= 3 else 5
+        return _WORTH_FAR if feature[3] >= 3 else 3
     return _WORTH[feature[0]]
 
 
@@ -120,7 +136,7 @@ class Watch:
     def __init__(self, store: Store, told: set[Hashable] | None = None, most: int = _ALWAYS) -> None:
         self._told = set[Hashable]() if told is None else told
         self._left = most
-        self._store = store
+        self.store = store
         self._last: dict[int, tuple[str, str]] = {}
         """By session, the operation before with its outcome."""
         self._had: dict[int, frozenset[str]] = {}
@@ -130,18 +146,19 @@ class Watch:
 
     def before(self, operation: Operation, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return how the arguments stand to the state that they meet."""
-        sessions = self._store.sessions
+        sessions = self.store.sessions
         if operation.gives == "session" and operation.sid_of is not None:
             sid = operation.sid_of(arguments)
-            self._had = {sid: self._grown(sid)} if sid in sessions else {}
+            self._had = {sid: self.grown(sid)} if sid in sessions else {}
         elif operation.result == "summaries" and not operation.reads_only:
-            self._had = {sid: self._grown(sid) for sid in self._store.ended}
+            self._had = {sid: self.grown(sid) for sid in self.store.ended}
         if operation.sid_of is None or not self._left:
             return ()
         return _alike(sessions.get(operation.sid_of(arguments)), arguments)
 
-    def _grown(self, sid: int) -> frozenset[str]:
-        far_in = grown(self._store, sid)
+    def grown(self, sid: int) -> frozenset[str]:
+        """Return what has grown in a session."""
+        far_in = grown(self.store, sid)
         return frozenset(name for name in _OF_SESSIONS if far_in[name] > _FRESH.get(name, 0))
 
     def after(
@@ -160,8 +177,8 @@ class Watch:
         if operation.sid_of is None and not opened:
             return (cell,) if self._first(cell) else ()
         sid = outcome.ok if opened or operation.sid_of is None else operation.sid_of(arguments)
-        session = self._store.sessions.get(sid)
-        powers = tuple(map(int.bit_length, counts(self._store, sid)))
+        session = self.store.sessions.get(sid)
+        powers = tuple(map(int.bit_length, counts(self.store, sid)))
         in_session = session is not None
         state = (phase_of(session), *(powers[place] if in_session else 0 for place in _FAR_PLACES))
         found: list[Feature] = [

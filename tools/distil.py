@@ -7,21 +7,23 @@ with the model, the generator or the features. It takes some minutes.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from telltale_conformance.generators.guidance import Search, distilled
+from telltale_conformance.generators.close_watch import CloseWatch
+from telltale_conformance.generators.guidance import Search, distilled, trimmed
 from telltale_conformance.generators.guided_programs import Steps, packed_corpus
 
 FOLDER: Final = Path(__file__).parents[1] / "generators" / "data" / "guided"
 CONTRACTS: Final = ("telltale-17", "hardened")
 SEED: Final = 1
-UNGUIDED: Final = 60
+UNGUIDED: Final = 200
 """Unguided programs that the search begins with."""
-BROODS: Final = 14
+BROODS: Final = 25
 BROOD: Final = 200
 """Mutants of a brood."""
-STEPS: Final = 4_000
+STEPS: Final = 3_000
 """Steps of the corpus of one contract, about."""
 
 
@@ -33,7 +35,7 @@ def corpus(
     search.begin(unguided)
     for _ in range(broods):
         search.brood(brood)
-    return distilled(search.kept, steps)
+    return distilled(search.kept, steps, partial(trimmed, contract=contract, watched=CloseWatch))
 
 
 if __name__ == "__main__":

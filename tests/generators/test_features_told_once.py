@@ -6,7 +6,7 @@ from collections.abc import Hashable
 import pytest
 
 from telltale_conformance.generators.guided_programs import guided_corpus
-from telltale_conformance.generators.reached import Reached, played
+from telltale_conformance.generators.reached import Reached, Watch, played
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.lanes.asked import asked_of
@@ -31,7 +31,7 @@ def told_of(told: set[Hashable], place: int, most: int = ALWAYS) -> dict[Hashabl
 
 @pytest.mark.parametrize("place", range(5))
 def test_each_feature_is_told_by_the_first_step_that_reaches_it(place: int) -> None:
-    told = Counter(feature for one in played(PROGRAMS[place], CONTRACT, watched=True) for feature in one.features)
+    told = Counter(feature for one in played(PROGRAMS[place], CONTRACT, watched=Watch) for feature in one.features)
     assert told
     assert set(told.values()) == {1}
     assert told.keys() == told_of(set(), place).keys()

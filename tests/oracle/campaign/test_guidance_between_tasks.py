@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from telltale_conformance.generators.guidance import Steps, reached_by
-from telltale_conformance.generators.reached import Feature, played
+from telltale_conformance.generators.reached import Feature, Watch, played
 from telltale_conformance.lean_traces.programs import written_program
 from telltale_conformance.oracle.campaign.guide import Guide
 from telltale_conformance.oracle.campaign.plan import PARENTS
@@ -60,7 +60,7 @@ def test_a_program_is_kept_up_to_its_last_step_that_reaches_something_new(tmp_pa
         worked(campaign, 7)
         assert len(campaign.standing.entries) > 10
         for address in campaign.standing.entries:
-            found = list(played(steps_of(campaign, address), "telltale-17", watched=True))
+            found = list(played(steps_of(campaign, address), "telltale-17", watched=Watch))
             assert len(found) == len(steps_of(campaign, address))  # every step can be carried out
             before = {feature for one in found[:-1] for feature in one.features}
             assert set(found[-1].features) - before - known
