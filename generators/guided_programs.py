@@ -22,7 +22,13 @@ from telltale_conformance.model.operations import OPERATIONS
 Steps = tuple[Step, ...]
 _OF_SESSIONS: Final = ("observe", "authority_audit_log")
 """What is asked of every session at the end of a case."""
-_OF_THE_STORE: Final = ("archived_closed", "memory_usage", "next_session_id")
+_OF_THE_STORE: Final = tuple(
+    operation.name
+    for operation in OPERATIONS.values()
+    if not operation.parameters
+    and operation.reads_only
+    and (operation.result == "memory" or operation.reach in ("archive", "next sid"))
+)
 """What is asked of the store then."""
 _PARTS: Final = 8
 """Parts of the corpus that are each played in an order of the seed."""
