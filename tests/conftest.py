@@ -1,5 +1,5 @@
 """What all tests share: the same cases of Hypothesis every time, the rooms in their places, the installed wheel,
-a resident Lean, and a place of their own for what self-tests remember.
+a resident Lean, bytecode, and a place of their own for what self-tests remember.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import platformdirs
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.bytecode import keep_bytecode
 from tools.source_tree import link_rooms
 
+keep_bytecode()
 link_rooms()
 
 from telltale_conformance.oracle.process.garbage import collect_seldom  # noqa: E402  # not before the rooms are linked
