@@ -16,6 +16,8 @@ from typing import Any, Final
 from telltale_conformance.files import packaged
 from telltale_conformance.generators.fixed_programs import FixedProgram, read_line, written_line
 from telltale_conformance.generators.mutations import mutated, parts_of
+from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.steps import as_program
 from telltale_conformance.lean_traces.programs import Step
 from telltale_conformance.model.operations import OPERATIONS
 
@@ -32,6 +34,8 @@ _OF_THE_STORE: Final = tuple(
 """What is asked of the store then."""
 _PARTS: Final = 8
 """Parts of the corpus that are each played in an order of the seed."""
+_DRAWN: Final = 30
+"""Steps that are drawn after a program of the corpus."""
 _EDGES: Final = 3
 """How many of the edges that got messages or handlers are looked at, those that did so last."""
 
@@ -68,7 +72,10 @@ def packed_corpus(programs: list[Steps]) -> bytes:
 
 
 def guided_case(seed: int, index: int, contract: str, corpus: tuple[Steps, ...] | None = None) -> Steps:
-    """Return case ``index`` of a seed: first the corpus, in an order of the seed, then mutants of it, without end.
+    """Return case ``index`` of a seed: first the corpus, in an order of the seed, then what is made of it, without end.
+
+    By turns that is a mutant, and a program that goes on with steps drawn by an unguided generator: it knows the state
+    that the program of the corpus has led to.
 
     Args:
         seed: decides order and mutants.
@@ -82,6 +89,9 @@ def guided_case(seed: int, index: int, contract: str, corpus: tuple[Steps, ...] 
         return looked(corpus[_order(seed, len(corpus))[index]])
     rng = Random(f"{seed}/guided/{index}")
     parent, other = (corpus[int(rng.random() * len(corpus))] for _ in range(2))
+    if index % 2:
+        generator = Generator(seed, index, offered=frozenset(OPERATIONS), contract=contract)
+        return as_program(generator.continued(parent, _DRAWN), contract, {}).steps
     return looked(mutated(parts_of(parent), parts_of(other), rng))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Iterable, Iterator
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from telltale_conformance.generators.arguments import Arguments
 from telltale_conformance.generators.beside import after, at_the_end
@@ -24,8 +24,8 @@ from telltale_conformance.generators.reached import Reached, Watch
 from telltale_conformance.generators.sizes import SIZES
 from telltale_conformance.generators.steps import RELOAD, Act, GeneratedStep, Written, as_program, encode_arguments
 from telltale_conformance.generators.tried import ALL_OPERATIONS
-from telltale_conformance.lean_traces.codec import CODECS, decode_as_written
-from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.lean_traces.codec import CODECS, as_json, decode_as_written
+from telltale_conformance.lean_traces.programs import Program, Step, references, resolve
 from telltale_conformance.model.contract import Contract
 from telltale_conformance.model.operations import OPERATIONS, Operation, step
 from telltale_conformance.model.plan import PlanInput
@@ -105,6 +105,28 @@ class Generator:
         for made in self._made(count):
             yield made
             yield from self._looks(after(made.operation, made.arguments, made.outcome))
+        yield from self._looks(at_the_end(self.store, self._apart))
+
+    def continued(self, begun: Iterable[Step], count: int) -> Iterator[GeneratedStep]:
+        """Yield the steps of a program that can be carried out, then ``count`` drawn ones and the last look.
+
+        What is drawn knows the state that the program has led to, and what it was given there.
+        """
+        results: dict[int, Any] = {}
+        for one in begun:
+            codec = CODECS[one.op]
+            args = resolve(one.args, results)
+            arguments, names = codec.from_json(args), codec.wire_names
+            given = (one.args.get(names[parameter]) for parameter in codec.operation.parameters)
+            written = tuple(arg if references(arg) else None for arg in given)
+            made = self._carry_out(one.op, arguments, written, raw=False)
+            if made.outcome.error is None and made.operation.gives:
+                results[one.seq] = as_json(made.outcome.ok)
+            yield made
+        for made in self._drawn(self._counted + count):
+            yield made
+            yield from self._looks(after(made.operation, made.arguments, made.outcome))
+        yield from self._last_look()
         yield from self._looks(at_the_end(self.store, self._apart))
 
     def _looks(self, acts: Iterable[Act]) -> Iterator[GeneratedStep]:

@@ -245,6 +245,16 @@ def test_cases_are_the_corpus_in_an_order_of_the_seed_and_then_mutants() -> None
     assert len(set(map(repr, later))) > 15
 
 
+def test_every_second_case_goes_on_from_the_corpus_with_steps_drawn_in_the_state_reached() -> None:
+    corpus = guided_corpus("telltale-17")
+    for index in range(1001, 1021, 2):
+        steps = guided_case(1, index, "telltale-17")
+        assert len(list(played(steps, "telltale-17"))) == len(steps), "every step is carried out"
+        (operations_of,) = operations([steps])
+        begun = max((one for one in operations(list(corpus)) if operations_of[: len(one)] == one), key=len)
+        assert len(steps) > len(begun) + 30
+
+
 def test_a_case_ends_with_a_look_at_every_session_and_what_its_edges_got() -> None:
     script = Script()
     cap = script.claimed()
