@@ -407,7 +407,7 @@ def test_the_ssh_script_runs_a_campaign_on_real_workers_and_goes_on_after_its_sc
             if number == 0:
                 wait_until(lambda: tasks_in(tmp_path / "folder") >= 2, script, tmp_path / "log0")
                 parts = psutil.Process(script.pid).children()
-                (scheduler,) = (one for one in parts if "scheduler" in one.cmdline())
+                (scheduler,) = (one for one in parts if "dask scheduler" in " ".join(one.cmdline()))
                 scheduler.kill()
             codes.append(script.wait(400))
         finally:
