@@ -6,7 +6,7 @@ The program in hand always reproduces the divergence: a candidate takes its plac
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import combinations, islice
+from itertools import chain, combinations, islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -85,10 +85,13 @@ def guesses(trials: Trials, program: Program, sighting: Sighting) -> Iterator[Pr
     reference = on_reference(program)
     holds = same_contract_side(trials.target.allows, sighting.divergence, reference)
     parts = _parts(program, reference, holds)
-    first = [*islice(parts, PLAIN_GUESSES)]
-    for place, part in enumerate(first):
-        if len(part.steps) <= PAIRS_UP_TO:
-            yield plainest(trials, part, places_of(part.steps[:-1]) if place == 0 else None)
+    first: list[Program] = []
+    for part in islice(parts, PLAIN_GUESSES):
+        if len(part.steps) > PAIRS_UP_TO:
+            parts = chain((part,), parts)
+            break
+        yield plainest(trials, part, None if first else places_of(part.steps[:-1]))
+        first.append(part)
     yield from first
     yield from parts
 
