@@ -139,10 +139,10 @@ def bench_minimise(benchmark: Any) -> None:
     benchmark(lambda: ours(name, lift(events, "telltale-17", {})))
 
 
-def _given(name: str, events_wanted: int | None) -> Program | None:
+def _given(name: str, events_wanted: int | None, seed: int) -> Program | None:
     """Return what all of them start from: a lifted trace of so many events, or a generated program that fails."""
     if events_wanted is None:
-        return diverging(name)
+        return diverging(name, seed=seed)
     events = recorded(name, events_wanted)
     return None if events is None else lift(events, "telltale-17", {})
 
@@ -152,6 +152,7 @@ def main() -> None:
     parser.add_argument("--stores", type=int, default=len(WRONG))
     parser.add_argument("--events", type=int, default=EVENTS, help="how long the traces are")
     parser.add_argument("--generated", action="store_true", help="a lane's failing program of 100 steps, not a trace")
+    parser.add_argument("--seed", type=int, default=11, help="of the generated programs")
     parser.add_argument("--every", type=int, default=1, help="only every so manyth wrong store")
     parser.add_argument("--without", action="append", default=[], choices=list(RIVALS))
     arguments = parser.parse_args()
@@ -160,7 +161,7 @@ def main() -> None:
     print("| " + " | ".join(head) + " |", "|" + " --- |" * len(head), sep="\n", flush=True)
     rows: dict[str, list[Came]] = {who: [] for who in ("ours", *rivals)}
     for name in [*WRONG][: arguments.stores : arguments.every]:
-        program = _given(name, None if arguments.generated else arguments.events)
+        program = _given(name, None if arguments.generated else arguments.events, arguments.seed)
         if program is None:
             continue
         results = {"ours": ours(name, program)}
