@@ -20,11 +20,6 @@ _WHY: Final = (
         REFERENCE_ONLY,
         "another refusal is given, which is true as well; claims do not ask for the guard order",
     ),
-    (
-        r"Cap Invalidated",
-        REFERENCE_ONLY,
-        "K12's reader of the log takes an issued capability as live, and does not miss the record of the one before",
-    ),
     (r"Cancellation", REFERENCE_ONLY, "no claim speaks of the records of cancellations"),
     (r"state's epoch", REFERENCE_ONLY, "no claim speaks of epochs"),
     (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import z3  # type: ignore[import-untyped]  # see terms
@@ -40,20 +40,23 @@ class Replay:
         "staged": BOOL,
         "pending": Receipt,
         "witness": PACKED,
+        "missed": BOOL,
     }
     owned: z3.BoolRef
     live: Cap
     staged: z3.BoolRef
     pending: Receipt
     witness: z3.BitVecRef
+    missed: z3.BoolRef
+    """Something was issued in the place of what was still valid: the record of its end is missing."""
 
 
 def _read_cap(seen: Replay, record: Record, cap: Cap) -> Replay:
     """Issued makes a capability live; Invalidated ends it when it names the live one."""
     if record.event is Event.ISSUED:
-        return Replay(TRUE, cap, seen.staged, seen.pending, seen.witness)
+        return replace(seen, owned=TRUE, live=cap, missed=z3.Or(seen.missed, seen.owned))
     ends = z3.And(seen.owned, same(seen.live, cap))
-    return Replay(z3.And(seen.owned, z3.Not(ends)), seen.live, seen.staged, seen.pending, seen.witness)
+    return replace(seen, owned=z3.And(seen.owned, z3.Not(ends)))
 
 
 def _read_receipt(seen: Replay, record: Record, receipt: Receipt) -> Replay:
@@ -61,9 +64,9 @@ def _read_receipt(seen: Replay, record: Record, receipt: Receipt) -> Replay:
     if record.event is Event.REJECTED:
         return seen
     if record.event is Event.ISSUED:
-        return Replay(seen.owned, seen.live, TRUE, receipt, seen.witness)
+        return replace(seen, staged=TRUE, pending=receipt, missed=z3.Or(seen.missed, seen.staged))
     ends = z3.And(seen.staged, same(seen.pending, receipt))
-    return Replay(seen.owned, seen.live, z3.And(seen.staged, z3.Not(ends)), seen.pending, seen.witness)
+    return replace(seen, staged=z3.And(seen.staged, z3.Not(ends)))
 
 
 def _read_witness(seen: Replay, record: Record, witness: Witness) -> Replay:
@@ -72,7 +75,7 @@ def _read_witness(seen: Replay, record: Record, witness: Witness) -> Replay:
         return seen
     now = packed(witness) if record.event is Event.ISSUED else NOT_ISSUED
     kept = z3.If(witness.id == WITNESS_ID, now, seen.witness)
-    return Replay(seen.owned, seen.live, seen.staged, seen.pending, kept)
+    return replace(seen, witness=kept)
 
 
 def read_log(v: View) -> Replay:
@@ -81,7 +84,7 @@ def read_log(v: View) -> Replay:
     for entry in v.step.log:
         if isinstance(entry, EndedWitnesses):
             gone = z3.And(entry.when, entry.issued[WITNESS_ID] != NOT_ISSUED)
-            seen = Replay(seen.owned, seen.live, seen.staged, seen.pending, z3.If(gone, NOT_ISSUED, seen.witness))
+            seen = replace(seen, witness=z3.If(gone, NOT_ISSUED, seen.witness))
             continue
         after = seen
         if isinstance(entry.artifact, Cap):
@@ -96,6 +99,7 @@ def read_log(v: View) -> Replay:
 
 def _agrees(s: Session, seen: Replay) -> z3.BoolRef:
     return z3.And(
+        z3.Not(seen.missed),
         seen.owned == s.owned,
         z3.Implies(s.owned, same(seen.live, s.live)),
         seen.staged == s.staged,
@@ -110,7 +114,7 @@ _LOG_AGREES = Invariant(
 
 
 def _begin_reading(s: Session) -> Replay:
-    return Replay(FALSE, no_cap(s.sid), FALSE, no_receipt(s.sid), NOT_ISSUED)
+    return Replay(FALSE, no_cap(s.sid), FALSE, no_receipt(s.sid), NOT_ISSUED, FALSE)
 
 
 K12 = Claim(
