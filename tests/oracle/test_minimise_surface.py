@@ -77,7 +77,7 @@ DEFECTS: dict[str, tuple[Callable[..., Any], list[Any], int]] = {
             ),
             ("recv_signed", {"from": "A", **OPENED, "to": "B"}),
         ],
-        11,
+        6,
     ),
     "reload": (
         traces_are_not_written,
@@ -87,7 +87,7 @@ DEFECTS: dict[str, tuple[Callable[..., Any], list[Any], int]] = {
             ("reload", {"form": "binary"}),
             ("lookup_trace", {"edge": PLAIN_EDGE}),
         ],
-        18,
+        16,
     ),
     "has_bound_handler": (
         only_the_default_handler_counts,
@@ -97,7 +97,7 @@ DEFECTS: dict[str, tuple[Callable[..., Any], list[Any], int]] = {
             ("set_default_handler_for_session", {"handler": "", **OPENED}),
             ("has_bound_handler", OPENED),
         ],
-        24,
+        25,
     ),
     "open_with_sid_from_plan": (
         a_plan_gives_its_second_session_one_role,
@@ -106,7 +106,7 @@ DEFECTS: dict[str, tuple[Callable[..., Any], list[Any], int]] = {
             ("open_with_sid_from_plan", {"plan": ONE_EDGE, "sid": {"$ref": 0}}),
             ("observe", {"sid": {"$ref": 1}}),
         ],
-        14,
+        12,
     ),
 }
 """Of each defect what is left of ``LONG``, whole, and how many programs may be run for it."""
