@@ -193,7 +193,8 @@ def test_the_containers_of_the_manifests_run_a_campaign_and_go_on_with_it(
         assert "verdict: agree" in told
         engine.done("stop", "--time", "20", "scheduler")
         assert engine.done("wait", "worker") == "0", engine("logs", "worker").stderr
-        engine.done("rm", "--force", "scheduler", "worker")
+        for name in ("worker", "scheduler"):  # the worker lives in the scheduler's network
+            engine.done("rm", "--force", name)
     report = ["telltale-conformance", "campaign", "report", "/campaigns/my-store"]
     assert "verdict: agree" in world.ended("report", report, "--network", "none")
     engine.done("volume", "rm", "campaigns")
