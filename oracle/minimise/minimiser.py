@@ -17,9 +17,10 @@ from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.minimise.lifting import lift_again, without_references_in_data
 from telltale_conformance.oracle.minimise.minimality import Remaining, remaining
 from telltale_conformance.oracle.minimise.removal import numbers, renumbered
+from telltale_conformance.oracle.minimise.simplifying import at_once, plainly_written, simpler_values
 from telltale_conformance.oracle.minimise.steps import first_shown, guesses, one_by_one, referring
 from telltale_conformance.oracle.minimise.trying import TO_BELIEVE, AdapterGone, OutOfTime, Rate, Sighting, Trials, rate
-from telltale_conformance.oracle.minimise.values import all_plain, at_once, plainly_written, simpler_values
+from telltale_conformance.oracle.minimise.values import all_plain
 from telltale_conformance.oracle.process.interrupts import Interrupted
 from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Level

@@ -25,6 +25,7 @@ from telltale_conformance.oracle.minimise.removal import (
     with_needed,
     written_out,
 )
+from telltale_conformance.oracle.minimise.simplifying import places_of, plainest
 from telltale_conformance.oracle.minimise.slicing import (
     Holds,
     cascade,
@@ -36,7 +37,6 @@ from telltale_conformance.oracle.minimise.slicing import (
 )
 from telltale_conformance.oracle.minimise.standing import as_before
 from telltale_conformance.oracle.minimise.trying import Attempt, Sighting, Trials
-from telltale_conformance.oracle.minimise.values import places_of, plainest
 from telltale_conformance.oracle.reference.run import ReferenceSide, on_reference
 from telltale_conformance.oracle.verdict.compare import Divergence
 

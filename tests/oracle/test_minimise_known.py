@@ -10,8 +10,9 @@ from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter, Answer, Request
 from telltale_conformance.oracle.minimise.known import Found, Known
 from telltale_conformance.oracle.minimise.minimiser import minimise
+from telltale_conformance.oracle.minimise.simplifying import plainest
 from telltale_conformance.oracle.minimise.trying import Trials
-from telltale_conformance.oracle.minimise.values import plainest, simplifications
+from telltale_conformance.oracle.minimise.values import simplifications
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.oracle.minimise_world import SometimesWrong, Wrapped, failure, plain, program
 from tests.oracle.wrong_references import WRONG, WrongReference

@@ -25,10 +25,11 @@ from telltale_conformance.oracle.minimise.removal import (
     renumbered,
     retargeted,
 )
+from telltale_conformance.oracle.minimise.simplifying import at_once, plainly_written
 from telltale_conformance.oracle.minimise.slicing import core, same_contract_side
 from telltale_conformance.oracle.minimise.steps import one_by_one
 from telltale_conformance.oracle.minimise.trying import Attempt, Sighting, Trials, rate
-from telltale_conformance.oracle.minimise.values import REMOVED, all_plain, at_once, plainly_written, simplifications
+from telltale_conformance.oracle.minimise.values import REMOVED, all_plain, simplifications
 from telltale_conformance.oracle.reference.run import ReferenceSide, on_reference
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.oracle.minimise_world import Failing, SometimesWrong, plain, program, record
