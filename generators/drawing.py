@@ -119,6 +119,21 @@ class Drawing:
         count = self.below(5 if self._doubled else 3)
         return Fragments(tuple(self.name(self.cast.fragment) for _ in range(count)))
 
+    def beside_scope(self, scope: Scope) -> Scope:
+        """Return a scope around another: itself, a fragment less or more, or what looks like it; or any scope."""
+        chance = self.random()
+        if not isinstance(scope, Fragments) or chance < 0.4:
+            return self.scope()
+        names = scope.Fragments
+        if chance < 0.5:
+            return scope
+        if chance < 0.6:
+            return Fragments((*names, self.name(self.cast.fragment)))
+        if chance < 0.75:
+            left_out = self.below(len(names)) if names else 0
+            return Fragments((*names[:left_out], *names[left_out + 1 :]))
+        return self.like_scope(scope) if self._doubled else self.scope()
+
     def like_scope(self, scope: Scope) -> Scope:
         """Return a scope that looks like another: one fragment under its double's name, or both, or all as one."""
         if not isinstance(scope, Fragments) or not scope.Fragments:

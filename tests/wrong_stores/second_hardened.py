@@ -157,6 +157,19 @@ class equal_is_not_within(Store):
         return super().within(new, live) and (new != live or live == SESSION)
 
 
+def transferred_in_capitals(s: Script) -> None:
+    cap = s.claimed("a", fragments("a", "b"))
+    s.begin_ownership_transfer(capability=cap, new_owner_id="b", new_scope=fragments("A"))
+
+
+@hardened("A transfer may grant what its owner has but for the case.", transferred_in_capitals)
+class grants_in_any_case(Store):
+    def within(self, new, live):
+        if SESSION in (new, live):
+            return super().within(new, live)
+        return {name.casefold() for name in new["Fragments"]} <= {name.casefold() for name in live["Fragments"]}
+
+
 def released_and_claimed(s: Script) -> None:
     cap = s.claimed()
     witness = s.issue_readiness_witness(capability=cap, predicate_ref="p")
