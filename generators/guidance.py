@@ -140,6 +140,8 @@ def distilled(kept: Sequence[Kept], most: int, trim: Trim | None = None) -> list
         one = kept[place]
         if trim is not None:
             one = trim(one.steps, frozenset(filter(_counts_much, reached[place] - known)))
+            if not one.steps:
+                continue  # it added nothing that counts much
         chosen.append(one.steps)
         steps += len(one.steps)
         known |= _with_operations(one)

@@ -60,6 +60,8 @@ def read_corpus(packed: bytes, most: int = 1 << 28) -> tuple[Steps, ...]:
         programs = tuple(read_line(line).steps for line in lines.splitlines())
         if not programs or not all(step.op in OPERATIONS for steps in programs for step in steps):
             raise ValueError("it holds no programs, or unknown operations")
+        if not all(programs):
+            raise ValueError("it holds a program without steps")
     except (OSError, EOFError, KeyError, TypeError, zlib.error) as error:
         raise ValueError(f"it is not a distilled corpus: {error}") from None
     return programs

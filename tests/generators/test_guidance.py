@@ -8,13 +8,21 @@ import pytest
 
 from telltale_conformance.generators.close_watch import CloseWatch
 from telltale_conformance.generators.guidance import Kept, Search, distilled, reached_by, trimmed
-from telltale_conformance.generators.guided_programs import guided_case, guided_corpus, looked, packed_corpus
+from telltale_conformance.generators.guided_programs import (
+    guided_case,
+    guided_corpus,
+    looked,
+    packed_corpus,
+    read_corpus,
+)
 from telltale_conformance.generators.mutations import MOST, mutated, parts_of
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.generators.reached import PlayedStep, Watch, played, worth_of
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.programs import Program, Step, program_bytes, program_of, references
 from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.lanes.effort import Effort
+from telltale_conformance.oracle.lanes.guided import PROGRAMS
 from telltale_conformance.oracle.reference.run import run_on_reference
 from tests.wrong_stores.steps import A_TO_B, Play, Script, ep, fragments
 from tests.wrong_stores.steps import played as by_hand
@@ -141,6 +149,18 @@ def operations(programs: list[tuple[Step, ...]]) -> list[tuple[str, ...]]:
 def test_distilling_prefers_what_few_programs_reach() -> None:
     kept = kept_programs(("live_count", "plan"), *[("live_count", "close")] * 5, ("live_count", "reload"))
     assert sorted(operations(distilled(kept, 3))[:2]) == [("live_count", "plan"), ("live_count", "reload")]
+
+
+def test_a_program_that_is_trimmed_to_nothing_is_left_out() -> None:
+    kept = kept_programs(("live_count", "plan"), ("close", "reload"))
+    nothing = distilled(kept, 10, lambda steps, wanted: Kept((), frozenset()))
+    assert nothing == []
+
+
+def test_a_corpus_with_an_empty_program_is_refused() -> None:
+    one = guided_corpus("hardened")[0]
+    with pytest.raises(ValueError, match="a program without steps"):
+        read_corpus(packed_corpus([one, ()]))
 
 
 def test_distilling_goes_on_until_every_operation_has_its_place() -> None:
@@ -282,6 +302,13 @@ def test_the_tool_distils_the_same_corpus_again() -> None:
     one, again = (distil.corpus("hardened", unguided=4, broods=1, brood=30, steps=200) for _ in range(2))
     assert one == again
     assert 200 <= sum(map(len, one)) < 800
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_every_mutant_of_a_default_check_can_be_made(contract: str) -> None:
+    for index in range(len(guided_corpus(contract)), PROGRAMS[Effort.default]):
+        if not index % 2:
+            assert guided_case(0, index, contract)
 
 
 def test_cases_go_on_without_end() -> None:
