@@ -177,7 +177,7 @@ def noticed(contracts: Sequence[str] = CONTRACTS) -> bool:
         in_situations(contracts, 8)
         or in_parts_and_host_calls(contracts, rounds=6, every=25)
         or in_parts_and_host_calls(contracts, rounds=30, every=5)
-        or in_situations(contracts, 30)
+        or in_situations(contracts, 60)
         or any(on_every_situation(contract, seed=1)[1] is not None for contract in contracts)
     )
 
@@ -194,7 +194,7 @@ def in_parts_and_host_calls(contracts: Sequence[str], rounds: int, every: int) -
 
 
 def test_nothing_is_noticed_without_a_mistake() -> None:
-    assert not in_situations(CONTRACTS, 30)
+    assert not in_situations(CONTRACTS, 60)
     assert not in_parts_and_host_calls(CONTRACTS, rounds=30, every=5)
 
 
