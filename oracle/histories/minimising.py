@@ -1,24 +1,27 @@
 """Making a race smaller: fewer clients, fewer steps, then simpler values, as long as it fails often enough.
 
 A race is lost in some runs and not in others, so a candidate is run several times, each time with other pauses. It is
-kept once it has failed as often as is asked.
+kept once it has failed as often as is asked, in a way in which the race itself fails: at the same operation, in the
+same part of its answer. A candidate at which the adapter fails is not kept.
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from telltale_conformance.lean_traces.history import HistoryEvent
 from telltale_conformance.lean_traces.programs import Step, references
 from telltale_conformance.lean_traces.races import Race, with_args, without_step
+from telltale_conformance.oracle.adapters import AdapterFault
 from telltale_conformance.oracle.adapters.clients import Clients
 from telltale_conformance.oracle.histories.judging import HistoryResult, judge_history
 from telltale_conformance.oracle.histories.racing import Run
-from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.compare import DivergenceClass, Level
 
 FAILURES: Final = 2
 """How often a candidate must fail to be kept."""
@@ -26,6 +29,11 @@ RUNS: Final = 12
 """Within how many runs."""
 TO_RATE: Final = 20
 """How often the smallest race is run to say how often it fails."""
+FAULTS: Final = 20
+"""At how many candidates the adapter may fail before the smallest race so far is taken."""
+
+Way: TypeAlias = tuple[str, DivergenceClass]
+"""In what a race fails: the operation that no order explains, and what of its answer is wrong."""
 
 
 class Smaller(NamedTuple):
@@ -39,7 +47,9 @@ class Smaller(NamedTuple):
     """How often it failed, of ``runs``."""
     runs: int
     minimal: bool
-    """Nothing more could be taken away; else the time was over."""
+    """Nothing more could be taken away; else the time was over, or the adapter failed at something smaller."""
+    faults: int = 0
+    """At how many candidates the adapter failed, so that nothing is known of them."""
 
 
 class Trying:
@@ -48,11 +58,13 @@ class Trying:
     Args:
         clients: whom to ask.
         level: how strictly answers are compared.
+        ways: in which a race counts as failing; None for any.
     """
 
-    def __init__(self, clients: Clients, level: Level) -> None:
+    def __init__(self, clients: Clients, level: Level, ways: frozenset[Way] | None = None) -> None:
         self._clients = clients
         self._level = level
+        self._ways = ways
 
     def once(self, race: Race, seed: str) -> tuple[list[HistoryEvent], HistoryResult] | None:
         """Run a race; return its history and the refusal, or None where it is not refused.
@@ -66,7 +78,14 @@ class Trying:
             return None
         events = run.events
         result = judge_history(lambda: events, race.contract, clients=len(race.suffixes), level=self._level)
-        return (events, result) if result.verdict == "diverge" else None
+        if result.refusal is None or (self._ways is not None and _way(result) not in self._ways):
+            return None
+        return events, result
+
+    def ways(self, race: Race, runs: int = RUNS) -> Counter[Way]:
+        """Return in which ways a race fails in so many runs, and how often in each."""
+        seen = (self.once(race, f"again/{number}") for number in range(runs))
+        return Counter(_way(one[1]) for one in seen if one is not None)
 
     def failing(self, race: Race, failures: int = FAILURES, runs: int = RUNS) -> bool:
         """Say whether a race fails so often within so many runs."""
@@ -80,6 +99,11 @@ class Trying:
         return False
 
 
+def _way(result: HistoryResult) -> Way:
+    assert result.refusal is not None
+    return result.refusal.op, result.refusal.kind
+
+
 def minimise_race(race: Race, clients: Clients, level: Level, seconds: float) -> Smaller | None:
     """Make a race smaller; None where it does not fail often enough to tell.
 
@@ -90,23 +114,35 @@ def minimise_race(race: Race, clients: Clients, level: Level, seconds: float) ->
         seconds: after which the smallest race so far is taken.
 
     Raises:
-        AdapterFault: the adapter failed.
+        AdapterFault: the adapter failed at the race itself, or at the smallest one.
     """
     until = time.monotonic() + seconds
-    trying = Trying(clients, level)
-    if not trying.failing(race):
+    ways = Trying(clients, level).ways(race)
+    if ways.total() < FAILURES:
         return None
-    minimal = False
-    while not minimal and time.monotonic() < until:
-        minimal = True
+    trying = Trying(clients, level, frozenset(ways))
+    faults = 0
+    while True:
+        smaller, known = None, True
         for candidate in candidates(race):
-            if time.monotonic() >= until:
-                minimal = False
+            if time.monotonic() >= until or faults == FAULTS:
+                return _with_faults(rated(race, trying, minimal=False), faults)
+            try:
+                kept = trying.failing(candidate)
+            except AdapterFault:  # the next run starts it again; of this candidate nothing is known
+                faults += 1
+                known = False
+                continue
+            if kept:
+                smaller = candidate
                 break
-            if trying.failing(candidate):
-                race, minimal = candidate, False
-                break
-    return rated(race, trying, minimal=minimal)
+        if smaller is None:
+            return _with_faults(rated(race, trying, minimal=known), faults)
+        race = smaller
+
+
+def _with_faults(smaller: Smaller | None, faults: int) -> Smaller | None:
+    return None if smaller is None else smaller._replace(faults=faults)
 
 
 def rated(race: Race, trying: Trying, *, minimal: bool, runs: int = TO_RATE) -> Smaller | None:

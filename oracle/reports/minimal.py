@@ -31,6 +31,7 @@ from telltale_conformance.oracle.reports.report import Minimiser, Reduction
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint_of
 from telltale_conformance.oracle.verdict.results import LaneDivergence
+from telltale_conformance.readable import counted
 
 if TYPE_CHECKING:
     from telltale_conformance.oracle.minimise.minimiser import Minimised
@@ -149,9 +150,10 @@ class _Again:
         assert refusal is not None
         steps = len(list(smaller.race.steps()))
         rated = Rated(times=smaller.times, runs=smaller.runs)
+        failed = f"; the adapter failed at {counted(smaller.faults, 'smaller race')}" if smaller.faults else ""
         return Reduction(
             ending="minimal" if smaller.minimal else "deadline",
-            remark=f"{steps} steps of {max(1, smaller.race.clients)} clients, refused in {rated.text()}",
+            remark=f"{steps} steps of {max(1, smaller.race.clients)} clients, refused in {rated.text()}{failed}",
             divergence=msgspec.structs.replace(
                 divergence,
                 seq=refusal.seq,

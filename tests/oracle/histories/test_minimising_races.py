@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
 from telltale_conformance.lean_traces.races import MalformedRace, race_bytes, race_of
+from telltale_conformance.oracle.adapters import AdapterFault
 from telltale_conformance.oracle.cli.check import run
 from telltale_conformance.oracle.cli.verify import verify
 from telltale_conformance.oracle.gate import Gate
+from telltale_conformance.oracle.histories import minimising
 from telltale_conformance.oracle.histories.judging import judge_file
-from telltale_conformance.oracle.histories.minimising import Trying, minimise_race, rated
+from telltale_conformance.oracle.histories.minimising import RUNS, Trying, minimise_race, rated
 from telltale_conformance.oracle.lanes import concurrent
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reports.page.history_bars import bars_of, drawing
@@ -55,6 +58,53 @@ def test_what_is_kept_fails_again_and_a_right_store_never_does() -> None:
     right = StepwiseClients(None, "telltale-17")
     assert minimise_race(smaller.race, right, Level.state, 60) is None
     assert rated(smaller.race, Trying(right, Level.state), minimal=True) is None
+
+
+def test_a_race_that_fails_in_another_way_is_another_one() -> None:
+    clients, race, _ = lost(DOUBLE)
+    any_way, other_way = Trying(clients, Level.state), Trying(clients, Level.state, frozenset({("close", "audit")}))
+    assert any_way.failing(race_of(race))
+    assert not other_way.failing(race_of(race))
+    assert rated(race_of(race), other_way, minimal=True) is None
+    smaller = minimise_race(race_of(race), clients, Level.state, 60)
+    assert smaller is not None
+    assert smaller.result.refusal is not None
+    assert (smaller.result.refusal.op, smaller.result.refusal.kind) in any_way.ways(race_of(race))
+
+
+class Dying(StepwiseClients):
+    """Fails at the runs of these numbers, as an adapter that dies does; the run after it is another process's."""
+
+    def __init__(self, name: str, dies: Collection[int]) -> None:
+        super().__init__(WRONG[name], "telltale-17")
+        self._dies = dies
+        self._runs = 0
+
+    def reset(self, seed: int) -> None:
+        self._runs += 1
+        if self._runs in self._dies:
+            raise AdapterFault("died")
+        super().reset(seed)
+
+
+def test_an_adapter_that_fails_at_candidates_loses_nothing_of_what_was_found() -> None:
+    _, race, _ = lost(DOUBLE)
+    clients = Dying(DOUBLE, (RUNS + 1, RUNS + 9, RUNS + 30))
+    smaller = minimise_race(race_of(race), clients, Level.state, 60)
+    assert smaller is not None
+    assert smaller.faults == 3
+    assert len(list(smaller.race.steps())) < len(list(race_of(race).steps()))
+
+
+def test_an_adapter_that_fails_too_often_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minimising, "FAULTS", 4)
+    _, race, _ = lost(DOUBLE)
+    clients = Dying(DOUBLE, range(RUNS + 1, RUNS + 5))
+    smaller = minimise_race(race_of(race), clients, Level.state, 60)
+    assert smaller is not None
+    assert smaller.faults == 4
+    assert smaller.race == race_of(race)
+    assert not smaller.minimal
 
 
 def test_a_race_is_written_and_read_strictly() -> None:
