@@ -280,16 +280,6 @@ class Arguments:
 
     # Whole argument lists that need more than one value
 
-    def transferring(self, focus: int) -> list[Given]:
-        """Return a capability, who gets the session, and a scope that may be a part of the capability's."""
-        capability, new_scope = self.attenuating(focus)
-        return [capability, (self.owner(), None), new_scope]
-
-    def attenuating(self, focus: int) -> list[Given]:
-        """Return a capability, and a scope that may be a part of its own."""
-        capability = self.capability(focus)
-        return [capability, (self._draw.beside_scope(capability[0].scope), None)]
-
     def open(self, *before: Given) -> list[Given]:
         """Roles, types and buffer configuration."""
         draw = self._draw
@@ -463,8 +453,12 @@ _BY_PARAMETERS: Final[dict[tuple[str, ...], _Lister]] = {
     ("sid", "owner_id", "scope"): lambda of, focus: [of.sid(focus), (of.owner(), None), (_draw(of).scope(), None)],
     ("sid", "owner_id"): Arguments.dying,
     ("capability",): lambda of, focus: [of.capability(focus)],
-    ("capability", "new_owner_id", "new_scope"): Arguments.transferring,
-    ("capability", "new_scope"): Arguments.attenuating,
+    ("capability", "new_owner_id", "new_scope"): lambda of, focus: [
+        of.capability(focus),
+        (of.owner(), None),
+        (_draw(of).scope(), None),
+    ],
+    ("capability", "new_scope"): lambda of, focus: [of.capability(focus), (_draw(of).scope(), None)],
     ("capability", "mutation"): lambda of, focus: [of.capability(focus), of.mutation(focus)],
     ("capability", "predicate_ref"): lambda of, focus: [of.capability(focus), _name(of, "predicate")],
     ("capability", "witness"): lambda of, focus: [of.capability(focus), of.witness(focus)],

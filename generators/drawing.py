@@ -119,21 +119,6 @@ class Drawing:
         count = self.below(5 if self._doubled else 3)
         return Fragments(tuple(self.name(self.cast.fragment) for _ in range(count)))
 
-    def beside_scope(self, scope: Scope) -> Scope:
-        """Return a scope around another: itself, a fragment less or more, or what looks like it; or any scope."""
-        chance = self.random()
-        if not isinstance(scope, Fragments) or chance < 0.3:
-            return self.scope()
-        names = scope.Fragments
-        if chance < 0.7:
-            return self.like_scope(scope) if self._doubled else self.scope()
-        if chance < 0.8:
-            return scope
-        if chance < 0.9:
-            return Fragments((*names, self.name(self.cast.fragment)))
-        left_out = self.below(len(names)) if names else 0
-        return Fragments((*names[:left_out], *names[left_out + 1 :]))
-
     def like_scope(self, scope: Scope) -> Scope:
         """Return a scope that looks like another: one fragment under its double's name, or both, or all as one."""
         if not isinstance(scope, Fragments) or not scope.Fragments:

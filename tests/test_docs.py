@@ -71,8 +71,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def done_before() -> dict[str, subprocess.CompletedProcess[str]]:
-    """What each command did: one that several documents show is run once."""
+def done_before() -> dict[tuple[str, str], subprocess.CompletedProcess[str]]:
+    """What each command of a document did: one that it shows several times is run once."""
     return {}
 
 
@@ -81,11 +81,12 @@ def test_every_command_prints_what_the_document_shows(
     shown: Shown,
     project: Path,
     wheel_environment: Installed,
-    done_before: dict[str, subprocess.CompletedProcess[str]],
+    done_before: dict[tuple[str, str], subprocess.CompletedProcess[str]],
 ) -> None:
     in_turn = shown.command.startswith("cd ")  # in a folder that the commands of one document change step by step
-    if in_turn or shown.command not in done_before:
-        done_before[shown.command] = subprocess.run(
+    asked = shown.place.split(":")[0], shown.command
+    if in_turn or asked not in done_before:
+        done_before[asked] = subprocess.run(
             ["bash", "-c", shown.command],
             cwd=project,
             env=wheel_environment.environment(PYTHONPATH="."),
@@ -95,7 +96,7 @@ def test_every_command_prints_what_the_document_shows(
             timeout=400,
             check=False,
         )
-    done = done_before[shown.command]
+    done = done_before[asked]
     assert done.returncode == shown.exit_code, done.stdout
     if shown.output:
         pattern = "\n".join(r"(?:.*\n)*?.*" if line == "..." else _pattern(line) for line in shown.output)

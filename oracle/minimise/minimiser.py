@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from telltale_conformance.errors import HarnessError
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.minimise.lifting import lift_again, without_references_in_data
@@ -125,7 +126,7 @@ def _confirmed(result: Minimised, afresh: Callable[[], Adapter], level: Level) -
     return result
 
 
-class _NotBelieved(Exception):
+class _NotBelieved(HarnessError):
     """Thrown when the divergence does not show a second time."""
 
     def __init__(self, ending: Ending) -> None:

@@ -4,7 +4,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.lean_traces.codec import encode_answer, encode_as_written
 from telltale_conformance.lean_traces.programs import read_program, write_program
 from telltale_conformance.model.contract import CONTRACTS
-from telltale_conformance.model.values import SESSION, Fragments, Scope
 from telltale_conformance.oracle.reference.run import run_on_reference
 
 ROOT = Path(__file__).parents[2]
@@ -76,31 +74,6 @@ def test_only_offered_operations_are_used() -> None:
 def test_every_operation_is_used_under_some_profile() -> None:
     used = {step.operation.name for index in range(60) for step in Generator(5, index).steps()}
     assert used == ALL_OPERATIONS
-
-
-def around(scope: Fragments, granted: Scope) -> str:
-    """Say what a scope is that is asked for by an owner of another."""
-    if granted == SESSION:
-        return "all"
-    own, asked = set(scope.Fragments), set(granted.Fragments)
-    if own == asked:
-        return "equal"
-    if own > asked or own < asked:
-        return "part" if own > asked else "more"
-    return "other"
-
-
-@pytest.mark.parametrize("op", ["attenuate_ownership_scope", "begin_ownership_transfer"])
-def test_owners_of_fragments_ask_for_scopes_around_their_own(op: str) -> None:
-    """What is asked counts where G-within decides (H3, H4)."""
-    seen: Counter[str] = Counter()
-    for index in range(600):
-        for step in Generator(0, index, contract="hardened").steps():
-            if step.operation.name == op and isinstance(step.arguments[0].scope, Fragments):
-                answered = step.outcome.error is None or step.outcome.error.guard.name == "G-within"
-                if answered:
-                    seen[around(step.arguments[0].scope, step.arguments[-1])] += 1
-    assert min(seen[kind] for kind in ("all", "equal", "part", "more", "other")) >= 10, seen
 
 
 def test_swarm_leaves_different_operations_out() -> None:

@@ -46,8 +46,9 @@ def test_the_reference_breaks_each_claim_under_telltale_17_and_keeps_it_under_ha
         assert {report.program: report.own.verdict for report in reports} == {
             **dict.fromkeys(NAMES, verdict),
             "K30": "broken",
+            **({"K18": "not judged"} if contract == "hardened" else {}),  # nobody looks for the message that stays
         }
-        assert all(report.own.occasions for report in reports)
+        assert {report.program for report in reports if not report.own.occasions} <= {"K18"}
         assert not any(report.stopped for report in reports)
 
 
