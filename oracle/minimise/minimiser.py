@@ -233,9 +233,13 @@ class _Search:
         """See the divergence for the second time in a row: in a smaller program, or else in the given one again."""
         if self._rate is not None:
             return
+        runs = self._trials.runs
         with suppress(OutOfTime):
             if self._trials.attempt(guess).verdict == "reproduces":
-                self._rate = Rate(times=TO_BELIEVE, runs=TO_BELIEVE)
+                seen = (
+                    TO_BELIEVE if self._trials.runs > runs else 1
+                )  # what is known without a run is no second sighting
+                self._rate = Rate(times=seen, runs=seen)
                 return
         faults = len(self._trials.faults)
         self._rate = self._once_more()

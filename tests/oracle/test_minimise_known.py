@@ -8,10 +8,11 @@ import pytest
 
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter, Answer, Request
+from telltale_conformance.oracle.minimise import minimiser
 from telltale_conformance.oracle.minimise.known import Found, Known
 from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.minimise.simplifying import plainest
-from telltale_conformance.oracle.minimise.trying import Trials
+from telltale_conformance.oracle.minimise.trying import OutOfTime, Trials
 from telltale_conformance.oracle.minimise.values import simplifications
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.oracle.minimise_world import SometimesWrong, Wrapped, failure, plain, program
@@ -120,6 +121,17 @@ def test_the_first_candidate_is_the_second_sighting_and_otherwise_the_given_prog
     result = minimise(adapter, given)
     whole = [step.op for step in given.steps]
     assert (result.ending, adapter.programs[:2]) == ("minimal", [whole, whole])  # the candidate is known to agree
+
+
+def test_what_is_known_without_a_run_is_no_second_sighting(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise OutOfTime
+
+    monkeypatch.setattr(minimiser, "at_once", stopped)
+    result = minimise(WrongReference(WRONG[RELEASE]), RELEASING)  # no step of it can be left out
+    assert (result.ending, result.runs.implementation) == ("deadline", 1)
+    assert result.rate is not None
+    assert (result.rate.times, result.rate.runs) == (1, 1)
 
 
 def test_a_divergence_that_the_first_candidate_and_the_given_program_do_not_show_again_is_flaky() -> None:

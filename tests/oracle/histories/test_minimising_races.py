@@ -96,6 +96,16 @@ def test_an_adapter_that_fails_at_candidates_loses_nothing_of_what_was_found() -
     assert len(list(smaller.race.steps())) < len(list(race_of(race).steps()))
 
 
+def test_a_race_is_not_minimal_where_the_adapter_failed_at_something_smaller() -> None:
+    clients, race, _ = lost(DOUBLE)
+    smallest = minimise_race(race_of(race), clients, Level.state, 60)
+    assert smallest is not None
+    assert smallest.minimal
+    again = minimise_race(smallest.race, Dying(DOUBLE, (RUNS + 1,)), Level.state, 60)
+    assert again is not None
+    assert (again.race, again.faults, again.minimal) == (smallest.race, 1, False)
+
+
 def test_an_adapter_that_fails_too_often_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(minimising, "FAULTS", 4)
     _, race, _ = lost(DOUBLE)
