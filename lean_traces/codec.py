@@ -16,7 +16,14 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from telltale_conformance.errors import HarnessError
-from telltale_conformance.lean_traces.printed_types import Unusual, printed_type
+from telltale_conformance.lean_traces.printed_values import (
+    TYPES,
+    VAL_TYPES,
+    VALUES,
+    NotOurForm,
+    encode_plain,
+    printed_json,
+)
 from telltale_conformance.lean_traces.strict_json import SpelledNumber, StrictJsonError, parse
 from telltale_conformance.model.decode import Decoded
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome
@@ -59,68 +66,6 @@ class ArgumentError(HarnessError, ValueError):
     """Thrown when the arguments of an operation have not the shape that the contract gives them."""
 
 
-class NotOurForm(Exception):
-    """Thrown when bytes are not in the form that our own writer prints; they may still be well-formed."""
-
-
-class Known(dict[bytes, Any]):
-    """Values by the bytes that we print them as; bounded in number and in the bytes kept."""
-
-    def __init__(self, read: Callable[[bytes], Any]) -> None:
-        super().__init__()
-        self._read = read
-        self._bytes = 0
-
-    def __missing__(self, printed: bytes) -> Any:
-        try:
-            value = self._read(printed)
-        except (ValueError, RecursionError, OverflowError, Unusual):
-            raise NotOurForm from None
-        self._bytes += len(printed)
-        if len(self) >= _KNOWN or self._bytes > _KNOWN_BYTES:
-            self.clear()
-            self._bytes = len(printed)
-        if self._bytes <= _KNOWN_BYTES:
-            self[printed] = value
-        return value
-
-
-_KNOWN: Final = 8192
-_KNOWN_BYTES: Final = 16 * 1024 * 1024
-
-
-def _printed(printed: bytes) -> Any:
-    """Return parsed JSON of bytes that are exactly as we print them."""
-    document = msgspec.json.decode(printed)
-    if _encode_plain(document) != printed:
-        raise NotOurForm
-    return document
-
-
-_PLAIN_VALUES: Final[dict[str, tuple[type, Callable[[Any], Value]]]] = {
-    "Nat": (int, Nat),
-    "Bool": (bool, Bool),
-    "Str": (str, Str),
-}
-
-
-def _printed_value(printed: bytes) -> Value:
-    """Read a value; those that are met most in the least time."""
-    document = _printed(printed)
-    if type(document) is dict and len(document) == 1:
-        ((name, content),) = document.items()
-        plain = _PLAIN_VALUES.get(name)
-        if plain is not None and type(content) is plain[0] and (type(content) is not int or 0 <= content <= U64_MAX):
-            return plain[1](content)
-    return value_from_json(document)
-
-
-_encode_plain: Final = msgspec.json.Encoder(order="deterministic").encode
-_TYPES: Final = Known(printed_type)
-_VALUES: Final = Known(_printed_value)
-_VAL_TYPES: Final = Known(lambda printed: val_type_from_json(_printed(printed)))
-
-
 class _EdgeTrace(Struct, frozen=True, forbid_unknown_fields=True):
     edge: Edge
     trace: list[Raw]
@@ -143,12 +88,12 @@ class _Form(NamedTuple):
 
 
 def _printed_types(roles: Mapping[str, Raw]) -> dict[str, LocalType]:
-    return {role: _TYPES[bytes(printed)] for role, printed in roles.items()}
+    return {role: TYPES[bytes(printed)] for role, printed in roles.items()}
 
 
 def _type(document: object, place: str = "$") -> LocalType:
     try:
-        kept: LocalType = _TYPES[_encode_plain(document)]
+        kept: LocalType = TYPES[encode_plain(document)]
     except (NotOurForm, ValueError, TypeError, RecursionError, OverflowError):
         return type_from_json(document, place)
     return kept
@@ -186,7 +131,7 @@ def _val_types(document: object) -> tuple[ValType, ...]:
 
 def _printed_json(printed: Raw) -> object:
     try:
-        return _printed(bytes(printed))
+        return printed_json(bytes(printed))
     except (ValueError, RecursionError, OverflowError):
         raise NotOurForm from None
 
@@ -203,7 +148,7 @@ def _printed_mutation(mutation: _Mutation) -> HostMutation:
         raise NotOurForm
     if isinstance(on_edge, UpdateEdgeHandler):
         return on_edge
-    return UpdateTrace(edge=on_edge.edge, trace=tuple([_VAL_TYPES[bytes(printed)] for printed in on_edge.trace]))
+    return UpdateTrace(edge=on_edge.edge, trace=tuple([VAL_TYPES[bytes(printed)] for printed in on_edge.trace]))
 
 
 def _mutation(document: object) -> HostMutation:
@@ -219,17 +164,17 @@ def _mutation(document: object) -> HostMutation:
 
 def _form_of(annotation: Any) -> _Form:
     if annotation is LocalType:
-        return _Form(Raw, lambda printed: _TYPES[bytes(printed)], _type)
+        return _Form(Raw, lambda printed: TYPES[bytes(printed)], _type)
     if annotation == Mapping[str, LocalType]:
         return _Form(dict[str, Raw], _printed_types, _types)
     if annotation == Value:
-        return _Form(Raw, lambda printed: _VALUES[bytes(printed)], value_from_json)
+        return _Form(Raw, lambda printed: VALUES[bytes(printed)], value_from_json)
     if annotation == HostMutation:
         return _Form(_Mutation, _printed_mutation, _mutation)
     if annotation is PlanInput:
         return _Form(_Plan, _printed_plan, _plan)
     if annotation == Sequence[ValType]:
-        return _Form(list[Raw], lambda printed: tuple(_VAL_TYPES[bytes(one)] for one in printed), _val_types)
+        return _Form(list[Raw], lambda printed: tuple(VAL_TYPES[bytes(one)] for one in printed), _val_types)
     if annotation is object:
         return _Form(Raw, _printed_json, lambda document: document)
     if annotation == Sequence[str]:
@@ -406,7 +351,7 @@ _PRINTERS: Final[dict[type, Callable[[Any], bytes]]] = {
     **dict.fromkeys((Unit, Nat, Bool, Str, EndpointValue), encode_plain_value),
     ProdValue: encode_value,
     SpelledNumber: lambda number: number.text.encode(),
-    Decoded: lambda decoded: _encode_plain(decoded.value),
+    Decoded: lambda decoded: encode_plain(decoded.value),
 }
 
 

@@ -24,13 +24,13 @@ from telltale_conformance.lean_traces.codec import (
     CODECS,
     ArgumentCodec,
     ArgumentError,
-    NotOurForm,
     encode,
     encode_as_written,
 )
 from telltale_conformance.lean_traces.endings import end_problem
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened, read_blocks
+from telltale_conformance.lean_traces.printed_values import NotOurForm
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, nests_within, parse
 from telltale_conformance.lean_traces.trace import (
     TRACE_SCHEMA,

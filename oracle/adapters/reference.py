@@ -10,11 +10,11 @@ from telltale_conformance.lean_traces.codec import (
     CODECS,
     ArgumentCodec,
     ArgumentError,
-    NotOurForm,
     decode_arguments,
     encode_answer,
 )
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.lean_traces.printed_values import NotOurForm
 from telltale_conformance.model.contract import Contract, contract_named
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
