@@ -16,7 +16,7 @@ _FORMS: Final[dict[str, tuple[Any, str, str]]] = {
     "campaign-event": (
         Event,
         "A line of the journal of a campaign",
-        'Each line of `journal.jsonl` after its first one, which is `{"schema":…,"version":1}`.',
+        'Each line of `journal.jsonl` after its first one, which is `{"schema":…,"version":2}`.',
     ),
     "campaign-report": (
         CampaignReport,

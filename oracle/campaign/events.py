@@ -75,6 +75,8 @@ class TaskDone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     """The programs that it was given, or of lane ``concurrent`` the races."""
     worker: str
     seconds: float
+    cpu_seconds: float
+    """Of the worker and its adapters, since the task before."""
     tally: Tally
     open: int
     """Cases without a verdict."""
@@ -101,6 +103,8 @@ class DossierMade(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     remark: str
     steps: int | None
     """Of the smallest program; None where the finding has none."""
+    cpu_seconds: float
+    """Of the worker and its adapters, since the task before."""
     folder: str | None
     """Of the dossier, within that of the campaign; None where it has none."""
 
@@ -139,6 +143,7 @@ class Inherited(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     campaign: str
     tasks: int
     seconds: float
+    cpu_seconds: float
     tally: Tally
     cells: dict[str, int]
     """Each with the number of cases, up to three."""

@@ -21,6 +21,7 @@ from telltale_conformance.files import content
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import program_bytes, written_program
 from telltale_conformance.oracle.campaign.corpus import put_durably, sync_folder
+from telltale_conformance.oracle.campaign.keeping import METER
 from telltale_conformance.oracle.campaign.plan import Setup
 from telltale_conformance.oracle.reports.findings import findings
 from telltale_conformance.oracle.reports.minimal import SHARE, minimising
@@ -47,12 +48,15 @@ class Reduced(Struct, frozen=True, kw_only=True):
     ending: str
     remark: str
     steps: int | None
+    cpu_seconds: float
+    """Of the worker and its adapters, since the task before."""
     files: Mapping[str, bytes]
     """Of its dossier, by name; none where it has no program."""
 
 
 def reduced(setup: Setup, divergence: LaneDivergence) -> Reduced:
     """Run a divergence again, make its program smaller, and return its dossier; runs on a worker."""
+    METER.begin(setup.campaign)
     subject = setup.subject
     with minimising(subject, setup.level, SECONDS / SHARE) as minimise:
         (found,) = findings(
@@ -68,13 +72,21 @@ def reduced(setup: Setup, divergence: LaneDivergence) -> Reduced:
         ending=found.ending,
         remark=found.remark,
         steps=None if found.program is None else len(found.program.steps),
+        cpu_seconds=METER.used(),
         files=found.files,
     )
 
 
 def not_reduced(fingerprint: str, why: str) -> Reduced:
     """Return that a finding was not run again; it stays a finding."""
-    return Reduced(fingerprint=fingerprint, ending="inconclusive", remark=f"not run again: {why}", steps=None, files={})
+    return Reduced(
+        fingerprint=fingerprint,
+        ending="inconclusive",
+        remark=f"not run again: {why}",
+        steps=None,
+        cpu_seconds=0.0,
+        files={},
+    )
 
 
 class Findings:

@@ -21,7 +21,7 @@ from telltale_conformance.oracle.campaign.events import Event
 
 FILE: Final = "journal.jsonl"
 FORMAT: Final = "telltale-conformance/campaign-journal"
-VERSION: Final = 1
+VERSION: Final = 2
 _HEADER: Final = encode({"schema": FORMAT, "version": VERSION}) + b"\n"
 _decoder: Final = msgspec.json.Decoder(Event)
 

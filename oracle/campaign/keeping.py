@@ -8,9 +8,12 @@ from typing import Final
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.campaign.identity import OtherVersion, identity_of
 from telltale_conformance.oracle.campaign.plan import Setup
+from telltale_conformance.oracle.process.cpu import Meter
 
 _kept: Final[dict[int, tuple[str, Adapter]]] = {}
 """By thread, the campaign and its adapter."""
+METER: Final = Meter()
+"""Of the processor time of this worker."""
 
 
 def adapter_of(setup: Setup) -> Adapter:

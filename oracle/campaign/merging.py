@@ -164,6 +164,7 @@ def _inherited(all_settings: Sequence[Settings], standings: Sequence[Standing]) 
                 campaign=settings.campaign,
                 tasks=len(standing.tasks),
                 seconds=standing.seconds,
+                cpu_seconds=standing.cpu_seconds,
                 tally=standing.tally,
                 cells=dict(standing.cells),
                 findings={

@@ -76,6 +76,8 @@ class CampaignReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     guided: bool
     hours: float
     seconds: float
+    cpu_seconds: float
+    """Of the workers and their adapters."""
     state: str
     """``running``, where it runs or was cut off; ``ended`` when its time was over or its tasks done; ``paused``,
     ``given up``, ``merged``."""
@@ -130,6 +132,7 @@ def report_of(settings: Settings, standing: Standing) -> CampaignReport:
         guided=settings.guided,
         hours=settings.hours,
         seconds=round(standing.seconds, 3),
+        cpu_seconds=round(standing.cpu_seconds, 3),
         state=_state(standing),
         why=standing.ended,
         verdict=verdict,
@@ -207,7 +210,8 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
     yield f"{who}, contract {report.contract}, level {report.level}, seed {report.seed}"
     yield (
         f"{report.state}: {time_text(report.seconds)} of {time_text(report.hours * 3600)}, {report.tasks} tasks, "
-        f"{tally.cases:,} cases, {tally.judged:,} answers judged, {report.answers_per_second:,.0f} a second"
+        f"{tally.cases:,} cases, {tally.judged:,} answers judged, {report.answers_per_second:,.0f} a second, "
+        f"{report.cpu_seconds:,.0f} CPU seconds"
     )
     yield (
         f"cells: {cells.reached} reached, {cells.per_hour:,.0f} new an hour, about {cells.left:,.0f} left at least "

@@ -104,6 +104,8 @@ class Standing:
     curve: list[Point] = field(default_factory=list)
     in_vain: int = 0
     """How many tasks in a row had faults and no judged answer."""
+    cpu_seconds: float = 0.0
+    """Of the workers and their adapters."""
     ended: str | None = None
     """Why it ended or paused; None while it runs, or where it was cut off."""
     _seconds: float = 0.0
@@ -147,6 +149,7 @@ class Standing:
             self._task(event)
         elif isinstance(event, DossierMade):
             self.found[event.fingerprint].made = event
+            self.cpu_seconds += event.cpu_seconds
         elif isinstance(event, WorkerEvent):
             if event.what == "lost":
                 self.lost.append(event.worker)
@@ -173,6 +176,7 @@ class Standing:
     def _task(self, event: TaskDone) -> None:
         assert event.task not in self.tasks, f"task {event.task} is counted twice"
         self.tasks.add(event.task)
+        self.cpu_seconds += event.cpu_seconds
         before = self.tally.judged
         self._count(event.tally, event.faults)
         self._count_lane(event.lane, LaneWork(tasks=1, tally=event.tally, open=event.open), event.missing)
@@ -227,6 +231,7 @@ class Standing:
             self._count_lane(lane, work, event.missing)
         self.unsupported.update(event.unsupported)
         self._seconds += event.seconds
+        self.cpu_seconds += event.cpu_seconds
         for name, cases in event.cells.items():
             self.cells[name] = min(RARE, self.cells.get(name, 0) + cases)
         for met in event.findings.values():

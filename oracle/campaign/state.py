@@ -154,6 +154,7 @@ class Campaign:
                 parents=task.parents,
                 worker=done.worker,
                 seconds=round(done.seconds, 3),
+                cpu_seconds=done.cpu_seconds,
                 tally=done.tally,
                 open=done.open,
                 missing=done.missing,
@@ -190,6 +191,7 @@ class Campaign:
                 ending=made.ending,
                 remark=made.remark,
                 steps=made.steps,
+                cpu_seconds=made.cpu_seconds,
                 folder=folder,
             )
         )

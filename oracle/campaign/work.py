@@ -89,6 +89,8 @@ class Done(Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...] = ()
     unsupported: frozenset[str] = frozenset()
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    """Of this worker and its adapters, since the task before."""
     worker: str = ""
     """Where it was run, as ``host:process``."""
 
@@ -106,6 +108,7 @@ def carry_out(setup: Setup, task: Task, given: Sequence[bytes], sent: bool = Fal
         OtherVersion: this worker has another harness or implementation.
     """
     started = time.monotonic()
+    keeping.METER.begin(setup.campaign)
     try:
         adapter = keeping.adapter_of(setup)
         with uncollected():
@@ -119,7 +122,9 @@ def carry_out(setup: Setup, task: Task, given: Sequence[bytes], sent: bool = Fal
         done = Done(number=task.number, tally=Tally(faults=1), faults=(told,))
         keeping.drop()
     worker = f"{gethostname()}:{os.getpid()}"
-    return msgspec.structs.replace(done, seconds=time.monotonic() - started, worker=worker)
+    return msgspec.structs.replace(
+        done, seconds=time.monotonic() - started, cpu_seconds=keeping.METER.used(), worker=worker
+    )
 
 
 class _Notes:

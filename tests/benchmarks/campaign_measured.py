@@ -16,7 +16,6 @@ from pathlib import Path
 from time import process_time
 from typing import NamedTuple
 
-import psutil
 from msgspec import structs
 
 from telltale_conformance.oracle.campaign import keeping
@@ -27,6 +26,7 @@ from telltale_conformance.oracle.campaign.running import Running
 from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.campaign.work import carry_out
 from telltale_conformance.oracle.lanes.subject import Subject
+from telltale_conformance.oracle.process.cpu import cpu_seconds
 
 SUT = f"{sys.executable} -m telltale_conformance.adapters.reference"
 
@@ -54,13 +54,6 @@ class Spent(NamedTuple):
         return self.answers / self.cpu
 
 
-def cpu() -> float:
-    """Return the CPU seconds of this process and of all that it started, those that ended included."""
-    me = psutil.Process()
-    times = [one.cpu_times() for one in (me, *me.children(recursive=True))]
-    return sum(one.user + one.system + one.children_user + one.children_system for one in times)
-
-
 @contextmanager
 def new_campaign() -> Iterator[Campaign]:
     """Begin a campaign in a folder for this block."""
@@ -85,7 +78,7 @@ def in_one_process(first: int, tasks: int) -> tuple[Spent, Spent]:
             given = campaign.given(task)
             counts = number >= first
             for guiding in (number % 2 == 0, number % 2 == 1) if counts else (True,):
-                before, own = cpu(), 0.0
+                before, own = cpu_seconds(), 0.0
                 if guiding:
                     done = carry_out(campaign.setup, task, given, campaign.wants_programs(task))
                     own = process_time()
@@ -94,7 +87,7 @@ def in_one_process(first: int, tasks: int) -> tuple[Spent, Spent]:
                     own = process_time() - own
                 else:
                     done = carry_out(without, task, given)
-                spent = Spent(1, done.tally.judged, cpu() - before, own)
+                spent = Spent(1, done.tally.judged, cpu_seconds() - before, own)
                 if counts and guiding:
                     guided = guided.and_also(spent)
                 elif counts:
@@ -111,10 +104,10 @@ def on_a_cluster(first: int, tasks: int) -> Spent:
         def look(left: float) -> None:
             done = len(campaign.standing.tasks)
             if done >= first and not seen:
-                seen.append(Spent(done, campaign.standing.tally.judged, cpu(), process_time()))
+                seen.append(Spent(done, campaign.standing.tally.judged, cpu_seconds(), process_time()))
 
         Running(campaign, cluster, seconds=3600.0, tasks=first + tasks, look=look).run()
-        after = Spent(len(campaign.standing.tasks), campaign.standing.tally.judged, cpu(), process_time())
+        after = Spent(len(campaign.standing.tasks), campaign.standing.tally.judged, cpu_seconds(), process_time())
         return after.since(seen[0])
 
 

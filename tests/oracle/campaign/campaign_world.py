@@ -129,6 +129,7 @@ def all_that_is_told(text: str) -> CampaignReport:
         guided=True,
         hours=1.0,
         seconds=89.0,
+        cpu_seconds=120.5,
         state="paused",
         why=text,
         verdict="diverge",

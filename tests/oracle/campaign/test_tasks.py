@@ -15,7 +15,7 @@ __all__ = ["small_tasks"]
 
 
 def without_time(done: Done) -> Done:
-    return msgspec.structs.replace(done, seconds=0.0, worker="")
+    return msgspec.structs.replace(done, seconds=0.0, cpu_seconds=0.0, worker="")
 
 
 def test_the_lanes_take_turns_by_number_and_each_case_has_one_turn(tmp_path: Path) -> None:
