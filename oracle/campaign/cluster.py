@@ -22,6 +22,13 @@ FETCH_SECONDS: Final = 10.0
 """How long the results of ended tasks may be on their way from the workers."""
 CONNECT_SECONDS: Final = 30.0
 """How long a scheduler may take to answer, also one that is started again."""
+QUIET: Final = {
+    "distributed.worker.profile.enabled": False,  # it looks a hundred times a second at what a task does
+    "distributed.admin.tick.interval": "1s",  # fifty times a second, in every process
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.scheduler.active-memory-manager.start": False,  # no result is on two workers
+}
+"""What dask leaves alone on a cluster of our own: there, what is not a task takes a processor from tasks."""
 
 
 class ClusterMissing(UsageError):
@@ -221,9 +228,10 @@ def cluster_of(setup: Setup, address: str | None, workers: int, dashboard: str |
         finally:
             cluster.close()
         return
+    import dask
     from distributed import Client, LocalCluster
 
-    with deaf_to_interrupts():
+    with deaf_to_interrupts(), dask.config.set(QUIET):
         local = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

@@ -1,13 +1,11 @@
 """The corpus of a campaign: programs that reached something new, each in a file that is named by its content.
 
 ``corpus/ab/abcdef….program.jsonl``: the name is the SHA-256 of the bytes. A file appears under its name with all its
-bytes or not at all, also when the power is cut: it is written beside, brought to the disk, and renamed.
+bytes or not at all, also when the power is cut. Many programs are brought to the disk at once.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Final
 
 from telltale_conformance.files import content
 from telltale_conformance.lean_traces.programs import Program, program_bytes
+from telltale_conformance.oracle.campaign.durable import UNFINISHED, put_all_durably
 
 SUFFIX: Final = ".program.jsonl"
 
@@ -36,15 +35,22 @@ class Corpus:
     def __init__(self, folder: Path, suffix: str = SUFFIX) -> None:
         self.folder = folder
         self._suffix = suffix
+        self._added: dict[str, bytes] = {}
+        """What is not written yet."""
 
     def add(self, address: str, data: bytes) -> None:
-        """Write a program that is not there yet, or whose file is damaged.
+        """Add a program that is not there yet, or whose file is damaged; ``settle`` writes it."""
+        if self.read(address) is None:
+            self._added[address] = data
+
+    def settle(self) -> None:
+        """Bring to the disk what was added.
 
         Raises:
-            OSError: it cannot be written; then nothing is under its name.
+            OSError: it cannot be written; what is under a name is still whole.
         """
-        if self.read(address) is None:
-            put_durably(self.place(address), data)
+        put_all_durably({self.place(address): data for address, data in self._added.items()})
+        self._added.clear()
 
     def place(self, address: str) -> Path:
         """Return where a program is."""
@@ -52,6 +58,8 @@ class Corpus:
 
     def read(self, address: str) -> bytes | None:
         """Return the bytes of a program; None where they are missing or are not those of its name."""
+        if address in self._added:
+            return self._added[address]
         try:
             data = content(self.place(address))
         except OSError:
@@ -65,40 +73,7 @@ class Corpus:
 
     def swept(self) -> int:
         """Remove what a cut in the midst of a write left behind; return how many files that were."""
-        left = list(self.folder.glob(f"??/{_UNFINISHED}*"))
+        left = list(self.folder.glob(f"??/{UNFINISHED}*"))
         for path in left:
             path.unlink()
         return len(left)
-
-
-_UNFINISHED: Final = ".unfinished."
-
-
-def put_durably(path: Path, data: bytes) -> None:
-    """Write a file that is whole under its name, and on the disk when this returns.
-
-    Raises:
-        OSError: it cannot be written; the file that was there before is still there.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_UNFINISHED)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            os.fchmod(file.fileno(), 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -20,7 +20,7 @@ from telltale_conformance.errors import HarnessError
 from telltale_conformance.files import content
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import program_bytes, written_program
-from telltale_conformance.oracle.campaign.corpus import put_durably, sync_folder
+from telltale_conformance.oracle.campaign.durable import UNFINISHED, put_all_durably, put_durably, sync_folder
 from telltale_conformance.oracle.campaign.keeping import METER
 from telltale_conformance.oracle.campaign.plan import Setup
 from telltale_conformance.oracle.reports.findings import findings
@@ -33,7 +33,6 @@ FOUND: Final = "found"
 DOSSIERS: Final = "findings"
 SECONDS: Final = 60.0
 """How long one finding may be made smaller: a guard, for most take a second."""
-_UNFINISHED: Final = ".unfinished."
 _PARTS: Final = {"program": ".program.jsonl", "race": ".race.jsonl", "history": ".history.jsonl"}
 
 
@@ -110,9 +109,8 @@ class Findings:
             "race": divergence.race,
             "history": divergence.history,
         }
-        for name, data in parts.items():
-            if data is not None:
-                put_durably(self._place(key.digest, _PARTS[name]), data)
+        there = {name: data for name, data in parts.items() if data is not None}
+        put_all_durably({self._place(key.digest, _PARTS[name]): data for name, data in there.items()})
         put_durably(place, encode(msgspec.structs.replace(divergence, **dict.fromkeys(parts))) + b"\n")
 
     def read(self, digest: str) -> LaneDivergence:
@@ -149,10 +147,9 @@ class Findings:
             return None
         if not place.exists():
             self._dossiers.mkdir(parents=True, exist_ok=True)
-            unfinished = Path(tempfile.mkdtemp(dir=self._dossiers, prefix=_UNFINISHED))
+            unfinished = Path(tempfile.mkdtemp(dir=self._dossiers, prefix=UNFINISHED))
             try:
-                for file, data in files.items():
-                    put_durably(unfinished / file, data)
+                put_all_durably({unfinished / file: data for file, data in files.items()})
                 unfinished.chmod(0o755)
                 os.rename(unfinished, place)
             except BaseException:
@@ -163,7 +160,7 @@ class Findings:
 
     def swept(self) -> int:
         """Remove what a cut in the midst of a write left behind; return how many files and folders that were."""
-        left = [*self._found.glob(f"{_UNFINISHED}*"), *self._dossiers.glob(f"{_UNFINISHED}*")]
+        left = [*self._found.glob(f"{UNFINISHED}*"), *self._dossiers.glob(f"{UNFINISHED}*")]
         for path in left:
             if path.is_dir():
                 shutil.rmtree(path)

@@ -20,7 +20,7 @@ from telltale_conformance.files import content
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.adapters import AdapterLimits, Hello
-from telltale_conformance.oracle.campaign.corpus import put_durably
+from telltale_conformance.oracle.campaign.durable import put_durably
 from telltale_conformance.oracle.campaign.identity import Identity
 from telltale_conformance.oracle.campaign.plan import Setup
 from telltale_conformance.oracle.dossier.dossier import hello_document

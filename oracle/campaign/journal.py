@@ -16,7 +16,7 @@ import msgspec
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.files import opened
 from telltale_conformance.lean_traces.codec import encode
-from telltale_conformance.oracle.campaign.corpus import put_durably
+from telltale_conformance.oracle.campaign.durable import put_durably
 from telltale_conformance.oracle.campaign.events import Event
 
 FILE: Final = "journal.jsonl"

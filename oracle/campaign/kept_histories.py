@@ -16,7 +16,8 @@ from random import Random
 from typing import Final, NamedTuple
 
 from telltale_conformance.lean_traces.histories import HistoryReader
-from telltale_conformance.oracle.campaign.corpus import Corpus, put_durably
+from telltale_conformance.oracle.campaign.corpus import Corpus
+from telltale_conformance.oracle.campaign.durable import put_durably
 from telltale_conformance.oracle.campaign.events import HistoryEntry
 from telltale_conformance.oracle.campaign.features import number_of
 from telltale_conformance.oracle.campaign.work import Done
@@ -69,23 +70,24 @@ class KeptHistories:
         return meetings(HistoryReader(io.BytesIO(data), str(self._histories.place(address)), packed=False))
 
     def add(self, race: bytes, history: bytes) -> tuple[str, str]:
-        """Write a history and its race; return their addresses.
-
-        Raises:
-            OSError: they cannot be written.
-        """
+        """Add a history and its race, which ``settle`` writes; return their addresses."""
         address, of = sha256(history).hexdigest(), sha256(race).hexdigest()
         self._races.add(of, race)
         self._histories.add(address, history)
         self.kept[address] = of
         return address, of
 
-    def copy(self, other: KeptHistories, address: str) -> None:
-        """Copy a history of another corpus with its race, which are there.
+    def settle(self) -> None:
+        """Bring to the disk what was added, each race before its history.
 
         Raises:
-            OSError: they cannot be read or written.
+            OSError: it cannot be written; what is under a name is still whole.
         """
+        self._races.settle()
+        self._histories.settle()
+
+    def copy(self, other: KeptHistories, address: str) -> None:
+        """Add a history of another corpus with its race, which are there."""
         history, race = other._histories.read(address), other._races.read(other.kept[address])
         if history is not None and race is not None:
             self.add(race, history)

@@ -15,7 +15,8 @@ from telltale_conformance.errors import UsageError
 from telltale_conformance.files import content
 from telltale_conformance.generators.guided_programs import Steps, packed_corpus
 from telltale_conformance.lean_traces.programs import Program, written_program
-from telltale_conformance.oracle.campaign.corpus import Corpus, address_of, put_durably
+from telltale_conformance.oracle.campaign.corpus import Corpus, address_of
+from telltale_conformance.oracle.campaign.durable import put_durably
 from telltale_conformance.oracle.campaign.events import DossierMade, Event, Inherited, MetClass
 from telltale_conformance.oracle.campaign.findings import DOSSIERS, FOUND
 from telltale_conformance.oracle.campaign.folder import (
@@ -97,6 +98,7 @@ def merge(sources: Sequence[Path], output: Path) -> Merged:
         address, data = address_of(Program(contract=first.contract, steps=steps))
         corpus.add(address, data)
         start.append(address)
+    corpus.settle()
     histories = _merged_histories(output, sources)
     told = _inherited(all_settings, standings)
     found: dict[str, DossierMade] = {}
@@ -135,6 +137,7 @@ def _merged_histories(output: Path, sources: Sequence[Path]) -> KeptHistories:
     met = {(number, address): found for number, one in enumerate(all_of_them) for address, found in one.met().items()}
     for number, address in few_histories(met):
         histories.copy(all_of_them[number], address)
+    histories.settle()
     return histories
 
 

@@ -96,6 +96,8 @@ def begin(
         other = histories_in(source)
         for address in few(other.met()):
             histories.copy(other, address)
+        histories.settle()
+    corpus.settle()
     setup = Setup(
         campaign=uuid4().hex,
         subject=msgspec.structs.replace(subject, contract=judged_by),
@@ -206,6 +208,7 @@ def _mended(setup: Setup, folder: Path, corpus: Corpus, standing: Standing) -> I
                 if data is not None:
                     corpus.add(entry.address, data)
                     made.add(entry.address)
+    corpus.settle()
     yield f"{counted(len(made), 'damaged program')} of the corpus made again"
     gone = sorted(lost - made)
     if gone:

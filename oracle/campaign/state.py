@@ -69,6 +69,8 @@ class Campaign:
         Raises:
             OSError: it cannot be written; then the standing is ahead of the journal, and nothing more may be reported.
         """
+        self.corpus.settle()
+        self.histories.settle()
         self._journal.write(self._noted)
         self._noted.clear()
 
@@ -120,7 +122,7 @@ class Campaign:
     def take(self, task: Task, given: Sequence[bytes], done: Done) -> list[str]:
         """Take in what a task came to; return the fingerprints that are new.
 
-        Programs and divergences are on the disk before the line of the journal that tells of them.
+        Divergences are on the disk then; programs come there before the line of the journal that tells of them.
         """
         races, guided = task.lane == "concurrent", self.setup.guided
         taken = self._guide.taken(task, given, done) if guided and not races else []

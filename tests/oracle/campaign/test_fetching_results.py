@@ -1,11 +1,13 @@
 """Results of ended tasks are fetched together from the workers; where that fails, each is asked for by itself."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from telltale_conformance.oracle.campaign.cluster import Cluster
+from telltale_conformance.oracle.campaign.cluster import QUIET, Cluster, cluster_of
+from tests.oracle.campaign.campaign_world import campaign_in
 
 
 class Client:
@@ -22,6 +24,27 @@ class Client:
         return [f"result of {future.key}" for future in futures]
 
     def _gather(self) -> None: ...
+
+
+def quiet(dask_worker: Any) -> tuple[bool, float]:
+    """Say of a worker whether it samples what its task does, and how often its event loop is looked at."""
+    return "profile" in dask_worker.periodic_callbacks, dask_worker._tick_interval
+
+
+def test_the_workers_of_a_cluster_of_our_own_leave_the_processors_to_the_tasks(tmp_path: Path) -> None:
+    with campaign_in(tmp_path / "c") as campaign, cluster_of(campaign.setup, None, 1, None) as cluster:
+        assert set(cluster._client.run(quiet).values()) == {(False, 1.0)}
+        assert cluster.greet() == []
+        assert len(cluster.workers()) == 1
+
+
+def test_what_is_left_alone_are_settings_that_dask_has() -> None:
+    import dask
+    import distributed
+
+    assert distributed
+    missing = object()
+    assert [name for name in QUIET if dask.config.get(name, missing) is missing] == []
 
 
 def cluster_with(client: Client, *statuses: str) -> Cluster:

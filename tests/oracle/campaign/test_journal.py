@@ -4,11 +4,12 @@ import errno
 import os
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from telltale_conformance.oracle.campaign import corpus as corpus_module
+from telltale_conformance.oracle.campaign import durable
 from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.events import Begun, Ended, TaskLost
 from telltale_conformance.oracle.campaign.folder import read_settings
@@ -103,10 +104,44 @@ def test_a_program_is_under_its_name_whole_or_not_at_all(tmp_path: Path, monkeyp
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(corpus_module.os, "fsync", full)
+        patch.setattr(durable.os, "fsync", full)
+        corpus.add("ab" * 32, b"data")
+        corpus.add("cd" * 32, b"more")
         with pytest.raises(OSError, match="No space left"):
-            corpus.add("ab" * 32, b"data")
+            corpus.settle()
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_programs_of_one_settling_are_synced_before_they_are_named_and_their_folders_once_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus, done = Corpus(tmp_path / "corpus"), []
+    fsync, replace = os.fsync, os.replace
+
+    def synced(file: int) -> None:
+        done.append(("synced", Path(os.readlink(f"/proc/self/fd/{file}")).name))
+        fsync(file)
+
+    def named(old: str, new: Path) -> None:
+        done.append(("named", new.name))
+        replace(old, new)
+
+    monkeypatch.setattr(durable.os, "fsync", synced)
+    monkeypatch.setattr(durable.os, "replace", named)
+    data = {sha256(content).hexdigest(): content for content in (b"%d" % number for number in range(150))}
+    for address, content in data.items():
+        corpus.add(address, content)
+        assert corpus.read(address) == content
+    assert not corpus.folder.exists()
+    corpus.settle()
+    for address, content in data.items():
+        assert corpus.place(address).read_bytes() == content
+        name = corpus.place(address).name
+        assert done.index(("synced", f".unfinished.{name}")) < done.index(("named", name))
+    last = max(place for place, (what, _) in enumerate(done) if what == "named")
+    assert ("synced", corpus.place(done[last][1].split(".")[0]).parent.name) in done[last:]
+    assert {("synced", "corpus"), ("synced", tmp_path.name)} <= set(done)  # folders in them are new
+    assert len([name for what, name in done if what == "synced" and len(name) == 2]) < len(data)
 
 
 def test_what_a_cut_left_is_swept_and_damaged_programs_are_made_again(tmp_path: Path) -> None:
