@@ -33,7 +33,7 @@ def test_what_a_process_started_counts_while_it_runs_and_after_it_ended(*, stays
         child.stdout.readline()
         if not stays:
             child.wait()
-        assert cpu_seconds() - before >= 0.2
+        assert cpu_seconds() - before >= 0.15  # the system counts in hundredths, user and system time by themselves
         child.communicate(b"\n")
 
 
