@@ -213,8 +213,8 @@ class ClientProcesses:
             for client in range(count):
                 given = [word.replace(SHARED, folder).replace(CLIENT, str(client)) for word in words]
                 self._adapters.append(OverlappingAdapter(given, limits, named=False))
-                if self._adapters[-1].hello != self.hello:
-                    raise HelloChanged(f"client {client} says another hello than client 0")
+                if other := self.hello.differs(self._adapters[-1].hello):
+                    raise HelloChanged(f"client {client} says another hello than client 0", other)
         except BaseException:
             self._kill()
             raise

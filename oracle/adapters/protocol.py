@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, BadLimit
+from telltale_conformance.readable import one_line
 
 PROTOCOL_VERSION: Final = 1
 OBSERVABLE: Final = frozenset({"audit"})
@@ -80,6 +81,18 @@ class Hello(Struct, frozen=True, kw_only=True):
     def audited(self) -> bool:
         """Whether outcomes come with log records."""
         return "audit" in self.observes
+
+    def differs(self, other: Hello) -> str:
+        """Say in what another hello is another; empty where it is the same."""
+        told = []
+        for field in self.__struct_fields__:
+            mine, its = getattr(self, field), getattr(other, field)
+            if isinstance(mine, frozenset):
+                told += [f"{field} without {name}" for name in sorted(mine - its)]
+                told += [f"{field} with {name}" for name in sorted(its - mine)]
+            elif mine != its:
+                told.append(f"{field} {its} instead of {mine}")
+        return one_line(", ".join(told), 200)
 
 
 class Adapter(Protocol):

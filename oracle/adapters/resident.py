@@ -259,7 +259,7 @@ class SubprocessAdapter:
         self.restarts += 1
         hello = self._start()
         if hello != self._hello:
-            raise self._fail(HelloChanged("the restarted adapter says another hello"))
+            raise self._fail(HelloChanged("the restarted adapter says another hello", self._hello.differs(hello)))
 
     # Sending
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from telltale_conformance.errors import InconclusiveError, UsageError
-from telltale_conformance.oracle.campaign.identity import identity_of
 from telltale_conformance.oracle.campaign.plan import Setup
 from telltale_conformance.oracle.process.interrupts import deaf_to_interrupts
 from telltale_conformance.readable import one_line
@@ -45,7 +44,7 @@ def greeting(setup: Setup) -> str:
     """Return in what this worker differs from a campaign; empty where it may work. Runs on every worker."""
     adapter = setup.subject.start()
     try:
-        return setup.identity.differs(identity_of(adapter.hello))
+        return setup.differs(adapter.hello)
     finally:
         adapter.close()
 

@@ -6,7 +6,7 @@ import threading
 from typing import Final
 
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
-from telltale_conformance.oracle.campaign.identity import OtherVersion, identity_of
+from telltale_conformance.oracle.campaign.identity import OtherVersion
 from telltale_conformance.oracle.campaign.plan import Setup
 from telltale_conformance.oracle.process.cpu import Meter
 
@@ -29,7 +29,7 @@ def adapter_of(setup: Setup) -> Adapter:
         return adapter
     drop()
     adapter = setup.subject.start()
-    other = setup.identity.differs(identity_of(adapter.hello))
+    other = setup.differs(adapter.hello)
     if other:
         _close(adapter)
         raise OtherVersion(other)

@@ -148,16 +148,19 @@ def _refuse_others(first: Settings, at: Path, settings: Settings, source: Path) 
         )
         for one in (first, settings)
     )
-    if mine != its:
+    told = "" if mine == its else f"it is of {its}, and {at} is of {mine}"
+    if not told and (other := first.setup().differs(settings.setup().hello, settings.identity)):
+        told = f"it began with another version than {at}: {other}"
+    if told:
         raise UsageError(
-            f"it is of {its}, and {at} is of {mine}: their findings are not of one kind",
+            f"{told}: their findings are not of one kind",
             place=source,
             remedy="begin a campaign with its programs instead: campaign --begin-with FOLDER",
         )
 
 
 def _inherited(all_settings: Sequence[Settings], standings: Sequence[Standing]) -> list[Event]:
-    """Return what each campaign did by itself; of a copy of one, what the copy with more tasks did."""
+    """Return what each campaign did by itself, once for all copies of one."""
     found: dict[str, Inherited] = {}
     for settings, standing in zip(all_settings, standings, strict=True):
         known = dict(standing.inherited)
@@ -180,9 +183,19 @@ def _inherited(all_settings: Sequence[Settings], standings: Sequence[Standing]) 
                 over=standing.over,
             )
         for name, one in known.items():
-            if name not in found or found[name].tasks < one.tasks:
-                found[name] = one
+            found[name] = one if name not in found else _of_copies(found[name], one)
     return list(found.values())
+
+
+def _of_copies(one: Inherited, other: Inherited) -> Inherited:
+    """Return the work of the copy with more tasks, and what either of them found or reached: no two runs are alike."""
+    less, more = sorted((one, other), key=lambda copy: copy.tasks)
+    return msgspec.structs.replace(
+        more,
+        cells={name: max(less.cells.get(name, 0), more.cells.get(name, 0)) for name in {**less.cells, **more.cells}},
+        findings={**less.findings, **more.findings},
+        unsupported=tuple(sorted({*less.unsupported, *more.unsupported})),
+    )
 
 
 def _copy_finding(source: Path, output: Path, fingerprint: str) -> None:

@@ -157,7 +157,7 @@ def opened(folder: Path, settings: Settings) -> Iterator[Opened]:
         MalformedJournal: its journal is damaged elsewhere than at its end.
     """
     setup = settings.setup()
-    other = setup.identity.differs(identity_of(greeted(setup.subject)))
+    other = setup.differs(greeted(setup.subject))
     if other:
         raise OtherVersion(
             f"the campaign began with another version: {other}",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from telltale_conformance.generators.pumps import DEPTHS, Pumped, pumped
 from telltale_conformance.oracle.adapters import Hello
-from telltale_conformance.oracle.campaign.identity import Identity
+from telltale_conformance.oracle.campaign.identity import Identity, identity_of
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.verdict.compare import Level
 
@@ -51,6 +51,21 @@ class Setup(Struct, frozen=True, kw_only=True):
     """Whether programs that reach something new go into the corpus."""
     start: tuple[str, ...] = ()
     """The addresses of the programs that the corpus began with."""
+
+    @property
+    def as_greeted(self) -> Subject:
+        """The implementation, which must say at each start what it said when the campaign began."""
+        command = self.subject.command
+        return self.subject if command is None else structs.replace(self.subject, greetings={command: self.hello})
+
+    def differs(self, hello: Hello, identity: Identity | None = None) -> str:
+        """Say in what an implementation, or a harness, is another than the campaign's; empty where it is not.
+
+        Args:
+            hello: of the implementation.
+            identity: of both; that of this harness with the implementation when None.
+        """
+        return self.identity.differs(identity or identity_of(hello)) or self.hello.differs(hello)
 
 
 class Task(Struct, frozen=True, kw_only=True):

@@ -325,7 +325,7 @@ def _concurrent(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapt
             files = (zlib.compress(data, 1) for data in (race_bytes(race), history_bytes(race, events)))
             reached.append(Reaching(place, tuple(map(number_of, fresh)), (), *files))
 
-    result = concurrent.run(setup.subject, settings, again=again, seen=seen if setup.guided else None)
+    result = concurrent.run(setup.as_greeted, settings, again=again, seen=seen if setup.guided else None)
     return Done(
         number=task.number,
         tally=result.tally,

@@ -316,21 +316,25 @@ def _tell_subject(check: Check) -> None:
 
 def _greeted(subject: Subject) -> tuple[Subject, Hello]:
     """Return the implementation, to be judged by the contract that it says it follows."""
-    hellos = []
+    hellos: list[Hello] = []
+    greetings: dict[str, Hello] = {}
     if subject.command is not None or subject.clients is None:
         adapter = subject.start()
         hellos.append(adapter.hello)
         adapter.close()
+        if subject.command is not None:
+            greetings[subject.command] = adapter.hello
     if subject.clients is not None:
         clients = subject.start_clients()
         assert clients is not None
         hellos.append(clients.hello)
+        greetings[subject.clients] = clients.hello
         clients.close()
     hello = hellos[0]
     if hellos[-1].contract != hello.contract:
         both = " and ".join(json_line(one.contract, 80) for one in hellos)
         raise InconclusiveError(f"--sut and --sut-clients follow contracts {both}", remedy="judge one at a time")
-    return msgspec.structs.replace(subject, contract=hello.contract), hello
+    return msgspec.structs.replace(subject, contract=hello.contract, greetings=greetings), hello
 
 
 def _results(names: Sequence[str], subject: Subject, settings: Settings, shown: Bar) -> Iterator[LaneResult]:

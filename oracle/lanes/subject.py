@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
-from telltale_conformance.oracle.adapters import Adapter, AdapterLimits, ReferenceAdapter, SubprocessAdapter
+from telltale_conformance.oracle.adapters import (
+    Adapter,
+    AdapterFault,
+    AdapterLimits,
+    Hello,
+    ReferenceAdapter,
+    SubprocessAdapter,
+)
 from telltale_conformance.oracle.adapters.clients import ClientProcesses, Clients, ClientsOfOneProcess
+from telltale_conformance.oracle.adapters.faults import HelloChanged
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
 from telltale_conformance.oracle.adapters.scheduled import LockedClients
 from telltale_conformance.oracle.lanes.effort import Amounts, Effort
 from telltale_conformance.oracle.lanes.only import Only
 from telltale_conformance.oracle.verdict.compare import Level
+
+_Started = TypeVar("_Started", bound=Adapter | Clients)
 
 
 class Subject(Struct, frozen=True, kw_only=True):
@@ -26,32 +38,47 @@ class Subject(Struct, frozen=True, kw_only=True):
     contract: str = "telltale-17"
     """The contract that it is judged by."""
     limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS
+    greetings: Mapping[str, Hello] = {}
+    """What commands said when they were greeted: one that says otherwise at a later start is another implementation."""
 
     def start(self) -> Adapter:
         """Return an adapter of it, which the caller closes.
 
         Raises:
             BadCommand: the text of the command cannot be split.
-            AdapterFault: it does not start.
+            AdapterFault: it does not start, or says another hello than when it was greeted.
         """
         if self.command is None:
             return ReferenceAdapter(self.contract)
-        return SubprocessAdapter(self.command, self.limits)
+        return self._as_greeted(self.command, SubprocessAdapter(self.command, self.limits))
 
     def start_clients(self) -> Clients | None:
         """Return the clients of it, which the caller closes; None where there is one only.
 
         Raises:
             BadCommand: the text of a command cannot be split.
-            AdapterFault: it does not start.
+            AdapterFault: it does not start, or says another hello than when it was greeted.
         """
         if self.clients is not None:
-            return ClientProcesses(self.clients, self.limits)
+            return self._as_greeted(self.clients, ClientProcesses(self.clients, self.limits))
         if self.command is None:
             return LockedClients(self.start())
-        with SubprocessAdapter(self.command, self.limits) as adapter:
+        with closing(self.start()) as adapter:
             several = adapter.hello.clients > 1
-        return ClientsOfOneProcess(self.command, self.limits) if several else None
+        return self._as_greeted(self.command, ClientsOfOneProcess(self.command, self.limits)) if several else None
+
+    def _as_greeted(self, command: str, started: _Started) -> _Started:
+        """Return what was started, where its hello is that of the greeting.
+
+        Raises:
+            HelloChanged: it is not.
+        """
+        greeting = self.greetings.get(command)
+        if greeting is None or started.hello == greeting:
+            return started
+        with suppress(AdapterFault):
+            started.close()
+        raise HelloChanged("the adapter says another hello than at its first start", greeting.differs(started.hello))
 
 
 NOTHING_OFFERED: Final = "none of the operations that it asks for is offered"

@@ -6,22 +6,25 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from telltale_conformance.errors import UsageError
 from telltale_conformance.generators.guidance import reached_by
 from telltale_conformance.generators.guided_programs import read_corpus
 from telltale_conformance.lean_traces.programs import written_program
+from telltale_conformance.oracle.campaign import keeping
 from telltale_conformance.oracle.campaign.cluster import ClusterMissing, distributed_there
 from telltale_conformance.oracle.campaign.corpus import Corpus
-from telltale_conformance.oracle.campaign.folder import DISTILLED, read_settings, write_settings
+from telltale_conformance.oracle.campaign.folder import DISTILLED, held, read_settings, write_settings
 from telltale_conformance.oracle.campaign.journal import events
 from telltale_conformance.oracle.campaign.merging import distil, merge
-from telltale_conformance.oracle.campaign.opening import begin, histories_in
+from telltale_conformance.oracle.campaign.opening import begin, histories_in, opened
 from telltale_conformance.oracle.campaign.report import report_of
 from telltale_conformance.oracle.campaign.standing import Standing
 from telltale_conformance.oracle.lanes import guided
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from tests.oracle.campaign.campaign_world import DIES, campaign_in, small_tasks, worked, wrong
+from tests.wrong_stores.beside import Fault, WrongAdapter
 
 __all__ = ["small_tasks"]
 
@@ -70,6 +73,42 @@ def test_of_a_copy_of_a_campaign_only_what_has_more_tasks_counts(order: tuple[st
     both, whole = (Standing().take(events(tmp_path / name)) for name in ("both", "whole"))
     assert both.tally == whole.tally
     assert sum(one.tasks for one in both.inherited.values()) == len(whole.tasks) == 4
+
+
+def test_what_the_copy_with_fewer_tasks_found_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with campaign_in(tmp_path / "whole") as campaign:
+        worked(campaign, 2)
+        shutil.copytree(tmp_path / "whole", tmp_path / "copy")
+        worked(campaign, 3)
+    with held(tmp_path / "copy"), opened(tmp_path / "copy", read_settings(tmp_path / "copy")) as copy:
+        twice = Fault(left=lambda store, operation, arguments, outcome: replace(outcome, audit=outcome.audit * 2))
+        monkeypatch.setattr(Subject, "start", lambda self: WrongAdapter(twice))
+        keeping.drop()
+        worked(copy.campaign, 1)
+        keeping.drop()
+        found = set(copy.campaign.standing.found)
+    assert found
+    for order in (("whole", "copy"), ("copy", "whole")):
+        both = tmp_path / "-".join(order)
+        merge([tmp_path / name for name in order], both)
+        report = report_of(read_settings(both), Standing().take(events(both)))
+        assert (report.tasks, report.verdict) == (5, "diverge")
+        assert {row.fingerprint for row in report.findings} == found
+
+
+@pytest.mark.parametrize("field", ["harness_hash", "ops"])
+def test_campaigns_of_another_harness_or_of_fewer_operations_are_not_merged(field: str, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        with campaign_in(tmp_path / name):
+            pass
+    settings = read_settings(tmp_path / "b")
+    if field == "ops":
+        other = {"hello": {**settings.hello, "ops": settings.hello["ops"][1:]}}
+    else:
+        other = {"identity": msgspec.structs.replace(settings.identity, harness_hash="sha256:" + "0" * 64)}
+    write_settings(tmp_path / "b", msgspec.structs.replace(settings, **other))
+    with pytest.raises(UsageError, match="it began with another version than"):
+        merge([tmp_path / "a", tmp_path / "b"], tmp_path / "c")
 
 
 def test_campaigns_of_another_implementation_are_not_merged(tmp_path: Path) -> None:
