@@ -42,7 +42,7 @@ TEN: Final = frozenset(
     }
 )
 SEED: Final = 3
-CASES: Final = {"programs": 20, "guided": 20, "stateful": 24}
+CASES: Final = {"programs": 20, "guided": 20, "stateful": 10}
 """So many programs and sequences are tried here; what the right store reaches in them is the floor of this world."""
 
 Change = Callable[[Request, Answer], Answer]
