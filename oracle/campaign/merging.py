@@ -30,10 +30,10 @@ from telltale_conformance.oracle.campaign.folder import (
 )
 from telltale_conformance.oracle.campaign.guide import few
 from telltale_conformance.oracle.campaign.journal import FILE as JOURNAL
-from telltale_conformance.oracle.campaign.journal import Journal, events
+from telltale_conformance.oracle.campaign.journal import Journal
 from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
 from telltale_conformance.oracle.campaign.opening import histories_in
-from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.campaign.standing import Standing, standing_in
 from telltale_conformance.oracle.histories.meetings import few as few_histories
 from telltale_conformance.readable import one_line
 
@@ -83,7 +83,7 @@ def merge(sources: Sequence[Path], output: Path) -> Merged:
     first = all_settings[0]
     for source, settings in zip(sources, all_settings, strict=True):
         _refuse_others(first, sources[0], settings, source)
-    standings = [Standing().take(events(source)) for source in sources]
+    standings = [standing_in(source) for source in sources]
     programs: dict[str, Steps] = {}
     for source, settings, standing in zip(sources, all_settings, standings, strict=True):
         corpus = Corpus(source / CORPUS)

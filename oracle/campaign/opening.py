@@ -32,7 +32,7 @@ from telltale_conformance.oracle.campaign.journal import FILE as JOURNAL
 from telltale_conformance.oracle.campaign.journal import Journal, events
 from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
 from telltale_conformance.oracle.campaign.plan import Setup, Task
-from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.campaign.standing import Standing, standing_in
 from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.histories.meetings import few
 from telltale_conformance.oracle.lanes.subject import Subject
@@ -127,7 +127,7 @@ def _copied(source: Path, corpus: Corpus, contract: str) -> Iterator[str]:
     if settings.contract != contract:
         raise InconclusiveError(f"its programs are for contract {settings.contract}, not {contract}", place=source)
     other = Corpus(source / CORPUS)
-    for address in (*settings.start, *Standing().take(events(source)).entries):
+    for address in (*settings.start, *standing_in(source).entries):
         data = other.read(address)
         if data is not None:
             corpus.add(address, data)
@@ -136,7 +136,7 @@ def _copied(source: Path, corpus: Corpus, contract: str) -> Iterator[str]:
 
 def histories_in(folder: Path) -> KeptHistories:
     """Return the histories of a campaign."""
-    kept = {**read_settings(folder).histories, **Standing().take(events(folder)).histories}
+    kept = {**read_settings(folder).histories, **standing_in(folder).histories}
     return KeptHistories(folder / CORPUS, kept)
 
 
@@ -166,7 +166,7 @@ def opened(folder: Path, settings: Settings) -> Iterator[Opened]:
         )
     journal = Journal(folder)
     try:
-        standing = Standing().take(events(folder))
+        standing = standing_in(folder)
         remarks = []
         if journal.dropped:
             remarks.append(f"the last line of the journal was torn ({journal.dropped} bytes): its task is run again")

@@ -15,7 +15,7 @@ _HOUR: Final = 3600.0
 
 
 def good_turing(cases: int, once: int) -> float:
-    """Return the chance that the next case reaches a new cell: of n cases, the cells that one case reached by n."""
+    """Return about how many new cells the next case reaches: of n cases, the cells that one case reached by n."""
     return once / cases if cases else 1.0
 
 

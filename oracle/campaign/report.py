@@ -36,7 +36,7 @@ class Cells(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     per_hour: float
     """How many were new in the last hour of the campaign, or in all of it where it is shorter, for each hour."""
     next_case: float
-    """Good–Turing: how likely the next case reaches a new cell."""
+    """Good–Turing: about how many new cells the next case reaches; below 1 it is no less than the chance of one."""
     left: float
     """Chao2: about how many cells more can be reached in this way, at least."""
 
@@ -215,7 +215,7 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
     )
     yield (
         f"cells: {cells.reached} reached, {cells.per_hour:,.0f} new an hour, about {cells.left:,.0f} left at least "
-        f"({cells.once} reached once, {cells.twice} twice; the next case reaches a new one with {cells.next_case:.2g})"
+        f"({cells.once} reached once, {cells.twice} twice; the next case reaches about {cells.next_case:.2g} new ones)"
     )
     yield f"corpus: {report.corpus} programs and {report.histories} histories that reached something new"
     left_out = {"not offered or unsupported": tally.uncovered, "not judged": tally.not_judged, "skipped": tally.skipped}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from telltale_conformance.oracle.campaign import keeping
@@ -97,6 +97,8 @@ class Running:
         with held_back():
             faults = [] if why.startswith("interrupted") else self._cluster.run_everywhere(keeping.close_all)
             told = tuple(one_line(fault, 300) for fault in faults)
+            if why == "time":
+                self._campaign.note(*self._without_result())
             self._campaign.note(Ended(at=self._campaign.now(), why=why, faults=told))
             self._campaign.settle()
         return why
@@ -121,6 +123,14 @@ class Running:
                 self._hear()
                 self._campaign.settle()
             self._look(max(0.0, self._until - time.monotonic()))
+
+    def _without_result(self) -> Iterator[TaskLost]:
+        """Yield the tasks that were begun and have no result when the time is over: what they would show is missing."""
+        late = f"it had not ended {AT_THE_END:g} seconds after the time of the campaign"
+        why = {task.number: late for task, _, _ in self._tasks.values()}
+        why |= {task.number: "no worker ended it in time" for task in self._again if self._tries.get(f"{task.number}")}
+        for number in sorted(why):
+            yield TaskLost(at=self._campaign.now(), task=number, why=why[number])
 
     def _all_done(self) -> bool:
         """Whether as many tasks are finished as there are to be, and their findings have been run again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ from telltale_conformance.oracle.campaign.events import (
     TaskLost,
     WorkerEvent,
 )
+from telltale_conformance.oracle.campaign.journal import FILE, MalformedJournal, events
 from telltale_conformance.oracle.verdict.evidence import Tally
 
 _POINTS: Final = 400
@@ -148,6 +150,7 @@ class Standing:
         if isinstance(event, TaskDone):
             self._task(event)
         elif isinstance(event, DossierMade):
+            assert event.fingerprint in self.found, "it is about a finding that no task met"
             self.found[event.fingerprint].made = event
             self.cpu_seconds += event.cpu_seconds
         elif isinstance(event, WorkerEvent):
@@ -186,6 +189,7 @@ class Standing:
             self.cells.setdefault(name, 0)
             self.names.append(name)
         for number, cases in event.cells:
+            assert 0 <= number < len(self.names), f"there is no cell of number {number}"
             name = self.names[number]
             self.cells[name] = min(RARE, self.cells[name] + cases)
         for entry in event.entries:
@@ -236,3 +240,20 @@ class Standing:
             self.cells[name] = min(RARE, self.cells.get(name, 0) + cases)
         for met in event.findings.values():
             self._met(met, 0, None).cases += met.cases
+
+
+def standing_in(folder: Path) -> Standing:
+    """Return how the campaign of a folder stands, by its journal.
+
+    Raises:
+        MalformedJournal: it is damaged elsewhere than at its end, or a line contradicts those before it.
+        OSError: it cannot be read.
+    """
+    standing = Standing()
+    for number, event in enumerate(events(folder), 2):
+        try:
+            standing.take((event,))
+        except AssertionError as error:
+            told = f"line {number} contradicts those before it: {error}"
+            raise MalformedJournal(told, place=f"{folder / FILE}:{number}") from None
+    return standing

@@ -12,14 +12,13 @@ from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.adapters import AdapterLimits
 from telltale_conformance.oracle.campaign.cluster import cluster_of, distributed_there
 from telltale_conformance.oracle.campaign.folder import Settings, held, read_settings
-from telltale_conformance.oracle.campaign.journal import events
 from telltale_conformance.oracle.campaign.live import shown
 from telltale_conformance.oracle.campaign.merging import distil
 from telltale_conformance.oracle.campaign.merging import merge as merged
 from telltale_conformance.oracle.campaign.opening import begin, histories_in, opened
 from telltale_conformance.oracle.campaign.report import report_document, report_lines, report_of
 from telltale_conformance.oracle.campaign.running import Running
-from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.campaign.standing import Standing, standing_in
 from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.process.interrupts import Interrupted, watched
@@ -101,7 +100,7 @@ def resume(
             remedy="begin another campaign with its programs: campaign --begin-with FOLDER",
         )
     with held(folder):
-        left = settings.hours - Standing().take(events(folder)).seconds / 3600
+        left = settings.hours - standing_in(folder).seconds / 3600
         if hours is None and left <= 0:
             raise UsageError("its hours are over", place=folder, remedy="say how long it is to go on, with --hours")
         time_left = left if hours is None else _positive(hours)
@@ -143,7 +142,7 @@ def _work(
                 raise InconclusiveError(
                     f"{watch.reason}, before or after its tasks", remedy=f"go on with: {_resuming(folder)}"
                 ) from None
-        standing = Standing().take(events(folder))
+        standing = standing_in(folder)
         if settings.guided:
             distil(folder, settings.contract, [*settings.start, *standing.entries], histories_in(folder))
     except OSError as error:
@@ -173,7 +172,7 @@ def _tell(settings: Settings, standing: Standing, as_json: bool) -> int:
 def report(folder: Path, *, output: Path | None, as_json: bool) -> int:
     """Tell how a campaign stands, also while it runs; write a page of it where one is named; return its exit code."""
     settings = read_settings(folder)
-    standing = Standing().take(events(folder))
+    standing = standing_in(folder)
     if output is not None:
         from telltale_conformance.oracle.campaign.page import campaign_page
 

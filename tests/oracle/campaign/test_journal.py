@@ -8,14 +8,16 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from telltale_conformance.oracle.campaign import durable
 from telltale_conformance.oracle.campaign.corpus import Corpus
-from telltale_conformance.oracle.campaign.events import Begun, Ended, TaskLost
+from telltale_conformance.oracle.campaign.events import Begun, DossierMade, Ended, Event, TaskDone, TaskLost
 from telltale_conformance.oracle.campaign.folder import read_settings
 from telltale_conformance.oracle.campaign.journal import FILE, Journal, MalformedJournal, events
 from telltale_conformance.oracle.campaign.opening import opened
-from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.campaign.standing import Standing, standing_in
+from telltale_conformance.oracle.verdict.evidence import Tally
 from tests.oracle.campaign.campaign_world import campaign_in, small_tasks, worked
 
 __all__ = ["small_tasks"]
@@ -79,6 +81,48 @@ def test_damage_before_the_last_line_is_an_error_with_its_place(tmp_path: Path) 
     (tmp_path / FILE).write_bytes(b"".join([*lines[:2], b'{"event":"ta\n', *lines[3:]]))
     with pytest.raises(MalformedJournal, match=r"journal.jsonl:3: line 3 is damaged"):
         Journal(tmp_path)
+
+
+TASK = TaskDone(
+    at=2.0,
+    task=0,
+    lane="programs",
+    turn=0,
+    parents=(),
+    worker="here:1",
+    seconds=1.0,
+    cpu_seconds=0.5,
+    tally=Tally(cases=1, judged=9),
+    open=0,
+    missing=(),
+    new_cells=("a",),
+    cells=((0, 1),),
+    entries=(),
+    histories=(),
+    findings=(),
+    faults=(),
+    unsupported=(),
+)
+DOSSIER = DossierMade(at=3.0, fingerprint="ab" * 32, ending="minimal", remark="", steps=1, folder=None, cpu_seconds=0.5)
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ((TASK, TASK), "line 3 contradicts those before it: task 0 is counted twice"),
+        ((replace(TASK, new_cells=()),), "line 2 contradicts those before it: there is no cell of number 0"),
+        ((replace(TASK, cells=((-1, 1),)),), "line 2 contradicts those before it: there is no cell of number -1"),
+        ((TASK, DOSSIER), "line 3 contradicts those before it: it is about a finding that no task met"),
+    ],
+)
+def test_a_line_that_contradicts_those_before_it_is_an_error_with_its_place(
+    told: tuple[Event, ...], why: str, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path)
+    journal.write(told)
+    journal.close()
+    with pytest.raises(MalformedJournal, match=f"journal.jsonl:[23]: {why}"):
+        standing_in(tmp_path)
 
 
 def test_another_file_is_no_journal(tmp_path: Path) -> None:
