@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from itertools import chain
+from functools import partial
 from operator import is_not
 from typing import Literal
 
@@ -20,7 +19,16 @@ from telltale_conformance.oracle.minimise.minimality import Remaining, remaining
 from telltale_conformance.oracle.minimise.removal import numbers, renumbered
 from telltale_conformance.oracle.minimise.simplifying import at_once, plainly_written, simpler_values
 from telltale_conformance.oracle.minimise.steps import first_shown, guesses, one_by_one, referring
-from telltale_conformance.oracle.minimise.trying import TO_BELIEVE, AdapterGone, OutOfTime, Rate, Sighting, Trials, rate
+from telltale_conformance.oracle.minimise.trying import (
+    IN_DOUBT,
+    TO_BELIEVE,
+    AdapterGone,
+    OutOfTime,
+    Rate,
+    Sighting,
+    Trials,
+    rate,
+)
 from telltale_conformance.oracle.minimise.values import all_plain
 from telltale_conformance.oracle.process.interrupts import Interrupted
 from telltale_conformance.oracle.reference.run import on_reference
@@ -140,8 +148,6 @@ class _Search:
         self._given = program
         self._started = started
         self._rate: Rate | None = None
-        self._once_more: Callable[[], Rate]
-        """Runs the given program until it is believed or rated."""
 
     def run(self) -> Minimised:
         trials = self._trials
@@ -155,9 +161,11 @@ class _Search:
             return self._ended("flaky" if self._rate.times else "does not diverge", self._given)
         trials.target = trials.target or sighting.fingerprint
         program = _up_to(offered, sighting)
-        self._once_more = lambda: rate(trials, offered, sighting)[0]
+        self._rate = Rate(times=1, runs=1)
+        trials.doubt = partial(self._doubted, offered, sighting)
         try:
             program, left = self._smallest(program, sighting)
+            found_in = self._seen_already(program)
         except _NotBelieved as reason:
             return self._ended(reason.ending, self._given)
         except OutOfTime:
@@ -165,7 +173,7 @@ class _Search:
         except AdapterGone:
             return self._ended("inconclusive", self._best())
         faults = len(trials.faults)
-        self._rate, _ = rate(trials, program, self._seen_already(program))
+        self._rate, _ = rate(trials, program, found_in)
         if len(trials.faults) > faults:
             return self._ended("inconclusive", program, left)
         if not self._rate.steady:
@@ -224,30 +232,16 @@ class _Search:
         return self._of_guesses(program, sighting)
 
     def _of_guesses(self, program: Program, sighting: Sighting) -> Program:
-        guessed = guesses(self._trials, program, sighting)
-        first = next(guessed)
-        self._believe(program, first)
-        return first_shown(self._trials, program, chain((first,), guessed))
+        return first_shown(self._trials, program, guesses(self._trials, program, sighting))
 
-    def _believe(self, program: Program, guess: Program) -> None:
-        """See the divergence for the second time in a row: in a smaller program, or else in the given one again."""
-        if self._rate is not None:
-            return
-        runs = self._trials.runs
-        with suppress(OutOfTime):
-            if self._trials.attempt(guess).verdict == "reproduces":
-                seen = (
-                    TO_BELIEVE if self._trials.runs > runs else 1
-                )  # what is known without a run is no second sighting
-                self._rate = Rate(times=seen, runs=seen)
-                return
+    def _doubted(self, given: Program, first: Sighting) -> None:
+        """Run the given program again, until it is believed to diverge or rated as flaky."""
         faults = len(self._trials.faults)
-        self._rate = self._once_more()
+        self._rate = rate(self._trials, given, first, runs=IN_DOUBT)[0]
         if len(self._trials.faults) > faults:
             raise _NotBelieved("inconclusive")
         if not self._rate.steady:
             raise _NotBelieved("flaky")
-        self._trials.best = program
 
     def _tidy(self, program: Program) -> Program:
         """Renumber the steps from 0, and refer to earlier results where their values are written out."""
@@ -255,6 +249,8 @@ class _Search:
 
     def _ended(self, ending: Ending, program: Program, left: list[Remaining] | None = None) -> Minimised:
         trials = self._trials
+        if ending == "deadline" and trials.believed:
+            self._rate = Rate(times=TO_BELIEVE, runs=TO_BELIEVE)
         runs = Runs(
             implementation=trials.runs,
             reference=trials.reference_runs,

@@ -25,9 +25,9 @@ Holds = Callable[[ReferenceSide], bool]
 def slices(program: Program, reference: ReferenceSide) -> Iterator[Program]:
     """Yield ever larger parts of the program on which its last step may depend; the whole program comes last."""
     last = program.steps[-1].seq
-    about = _sessions(reference.steps[-1])
-    changes = {item.step.seq for item in reference.steps if _changes(item)}
-    touching = {item.step.seq for item in reference.steps if not about or about & _sessions(item)}
+    about = sessions_of(reference.steps[-1])
+    changes = {item.step.seq for item in reference.steps if changes_something(item)}
+    touching = {item.step.seq for item in reference.steps if not about or about & sessions_of(item)}
     tried: set[tuple[int, ...]] = set()
     for wanted in (touching & changes, touching, changes, set(numbers(program))):
         kept = with_needed(program, {*wanted, last})
@@ -198,12 +198,12 @@ def _names_session(path: str) -> bool:
     return path.rpartition(".")[2] in SID_FIELDS
 
 
-def _changes(item: Referred) -> bool:
+def changes_something(item: Referred) -> bool:
     """Say whether a step changed anything that the contract speaks of."""
     return bool(item.outcome.audit) or (item.outcome.error is None and not OPERATIONS[item.step.op].reads_only)
 
 
-def _sessions(item: Referred) -> set[int]:
+def sessions_of(item: Referred) -> set[int]:
     """Return the sessions that a step names or opens."""
     found: set[int] = set()
     if item.step.op in OPENING and type(item.outcome.ok) is int:

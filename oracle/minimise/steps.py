@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, combinations, islice
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.minimise.lifting import lift_again
+from telltale_conformance.oracle.minimise.needs import extended
 from telltale_conformance.oracle.minimise.removal import (
     attenuated,
     forged,
@@ -22,7 +21,6 @@ from telltale_conformance.oracle.minimise.removal import (
     plainer_endings,
     retargeted,
     scope_from_the_start,
-    with_needed,
     written_out,
 )
 from telltale_conformance.oracle.minimise.simplifying import places_of, plainest
@@ -31,12 +29,10 @@ from telltale_conformance.oracle.minimise.slicing import (
     cascade,
     core,
     same_contract_side,
-    same_effect,
-    same_presence,
     slices,
 )
 from telltale_conformance.oracle.minimise.standing import as_before
-from telltale_conformance.oracle.minimise.trying import Attempt, Sighting, Trials
+from telltale_conformance.oracle.minimise.trying import Sighting, Trials
 from telltale_conformance.oracle.reference.run import ReferenceSide, on_reference
 from telltale_conformance.oracle.verdict.compare import Divergence
 
@@ -101,56 +97,6 @@ def _parts(program: Program, reference: ReferenceSide, holds: Holds) -> Iterator
         if holds(on_reference(part)):
             yield core(part, holds)
         yield part
-
-
-def extended(trials: Trials, shown: Attempt) -> Program:
-    """Return what the divergence needs of a program beyond what the contract's side of it needs.
-
-    Finds, by halving, the last step without which the divergence is gone, keeps it with all that it needs to have the
-    effect that it has, drops what lies before it, and begins again.
-
-    Args:
-        trials: with the target set.
-        shown: a program that reproduces, as it was tried.
-    """
-    program = shown.program
-    last = program.steps[-1].seq
-    kept = with_needed(program, {*numbers(_least(trials, shown)), last})
-    others = [number for number in numbers(program) if number not in kept]
-    while others:
-        attempt = trials.attempt(only(program, kept))
-        if attempt.verdict == "reproduces":
-            return attempt.program
-        reproduces, fails = 0, len(others)
-        while fails - reproduces > 1:
-            middle = (reproduces + fails) // 2
-            attempt = trials.attempt(only(program, with_needed(program, kept | set(others[middle:]))))
-            if attempt.verdict == "reproduces":
-                program, reproduces = attempt.program, middle
-                if program.steps[-1].seq != last:
-                    return extended(trials, attempt)
-            else:
-                fails = middle
-        found = others[reproduces]
-        kept |= with_needed(program, _having_effect(program, found))
-        there = set(numbers(program))
-        others = [number for number in others[reproduces + 1 :] if number in there and number not in kept]
-    return program
-
-
-def _least(trials: Trials, shown: Attempt) -> Program:
-    """Return what the contract's side alone needs of a program: its answer, with something at the first difference."""
-    assert trials.target is not None
-    assert shown.sighting is not None
-    assert shown.sighting.divergence is not None
-    reference = on_reference(shown.program)
-    return core(shown.program, same_presence(trials.target.allows, shown.sighting.divergence, reference))
-
-
-def _having_effect(program: Program, number: int) -> set[int]:
-    """Return the steps that one of them needs before it to be answered and logged as it is."""
-    before = msgspec.structs.replace(program, steps=program.steps[: numbers(program).index(number) + 1])
-    return set(numbers(core(before, same_effect(on_reference(before).steps[-1]))))
 
 
 def removals(program: Program, count: int = 1) -> Iterator[Removal]:

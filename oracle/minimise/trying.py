@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
@@ -94,6 +94,11 @@ class Trials:
         self._gone = False
         self.repeated = 0
         """How many tries were answered from what was known."""
+        self.doubt: Callable[[], None] | None = None
+        """Called once if none of the first candidates that are run shows the divergence."""
+        self.believed = False
+        """Whether a candidate showed the divergence for the second time."""
+        self._in_vain = 0
 
     def look(self, program: Program, reference: ReferenceSide | None = None, *, keep: bool = False) -> Sighting:
         """Run a program on the implementation, whatever is known of it; return its first divergence.
@@ -174,11 +179,22 @@ class Trials:
         else:
             sighting = self.look(candidate, reference)
         attempt = self._concluded(candidate, steps, sighting)
+        if found is None:
+            self._believe_or_doubt(attempt)
         if attempt.verdict in ("inconclusive", "not covered"):
             self._fruitless[requests] = attempt
         if attempt.verdict == "reproduces" and (self.best is None or size(attempt.program) < size(self.best)):
             self.best = attempt.program
         return attempt
+
+    def _believe_or_doubt(self, attempt: Attempt) -> None:
+        """See the divergence a second time in one of the first candidates, or else doubt it."""
+        if attempt.verdict == "reproduces":
+            self.believed = True
+            return
+        self._in_vain += 1
+        if self._in_vain == BEFORE_DOUBT and not self.believed and self.doubt is not None:
+            self.doubt()
 
     def _concluded(self, candidate: Program, steps: list[Referred], sighting: Sighting) -> Attempt:
         """Return what a run, or what is known of it, says of a candidate."""
@@ -259,8 +275,12 @@ def _of(program: Program, steps: list[Referred]) -> Program:
 
 RESTARTS: Final = 50
 """How often an adapter may be started again while a program is made smaller: candidates that it fails at are many."""
+BEFORE_DOUBT: Final = 3
+"""How many candidates may not show a divergence that was seen once before the given program is run again."""
 TO_BELIEVE: Final = 2
 """How many runs in a row must show the same divergence before it is minimised."""
+IN_DOUBT: Final = 3
+"""The same where no smaller program was seen to show it."""
 TO_RATE: Final = 20
 """How many runs give the rate of one that does not repeat."""
 NO_DIVERGENCE: Final = "no divergence"

@@ -208,7 +208,7 @@ def _simpler(path: Path, value: Any) -> Iterator[Any]:
 
 def _smaller(value: int) -> list[int]:
     """Return numbers from 0 up to the one below, few of them: of a large number those with fewer bits, too."""
-    numbers = {0, 1, value // 2, value - 1}
+    numbers = {0, 1, 2, value // 2, value - 1}
     if value >= _LARGE:
         bits = value.bit_length()
         numbers |= {value >> bits // 2, *(value - (value >> shift) for shift in range(2, bits))}

@@ -12,7 +12,7 @@ from telltale_conformance.oracle.minimise import minimiser
 from telltale_conformance.oracle.minimise.known import Found, Known
 from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.minimise.simplifying import plainest
-from telltale_conformance.oracle.minimise.trying import OutOfTime, Trials
+from telltale_conformance.oracle.minimise.trying import BEFORE_DOUBT, OutOfTime, Trials
 from telltale_conformance.oracle.minimise.values import simplifications
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.oracle.minimise_world import SometimesWrong, Wrapped, failure, plain, program
@@ -109,18 +109,28 @@ class Noting(Wrapped):
             yield request
 
 
-def test_the_first_candidate_is_the_second_sighting_and_otherwise_the_given_program_is_run_again() -> None:
+def test_the_first_candidate_is_the_second_sighting() -> None:
     given = program(OPEN, CLAIM, ("session_ids", {}), BEGIN, LET_GO)
     adapter = Noting(WrongReference(WRONG[RELEASE]))
     result = minimise(adapter, given)
     whole, smaller = [step.op for step in given.steps], [step.op for step in RELEASING.steps]
     assert (result.ending, adapter.programs) == ("minimal", [whole, smaller, smaller])
-    second = ("claim_ownership", {**CLAIM[1], "owner_id": "b"})
-    given = program(OPEN, CLAIM, LET_GO, second)
-    adapter = Noting(WrongReference(WRONG["release keeps the owner"]))
-    result = minimise(adapter, given)
-    whole = [step.op for step in given.steps]
-    assert (result.ending, adapter.programs[:2]) == ("minimal", [whole, whole])  # the candidate is known to agree
+
+
+@pytest.mark.parametrize("shown_at", range(BEFORE_DOUBT + 2))
+def test_a_divergence_that_none_of_the_first_candidates_shows_is_doubted_once(shown_at: int) -> None:
+    look = ("current_ownership", {"sid": {"$ref": 0}})
+    trials = Trials(WrongReference(WRONG["release keeps the owner"]), Level.state)
+    trials.target = trials.look(program(OPEN, CLAIM, LET_GO, look)).fingerprint
+    doubted_at: list[int] = []
+    trials.doubt = lambda: doubted_at.append(trials.runs - 1)
+    for place in range(BEFORE_DOUBT + 3):
+        claim = (CLAIM[0], {**CLAIM[1], "owner_id": f"owner {place}"})
+        shows = place == shown_at
+        attempt = trials.attempt(program(OPEN, claim, *([LET_GO] if shows else []), look))
+        assert (attempt.verdict == "reproduces") == shows
+    assert doubted_at == ([BEFORE_DOUBT] if shown_at >= BEFORE_DOUBT else [])
+    assert trials.believed
 
 
 def test_what_is_known_without_a_run_is_no_second_sighting(monkeypatch: pytest.MonkeyPatch) -> None:

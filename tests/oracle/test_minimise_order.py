@@ -110,7 +110,7 @@ def test_a_type_becomes_the_end_or_what_follows_one_of_its_branches(form: str) -
         ("new_scope", {"Fragments": ["x"]}, {"": ["Session", {"Fragments": []}]}),
         ("val", {"Nat": 2}, {"": ["Unit"]}),
         ("mutation", {"UpdateTrace": {}}, {"": [{"SetDefaultHandler": {"handler": "h"}}]}),
-        ("tick", 9, {"": [0, 1, 4, 8]}),
+        ("tick", 9, {"": [0, 1, 2, 4, 8]}),
         ("checked", True, {"": [False]}),
     ],
 )

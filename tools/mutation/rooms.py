@@ -80,6 +80,7 @@ ROOMS: Final = {
         (
             "tests/oracle/test_minimise.py",
             "tests/oracle/test_minimise_order.py",
+            "tests/oracle/test_minimise_needs.py",
             "tests/oracle/test_minimise_parts.py",
             "tests/oracle/test_minimise_trials.py",
         ),
