@@ -25,6 +25,7 @@ NAMES: Final = (
     "audit-log",
     "baseline",
     "campaign-event",
+    "campaign-record",
     "campaign-report",
     "check-record",
     "comparison",

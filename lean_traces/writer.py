@@ -101,8 +101,11 @@ def _temporary(path: Path) -> tuple[int, str]:
 
 
 def _put_in_place(name: str, path: Path) -> None:
-    """Give a finished temporary file the usual permissions and its name."""
+    """Give a finished temporary file the usual permissions and its name; an error names the path."""
     umask = os.umask(0)
     os.umask(umask)
     os.chmod(name, 0o666 & ~umask)
-    os.replace(name, path)
+    try:
+        os.replace(name, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None

@@ -27,8 +27,8 @@ from telltale_conformance.oracle.reports.in_repository import chosen
 from telltale_conformance.oracle.reports.markdown import STEP_SUMMARY, workflow_commands
 from telltale_conformance.oracle.reports.report import Finding, Minimiser, Report, claims_seen
 from telltale_conformance.oracle.reports.terminal import check_lines, last_line
+from telltale_conformance.oracle.reports.trends.check_record import record_of
 from telltale_conformance.oracle.reports.trends.file import append_record, make_ready
-from telltale_conformance.oracle.reports.trends.record import record_of
 from telltale_conformance.oracle.verdict.baseline import (
     BadBaseline,
     Baseline,
@@ -130,7 +130,7 @@ class Gate:
         """Look at the file of check records, and take down the badge of the run before: it says nothing of this one.
 
         Raises:
-            BadCheckRecords: the file holds something else, or cannot be written.
+            BadRecords: the file holds something else, or cannot be written.
             CannotReport: the badge cannot be written.
         """
         if self.history is not None:
@@ -292,7 +292,7 @@ class Gate:
         """Append the check to its history, then write its badge; return what went wrong, if anything did."""
         try:
             if self.history is not None:
-                remark = append_record(self.history, record_of(report, datetime.now(UTC)))
+                remark = append_record(self.history, record_of(report, datetime.now(UTC))).remark
                 if remark is not None:
                     print(f"telltale-conformance: {block(remark)}", file=sys.stderr)
             if self.badge is not None:

@@ -1,4 +1,4 @@
-"""Writes the schemas of a campaign's journal and report from their structs: ``python -m tools.campaign_schemas``."""
+"""Writes the schemas of a campaign from their structs: ``python -m tools.campaign_schemas``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 
 from telltale_conformance.oracle.campaign.events import Event
 from telltale_conformance.oracle.campaign.report import CampaignReport
+from telltale_conformance.oracle.reports.trends.campaign_record import CampaignRecord
 from tools.program_schema import printed
 
 FOLDER: Final = Path(__file__).parents[1] / "lean_traces" / "schemas"
@@ -22,6 +23,11 @@ _FORMS: Final[dict[str, tuple[Any, str, str]]] = {
         CampaignReport,
         "How a campaign stands",
         "What `campaign report DIR --json` prints, and `campaign --json` at its end.",
+    ),
+    "campaign-record": (
+        CampaignRecord,
+        "How a campaign stood at some time",
+        "A line of the file that `campaign report DIR --history FILE` appends to; `trends` draws such files.",
     ),
 }
 

@@ -141,6 +141,8 @@ class Inherited(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
 
     at: float
     campaign: str
+    events: int
+    """Of its journal, by then."""
     tasks: int
     seconds: float
     cpu_seconds: float

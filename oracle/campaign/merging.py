@@ -168,6 +168,7 @@ def _inherited(all_settings: Sequence[Settings], standings: Sequence[Standing]) 
             known[settings.campaign] = Inherited(
                 at=time.time(),
                 campaign=settings.campaign,
+                events=standing.events,
                 tasks=len(standing.tasks),
                 seconds=standing.seconds,
                 cpu_seconds=standing.cpu_seconds,

@@ -78,6 +78,8 @@ class Found:
 class Standing:
     """The sum of the events so far."""
 
+    events: int = 0
+    """How many they are."""
     tasks: set[int] = field(default_factory=set)
     """The numbers of the finished tasks, and of those that are not tried again."""
     tally: Tally = field(default_factory=Tally)
@@ -121,6 +123,11 @@ class Standing:
         return self._seconds + running
 
     @property
+    def last(self) -> float:
+        """When the last event was, in seconds since 1970; 0 where there was none."""
+        return self._now
+
+    @property
     def over(self) -> bool:
         """Whether it did all that it was to do; of several that were merged, whether each of them did."""
         if self.inherited:
@@ -147,6 +154,7 @@ class Standing:
         if isinstance(event, Begun):
             self._seconds, self._since, self.ended = self.seconds, event.at, None
         self._now = event.at
+        self.events += 1
         if isinstance(event, TaskDone):
             self._task(event)
         elif isinstance(event, DossierMade):

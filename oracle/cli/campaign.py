@@ -10,19 +10,25 @@ from pathlib import Path
 from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.adapters import AdapterLimits
+from telltale_conformance.oracle.campaign.badge import badge_of
 from telltale_conformance.oracle.campaign.cluster import cluster_of, distributed_there
 from telltale_conformance.oracle.campaign.folder import Settings, held, read_settings
 from telltale_conformance.oracle.campaign.live import shown
 from telltale_conformance.oracle.campaign.merging import distil
 from telltale_conformance.oracle.campaign.merging import merge as merged
 from telltale_conformance.oracle.campaign.opening import begin, histories_in, opened
+from telltale_conformance.oracle.campaign.record import record_of
 from telltale_conformance.oracle.campaign.report import report_document, report_lines, report_of
 from telltale_conformance.oracle.campaign.running import Running
 from telltale_conformance.oracle.campaign.standing import Standing, standing_in
 from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.process.interrupts import Interrupted, watched
+from telltale_conformance.oracle.reports.badge import NO_VERDICT, write_badge
+from telltale_conformance.oracle.reports.trends.campaign_record import CampaignRecord
+from telltale_conformance.oracle.reports.trends.file import append_record, make_ready
 from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.exit_codes import INCONCLUSIVE
 
 
 @told
@@ -169,18 +175,55 @@ def _tell(settings: Settings, standing: Standing, as_json: bool) -> int:
 
 
 @told
-def report(folder: Path, *, output: Path | None, as_json: bool) -> int:
-    """Tell how a campaign stands, also while it runs; write a page of it where one is named; return its exit code."""
+def report(folder: Path, *, output: Path | None, history: Path | None, badge: Path | None, as_json: bool) -> int:
+    """Tell how a campaign stands, also while it runs; return its exit code.
+
+    Args:
+        folder: of the campaign.
+        output: where to write a page of it; None for no page.
+        history: the file of records to which its state is appended; None for none.
+        badge: the file of its badge; None for none.
+        as_json: print the report as one JSON object.
+    """
+    if badge is not None:
+        write_badge(badge, NO_VERDICT)  # whatever follows, it no longer shows an older verdict
     settings = read_settings(folder)
     standing = standing_in(folder)
+    if history is not None:
+        make_ready(history)
     if output is not None:
         from telltale_conformance.oracle.campaign.page import campaign_page
 
         write_whole(output, campaign_page(report_of(settings, standing)).encode())
+    kept = _kept(settings, standing, history, badge)
     code = _tell(settings, standing, as_json)
     if output is not None and not as_json:
         say(f"page: {output}")
-    return code
+    return code if kept else code or INCONCLUSIVE
+
+
+def _kept(settings: Settings, standing: Standing, history: Path | None, badge: Path | None) -> bool:
+    """Append a campaign to its history and write its badge; say whether both could be written, its verdict stands."""
+    try:
+        if history is not None:
+            _append(history, record_of(settings, standing))
+        if badge is not None:
+            write_badge(badge, badge_of(report_of(settings, standing)))
+    except OSError as error:
+        warn(f"cannot write to {error.filename or history or badge}: {error.strerror or error}")
+        return False
+    return True
+
+
+def _append(history: Path, record: CampaignRecord | None) -> None:
+    if record is None:
+        warn(f"no task is finished yet: nothing is appended to {history}")
+        return
+    appended = append_record(history, record)
+    if appended.remark is not None:
+        warn(appended.remark)
+    if not appended.written:
+        warn(f"{history} has this state of the campaign, or a later one: nothing is appended")
 
 
 @told

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from telltale_conformance.oracle.cli.options import (
+    BadgeFile,
     ContractOption,
+    History,
     Json,
     LevelName,
     LevelOption,
@@ -138,8 +140,10 @@ def merge(
 
 
 @campaign_app.command()
-def report(folder: Folder, output: Page = None, as_json: Json = False) -> None:
+def report(
+    folder: Folder, output: Page = None, history: History = None, badge: BadgeFile = None, as_json: Json = False
+) -> None:
     """Tell how a campaign stands, also while it runs."""
     from telltale_conformance.oracle.cli import campaign as body
 
-    raise typer.Exit(body.report(folder, output=output, as_json=as_json))
+    raise typer.Exit(body.report(folder, output=output, history=history, badge=badge, as_json=as_json))

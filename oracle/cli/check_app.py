@@ -9,8 +9,10 @@ import typer
 
 from telltale_conformance.oracle.cli.configured import ConfigOption, NoConfigOption, is_from_file, options_taken
 from telltale_conformance.oracle.cli.options import (
+    BadgeFile,
     ContractName,
     EffortName,
+    History,
     Json,
     LevelName,
     LevelOption,
@@ -84,22 +86,8 @@ def check(
         float,
         typer.Option(min=0, metavar="SECONDS", help="A guard: when to stop making the reports' programs smaller."),
     ] = 100.0,
-    history: Annotated[
-        Path | None,
-        typer.Option(
-            callback=in_a_folder_that_is_there,
-            metavar="FILE",
-            help="Append this check to a file of check records, a line each.",
-        ),
-    ] = None,
-    badge: Annotated[
-        Path | None,
-        typer.Option(
-            callback=in_a_folder_that_is_there,
-            metavar="FILE",
-            help="Write the JSON of a badge for an endpoint of shields.io.",
-        ),
-    ] = None,
+    history: History = None,
+    badge: BadgeFile = None,
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast/--no-fail-fast", help="Stop at the first unknown divergence.")
     ] = False,

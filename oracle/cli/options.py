@@ -86,3 +86,19 @@ Page = Annotated[
         "-o", "--output", callback=in_a_folder_that_is_there, metavar="PAGE.html", help="Write a page with all of it."
     ),
 ]
+History = Annotated[
+    Path | None,
+    typer.Option(
+        callback=in_a_folder_that_is_there,
+        metavar="FILE",
+        help="Append the result to a file of records, a line each; trends draws it.",
+    ),
+]
+BadgeFile = Annotated[
+    Path | None,
+    typer.Option(
+        callback=in_a_folder_that_is_there,
+        metavar="FILE",
+        help="Write the JSON of a badge for an endpoint of shields.io.",
+    ),
+]

@@ -37,9 +37,7 @@ def badge_of(report: Report) -> Badge:
     if report.verdict == "agree":
         known = len(report.findings)
         more = f", {counted(known, 'known divergence')}" if known else ""
-        whole = not report.not_covered
-        with_what = f"{one_line(report.contract, 40)}{'' if whole else ' in part'}"
-        return Badge(message=f"agrees with {with_what}{more}", color="green" if whole else "yellowgreen")
+        return agreeing(report.contract, more, whole=not report.not_covered)
     if report.verdict == "diverge":
         kinds = len(report.failing)
         if kinds:
@@ -49,6 +47,12 @@ def badge_of(report: Report) -> Badge:
     if report.tally.faults or not asked_too_little:
         return Badge(message="fault, no verdict", color="lightgrey")
     return Badge(message="inconclusive" if report.judged else "nothing judged", color="orange")
+
+
+def agreeing(contract: str, more: str = "", *, whole: bool, label: str = _LABEL) -> Badge:
+    """Return the badge of an agreement: green only for that of the whole."""
+    with_what = f"{one_line(contract, 40)}{'' if whole else ' in part'}"
+    return Badge(label=label, message=f"agrees with {with_what}{more}", color="green" if whole else "yellowgreen")
 
 
 def write_badge(path: Path, badge: Badge) -> None:

@@ -21,8 +21,14 @@ from telltale_conformance.oracle.claims.catalogue import EXPECTED
 from telltale_conformance.oracle.cli.check import run
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
-from telltale_conformance.oracle.reports.trends.file import BadCheckRecords, append_record, make_ready, read_records
-from telltale_conformance.oracle.reports.trends.record import CheckRecord, record_of
+from telltale_conformance.oracle.reports.trends.check_record import CheckRecord, record_of
+from telltale_conformance.oracle.reports.trends.file import (
+    Appended,
+    BadRecords,
+    append_record,
+    make_ready,
+    read_records,
+)
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.results import LaneResult
@@ -101,7 +107,7 @@ def test_a_lane_without_time_has_no_speed_and_a_time_in_another_zone_is_told_in_
 def test_records_are_read_as_they_were_written_in_order(path: Path) -> None:
     records = (record(), record(lane("programs", accepted(owner=MARKUP + "\n\u2028"))), record(cut_short="no\ntime"))
     for one in records:
-        assert append_record(path, one) is None
+        assert append_record(path, one) == Appended(written=True)
     assert read_records(path).records == records
     assert path.read_bytes().count(b"\n") == 3
     for line in path.read_text().splitlines():
@@ -130,7 +136,7 @@ def test_a_torn_last_line_is_recognised_and_moved_away_by_the_next_check(path: P
     path.write_bytes(whole + whole[:100])
     found = read_records(path)
     assert (found.records, found.torn) == ((record(),), 100)
-    remark = append_record(path, record(seed=9))
+    remark = append_record(path, record(seed=9)).remark
     assert remark is not None
     assert "100 bytes" in remark
     assert [one.seed for one in read_records(path).records] == [3, 9]
@@ -149,7 +155,7 @@ def test_a_last_line_that_only_lacks_its_end_is_a_record(path: Path) -> None:
     append_record(path, record())
     path.write_bytes(path.read_bytes()[:-1])
     assert read_records(path).records == (record(),)
-    assert append_record(path, record(seed=9)) is None
+    assert append_record(path, record(seed=9)).remark is None
     assert [one.seed for one in read_records(path).records] == [3, 9]
     assert not (path.parent / "checks.jsonl.torn").exists()
 
@@ -180,11 +186,11 @@ def changed(**fields: Any) -> bytes:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"\n", ":1: not a check record: no JSON"),
-        (b"{}\n", ':1: not a check record: it has no "schema"'),
-        (b"[1]\n", ":1: not a check record"),
-        (changed() + b"{\n" + changed(), ":2: not a check record: no JSON"),
-        (changed() + b'{"schema": "telltale-conformance/report"}\n', ":2: not a check record: it has no"),
+        (b"\n", ":1: not a record: no JSON"),
+        (b"{}\n", ':1: not a record: its "schema" is neither'),
+        (b"[1]\n", ":1: not a record"),
+        (changed() + b"{\n" + changed(), ":2: not a record: no JSON"),
+        (changed() + b'{"schema": "telltale-conformance/report"}\n', ":2: not a record: its"),
         (changed(version=2), ":1: a check record of version 2, and this harness reads version 1"),
         (changed(seed=-1), "Expected `int` >= 0 - at `$.seed`"),
         (changed(seed=2**64), "$.seed"),
@@ -201,7 +207,7 @@ def changed(**fields: Any) -> bytes:
 )
 def test_a_file_with_anything_else_is_refused_with_place_and_problem(path: Path, data: bytes, said: str) -> None:
     path.write_bytes(data)
-    with pytest.raises(BadCheckRecords) as raised:
+    with pytest.raises(BadRecords) as raised:
         make_ready(path)
     assert said in str(raised.value)
     assert str(path) in str(raised.value)
@@ -211,20 +217,20 @@ def test_a_file_with_anything_else_is_refused_with_place_and_problem(path: Path,
 def test_the_schema_and_the_reader_agree(path: Path) -> None:
     seen = lane("programs", accepted(), claims={"K1": ClaimStand("kept", 4)})
     made = json.loads(msgspec.json.encode(record(seen)))
-    variants = list(_mutants(made))
+    variants = list(mutants(made))
     assert len(variants) > 150
     for where, document in variants:
         path.write_bytes(json.dumps(document).encode() + b"\n")
         well_formed = validator("check-record").is_valid(document)
         try:
             read_records(path)
-        except BadCheckRecords:
+        except BadRecords:
             assert not well_formed, where
         else:
             assert well_formed, where
 
 
-def _mutants(document: dict[str, Any]) -> Any:
+def mutants(document: dict[str, Any]) -> Any:
     """Yield the document with each member left out, or replaced by values of other kinds."""
     for trail in _trails(document):
         for value in (None, "other", -1, 1.5, [], {}, True, ...):
@@ -259,7 +265,7 @@ def test_what_is_no_regular_file_is_refused(tmp_path: Path, place: str) -> None:
     else:
         path.write_text("")
         path /= "inner"
-    with pytest.raises(BadCheckRecords, match="cannot be written"):
+    with pytest.raises(BadRecords, match="cannot be written"):
         make_ready(path)
 
 
@@ -284,7 +290,7 @@ def test_a_bad_file_ends_the_check_before_anything_runs(
     path.write_text("mine\n")
     ran = tmp_path / "ran"
     assert run(sut=f"touch {ran}", lanes=["programs"], gate=Gate(history=path)) == 2
-    assert f"{path}:1: not a check record" in capsys.readouterr().err
+    assert f"{path}:1: not a record" in capsys.readouterr().err
     assert path.read_text() == "mine\n"
     assert not ran.exists()
 

@@ -14,9 +14,9 @@ from telltale_conformance.oracle.cli.check import run as run_check
 from telltale_conformance.oracle.cli.trends import run
 from telltale_conformance.oracle.gate import Gate
 from telltale_conformance.oracle.reports.page.chart import Line, Point, chart, shown
+from telltale_conformance.oracle.reports.trends.check_record import CheckRecord
 from telltale_conformance.oracle.reports.trends.file import append_record
 from telltale_conformance.oracle.reports.trends.page import DRAWN, trends_page
-from telltale_conformance.oracle.reports.trends.record import CheckRecord
 from telltale_conformance.oracle.reports.trends.series import series_of
 from telltale_conformance.oracle.reports.trends.text import trends_lines
 from telltale_conformance.oracle.verdict.compare import Level
@@ -51,17 +51,17 @@ def series(*records: CheckRecord) -> Any:
 )
 def test_checks_that_cannot_be_compared_are_not_mixed(change: dict[str, Any]) -> None:
     found = series_of([check(0, "1"), check(1, "1", **change), check(2, "1")])
-    assert sorted(len(one.checks) for one in found) == [1, 2]
+    assert sorted(len(one.records) for one in found) == [1, 2]
 
 
 @pytest.mark.parametrize("change", [{"seed": 99}, {"harness": "9"}])
 def test_seed_and_harness_may_change_within_a_series(change: dict[str, Any]) -> None:
-    assert len(series(check(0, "1"), check(1, "2", **change)).checks) == 2
+    assert len(series(check(0, "1"), check(1, "2", **change)).records) == 2
 
 
 def test_a_series_is_in_the_order_of_dates_and_a_check_that_occurs_twice_counts_once() -> None:
     first, second, third = check(0, "1"), check(1, "1"), check(2, "2")
-    assert series(third, first, second, first).checks == (first, second, third)
+    assert series(third, first, second, first).records == (first, second, third)
 
 
 def test_versions_say_which_divergences_are_new_and_which_are_gone() -> None:
@@ -72,7 +72,7 @@ def test_versions_say_which_divergences_are_new_and_which_are_gone() -> None:
         check(3, "3"),
         check(4, "3", harness="9"),
     ).versions
-    assert [(of.version, of.harness, len(of.checks)) for of in (one, two, three, four)] == [
+    assert [(of.version, of.harness, len(of.records)) for of in (one, two, three, four)] == [
         ("1", "0.1.0", 1),
         ("2", "0.1.0", 2),
         ("3", "0.1.0", 1),
@@ -87,7 +87,7 @@ def test_versions_say_which_divergences_are_new_and_which_are_gone() -> None:
 
 def test_tracks_say_when_a_class_was_first_and_last_seen() -> None:
     found = series(check(0, "1", accepted()), check(1, "2", accepted(), unlogged()), check(2, "3", unlogged())).tracks
-    assert [(one.text.partition(":")[0], one.checks, one.open) for one in found] == [
+    assert [(one.text.partition(":")[0], one.seen, one.open) for one in found] == [
         ("commit_ownership_transfer", 2, True),
         ("validate_ownership_capability", 2, False),
     ]
@@ -243,7 +243,11 @@ def test_a_bad_or_empty_file_is_refused_and_no_page_is_written(
 ) -> None:
     page = tmp_path / "page.html"
     good = written(tmp_path / "good", check(0, "1"))
-    for text, said in (("x\n", ":1: not a check record"), ("", "no check is recorded in"), (None, "cannot be read")):
+    for text, said in (
+        ("x\n", ":1: not a record"),
+        ("", "neither a check nor a campaign is recorded in"),
+        (None, "cannot be read"),
+    ):
         path = tmp_path / "bad"
         path.unlink(missing_ok=True)
         if text is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from telltale_conformance.generators.floor import floor_of
-from telltale_conformance.oracle.reports.trends.record import CheckRecord, record_of
+from telltale_conformance.oracle.reports.trends.check_record import CheckRecord, record_of
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneDivergence
 from tests.oracle.report_world import HELLO, lane, report

@@ -15,7 +15,8 @@ from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.oracle.reports.json_report import SCHEMA, VERSION
 from telltale_conformance.oracle.reports.report import Stand
-from telltale_conformance.oracle.reports.trends.record import Count, EffortWord, LevelWord, Seconds
+from telltale_conformance.oracle.reports.trends.check_record import EffortWord
+from telltale_conformance.oracle.reports.trends.record import Count, LevelWord, Seconds
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStatus
 from telltale_conformance.oracle.verdict.compare import DivergenceClass
 from telltale_conformance.oracle.verdict.evidence import Verdict

@@ -1,30 +1,22 @@
-"""What one check leaves in the file that ``--history`` names: one line, schema ``check-record``."""
+"""What every record of a history file says, whatever left it: a check, or a campaign."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
 from telltale_conformance.generators.floor import floor_of
 from telltale_conformance.model.operations import OPERATIONS
-from telltale_conformance.oracle.claims.catalogue import EXPECTED
-from telltale_conformance.oracle.reports.report import Report, Stand
-from telltale_conformance.oracle.verdict.compare import DivergenceClass
 from telltale_conformance.oracle.verdict.evidence import Tally, Verdict
-from telltale_conformance.oracle.verdict.results import LaneVerdict
 
-FORMAT: Final = "telltale-conformance/check-record"
 VERSION: Final = 1
 
 Count = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(ge=0)]
-ClaimMark = Literal["kept", "broken", "broken by the contract too", "not judged"]
 LevelWord = Literal["outcome", "payload", "audit", "state"]
-EffortWord = Literal["quick", "default", "thorough"]
 
 
 class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,10 +30,9 @@ class Subject(Part, frozen=True):
     version: str
 
 
-class LaneRecord(Part, frozen=True):
-    """What one lane found."""
+class LaneCounts(Part, frozen=True):
+    """What was counted in one lane."""
 
-    verdict: LaneVerdict
     cases: Count
     judged: Count
     """Answers that were compared."""
@@ -50,7 +41,6 @@ class LaneRecord(Part, frozen=True):
     at_limit: Count
     skipped: Count
     faults: Count
-    seconds: Seconds
 
 
 class Covered(Part, frozen=True):
@@ -66,52 +56,45 @@ class Covered(Part, frozen=True):
     """Situations: the rows told apart by ownership phase, relation and witness."""
 
 
-class FoundRecord(Part, frozen=True):
+class FoundClass(Part, frozen=True):
     """One class of divergence."""
 
     fingerprint: Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
-    stand: Stand
-    op: str
-    kind: DivergenceClass
     lanes: tuple[str, ...]
     text: str
     """The class in one line."""
 
 
 class Speed(Part, frozen=True):
-    """How fast the answers came, over the lanes that ran."""
+    """How fast the answers came."""
 
     seconds: Seconds
     cpu_seconds: Seconds
-    """Processor time of the harness, its workers and the adapters that have ended."""
+    """Processor time: of a check that of the harness, its workers and the adapters that have ended; of a campaign that
+    of its workers and their adapters."""
     answers_per_second: Seconds | None
     """None where no time passed."""
 
 
-class CheckRecord(Part, frozen=True):
-    """One check."""
+class Record(Part, frozen=True):
+    """What checks and campaigns have in common."""
 
-    schema: Literal["telltale-conformance/check-record"]
+    what: ClassVar[str]
+    """What left it, in a word."""
+
     version: Literal[1]
     date: Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", max_length=20)]
-    """When it ended, in UTC."""
+    """When the check ended, or when the last event of the campaign was, in UTC."""
     harness: str
     implementation: Subject
     contract: str
     level: LevelWord
-    effort: EffortWord
-    cases: Count | None
-    """How many cases its one lane was to try, in place of what the effort says."""
     seed: Count
     verdict: Verdict
     exit_code: Annotated[int, Meta(ge=0, le=3)]
-    cut_short: str | None
-    """Why it did not come to its end."""
-    lanes: Mapping[str, LaneRecord]
+    lanes: Mapping[str, LaneCounts]
     coverage: Covered
-    claims: Mapping[str, ClaimMark]
-    """How each claim stands; empty where no lane watched any."""
-    findings: tuple[FoundRecord, ...]
+    findings: tuple[FoundClass, ...]
     judged: Count
     not_judged: Count
     uncovered: Count
@@ -119,97 +102,61 @@ class CheckRecord(Part, frozen=True):
     speed: Speed
 
     @property
-    def failing(self) -> tuple[FoundRecord, ...]:
-        """The findings that fail the gate."""
-        return tuple(found for found in self.findings if found.stand != "known")
+    def amount(self) -> str:
+        """How much was tried, as far as it must be the same for records to be compared."""
+        raise NotImplementedError
 
-    def looked_for(self, found: FoundRecord) -> bool:
-        """Whether a lane that saw this class in another check judged something in this one."""
+    @property
+    def not_seen(self) -> str:
+        """What is said of a divergence that was looked for and not seen."""
+        raise NotImplementedError
+
+    @property
+    def not_over(self) -> str:
+        """Why it says less than a whole one, in few words; empty where it is whole."""
+        raise NotImplementedError
+
+    @property
+    def failing(self) -> tuple[FoundClass, ...]:
+        """The findings that count against the implementation."""
+        return self.findings
+
+    @property
+    def cpu_per_answers(self) -> float | None:
+        """The processor seconds of 100,000 answers; None where there was no answer."""
+        return 100_000 * self.speed.cpu_seconds / self.judged if self.judged else None
+
+    def looked_for(self, found: FoundClass) -> bool:
+        """Whether a lane that saw this class in another record judged something in this one."""
         seen = [self.lanes[lane].judged for lane in found.lanes if lane in self.lanes]
         return any(seen) or not found.lanes
 
-    @property
-    def claims_judged(self) -> int | None:
-        """How many claims had an occasion; None where no lane watched any."""
-        return sum(mark != "not judged" for mark in self.claims.values()) if self.claims else None
+
+def in_utc(moment: datetime) -> str:
+    """Return a time as records write it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def record_of(report: Report, now: datetime) -> CheckRecord:
-    """Return what is kept of a check that ended at this time, as it will be read again."""
-    tally = report.tally
-    document = {
-        "schema": FORMAT,
-        "version": VERSION,
-        "date": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "harness": report.harness,
-        "implementation": {"name": report.implementation.name, "version": report.implementation.version},
-        "contract": report.contract,
-        "level": report.level.name,
-        "effort": report.effort,
-        "cases": report.cases,
-        "seed": report.seed,
-        "verdict": report.verdict,
-        "exit_code": report.exit_code,
-        "cut_short": report.cut_short,
-        "lanes": {
-            lane.lane: {"verdict": lane.verdict, "seconds": round(lane.seconds, 3), **_counts(lane.tally)}
-            for lane in report.lanes
-        },
-        "coverage": _covered(report),
-        "claims": _claims(report),
-        "findings": [
-            {
-                "fingerprint": found.fingerprint,
-                "stand": found.stand,
-                "op": found.key.op,
-                "kind": found.key.kind,
-                "lanes": found.lanes,
-                "text": found.key.text(),
-            }
-            for found in report.findings
-        ],
-        "judged": tally.judged,
-        "not_judged": tally.not_judged,
-        "uncovered": tally.uncovered,
-        "faults": tally.faults,
-        "speed": _speed(report),
-    }
-    return msgspec.convert(document, CheckRecord)
-
-
-def _counts(tally: Tally) -> dict[str, int]:
+def counts(tally: Tally) -> dict[str, int]:
+    """Return what a lane counted."""
     return {name: getattr(tally, name) for name in Tally.__struct_fields__}
 
 
-def _covered(report: Report) -> dict[str, int]:
-    cells = set().union(*(lane.coverage for lane in report.lanes))
-    reached = {(cell.operation, cell.outcome) for cell in cells}
-    offered = report.implementation.ops & OPERATIONS.keys()
-    demanded = {(cell.operation, cell.outcome) for cell in floor_of(report.contract, report.implementation.ops)}
+def covered(reached: Collection[tuple[str, str]], cells: int, contract: str, ops: frozenset[str]) -> dict[str, int]:
+    """Return how much of a contract is covered.
+
+    Args:
+        reached: the rows in which an answer was judged: operations as cells name them, each with one of its outcomes.
+        cells: how many cells that were.
+        contract: by name.
+        ops: what the implementation offers.
+    """
+    rows = set(reached)
+    demanded = {(cell.operation, cell.outcome) for cell in floor_of(contract, ops)}
     return {
-        "operations": len({operation.partition("/")[0] for operation, _ in reached} & OPERATIONS.keys()),
-        "of_operations": len(offered),
-        "rows": len(reached),
-        "of_rows": len(reached | demanded),
-        "cells": len(cells),
-    }
-
-
-def _claims(report: Report) -> dict[str, str]:
-    known = EXPECTED.get(report.contract, {})
-    marks: dict[str, str] = {}
-    for claim, stand in report.claims.items():
-        if stand.status == "broken" and known.get(claim) == "refuted":
-            marks[claim] = "broken by the contract too"
-        else:
-            marks[claim] = stand.status
-    return marks
-
-
-def _speed(report: Report) -> dict[str, float | None]:
-    seconds = sum(lane.seconds for lane in report.lanes)
-    return {
-        "seconds": round(seconds, 3),
-        "cpu_seconds": round(report.cpu_seconds, 3),
-        "answers_per_second": round(report.judged / seconds, 1) if seconds > 0 else None,
+        "operations": len({operation.partition("/")[0] for operation, _ in rows} & OPERATIONS.keys()),
+        "of_operations": len(ops & OPERATIONS.keys()),
+        "rows": len(rows),
+        "of_rows": len(rows | demanded),
+        "cells": cells,
     }

@@ -1,6 +1,6 @@
-"""Checks that can be compared with each other, in their order: one series for each way of checking.
+"""Records that can be compared with each other, in their order: one series for each way of checking or searching.
 
-Checks of other implementations, contracts, levels, amounts or lanes make series of their own, since a change of any of
+Records of other implementations, contracts, levels, amounts or lanes make series of their own, since a change of any of
 these changes the figures too. Versions of the implementation and of the harness are what a series is about.
 """
 
@@ -12,17 +12,18 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from telltale_conformance.oracle.reports.trends.record import CheckRecord, FoundRecord
+from telltale_conformance.oracle.reports.trends.campaign_record import CampaignRecord, newest
+from telltale_conformance.oracle.reports.trends.record import FoundClass, Record
 
 
 class Way(NamedTuple):
-    """What checks must have in common to be compared."""
+    """What records must have in common to be compared."""
 
     name: str
     contract: str
     level: str
     amount: str
-    """The effort, or how many cases of its one lane."""
+    """The effort, or how many cases of its one lane; or that it is a campaign."""
     lanes: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -35,56 +36,61 @@ class Way(NamedTuple):
 
 
 class Track(Struct, frozen=True, kw_only=True):
-    """A class of divergence over the checks of a series."""
+    """A class of divergence over the records of a series."""
 
     fingerprint: str
     text: str
-    first: CheckRecord
-    """The first check that saw it."""
-    last: CheckRecord
-    checks: int
-    """How many checks saw it."""
+    first: Record
+    """The first record that has it."""
+    last: Record
+    seen: int
+    """How many records have it."""
     open: bool
-    """Whether the last check of the series saw it."""
+    """Whether the last record of the series has it."""
     looked_for: bool
-    """Whether a lane that saw it judged something in the last check of the series."""
+    """Whether a lane that saw it judged something in the last record of the series."""
 
 
 class OfVersion(Struct, frozen=True, kw_only=True):
-    """The checks of one version of the implementation by one version of the harness."""
+    """The records of one version of the implementation by one version of the harness."""
 
     version: str
     harness: str
-    checks: tuple[CheckRecord, ...]
+    records: tuple[Record, ...]
     appeared: tuple[str, ...]
-    """Texts of the divergences of its last check that the last check before it did not have."""
+    """Texts of the divergences of its last record that the last one before it did not have."""
     gone: tuple[str, ...]
-    """Texts of the divergences that the last check before it had, and its last check looked for and did not see."""
+    """Texts of the divergences that the last record before it had, and its last one looked for and did not see."""
     not_looked_for: tuple[str, ...]
-    """Texts of those that its last check does not have since none of the lanes judged anything that saw them before."""
+    """Texts of those that its last record cannot have, since none of the lanes judged anything that saw them before."""
 
     @property
-    def last(self) -> CheckRecord:
-        """Its last check."""
-        return self.checks[-1]
+    def last(self) -> Record:
+        """Its last record."""
+        return self.records[-1]
 
 
 class Series(Struct, frozen=True):
-    """Checks of one way, in the order of their dates."""
+    """Records of one way, in the order of their dates."""
 
     way: Way
-    checks: tuple[CheckRecord, ...]
+    records: tuple[Record, ...]
+
+    @property
+    def what(self) -> str:
+        """What left the records, in a word."""
+        return self.records[0].what
 
     @property
     def versions(self) -> tuple[OfVersion, ...]:
-        """The checks by the versions of implementation and harness, in the order of their first checks."""
-        groups: dict[tuple[str, str], list[CheckRecord]] = {}
-        for check in self.checks:
-            groups.setdefault((check.implementation.version, check.harness), []).append(check)
+        """The records by the versions of implementation and harness, in the order of their first ones."""
+        groups: dict[tuple[str, str], list[Record]] = {}
+        for record in self.records:
+            groups.setdefault((record.implementation.version, record.harness), []).append(record)
         found: list[OfVersion] = []
-        before: dict[str, FoundRecord] | None = None
-        for (version, harness), checks in groups.items():
-            last = checks[-1]
+        before: dict[str, FoundClass] | None = None
+        for (version, harness), records in groups.items():
+            last = records[-1]
             now = {one.fingerprint: one for one in last.findings}
             known = now if before is None else before
             missing = [one for digest, one in known.items() if digest not in now]
@@ -92,7 +98,7 @@ class Series(Struct, frozen=True):
                 OfVersion(
                     version=version,
                     harness=harness,
-                    checks=tuple(checks),
+                    records=tuple(records),
                     appeared=tuple(one.text for digest, one in now.items() if digest not in known),
                     gone=tuple(one.text for one in missing if last.looked_for(one)),
                     not_looked_for=tuple(one.text for one in missing if not last.looked_for(one)),
@@ -103,35 +109,41 @@ class Series(Struct, frozen=True):
 
     @property
     def tracks(self) -> tuple[Track, ...]:
-        """Every class of divergence that a check saw: those of the last check first, then the latest."""
-        seen: dict[str, list[CheckRecord]] = {}
-        latest: dict[str, FoundRecord] = {}
-        for check in self.checks:
-            for found in check.findings:
-                seen.setdefault(found.fingerprint, []).append(check)
+        """Every class of divergence that a record has: those of the last record first, then the latest."""
+        seen: dict[str, list[Record]] = {}
+        latest: dict[str, FoundClass] = {}
+        for record in self.records:
+            for found in record.findings:
+                seen.setdefault(found.fingerprint, []).append(record)
                 latest[found.fingerprint] = found
         tracks = [
             Track(
                 fingerprint=fingerprint,
                 text=latest[fingerprint].text,
-                first=checks[0],
-                last=checks[-1],
-                checks=len(checks),
-                open=checks[-1] is self.checks[-1],
-                looked_for=self.checks[-1].looked_for(latest[fingerprint]),
+                first=records[0],
+                last=records[-1],
+                seen=len(records),
+                open=records[-1] is self.records[-1],
+                looked_for=self.records[-1].looked_for(latest[fingerprint]),
             )
-            for fingerprint, checks in seen.items()
+            for fingerprint, records in seen.items()
         ]
         tracks.sort(key=lambda track: (track.text, track.fingerprint))
         return tuple(sorted(tracks, key=lambda track: (track.open, track.last.date), reverse=True))
 
 
-def series_of(records: Iterable[CheckRecord]) -> tuple[Series, ...]:
-    """Return the series of these records; one that occurs twice, as in merged files, counts once."""
-    ways: dict[Way, dict[bytes, CheckRecord]] = {}
-    for record in records:
-        amount = f"effort {record.effort}" if record.cases is None else f"{record.cases} cases"
-        lanes = tuple(sorted(record.lanes))
-        way = Way(record.implementation.name, record.contract, record.level, amount, lanes)
-        ways.setdefault(way, {})[msgspec.json.encode(record, order="sorted")] = record
-    return tuple(Series(way, tuple(sorted(ways[way].values(), key=lambda one: one.date))) for way in sorted(ways))
+def series_of(records: Iterable[Record]) -> tuple[Series, ...]:
+    """Return the series of these records.
+
+    One that occurs twice, as in merged files, counts once; so does a campaign, as it stood last.
+    """
+    once = list({msgspec.json.encode(record, order="sorted"): record for record in records}.values())
+    older = {id(one) for one in once if isinstance(one, CampaignRecord)}
+    older -= {id(one) for one in newest(one for one in once if isinstance(one, CampaignRecord))}
+    ways: dict[Way, list[Record]] = {}
+    for record in once:
+        if id(record) not in older:
+            lanes = tuple(sorted(record.lanes))
+            way = Way(record.implementation.name, record.contract, record.level, record.amount, lanes)
+            ways.setdefault(way, []).append(record)
+    return tuple(Series(way, tuple(sorted(ways[way], key=lambda one: one.date))) for way in sorted(ways))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from telltale_conformance.oracle.reports.page.chart import shown
+from telltale_conformance.oracle.reports.trends.figures import FIGURES
 from telltale_conformance.oracle.reports.trends.series import OfVersion, Series
 from telltale_conformance.readable import one_line
 
 _TEXT: Final = 200
+_VERSION: Final = 24
+_LEFT: Final = ("version", "harness", "last verdict")
+"""The columns whose texts begin on the left."""
 
 
 def trends_lines(series: Sequence[Series]) -> Iterator[str]:
@@ -18,25 +21,38 @@ def trends_lines(series: Sequence[Series]) -> Iterator[str]:
         if number:
             yield ""
         yield one_line(str(one.way), _TEXT)
-        yield (
-            f"  {'version':<16}{'harness':<10}{'checks':>7}  {'last verdict':<14}{'failing':>8}{'known':>7}"
-            f"{'claims':>8}{'rows':>10}{'situations':>12}{'answers/s':>11}"
-        )
-        for of in one.versions:
-            yield from _version_lines(of)
+        yield from _table(one)
 
 
-def _version_lines(of: OfVersion) -> Iterator[str]:
-    check = of.last
-    claims, speed = check.claims_judged, check.speed.answers_per_second
-    rows = f"{check.coverage.rows}/{check.coverage.of_rows}"
-    yield (
-        f"  {one_line(of.version, 15):<16}{one_line(of.harness, 9):<10}{len(of.checks):>7}  {check.verdict:<14}"
-        f"{len(check.failing):>8}{len(check.findings) - len(check.failing):>7}"
-        f"{'-' if claims is None else claims:>8}{rows:>10}{check.coverage.cells:>12,}"
-        f"{'-' if speed is None else shown(speed):>11}"
-    )
+def _table(series: Series) -> Iterator[str]:
+    versions = series.versions
+    rows = [_row(series.what, of) for of in versions]
+    widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in rows[0]}
+    yield _line(dict(zip(widths, widths, strict=True)), widths)
+    for of, row in zip(versions, rows, strict=True):
+        yield _line(row, widths)
+        yield from _changes(of)
+
+
+def _row(what: str, of: OfVersion) -> dict[str, str]:
+    """Return the cells of the line of a version, by their titles."""
+    return {
+        "version": one_line(of.version, _VERSION),
+        "harness": one_line(of.harness, _VERSION),
+        f"{what}s": f"{len(of.records):,}",
+        "last verdict": of.last.verdict,
+        **{column.short: column.text(of.last) for column in FIGURES[what].columns if column.short},
+    }
+
+
+def _line(row: dict[str, str], widths: dict[str, int]) -> str:
+    cells = (text.ljust(widths[name]) if name in _LEFT else text.rjust(widths[name]) for name, text in row.items())
+    return f"  {'  '.join(cells)}".rstrip()
+
+
+def _changes(of: OfVersion) -> Iterator[str]:
+    """Yield what is new in a version and what is not seen any more."""
     yield from (f"    + {one_line(text, _TEXT)}" for text in of.appeared)
-    gone = "not seen, inconclusive:" if check.verdict == "inconclusive" else "-"
+    gone = "-" if of.last.not_seen == "no longer seen" else f"{of.last.not_seen}:"
     yield from (f"    {gone} {one_line(text, _TEXT)}" for text in of.gone)
     yield from (f"    not looked for: {one_line(text, _TEXT)}" for text in of.not_looked_for)

@@ -71,6 +71,7 @@ def inherited(campaign: str, *, over: bool = True, unsupported: tuple[str, ...] 
     return Inherited(
         at=3.0,
         campaign=campaign,
+        events=4,
         tasks=1,
         seconds=1.0,
         cpu_seconds=0.5,
