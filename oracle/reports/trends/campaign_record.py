@@ -105,8 +105,12 @@ class CampaignRecord(Record, frozen=True, tag_field="schema", tag=FORMAT):
         return 100 * self.coverage.cells / self.within_reach if self.within_reach else None
 
     def contains(self, other: CampaignRecord) -> bool:
-        """Whether this state has all that the other one tells of: its campaigns, as far as it followed them."""
-        return all(self.parts.get(name, -1) >= events for name, events in other.parts.items())
+        """Whether this state has all that the other one tells of: its campaigns, as far as it followed them.
+
+        Copies of one campaign that went on apart may have other findings; none of them is lost.
+        """
+        as_far = all(self.parts.get(name, -1) >= events for name, events in other.parts.items())
+        return as_far and {one.fingerprint for one in other.findings} <= {one.fingerprint for one in self.findings}
 
 
 def newest(records: Iterable[CampaignRecord]) -> Iterator[CampaignRecord]:

@@ -126,6 +126,14 @@ def test_an_older_copy_of_the_folder_adds_nothing(tmp_path: Path, path: Path) ->
     assert [one.judged for one in read_records(path).records] == [400]
 
 
+def test_copies_that_went_on_apart_keep_the_findings_of_each(path: Path) -> None:
+    one, other = record(0, "1", 0, FOUND, tasks=5), record(0, "1", 0, OTHER, tasks=6)
+    for made in (one, other, one):
+        append_record(path, made)
+    assert read_records(path).records == (one, other)
+    assert series_of([one, other])[0].records == (one, other)
+
+
 def merger(number: int, *of: CampaignRecord) -> CampaignRecord:
     parts = {name: events for one in of for name, events in one.parts.items()}
     return msgspec.structs.replace(of[0], campaign=f"{number:032x}", parts=parts, state="merged")
