@@ -10,7 +10,7 @@ _LABEL = "telltale campaign"
 
 
 def badge_of(report: CampaignReport) -> Badge:
-    """Return the badge of a campaign as it stands: what was not judged is never green, and a fault is no verdict."""
+    """Return the badge of a campaign as it stands: never green for what was not judged, and grey for a fault."""
     if report.verdict == "agree":
         return agreeing(report.contract, whole=not _left_out(report), label=_LABEL)
     if report.verdict == "diverge":

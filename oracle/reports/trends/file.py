@@ -47,7 +47,7 @@ class Records(Struct, frozen=True):
 
 
 class Appended(NamedTuple):
-    """What came of a record that was to be appended."""
+    """The result of appending a record."""
 
     written: bool
     """Whether it was; else the file has a record that contains it."""
