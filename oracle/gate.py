@@ -42,7 +42,7 @@ from telltale_conformance.oracle.verdict.baseline import (
 from telltale_conformance.oracle.verdict.conversion import converted
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 from telltale_conformance.oracle.verdict.fingerprints import fingerprint_of
-from telltale_conformance.oracle.verdict.not_covered import not_covered
+from telltale_conformance.oracle.verdict.not_covered import not_covered, unsupported_by
 from telltale_conformance.oracle.verdict.required import Required, required
 from telltale_conformance.oracle.verdict.results import LaneResult
 from telltale_conformance.readable import block
@@ -331,7 +331,7 @@ class Gate:
         """Return what the reports are made of."""
         subject, settings = check.subject, check.settings
         demanded = self._required or required(None, self.baseline)
-        lacking = () if demanded is None else demanded.lacking(check.hello.ops, unsupported_in(check))
+        lacking = () if demanded is None else demanded.lacking(check.hello.ops, unsupported_by(check.results))
         return Report(
             harness=HARNESS_VERSION,
             command=subject.command,
@@ -370,14 +370,9 @@ class Gate:
         )
 
 
-def unsupported_in(check: Check) -> frozenset[str]:
-    """Return the operations that were answered as unsupported, though they are offered."""
-    return frozenset().union(*(result.unsupported for result in check.results))
-
-
 def offered_in(check: Check) -> frozenset[str]:
     """Return the operations of the contract that the implementation really has, by what it says and answered."""
-    return (check.hello.ops & OPERATIONS.keys()) - unsupported_in(check)
+    return (check.hello.ops & OPERATIONS.keys()) - unsupported_by(check.results)
 
 
 def gate_code(check: Check, standing: Standing | None, lacking: Sequence[str] = ()) -> int:
@@ -385,7 +380,8 @@ def gate_code(check: Check, standing: Standing | None, lacking: Sequence[str] = 
 
     A signal makes it inconclusive. Else what is certain comes first: a divergence that is not known, a stale or
     expired entry, a lane that diverges as a whole, a required operation that is lacking. Then what is inconclusive: a
-    lane, a self-test that does not show what it is to show, a fault that a known divergence hides. Then agreement.
+    lane, a self-test that does not show what it is to show, a fault that a known divergence hides, an operation that is
+    offered and not there. Then agreement.
     """
     results: Sequence[LaneResult] = check.results
     if check.interrupted:
@@ -393,7 +389,8 @@ def gate_code(check: Check, standing: Standing | None, lacking: Sequence[str] = 
     diverges = standing.fails if standing is not None else any(result.divergences for result in results)
     if diverges or lacking or any(result.unexplained for result in results):
         return DIVERGE
+    hollow = unsupported_by(results) & OPERATIONS.keys()
     open_question = any(result.open for result in results) or any(one.fails for one in check.self_tests)
-    if open_question or not any(result.tally.judged for result in results):
+    if hollow or open_question or not any(result.tally.judged for result in results):
         return INCONCLUSIVE
     return AGREE

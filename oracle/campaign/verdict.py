@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.campaign.events import LaneWork
 from telltale_conformance.oracle.campaign.standing import Standing
 from telltale_conformance.oracle.verdict.evidence import Verdict
@@ -22,8 +23,9 @@ def missing_of(standing: Standing, lanes: Mapping[str, LaneWork]) -> Iterator[st
     """
     if standing.tally.faults:
         yield counted(standing.tally.faults, "fault")
-    if standing.unsupported:
-        yield f"offered and answered as unsupported: {', '.join(sorted(standing.unsupported))}"
+    refused = sorted(name for name in standing.unsupported if name in OPERATIONS)
+    if refused:
+        yield f"offered and answered as unsupported: {', '.join(refused)}"
     open_cases = sum(work.open for work in standing.lanes.values())
     if open_cases:
         why = f": {one_line('; '.join(standing.missing), 300)}" if standing.missing else ""

@@ -10,12 +10,13 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from telltale_conformance.generators.steps import Cell
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.process.garbage import collect_seldom
@@ -30,6 +31,9 @@ from telltale_conformance.oracle.process.progress import tell
 from telltale_conformance.oracle.reference.judging import CaseResult, fault_of_harness, undescribed
 from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
+
+REFUSED: Final = "operations offered and answered as unsupported"
+"""What is missing of a lane in which there are any. Types that ``decode`` does not have may be left out."""
 
 
 class Plan(NamedTuple):
@@ -280,6 +284,9 @@ def _merged(
     for chunk in chunks:
         evidence += chunk.evidence
         tally += chunk.tally
+    refused = sorted(name for name in unsupported if name in OPERATIONS)
+    if refused:
+        evidence = evidence.with_items(Items(REFUSED, len(refused), missing_ones=tuple(refused)))
     if tally.at_limit:
         remarks.append(f"{tally.at_limit} at a limit of the contract (§18), where several answers are admitted")
     return LaneResult(

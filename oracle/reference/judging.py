@@ -69,7 +69,7 @@ class CaseResult:
     at_limit: bool = False
     """It went beyond a limit of the contract, where several answers are admitted (§18)."""
     asked: int = 0
-    """How many operations there were to ask."""
+    """How many operations there were to ask, without types that ``decode`` does not have."""
     over: bool = False
     """Nothing more of the case is judged."""
     left_out: bool = False
@@ -230,6 +230,7 @@ def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) ->
     elif kind == "unsupported":
         result.uncovered += 1
         result.unsupported.add(_named(asked))
+        result.asked -= asked.op == "decode"  # a type that is not there is as an operation that is not offered
         result.over = not OPERATIONS[asked.op].reads_only  # the rest of the case keeps its meaning
     else:
         result.not_judged += 1

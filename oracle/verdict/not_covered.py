@@ -63,6 +63,17 @@ class NotCovered(Struct, frozen=True, kw_only=True):
             yield f"self-tests not shown: {', '.join(self.self_tests_not_shown)}"
 
 
+def unsupported_by(results: Sequence[LaneResult]) -> frozenset[str]:
+    """Return what is offered and was answered as unsupported; ``decode`` too where not one of its types is there."""
+    named = frozenset().union(*(result.unsupported for result in results))
+    return named if named <= OPERATIONS.keys() or "decode" in _judged(results) else named | {"decode"}
+
+
+def _judged(results: Sequence[LaneResult]) -> set[str]:
+    """Return the operations of which an answer was judged."""
+    return {cell.operation.partition("/")[0] for result in results for cell in result.coverage}
+
+
 def not_covered(
     results: Sequence[LaneResult],
     *,
@@ -87,8 +98,7 @@ def not_covered(
         only: the one thing that was asked for; None for a whole check.
     """
     ran = {result.lane for result in results if result.why_not_run is None}
-    judged = {cell.operation.partition("/")[0] for result in results for cell in result.coverage}
-    unsupported = frozenset().union(*(result.unsupported for result in results))
+    judged, unsupported = _judged(results), unsupported_by(results)
     known = frozenset(OPERATIONS)
     return NotCovered(
         restricted_to=() if only is None else (only,),

@@ -90,6 +90,15 @@ def saying(kind: str, text: str = '"no"', *ops: str) -> Change:
     return lambda request, answer: said if not ops or request.op in ops else answer
 
 
+def without_types(*names: str) -> Change:
+    """Return a change by which ``decode`` does not have these types."""
+    absent = [b'"type":"%b"' % name.encode() for name in names]
+    said = Answer("unsupported", b'"no such type"', None)
+    return lambda request, answer: (
+        said if request.op == "decode" and any(name in request.args for name in absent) else answer
+    )
+
+
 def nested(request: Request, answer: Answer) -> Answer:
     """Answer a question with 1,900 arrays, one in the other."""
     return Answer("ok", b"[" * 1900 + b"]" * 1900, b"[]") if request.op == "active_count" else answer
@@ -131,6 +140,8 @@ ADAPTERS: Final[Mapping[str, Callable[[], Adapter]]] = {
     "all unsupported": lambda: Odd(saying("unsupported")),
     "commit unsupported": lambda: Odd(saying("unsupported", '"not yet"', "commit_ownership_transfer")),
     "query unsupported": lambda: Odd(saying("unsupported", '"not yet"', "memory_usage")),
+    "no internal types": lambda: Odd(without_types("CachedBranch", "SessionState", "SessionStore")),
+    "no types": lambda: Odd(saying("unsupported", '"no"', "decode")),
     "does not understand": lambda: Odd(saying("bad_request")),
     "dies at once": lambda: Odd(dies_at=0),
     "dies later": lambda: Odd(dies_at=40),

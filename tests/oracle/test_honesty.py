@@ -80,10 +80,17 @@ EXPECTED: Final[dict[str, tuple[dict[str, str], int, tuple[str, ...]]]] = {
     "all unsupported": (all_lanes(OPEN), 3, (NONE_IN_FULL, "answered as unsupported: ")),
     "commit unsupported": (all_lanes(OPEN), 3, ("answered as unsupported: commit_ownership_transfer",)),
     "query unsupported": (
-        all_lanes(AGREE, programs=OPEN, stateful=OPEN),
+        all_lanes(OPEN, graph=AGREE, claims=AGREE, concurrent=AGREE),
         3,
-        ("lanes not in full: programs, stateful", "answered as unsupported: memory_usage"),
+        ("lanes not in full: fixed, corpus, programs, guided, stateful, deep", "answered as unsupported: memory_usage"),
     ),
+    # types that decode does not have are named, and nothing is said of them (contract §20)
+    "no internal types": (
+        all_lanes(AGREE),
+        0,
+        ("answered as unsupported: decode CachedBranch, decode SessionState, decode SessionStore",),
+    ),
+    "no types": (all_lanes(AGREE), 3, ("answered as unsupported: decode, decode AuthProof, ",)),
     # a fault of the adapter is never a verdict on the implementation
     "does not understand": (
         all_lanes(OPEN),
