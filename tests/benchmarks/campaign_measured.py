@@ -3,7 +3,8 @@
 ``python -m tests.benchmarks.campaign_measured [FIRST TASKS]`` works off tasks in one process without a cluster, with
 and without guidance, and on a local cluster of two workers. It counts the CPU time of all processes for an answer,
 adapters included, so that other work on the machine changes the ratios little. Only the tasks from number ``FIRST`` on
-count. The table also says how much of it the campaign needs for a task beside the workers, which is not shared.
+count: the first ones import modules and fill caches, on a cluster in every worker. The table also says how much of it
+the campaign needs for a task beside the workers, which is not shared.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import process_time
+from time import monotonic, process_time
 from typing import NamedTuple
 
 from msgspec import structs
 
 from telltale_conformance.oracle.campaign import keeping
-from telltale_conformance.oracle.campaign.cluster import cluster_of
+from telltale_conformance.oracle.campaign.cluster import Cluster, cluster_of
+from telltale_conformance.oracle.campaign.events import TaskDone
 from telltale_conformance.oracle.campaign.folder import held
+from telltale_conformance.oracle.campaign.journal import events
 from telltale_conformance.oracle.campaign.opening import begin, opened
-from telltale_conformance.oracle.campaign.running import Running
+from telltale_conformance.oracle.campaign.running import AHEAD, Running
 from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.campaign.work import carry_out
 from telltale_conformance.oracle.lanes.subject import Subject
@@ -34,11 +37,12 @@ SUT = f"{sys.executable} -m telltale_conformance.adapters.reference"
 class Spent(NamedTuple):
     """What some tasks took."""
 
-    tasks: int
-    answers: int
+    tasks: float
+    answers: float
     cpu: float
     coordinating: float
     """The part of the CPU seconds that the campaign itself needed."""
+    clock: float = 0.0
 
     def and_also(self, more: Spent) -> Spent:
         """Return what was spent with more."""
@@ -52,6 +56,20 @@ class Spent(NamedTuple):
     def rate(self) -> float:
         """The answers judged in a second of CPU time."""
         return self.answers / self.cpu
+
+
+class Ran(NamedTuple):
+    """A task as the journal tells of it: when it ended, how long it took, and what it judged."""
+
+    at: float
+    seconds: float
+    judged: int
+
+    def within(self, begin: float, end: float) -> float:
+        """Return how many of its answers were judged in a span of time, if it judged them evenly."""
+        seconds = max(self.seconds, 0.001)
+        overlap = min(end, self.at) - max(begin, self.at - seconds)
+        return self.judged * max(0.0, overlap) / seconds
 
 
 @contextmanager
@@ -96,19 +114,25 @@ def in_one_process(first: int, tasks: int) -> tuple[Spent, Spent]:
     return unguided, guided
 
 
-def on_a_cluster(first: int, tasks: int) -> Spent:
-    """Work off so many tasks on two workers, after those before the first."""
-    seen: list[Spent] = []
-    with new_campaign() as campaign, cluster_of(campaign.setup, None, 2, None) as cluster:
+def on_a_cluster(campaign: Campaign, cluster: Cluster, tasks: int) -> Spent:
+    """Work off tasks on the workers; what counts is the time of so many, between some before them and some after.
 
-        def look(left: float) -> None:
-            done = len(campaign.standing.tasks)
-            if done >= first and not seen:
-                seen.append(Spent(done, campaign.standing.tally.judged, cpu_seconds(), process_time()))
+    Of a task that began before that time or ends after it, the part within counts.
+    """
+    first, around = len(campaign.standing.tasks), max(tasks // 4, 2 * AHEAD)
+    wanted = [first + around, first + around + tasks]
+    marks: list[tuple[float, Spent]] = []
 
-        Running(campaign, cluster, seconds=3600.0, tasks=first + tasks, look=look).run()
-        after = Spent(len(campaign.standing.tasks), campaign.standing.tally.judged, cpu_seconds(), process_time())
-        return after.since(seen[0])
+    def look(left: float) -> None:
+        done = len(campaign.standing.tasks)
+        if len(marks) < len(wanted) and done >= wanted[len(marks)]:
+            marks.append((campaign.now(), Spent(done, 0, cpu_seconds(), process_time(), monotonic())))
+
+    Running(campaign, cluster, seconds=3600.0, tasks=wanted[-1] + around, look=look).run()
+    (begin, before), (end, after) = marks
+    done = [event for event in events(campaign.corpus.folder.parent) if isinstance(event, TaskDone)]
+    answers = sum(Ran(event.at, event.seconds, event.tally.judged).within(begin, end) for event in done)
+    return after.since(before)._replace(answers=answers)
 
 
 def row(what: str, spent: Spent, ratio: str) -> None:
@@ -126,9 +150,11 @@ def main(first: int, tasks: int) -> None:
     without, alone = in_one_process(first, tasks)
     row("one process, unguided", without, "")
     row("one process, guided", alone, f"{alone.rate / without.rate:.2f} of unguided")
-    both = on_a_cluster(first, tasks)
+    with new_campaign() as campaign, cluster_of(campaign.setup, None, 2, None) as cluster:
+        Running(campaign, cluster, seconds=3600.0, tasks=first).run()
+        both = on_a_cluster(campaign, cluster, tasks)
     row("local cluster of two workers, guided", both, f"{both.rate / alone.rate:.2f} of one process")
 
 
 if __name__ == "__main__":
-    main(*(map(int, sys.argv[1:3]) if len(sys.argv) > 2 else (5, 12)))
+    main(*(map(int, sys.argv[1:3]) if len(sys.argv) > 2 else (30, 24)))
