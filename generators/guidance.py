@@ -7,11 +7,11 @@ before the brood, by its own number. So the same seed keeps the same programs, h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from math import fsum
 from random import Random
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from telltale_conformance.generators.close_watch import CloseWatch
 from telltale_conformance.generators.mutations import mended, mutated, parts_of
@@ -22,6 +22,7 @@ from telltale_conformance.lean_traces.programs import Step
 from telltale_conformance.model.operations import OPERATIONS
 
 Steps = tuple[Step, ...]
+_T = TypeVar("_T", bound=Hashable)
 _MUCH: Final = 30
 """A program is trimmed as long as it goes on reaching what is worth so much."""
 
@@ -111,42 +112,72 @@ Trim = Callable[[Steps, frozenset[Feature]], Kept]
 def distilled(kept: Sequence[Kept], most: int, trim: Trim | None = None) -> list[Steps]:
     """Return few programs that together reach as much as ``most`` steps can, and every operation that any reaches.
 
-    Whichever adds the most for its length comes next, so that the first programs reach more than the last. What few of
-    the programs reach is hard to reach, so it counts more.
-
     Args:
         kept: the programs to choose from.
         most: steps, about.
         trim: makes a chosen program shorter that goes on reaching what it adds of what counts most.
     """
-    reached = [_with_operations(one) for one in kept]
+    reached = [with_operations(one) for one in kept]
+    found: list[Steps] = []
+
+    def take(place: int, new: Collection[Feature]) -> tuple[frozenset[Feature], int]:
+        one = kept[place]
+        if trim is not None:
+            one = trim(one.steps, frozenset(filter(_counts_much, new)))
+            if not one.steps:
+                return frozenset(), 0  # it added nothing that counts much
+        found.append(one.steps)
+        return with_operations(one), len(one.steps)
+
+    choose(reached, [len(one.steps) for one in kept], worth_of, is_operation, most, take)
+    return found
+
+
+def choose(
+    reached: Sequence[Collection[_T]],
+    lengths: Sequence[int],
+    worth_of: Callable[[_T], float],
+    needed: Callable[[_T], bool],
+    most: int,
+    take: Callable[[int, Collection[_T]], tuple[Iterable[_T], int]],
+) -> None:
+    """Choose few programs that together reach as much as ``most`` steps can, and all that is needed.
+
+    Whichever adds the most for its length comes next, so that the first programs reach more than the last. What few of
+    the programs reach is hard to reach, so it counts more.
+
+    Args:
+        reached: what each program reaches.
+        lengths: how many steps each has.
+        worth_of: how much it counts to reach something.
+        needed: whether something must be reached, however many steps that takes.
+        most: steps, about.
+        take: takes a program by its place, with what it adds; returns what was taken reaches, and its steps.
+    """
     met = Counter(feature for features in reached for feature in features)
     worth = {feature: worth_of(feature) / times**0.5 for feature, times in met.items()}
-    chosen: list[Steps] = []
-    known: set[Feature] = set()
-    lacking = {feature for feature in met if _is_operation(feature)}
-    waiting = [(-_worth(features, worth) / _cost(kept[place]), place) for place, features in enumerate(reached)]
+    known: set[_T] = set()
+    lacking = {feature for feature in met if needed(feature)}
+    waiting = [
+        (-_worth(features, worth) / _cost(steps), place)
+        for place, (features, steps) in enumerate(zip(reached, lengths, strict=True))
+    ]
     heapify(waiting)
     steps = 0
     while waiting and (steps < most or lacking):
         _, place = heappop(waiting)
         if steps >= most and lacking.isdisjoint(reached[place]):
             continue
-        now = -_worth(reached[place] - known, worth) / _cost(kept[place])
+        new = [feature for feature in reached[place] if feature not in known]
+        now = -_worth(new, worth) / _cost(lengths[place])
         if waiting and now > waiting[0][0]:  # it adds less than when it was put there
             if now < 0:
                 heappush(waiting, (now, place))
             continue
-        one = kept[place]
-        if trim is not None:
-            one = trim(one.steps, frozenset(filter(_counts_much, reached[place] - known)))
-            if not one.steps:
-                continue  # it added nothing that counts much
-        chosen.append(one.steps)
-        steps += len(one.steps)
-        known |= _with_operations(one)
-        lacking -= known
-    return chosen
+        taken, more = take(place, new)
+        steps += more
+        known.update(taken)
+        lacking.difference_update(taken)
 
 
 def trimmed(steps: Steps, wanted: frozenset[Feature], contract: str, watched: type[Watch] = Watch) -> Kept:
@@ -158,7 +189,7 @@ def trimmed(steps: Steps, wanted: frozenset[Feature], contract: str, watched: ty
             kinds = {step.seq: OPERATIONS[step.op].gives for step in best.steps}
             rest = [*best.steps[: max(0, end - size)], *best.steps[end:]]
             tried = _carried_out(mended(parts_of(rest), kinds, Random(0)), contract, watched)
-            if wanted <= _with_operations(tried):
+            if wanted <= with_operations(tried):
                 best = tried
             end = min(end - size, len(best.steps))
     return best
@@ -175,19 +206,21 @@ def _counts_much(feature: Feature) -> bool:
     return worth_of(feature) >= _MUCH
 
 
-def _with_operations(one: Kept) -> frozenset[Feature]:
+def with_operations(one: Kept) -> frozenset[Feature]:
+    """Return what a program reaches, with the operations that it asks."""
     return one.features | {("operation", step.op) for step in one.steps}
 
 
-def _is_operation(feature: Feature) -> bool:
+def is_operation(feature: Feature) -> bool:
+    """Say whether a feature is that an operation is asked."""
     return isinstance(feature, tuple) and feature[0] == "operation"
 
 
-def _cost(one: Kept) -> int:
-    return len(one.steps) + 4
+def _cost(steps: int) -> int:
+    return steps + 4
 
 
-def _worth(features: Iterable[Feature], worth: Mapping[Feature, float]) -> float:
+def _worth(features: Iterable[_T], worth: Mapping[_T, float]) -> float:
     return fsum(worth[feature] for feature in features)
 
 

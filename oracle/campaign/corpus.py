@@ -16,6 +16,8 @@ from telltale_conformance.lean_traces.programs import Program, program_bytes
 from telltale_conformance.oracle.campaign.durable import UNFINISHED, put_all_durably
 
 SUFFIX: Final = ".program.jsonl"
+_WAITING: Final = 1000
+"""How many programs wait in memory for the disk, at most."""
 
 
 def address_of(program: Program) -> tuple[str, bytes]:
@@ -39,8 +41,14 @@ class Corpus:
         """What is not written yet."""
 
     def add(self, address: str, data: bytes) -> None:
-        """Add a program that is not there yet, or whose file is damaged; ``settle`` writes it."""
+        """Add a program that is not there yet, or whose file is damaged; ``settle`` writes it, or one that comes later.
+
+        Raises:
+            OSError: what was added before cannot be written.
+        """
         if self.read(address) is None:
+            if len(self._added) >= _WAITING:
+                self.settle()
             self._added[address] = data
 
     def settle(self) -> None:

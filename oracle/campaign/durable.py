@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -16,7 +17,7 @@ UNFINISHED: Final = ".unfinished."
 """What the names of files begin with that are not whole yet."""
 _TOGETHER: Final = 64
 """How many files are open at once, at most."""
-_THREADS: Final = 8
+_THREADS: Final = 4
 """How many files are on their way to the disk at once, at most."""
 _Value = TypeVar("_Value")
 
@@ -79,12 +80,13 @@ def _made(folder: Path) -> list[Path]:
 
 def _all_at_once(function: Callable[[_Value], None], values: Iterable[_Value]) -> None:
     """Call a function that waits for the disk with each of the values, side by side."""
-    first, *more = values
-    if not more:
-        function(first)
-        return
-    with ThreadPoolExecutor(_THREADS) as threads:
-        list(threads.map(function, (first, *more)))
+    list(_threads().map(function, values))
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Return the threads that wait for the disk; to start them anew each time would take longer than they work."""
+    return ThreadPoolExecutor(_THREADS, "to the disk")
 
 
 def sync_folder(folder: Path) -> None:

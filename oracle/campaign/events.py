@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from telltale_conformance.oracle.campaign.plan import LaneKind
 from telltale_conformance.oracle.verdict.evidence import Tally
@@ -20,6 +20,8 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     case: int
     """Of the task."""
     steps: int
+    reached: Annotated[str, Meta(pattern="^([0-9a-f]{16})*$")]
+    """What nothing before reached: numbers of 64 bits, each as 16 hexadecimal digits."""
 
 
 class HistoryEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import islice
 from random import Random
 from typing import Final, NamedTuple
 
-from telltale_conformance.generators.guidance import Kept, Steps, distilled, new_in, reached_by, renumbered
-from telltale_conformance.generators.reached import played
+from telltale_conformance.generators.guidance import (
+    Kept,
+    choose,
+    is_operation,
+    new_in,
+    reached_by,
+    renumbered,
+    with_operations,
+)
+from telltale_conformance.generators.reached import Feature, played, worth_of
 from telltale_conformance.lean_traces.programs import Program, cut_short, program_bytes, written_program
 from telltale_conformance.oracle.campaign.cases import LONGEST, program_of
 from telltale_conformance.oracle.campaign.corpus import Corpus
@@ -32,6 +41,8 @@ class Taken(NamedTuple):
     data: bytes
     case: int
     steps: int
+    fresh: frozenset[int]
+    """The numbers of what it is the first to reach."""
 
 
 class Guide:
@@ -39,27 +50,26 @@ class Guide:
 
     Args:
         setup: of the campaign.
-        corpus: its programs.
-        addresses: those that count, in the order in which they came.
+        corpus: its programs; those that it began with are played, to know what they reach.
+        entries: what came since, by address in order, each with the numbers of what it was the first to reach.
     """
 
-    def __init__(self, setup: Setup, corpus: Corpus, addresses: Sequence[str]) -> None:
+    def __init__(self, setup: Setup, corpus: Corpus, entries: Mapping[str, Iterable[int]]) -> None:
         self._setup = setup
         self._corpus = corpus
         self._contract = setup.subject.contract
-        self.addresses = [address for address in addresses if corpus.read(address) is not None]
+        began = {address: corpus.read(address) for address in setup.start}
+        there = [address for address in entries if corpus.read(address) is not None]
+        self.addresses = [*(address for address, data in began.items() if data is not None), *there]
         self._known: set[int] = set()
         self._share: dict[LaneKind, float] = {}
         """How many of the cases of a lane's last task reached something new."""
         if setup.guided:
-            for steps in self._programs():
-                self._known.update(map(number_of, reached_by(steps, self._contract)))
-
-    def _programs(self) -> Iterator[Steps]:
-        for address in self.addresses:
-            data = self._corpus.read(address)
-            if data is not None:
-                yield written_program(data, address).steps
+            for address, data in began.items():
+                if data is not None:
+                    steps = written_program(data, address).steps
+                    self._known.update(map(number_of, reached_by(steps, self._contract)))
+            self._known.update(number for address in there for number in entries[address])
 
     def parents(self, number: int) -> tuple[str, ...]:
         """Choose the programs that the mutants of a task are made from; half of them among those that came last."""
@@ -80,19 +90,21 @@ class Guide:
         found = []
         parents = _Parents(task, given)
         for reaching in done.reached:
-            fresh = [place for place, number in enumerate(reaching.features) if number not in self._known]
-            if not fresh:
+            places = [place for place, number in enumerate(reaching.features) if number not in self._known]
+            if not places:
                 continue
+            fresh = {reaching.features[place] for place in places}
             if reaching.places:
-                steps = 1 + max(reaching.places[place] for place in fresh)
+                steps = 1 + max(reaching.places[place] for place in places)
                 data: bytes | None = self._begun(task, parents, reaching, steps)
             else:
-                steps, data = self._new_part(task, parents, reaching)
-            self._known.update(reaching.features)
+                steps, data, more = self._new_part(task, parents, reaching)
+                fresh |= more
+            self._known |= fresh
             if data is not None:
                 address = sha256(data).hexdigest()
                 self.addresses.append(address)
-                found.append(Taken(address, data, reaching.case, steps))
+                found.append(Taken(address, data, reaching.case, steps, frozenset(fresh)))
         self._share[task.lane] = len(found) / task.size
         return found
 
@@ -102,8 +114,11 @@ class Guide:
             return cut_short(zlib.decompress(reaching.program), steps)
         return carried_out(self._setup, program_of(self._setup, task, parents(), reaching.case), steps)
 
-    def _new_part(self, task: Task, parents: _Parents, reaching: Reaching) -> tuple[int, bytes | None]:
-        """Play the program of a case of which only the cells are known; return its steps up to the last new one."""
+    def _new_part(self, task: Task, parents: _Parents, reaching: Reaching) -> tuple[int, bytes | None, set[int]]:
+        """Play the program of a case of which only the cells are known.
+
+        Return how many steps it has up to the last new one, their bytes, and the numbers of what is new.
+        """
         if reaching.program is not None:
             program = written_program(zlib.decompress(reaching.program), f"task {task.number}")
         else:
@@ -111,10 +126,10 @@ class Guide:
         steps = tuple(step for step in program.steps[:LONGEST] if step.op in self._setup.hello.ops)
         found = new_in(steps, self._contract, lambda feature: number_of(feature) in self._known)
         if found is None:
-            return 0, None
+            return 0, None, set()
         kept, new = found
-        self._known.update(map(number_of, new))
-        return len(kept.steps), program_bytes(Program(contract=self._contract, steps=kept.steps))
+        data = program_bytes(Program(contract=self._contract, steps=kept.steps))
+        return len(kept.steps), data, {number_of(feature) for feature in new}
 
 
 class _Parents:
@@ -138,9 +153,38 @@ def carried_out(setup: Setup, program: Program, count: int) -> bytes:
     return program_bytes(Program(contract=contract, steps=steps))
 
 
-def few(programs: Sequence[Steps], contract: str, most: int) -> list[Steps]:
-    """Return few of these programs that together reach as much as ``most`` steps can."""
-    return distilled([Kept(steps, frozenset(reached_by(steps, contract))) for steps in programs], most)
+def few(programs: Mapping[str, Corpus], contract: str, most: int) -> list[str]:
+    """Return the addresses of few programs that together reach as much as ``most`` steps can.
+
+    Each is played once. Of what it reaches only numbers are kept, so that a corpus may have many thousands.
+
+    Args:
+        programs: the addresses, each with the corpus that has it; what is gone is left out.
+        contract: of all of them.
+        most: steps, about.
+    """
+    numbers: dict[Feature, int] = {}
+    addresses, lengths = list[str](), list[int]()
+    reached: list[array[int]] = []
+    for address, corpus in programs.items():
+        data = corpus.read(address)
+        if data is None:
+            continue
+        steps = written_program(data, address).steps
+        features = with_operations(Kept(steps, frozenset(reached_by(steps, contract))))
+        addresses.append(address)
+        lengths.append(len(steps))
+        reached.append(array("I", [numbers.setdefault(feature, len(numbers)) for feature in features]))
+    named, chosen = list(numbers), list[int]()
+
+    def take(place: int, new: Collection[int]) -> tuple[Iterable[int], int]:
+        chosen.append(place)
+        return reached[place], lengths[place]
+
+    choose(
+        reached, lengths, lambda number: worth_of(named[number]), lambda number: is_operation(named[number]), most, take
+    )
+    return [addresses[place] for place in chosen]
 
 
 def rebuilt(

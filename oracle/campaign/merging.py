@@ -13,9 +13,9 @@ import msgspec
 
 from telltale_conformance.errors import UsageError
 from telltale_conformance.files import content
-from telltale_conformance.generators.guided_programs import Steps, packed_corpus
-from telltale_conformance.lean_traces.programs import Program, written_program
-from telltale_conformance.oracle.campaign.corpus import Corpus, address_of
+from telltale_conformance.generators.guided_programs import packed_corpus
+from telltale_conformance.lean_traces.programs import written_program
+from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.durable import put_durably
 from telltale_conformance.oracle.campaign.events import DossierMade, Event, Inherited, MetClass
 from telltale_conformance.oracle.campaign.findings import DOSSIERS, FOUND
@@ -60,15 +60,13 @@ def distil(folder: Path, contract: str, addresses: Sequence[str], histories: Kep
     Raises:
         OSError: they cannot be written.
     """
-    programs = few(_programs(Corpus(folder / CORPUS), addresses), contract, MOST_STEPS)
+    corpus = Corpus(folder / CORPUS)
+    chosen = few(dict.fromkeys(addresses, corpus), contract, MOST_STEPS)
+    read = ((address, corpus.read(address)) for address in chosen)
+    programs = [written_program(data, address).steps for address, data in read if data is not None]
     put_durably(folder / DISTILLED, packed_corpus(programs))
     histories.distil(folder / DISTILLED_RACES)
     return len(programs)
-
-
-def _programs(corpus: Corpus, addresses: Sequence[str]) -> list[Steps]:
-    read = ((address, corpus.read(address)) for address in addresses)
-    return [written_program(data, address).steps for address, data in read if data is not None]
 
 
 def merge(sources: Sequence[Path], output: Path) -> Merged:
@@ -84,20 +82,19 @@ def merge(sources: Sequence[Path], output: Path) -> Merged:
     for source, settings in zip(sources, all_settings, strict=True):
         _refuse_others(first, sources[0], settings, source)
     standings = [standing_in(source) for source in sources]
-    programs: dict[str, Steps] = {}
+    programs: dict[str, Corpus] = {}
     for source, settings, standing in zip(sources, all_settings, standings, strict=True):
         corpus = Corpus(source / CORPUS)
         for address in (*settings.start, *standing.entries):
-            data = None if address in programs else corpus.read(address)
-            if data is not None:
-                programs[address] = written_program(data, address).steps
-    kept = few(list(programs.values()), first.contract, EVERY_STEP)
+            if address not in programs and corpus.read(address) is not None:
+                programs[address] = corpus
+    kept = few(programs, first.contract, EVERY_STEP)
     output.mkdir(parents=True, exist_ok=True)
-    corpus, start = Corpus(output / CORPUS), list[str]()
-    for steps in kept:
-        address, data = address_of(Program(contract=first.contract, steps=steps))
-        corpus.add(address, data)
-        start.append(address)
+    corpus = Corpus(output / CORPUS)
+    for address in kept:
+        data = programs[address].read(address)
+        if data is not None:
+            corpus.add(address, data)
     corpus.settle()
     histories = _merged_histories(output, sources)
     told = _inherited(all_settings, standings)
@@ -115,11 +112,11 @@ def merge(sources: Sequence[Path], output: Path) -> Merged:
         journal.write([*told, *found.values()])
     finally:
         journal.close()
-    distil(output, first.contract, start, histories)
+    distil(output, first.contract, kept, histories)
     settings = msgspec.structs.replace(
         first,
         campaign=uuid4().hex,
-        start=tuple(start),
+        start=tuple(kept),
         histories=histories.kept,
         hours=sum(one.hours for one in all_settings),
         merged=True,

@@ -14,6 +14,7 @@ from telltale_conformance.oracle.campaign.events import (
     Begun,
     DossierMade,
     Ended,
+    Entry,
     Event,
     Inherited,
     LaneWork,
@@ -90,8 +91,8 @@ class Standing:
     """Each cell with the number of cases that reached it, up to three; in the order of the journal."""
     names: list[str] = field(default_factory=list)
     """The cells by their numbers."""
-    entries: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """The programs of the corpus by address, in order, each with its task and case."""
+    entries: dict[str, Entry] = field(default_factory=dict)
+    """The programs of the corpus by address, in order."""
     histories: dict[str, str] = field(default_factory=dict)
     """The histories of the corpus by address, in order, each with the address of its race."""
     found: dict[str, Found] = field(default_factory=dict)
@@ -112,6 +113,8 @@ class Standing:
     """Of the workers and their adapters."""
     ended: str | None = None
     """Why it ended or paused; None while it runs, or where it was cut off."""
+    _with_cases: list[int] = field(default_factory=lambda: [0] * (RARE + 1))
+    """How many cells so many cases reached, up to three."""
     _seconds: float = 0.0
     _since: float | None = None
     _now: float = 0.0
@@ -137,12 +140,12 @@ class Standing:
     @property
     def once(self) -> int:
         """How many cells one case reached."""
-        return sum(count == 1 for count in self.cells.values())
+        return self._with_cases[1]
 
     @property
     def twice(self) -> int:
         """How many cells two cases reached."""
-        return sum(count == 2 for count in self.cells.values())
+        return self._with_cases[2]
 
     def take(self, events: Iterable[Event]) -> Standing:
         """Add events, in their order."""
@@ -194,14 +197,13 @@ class Standing:
         self.in_vain = self.in_vain + 1 if event.tally.faults and not event.tally.judged else 0
         self.unsupported.update(event.unsupported)
         for name in event.new_cells:
-            self.cells.setdefault(name, 0)
+            self._reach(name, 0)
             self.names.append(name)
         for number, cases in event.cells:
             assert 0 <= number < len(self.names), f"there is no cell of number {number}"
-            name = self.names[number]
-            self.cells[name] = min(RARE, self.cells[name] + cases)
+            self._reach(self.names[number], cases)
         for entry in event.entries:
-            self.entries.setdefault(entry.address, (event.task, entry.case))
+            self.entries.setdefault(entry.address, entry)
         for history in event.histories:
             self.histories.setdefault(history.address, history.race)
         for met in event.findings:
@@ -209,6 +211,13 @@ class Standing:
             found.lanes.add(event.lane)
             found.cases += met.cases
         self._point()
+
+    def _reach(self, name: str, cases: int) -> None:
+        before = self.cells.get(name)
+        if before is not None:
+            self._with_cases[before] -= 1
+        self.cells[name] = min(RARE, (before or 0) + cases)
+        self._with_cases[self.cells[name]] += 1
 
     def _met(self, met: MetClass, answers: int, task: int | None) -> Found:
         return self.found.setdefault(
@@ -245,7 +254,7 @@ class Standing:
         self._seconds += event.seconds
         self.cpu_seconds += event.cpu_seconds
         for name, cases in event.cells.items():
-            self.cells[name] = min(RARE, self.cells.get(name, 0) + cases)
+            self._reach(name, cases)
         for met in event.findings.values():
             self._met(met, 0, None).cases += met.cases
 

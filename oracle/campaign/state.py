@@ -16,6 +16,7 @@ from telltale_conformance.oracle.campaign.events import (
     MetClass,
     TaskDone,
 )
+from telltale_conformance.oracle.campaign.features import numbers_in, written
 from telltale_conformance.oracle.campaign.findings import Findings, Reduced
 from telltale_conformance.oracle.campaign.folder import CORPUS
 from telltale_conformance.oracle.campaign.guide import Guide
@@ -47,7 +48,8 @@ class Campaign:
         self.histories = KeptHistories(folder / CORPUS, {**histories, **standing.histories})
         self.findings = Findings(folder)
         self._journal = journal
-        self._guide = Guide(setup, self.corpus, [*setup.start, *standing.entries])
+        reached = {address: numbers_in(entry.reached) for address, entry in standing.entries.items()}
+        self._guide = Guide(setup, self.corpus, reached)
         self._races = HistoryGuide(setup.seed, self.histories, guided=setup.guided)
         self._noted: list[Event] = []
         self._next = 0
@@ -162,7 +164,10 @@ class Campaign:
                 missing=done.missing,
                 new_cells=tuple(new_cells),
                 cells=tuple(cells),
-                entries=tuple(Entry(address=one.address, case=one.case, steps=one.steps) for one in taken),
+                entries=tuple(
+                    Entry(address=one.address, case=one.case, steps=one.steps, reached=written(sorted(one.fresh)))
+                    for one in taken
+                ),
                 histories=tuple(history.entry for history in kept),
                 findings=tuple(met),
                 faults=done.faults,

@@ -8,7 +8,12 @@ import pytest
 from telltale_conformance.generators.guidance import Steps, reached_by
 from telltale_conformance.generators.reached import Feature, Watch, played
 from telltale_conformance.lean_traces.programs import written_program
+from telltale_conformance.oracle.campaign import guide
+from telltale_conformance.oracle.campaign.corpus import Corpus
+from telltale_conformance.oracle.campaign.features import numbers_in
+from telltale_conformance.oracle.campaign.folder import read_settings
 from telltale_conformance.oracle.campaign.guide import Guide
+from telltale_conformance.oracle.campaign.opening import opened
 from telltale_conformance.oracle.campaign.plan import PARENTS
 from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.campaign.work import number_of
@@ -94,3 +99,39 @@ def test_an_unguided_campaign_keeps_nothing_and_finds_too(tmp_path: Path, monkey
         assert campaign.standing.found
         assert campaign.standing.cells
         assert not campaign.standing.entries
+
+
+def test_a_resumed_campaign_knows_what_it_knew_and_plays_only_what_it_began_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with campaign_in(tmp_path / "c") as campaign:
+        worked(campaign, 8)
+        knew, entries = set(campaign._guide._known), dict(campaign.standing.entries)
+        began = len(campaign.setup.start)
+    assert all(entry.reached for entry in entries.values())
+    played: list[object] = []
+
+    def noted(steps: Steps, contract: str) -> set[Feature]:
+        played.append(steps)
+        return reached_by(steps, contract)
+
+    monkeypatch.setattr(guide, "reached_by", noted)
+    with opened(tmp_path / "c", read_settings(tmp_path / "c")) as found:
+        assert found.campaign._guide._known == knew
+    assert len(played) == began
+
+
+def test_what_a_program_reached_that_is_gone_is_not_known_any_more(tmp_path: Path) -> None:
+    with campaign_in(tmp_path / "c") as campaign:
+        worked(campaign, 8)
+        reached = {address: set(numbers_in(entry.reached)) for address, entry in campaign.standing.entries.items()}
+        corpus, contract = campaign.corpus, campaign.setup.subject.contract
+        setup, gone = campaign.setup, max(reached, key=lambda address: len(reached[address]))
+    began = [written_program(corpus.read(address) or b"", address).steps for address in setup.start]
+    at_the_start = {number_of(feature) for steps in began for feature in reached_by(steps, contract)}
+    assert not reached[gone] & at_the_start
+    corpus.place(gone).unlink()
+    found = Guide(setup, Corpus(corpus.folder), reached)
+    assert not found._known & reached[gone]
+    assert gone not in found.addresses
+    assert set().union(*(numbers for address, numbers in reached.items() if address != gone)) <= found._known

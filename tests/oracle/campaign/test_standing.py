@@ -1,6 +1,9 @@
 """What the events of a campaign add up to: cells, the estimate of what is left, verdict, report and page."""
 
 import io
+import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -85,6 +88,7 @@ def inherited(campaign: str, *, over: bool = True, unsupported: tuple[str, ...] 
     )
 
 
+ENTRY = Entry(address="cd" * 32, case=1, steps=4, reached="00000000000000ff")
 FOUND = MetClass(fingerprint="ab" * 32, text="close: another answer", case="programs: program 4", cases=2, after=40)
 BEGUN, OVER = Begun(at=1.0, workers=2), Ended(at=9.0, why="time")
 
@@ -125,6 +129,35 @@ def test_the_curve_has_few_points_and_its_last_one_is_now() -> None:
     drawn = bars([part.end.cells for part in stretches(stands.curve, 60)])
     assert len(drawn) == 60
     assert list(drawn) == sorted(drawn)
+
+
+def calls(function: Callable[[], object]) -> int:
+    """Return how many functions are called, those of C and generators that go on included."""
+    count = 0
+
+    def note(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_a_task_of_a_long_campaign_takes_no_more_work_than_one_of_a_short_one() -> None:
+    def long(tasks: int) -> list[Event]:
+        early = (task(number, new=(f"a/{number}", f"b/{number}"), cells=((number, 1),)) for number in range(tasks // 2))
+        late = (task(number, cells=((number % 7, 1),)) for number in range(tasks // 2, tasks))
+        return [BEGUN, *early, *late]
+
+    each = [calls(partial(Standing().take, events)) / len(events) for events in (long(200), long(4000))]
+    assert each[1] < 1.1 * each[0]
+    stands = standing(*long(4000)[1:])
+    assert stands.once == sum(count == 1 for count in stands.cells.values()) == 1993
+    assert stands.twice == sum(count == 2 for count in stands.cells.values()) == 0
 
 
 def test_a_task_that_is_counted_twice_is_a_fault_of_the_harness() -> None:
@@ -209,11 +242,11 @@ def test_a_lane_that_has_no_turn_is_named_with_why(tmp_path: Path) -> None:
 
 
 def test_a_finding_is_one_row_with_when_it_was_first_met() -> None:
-    again = task(2, findings=(FOUND,), entries=(Entry(address="cd" * 32, case=1, steps=4),))
+    again = task(2, findings=(FOUND,), entries=(ENTRY,))
     stands = standing(task(0), task(1, findings=(FOUND,)), again)
     (found,) = stands.found.values()
     assert (found.cases, found.answers, found.task) == (4, 140, 1)
-    assert stands.entries == {"cd" * 32: (2, 1)}
+    assert stands.entries == {"cd" * 32: ENTRY}
 
 
 def test_report_and_page_say_how_it_stands(tmp_path: Path) -> None:
