@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LINE_SECONDS: Final = 30.0
 """How often a line is printed where there is no terminal."""
+ALONE_SECONDS: Final = 5.0
+"""How long there may be no worker before it is said."""
 _WINDOW: Final = 30.0
 """Over how many seconds the rate of the answers is taken."""
 _WIDTH: Final = 60
@@ -32,10 +34,13 @@ class Live:
     Args:
         standing: of the campaign.
         dashboard: the address of dask's dashboard; None where there is none.
+        scheduler: the address of a scheduler whose workers others start; None for workers of our own.
     """
 
-    def __init__(self, standing: Standing, dashboard: str | None) -> None:
+    def __init__(self, standing: Standing, dashboard: str | None, scheduler: str | None = None) -> None:
         self._standing = standing
+        self._scheduler = scheduler
+        self._alone = 0.0
         self._left = 0.0
         self._dashboard = dashboard
         self._rates: deque[tuple[float, int]] = deque()
@@ -50,8 +55,31 @@ class Live:
         began, before = self._rates[0]
         return (judged - before) / (now - began) if now > began else 0.0
 
+    @property
+    def waits(self) -> str:
+        """That there is no worker, and how one is started; empty where there is one."""
+        if self._alone < ALONE_SECONDS:
+            return ""
+        if self._scheduler is None:
+            return "no worker is there: the campaign waits until dask has started one again"
+        return f"no worker is there: the campaign waits; start one with: dask worker {self._scheduler} --nthreads 1"
+
+    def alone(self, seconds: float) -> None:
+        """Take in for how many seconds there has been no worker, and say when it begins to wait and goes on."""
+        before, self._alone = self.waits, seconds
+        if self.waits and not before:
+            self.say(self.waits)
+        elif before and not self.waits:
+            self.say("a worker is there: the campaign goes on")
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        print(f"telltale-conformance: {block(text)}", file=sys.stderr, flush=True)
+
     def line(self, rate: float) -> str:
         """Return how it stands in one line, with the answers judged a second."""
+        if self.waits:
+            return self.waits
         standing, cells = self._standing, cells_of(self._standing)
         return (
             f"{len(standing.tasks)} tasks, {standing.tally.judged:,} answers, {rate:,.0f} a second; "
@@ -66,17 +94,17 @@ class Live:
         rate = self.rate()
         if time.monotonic() >= self._printed + LINE_SECONDS:
             self._printed = time.monotonic()
-            print(f"telltale-conformance: {block(self.line(rate))}", file=sys.stderr, flush=True)
+            self.say(self.line(rate))
 
 
 class LivePage(Live):
     """The same as a page on a terminal."""
 
-    def __init__(self, standing: Standing, dashboard: str | None) -> None:
+    def __init__(self, standing: Standing, dashboard: str | None, scheduler: str | None = None) -> None:
         from rich.console import Console
         from rich.live import Live as Page
 
-        super().__init__(standing, dashboard)
+        super().__init__(standing, dashboard, scheduler)
         console = Console(file=unguarded(sys.stderr))
         self.shown = Page(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
 
@@ -84,6 +112,9 @@ class LivePage(Live):
         """Show the page anew."""
         self._left = left
         self.shown.update(self.page(), refresh=True)
+
+    def say(self, text: str) -> None:
+        """Print nothing: the page says it."""
 
     def page(self) -> RenderableType:
         """Return how it stands as a page."""
@@ -101,6 +132,8 @@ class LivePage(Live):
             "faults": f"{standing.tally.faults}, {len(standing.lost)} workers lost, {len(standing.refused)} refused",
             "to go": f"{self._left / 60:.0f} minutes",
         }
+        if self.waits:
+            rows["workers"] = self.waits
         if self._dashboard is not None:
             rows["dashboard"] = self._dashboard
         for name, text in rows.items():
@@ -119,13 +152,13 @@ class LivePage(Live):
 
 
 @contextmanager
-def shown(standing: Standing, dashboard: str | None) -> Iterator[Live]:
+def shown(standing: Standing, dashboard: str | None, scheduler: str | None) -> Iterator[Live]:
     """Show how a campaign stands while the block runs, which calls ``look`` whenever something may have changed."""
     if sys.stderr.isatty():
-        live = LivePage(standing, dashboard)
+        live = LivePage(standing, dashboard, scheduler)
         with live.shown:
             yield live
         return
     if dashboard is not None:
         print(f"telltale-conformance: dask's dashboard is at {block(dashboard)}", file=sys.stderr, flush=True)
-    yield Live(standing, dashboard)
+    yield Live(standing, dashboard, scheduler)

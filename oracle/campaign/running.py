@@ -49,6 +49,7 @@ class Running:
         seconds: how long tasks are begun, from when the workers are ready.
         tasks: how many tasks there are at most, those before a pause included; None for no such end.
         look: is called twice a second or so with the seconds that are left, to show how it stands.
+        alone: is called every second or so with the seconds for which there has been no worker, 0 where there is one.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Running:
         seconds: float,
         tasks: int | None = None,
         look: Callable[[float], None] = lambda left: None,
+        alone: Callable[[float], None] = lambda seconds: None,
     ) -> None:
         self._campaign = campaign
         self._cluster = cluster
@@ -66,6 +68,9 @@ class Running:
         self._until = 0.0
         self._most = tasks
         self._look = look
+        self._alone = alone
+        self._alone_since: float | None = None
+        """Since when there has been no worker."""
         self._tasks: dict[str, tuple[Task, tuple[bytes, ...], Future]] = {}
         """Under way, by key."""
         self._reducing: dict[str, Future] = {}
@@ -79,14 +84,14 @@ class Running:
         self._known: dict[str, str] = {}
 
     def run(self) -> str:
-        """Work until the time is over; return why it ended.
+        """Work until the time is over, which begins with the first worker; return why it ended.
 
         Raises:
             ClusterGone: there is no worker left that may work.
             OSError: the disk is full, or the folder cannot be written any more.
         """
         standing = self._campaign.standing
-        self._greet()
+        self._await_worker()
         self._until = time.monotonic() + self._seconds
         self._campaign.note(Begun(at=self._campaign.now(), workers=len(self._known)))
         self._waiting = [found.fingerprint for found in standing.found.values() if found.made is None]
@@ -102,6 +107,17 @@ class Running:
             self._campaign.note(Ended(at=self._campaign.now(), why=why, faults=told))
             self._campaign.settle()
         return why
+
+    def _await_worker(self) -> None:
+        """Wait until a worker is there that may work; the journal says nothing of it."""
+        self._greet()
+        while not self._known:
+            if not self._cluster.connected:
+                self._begin_anew()
+            self._hear()
+            self._look(self._seconds)
+            if time.monotonic() > self._greeted + _GREET_SECONDS:
+                self._greet()
 
     def _work(self) -> str:
         """Give tasks and hear results until there is a reason to end, and return it."""
@@ -155,6 +171,11 @@ class Running:
         if not workers and self._cluster.refused:
             told = "; ".join(f"{name}: {why}" for name, why in self._campaign.standing.refused.items())
             raise ClusterGone(f"every worker was refused: {told}")
+        if workers:
+            self._alone_since = None
+        elif self._alone_since is None:
+            self._alone_since = self._greeted
+        self._alone(0.0 if self._alone_since is None else self._greeted - self._alone_since)
 
     def _top_up(self, late: bool) -> None:
         """Give tasks to the workers, so that each has some at hand; findings come first."""

@@ -141,9 +141,11 @@ def _work(
                     page = dashboard or ("127.0.0.1:0" if sys.stderr.isatty() else None)
                     with (
                         cluster_of(campaign.setup, cluster, count, page) as joined,
-                        shown(campaign.standing, joined.dashboard) as live,
+                        shown(campaign.standing, joined.dashboard, cluster) as live,
                     ):
-                        Running(campaign, joined, seconds=hours * 3600, tasks=tasks, look=live.look).run()
+                        Running(
+                            campaign, joined, seconds=hours * 3600, tasks=tasks, look=live.look, alone=live.alone
+                        ).run()
             except Interrupted:
                 raise InconclusiveError(
                     f"{watch.reason}, before or after its tasks", remedy=f"go on with: {_resuming(folder)}"

@@ -11,6 +11,7 @@ import pytest
 
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.schemas import validator
+from telltale_conformance.oracle.cli.campaign import report as campaign_report
 from telltale_conformance.oracle.cli.check import run as check
 from telltale_conformance.oracle.cli.compare import run
 from telltale_conformance.oracle.gate import Gate
@@ -25,6 +26,7 @@ from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.not_covered import NotCovered
 from telltale_conformance.oracle.verdict.results import LaneResult, not_run
+from tests.oracle.campaign.campaign_history import day, in_folder, settings
 from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, report, unlogged
 
 UNCLAIMED = Cell("validate_ownership_capability", "Unclaimed", "unclaimed", "no owner", "-")
@@ -207,6 +209,22 @@ def test_a_malformed_or_foreign_file_is_refused_by_name(
     assert "check --report wrote" in told.err or "run the check again" in told.err
     assert told.out == ""
     assert not page.exists()
+
+
+@pytest.mark.parametrize("given", ["the folder", "its report"])
+def test_of_a_campaign_it_is_said_what_can_be_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: str
+) -> None:
+    place = in_folder(tmp_path / "c", settings(), day(0))
+    if given == "its report":
+        campaign_report(place, output=None, history=None, badge=None, as_json=True)
+        place = tmp_path / "campaign-report.json"
+        place.write_text(capsys.readouterr().out)
+    assert run([place, place]) == 2
+    told = capsys.readouterr()
+    assert str(place) in told.err
+    assert "of a campaign that of check --corpus CAMPAIGN --report DIR" in told.err
+    assert told.out == ""
 
 
 @pytest.mark.parametrize(

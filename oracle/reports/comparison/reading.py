@@ -24,7 +24,10 @@ from telltale_conformance.oracle.verdict.results import LaneVerdict
 from telltale_conformance.readable import one_line
 
 FILE_NAME: Final = "report.json"
-_REMEDY: Final = "name the report.json, or the folder, that check --report wrote"
+_REMEDY: Final = (
+    "name the report.json, or the folder, that check --report wrote; "
+    "of a campaign that of check --corpus CAMPAIGN --report DIR, since claims and rows are judged there"
+)
 
 
 class BadReport(HarnessError):

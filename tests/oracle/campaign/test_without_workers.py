@@ -1,0 +1,157 @@
+"""A campaign without a worker says so, says how one is started, and waits; its time begins with the first one."""
+
+import io
+import signal
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from distributed import LocalCluster
+from rich.console import Console
+
+from telltale_conformance.oracle.campaign import running
+from telltale_conformance.oracle.campaign.cluster import Cluster, cluster_of
+from telltale_conformance.oracle.campaign.events import Begun, Ended
+from telltale_conformance.oracle.campaign.journal import FILE, events
+from telltale_conformance.oracle.campaign.live import ALONE_SECONDS, LINE_SECONDS, Live, LivePage
+from telltale_conformance.oracle.campaign.running import Running
+from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.process.interrupts import Interrupted
+from tests.oracle.campaign.campaign_world import campaign_in, small_tasks
+
+__all__ = ["small_tasks"]
+
+ADDRESS = "tcp://127.0.0.1:8786"
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a second pass whenever a campaign looks at the clock."""
+    ticks = count()
+    clock = SimpleNamespace(monotonic=lambda: float(next(ticks)), monotonic_ns=lambda: next(ticks))
+    monkeypatch.setattr(running, "time", clock)
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[LocalCluster]:
+    """A real scheduler without workers."""
+    with LocalCluster(n_workers=0, processes=False, dashboard_address=None, host="127.0.0.1", protocol="tcp") as one:
+        yield one
+
+
+def after(times: int, what: Callable[[], None]) -> Callable[[float], None]:
+    """Return what does something once it was called so often."""
+    calls = count(1)
+
+    def look(left: float) -> None:
+        if next(calls) == times:
+            what()
+
+    return look
+
+
+def interrupt() -> None:
+    raise Interrupted(signal.SIGINT)
+
+
+@pytest.mark.usefixtures("quick")
+def test_it_waits_and_the_journal_says_nothing_of_it(
+    tmp_path: Path, scheduler: LocalCluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, address = tmp_path / "c", str(scheduler.scheduler_address)
+    with campaign_in(folder) as campaign, cluster_of(campaign.setup, address, 1, None) as cluster:
+        live = Live(campaign.standing, None, address)
+        before = (folder / FILE).read_bytes()
+        look = after(30, interrupt)
+        with pytest.raises(Interrupted):
+            Running(campaign, cluster, seconds=5.0, look=look, alone=live.alone).run()
+    said = f"no worker is there: the campaign waits; start one with: dask worker {address} --nthreads 1"
+    assert capsys.readouterr().err == f"telltale-conformance: {said}\n"
+    assert (folder / FILE).read_bytes() == before
+    assert campaign.standing == Standing()
+
+
+class Late(Cluster):
+    """A cluster whose first worker comes when it is asked for."""
+
+    def __init__(self) -> None:
+        self.refused = {}
+        self.here: dict[str, str] = {}
+
+    connected = True
+
+    def workers(self) -> dict[str, str]:
+        return self.here
+
+    def greet(self) -> list[tuple[str, str]]:
+        return []
+
+    def wait(self, seconds: float) -> list[object]:  # type: ignore[override]
+        return []
+
+    def submit(self, key: str, *args: object) -> SimpleNamespace:  # type: ignore[override]
+        return SimpleNamespace(key=key, cancel=lambda: None)
+
+    def run_everywhere(self, function: object) -> list[str]:  # type: ignore[override]
+        return []
+
+
+@pytest.mark.usefixtures("quick")
+def test_its_time_begins_with_the_first_worker(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cluster = Late()
+    with campaign_in(tmp_path / "c") as campaign:
+        live, lefts = Live(campaign.standing, None, ADDRESS), list[float]()
+        comes = after(40, lambda: cluster.here.update({"tcp://w": "w"}))
+
+        def look(left: float) -> None:
+            lefts.append(left)
+            comes(left)
+
+        assert Running(campaign, cluster, seconds=20.0, look=look, alone=live.alone).run() == "time"
+    assert lefts[:40] == [20.0] * 40
+    assert lefts[40] < 20.0
+    told = list(events(tmp_path / "c"))
+    assert [event.workers for event in told if isinstance(event, Begun)] == [1]
+    assert isinstance(told[-1], Ended)
+    said = capsys.readouterr().err.splitlines()
+    assert [line.partition(": ")[2].partition(":")[0] for line in said] == [
+        "no worker is there",
+        "a worker is there",
+    ]
+
+
+def test_a_short_absence_is_not_said_and_a_long_one_again_and_again(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = Live(Standing(), None, ADDRESS)
+    now = [0.0]
+    monkeypatch.setattr("telltale_conformance.oracle.campaign.live.time", SimpleNamespace(monotonic=lambda: now[0]))
+    live._printed = 0.0
+    live.alone(ALONE_SECONDS - 0.1)
+    live.alone(0.0)
+    assert capsys.readouterr().err == ""
+    live.alone(ALONE_SECONDS)
+    now[0] = LINE_SECONDS + 1
+    live.look(9.0)
+    live.alone(0.0)
+    said = capsys.readouterr().err.splitlines()
+    assert [line.partition(": ")[2].partition(";")[0] for line in said] == [
+        "no worker is there: the campaign waits",
+        "no worker is there: the campaign waits",
+        "a worker is there: the campaign goes on",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "said"), [(ADDRESS, f"dask worker {ADDRESS} --nthreads 1"), (None, "until dask has started one again")]
+)
+def test_the_page_of_a_terminal_says_it_too(address: str | None, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    page = LivePage(Standing(), None, address)
+    page.alone(7.0)
+    console = Console(file=io.StringIO(), width=120)
+    console.print(page.page())
+    assert isinstance(console.file, io.StringIO)
+    assert said in console.file.getvalue()
+    assert capsys.readouterr().err == ""
