@@ -109,7 +109,7 @@ class Running:
         return why
 
     def _await_worker(self) -> None:
-        """Wait until a worker is there that may work; the journal says nothing of it."""
+        """Wait until a worker is there that may work; nothing is written to the journal meanwhile."""
         self._greet()
         while not self._known:
             if not self._cluster.connected:
