@@ -18,13 +18,16 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.lean_traces.printed_values import (
     TYPES,
+    TYPES_BY_ROLE,
     VAL_TYPES,
-    VALUES,
     NotOurForm,
+    PrintedValue,
     encode_plain,
     printed_json,
+    printed_value,
 )
 from telltale_conformance.lean_traces.strict_json import SpelledNumber, StrictJsonError, parse
+from telltale_conformance.lean_traces.trace import Err, ErrAudited, Ok, OkAudited
 from telltale_conformance.model.decode import Decoded
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome
 from telltale_conformance.model.plan import PlanInput
@@ -87,8 +90,9 @@ class _Form(NamedTuple):
     from_json: Callable[[object], Any]
 
 
-def _printed_types(roles: Mapping[str, Raw]) -> dict[str, LocalType]:
-    return {role: TYPES[bytes(printed)] for role, printed in roles.items()}
+def _printed_types(printed: Raw) -> dict[str, LocalType]:
+    types: dict[str, LocalType] = TYPES_BY_ROLE[bytes(printed)]
+    return types
 
 
 def _type(document: object, place: str = "$") -> LocalType:
@@ -108,7 +112,7 @@ def _types(document: object) -> dict[str, LocalType]:
 class _Plan(Struct, frozen=True, forbid_unknown_fields=True):
     """What a plan is made from."""
 
-    initial_types: dict[str, Raw]
+    initial_types: Raw
     roles: list[str]
 
 
@@ -166,9 +170,9 @@ def _form_of(annotation: Any) -> _Form:
     if annotation is LocalType:
         return _Form(Raw, lambda printed: TYPES[bytes(printed)], _type)
     if annotation == Mapping[str, LocalType]:
-        return _Form(dict[str, Raw], _printed_types, _types)
+        return _Form(Raw, _printed_types, _types)
     if annotation == Value:
-        return _Form(Raw, lambda printed: VALUES[bytes(printed)], value_from_json)
+        return _Form(PrintedValue, printed_value, value_from_json)
     if annotation == HostMutation:
         return _Form(_Mutation, _printed_mutation, _mutation)
     if annotation is PlanInput:
@@ -226,6 +230,7 @@ class ArgumentCodec:
             forbid_unknown_fields=True,
             rename=self.wire_names,
         )
+        self._decode = msgspec.json.Decoder(self.struct).decode
         self._fields: Callable[[Any], tuple[Any, ...]] = (
             attrgetter(*operation.parameters) if len(operation.parameters) > 1 else msgspec.structs.astuple
         )
@@ -295,6 +300,30 @@ class ArgumentCodec:
         if self._optional:
             values = [None if value is UNSET else value for value in values]
         return tuple(values)
+
+    def read(self, args: bytes, nesting: int) -> tuple[Any, ...]:
+        """Return the model's arguments of one JSON object, strictly checked.
+
+        What msgspec read is printed again. Printing never needs more bytes than were read, and fewer when anything was
+        passed over; so of equal length nothing was, in whatever order the members stood.
+
+        Args:
+            args: the object.
+            nesting: how deep it may nest; what msgspec reads is not held to it, and nests less deep than Python calls.
+
+        Raises:
+            ArgumentError: no JSON, or a wrong shape.
+        """
+        try:
+            printed = self._decode(args)
+            if len(_encode_shallow(printed)) == len(args):
+                return self.from_printed(printed)
+        except (msgspec.MsgspecError, NotOurForm, RecursionError, UnicodeDecodeError, OverflowError):
+            pass
+        try:
+            return self.from_json(parse(args, nesting))
+        except StrictJsonError as error:
+            raise ArgumentError(f"args of {self.operation.name}: {error}") from None
 
     def from_json(self, document: object) -> tuple[Any, ...]:
         """Return the model's arguments of strictly parsed JSON.
@@ -448,4 +477,10 @@ def answer_document(outcome: Outcome, *, audited: bool) -> dict[str, Any]:
 
 def encode_answer(outcome: Outcome, *, audited: bool) -> bytes:
     """Print an outcome as ``{"audit":…,"ok":…}`` or ``{"audit":…,"err":…}``."""
-    return encode(answer_document(outcome, audited=audited))
+    error = outcome.error
+    answer: Struct
+    if error is None:
+        answer = OkAudited(outcome.audit, outcome.ok) if audited else Ok(outcome.ok)
+    else:
+        answer = ErrAudited(outcome.audit, error.to_json()) if audited else Err(error.to_json())
+    return encode(answer)

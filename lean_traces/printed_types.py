@@ -125,8 +125,9 @@ _Sort: TypeAlias = BasicSort | _SortForm
 _ValType: TypeAlias = BasicValType | _ValTypeForm
 _Type: TypeAlias = Literal["End"] | _Form
 _decode: Final = msgspec.json.Decoder(_Type).decode
+_decode_by_role: Final = msgspec.json.Decoder(dict[str, _Type]).decode
 _encode: Final = msgspec.json.Encoder().encode
-_SECOND_MEMBER: Final = re.compile(rb',"[A-Z][a-z]*":')
+_SECOND_MEMBER: Final = re.compile(rb',"(?:Send|Recv|Mu|Var|Vector|Prod|Chan)":')
 """What stands only in forms with two members: inside a text the quotes would be escaped."""
 _LONG_INTEGER: Final = re.compile(rb":([0-9]{20,})")
 
@@ -142,27 +143,43 @@ def printed_type(printed: bytes) -> LocalType:
     encoded = _encode(form)
     if encoded != printed and len(encoded) != len(printed):
         raise Unusual
-    if _SECOND_MEMBER.search(printed) or b"{}" in printed:
-        raise Unusual
-    if _LONG_INTEGER.search(printed):
-        _refuse_beyond_u64(printed)
-    if printed.count(b'"sort":') != printed.count(b'"name":'):
-        _complete(form)
+    if _is_unlike_ours(printed):
+        _complete([form])
         encoded = _encode(form)
     node = _node(form)
     remember_encoding(node, encoded)
     return node
 
 
-def _refuse_beyond_u64(printed: bytes) -> None:
-    """Refuse what may be an integer beyond the bound, which msgspec cannot state."""
-    if any(int(digits) > U64_MAX for digits in _LONG_INTEGER.findall(printed)):
+def printed_types(printed: bytes) -> dict[str, LocalType]:
+    """Return the local types by role whose JSON object the bytes are. Errors as of ``printed_type``."""
+    forms = _decode_by_role(printed)
+    if not forms:
+        return {}
+    roles = "\n".join(forms)
+    if len(_encode(forms)) != len(printed) or "name" in roles or "sort" in roles:  # they would be counted as members
         raise Unusual
+    if _is_unlike_ours(printed):
+        _complete([*forms.values()])
+    return {role: _node(form) for role, form in forms.items()}
 
 
-def _complete(root: _Type) -> None:
+def _is_unlike_ours(printed: bytes) -> bool:
+    """Say whether types leave out sorts of labels; refuse what msgspec lets pass in them.
+
+    Raises:
+        Unusual: a form has no member or two, or an integer may be beyond the bound, which msgspec cannot state.
+    """
+    if _SECOND_MEMBER.search(printed) or b"{}" in printed:
+        raise Unusual
+    long = _LONG_INTEGER.search(printed)
+    if long is not None and any(int(digits) > U64_MAX for digits in _LONG_INTEGER.findall(printed)):
+        raise Unusual
+    return printed.count(b'"sort":') != printed.count(b'"name":')
+
+
+def _complete(waiting: list[_Type]) -> None:
     """Put in the sorts of labels that were left out: we print them all."""
-    waiting = [root]
     while waiting:
         form = waiting.pop()
         if isinstance(form, str):

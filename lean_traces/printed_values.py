@@ -1,18 +1,28 @@
-"""Local types, value types and values from the bytes that we print them as; what was read before is known.
+"""Local types, value types and values as our own writer printed them.
 
-Each is read once, as long as it is remembered: recordings name the same types again and again.
+Types are read once, as long as they are remembered: recordings name the same types again and again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
-from telltale_conformance.lean_traces.printed_types import Unusual, printed_type
-from telltale_conformance.model.types.payloads import Bool, Nat, Str, Value, val_type_from_json, value_from_json
-from telltale_conformance.model.values import U64_MAX
+from telltale_conformance.lean_traces.printed_types import Unusual, printed_type, printed_types
+from telltale_conformance.model.types.payloads import (
+    UNIT,
+    Bool,
+    EndpointValue,
+    Nat,
+    ProdValue,
+    Str,
+    Value,
+    val_type_from_json,
+)
+from telltale_conformance.model.values import U64, U64_MAX
 
 
 class NotOurForm(Exception):
@@ -53,25 +63,58 @@ def printed_json(printed: bytes) -> Any:
     return document
 
 
-_PLAIN_VALUES: Final[dict[str, tuple[type, Callable[[Any], Value]]]] = {
-    "Nat": (int, Nat),
-    "Bool": (bool, Bool),
-    "Str": (str, Str),
-}
+class _Endpoint(Struct, forbid_unknown_fields=True, gc=False):
+    role: str
+    sid: U64
 
 
-def _printed_value(printed: bytes) -> Value:
-    """Read a value; those that are met most in the least time."""
-    document = printed_json(printed)
-    if type(document) is dict and len(document) == 1:
-        ((name, content),) = document.items()
-        plain = _PLAIN_VALUES.get(name)
-        if plain is not None and type(content) is plain[0] and (type(content) is not int or 0 <= content <= U64_MAX):
-            return plain[1](content)
-    return value_from_json(document)
+class _Content(Struct, forbid_unknown_fields=True, gc=False):
+    """A value that is not ``"Unit"``: exactly one of the members is there."""
+
+    Bool: bool | UnsetType = UNSET
+    Endpoint: _Endpoint | UnsetType = UNSET
+    Nat: U64 | UnsetType = UNSET
+    Prod: tuple[PrintedValue, PrintedValue] | UnsetType = UNSET
+    Str: str | UnsetType = UNSET
+
+
+PrintedValue: TypeAlias = Literal["Unit"] | _Content
+"""How msgspec reads a value."""
+
+
+def printed_value(form: PrintedValue) -> Value:
+    """Return the value that was read.
+
+    Raises:
+        NotOurForm: msgspec let pass what is no value.
+    """
+    if isinstance(form, str):
+        return UNIT
+    if _members(form).count(UNSET) != 4:
+        raise NotOurForm
+    if form.Nat is not UNSET:
+        return Nat(_within_u64(form.Nat))
+    if form.Str is not UNSET:
+        return Str(form.Str)
+    if form.Bool is not UNSET:
+        return Bool(form.Bool)
+    if form.Endpoint is not UNSET:
+        return EndpointValue(_within_u64(form.Endpoint.sid), form.Endpoint.role)
+    assert form.Prod is not UNSET
+    left, right = form.Prod
+    return ProdValue(printed_value(left), printed_value(right))
+
+
+_members: Final = msgspec.structs.astuple
+
+
+def _within_u64(number: int) -> int:
+    if number > U64_MAX:
+        raise NotOurForm
+    return number
 
 
 encode_plain: Final = msgspec.json.Encoder(order="deterministic").encode
 TYPES: Final = _Known(printed_type)
-VALUES: Final = _Known(_printed_value)
+TYPES_BY_ROLE: Final = _Known(printed_types)
 VAL_TYPES: Final = _Known(lambda printed: val_type_from_json(printed_json(printed)))

@@ -1,17 +1,15 @@
 """The strict streaming reader of traces: every line is checked, nothing is kept.
 
-A line in our writer's form is decoded by msgspec alone. That is not yet strict: repeated keys, say, go
-unnoticed. Whoever knows the answer that the line should hold prints it and calls ``Event.is_exactly``:
-equal bytes prove that the line is well-formed. Arguments of another form are parsed strictly by themselves
-and stand in the print as they are; so do arguments that were found to be well-formed before. For every other line
-``Event.answer`` parses it strictly.
+Of a line in our writer's form only the arguments are read. Whoever knows the answer that the line should hold calls
+``Event.is_exactly``, which prints it: equal bytes prove that the rest of the line is well-formed too. For every other
+line ``Event.answer`` parses it strictly.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -24,23 +22,18 @@ from telltale_conformance.lean_traces.codec import (
     CODECS,
     ArgumentCodec,
     ArgumentError,
-    encode,
+    encode_answer,
     encode_as_written,
 )
 from telltale_conformance.lean_traces.endings import end_problem
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened, read_blocks
-from telltale_conformance.lean_traces.printed_values import NotOurForm
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, nests_within, parse
 from telltale_conformance.lean_traces.trace import (
     TRACE_SCHEMA,
     VERSION,
-    Err,
-    ErrAudited,
     Header,
     MalformedTrace,
-    Ok,
-    OkAudited,
 )
 from telltale_conformance.model.operations import Operation, Outcome
 from telltale_conformance.readable import json_line
@@ -64,29 +57,28 @@ class _Arguments(Struct):
 _arguments_of: Final = msgspec.json.Decoder(_Arguments).decode
 
 
-class _Reading(NamedTuple):
-    """How the arguments of one operation are read."""
+class _Met(dict[bytes, tuple[Any, ...]]):
+    """The model's arguments of one operation by their bytes, which are well-formed; some of those met last are kept."""
 
-    codec: ArgumentCodec
-    decode: Callable[[bytes], Any]
-    """From our own form."""
-    known: dict[bytes, tuple[Any, ...]]
-    """The model's arguments by the bytes of some that were found to be well-formed."""
+    def __init__(self, codec: ArgumentCodec) -> None:
+        super().__init__()
+        self.operation = codec.operation
+        self._read = codec.read
 
-    def keep(self, args: bytes, arguments: tuple[Any, ...]) -> None:
-        """Remember arguments; where there are too many, the others are forgotten."""
-        if len(args) <= _KNOWN_LENGTH:
-            if len(self.known) >= _KNOWN:
-                self.known.clear()
-            self.known[args] = arguments
+    def __missing__(self, args: bytes) -> tuple[Any, ...]:
+        """Read arguments that are not kept. Errors as of ``ArgumentCodec.read``."""
+        arguments = self._read(args, len(args))  # the whole line is held to the limit on nesting
+        if len(args) <= _KEPT_LENGTH:
+            if len(self) >= _KEPT:
+                self.clear()
+            self[args] = arguments
+        return arguments
 
 
-_KNOWN: Final = 512
+_KEPT: Final = 512
 """Of how many different arguments of an operation the model's are kept, and how long they are at most."""
-_KNOWN_LENGTH: Final = 2048
-_BY_NAME: Final = {
-    name.encode(): _Reading(codec, msgspec.json.Decoder(codec.struct).decode, {}) for name, codec in CODECS.items()
-}
+_KEPT_LENGTH: Final = 2048
+_BY_NAME: Final = {name.encode(): _Met(codec) for name, codec in CODECS.items()}
 
 
 class Event(Struct, gc=False):
@@ -97,13 +89,8 @@ class Event(Struct, gc=False):
     seq: int
     operation: Operation
     arguments: tuple[Any, ...]
-    printed: Struct | Raw | None
-    """What prints as the arguments of the line do, if they are well-formed; ``Raw`` where that is known already. None
-    for a line that is not in our own form around them."""
-    args: bytes = b""
-    """Their bytes, where the line is in that form."""
-    reading: _Reading | None = None
-    """How they were read, where the line is in that form."""
+    answered: bytes | None
+    """The answer's members in a line of our own form, all of which but these is well-formed; None for another line."""
     checked: Answer | None = None
 
     @property
@@ -112,46 +99,16 @@ class Event(Struct, gc=False):
         return self.seq + 2
 
     def is_exactly(self, outcome: Outcome) -> bool:
-        """Say whether the line is, byte for byte, what our writer prints for these arguments and this outcome.
+        """Say whether the line holds, byte for byte, what our writer prints for this outcome.
 
         True proves the line well-formed; False proves nothing.
         """
-        printed, reading = self.printed, self.reading
-        if reading is None:
+        if self.answered is None:
             return False
-        if type(printed) is Raw:
-            return self._prints(printed, outcome)
-        if self._prints(printed, outcome) or self._prints_with_other_arguments(outcome):
-            reading.keep(self.args, self.arguments)
-            return True
-        return False
-
-    def _prints(self, args: Any, outcome: Outcome) -> bool:
-        name, seq, error = self.operation.name, self.seq, outcome.error
-        line: Struct
-        if self.reader.audited:
-            if error is None:
-                line = OkAudited(args, outcome.audit, outcome.ok, name, seq)
-            else:
-                line = ErrAudited(args, outcome.audit, error.to_json(), name, seq)
-        else:
-            line = Ok(args, outcome.ok, name, seq) if error is None else Err(args, error.to_json(), name, seq)
         try:
-            return encode(line) == self.line[:-1]
-        except (RecursionError, OverflowError):
+            return encode_answer(outcome, audited=self.reader.audited)[1:-1] == self.answered
+        except OverflowError:
             return False
-
-    def _prints_with_other_arguments(self, outcome: Outcome) -> bool:
-        """Say so of arguments that are not printed as our writer does, and yet well-formed."""
-        if not self._prints(Raw(self.args), outcome):
-            return False
-        if len(encode(self.printed)) == len(self.args):
-            return True  # the members stand in another order; had msgspec passed over any, the print would be shorter
-        try:
-            CODECS[self.operation.name].from_json(parse(self.args, len(self.args)))
-        except (StrictJsonError, ArgumentError):
-            return False
-        return True
 
     def arguments_document(self) -> Any:
         """Return the arguments as the line has them, as parsed JSON that prints as it was written."""
@@ -213,40 +170,26 @@ class TraceReader:
         raise self._malformed(seq + 2, "there is no end line", "the file was cut off: record it again")
 
     def _fast(self, line: bytes, seq: int) -> Event | None:
-        """Read a line that begins and ends like one of our own form; None for any other.
+        """Read a line of our own form, whatever it has for an answer; None for any other.
 
-        Its operation and number stand at its end, so they are the line's own, whatever lies between. If the
-        line is well-formed its arguments are these; if it is not, ``is_exactly`` or ``answer`` finds out.
+        Its operation and number stand at its end, its arguments at its beginning, and they are found to be well-formed.
+        So the line is what it seems if what is between them is an answer: ``is_exactly`` or ``answer`` finds out.
         """
-        op, _, ending = line[line.rfind(_OP) + 7 :].partition(b'"')
-        entry = _BY_NAME.get(op)
-        if entry is None or ending != b',"seq":%d}\n' % seq or not line.startswith(_ARGS):
+        answer_end = line.rfind(_OP)
+        op, _, ending = line[answer_end + 7 :].partition(b'"')
+        met = _BY_NAME.get(op)
+        if met is None or ending != b',"seq":%d}\n' % seq or not line.startswith(_ARGS):
             return None
         if len(line) > self._nesting and not nests_within(line, self._nesting):
             return None
         args_end = line.find(self._after_args, 8)
         if args_end < 0:
             args_end = line.find(b',"err":', 8)
-        codec, decode, known = entry
-        args = line[8:args_end]
-        arguments = known.get(args)
-        if arguments is not None:
-            return Event(self, line, seq, codec.operation, arguments, Raw(args), args, entry)
         try:
-            printed = decode(args)
-            arguments = codec.from_printed(printed)
-        except (msgspec.MsgspecError, NotOurForm, RecursionError, UnicodeDecodeError):
-            return self._with_other_arguments(line, seq, entry, args)
-        return Event(self, line, seq, codec.operation, arguments, printed, args, entry)
-
-    def _with_other_arguments(self, line: bytes, seq: int, entry: _Reading, args: bytes) -> Event | None:
-        """Read a line of our own form but for its arguments; None where they are not well-formed by themselves."""
-        try:
-            arguments = entry.codec.from_json(parse(args, self._nesting))
-        except (StrictJsonError, ArgumentError):
+            arguments = met[line[8:args_end]]
+        except ArgumentError:
             return None
-        entry.keep(args, arguments)
-        return Event(self, line, seq, entry.codec.operation, arguments, Raw(args), args, entry)
+        return Event(self, line, seq, met.operation, arguments, line[args_end + 1 : answer_end])
 
     def _strict(self, line: bytes, seq: int) -> Event | None:
         """Read a line of any form; None for the end line."""
@@ -258,7 +201,7 @@ class TraceReader:
             shown = json_line(document.get("seq"), 40)
             raise self._malformed(number, f"seq is {shown}, not {seq}", "events are numbered 0, 1, 2, …")
         operation, arguments, answer = self._check_event(document, number)
-        return Event(self, line, seq, operation, arguments, None, checked=answer)
+        return Event(self, line, seq, operation, arguments, None, answer)
 
     def parse_event(self, line: bytes, number: int) -> tuple[Operation, tuple[Any, ...], Answer]:
         """Parse one event's line strictly.

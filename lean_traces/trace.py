@@ -48,38 +48,26 @@ class Header(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class OkAudited(Struct, frozen=True, gc=False):
-    """An event's line, members in the order in which we print them."""
+    """What was answered, members in the order in which we print them."""
 
-    args: Any
     audit: Any
     ok: Any
-    op: str
-    seq: int
 
 
 class ErrAudited(Struct, frozen=True, gc=False):
     """The same of a refusal."""
 
-    args: Any
     audit: Any
     err: Any
-    op: str
-    seq: int
 
 
 class Ok(Struct, frozen=True, gc=False):
     """The same without audit records."""
 
-    args: Any
     ok: Any
-    op: str
-    seq: int
 
 
 class Err(Struct, frozen=True, gc=False):
     """The same of a refusal."""
 
-    args: Any
     err: Any
-    op: str
-    seq: int

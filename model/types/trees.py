@@ -77,21 +77,29 @@ class Document(Protocol):
         """Return the labels of the root's branches; of anything but a choice there are none."""
 
 
+_LATER: Final = frozenset({"_document", "_encoded", "_noted"})
+"""Slots that are empty where nobody has filled them; None is read then."""
+
+
 class SessionType(Node):
     """Base of all forms; never built itself."""
 
     __slots__ = ("_document", "_encoded", "_noted")
-    _document: Document
-    _encoded: bytes
-    _noted: dict[Callable[..., Any], Any]
+    _document: Document | None
+    _encoded: bytes | None
+    _noted: dict[Callable[..., Any], Any] | None
     _shown_by: ClassVar[list[Callable[[SessionType], str]]] = []
     """Says how a type is written; the printer, which knows the syntax, puts itself in."""
 
     def __getattr__(self, name: str) -> Any:
-        """Read the fields of a node that was made of a document; other slots that are empty stay so."""
+        """Read the fields of a node that was made of a document; what else there is to know of it is not there yet."""
+        if name in _LATER:
+            return None
         if name not in self.__match_args__:
             raise AttributeError(f"{type(self).__name__} has no {name!r}")
-        for set_field, value in zip(self._setters, self._document.fields(), strict=True):
+        document = self._document
+        assert document is not None
+        for set_field, value in zip(self._setters, document.fields(), strict=True):
             set_field(self, value)
         return getattr(self, name)
 
@@ -171,7 +179,7 @@ def remember_encoding(session_type: SessionType, encoded: bytes) -> None:
 
 def remembered_encoding(session_type: SessionType) -> bytes | None:
     """Return the canonical JSON of a type where it is kept on its root, or a document has it."""
-    encoded = getattr(session_type, "_encoded", None)
+    encoded = session_type._encoded
     if encoded is None:
         document = document_of(session_type)
         encoded = None if document is None else document.encoded()
@@ -180,7 +188,7 @@ def remembered_encoding(session_type: SessionType) -> bytes | None:
 
 def document_of(session_type: SessionType) -> Document | None:
     """Return the document that a node was made of, if it was."""
-    return getattr(session_type, "_document", None)
+    return session_type._document
 
 
 def noted(derive: Callable[[_Form], _Derived]) -> Callable[[_Form], _Derived]:
@@ -188,7 +196,7 @@ def noted(derive: Callable[[_Form], _Derived]) -> Callable[[_Form], _Derived]:
 
     @wraps(derive)
     def derived(session_type: _Form) -> _Derived:
-        notes = getattr(session_type, "_noted", None)
+        notes = session_type._noted
         if notes is None:
             notes = {}
             _set_noted(session_type, notes)

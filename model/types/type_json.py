@@ -70,7 +70,7 @@ def encode_type(local_type: LocalType) -> bytes:
 
     Time and size are those of the tree written out: a subtree that is shared n times is written n times.
     """
-    kept: bytes | None = getattr(local_type, "_encoded", None)
+    kept = local_type._encoded
     if kept is not None:
         return kept
     encoded = remembered_encoding(local_type) or write_tree(local_type, _own_pieces)

@@ -8,23 +8,16 @@ import msgspec
 
 from telltale_conformance.lean_traces.codec import (
     CODECS,
-    ArgumentCodec,
     ArgumentError,
-    decode_arguments,
     encode_answer,
 )
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
-from telltale_conformance.lean_traces.printed_values import NotOurForm
 from telltale_conformance.model.contract import Contract, contract_named
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters.direct import DirectAdapter
 from telltale_conformance.oracle.adapters.protocol import CLIENTS, Answer, Hello, Request
 from telltale_conformance.version import HARNESS_VERSION
-
-_DECODERS: Final[dict[str, tuple[ArgumentCodec, msgspec.json.Decoder[Any]]]] = {
-    name: (codec, msgspec.json.Decoder(codec.struct)) for name, codec in CODECS.items()
-}
 
 
 def reference_hello(contract: Contract) -> Hello:
@@ -41,19 +34,15 @@ def reference_hello(contract: Contract) -> Hello:
 
 
 def read_arguments(op: str, args: bytes) -> tuple[Any, ...]:
-    """Return the model's arguments of an operation, quickly where they are printed in our own form.
+    """Return the model's arguments of an operation.
 
     Raises:
         ArgumentError: an unknown operation, no JSON, or a wrong shape.
     """
-    known = _DECODERS.get(op)
-    if known is None:
+    codec = CODECS.get(op)
+    if codec is None:
         raise ArgumentError(f"unknown operation {op!r}")
-    codec, decoder = known
-    try:
-        return codec.from_printed(decoder.decode(args))
-    except (msgspec.DecodeError, NotOurForm, RecursionError):
-        return decode_arguments(op, args, DEFAULT_LIMITS.nesting)
+    return codec.read(args, DEFAULT_LIMITS.nesting)
 
 
 class ReferenceStore:

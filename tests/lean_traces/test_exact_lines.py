@@ -107,15 +107,19 @@ def test_members_in_another_order_hide_nothing(args: bytes) -> None:
     assert proves(line_of(b'{"sid":100,"owner_id":"a","scope":"Session"}', outcome, "claim_ownership"), outcome)
 
 
-def _members_that_may_be_missing(kind: msgspec.inspect.Type) -> list[str]:
+def _members_that_may_be_missing(kind: msgspec.inspect.Type, within: tuple[type, ...] = ()) -> list[str]:
     """Return the members with a default that is printed where they are missing."""
     if isinstance(kind, msgspec.inspect.StructType):
-        below = [name for field in kind.fields for name in _members_that_may_be_missing(field.type)]
+        if kind.cls in within:
+            return []
+        below = [
+            name for field in kind.fields for name in _members_that_may_be_missing(field.type, (*within, kind.cls))
+        ]
         defaults = (field.default for field in kind.fields)
         printed = [default not in (msgspec.NODEFAULT, msgspec.UNSET) for default in defaults]
         return [field.name for field, shown in zip(kind.fields, printed, strict=True) if shown] + below
     inner = getattr(kind, "types", None) or getattr(kind, "item_types", None) or [getattr(kind, "item_type", None)]
-    return [name for one in inner if one is not None for name in _members_that_may_be_missing(one)]
+    return [name for one in inner if one is not None for name in _members_that_may_be_missing(one, within)]
 
 
 class _WithDefault(msgspec.Struct):
@@ -139,8 +143,7 @@ def test_arguments_that_were_met_before_are_read_as_the_first_time() -> None:
         first = event_of(line)
         assert first.is_exactly(step.outcome)
         again = event_of(line)
-        assert isinstance(again.printed, msgspec.Raw), "nothing is decoded any more"
-        assert again.arguments == first.arguments
+        assert again.arguments is first.arguments, "nothing is decoded any more"
         assert again.is_exactly(step.outcome)
         assert not again.is_exactly(WRONG)
         assert again.arguments_text() == step.args
