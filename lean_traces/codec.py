@@ -483,4 +483,7 @@ def encode_answer(outcome: Outcome, *, audited: bool) -> bytes:
         answer = OkAudited(outcome.audit, outcome.ok) if audited else Ok(outcome.ok)
     else:
         answer = ErrAudited(outcome.audit, error.to_json()) if audited else Err(error.to_json())
-    return encode(answer)
+    try:
+        return _encode_shallow(answer)
+    except RecursionError:
+        return _encode_deep(answer, sorted)

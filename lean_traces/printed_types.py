@@ -101,18 +101,19 @@ class _Form(_Part):
         """Return whom the choices name, through all branches: (it sends, partner)."""
         found = set()
         waiting: list[_Type] = [self]
-        while waiting:
-            form = waiting.pop()
-            if isinstance(form, str):
+        for form in waiting:
+            if form == "End":
                 continue
-            if form.Mu is not UNSET:
-                waiting.append(form.Mu.body)
+            if form.Send is not UNSET:
+                choice, sends = form.Send, True
+            elif form.Recv is not UNSET:
+                choice, sends = form.Recv, False
+            else:
+                if form.Mu is not UNSET:
+                    waiting.append(form.Mu.body)
                 continue
-            choice = form.Send if form.Recv is UNSET else form.Recv
-            if choice is not UNSET:
-                found.add((form.Recv is UNSET, choice.partner))
-                for _, _, continuation in choice.branches:
-                    waiting.append(continuation)
+            found.add((sends, choice.partner))
+            waiting += [branch[2] for branch in choice.branches]
         return frozenset(found)
 
     def first_labels(self) -> frozenset[str]:
@@ -129,6 +130,9 @@ _decode_by_role: Final = msgspec.json.Decoder(dict[str, _Type]).decode
 _encode: Final = msgspec.json.Encoder().encode
 _SECOND_MEMBER: Final = re.compile(rb',"(?:Send|Recv|Mu|Var|Vector|Prod|Chan)":')
 """What stands only in forms with two members: inside a text the quotes would be escaped."""
+_NO_MEMBER: Final = re.compile(rb"\{\}")
+_NO_SORT: Final = re.compile(rb'\[\{"name":"[^"\\]*(?:\\.[^"\\]*)*"\}')
+"""A label without a sort, as the first part of a branch."""
 _LONG_INTEGER: Final = re.compile(rb":([0-9]{20,})")
 
 
@@ -141,9 +145,8 @@ def printed_type(printed: bytes) -> LocalType:
     """
     form = _decode(printed)
     encoded = _encode(form)
-    if encoded != printed and len(encoded) != len(printed):
-        raise Unusual
-    if _is_unlike_ours(printed):
+    _refuse_passed_over(printed, encoded)
+    if _NO_SORT.search(printed):
         _complete([form])
         encoded = _encode(form)
     node = _node(form)
@@ -154,34 +157,29 @@ def printed_type(printed: bytes) -> LocalType:
 def printed_types(printed: bytes) -> dict[str, LocalType]:
     """Return the local types by role whose JSON object the bytes are. Errors as of ``printed_type``."""
     forms = _decode_by_role(printed)
-    if not forms:
-        return {}
-    roles = "\n".join(forms)
-    if len(_encode(forms)) != len(printed) or "name" in roles or "sort" in roles:  # they would be counted as members
-        raise Unusual
-    if _is_unlike_ours(printed):
-        _complete([*forms.values()])
+    if forms:
+        _refuse_passed_over(printed, _encode(forms))
+        if _NO_SORT.search(printed):
+            _complete([*forms.values()])
     return {role: _node(form) for role, form in forms.items()}
 
 
-def _is_unlike_ours(printed: bytes) -> bool:
-    """Say whether types leave out sorts of labels; refuse what msgspec lets pass in them.
+def _refuse_passed_over(printed: bytes, again: bytes) -> None:
+    """Refuse what msgspec passes over, given the print of what it read.
 
     Raises:
-        Unusual: a form has no member or two, or an integer may be beyond the bound, which msgspec cannot state.
+        Unusual: a member is repeated, a form has no member or two, something is spelled otherwise than we do, or an
+            integer may be beyond the bound, which msgspec cannot state.
     """
-    if _SECOND_MEMBER.search(printed) or b"{}" in printed:
+    if len(again) != len(printed) or _SECOND_MEMBER.search(printed) or _NO_MEMBER.search(printed):
         raise Unusual
-    long = _LONG_INTEGER.search(printed)
-    if long is not None and any(int(digits) > U64_MAX for digits in _LONG_INTEGER.findall(printed)):
+    if _LONG_INTEGER.search(printed) and max(map(int, _LONG_INTEGER.findall(printed))) > U64_MAX:
         raise Unusual
-    return printed.count(b'"sort":') != printed.count(b'"name":')
 
 
 def _complete(waiting: list[_Type]) -> None:
     """Put in the sorts of labels that were left out: we print them all."""
-    while waiting:
-        form = waiting.pop()
+    for form in waiting:
         if isinstance(form, str):
             continue
         if form.Mu is not UNSET:

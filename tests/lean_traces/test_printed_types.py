@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telltale_conformance.generators.local_types import any_local_types
-from telltale_conformance.lean_traces.printed_types import Unusual, printed_type
+from telltale_conformance.lean_traces.printed_types import Unusual, printed_type, printed_types
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.limits import first_labels
 from telltale_conformance.model.plan import open_plan
@@ -44,16 +44,25 @@ def quickly(text: bytes) -> LocalType | None:
         return None
 
 
+def by_role(text: bytes) -> dict[str, LocalType] | None:
+    """Read types by role quickly; None where that is left to the strict reader."""
+    try:
+        return printed_types(text)
+    except (Unusual, ValueError, RecursionError):
+        return None
+
+
 QUICK = {
     "the end": b'"End"',
     "a variable": b'{"Var":"t"}',
     "a recursion": b'{"Mu":{"body":{"Var":"t"},"var":"t"}}',
     "no branches": send(),
     "members in another order": b'{"Send":{"partner":"B","branches":[[{"sort":"Nat","name":"m"},null,"End"]]}}',
-    "a sort left out": send(b'[{"name":"m"},null,%s]' % send(b'[{"name":"n"},null,"End"]')),
     "pairs": send(
         b'[{"name":"m","sort":{"Prod":["Nat",{"Vector":3}]}},{"Prod":["Nat",{"Prod":["Bool","Unit"]}]},"End"]'
     ),
+    "a sort left out": send(b'[{"name":"m"},null,%s]' % send(b'[{"name":"n"},null,"End"]')),
+    "a sort left out of a label with quotes in its name": send(b'[{"name":"m\\"\\\\\\"}"},null,"End"]'),
     "the greatest integers": send(
         b'[{"name":"m","sort":{"Vector":18446744073709551615}},{"Chan":{"role":"A","sid":18446744073709551615}},"End"]'
     ),
@@ -105,12 +114,57 @@ def test_what_is_no_type_is_never_read_quickly(text: bytes) -> None:
     assert quickly(text) is None
 
 
-@pytest.mark.parametrize(
-    "text", [b' {"Var":"t"}', b'{"Var": "t"}', b'{"Var":"\\u0074"}', b'{"Var":"a{}"}'], ids=lambda text: text.decode()
+OTHERWISE = (
+    b' {"Var":"t"}',
+    b'{"Var": "t"}',
+    b'{"Var":"\\u0074"}',
+    b'{"Var":"a{}"}',
 )
+
+
+@pytest.mark.parametrize("text", OTHERWISE, ids=lambda text: text.decode())
 def test_other_spellings_are_left_to_the_strict_reader(text: bytes) -> None:
     assert quickly(text) is None
     assert strictly(text) is not None
+
+
+@pytest.mark.parametrize("text", [*LEFT.values(), *OTHERWISE], ids=[*LEFT.keys(), *map(bytes.decode, OTHERWISE)])
+def test_types_by_role_are_left_to_the_strict_reader_for_any_one_of_them(text: bytes) -> None:
+    assert by_role(b'{"A":"End","B":%s,"C":{"Var":"t"}}' % text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"A":"End","A":"End"}',
+        b'{"A":"End", "B":"End"}',
+        b'{"\\u0041":"End"}',
+        b'{"A":{}}',
+        b'{"A":"End"',
+        b"null",
+        b"[]",
+    ],
+    ids=lambda text: text.decode(),
+)
+def test_types_by_role_that_are_not_so_printed_are_left_to_the_strict_reader(text: bytes) -> None:
+    assert by_role(text) is None
+
+
+@pytest.mark.parametrize("roles", [(), ("A",), ("B", "A"), ("sort", "name", 'x"sort', "Send?", ',"Var"', "é\n")])
+def test_types_by_role_are_those_of_each_role(roles: tuple[str, ...]) -> None:
+    texts = dict(zip(roles, QUICK.values(), strict=False))
+    assert by_role(_object(texts)) == {role: printed_type(text) for role, text in texts.items()}
+
+
+@pytest.mark.parametrize("roles", [("{}",), ("A", "Send"), ("A", "Prod")])
+def test_roles_that_look_like_what_is_refused_are_left_to_the_strict_reader(roles: tuple[str, ...]) -> None:
+    assert by_role(_object(dict.fromkeys(roles, b'"End"'))) is None
+
+
+def _object(members: dict[str, bytes]) -> bytes:
+    return b"{%s}" % b",".join(
+        b"%s:%s" % (json.dumps(name, ensure_ascii=False).encode(), text) for name, text in members.items()
+    )
 
 
 @given(tree=any_local_types(3), data=st.data())
