@@ -116,7 +116,7 @@ def find_traces(paths: Iterable[Path]) -> list[Path]:
     """Return the trace files that the paths name: files as they are, folders searched to their bottom.
 
     Raises:
-        NoTraces: a path does not exist, or a folder holds no trace.
+        NoTraces: a path does not exist, or a folder holds no trace or cannot be read.
     """
     found: list[Path] = []
     for path in paths:
@@ -133,8 +133,24 @@ def find_traces(paths: Iterable[Path]) -> list[Path]:
 
 
 def traces_in(folder: Path) -> list[Path]:
-    """Return all traces of a folder, to its bottom, in order."""
-    return sorted(path for path in folder.rglob("*.jsonl*") if is_trace(path))
+    """Return all traces of a folder, to its bottom, in order.
+
+    Raises:
+        NoTraces: a folder in it cannot be read.
+    """
+    return [path for path in files_in(folder) if is_trace(path)]
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return all files of a folder, to its bottom, in order.
+
+    Raises:
+        NoTraces: a folder in it cannot be read.
+    """
+    try:
+        return files.below(folder)
+    except OSError as error:
+        raise NoTraces(error.strerror or str(error), place=error.filename or folder) from None
 
 
 def first_line(path: Path, limits: Limits) -> bytes:
@@ -154,5 +170,5 @@ def line_count(path: Path) -> int:
 
 
 def is_trace(path: Path) -> bool:
-    """Say whether a file is named like a trace."""
-    return path.name.endswith(TRACE_SUFFIXES) and not path.name.startswith(".") and path.is_file()
+    """Say whether a file is named like a trace; what it is shows when it is opened."""
+    return path.name.endswith(TRACE_SUFFIXES) and not path.name.startswith(".")

@@ -11,7 +11,7 @@ from msgspec import Raw
 
 from telltale_conformance.files import is_there
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.lines import TRACE_SUFFIXES, NoTraces, is_trace, opened
+from telltale_conformance.lean_traces.lines import TRACE_SUFFIXES, NoTraces, files_in, is_trace, opened
 from telltale_conformance.lean_traces.telltale.audit_records import ELEMENTS, Dialect
 from telltale_conformance.lean_traces.telltale.json_stream import JsonStream
 from telltale_conformance.lean_traces.trace import MalformedTrace
@@ -116,7 +116,8 @@ def find_subjects(paths: Iterable[Path], limits: Limits = DEFAULT_LIMITS) -> Ite
     In a folder files that are no subjects (run inputs, say) are passed over.
 
     Raises:
-        NoTraces: a path does not exist, a file is nothing that can be judged, or a folder holds nothing such.
+        NoTraces: a path does not exist, a file is nothing that can be judged, or a folder holds nothing such or cannot
+            be read.
     """
     for path in paths:
         if path.is_dir():
@@ -136,10 +137,10 @@ def _recognised(path: Path, limits: Limits) -> Recognised:
 
 def _inside(folder: Path, limits: Limits) -> Iterator[tuple[Path, Recognised]]:
     found = False
-    for path in sorted(folder.rglob("*.json*")):
+    for path in files_in(folder):
         if is_trace(path):
             what = Recognised("ours")
-        elif path.is_file() and path.name.endswith(SUFFIXES) and not path.name.startswith("."):
+        elif path.name.endswith(SUFFIXES) and not path.name.startswith("."):
             what = _recognised(path, limits)
             if what.kind not in ("logs", "run") and what.problem is None:
                 continue

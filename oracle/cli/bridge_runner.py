@@ -19,6 +19,7 @@ from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.files import opened
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.lean_traces.lines import files_in
 from telltale_conformance.lean_traces.protocol_files import Unreadable, read_protocols
 from telltale_conformance.lean_traces.telltale.documents import SUFFIXES, Recognised, recognise
 from telltale_conformance.lean_traces.telltale.whole_document import read_document
@@ -108,7 +109,7 @@ def _named(result: DocumentResult, given: _Given, folder: Path) -> DocumentResul
 
 def _inputs(place: Path) -> Iterator[_Given]:
     """Yield the run inputs that are at a place."""
-    files = sorted(place.rglob("*.json*")) if place.is_dir() else [place] if place.exists() else []
+    files = files_in(place) if place.is_dir() else [place] if place.exists() else []
     for path in files:
         try:
             if path.name.endswith(SUFFIXES) and recognise(path).kind == "input":
@@ -119,8 +120,8 @@ def _inputs(place: Path) -> Iterator[_Given]:
 
 def _made(place: Path, folder: Path) -> Iterator[_Given]:
     """Make run inputs from the protocols at a place, one for each order of branches."""
-    files = sorted(place.rglob("*.session")) if place.is_dir() else [place] if place.suffix == ".session" else []
-    for number, path in enumerate(files):
+    files = files_in(place) if place.is_dir() else [place]
+    for number, path in enumerate(path for path in files if path.suffix == ".session"):
         for file in read_protocols(path):
             whole, roles = global_of(file)
             documents = list(run_inputs(whole, roles, MAX_STEPS, ORDERS + 1))

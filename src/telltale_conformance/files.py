@@ -105,3 +105,31 @@ def content(path: Path, most: int = WHOLE_BYTES) -> bytes:
 def packaged(package: str, *names: str) -> bytes:
     """Return the bytes of a file that is part of this package."""
     return resources.files(package).joinpath(*names).read_bytes()
+
+
+def below(folder: Path) -> list[Path]:
+    """Return all that is no folder in a folder, to its bottom, in order.
+
+    A link to a folder is followed, each folder once, so that a loop ends. A link that leads nowhere is there too:
+    who opens it says so.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    found: list[Path] = []
+    seen: set[tuple[int, int]] = set()
+    waiting, linked = [folder], list[Path]()
+    while waiting or linked:
+        place = waiting.pop() if waiting else linked.pop(0)
+        status = place.stat()
+        if (status.st_dev, status.st_ino) in seen:
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        with os.scandir(place) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                path = place / entry.name
+                if entry.is_dir():
+                    (linked if entry.is_symlink() else waiting).append(path)
+                else:
+                    found.append(path)
+    return sorted(found)

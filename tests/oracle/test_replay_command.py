@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from telltale_conformance.lean_traces.lines import NoTraces, find_traces
 from telltale_conformance.lean_traces.schemas import validator
+from telltale_conformance.lean_traces.telltale.documents import find_subjects
 from tests.installed import run
 from tests.trace_files import CLAIM, CLOSE, HEADER, OPEN, RECORDINGS, trace_bytes
 
@@ -139,6 +144,55 @@ def test_plain_and_packed_traces_in_folders_are_found(tmp_path: Path) -> None:
     shutil.copy(RECORDINGS / "corner-widening-0.jsonl.gz", tmp_path)
     done = run("replay", tmp_path)
     assert (done.returncode, "2 traces: 2 agree" in done.stdout) == (0, True)
+
+
+def test_what_a_folder_names_and_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
+    trace(tmp_path, "one.jsonl", [OPEN])
+    (tmp_path / "gone.jsonl").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "gone.output.json").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    done = run("replay", tmp_path, "--json")
+    assert done.returncode == 2
+    told = {Path(row["trace"]).name: row for row in map(json.loads, done.stdout.splitlines())}
+    assert {name: row["verdict"] for name, row in told.items()} == {
+        "one.jsonl": "agree",
+        "gone.jsonl": "malformed",
+        "gone.output.json": "malformed",
+        "pipe.jsonl": "malformed",
+    }
+    assert "No such file" in told["gone.jsonl"]["error"]
+    assert "it is a pipe" in told["pipe.jsonl"]["error"]
+
+
+def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    trace(elsewhere, "two.jsonl", [OPEN])
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    trace(folder, "one.jsonl", [OPEN])
+    for name, target in (("again", elsewhere), ("linked", elsewhere), ("loop", folder)):
+        (folder / name).symlink_to(target)
+    done = run("replay", folder)
+    assert (done.returncode, "2 traces: 2 agree" in done.stdout) == (0, True)
+    assert str(folder / "again" / "two.jsonl") in done.stdout
+
+
+def test_a_folder_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trace(tmp_path, "one.jsonl", [OPEN])
+    (tmp_path / "closed").mkdir()
+    scandir = os.scandir
+
+    def refusing(place: Path) -> Iterator[os.DirEntry[str]]:
+        if place.name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(NoTraces, match="closed: Permission denied"):
+        list(find_subjects([tmp_path]))
+    with pytest.raises(NoTraces, match="closed: Permission denied"):
+        find_traces([tmp_path])
 
 
 def test_claims_are_watched_beside_the_verdict_and_even_where_the_contract_is_unknown(tmp_path: Path) -> None:
