@@ -68,7 +68,7 @@ pythons: .venv/installed-dev
 
 # Writes the lock anew after a change in pyproject.toml; `make lock UPGRADE=--upgrade` takes the newest of everything.
 lock: .venv/installed-dev
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra cluster --extra cross-check --extra lean --group dev \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra cluster --extra cross-check --extra duckdb --extra lean --group dev \
 	  --custom-compile-command 'make lock' $(UPGRADE) pyproject.toml --output-file $(LOCK)
 
 # Builds and checks sdist and wheel in dist/, and writes the changelog. Publishing is left to you.

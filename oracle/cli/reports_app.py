@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from telltale_conformance.oracle.cli.options import Json, Page
+from telltale_conformance.oracle.cli.options import Json, Page, in_a_folder_that_is_there
 
 
 def compare(
@@ -24,10 +24,22 @@ def compare(
 
 
 def trends(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files that check --history wrote.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE…", help="Files that check --history or campaign report --history wrote."),
+    ],
     output: Page = None,
+    database: Annotated[
+        Path | None,
+        typer.Option(
+            "--duckdb",
+            callback=in_a_folder_that_is_there,
+            metavar="FILE",
+            help="Write all records as a DuckDB database, for questions in SQL.",
+        ),
+    ] = None,
 ) -> None:
-    """Show how divergences, claims, coverage and speed change over versions."""
+    """Show how divergences, power, coverage and speed change over versions."""
     from telltale_conformance.oracle.cli.trends import run
 
-    raise typer.Exit(run(files, output=output))
+    raise typer.Exit(run(files, output=output, database=database))
