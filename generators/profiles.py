@@ -5,6 +5,7 @@ How often an operation is tried is data: ``data/profiles.toml`` states it, with 
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Mapping
 from itertools import accumulate
 from random import Random
@@ -29,7 +30,7 @@ class Profile(NamedTuple):
     """The chance that an operation is left out of a program, 0 for always all of them."""
     course: str = ""
     """What a program begins with: ``lives``, ``sizes``, a session with edges (``edges``), or nothing but drawn steps;
-    ``reloads``: each of them is followed by a reload."""
+    ``reloads``: each of them is followed by a reload; ``goals``: before most of them, what they want of the state."""
 
 
 class _StatedProfile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,6 +56,7 @@ class _Stated(Struct, frozen=True, forbid_unknown_fields=True):
 
     weights: dict[str, dict[str, float]]
     profiles: list[_StatedProfile]
+    directed: list[_StatedProfile]
     phases: dict[str, frozenset[str]]
     last_look: LastLook
 
@@ -75,6 +77,8 @@ class _Stated(Struct, frozen=True, forbid_unknown_fields=True):
 _STATED: Final = msgspec.toml.decode(packaged("telltale_conformance.generators", "data", "profiles.toml"), type=_Stated)
 PROFILES: Final = tuple(_STATED.profile(stated) for stated in _STATED.profiles)
 """Taken in turn, so that a program's profile follows from its index."""
+DIRECTED: Final = tuple(_STATED.profile(stated) for stated in _STATED.directed)
+"""The profiles of programs that are drawn towards goals, taken in turn too."""
 LAST_LOOK: Final = _STATED.last_look
 _SELDOM: Final = 0.25
 """How often an operation is tried where it cannot succeed, relative to where it can."""
@@ -85,6 +89,15 @@ class Selection(NamedTuple):
 
     names: tuple[str, ...]
     cumulative: Mapping[str, list[float]]
+
+    def one(self, phase: str, chance: float) -> str:
+        """Return the operation that a chance from 0 to 1 falls on, by the weights of a phase."""
+        cumulative = self.cumulative[phase]
+        return self.names[bisect(cumulative, chance * cumulative[-1])]
+
+    def any(self, chance: float) -> str:
+        """Return the same by the weights of operations that are all as likely to succeed."""
+        return self.one("closed", chance)
 
 
 def select(profile: Profile, rng: Random, offered: frozenset[str]) -> Selection:

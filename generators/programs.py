@@ -6,7 +6,6 @@ is like. Its last steps look at everything that is left, so that what went wrong
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections.abc import Iterable, Iterator
 from random import Random
 from typing import Any, Final
@@ -16,6 +15,7 @@ from telltale_conformance.generators.beside import after, at_the_end
 from telltale_conformance.generators.coverage import cell_of, phase_of, situation
 from telltale_conformance.generators.doubles import PLAIN, Cast, cast_with_doubles
 from telltale_conformance.generators.drawing import Drawing
+from telltale_conformance.generators.goals import Goals
 from telltale_conformance.generators.lives import Life, opened_again, opening
 from telltale_conformance.generators.pool import Pool
 from telltale_conformance.generators.profiles import LAST_LOOK, PROFILES, Profile, select
@@ -31,7 +31,7 @@ from telltale_conformance.model.operations import OPERATIONS, Operation, step
 from telltale_conformance.model.plan import PlanInput
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
-from telltale_conformance.model.values import Edge
+from telltale_conformance.model.values import Edge, UpdateEdgeHandler
 
 DEFAULT_STEPS: Final = 80
 """Steps of a program before its last look."""
@@ -43,6 +43,16 @@ _AMID_LIFE: Final = 8
 """Drawn steps in each life of a session."""
 _AFTER_COURSE: Final = 15
 """Drawn steps after what a course begins with, at least."""
+DIRECTED_STEPS: Final = 60
+"""Steps of a program towards goals before its last look, at most."""
+_AS_IT_IS: Final = 0.25
+"""How often an operation is tried in the state as it is."""
+_TIMES: Final = (1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 9)
+"""How often in a row a goal is reached."""
+_ONE_SESSION: Final = 0.6
+"""How often a program towards goals begins with one session, and not with two."""
+_LOOKED_ROUND: Final = 0.1
+"""How often it turns to another session."""
 _LOOKED_AT: Final = 8
 """How many sessions are looked at at the end of a program."""
 _LOOKED_INTO: Final = 4
@@ -102,6 +112,9 @@ class Generator:
         """Yield ``count`` steps and then the last look at everything that is left; and what is beside them."""
         if not self._selection.names:
             return
+        if self.profile.course == "goals":
+            yield from self._directed(min(count, DIRECTED_STEPS))
+            return
         for made in self._made(count):
             yield made
             yield from self._looks(after(made.operation, made.arguments, made.outcome))
@@ -123,6 +136,9 @@ class Generator:
             if made.outcome.error is None and made.operation.gives:
                 results[one.seq] = as_json(made.outcome.ok)
             yield made
+        if self.profile.course == "goals":
+            yield from self._directed(self._counted + count)
+            return
         for made in self._drawn(self._counted + count):
             yield made
             yield from self._looks(after(made.operation, made.arguments, made.outcome))
@@ -141,6 +157,37 @@ class Generator:
     def _counted(self) -> int:
         return self._seq - self._beside
 
+    def _directed(self, until: int) -> Iterator[GeneratedStep]:
+        """Yield steps towards goals up to that number, then the last look."""
+        bound: dict[Edge, None] = {}
+        for made in self._towards_goals(until):
+            bound.update(dict.fromkeys(_bound_in(made)))
+            yield made
+        yield from self._last_look()
+        yield from self._acts(Act("lookup_handler", (edge,)) for edge in list(bound)[-_LOOKED_INTO:])
+        yield from self._acts(busiest_tree(self.store))
+
+    def _towards_goals(self, until: int) -> Iterator[GeneratedStep]:
+        draw, selection = self._draw, self._selection
+        goals = Goals(draw, self._pool, self.store, self._arguments)
+        goals.look_round(1)
+        if not self.store.sessions:
+            for _ in range(1 if draw.random() < _ONE_SESSION else 2):
+                yield from self._acts(goals.towards("open"))
+        while self._counted < until:
+            goals.look_round(_LOOKED_ROUND)
+            before, operation = self._seq, OPERATIONS[selection.any(draw.random())]
+            if operation.reads_only:
+                yield self._step(operation.name, goals.sid)
+                continue
+            if draw.random() >= _AS_IT_IS:
+                for _ in range(draw.one_of(_TIMES)):
+                    if self._counted < until:
+                        yield from self._acts(goals.towards(operation.name))
+            if self._seq == before:
+                phase = phase_of(self.store.sessions.get(goals.sid))
+                yield self._step(selection.one(phase, draw.random()), goals.sid)
+
     def _made(self, count: int) -> Iterator[GeneratedStep]:
         if self.profile.course == "lives":
             yield from self._lives()
@@ -156,11 +203,10 @@ class Generator:
 
     def _drawn(self, until: int) -> Iterator[GeneratedStep]:
         """Yield steps drawn by weight up to that number."""
-        draw, names = self._draw, self._selection.names
+        draw = self._draw
         while self._counted < until:
             focus = self._focus()
-            cumulative = self._selection.cumulative[phase_of(self.store.sessions.get(focus))]
-            name = names[bisect(cumulative, draw.random() * cumulative[-1])]
+            name = self._selection.one(phase_of(self.store.sessions.get(focus)), draw.random())
             if OPERATIONS[name].gives == "session" and len(self.store.sessions) >= 3 and draw.random() < 0.7:
                 continue
             yield self._step(name, focus)
@@ -256,6 +302,25 @@ class Generator:
             waiting = [pair for pair, buffer in session.buffers.items() for _ in buffer.messages]
             for sender, receiver in waiting[: 2 * _LOOKED_INTO]:
                 yield self._carry_out(receive, (sid, sender, receiver), (written, None, None))
+
+
+def _bound_in(made: GeneratedStep) -> Iterator[Edge]:
+    """Yield the edge that a step binds a handler to."""
+    if made.operation.name in ("update_handler", "apply_owned_session_mutation"):
+        given = next((one for one in made.arguments if isinstance(one, UpdateEdgeHandler)), None)
+        yield from (one for one in (*made.arguments, given and given.edge) if isinstance(one, Edge))
+
+
+def busiest_tree(store: Store) -> Iterator[Act]:
+    """Yield looks at the tree with the most leaves: its root, and the proof of the last leaf."""
+    trees = [
+        (len(leaves), sid, pair) for sid, session in store.sessions.items() for pair, leaves in session.auth.items()
+    ]
+    if trees:
+        count, sid, (sender, receiver) = max(trees)
+        edge = Edge(receiver=receiver, sender=sender, sid=sid)
+        yield Act("auth_root", (sid, edge))
+        yield Act("auth_proof", (sid, edge, count - 1))
 
 
 def _read_again(

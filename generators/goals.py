@@ -1,0 +1,303 @@
+"""Steps towards a goal: an operation is to succeed, so whatever the contract wants of the state before it comes first.
+
+A drawn step mostly meets a state in which it is refused, so what needs several steps in their order is seldom reached.
+Here the guards of an operation say what is done before it: a commit wants a pending transfer, which wants an owner, who
+claims a session that has none. Now and then the operation is carried out amiss instead, with a near miss of what it
+wants, and the program goes on from the refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from telltale_conformance.generators.drawing import REASONS
+from telltale_conformance.generators.needs import Needs
+from telltale_conformance.generators.steps import Act
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.model.types.local_types import Choice
+from telltale_conformance.model.types.payloads import Nat
+from telltale_conformance.model.values import (
+    U64_MAX,
+    Edge,
+    Endpoint,
+    HostMutation,
+    OwnershipCapability,
+    OwnershipReceipt,
+    ReadinessWitness,
+    UpdateEdgeHandler,
+)
+
+_RECEIPTS: Final = tuple(name for name, one in OPERATIONS.items() if one.parameters[:1] == ("receipt",))
+_RECEIVING: Final = ("recv", "recv", "recv_signed", "recv_verified")
+_BAD: Final = ("corrupt", "corrupt", "wrong_edge", "wrong_value")
+_GOOD: Final = ("valid", "other_receiver", "other_sequence")
+_KINDS: Final = (OwnershipCapability, OwnershipReceipt, ReadinessWitness)
+_AMISS: Final = {
+    name: 0.5 if one.terminal else 0.35 if name == "consume_readiness_witness" else 0.2
+    for name, one in OPERATIONS.items()
+    if one.log == "session" and name != "close"
+}
+"""How often an operation is carried out amiss: most often where it would end the session's ownership for good."""
+
+
+class Goals(Needs):
+    """Yields the steps that make operations succeed on the session in mind."""
+
+    def towards(self, name: str) -> Iterator[Act]:
+        """Yield what an operation wants and then the operation; now and then it is carried out amiss."""
+        if name in _AMISS and self._draw.random() < _AMISS[name]:
+            yield from self._amiss(name)
+        else:
+            yield from _WAYS[name](self, name)
+
+    # What is carried out amiss
+
+    def _amiss(self, name: str) -> Iterator[Act]:
+        """Yield the operation with something near to what it wants, and then how the program goes on."""
+        draw = self._draw
+        if name == "claim_ownership":
+            yield from self._there()
+            yield self._claim()
+            return
+        if name == "mark_owner_died":
+            yield from self._pending() if draw.random() < 0.5 else self._owner()
+            pending = self._ownership.pending
+            names = () if pending is None else (pending.to_owner_id,)
+            yield Act(name, (self.sid, draw.one_of((*names, self._name()))))
+            return
+        for act in _WAYS[name](self, name):
+            if act.operation == name:
+                yield self._near(act)
+                break
+            yield act
+        if draw.random() < 0.5:
+            following = draw.one_of(_RECEIPTS) if name in _RECEIPTS else name
+            yield from _WAYS[following](self, following)
+
+    def _near(self, act: Act) -> Act:
+        """Return an operation with another artifact of the program, or with one of which a field is changed."""
+        draw, given = self._draw, list(act.arguments)
+        places = [place for place, value in enumerate(given) if isinstance(value, _KINDS)]
+        place = places[-1] if draw.random() < 0.7 else places[0]
+        value = given[place]
+        others = [held.value for held in self._held(value) if held.value != value]
+        if others and draw.random() < 0.5:
+            given[place] = draw.one_of(others)
+        else:
+            field = draw.one_of([field for field in value.__struct_fields__ if field != "scope"])
+            was = getattr(value, field)
+            changed = min(U64_MAX, max(0, was + draw.one_of((-1, 1)))) if isinstance(was, int) else self._name()
+            given[place] = msgspec.structs.replace(value, **{field: changed})
+        return act._replace(arguments=tuple(given))
+
+    def _held(self, value: Any) -> list[Any]:
+        kept: list[Any] = [self._pool.capabilities, self._pool.receipts, self._pool.witnesses]
+        return next(held for kind, held in zip(_KINDS, kept, strict=True) if isinstance(value, kind))
+
+    # The operations
+
+    def _open(self, name: str) -> Iterator[Act]:
+        """Open a session under the next sid, and mostly turn to it."""
+        draw, sid, begun = self._draw, self._store.next_sid, bool(self._opened)
+        yield Act("open", self._to_open()) if begun or draw.random() < 0.4 else self._opening(sid)
+        if sid in self._store.sessions and draw.random() < 0.7:
+            self.sid = sid
+
+    def _open_again(self, name: str) -> Iterator[Act]:
+        """Open the sid in mind, after it was reaped or over the live session."""
+        if self._session is not None and self._draw.random() < 0.5:
+            yield from self._reaped()
+        yield self._opening(self.sid, name)
+
+    def _claim(self) -> Act:
+        return Act("claim_ownership", (self.sid, self._name(), self._scope()))
+
+    def _claimed(self, name: str) -> Iterator[Act]:
+        yield from self._live()
+        if self._ownership.current is not None:
+            yield from self._of_idle("release_ownership")
+        yield self._claim()
+
+    def _of_idle(self, name: str) -> Iterator[Act]:
+        yield from self._idle()
+        live = self._ownership.current
+        if live is not None:
+            further = {"begin_ownership_transfer": (self._name(), self._scope())}
+            further["attenuate_ownership_scope"] = (self._scope(),)
+            yield Act(name, (live, *further.get(name, ())))
+
+    def _of_pending(self, name: str) -> Iterator[Act]:
+        yield from self._pending()
+        pending = self._ownership.pending
+        if pending is not None:
+            reasons = (self._draw.one_of(REASONS),) if "reason" in OPERATIONS[name].parameters else ()
+            yield Act(name, (pending, *reasons))
+
+    def _died(self, name: str) -> Iterator[Act]:
+        yield from self._owner()
+        live = self._ownership.current
+        if live is not None:
+            yield Act(name, (self.sid, live.owner_id))
+
+    def _issued(self, name: str) -> Iterator[Act]:
+        yield from self._owner(whole=True)
+        live = self._ownership.current
+        if live is not None:
+            yield Act("issue_readiness_witness", (live, self._draw.one_of(self._draw.cast.predicate)))
+
+    def _consumed(self, name: str) -> Iterator[Act]:
+        yield from self._owner(whole=True)
+        if not self._fresh():
+            yield from self._issued(name)
+        live, fresh = self._ownership.current, self._fresh()
+        if live is not None and fresh:
+            yield Act(name, (live, self._draw.one_of(fresh)))
+
+    def _fresh(self) -> list[ReadinessWitness]:
+        """Return the witnesses that the live owner can consume."""
+        live = self._ownership.current
+        return [
+            witness
+            for witness in self._ownership.issued.values()
+            if live is not None
+            and (witness.owner_id, witness.generation, witness.scope) == (live.owner_id, live.generation, live.scope)
+        ]
+
+    def _mutated(self, name: str) -> Iterator[Act]:
+        yield from self._owner(whole=True)
+        live = self._ownership.current
+        if live is not None:
+            yield Act(name, (live, self._mutation()))
+
+    def _mutation(self) -> HostMutation:
+        """Return any mutation; a handler mostly for a pair that has one, of this session or of others."""
+        draw, session = self._draw, self._session
+        mutation: HostMutation = self._arguments.mutation(self.sid)[0]
+        if session is None or not isinstance(mutation, UpdateEdgeHandler) or draw.random() < 0.2:
+            return mutation
+        pairs = [(edge.sender, edge.receiver) for edge in session.edge_handlers] or [*session.buffers]
+        if not pairs:
+            return mutation
+        sender, receiver = pairs[0] if draw.random() < 0.7 else draw.one_of(pairs)
+        sid = self.sid if draw.random() < 0.4 else draw.below(5)
+        return UpdateEdgeHandler(Edge(receiver=receiver, sender=sender, sid=sid), mutation.handler)
+
+    def _closed(self, name: str) -> Iterator[Act]:
+        yield from self._there()
+        yield Act(name, (self.sid,))
+
+    def _reap(self, name: str) -> Iterator[Act]:
+        if not self._store.ended:
+            yield from self._closed("close")
+        ended = self._draw.mixed(sorted(self._store.ended))
+        yield Act(name, (ended,) if OPERATIONS[name].parameters else ())
+        self.look_round(0)
+        if self._session is None and self._draw.random() < 0.3:
+            yield from self._anew()
+
+    def _sent(self, name: str) -> Iterator[Act]:
+        draw = self._draw
+        yield from self._buffered()
+        session, pair = self._session, self._edge()
+        if session is None or pair is None:
+            return
+        buffer = session.buffers[pair]
+        if len(buffer.messages) >= buffer.capacity and draw.random() < 0.5:
+            yield Act(draw.one_of(_RECEIVING), (self.sid, *pair))
+        value = draw.value() if draw.random() < 0.3 else Nat(draw.below(5))
+        number = len(session.auth.get(pair, ())) if draw.random() < 0.6 else draw.below(4)
+        further: tuple[Any, ...] = ()
+        if name == "send_with_sequence":
+            further = (number,)
+        elif name == "send_signed":
+            signature = draw.one_of(_BAD if draw.random() < 0.6 else _GOOD)
+            further = (signature, number if draw.random() < 0.6 else None)
+        yield Act(name, (self.sid, *pair, value, *further))
+
+    def _received(self, name: str) -> Iterator[Act]:
+        session = self._session
+        waiting = [] if session is None else [pair for pair, buffer in session.buffers.items() if buffer.messages]
+        if not waiting:
+            yield from self._sent("send")
+        pair = self._draw.one_of(waiting) if waiting else self._edge()
+        if pair is not None:
+            yield Act(name, (self.sid, *pair))
+
+    def _advanced(self, name: str) -> Iterator[Act]:
+        draw = self._draw
+        yield from self._there()
+        session = self._session
+        types = {} if session is None else session.types
+        ready = [
+            (role, [branch.label.name for branch in entry.current.branches])
+            for role, entry in types.items()
+            if isinstance(entry.current, Choice) and entry.current.branches
+        ]
+        if ready:
+            role, labels = ready[0] if draw.random() < 0.7 else draw.one_of(ready)
+            label = labels[0] if draw.random() < 0.6 else draw.one_of(labels)
+            yield Act(name, (Endpoint(role=role, sid=self.sid), label))
+
+    def _timeout(self, name: str) -> Iterator[Act]:
+        """Issue a witness whose horizon others have too, often."""
+        draw, timeouts = self._draw, self._store.timeouts
+        ticks = [witness.until_tick for witness in timeouts.live.values()]
+        until = draw.one_of(ticks) if ticks and draw.random() < 0.5 else min(U64_MAX, timeouts.clock + draw.below(4))
+        yield Act(name, (draw.one_of(draw.cast.site), until))
+
+    def _clock(self, name: str) -> Iterator[Act]:
+        """Set the clock to a horizon itself, mostly."""
+        draw, timeouts = self._draw, self._store.timeouts
+        ticks = [witness.until_tick for witness in timeouts.live.values() if witness.until_tick >= timeouts.clock]
+        tick = draw.one_of(ticks) if ticks and draw.random() < 0.7 else min(U64_MAX, timeouts.clock + draw.below(3))
+        yield Act(name, (tick,))
+
+    def _on_session(self, name: str) -> Iterator[Act]:
+        """Carry out what wants no more than a session, with arguments drawn by weight."""
+        yield from self._there()
+        yield from self._at_once(name)
+
+    def _at_once(self, name: str) -> Iterator[Act]:
+        yield Act(name, self._arguments.of(name, self.sid)[0])
+
+
+_Way = Callable[[Goals, str], Iterator[Act]]
+_BY_NAME: Final[dict[str, _Way]] = {
+    "claim_ownership": Goals._claimed,
+    "release_ownership": Goals._of_idle,
+    "begin_ownership_transfer": Goals._of_idle,
+    "attenuate_ownership_scope": Goals._of_idle,
+    **dict.fromkeys(_RECEIPTS, Goals._of_pending),
+    "mark_owner_died": Goals._died,
+    "issue_readiness_witness": Goals._issued,
+    "consume_readiness_witness": Goals._consumed,
+    "apply_owned_session_mutation": Goals._mutated,
+    "open": Goals._open,
+    "open_with_sid": Goals._open_again,
+    "open_with_sid_from_plan": Goals._open_again,
+    "close": Goals._closed,
+    "reap_closed": Goals._reap,
+    "reap_sessions": Goals._reap,
+    "advance": Goals._advanced,
+    "reload": Goals._at_once,
+    "issue_timeout_witness": Goals._timeout,
+    "advance_clock": Goals._clock,
+}
+
+
+def _way(name: str) -> _Way:
+    operation = OPERATIONS[name]
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    if operation.result == "enqueued":
+        return Goals._sent
+    if operation.parameters == ("sid", "from_", "to"):
+        return Goals._received
+    return Goals._on_session
+
+
+_WAYS: Final = {name: _way(name) for name, operation in OPERATIONS.items() if not operation.reads_only}
+"""How each operation that changes something is reached."""
