@@ -1,4 +1,4 @@
-"""The cases of guided generation: a small corpus of programs that reach much, and their mutants by seed and number.
+"""The cases of guided generation: programs drawn towards goals, a small corpus that reaches much, what is made of it.
 
 The corpus is data, one file per contract, made by ``python -m tools.distil``; its lines are those of the fixed list.
 """
@@ -16,7 +16,7 @@ from typing import Any, Final
 from telltale_conformance.files import packaged
 from telltale_conformance.generators.fixed_programs import FixedProgram, read_line, written_line
 from telltale_conformance.generators.mutations import mutated, parts_of
-from telltale_conformance.generators.programs import Generator
+from telltale_conformance.generators.programs import directed
 from telltale_conformance.generators.steps import as_program
 from telltale_conformance.lean_traces.programs import Step
 from telltale_conformance.model.operations import OPERATIONS
@@ -32,9 +32,12 @@ _OF_THE_STORE: Final = tuple(
     and (operation.result == "memory" or operation.reach in ("archive", "next sid"))
 )
 """What is asked of the store then."""
+_ALL: Final = frozenset(OPERATIONS)
+_TURNS: Final = ("goals", "corpus", "goals", "corpus", "goals", "continued")
+"""The kinds of cases in the order in which they take turns."""
 _PARTS: Final = 8
 """Parts of the corpus that are each played in an order of the seed."""
-_DRAWN: Final = 30
+_DRAWN: Final = 25
 """Steps that are drawn after a program of the corpus."""
 _EDGES: Final = 3
 """How many of the edges that got messages or handlers are looked at, those that did so last."""
@@ -73,28 +76,45 @@ def packed_corpus(programs: list[Steps]) -> bytes:
     return gzip.compress(b"".join(lines), mtime=0)
 
 
-def guided_case(seed: int, index: int, contract: str, corpus: tuple[Steps, ...] | None = None) -> Steps:
-    """Return case ``index`` of a seed: first the corpus, in an order of the seed, then what is made of it, without end.
+def guided_case(
+    seed: int,
+    index: int,
+    contract: str,
+    corpus: tuple[Steps, ...] | None = None,
+    offered: frozenset[str] = _ALL,
+) -> Steps:
+    """Return case ``index`` of a seed; the kinds of cases take turns, without end.
 
-    By turns that is a mutant, and a program that goes on with steps drawn by an unguided generator: it knows the state
-    that the program of the corpus has led to.
+    Most are drawn towards goals. Others are the corpus, in an order of the seed; when it has been played, mutants of it
+    take its place. Some go on from where a program of the corpus has led to.
 
     Args:
-        seed: decides order and mutants.
+        seed: decides order, mutants and what is drawn.
         index: of the case, from 0.
         contract: whose corpus is taken where none is given.
         corpus: another one.
+        offered: the operations that the implementation offers; what is drawn from the beginning has no other.
     """
     if corpus is None:
         corpus = guided_corpus(contract)
-    if index < len(corpus):
-        return looked(corpus[_order(seed, len(corpus))[index]])
+    rounds, turn = divmod(index, len(_TURNS))
+    kind = _TURNS[turn]
+    place = rounds * _TURNS.count(kind) + _TURNS[:turn].count(kind)
+    if kind == "goals":
+        return as_program(directed(seed, place, offered, contract).steps(), contract, {}).steps
+    if kind == "corpus" and place < len(corpus):
+        return looked(corpus[_order(seed, len(corpus))[place]])
     rng = Random(f"{seed}/guided/{index}")
     parent, other = (corpus[int(rng.random() * len(corpus))] for _ in range(2))
-    if index % 2:
-        generator = Generator(seed, index, offered=frozenset(OPERATIONS), contract=contract)
+    if kind == "continued":
+        generator = directed(seed, index, _ALL, contract)
         return as_program(generator.continued(parent, _DRAWN), contract, {}).steps
     return looked(mutated(parts_of(parent), parts_of(other), rng))
+
+
+def cases_of(corpus: tuple[Steps, ...]) -> int:
+    """Return after how many cases the whole corpus has been played."""
+    return -(-len(corpus) * len(_TURNS) // _TURNS.count("corpus"))
 
 
 @cache

@@ -44,7 +44,7 @@ class Needs:
     def look_round(self, often: float) -> None:
         """Turn to another live session now and then, and mostly where the one in mind is gone."""
         live, draw = self._store.sessions, self._draw
-        if live and draw.random() < (often if self.sid in live else 0.5):
+        if live and draw.random() < (often if self.sid in live else 0.7):
             self.sid = draw.one_of(tuple(live))
 
     # The session in mind
@@ -69,7 +69,8 @@ class Needs:
         """Return roles, types and buffers: mostly the roles and types that were opened before."""
         draw = self._draw
         if not self._opened or draw.random() < 0.15:
-            self._opened = opening(draw)[:2]
+            roles, types, _ = opening(draw)
+            self._opened = (roles, types if draw.random() < 0.7 else draw.types(roles))
         if draw.random() < 0.4:
             return (*self._opened, draw.buffer_config())
         mode: Any = "LatestValue" if draw.random() < 0.2 else "Fifo"

@@ -18,7 +18,7 @@ from telltale_conformance.generators.drawing import Drawing
 from telltale_conformance.generators.goals import Goals
 from telltale_conformance.generators.lives import Life, opened_again, opening
 from telltale_conformance.generators.pool import Pool
-from telltale_conformance.generators.profiles import LAST_LOOK, PROFILES, Profile, select
+from telltale_conformance.generators.profiles import DIRECTED, LAST_LOOK, PROFILES, Profile, select
 from telltale_conformance.generators.raw_forms import raw_form
 from telltale_conformance.generators.reached import Reached, Watch
 from telltale_conformance.generators.sizes import SIZES
@@ -49,9 +49,9 @@ _AS_IT_IS: Final = 0.25
 """How often an operation is tried in the state as it is."""
 _TIMES: Final = (1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 9)
 """How often in a row a goal is reached."""
-_ONE_SESSION: Final = 0.6
-"""How often a program towards goals begins with one session, and not with two."""
-_LOOKED_ROUND: Final = 0.1
+_SESSIONS: Final = (1, 1, 1, 2, 2, 3)
+"""How many sessions a program towards goals begins with."""
+_LOOKED_ROUND: Final = 0.15
 """How often it turns to another session."""
 _LOOKED_AT: Final = 8
 """How many sessions are looked at at the end of a program."""
@@ -172,7 +172,7 @@ class Generator:
         goals = Goals(draw, self._pool, self.store, self._arguments)
         goals.look_round(1)
         if not self.store.sessions:
-            for _ in range(1 if draw.random() < _ONE_SESSION else 2):
+            for _ in range(draw.one_of(_SESSIONS)):
                 yield from self._acts(goals.towards("open"))
         while self._counted < until:
             goals.look_round(_LOOKED_ROUND)
@@ -334,6 +334,14 @@ def _read_again(
         for parameter, reference in zip(operation.parameters, written, strict=True)
     )
     return CODECS[operation.name].from_json(document), tuple(plain)
+
+
+def directed(
+    seed: int, index: int, offered: frozenset[str], contract: Contract | str, reached: Reached | None = None
+) -> Generator:
+    """Return what makes program ``index`` of those that are drawn towards goals."""
+    profile = DIRECTED[index % len(DIRECTED)]
+    return Generator(seed, index, offered=offered, contract=contract, profile=profile, reached=reached)
 
 
 def generate_program(seed: int, index: int, *, steps: int = DEFAULT_STEPS, contract: str = "telltale-17") -> Program:

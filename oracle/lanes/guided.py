@@ -1,4 +1,4 @@
-"""Lane ``guided``: a small corpus of programs that reach much, and mutants of them by seed and number."""
+"""Lane ``guided``: programs drawn towards goals, a small corpus that reaches much, and what is made of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from telltale_conformance.errors import UsageError
 from telltale_conformance.files import content
-from telltale_conformance.generators.guided_programs import Steps, guided_case, guided_corpus, read_corpus
+from telltale_conformance.generators.guided_programs import Steps, cases_of, guided_case, guided_corpus, read_corpus
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.lanes.asked import asked_of
@@ -26,15 +26,17 @@ LANE: Final = "guided"
 CHUNK: Final = 20
 """Programs per chunk."""
 PROGRAMS: Final = {Effort.quick: 300, Effort.default: 500, Effort.thorough: 5000}
-"""The corpus is played whole at every effort; the rest are mutants of it."""
+"""The corpus of the package is played whole at every effort."""
 
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
-    """Judge the corpus and the mutants of the seed."""
+    """Judge the cases of the seed, so many at least that the whole corpus is among them."""
     corpus = corpus_of(settings.corpus, subject.contract)
     if not offered_by(subject) & {step.op for steps in corpus for step in steps}:
         return not_run(LANE, NOTHING_OFFERED)
-    amount = settings.amount(PROGRAMS) if settings.cases is not None else max(settings.amount(PROGRAMS), len(corpus))
+    amount = (
+        settings.amount(PROGRAMS) if settings.cases is not None else max(settings.amount(PROGRAMS), cases_of(corpus))
+    )
     plan = Plan("programs", amount, CHUNK)
     task = partial(_chunk, plan=plan, contract=subject.contract, settings=settings)
     return run_chunks(LANE, subject, settings, task, plan)
@@ -64,7 +66,7 @@ def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings
         Program(
             contract=contract,
             meta={"guided": index, "seed": settings.seed},
-            steps=guided_case(settings.seed, index, contract, corpus),
+            steps=guided_case(settings.seed, index, contract, corpus, adapter.hello.ops),
         )
         for index in indexes
     ]

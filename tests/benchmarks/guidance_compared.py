@@ -18,6 +18,7 @@ from telltale_conformance.generators.guided_programs import guided_case
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.reached import played
 from telltale_conformance.generators.steps import GeneratedStep
+from telltale_conformance.model.operations import OPERATIONS
 from tests.benchmarks.machine_drawn import DRAWN
 from tests.wrong_stores.beside import WrongStore, told_after
 from tests.wrong_stores.combinations import COMBINATIONS
@@ -32,7 +33,7 @@ Answers = dict[str, int]
 
 def unguided(seed: int, index: int) -> Iterable[GeneratedStep]:
     """Return a program of lane ``programs``."""
-    return Generator(seed, index).steps()
+    return Generator(seed, index, offered=frozenset(OPERATIONS)).steps()
 
 
 def guided(seed: int, index: int) -> Iterable[GeneratedStep]:

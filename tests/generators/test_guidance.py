@@ -1,7 +1,6 @@
 """Guided generation: mutants are programs, what reaches something new is kept, and the corpus reaches much."""
 
 from collections.abc import Iterator
-from itertools import islice
 from random import Random
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from telltale_conformance.generators.close_watch import CloseWatch
 from telltale_conformance.generators.guidance import Kept, Search, distilled, reached_by, trimmed
 from telltale_conformance.generators.guided_programs import (
+    cases_of,
     guided_case,
     guided_corpus,
     looked,
@@ -16,9 +16,9 @@ from telltale_conformance.generators.guided_programs import (
     read_corpus,
 )
 from telltale_conformance.generators.mutations import MOST, mutated, parts_of
-from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.generators.programs import directed, generate_program
 from telltale_conformance.generators.reached import PlayedStep, Watch, played, worth_of
-from telltale_conformance.generators.steps import Cell
+from telltale_conformance.generators.steps import Cell, as_program
 from telltale_conformance.lean_traces.programs import Program, Step, program_bytes, program_of, references
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.lanes.effort import Effort
@@ -29,6 +29,7 @@ from tests.wrong_stores.steps import played as by_hand
 from tools import distil
 
 CONTRACTS = ("telltale-17", "hardened")
+EVERY = frozenset(OPERATIONS)
 
 
 def mutants(count: int) -> list[Program]:
@@ -255,24 +256,36 @@ def test_some_mutants_take_turns_between_two_programs() -> None:
     assert any(ops.strip("n") == "l" * ops.count("l") and ops[:1] == ops[-1:] == "n" and "l" in ops for ops in mutants)
 
 
-def test_cases_are_the_corpus_in_an_order_of_the_seed_and_then_mutants() -> None:
+def test_the_corpus_is_played_whole_in_an_order_of_the_seed_between_programs_towards_goals() -> None:
     corpus = guided_corpus("telltale-17")
-    first = [guided_case(1, index, "telltale-17") for index in range(len(corpus))]
-    assert sorted(map(repr, first)) == sorted(repr(looked(steps)) for steps in corpus)
-    assert first[:20] != [guided_case(2, index, "telltale-17") for index in range(20)]
-    later = [guided_case(1, len(corpus) + index, "telltale-17") for index in range(20)]
-    assert later == [guided_case(1, len(corpus) + index, "telltale-17") for index in range(20)]
-    assert len(set(map(repr, later))) > 15
+    programs = [looked(steps) for steps in corpus]
+    cases = [guided_case(1, index, "telltale-17") for index in range(cases_of(corpus))]
+    played_whole = [steps for steps in cases if steps in programs]
+    assert sorted(map(repr, played_whole)) == sorted(map(repr, programs))
+    assert len(cases) < 3.1 * len(corpus)
+    towards = [
+        as_program(directed(1, place, EVERY, "telltale-17").steps(), "telltale-17", {}).steps for place in range(3)
+    ]
+    assert [cases[0], cases[2], cases[4]] == towards
+    other = [guided_case(2, index, "telltale-17") for index in range(20)]
+    assert cases[:20] != other
 
 
-def test_every_second_case_goes_on_from_the_corpus_with_steps_drawn_in_the_state_reached() -> None:
+def test_later_cases_are_mutants_too_and_the_same_again() -> None:
+    first = 6 * len(guided_corpus("telltale-17"))
+    later, again = ([guided_case(1, first + index, "telltale-17") for index in range(12)] for _ in range(2))
+    assert later == again
+    assert len(set(map(repr, later))) == 12
+
+
+def test_some_cases_go_on_from_the_corpus_towards_goals() -> None:
     corpus = guided_corpus("telltale-17")
-    for index in range(1001, 1021, 2):
-        steps = guided_case(1, index, "telltale-17")
+    for index in range(1001, 1061, 6):
+        steps = guided_case(1, index - index % 6 + 5, "telltale-17")
         assert len(list(played(steps, "telltale-17"))) == len(steps), "every step is carried out"
         (operations_of,) = operations([steps])
         begun = max((one for one in operations(list(corpus)) if operations_of[: len(one)] == one), key=len)
-        assert len(steps) > len(begun) + 30
+        assert len(steps) > len(begun) + 25
 
 
 def test_a_case_ends_with_a_look_at_every_session_and_what_its_edges_got() -> None:
@@ -306,11 +319,10 @@ def test_the_tool_distils_the_same_corpus_again() -> None:
 
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_every_mutant_of_a_default_check_can_be_made(contract: str) -> None:
-    for index in range(len(guided_corpus(contract)), PROGRAMS[Effort.default]):
-        if not index % 2:
+    for index in range(cases_of(guided_corpus(contract)), PROGRAMS[Effort.default]):
+        if index % 6 in (1, 3):
             assert guided_case(0, index, contract)
 
 
 def test_cases_go_on_without_end() -> None:
-    size = len(guided_corpus("hardened"))
-    assert all(guided_case(4, size + index, "hardened") for index in islice(range(10**6, 10**6 + 5), 5))
+    assert all(guided_case(4, index, "hardened") for index in range(10**6, 10**6 + 6))

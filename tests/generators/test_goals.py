@@ -1,0 +1,95 @@
+"""Programs towards goals: what an operation wants of the state is done before it, so that it mostly succeeds."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from telltale_conformance.generators.profiles import DIRECTED
+from telltale_conformance.generators.programs import DIRECTED_STEPS, Generator, directed
+from telltale_conformance.generators.steps import GeneratedStep, as_program
+from telltale_conformance.generators.tried import ALL_OPERATIONS
+from telltale_conformance.lean_traces.programs import Program, program_bytes
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.reference.run import run_on_reference
+
+EVERY = frozenset(OPERATIONS)
+CONTRACTS = ("telltale-17", "hardened")
+PROGRAMS = 40
+
+
+def made(seed: int, count: int, contract: str = "telltale-17") -> Iterator[list[GeneratedStep]]:
+    for index in range(count):
+        yield list(directed(seed, index, EVERY, contract).steps())
+
+
+def succeeded(programs: Iterator[list[GeneratedStep]]) -> dict[str, float]:
+    """Return by operation the share of its steps that are no refusal."""
+    steps: Counter[str] = Counter()
+    good: Counter[str] = Counter()
+    for program in programs:
+        for step in program:
+            steps[step.operation.name] += 1
+            good[step.operation.name] += step.outcome.error is None
+    return {name: good[name] / count for name, count in steps.items() if count >= 10}
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_operations_on_ownership_succeed_much_more_often_than_in_programs_drawn_by_weight(contract: str) -> None:
+    towards = succeeded(made(1, PROGRAMS, contract))
+    by_weight = succeeded(
+        list(Generator(1, index, offered=EVERY, contract=contract).steps()) for index in range(PROGRAMS)
+    )
+    shared = [name for name in towards if name in by_weight and OPERATIONS[name].errors == "ownership"]
+    assert len(shared) > 8
+    assert sum(towards[name] for name in shared) > 1.25 * sum(by_weight[name] for name in shared)
+
+
+def test_what_takes_many_steps_in_their_order_is_reached() -> None:
+    spent, generations, leaves, archived = [], [], [], []
+    for index in range(PROGRAMS):
+        generator = directed(2, index, EVERY, "telltale-17")
+        for step in generator.steps():
+            if step.operation.name == "commit_ownership_transfer" and step.outcome.error is None:
+                generations.append(step.outcome.ok.generation)
+        for session in generator.store.sessions.values():
+            spent.append(len(session.ownership.consumed))
+            leaves.append(session.auth_leaves)
+        archived.append(len(generator.store.archive))
+    assert max(spent) >= 3
+    assert max(generations) >= 3
+    assert max(leaves) >= 9
+    assert max(archived) >= 5
+
+
+def test_the_same_number_makes_the_same_program_and_another_seed_another() -> None:
+    one, again = (program_bytes(as_program(directed(3, 4, EVERY, "hardened").steps(), "hardened", {})) for _ in "12")
+    assert one == again
+    assert one != program_bytes(as_program(directed(4, 4, EVERY, "hardened").steps(), "hardened", {}))
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_a_program_with_references_does_the_same(contract: str) -> None:
+    for index in range(len(DIRECTED)):
+        steps = list(directed(5, index, EVERY, contract).steps())
+        program = as_program(steps, contract, {})
+        answers = [one.outcome for one in run_on_reference(Program(contract=contract, steps=program.steps))]
+        assert [one.ok for one in answers if one is not None] == [step.outcome.ok for step in steps]
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [{"recv"}, {"open"}, {"close", "reload"}, {"claim_ownership", "open"}, set(ALL_OPERATIONS - {"open"}), set()],
+)
+def test_nothing_is_used_that_is_not_offered(offered: set[str]) -> None:
+    for index in range(len(DIRECTED)):
+        steps = list(directed(6, index, frozenset(offered), "telltale-17").steps())
+        assert {step.operation.name for step in steps} <= offered
+        assert len(steps) < 3 * DIRECTED_STEPS
+
+
+def test_each_directed_program_is_about_its_concern() -> None:
+    assert len({profile.name for profile in DIRECTED}) == len(DIRECTED)
+    tried = [{step.operation.name for step in program} for program in made(7, 5 * len(DIRECTED))]
+    changing = ALL_OPERATIONS - {name for name, one in OPERATIONS.items() if one.reads_only}
+    assert set().union(*tried) >= changing
