@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from telltale_conformance.generators.coverage import RECEIVES
 from telltale_conformance.generators.drawing import REASONS
 from telltale_conformance.generators.needs import Needs
 from telltale_conformance.generators.steps import Act
@@ -31,7 +32,7 @@ from telltale_conformance.model.values import (
 )
 
 _RECEIPTS: Final = tuple(name for name, one in OPERATIONS.items() if one.parameters[:1] == ("receipt",))
-_RECEIVING: Final = ("recv", "recv", "recv_signed", "recv_verified")
+_RECEIVING: Final = tuple(sorted(RECEIVES))
 _BAD: Final = ("corrupt", "corrupt", "wrong_edge", "wrong_value")
 _GOOD: Final = ("valid", "other_receiver", "other_sequence")
 _KINDS: Final = (OwnershipCapability, OwnershipReceipt, ReadinessWitness)
@@ -125,9 +126,10 @@ class Goals(Needs):
         yield from self._idle()
         live = self._ownership.current
         if live is not None:
-            further = {"begin_ownership_transfer": (self._name(), self._scope())}
-            further["attenuate_ownership_scope"] = (self._scope(),)
-            yield Act(name, (live, *further.get(name, ())))
+            taken = OPERATIONS[name].parameters
+            names = (self._name(),) if "new_owner_id" in taken else ()
+            scopes = (self._scope(),) if "new_scope" in taken else ()
+            yield Act(name, (live, *names, *scopes))
 
     def _of_pending(self, name: str) -> Iterator[Act]:
         yield from self._pending()
@@ -265,39 +267,35 @@ class Goals(Needs):
 
 
 _Way = Callable[[Goals, str], Iterator[Act]]
-_BY_NAME: Final[dict[str, _Way]] = {
-    "claim_ownership": Goals._claimed,
-    "release_ownership": Goals._of_idle,
-    "begin_ownership_transfer": Goals._of_idle,
-    "attenuate_ownership_scope": Goals._of_idle,
-    **dict.fromkeys(_RECEIPTS, Goals._of_pending),
-    "mark_owner_died": Goals._died,
-    "issue_readiness_witness": Goals._issued,
-    "consume_readiness_witness": Goals._consumed,
-    "apply_owned_session_mutation": Goals._mutated,
-    "open": Goals._open,
-    "open_with_sid": Goals._open_again,
-    "open_with_sid_from_plan": Goals._open_again,
-    "close": Goals._closed,
-    "reap_closed": Goals._reap,
-    "reap_sessions": Goals._reap,
-    "advance": Goals._advanced,
-    "reload": Goals._at_once,
-    "issue_timeout_witness": Goals._timeout,
-    "advance_clock": Goals._clock,
+_BY_PARAMETERS: Final[dict[tuple[str, ...], _Way]] = {
+    ("sid", "owner_id", "scope"): Goals._claimed,
+    ("capability",): Goals._of_idle,
+    ("capability", "new_owner_id", "new_scope"): Goals._of_idle,
+    ("capability", "new_scope"): Goals._of_idle,
+    ("capability", "mutation"): Goals._mutated,
+    ("capability", "predicate_ref"): Goals._issued,
+    ("capability", "witness"): Goals._consumed,
+    ("receipt",): Goals._of_pending,
+    ("receipt", "reason"): Goals._of_pending,
+    ("sid", "owner_id"): Goals._died,
+    ("roles", "initial_types", "buffer_config"): Goals._open,
+    ("sid", "roles", "initial_types", "buffer_config"): Goals._open_again,
+    ("sid", "plan", "buffer_config"): Goals._open_again,
+    ("sid",): Goals._closed,
+    (): Goals._reap,
+    ("session_ids",): Goals._reap,
+    ("sid", "from_", "to", "val"): Goals._sent,
+    ("sid", "from_", "to", "val", "sequence_no"): Goals._sent,
+    ("sid", "from_", "to", "val", "signature", "sequence_no"): Goals._sent,
+    ("sid", "from_", "to"): Goals._received,
+    ("ep", "label"): Goals._advanced,
+    ("form",): Goals._at_once,
+    ("site", "until_tick"): Goals._timeout,
+    ("tick",): Goals._clock,
 }
-
-
-def _way(name: str) -> _Way:
-    operation = OPERATIONS[name]
-    if name in _BY_NAME:
-        return _BY_NAME[name]
-    if operation.result == "enqueued":
-        return Goals._sent
-    if operation.parameters == ("sid", "from_", "to"):
-        return Goals._received
-    return Goals._on_session
-
-
-_WAYS: Final = {name: _way(name) for name, operation in OPERATIONS.items() if not operation.reads_only}
-"""How each operation that changes something is reached."""
+"""How operations that change something are reached: those that take the same, alike."""
+_WAYS: Final = {
+    name: _BY_PARAMETERS.get(operation.parameters, Goals._on_session)
+    for name, operation in OPERATIONS.items()
+    if not operation.reads_only
+}
