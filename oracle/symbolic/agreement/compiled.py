@@ -33,15 +33,15 @@ def mapped(value: Any, change: Callable[[z3.ExprRef], z3.ExprRef]) -> Any:
 class Compiled:
     """One operation under one contract, over free constants for state and arguments.
 
-    What the step merely passes on from state or arguments is not computed but taken from there.
+    What the step merely passes on from state or arguments is not computed but taken from there. What is computed
+    is kept with variables in place of the constants: those are replaced by place, without a comparison of sorts.
     """
 
     def __init__(self, contract: Contract, op: str) -> None:
         pre, args = fresh(Session, "pre"), fresh(Args, "args")
         self._step = (OPERATIONS | HOST_CALLS)[op].step(contract, pre, args)
-        self._state_terms, self._args_terms = terms(pre), terms(args)
-        free = self._state_terms + self._args_terms
-        positions = {term.get_id(): position for position, term in enumerate(free)}
+        state_terms, args_terms = terms(pre), terms(args)
+        positions = {term.get_id(): position for position, term in enumerate(state_terms + args_terms)}
         self._passed_on: list[int | None] = []
         outputs: list[z3.ExprRef] = []
 
@@ -53,15 +53,18 @@ class Compiled:
             return term
 
         mapped(self._step, collect)
-        self._bundle = z3.Function("effect", *(term.sort() for term in outputs), z3.BoolSort())(*outputs)
+        bundle = z3.Function("effect", *(term.sort() for term in outputs), z3.BoolSort())(*outputs)
+        places = [z3.Var(number, term.sort()) for number, term in enumerate(args_terms + state_terms)]
+        self._bundle = z3.substitute(bundle, *zip(args_terms + state_terms, places, strict=True))
+        self._args_places = places[: len(args_terms)]
 
     def at(self, pre: Terms) -> z3.ExprRef:
         """All that the step computes, in this state, the arguments still free."""
-        return _with(self._bundle, self._state_terms, pre)
+        return z3.simplify(z3.substitute_vars(self._bundle, *self._args_places, *pre))
 
     def with_args(self, at_state: z3.ExprRef, pre: Terms, args: Terms) -> Step:
         """Return the step in that state with these arguments: every term is a literal."""
-        values = iter(_with(at_state, self._args_terms, args).children())
+        values = iter(z3.simplify(z3.substitute_vars(at_state, *args)).children())
         known = pre + args
         taken = iter([next(values) if position is None else known[position] for position in self._passed_on])
         step: Step = mapped(self._step, lambda _: next(taken))
@@ -71,10 +74,6 @@ class Compiled:
 def terms(record: Session | Args) -> Terms:
     """Return the terms of a state or of arguments, in the order in which transitions take them."""
     return list(leaves(record).values())
-
-
-def _with(term: z3.ExprRef, free: Terms, given: Terms) -> z3.ExprRef:
-    return z3.simplify(z3.substitute(term, *zip(free, given, strict=True)))
 
 
 @cache

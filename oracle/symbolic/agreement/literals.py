@@ -59,11 +59,10 @@ def value_of(term: z3.ExprRef) -> int:
 
 def truth_of(term: z3.ExprRef) -> bool:
     """Whether a closed condition holds."""
-    if z3.is_true(term):
-        return True
-    found = z3.simplify(term)
-    assert z3.is_true(found) or z3.is_false(found), found
-    return bool(z3.is_true(found))
+    found = term if z3.is_true(term) or z3.is_false(term) else z3.simplify(term)
+    holds = bool(z3.is_true(found))
+    assert holds or z3.is_false(found), found
+    return holds
 
 
 class Names:
