@@ -194,7 +194,7 @@ def test_from_a_red_gate_over_a_baseline_to_a_stale_one_on_the_command_line(tmp_
             "--sut",
             sut,
         ]
-        options = ["--lanes", "corpus", "--baseline", str(tmp_path / "known.json"), *more]
+        options = ["--lanes", "fixed", "--baseline", str(tmp_path / "known.json"), *more]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "GITHUB_ACTIONS": "false"}
         done = subprocess.run(
             [*command, *options], cwd=ROOT, env=environment, capture_output=True, text=True, check=False

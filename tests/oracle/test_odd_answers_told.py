@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from telltale_conformance.oracle.reference import judging
 from telltale_conformance.oracle.reference.recording import record
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.results import LaneResult
+from tests.oracle.honesty_world import small_world
 from tests.oracle.lane_world import PATIENT, ROOT, Stub
 from tests.oracle.minimise_world import program
 from tests.oracle.odd_answers import ANSWERS, MALFORMED
@@ -95,6 +96,13 @@ def test_it_is_told_in_every_form_made_smaller_and_run_again(name: str, part: st
     assert not again.changed
 
 
+@pytest.fixture
+def small_lanes() -> Iterator[None]:
+    with small_world():
+        yield
+
+
+@pytest.mark.usefixtures("small_lanes")
 @pytest.mark.parametrize("lane", [corpus.run, programs.run, graph.run, claims.run])
 @pytest.mark.parametrize("name", ["deep objects", "deep arrays", "deep under a variant", "many elements"])
 def test_it_diverges_in_every_lane(lane: Callable[[Subject, Settings], LaneResult], name: str) -> None:
@@ -213,6 +221,7 @@ def test_a_dossier_of_a_deep_answer_is_run_again_from_its_answers(tmp_path: Path
     assert encode(manifest["actual"]).count(b'{"a"') < 110
 
 
+@pytest.mark.usefixtures("small_lanes")
 @pytest.mark.parametrize("lane", [corpus.run, programs.run, graph.run, claims.run, stateful.run])
 @pytest.mark.parametrize("name", ["1e400", "a repeated key"])
 def test_malformed_json_is_inconclusive_in_every_lane(

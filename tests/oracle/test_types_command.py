@@ -167,7 +167,7 @@ def test_more_roles_than_a_session_may_have_are_refused(here: Path, capsys: pyte
 
 
 def test_a_type_too_deep_for_json_is_still_reported_on(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    deep = "roles A, B\nA = " + "B!m. " * 20_000 + "end\nB = " + "A?m. " * 20_000 + "end"
+    deep = "roles A, B\nA = " + "B!m. " * 4_000 + "end\nB = " + "A?m. " * 4_000 + "end"
     path = written("deep.session", deep)
     assert command(path, as_json=True) == 0
     line = capsys.readouterr().out.encode()
