@@ -114,7 +114,7 @@ def check(baseline: Path, store: str, *more: str) -> tuple[int, str]:
     """Run the gate on a wrong store under ``hardened``, through the process of its adapter."""
     sut = f"{sys.executable} -m tests.wrong_stores {store} --contract hardened"
     main = "from telltale_conformance.oracle.cli.app import main; main()"
-    options = ["--sut", sut, "--lanes", "corpus", "--baseline", str(baseline), *more]
+    options = ["--sut", sut, "--lanes", "fixed", "--baseline", str(baseline), *more]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "GITHUB_ACTIONS": "false"}
     command = [sys.executable, "-c", main, "check", *options]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -122,7 +122,7 @@ def check(baseline: Path, store: str, *more: str) -> tuple[int, str]:
 
 
 def test_a_store_that_loses_a_second_guard_of_one_error_fails_the_gate(tmp_path: Path) -> None:
-    baseline = written(tmp_path / "known.json", entry("G-scope", error="ScopeViolation", lanes=["corpus"]))
+    baseline = written(tmp_path / "known.json", entry("G-scope", error="ScopeViolation", lanes=["fixed"]))
     code, said = check(baseline, "issue_without_honest")
     assert (code, "fingerprints are of scheme 2" in said) == (2, True), said
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from telltale_conformance.oracle.cli.check import run_lane
+from telltale_conformance.oracle.lanes import corpus
 from telltale_conformance.oracle.lanes.subject import Settings
 from telltale_conformance.oracle.verdict.exit_codes import AGREE
 from tests.oracle.lane_world import ROOT
@@ -13,12 +14,15 @@ from tests.second_store.in_process import InThisProcess
 from tests.wrong_stores.tellers import Told
 
 CONTRACTS = ("telltale-17", "hardened")
+CORPUS = corpus.corpus_files()
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
 @pytest.mark.parametrize("lane", ["fixed", "programs", "corpus"])
-def test_it_agrees_in_this_process(lane: str, contract: str) -> None:
+def test_it_agrees_in_this_process(lane: str, contract: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every third trace of the corpus; ``test_its_adapter_agrees_at_default_effort`` has them all."""
     cases = 120 if lane == "programs" else None
+    monkeypatch.setattr(corpus, "corpus_files", lambda: CORPUS[::3])
     subject = Told(command="in this process", contract=contract, make=lambda: InThisProcess(contract))
     result = run_lane(lane, subject, Settings(seed=7, cases=cases))
     assert result.divergences == ()
