@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,6 +80,8 @@ class Declared:
 
 
 _DECLARED: Final = pytest.StashKey[Declared]()
+_DUE: Final = pytest.StashKey[frozenset[Path]]()
+"""The traces that this run must judge, whatever folders pytest passes over."""
 _ADAPTER: Final = pytest.StashKey[Any]()
 
 
@@ -99,10 +102,13 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     traces = frozenset(path.resolve() for path in _found([*in_ini, *asked]))
     config.stash[_DECLARED] = _checked(config, traces)
+    beside: list[Path] = []
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
-        config.args += map(str, [*in_ini, *asked])
+        beside = [*in_ini, *asked]
     elif not any("::" in argument for argument in config.args):
-        config.args += map(str, asked)
+        beside = asked
+    config.args += map(str, beside)
+    config.stash[_DUE] = frozenset(path.resolve() for path in _found(beside))
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -167,8 +173,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return collector
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run each trace once, by however many ways it was named."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run each trace once, by however many ways it was named; also one that pytest passed over."""
+    judged = {item.path.resolve() for item in items if isinstance(item, TraceItem)}
+    for path in sorted(config.stash.get(_DUE, frozenset()) - judged):
+        if not _left_out(config, path):
+            items += TraceFile.from_parent(session, path=path).collect()
     if config.getoption("keepduplicates"):
         return
     seen: set[tuple[Path, str]] = set()
@@ -181,6 +192,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             seen.add(key)
         once.append(item)
     items[:] = once
+
+
+def _left_out(config: pytest.Config, path: Path) -> bool:
+    """Say whether a trace is left out on purpose: by an option of pytest, or as a file of a dossier."""
+    from telltale_conformance.oracle.dossier.seal import SEAL
+
+    here = config.invocation_params.dir
+    ignored = {(here / given).resolve() for given in config.getoption("ignore") or ()}
+    globs = config.getoption("ignore_glob") or ()
+    return (
+        (path.parent / SEAL).is_file()
+        or not ignored.isdisjoint({path, *path.parents})
+        or any(fnmatch(str(path), str(here / pattern)) for pattern in globs)
+    )
 
 
 class Departure(Exception):

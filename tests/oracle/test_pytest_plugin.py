@@ -120,6 +120,16 @@ def test_traces_are_found_in_folders_that_pytest_does_not_look_into(project: pyt
     run(project).assert_outcomes(passed=4)
 
 
+def test_a_declared_trace_that_pytest_passes_over_is_judged_or_is_an_error(project: pytest.Pytester) -> None:
+    traces = project.path / "traces"
+    (traces / "build").mkdir()  # pytest looks into no folder of this name
+    (traces / "build" / "other.jsonl").write_text(RECORDED)
+    run(project).assert_outcomes(passed=5)
+    run(project, "--ignore", "traces/build").assert_outcomes(passed=4)
+    (traces / "gone.jsonl").symlink_to(traces / "nowhere")
+    run(project).assert_outcomes(passed=5, errors=1)
+
+
 def test_a_departure_fails_and_is_told(project: pytest.Pytester) -> None:
     (project.path / "traces" / "wrong.jsonl").write_text(WRONG)
     result = run(project, "-m", "session_trace")
