@@ -37,7 +37,7 @@ _TURNS: Final = ("goals", "corpus", "goals", "corpus", "goals", "continued")
 """The kinds of cases in the order in which they take turns."""
 _PARTS: Final = 8
 """Parts of the corpus that are each played in an order of the seed."""
-_DRAWN: Final = 25
+FURTHER: Final = 25
 """Steps that are drawn after a program of the corpus."""
 _EDGES: Final = 3
 """How many of the edges that got messages or handlers are looked at, those that did so last."""
@@ -108,7 +108,7 @@ def guided_case(
     parent, other = (corpus[int(rng.random() * len(corpus))] for _ in range(2))
     if kind == "continued":
         generator = directed(seed, index, _ALL, contract)
-        return as_program(generator.continued(parent, _DRAWN), contract, {}).steps
+        return as_program(generator.continued(parent, FURTHER), contract, {}).steps
     return looked(mutated(parts_of(parent), parts_of(other), rng))
 
 

@@ -24,8 +24,8 @@ from telltale_conformance.generators.reached import Reached, Watch
 from telltale_conformance.generators.sizes import SIZES
 from telltale_conformance.generators.steps import RELOAD, Act, GeneratedStep, Written, as_program, encode_arguments
 from telltale_conformance.generators.tried import ALL_OPERATIONS
-from telltale_conformance.lean_traces.codec import CODECS, as_json, decode_as_written
-from telltale_conformance.lean_traces.programs import Program, Step, references, resolve
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, as_json, decode_as_written
+from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, references, resolve
 from telltale_conformance.model.contract import Contract
 from telltale_conformance.model.operations import OPERATIONS, Operation, step
 from telltale_conformance.model.plan import PlanInput
@@ -128,8 +128,11 @@ class Generator:
         results: dict[int, Any] = {}
         for one in begun:
             codec = CODECS[one.op]
-            args = resolve(one.args, results)
-            arguments, names = codec.from_json(args), codec.wire_names
+            try:
+                args = resolve(one.args, results)
+                arguments, names = codec.from_json(args), codec.wire_names
+            except (UnresolvedReference, ArgumentError):
+                continue
             given = (one.args.get(names[parameter]) for parameter in codec.operation.parameters)
             written = tuple(arg if references(arg) else None for arg in given)
             made = self._carry_out(one.op, arguments, written, raw=False)

@@ -23,7 +23,7 @@ from telltale_conformance.lean_traces.programs import Program, program_bytes, wr
 from telltale_conformance.lean_traces.races import Race, race_bytes, race_of
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.campaign import keeping
-from telltale_conformance.oracle.campaign.cases import LONGEST, changed
+from telltale_conformance.oracle.campaign.cases import LONGEST, changed, generator_of
 from telltale_conformance.oracle.campaign.features import number_of
 from telltale_conformance.oracle.campaign.identity import OtherVersion
 from telltale_conformance.oracle.campaign.plan import Setup, Task, pumps_of
@@ -231,12 +231,16 @@ _Seen = Callable[[int, CaseResult], None]
 
 def _programs(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter, sent: bool) -> Done:
     """Judge seeded programs."""
-    notes, first = _Notes(setup), task.turn * task.size
-    offered, contract = adapter.hello.ops, setup.subject.contract
+    notes, first, contract = _Notes(setup), task.turn * task.size, setup.subject.contract
     made: list[list[GeneratedStep]] = [[] for _ in range(task.size)]
     cases = [
         programs.case_of(
-            setup.seed, first + place, offered, contract, notes.reached(place), made[place] if sent else None
+            setup.seed,
+            first + place,
+            contract,
+            partial(generator_of, setup, first + place),
+            notes.reached(place),
+            made[place] if sent else None,
         )
         for place in range(task.size)
     ]

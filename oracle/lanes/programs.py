@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from typing import Final
@@ -51,15 +51,22 @@ def with_floor(result: LaneResult, contract: str, offered: frozenset[str]) -> La
 
 def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings: Settings) -> Chunk:
     offered = adapter.hello.ops
-    cases = [case_of(settings.seed, index, offered, contract) for index in plan.of(number)]
+    cases = [
+        case_of(settings.seed, index, contract, partial(_generator, settings.seed, index, offered, contract))
+        for index in plan.of(number)
+    ]
     return judged(adapter, plan.kind, cases, settings.level, only=settings.only)
+
+
+def _generator(seed: int, index: int, offered: frozenset[str], contract: str, reached: Reached | None) -> Generator:
+    return Generator(seed, index, offered=offered, contract=contract, reached=reached)
 
 
 def case_of(
     seed: int,
     index: int,
-    offered: frozenset[str],
     contract: str,
+    made_by: Callable[[Reached | None], Generator],
     reached: Reached | None = None,
     kept: list[GeneratedStep] | None = None,
 ) -> LaneCase:
@@ -68,22 +75,19 @@ def case_of(
     Args:
         seed: of the whole run.
         index: of the program.
-        offered: the operations that the implementation offers.
         contract: what the reference follows.
+        made_by: returns what makes it, each time anew.
         reached: gets what each step is the first to reach, as guidance sees it.
         kept: is given the steps, each once, although a case that a fault cut short is made again.
     """
 
-    def made(reached: Reached | None = None) -> Iterator[GeneratedStep]:
-        return Generator(seed, index, offered=offered, contract=contract, reached=reached).steps()
-
     def asked() -> Iterator[Asked]:
-        for step in made(reached):
+        for step in made_by(reached).steps():
             if kept is not None and step.seq == len(kept):
                 kept.append(step)
             yield Asked(step.seq, step.operation.name, step.args, step.outcome, step.cell)
 
     def program(last: int) -> Program:
-        return as_program(islice(made(), last + 1), contract, {"index": index, "seed": seed})
+        return as_program(islice(made_by(None).steps(), last + 1), contract, {"index": index, "seed": seed})
 
     return LaneCase(f"program {index}", asked, program)

@@ -1,10 +1,13 @@
 """Tasks: the number decides lane and cases, and a task that is run again gives the same."""
 
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from telltale_conformance.generators.programs import Generator, directed
+from telltale_conformance.generators.steps import as_program
 from telltale_conformance.lean_traces.programs import written_program as read
 from telltale_conformance.oracle.campaign.cases import program_of
 from telltale_conformance.oracle.campaign.plan import SIZES, task_of, turns
@@ -61,6 +64,26 @@ def test_a_program_that_reaches_something_can_be_made_again_from_its_task(tmp_pa
             assert program.steps
             assert campaign.take(task, given, done) == []
         assert campaign.standing.entries
+
+
+def test_programs_are_drawn_by_weight_and_towards_goals_by_turns_and_every_third_mutant_goes_on(tmp_path: Path) -> None:
+    with campaign_in(tmp_path / "c", seed=3) as campaign:
+        setup, contract = campaign.setup, campaign.setup.subject.contract
+        task = next(task for task in map(partial(task_of, setup), range(60)) if task.lane == "programs")
+        ops = setup.hello.ops
+        made = [program_of(setup, task, [], place).steps for place in range(4)]
+        first = task.turn * task.size // 2
+        for place in range(2):
+            by_weight = Generator(3, first + place, offered=ops, contract=contract)
+            assert made[2 * place] == as_program(by_weight.steps(), contract, {}).steps
+            towards_goals = directed(3, first + place, ops, contract)
+            assert made[2 * place + 1] == as_program(towards_goals.steps(), contract, {}).steps
+        mutants = next(task for task in map(partial(task_of, setup), range(60)) if task.lane == "mutants")
+        given = [read(data, "parent") for data in campaign.given(campaign.with_parents(mutants))]
+        begun = [[step.op for step in parent.steps] for parent in given]
+        for place in (0, 3, 6):
+            ops_of = [step.op for step in program_of(setup, mutants, given, place).steps]
+            assert any(ops_of[: len(ops)] == ops and len(ops_of) > len(ops) + 25 for ops in begun)
 
 
 def test_a_fault_of_the_adapter_is_counted_and_is_no_finding(tmp_path: Path) -> None:
