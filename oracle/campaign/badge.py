@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from telltale_conformance.oracle.campaign.report import CampaignReport
-from telltale_conformance.oracle.reports.badge import Badge, agreeing
+from telltale_conformance.oracle.reports.badge import NO_VERDICT, Badge, agreeing
 from telltale_conformance.readable import counted
 
 _LABEL = "telltale campaign"
@@ -18,6 +20,11 @@ def badge_of(report: CampaignReport) -> Badge:
     if report.tally.faults:
         return Badge(label=_LABEL, message="fault, no verdict", color="lightgrey")
     return Badge(label=_LABEL, message="inconclusive" if report.tally.judged else "nothing judged", color="orange")
+
+
+def no_verdict() -> Badge:
+    """Return the badge of a campaign whose report failed."""
+    return structs.replace(NO_VERDICT, label=_LABEL)
 
 
 def _left_out(report: CampaignReport) -> bool:

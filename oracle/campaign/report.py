@@ -240,7 +240,7 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
         size = "" if one.steps is None else f", {one.steps} steps"
         where = "" if one.dossier is None else f", {one.dossier}"
         yield f"finding {one.fingerprint[:12]}  {one_line(one.text, 200)}"
-        yield f"  {one.cases} cases, first after {one.after_answers:,} answers; {one.ending}{size}{where}"
+        yield f"  {counted(one.cases, 'case')}, first after {one.after_answers:,} answers; {one.ending}{size}{where}"
         if one.remark:
             yield f"  {one_line(one.remark, 300)}"
     yield from _over_time(report.coverage)

@@ -10,7 +10,7 @@ from pathlib import Path
 from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.adapters import AdapterLimits
-from telltale_conformance.oracle.campaign.badge import badge_of
+from telltale_conformance.oracle.campaign.badge import badge_of, no_verdict
 from telltale_conformance.oracle.campaign.cluster import cluster_of, distributed_there
 from telltale_conformance.oracle.campaign.folder import Settings, held, read_settings
 from telltale_conformance.oracle.campaign.live import shown
@@ -24,7 +24,7 @@ from telltale_conformance.oracle.campaign.standing import Standing, standing_in
 from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.process.interrupts import Interrupted, watched
-from telltale_conformance.oracle.reports.badge import NO_VERDICT, write_badge
+from telltale_conformance.oracle.reports.badge import write_badge
 from telltale_conformance.oracle.reports.trends.campaign_record import CampaignRecord
 from telltale_conformance.oracle.reports.trends.file import append_record, make_ready
 from telltale_conformance.oracle.verdict.compare import Level
@@ -188,7 +188,7 @@ def report(folder: Path, *, output: Path | None, history: Path | None, badge: Pa
         as_json: print the report as one JSON object.
     """
     if badge is not None:
-        write_badge(badge, NO_VERDICT)  # whatever follows, it no longer shows an older verdict
+        write_badge(badge, no_verdict())  # whatever follows, it no longer shows an older verdict
     settings = read_settings(folder)
     standing = standing_in(folder)
     if history is not None:

@@ -58,6 +58,7 @@ class CampaignRecord(Record, frozen=True, tag_field="schema", tag=FORMAT):
     """How one campaign stood at some time."""
 
     what: ClassVar[str] = "campaign"
+    searches: ClassVar[bool] = True
 
     campaign: CampaignName
     parts: Annotated[Mapping[CampaignName, Count], Meta(min_length=1)]

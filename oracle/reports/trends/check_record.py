@@ -49,6 +49,7 @@ class CheckRecord(Record, frozen=True, tag_field="schema", tag=FORMAT):
     """One check."""
 
     what: ClassVar[str] = "check"
+    searches: ClassVar[bool] = False
 
     effort: EffortWord
     cases: Count | None

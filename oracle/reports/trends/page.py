@@ -38,7 +38,7 @@ def trends_page(series: Sequence[Series]) -> str:
         "trends.html.j2",
         styles=("page.css", "plain.css"),
         title="Trends",
-        parts=[(f"s{number}", f"{one.way.name} {one.way.contract}") for number, one in enumerate(series)],
+        parts=[(f"s{number}", f"{one.way.name} {one.way.contract} {one.what}s") for number, one in enumerate(series)],
         shown_series=[_shown(number, one) for number, one in enumerate(series)],
     )
 

@@ -81,6 +81,8 @@ class Record(Part, frozen=True):
 
     what: ClassVar[str]
     """What left it, in a word."""
+    searches: ClassVar[bool]
+    """Whether another one on the same version may try something else, and so miss what this one found."""
 
     version: Literal[1]
     date: Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", max_length=20)]

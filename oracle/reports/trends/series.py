@@ -58,9 +58,11 @@ class OfVersion(Struct, frozen=True, kw_only=True):
     harness: str
     records: tuple[Record, ...]
     appeared: tuple[str, ...]
-    """Texts of the divergences of its last record that the last one before it did not have."""
+    """Texts of its divergences that the last record before it did not have."""
+    earlier: tuple[str, ...]
+    """Texts of the divergences that a search before its last one found, and the last one did not find again."""
     gone: tuple[str, ...]
-    """Texts of the divergences that the last record before it had, and its last one looked for and did not see."""
+    """Texts of the divergences that the version before it had, and its last record looked for and did not see."""
     not_looked_for: tuple[str, ...]
     """Texts of those that its last record cannot have, since none of the lanes judged anything that saw them before."""
 
@@ -91,7 +93,9 @@ class Series(Struct, frozen=True):
         before: dict[str, FoundClass] | None = None
         for (version, harness), records in groups.items():
             last = records[-1]
-            now = {one.fingerprint: one for one in last.findings}
+            seen = {one.fingerprint: one for record in records for one in record.findings}
+            in_last = {one.fingerprint: one for one in last.findings}
+            now = seen if last.searches else in_last
             known = now if before is None else before
             missing = [one for digest, one in known.items() if digest not in now]
             found.append(
@@ -100,6 +104,7 @@ class Series(Struct, frozen=True):
                     harness=harness,
                     records=tuple(records),
                     appeared=tuple(one.text for digest, one in now.items() if digest not in known),
+                    earlier=tuple(one.text for digest, one in now.items() if digest not in in_last),
                     gone=tuple(one.text for one in missing if last.looked_for(one)),
                     not_looked_for=tuple(one.text for one in missing if not last.looked_for(one)),
                 )

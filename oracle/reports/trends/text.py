@@ -51,8 +51,9 @@ def _line(row: dict[str, str], widths: dict[str, int]) -> str:
 
 
 def _changes(of: OfVersion) -> Iterator[str]:
-    """Yield what is new in a version and what is not seen any more."""
+    """Yield what is new in a version, what only an earlier search found, and what is not seen any more."""
     yield from (f"    + {one_line(text, _TEXT)}" for text in of.appeared)
+    yield from (f"    found by an earlier {of.last.what}: {one_line(text, _TEXT)}" for text in of.earlier)
     gone = "-" if of.last.not_seen == "no longer seen" else f"{of.last.not_seen}:"
     yield from (f"    {gone} {one_line(text, _TEXT)}" for text in of.gone)
     yield from (f"    not looked for: {one_line(text, _TEXT)}" for text in of.not_looked_for)

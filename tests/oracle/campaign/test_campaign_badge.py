@@ -74,7 +74,8 @@ def test_a_report_that_fails_takes_the_green_badge_down(tmp_path: Path, problem:
     if problem == "bad history":
         in_folder(folder, settings(), day(0))
     assert report(folder, output=None, history=history, badge=badge, as_json=False) == 2
-    assert json.loads(badge.read_text())["message"] == "no verdict"
+    shown = json.loads(badge.read_text())
+    assert (shown["label"], shown["message"]) == ("telltale campaign", "no verdict")
 
 
 def test_a_badge_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -338,6 +338,15 @@ def test_a_search_that_does_not_find_it_again_does_not_show_that_it_is_gone() ->
     assert "no longer seen" not in page
 
 
+def test_what_an_earlier_campaign_on_the_version_found_stays_found() -> None:
+    found, again = record(0, "1", 0, FOUND), record(1, "1", 1)
+    assert drawn(found, again)[-1] == f"    found by an earlier campaign: {FOUND.text}"
+    assert ">found by an earlier campaign</span>" in trends_page(series_of([found, again]))
+    assert drawn(found, again, record(2, "2", 2))[-1] == f"    not found again: {FOUND.text}"
+    (after,) = [of for of in series_of([again, record(2, "2", 2, FOUND), record(3, "2", 3)])[0].versions if of.earlier]
+    assert (after.version, after.appeared, after.earlier) == ("2", (FOUND.text,), (FOUND.text,))
+
+
 def test_power_coverage_findings_and_speed_of_campaigns_are_drawn() -> None:
     page = trends_page(series_of([record(number, str(number), number) for number in range(3)]))
     for title in (
