@@ -59,7 +59,7 @@ def mended(parts: Sequence[Part], kinds: Mapping[int, str | None], rng: Random) 
     steps: list[Step] = []
     for part in parts:
         lacking: list[int] = []
-        args = _referring(part.args, lambda number: _place(number, places, given, kinds, lacking, rng))  # noqa: B023
+        args = _referring(part.args, lambda number: _place(number, places, given, kinds, lacking, rng))  # noqa: B023 # called at once
         if lacking:
             continue
         places[part.number] = len(steps)

@@ -49,7 +49,8 @@ _LOOPS: Final[dict[str, LocalType]] = {
 _WHOLE_LOG: Final = 5_000
 """Of no more turns the whole log is looked at: an answer has a greatest length."""
 _OF: Final = {
-    parameter: those(lambda operation, parameter=parameter: operation.parameters[:1] == (parameter,))  # type: ignore[misc]
+    # mypy infers no lambda with a default
+    parameter: those(lambda operation, first=(parameter,): operation.parameters[:1] == first)  # type: ignore[misc] # see above
     for parameter in ("capability", "receipt", "sid")
 }
 """The operations on a capability, on a receipt, on a sid: by what they take first."""

@@ -24,7 +24,7 @@ from tools.ci_lint import Subject, example, problems, subjects
 ROOT = Path(__file__).parents[1]
 DOCUMENT = (ROOT / "docs" / "ci.md").read_text()
 SCRIPT = '#!/bin/sh\nprintf "%s\\n" "$@" > "$RECORD"\nexit "$ANSWER"\n'
-COMMANDS = get_command(app).commands  # type: ignore[attr-defined] # a group
+COMMANDS = get_command(app).commands
 OPTIONS = {option for parameter in COMMANDS["check"].params for option in parameter.opts}
 
 

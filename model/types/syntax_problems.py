@@ -106,7 +106,7 @@ def _end_of(text: str) -> Position:
 
 def _expected(error: UnexpectedInput) -> list[str]:
     parser: InteractiveParser = error.interactive_parser
-    accepted: set[str] = set(parser.accepts())  # type: ignore[no-untyped-call]
+    accepted: set[str] = set(parser.accepts())  # type: ignore[no-untyped-call] # lark has no type for it
     expected: list[str] = []
     if accepted >= _TYPE_BEGINS:
         accepted -= _TYPE_BEGINS

@@ -40,7 +40,7 @@ def project_files(language: str) -> dict[str, bytes]:
     """Return what a new project holds, by the path within its folder."""
     chosen = LANGUAGES[language]
     # what is rendered is Markdown and YAML of this package, with nothing from outside
-    environment = Environment(  # noqa: S701  # nosec B701
+    environment = Environment(  # noqa: S701  # nosec B701  # see above
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     values = {

@@ -106,7 +106,7 @@ def request_lines(programs: list[list[Asked]]) -> list[bytes]:
 def bench_judged_run_to_bare_loop(benchmark: Any, programs: list[list[Asked]], name: str) -> None:
     steps = sum(map(len, programs))
     lines = request_lines(programs)
-    ready: list[Case] = [partial(iter, program) for program in programs]  # type: ignore[list-item]
+    ready: list[Case] = [partial(iter, program) for program in programs]
     made: list[Case] = [partial(generated, index) for index in range(PROGRAMS)]
     rates: dict[str, list[float]] = {"bare": [], "judged": [], "generated and judged": []}
     with SubprocessAdapter(ADAPTERS[name]) as adapter:
@@ -133,7 +133,7 @@ def bench_start_and_close(benchmark: Any) -> None:
 
 def bench_reference_within_this_process(benchmark: Any, programs: list[list[Asked]]) -> None:
     steps = sum(map(len, programs))
-    ready: list[Case] = [partial(iter, program) for program in programs]  # type: ignore[list-item]
+    ready: list[Case] = [partial(iter, program) for program in programs]
     rate: Callable[[], float] = partial(judged_rate, ReferenceAdapter(), ready, steps)
     print(f"\nwithin this process: {max(rate() for _ in range(ROUNDS)):,.0f} steps/s")
     benchmark.pedantic(rate, rounds=1)

@@ -105,7 +105,7 @@ def by_hypothesis(name: str, program: Program) -> Came:
         drawn = data.draw(lines)
         if question(drawn):
             best = min(best, len(drawn))
-            data.mark_interesting("the class")  # type: ignore[arg-type]
+            data.mark_interesting("the class")
 
     quiet = settings(
         max_examples=10**6,

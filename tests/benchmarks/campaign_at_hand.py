@@ -76,7 +76,7 @@ def worked_off(campaign: Campaign, tasks: int, at_hand: int) -> Told:
 def main(tasks: int, *at_hand: int) -> None:
     """Print the table, each row when it is measured."""
     for lane, size in SIZES.items():
-        SIZES[lane] = max(1, size // 10)  # type: ignore[index] # it is final for all but this
+        SIZES[lane] = max(1, size // 10)
     print(
         "| tasks at hand | programs named | kept | of those named | cells | kB sent a task | campaign, ms a task |\n"
         "|---|---|---|---|---|---|---|",

@@ -81,8 +81,8 @@ def by_hypothesis(faults: Mapping[str, Fault], number: int, most: int) -> WrongS
 def by_hypofuzz(faults: Mapping[str, Fault], number: int, most: int) -> WrongStores:
     """Let HypoFuzz draw sequences, guided by the branches of the reference and of every store beside it."""
     try:
-        from hypofuzz.database import HypofuzzDatabase  # type: ignore[import-not-found] # installed by who measures
-        from hypofuzz.hypofuzz import FuzzTarget  # type: ignore[import-not-found]
+        from hypofuzz.database import HypofuzzDatabase
+        from hypofuzz.hypofuzz import FuzzTarget
     except ImportError:
         raise SystemExit(
             "HypoFuzz is not installed. Install it beside the project, and name the place:\n"

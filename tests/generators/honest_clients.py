@@ -116,7 +116,7 @@ def _with_transfer(writer: _Writer, client: _Client) -> None:
         ]
     )
     if op == "fault_failed_transfer_commit":
-        given["reason"] = "receiver unreachable"  # type: ignore[assignment]  # a text beside the reference
+        given["reason"] = "receiver unreachable"
     number = writer.add(op, given)
     client.receipt = None
     if op == "commit_ownership_transfer":

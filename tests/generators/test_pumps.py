@@ -85,7 +85,7 @@ def test_a_doubling_gives_numbers_that_are_off_by_every_power_of_two() -> None:
 @pytest.mark.parametrize("contract", CONTRACTS)
 @pytest.mark.parametrize("pump", PUMPS, ids=lambda pump: pump.name)
 def test_a_pump_is_a_program_that_runs_the_same(pump: object, contract: str) -> None:
-    case = Pumped(pump, 5)  # type: ignore[arg-type]
+    case = Pumped(pump, 5)
     made = list(PumpProgram(case, 3, ALL, contract).steps())
     program = pump_program(case, 3, contract, ALL, made[-1].seq)
     again = list(run_on_reference(program))

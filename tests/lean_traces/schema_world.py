@@ -33,4 +33,4 @@ def accepts(name: str, document: Any, definition: str | None = None) -> bool:
 
 
 def with_args(**args: Any) -> dict[str, Any]:
-    return {**CLAIM, "args": {**CLAIM["args"], **args}}  # type: ignore[dict-item] # CLAIM's values are mixed
+    return {**CLAIM, "args": {**CLAIM["args"], **args}}

@@ -218,9 +218,9 @@ def test_a_plan_names_whom_a_type_names_that_was_not_looked_into() -> None:
 def test_a_node_that_was_not_looked_into_is_immutable_and_has_no_other_attributes() -> None:
     node = printed_type(send(END_BRANCH))
     with pytest.raises(AttributeError, match="immutable"):
-        node.partner = "C"  # type: ignore[attr-defined] # that is the point
+        node.partner = "C"
     with pytest.raises(AttributeError, match="body"):
-        node.body  # type: ignore[attr-defined] # noqa: B018 # that is the point
+        node.body  # noqa: B018 # that is the point
     assert isinstance(node, Send)
     assert not isinstance(node, Recv)
 

@@ -76,7 +76,7 @@ VECTORS = {
     "V5": (
         0,
         "A",
-        [Sent(SEVEN, **how) for how in BADLY_SIGNED],  # type: ignore[arg-type]
+        [Sent(SEVEN, **how) for how in BADLY_SIGNED],
         "2ecf67c65d5f0f116636012e94a5d59b2d3be3325977edf455209f0d7f35b72c",
     ),
 }
@@ -103,7 +103,7 @@ BOUND_VECTORS = {
     "V5": (
         0,
         "A",
-        [Sent(SEVEN, number, **how) for number, how in enumerate(BADLY_SIGNED)],  # type: ignore[arg-type]
+        [Sent(SEVEN, number, **how) for number, how in enumerate(BADLY_SIGNED)],
         "41d3738f2e184a92ff79bf6fcab1b2310118e9e62f6c30c0e81466ad189108ba",
     ),
 }

@@ -15,7 +15,7 @@ TWO_BUYER = (
 
 
 def projected(text: str, role: str, merging: str = "full") -> str:
-    return print_local_type(project(parse_global_type(text), role, merging))  # type: ignore[arg-type]
+    return print_local_type(project(parse_global_type(text), role, merging))
 
 
 @pytest.mark.parametrize("merging", ["plain", "full"])

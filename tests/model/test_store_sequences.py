@@ -85,7 +85,7 @@ class Play:
     def remember(self, given: object) -> None:
         for pool in (self.caps, self.receipts, self.witnesses):
             if type(given) is type(pool[0]):
-                pool.append(given)  # type: ignore[arg-type]
+                pool.append(given)
 
     def choose(self, numbers: Numbers) -> tuple[str, tuple[Any, ...]]:
         which, a, b, c = numbers

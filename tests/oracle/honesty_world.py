@@ -86,7 +86,7 @@ class Odd(DirectAdapter):
 
 def saying(kind: str, text: str = '"no"', *ops: str) -> Change:
     """Return a change by which these operations, or all, are answered so."""
-    said = Answer(kind, text.encode(), b"[]" if kind in ("ok", "err") else None)  # type: ignore[arg-type]
+    said = Answer(kind, text.encode(), b"[]" if kind in ("ok", "err") else None)
     return lambda request, answer: said if not ops or request.op in ops else answer
 
 
@@ -237,7 +237,7 @@ def asked_by_one_lane() -> dict[str, tuple[str, bytes]]:
             questions.add((request.op, request.args))
             return answer
 
-        ran(lambda note=note: Odd(note), name)  # type: ignore[misc]
+        ran(lambda note=note: Odd(note), name)
     found = {}
     for lane, questions in asked.items():
         others: set[tuple[str, bytes]] = set().union(*(asked[name] for name in asked if name != lane))

@@ -115,7 +115,7 @@ def report_of(results: list[LaneResult], classes: int) -> Report:
 
 
 def _merged(results: list[LaneResult], divergences: object) -> LaneResult:
-    found: tuple[LaneDivergence, ...] = tuple(divergences)  # type: ignore[call-overload] # of divergences
+    found: tuple[LaneDivergence, ...] = tuple(divergences)
     return msgspec.structs.replace(
         results[0], divergences=found, coverage=frozenset().union(*(one.coverage for one in results)), notes=()
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.claims.claim import View
 from telltale_conformance.oracle.symbolic.map.cells import OUTCOMES, Cell, phase_term, relation_term, witness_term

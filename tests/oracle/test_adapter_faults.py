@@ -95,7 +95,7 @@ def test_a_failure_says_what_was_asked_and_shows_the_end_of_stderr() -> None:
 )
 def test_an_adapter_that_does_not_start_is_named(make: object, cause: str, tmp_path: Path, mark: str) -> None:
     path = tmp_path / "adapter"
-    make(path)  # type: ignore[operator]
+    make(path)
     with pytest.raises(faults.CannotStart, match=re.escape(str(path))) as failure:
         SubprocessAdapter([str(path)], PATIENT)
     assert cause in failure.value.cause

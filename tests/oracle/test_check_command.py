@@ -17,7 +17,7 @@ QUICK = {"lanes": ["corpus", "graph"], "effort": Effort.quick}
 
 
 def test_a_newcomer_sees_the_reference_agree(capsys: pytest.CaptureFixture[str]) -> None:
-    assert check_command.run(**QUICK) == AGREE  # type: ignore[arg-type]
+    assert check_command.run(**QUICK) == AGREE
     output = capsys.readouterr().out
     assert "corpus     agree" in output
     assert "graph      agree" in output
@@ -25,7 +25,7 @@ def test_a_newcomer_sees_the_reference_agree(capsys: pytest.CaptureFixture[str])
 
 
 def test_json_is_one_object_per_lane_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
-    check_command.run(**QUICK, as_json=True)  # type: ignore[arg-type]
+    check_command.run(**QUICK, as_json=True)
     lanes = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [lane["lane"] for lane in lanes] == ["corpus", "graph"]
     assert all(lane["judged"] > 0 for lane in lanes)
@@ -56,7 +56,7 @@ def test_a_divergence_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_makes_no_sense_is_a_usage_error(
     options: dict[str, object], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert check_command.run(**options) == USAGE  # type: ignore[arg-type]
+    assert check_command.run(**options) == USAGE
     assert words in capsys.readouterr().err
 
 

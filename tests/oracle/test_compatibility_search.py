@@ -81,7 +81,7 @@ def test_projections_of_one_global_type_fit(projected: tuple[GlobalType, dict[st
 @settings(max_examples=100, deadline=None)
 @given(role_types(), st.sampled_from(BUFFERS), st.sampled_from([TELLTALE_17, HARDENED]))
 def test_the_program_shows_the_problem_on_the_reference(types: RoleTypes, buffers: str, contract: object) -> None:
-    judged = judge(tuple(types), types, parse_buffer(buffers), contract)  # type: ignore[arg-type]
+    judged = judge(tuple(types), types, parse_buffer(buffers), contract)
     assume(judged.problem is not None)
     assert_shown(judged, as_program("p", judged, types))
 

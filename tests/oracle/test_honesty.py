@@ -182,8 +182,8 @@ def test_a_wrong_store_that_one_lane_alone_sees_is_refused() -> None:
     assert only_asked_by.keys() == LANES.keys()
     for lane, question in only_asked_by.items():
         others = set(only_asked_by.values()) - {question}
-        assert ran(lambda question=question: Odd(wrong_at(question)), lane).verdict == DIVERGE, question  # type: ignore[misc]
-        assert ran(lambda others=others: Odd(wrong_at(*others)), lane).verdict == AGREE, lane  # type: ignore[misc]
+        assert ran(lambda question=question: Odd(wrong_at(question)), lane).verdict == DIVERGE, question
+        assert ran(lambda others=others: Odd(wrong_at(*others)), lane).verdict == AGREE, lane
 
 
 def test_the_graph_says_where_it_judges_answers_alone() -> None:

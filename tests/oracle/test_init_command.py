@@ -129,7 +129,7 @@ def test_one_file_that_cannot_be_written_leaves_none(error: BaseException, tmp_p
     class Failing(dict[str, bytes]):
         """The third file fails; what was made before it must go."""
 
-        def items(self):  # type: ignore[no-untyped-def]
+        def items(self):
             yield from list(super().items())[:2]
             raise error
 

@@ -84,7 +84,7 @@ def started(mark: str, source: str, *arguments: str) -> subprocess.Popen[str]:
 def until(condition: object, what: str) -> None:
     """Wait for a condition of another process, which gives no other sign."""
     end = time.monotonic() + PATIENCE
-    while not condition():  # type: ignore[operator] # a function without arguments
+    while not condition():
         assert time.monotonic() < end, what
         time.sleep(0.02)
 
@@ -201,7 +201,7 @@ def test_a_signal_that_foreign_code_wraps_is_no_fault_of_the_harness(monkeypatch
         except Interrupted as interrupted:
             raise ValueError("argument 1: Interrupted") from interrupted
 
-    monkeypatch.setitem(LANES, "programs", Lane(wrapping, {}))  # type: ignore[arg-type, misc, call-overload]
+    monkeypatch.setitem(LANES, "programs", Lane(wrapping, {}))
     with watched(), pytest.raises(Interrupted):
         run_lane("programs", Subject(), Settings())
 

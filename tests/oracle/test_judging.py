@@ -45,9 +45,9 @@ def unsorted(value: object) -> bytes:
 )
 def test_any_printing_of_the_same_json_agrees(form: object) -> None:
     def change(request: object, number: int, answer: Answer) -> Answer:
-        return rewritten(answer, form(msgspec.json.decode(answer.payload)))  # type: ignore[operator]
+        return rewritten(answer, form(msgspec.json.decode(answer.payload)))
 
-    results = judged(Stub(change))  # type: ignore[arg-type]
+    results = judged(Stub(change))
     assert [result.divergence for result in results] == [None] * 3
     assert sum(result.judged for result in results) == sum(len(asked(index)) for index in range(3))
 
@@ -117,7 +117,7 @@ def test_a_fault_costs_its_own_case_only() -> None:
             raise Exited("it ended")
         return answer
 
-    results = judged(Stub(change))  # type: ignore[arg-type]
+    results = judged(Stub(change))
     assert [result.fault is not None for result in results] == [False, True, False]
     assert [result.divergence for result in results] == [None] * 3
     assert results[1].judged + results[1].not_judged <= len(asked(1))
@@ -132,7 +132,7 @@ def test_an_adapter_that_cannot_start_again_ends_the_run() -> None:
     def change(request: object, number: int, answer: Answer) -> Answer:
         raise Exited("it ended")
 
-    results = judged(Dead(change))  # type: ignore[arg-type]
+    results = judged(Dead(change))
     assert len(results) == 1
     assert results[0].fault is not None
     assert issubclass(Exited, AdapterFault)

@@ -111,7 +111,7 @@ def test_near_misses_that_pass_are_a_fault_of_the_harness(monkeypatch: pytest.Mo
 def test_an_adapter_that_ends_is_inconclusive(lane: object) -> None:
     from telltale_conformance.oracle.cli.check import run_lane
 
-    name = lane.__name__.rpartition(".")[2]  # type: ignore[attr-defined]
+    name = lane.__name__.rpartition(".")[2]
     result = run_lane(name, Subject(command="false"), QUICK)
     assert result.verdict == "inconclusive"
     assert not result.divergences

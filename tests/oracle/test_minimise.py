@@ -236,8 +236,8 @@ def test_the_same_program_is_never_run_twice_while_it_is_minimised() -> None:
             super().__init__(WrongReference(WRONG[RELEASE]))
             self.programs: list[list[bytes]] = []
 
-        def submit(self, requests):  # type: ignore[no-untyped-def]
-            def noted():  # type: ignore[no-untyped-def]
+        def submit(self, requests):
+            def noted():
                 for request in requests:
                     if request.op == "reset":
                         self.programs.append([])
@@ -272,7 +272,7 @@ def test_the_difference_between_the_contracts_is_minimised_too() -> None:
 def test_operations_that_the_implementation_lacks_are_left_out() -> None:
     class Lacking(WrongReference):
         @property
-        def hello(self):  # type: ignore[no-untyped-def]
+        def hello(self):
             hello = super().hello
             return msgspec.structs.replace(hello, ops=hello.ops - {"observe", "attenuate_ownership_scope"})
 

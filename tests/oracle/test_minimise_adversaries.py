@@ -65,7 +65,7 @@ class KindByLength(WrongReference):
         super()._fresh()
         self._asked = 0
 
-    def _answer(self, request):  # type: ignore[no-untyped-def]
+    def _answer(self, request):
         answer = super()._answer(request)
         self._asked += 1
         if request.op != "release_ownership" or answer.kind != "err":
@@ -121,7 +121,7 @@ def test_what_does_not_diverge_when_it_is_replayed_is_never_given_out() -> None:
     given = GIVEN[DEATH]
     enough = minimise(WrongReference(WRONG[DEATH]), given).runs.implementation
     for last in range(1, enough):
-        result = minimise(SometimesWrong(DEATH, lambda number, last=last: number <= last), given)  # type: ignore[misc]
+        result = minimise(SometimesWrong(DEATH, lambda number, last=last: number <= last), given)
         assert (result.ending, result.program) == ("flaky", given), last
 
 

@@ -14,7 +14,7 @@ from tests.oracle.test_audit_log_replay import BEGUN, CONSUMED, DEATH, ISSUED, R
 
 
 def minimised(path: Path, output: Path, **options: str) -> list[str]:
-    assert run(path, output=output, seconds=None, **options) == 0  # type: ignore[arg-type] # contract only
+    assert run(path, output=output, seconds=None, **options) == 0
     return [step.op for step in read_program(output).steps]
 
 

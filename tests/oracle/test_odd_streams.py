@@ -55,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_command_is_among_them() -> None:
     group = typer.main.get_command(app)
-    assert set(group.commands) <= set(COMMANDS)  # type: ignore[attr-defined] # it is a group
+    assert set(group.commands) <= set(COMMANDS)
 
 
 def ended(command: str, odd: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -52,7 +52,7 @@ def test_the_page_asks_for_nothing_and_the_browser_complains_of_nothing(context:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_stands_out_from_its_ground(browser: Browser, path: Path, scheme: str) -> None:
-    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
     tab = Tab(context, path)
     assert tab.page.evaluate(FAINT) == {}
     context.close()

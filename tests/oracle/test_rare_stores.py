@@ -340,4 +340,4 @@ def test_a_program_shows_a_store_that_is_wrong_in_a_combination_at_its_last_step
     steps = played(SHOWN[name])
     made = list(carried_out(steps, "telltale-17"))
     assert len(made) == len(steps)
-    assert told_after(WrongStore(STORES[name]), made) == len(steps)  # type: ignore[arg-type] # has their fields
+    assert told_after(WrongStore(STORES[name]), made) == len(steps)

@@ -36,7 +36,7 @@ FIELDS = {
 
 def trace(folder: Path, name: str, events: list[object], **header: object) -> Path:
     path = folder / name
-    path.write_bytes(trace_bytes(events, {**HEADER, **header}))  # type: ignore[arg-type] # events are dicts
+    path.write_bytes(trace_bytes(events, {**HEADER, **header}))
     return path
 
 

@@ -81,7 +81,7 @@ def test_names_with_markup_stay_text(context: BrowserContext, tmp_path: Path) ->
     assert page.locator("img").count() == 0
     assert page.locator("script").count() == 1
     for part in ("#verdict", "#divergences pre[id$=-r1] >> nth=0", ".diagram"):
-        assert MARKUP in page.locator(part).text_content()  # type: ignore[operator] # each of them has text
+        assert MARKUP in page.locator(part).text_content()
     assert SCRIPT.replace('"', "") in page.locator("#verdict").inner_text()
     assert opened.complaints == []
     assert opened.requests == [opened.address]
@@ -426,7 +426,7 @@ def test_the_coverage_is_filtered(context: BrowserContext, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_follows_the_colours_of_the_system(browser: Browser, tmp_path: Path, scheme: str) -> None:
-    context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type] # one of the two
+    context = browser.new_context(color_scheme=scheme)
     cells = frozenset(Cell("close", "ok", f"phase {number}", "-", "-") for number in range(20))
     page = Opened(context, report(*half_known().lanes, lane("stateful", coverage=cells)), tmp_path).page
     assert (sum(map(int, colour(page)[4:-1].split(","))) < 200) is (scheme == "dark")

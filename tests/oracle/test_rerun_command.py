@@ -18,7 +18,7 @@ from telltale_conformance.oracle.cli.app import app
 from telltale_conformance.oracle.cli.rerun import command_again
 from telltale_conformance.oracle.gate import Gate
 
-CHECK: Any = typer.main.get_command(app).commands["check"]  # type: ignore[attr-defined] # it is a group
+CHECK: Any = typer.main.get_command(app).commands["check"]
 OPTIONS = {parameter.name: parameter for parameter in CHECK.params if parameter.name not in ("help", "config")}
 
 

@@ -85,7 +85,7 @@ def test_items_are_not_taken_far_ahead_of_the_results() -> None:
     results = in_order(squared, counted(), 2)
     next(results)
     assert len(taken) <= 200
-    results.close()  # type: ignore[attr-defined] # it is a generator
+    results.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

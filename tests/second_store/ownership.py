@@ -50,7 +50,9 @@ class Ownership:
         return given == live
 
     def same_scope(self, given, live):
-        folded = lambda scope: [self.key("fragment", name) for name in scope["Fragments"]]  # noqa: E731
+        def folded(scope):
+            return [self.key("fragment", name) for name in scope["Fragments"]]
+
         return given == live or ("Session" not in (given, live) and folded(given) == folded(live))
 
     def g_live(self, s, cap):
@@ -84,7 +86,10 @@ class Ownership:
     def within(self, new, live):
         if live == "Session":
             return True
-        keys = lambda scope: {self.key("fragment", name) for name in scope["Fragments"]}  # noqa: E731
+
+        def keys(scope):
+            return {self.key("fragment", name) for name in scope["Fragments"]}
+
         return new != "Session" and keys(new) <= keys(live)
 
     def g_within(self, s, new):

@@ -56,7 +56,9 @@ class Sessions:
         return sid
 
     def fresh_session(self, sid, plan, config):
-        role = lambda name: self.key("role", name)  # noqa: E731
+        def role(name):
+            return self.key("role", name)
+
         pairs = [(sender, receiver) for _, sender, receiver in plan["edge_blueprint"]]
         labels = set().union(*(self.first_labels(each["current"]) for each in plan["initial_types"]))
         within("labels", len(labels))
@@ -155,7 +157,10 @@ class Sessions:
 
     def memory_usage(self):
         live = [self.summary(s) for s in self.sessions.values()]
-        total = lambda field: sum(each[field] for each in live)  # noqa: E731
+
+        def total(field):
+            return sum(each[field] for each in live)
+
         waiting = sum(len(b["values"]) for s in self.sessions.values() for b in s["buffers"].values())
         counts = {
             "live_sessions": len(live),

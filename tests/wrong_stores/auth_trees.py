@@ -142,15 +142,13 @@ def an_odd_node_is_promoted() -> None:
             level = [*pairs, *level[2 * len(pairs) :]]
         return level[0]
 
-    AuthTree.root = root  # type: ignore[method-assign]
+    AuthTree.root = root
 
 
 @wrong_tree("One leaf is combined with itself.", sent(NAT[0]))
 def the_root_of_one_leaf_is_a_node() -> None:
     right = AuthTree.root
-    AuthTree.root = (  # type: ignore[method-assign]
-        lambda self: combined(self.leaves[0], self.leaves[0]) if len(self.leaves) == 1 else right(self)
-    )
+    AuthTree.root = lambda self: combined(self.leaves[0], self.leaves[0]) if len(self.leaves) == 1 else right(self)
 
 
 @wrong_tree("The two halves of a node are combined in the opposite order.", sent(*NAT[:2]))
@@ -208,7 +206,7 @@ def packed_texts_are_normalised() -> None:
 
 @wrong_tree("An endpoint is signed with its role first.", sent({"Endpoint": {"sid": 0, "role": "A"}}))
 def endpoints_with_the_role_first() -> None:
-    auth_trees._signed_leaf = auth_trees.encode_value  # type: ignore[assignment]
+    auth_trees._signed_leaf = auth_trees.encode_value
 
 
 def asked_under_another_sid(s: Any) -> None:
@@ -246,15 +244,13 @@ def proofs_from_the_root_downward() -> None:
             return None
         return auth_trees.Proof(given.index, given.siblings[::-1], given.sibling_on_left[::-1])
 
-    AuthTree.proof = proof  # type: ignore[method-assign]
+    AuthTree.proof = proof
 
 
 @wrong_tree("There is a proof of the leaf that is doubled.", proved(3, 3))
 def a_proof_of_the_doubled_leaf() -> None:
     right = AuthTree.proof
-    AuthTree.proof = (  # type: ignore[method-assign]
-        lambda self, index: right(self, index - (index == len(self.leaves) and index % 2 == 1))
-    )
+    AuthTree.proof = lambda self, index: right(self, index - (index == len(self.leaves) and index % 2 == 1))
 
 
 @wrong_tree("Verifying looks at what remains of the index.", verified(4, 0, []))

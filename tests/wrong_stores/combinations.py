@@ -207,7 +207,7 @@ def a_plan_opened_over_its_own_session_keeps_the_types_reached() -> Fault:
             notes, sid = noted.of(store), arguments[0]
             session = _session(store, sid)
             same = session is not None and notes.get(sid) == arguments[1]
-            notes["reached"] = {role: entry.current for role, entry in session.types.items()} if same else {}  # type: ignore[union-attr]
+            notes["reached"] = {role: entry.current for role, entry in session.types.items()} if same else {}
         return arguments
 
     def left(store: Store, operation: Operation, arguments: Arguments, outcome: Outcome) -> Outcome:

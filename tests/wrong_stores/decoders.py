@@ -54,7 +54,7 @@ def integers_as(read: Callable[[Any], Any]) -> None:
         digits = read(tree)
         return right(self, tree if digits is None else Spelled(digits), reader)
 
-    shapes.Integer.read = other  # type: ignore[method-assign]
+    shapes.Integer.read = other
 
 
 @decoder("A whole number with a point is read as an integer.", "Value", '{"Nat":1.0}')
@@ -101,7 +101,7 @@ def decoding_truth_as_integer() -> None:
 @decoder("1 is read as true.", "Value", '{"Bool":1}')
 def decoding_integer_as_truth() -> None:
     right = shapes.Truth.read
-    shapes.Truth.read = lambda self, tree, reader: right(self, tree == "1" or tree, reader)  # type: ignore[method-assign]
+    shapes.Truth.read = lambda self, tree, reader: right(self, tree == "1" or tree, reader)
 
 
 @decoder("Names of variants are compared without case.", "SessionStatus", '"active"')
@@ -114,7 +114,7 @@ def decoding_variants_without_case() -> None:
             tree = known.get(tree.lower(), tree)
         return right(self, tree, reader)
 
-    shapes.Variants.read = read  # type: ignore[method-assign]
+    shapes.Variants.read = read
 
 
 @decoder("An unknown variant is read as the first one.", "BufferMode", '"Other"')
@@ -129,7 +129,7 @@ def decoding_unknown_variants() -> None:
                 return self.plain[0]
             raise
 
-    shapes.Variants.read = read  # type: ignore[method-assign]
+    shapes.Variants.read = read
 
 
 def variants_from_objects(read: Callable[[shapes.Variants, Members], Any]) -> None:
@@ -139,7 +139,7 @@ def variants_from_objects(read: Callable[[shapes.Variants, Members], Any]) -> No
     def other(self: shapes.Variants, tree: Any, reader: Reader) -> Any:
         return right(self, read(self, tree) if isinstance(tree, Members) else tree, reader)
 
-    shapes.Variants.read = other  # type: ignore[method-assign]
+    shapes.Variants.read = other
 
 
 @decoder("A variant without payload may have an empty object.", "SessionStatus", '{"Active":{}}')
@@ -172,7 +172,7 @@ def decoding_name_alone() -> None:
     def read(self: shapes.Variants, tree: Any, reader: Reader) -> Any:
         return right(self, Members([("Fragments", [])]) if tree == "Fragments" else tree, reader)
 
-    shapes.Variants.read = read  # type: ignore[method-assign]
+    shapes.Variants.read = read
 
 
 def records_from_objects(read: Callable[[shapes.Record, Members], Members]) -> None:
@@ -182,7 +182,7 @@ def records_from_objects(read: Callable[[shapes.Record, Members], Members]) -> N
     def other(self: shapes.Record, tree: Any, reader: Reader) -> Any:
         return right(self, read(self, tree) if isinstance(tree, Members) else tree, reader)
 
-    shapes.Record.read = other  # type: ignore[method-assign]
+    shapes.Record.read = other
 
 
 @decoder("Of a field given twice the last counts.", "Edge", '{"sid":1,"sender":"A","receiver":"B","sid":2}')
@@ -231,9 +231,7 @@ def decoding_no_absent_nulls() -> None:
 @decoder("A default is null when it is taken.", "Label", '{"name":"m"}')
 def decoding_defaults_are_null() -> None:
     right = shapes.Field.absent
-    shapes.Field.absent = (  # type: ignore[method-assign]
-        lambda self, reader: None if self.default is not REQUIRED else right(self, reader)
-    )
+    shapes.Field.absent = lambda self, reader: None if self.default is not REQUIRED else right(self, reader)
 
 
 def records_from_arrays(read: Callable[[shapes.Record, list[Any]], list[Any]]) -> None:
@@ -243,7 +241,7 @@ def records_from_arrays(read: Callable[[shapes.Record, list[Any]], list[Any]]) -
     def other(self: shapes.Record, tree: Any, reader: Reader) -> Any:
         return right(self, read(self, tree) if type(tree) is list else tree, reader)
 
-    shapes.Record.read = other  # type: ignore[method-assign]
+    shapes.Record.read = other
 
 
 @decoder(
@@ -287,25 +285,19 @@ def decoding_no_missing_defaults() -> None:
 @decoder("Lists are sorted.", "SessionState", f"{{{STATE.replace('[]', json.dumps(['b', 'a']))}}}")
 def decoding_sorts_lists() -> None:
     right = shapes.Listed.read
-    shapes.Listed.read = (  # type: ignore[method-assign]
-        lambda self, tree, reader: sorted(
-            right(self, tree, reader), key=lambda value: json.dumps(value, sort_keys=True)
-        )
+    shapes.Listed.read = lambda self, tree, reader: sorted(
+        right(self, tree, reader), key=lambda value: json.dumps(value, sort_keys=True)
     )
 
 
 @decoder("Sets keep the order of the text.", "OwnershipScope", '{"Fragments":["b","a"]}')
 def decoding_unsorted_sets() -> None:
-    shapes.SetOf.read = (  # type: ignore[method-assign]
-        lambda self, tree, reader: list(dict.fromkeys(shapes.Listed(self.shape).read(tree, reader)))
-    )
+    shapes.SetOf.read = lambda self, tree, reader: list(dict.fromkeys(shapes.Listed(self.shape).read(tree, reader)))
 
 
 @decoder("Sets keep repeats.", "OwnershipScope", '{"Fragments":["a","a"]}')
 def decoding_repeats_in_sets() -> None:
-    shapes.SetOf.read = (  # type: ignore[method-assign]
-        lambda self, tree, reader: sorted(shapes.Listed(self.shape).read(tree, reader))
-    )
+    shapes.SetOf.read = lambda self, tree, reader: sorted(shapes.Listed(self.shape).read(tree, reader))
 
 
 @decoder("Sets are sorted as UTF-16.", "OwnershipScope", '{"Fragments":["😀","\uff21"]}')
@@ -317,7 +309,7 @@ def decoding_sets_by_utf_16() -> None:
             right(self, tree, reader), key=lambda one: one.encode("utf-16-be") if isinstance(one, str) else one
         )
 
-    shapes.SetOf.read = read  # type: ignore[method-assign]
+    shapes.SetOf.read = read
 
 
 @decoder(
@@ -327,7 +319,7 @@ def decoding_sets_by_utf_16() -> None:
 )
 def decoding_sets_of_integers_as_texts() -> None:
     right = shapes.SetOf.read
-    shapes.SetOf.read = lambda self, tree, reader: sorted(right(self, tree, reader), key=str)  # type: ignore[method-assign]
+    shapes.SetOf.read = lambda self, tree, reader: sorted(right(self, tree, reader), key=str)
 
 
 @decoder(
@@ -341,12 +333,12 @@ def decoding_first_of_a_table() -> None:
     def read(self: shapes.Keyed, tree: Any, reader: Reader) -> dict[str, Any]:
         return right(self, Members(tree[::-1]) if isinstance(tree, Members) else tree, reader)
 
-    shapes.Keyed.read = read  # type: ignore[method-assign]
+    shapes.Keyed.read = read
 
 
 @decoder("Entries of the seven tables are dropped.", "SessionState", WITH_AN_ENTRY)
 def decoding_drops_entries() -> None:
-    shapes.EmptyTable.read = lambda self, tree, reader: {}  # type: ignore[method-assign]
+    shapes.EmptyTable.read = lambda self, tree, reader: {}
 
 
 @decoder("A hash may be shorter.", "Hash", json.dumps([7] * 31))
@@ -356,7 +348,7 @@ def decoding_short_hashes() -> None:
     def read(self: shapes.HashBytes, tree: Any, reader: Reader) -> list[int]:
         return right(self, [*tree, *[Spelled("0")] * (32 - len(tree))] if type(tree) is list else tree, reader)
 
-    shapes.HashBytes.read = read  # type: ignore[method-assign]
+    shapes.HashBytes.read = read
 
 
 @decoder(
@@ -370,13 +362,13 @@ def decoding_short_triples() -> None:
             tree = [tree[0], None, tree[1]]
         return right(self, tree, reader)
 
-    shapes.Places.read = read  # type: ignore[method-assign]
+    shapes.Places.read = read
 
 
 def trees_as(read: Callable[[Callable[[str], Any], str], Any]) -> None:
     """Read texts as trees as ``read`` does with the right way."""
     right = texts.tree_of
-    reading.tree_of = lambda text: read(right, text)  # type: ignore[assignment]
+    reading.tree_of = lambda text: read(right, text)
 
 
 @decoder("A lone surrogate is read.", "Value", r'{"Str":"\ud800"}')

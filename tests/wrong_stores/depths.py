@@ -110,7 +110,7 @@ for bits in (4, 8):
     DEEP[f"generation wraps at 2^{bits}"] = _generation(_wraps(bits))
     DEEP[f"generation stops at 2^{bits}"] = _generation(_stops(bits))
     DEEP[f"generations are compared by {bits} bits"] = _generations_alike(
-        lambda live, given, modulus=1 << bits: (live - given) % modulus == 0  # type: ignore[misc]
+        lambda live, given, modulus=1 << bits: (live - given) % modulus == 0
     )
     for counter, first in (("next_claim_id", 1), ("next_witness_id", 1)):
         DEEP[f"{counter} wraps at 2^{bits}"] = _field("ownership", counter, _wraps(bits, first))

@@ -67,7 +67,7 @@ def reading(*, keep_repeats: bool) -> None:
             for name, value in zip(names, read(op, args), strict=True)
         )
 
-    reference.read_arguments = unsorted  # type: ignore[assignment]
+    reference.read_arguments = unsorted
 
 
 @changed("raw forms", "Scopes are read as lists: neither ordered nor without repeats.", claimed_unsorted)
@@ -99,7 +99,7 @@ def labels_without_sorts_panic() -> None:
             raise ValueError("missing field `sort`")
         return read(op, args)
 
-    reference.read_arguments = strict  # type: ignore[assignment]
+    reference.read_arguments = strict
 
 
 @changed("numbers as JSON", "Integers of a value are read as doubles.", ALL)
@@ -178,7 +178,7 @@ def wrapping(end: int) -> Callable[[int], int]:
 
 @changed("depth", "Epochs are counted modulo 16.", closed(16))
 def epochs_wrap_at_16() -> None:
-    sessions.successor = wrapping(16)  # type: ignore[attr-defined]
+    sessions.successor = wrapping(16)
 
 
 @changed("depth", "Generations stop at 17 in a session.", attenuated(20))
@@ -277,12 +277,12 @@ def handlers_outlive_their_session() -> None:
     def open_with_sid(original, store, sid, *rest):
         given = original(store, sid, *rest)
         if (id(store), sid) in former:
-            store.sessions[sid].pair_handlers.update(former[id(store), sid])  # type: ignore[index]
+            store.sessions[sid].pair_handlers.update(former[id(store), sid])
         return given
 
     def reap(original, store):
         for sid in store.ended:
-            former[id(store), sid] = dict(store.sessions[sid].pair_handlers)  # type: ignore[index]
+            former[id(store), sid] = dict(store.sessions[sid].pair_handlers)
         return original(store)
 
     replace("open_with_sid", open_with_sid)

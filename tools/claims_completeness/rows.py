@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.statement import mutations, ownership, sessions, witnesses
 from telltale_conformance.oracle.symbolic.statement.guards import Guard
@@ -43,7 +43,7 @@ def _walking(instead: Callable[..., Step]) -> Iterator[None]:
         yield
     finally:
         for room in _ROOMS:
-            room.walk = walk  # type: ignore[attr-defined]
+            room.walk = walk  # type: ignore[attr-defined]  # as above
 
 
 def row_of(op: str, contract: Contract) -> Row:

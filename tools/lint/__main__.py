@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tools.lint import circles, cutters, homes, language, operation_names, readers
+from tools.lint import circles, cutters, excuses, homes, language, operation_names, readers
 from tools.lint.statements import guard_order, rules
 
 ROOT: Final = Path(__file__).parents[2]
 CHECKS: Final = (
     operation_names.problems,
     cutters.problems,
+    excuses.problems,
     readers.problems,
     circles.problems,
     homes.problems,

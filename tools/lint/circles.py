@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def imports(root: Path) -> dict[str, set[str]]:
     return {module: set(_imported(tree, trees.keys())) - {module} for module, tree in trees.items()}
 
 
-def _imported(tree: ast.AST, known: object) -> Iterator[str]:
+def _imported(tree: ast.AST, known: Container[str]) -> Iterator[str]:
     for node in ast.iter_child_nodes(tree):
         match node:
             case ast.If(test=ast.Name(id="TYPE_CHECKING"), orelse=orelse):
@@ -39,8 +39,8 @@ def _imported(tree: ast.AST, known: object) -> Iterator[str]:
             case ast.ImportFrom(module=str() as module, names=names, level=0):
                 for name in names:
                     inner = f"{module}.{name.name}"
-                    yield from [one for one in (inner if inner in known else module,) if one in known]  # type: ignore[operator]
+                    yield from [one for one in (inner if inner in known else module,) if one in known]
             case ast.Import(names=names):
-                yield from [name.name for name in names if name.name in known]  # type: ignore[operator]
+                yield from [name.name for name in names if name.name in known]
             case _:
                 yield from _imported(node, known)

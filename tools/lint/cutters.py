@@ -38,8 +38,8 @@ def problems_of(source: Source) -> Iterator[str]:
                 )
             case _:
                 cut = False
-        if cut:
-            yield f"{source.path}:{node.lineno}: a text is cut by hand; use telltale_conformance.readable"  # type: ignore[attr-defined]
+        if cut and isinstance(node, ast.expr):
+            yield f"{source.path}:{node.lineno}: a text is cut by hand; use telltale_conformance.readable"
 
 
 def _is_beginning(node: ast.expr) -> bool:

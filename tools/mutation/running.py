@@ -44,14 +44,14 @@ def enter(tree: Path) -> None:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # the tests need none, and starting is what costs
     os.chdir(tree)
     sys.path[:0] = [str(tree / "src"), str(tree)]
-    import hypothesis  # noqa: F401  (imported for the forks)
-    import jsonschema  # noqa: F401
-    import lark  # noqa: F401
-    import pytest  # noqa: F401
+    import hypothesis  # noqa: F401 # for the forks
+    import jsonschema  # noqa: F401 # for the forks
+    import lark  # noqa: F401 # for the forks
+    import pytest  # noqa: F401 # for the forks
     from mutmut.configuration import config
 
     import telltale_conformance.oracle.minimise.minimiser
-    import telltale_conformance.oracle.reference.replay  # noqa: F401
+    import telltale_conformance.oracle.reference.replay  # noqa: F401 # for the forks
 
     config()  # reads the folder that it is first asked in
 

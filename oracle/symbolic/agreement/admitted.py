@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.lean_traces.programs import UnresolvedReference, resolve

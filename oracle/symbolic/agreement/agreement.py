@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.symbolic.agreement.compiled import compiled, terms

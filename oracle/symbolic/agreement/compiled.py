@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any, TypeAlias
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.statement.operations import HOST_CALLS, OPERATIONS
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot
 from telltale_conformance.oracle.symbolic.proof.counterexample import FRAGMENTS

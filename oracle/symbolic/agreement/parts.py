@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.symbolic.agreement.literals import truth_of, value_of

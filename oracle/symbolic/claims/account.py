@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.claims.authority import ANY_EDGE, ANY_PAIR
 from telltale_conformance.oracle.symbolic.claims.claim import Invariant, View

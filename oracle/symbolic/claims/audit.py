@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.claims import invariants as inv
 from telltale_conformance.oracle.symbolic.claims.claim import Claim, Invariant, View

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.reference.run import ReferenceRun
 from telltale_conformance.oracle.symbolic.proof.datalog import Datalog, LocalType, ident, open_trees

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Final
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.claims.authority import ANY_EDGE, ANY_PAIR
 from telltale_conformance.oracle.symbolic.claims.claim import Claim, View

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.claims.claim import Invariant
 from telltale_conformance.oracle.symbolic.statement.state import NO_REASON, NOT_ISSUED, Status, status

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
 from telltale_conformance.oracle.symbolic.statement.operations import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.proof.solving import Limits, satisfiable, solver
 from telltale_conformance.oracle.symbolic.statement.terms import BOOL, U64, u64

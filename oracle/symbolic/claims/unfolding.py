@@ -12,7 +12,7 @@ import json
 from itertools import product
 from typing import Any
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.claims.monitors import watch
 from telltale_conformance.oracle.reference.run import ReferenceRun, run

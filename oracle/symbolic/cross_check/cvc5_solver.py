@@ -86,7 +86,7 @@ class Cvc5:
 def _module() -> ModuleType:
     if find_spec("cvc5") is None:
         raise Cvc5Missing("the second solver needs the package cvc5, which is not installed")
-    import cvc5  # type: ignore[import-untyped]  # has no stubs
+    import cvc5
 
     found: ModuleType = cvc5
     return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.agreement.snapshot import Json, Snapshot
 from telltale_conformance.oracle.symbolic.statement.guards import Code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.map.reachable import Questions
 from telltale_conformance.oracle.symbolic.proof.solving import Limits

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.generators.claim_programs import coverage_map, coverage_program
 from telltale_conformance.lean_traces.programs import resolve

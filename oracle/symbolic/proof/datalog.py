@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.proof.solving import Inconclusive, Limits
 

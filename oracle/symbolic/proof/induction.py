@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.claims.claim import Claim, Invariant, View
 from telltale_conformance.oracle.symbolic.claims.identity import steps

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.oracle.process.interrupts import heed, stopped_by_a_signal

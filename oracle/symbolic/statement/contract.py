@@ -6,7 +6,7 @@ and ``claims.unfolding``), which say what the claim says under either contract, 
 
 from __future__ import annotations
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.statement.records import EndedWitnesses, Entry, Event, Record
 from telltale_conformance.oracle.symbolic.statement.state import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.statement import contract as rules
 from telltale_conformance.oracle.symbolic.statement import guards

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.statement import contract as rules
 from telltale_conformance.oracle.symbolic.statement import guards

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import z3  # type: ignore[import-untyped]  # see terms
+import z3
 
 from telltale_conformance.oracle.symbolic.statement.guards import Code, Guard
 from telltale_conformance.oracle.symbolic.statement.records import Artifact, EndedWitnesses, Entry, Event, Record

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
-import z3  # type: ignore[import-untyped]  # z3-solver ships neither stubs nor a py.typed marker
+import z3
 
 R = TypeVar("R")
 

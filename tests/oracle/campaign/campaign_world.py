@@ -39,7 +39,7 @@ def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let campaigns in this process begin with few programs, and tasks have few cases."""
     monkeypatch.setattr(opening, "guided_corpus", lambda contract: guided_corpus(contract)[:12])
     for lane, size in {"start": 4, "mutants": 8, "programs": 6, "stateful": 1, "deep": 2, "concurrent": 4}.items():
-        monkeypatch.setitem(SIZES, lane, size)  # type: ignore[misc] # the name of a lane
+        monkeypatch.setitem(SIZES, lane, size)
 
 
 def wrong(patch: pytest.MonkeyPatch, name: str) -> None:

@@ -97,11 +97,9 @@ def main() -> None:
     if given.once:
         what, place, after = given.once
         carry_out = once(what, Path(place), int(after), carry_out)
-    reference.step = carry_out  # type: ignore[attr-defined]
+    reference.step = carry_out
     version = given.version or os.environ.get("SERVED_VERSION")
     if version:
         hello = serve_reference.reference_hello
-        serve_reference.reference_hello = lambda contract: msgspec.structs.replace(  # type: ignore[attr-defined]
-            hello(contract), version=version
-        )
+        serve_reference.reference_hello = lambda contract: msgspec.structs.replace(hello(contract), version=version)
     serve_reference.main([])

@@ -149,7 +149,7 @@ def test_a_finding_whose_files_are_damaged_stays_a_finding(
     with opened(folder, read_settings(folder)) as found:
         with pytest.raises(MalformedFinding, match="gone or damaged"):
             found.campaign.findings.read(fingerprint)
-        Running(found.campaign, SimpleNamespace(), seconds=1.0)._reduce(fingerprint)  # type: ignore[arg-type]
+        Running(found.campaign, SimpleNamespace(), seconds=1.0)._reduce(fingerprint)
         found.campaign.settle()
     report = report_of(read_settings(folder), again(folder))
     assert report.verdict == "diverge"
@@ -189,8 +189,8 @@ def test_a_result_that_comes_twice_counts_once(tmp_path: Path) -> None:
         task = campaign.next_task()
         given = campaign.given(task)
         done = carry_out(campaign.setup, task, given)
-        running = Running(campaign, SimpleNamespace(fetched={"k": done}), seconds=1.0)  # type: ignore[arg-type]
+        running = Running(campaign, SimpleNamespace(fetched={"k": done}), seconds=1.0)
         for _ in range(2):
-            running._task_ended(task, given, SimpleNamespace(key="k"))  # type: ignore[arg-type]
+            running._task_ended(task, given, SimpleNamespace(key="k"))
         campaign.settle()
     assert again(tmp_path / "c").tally == msgspec.structs.replace(done.tally)

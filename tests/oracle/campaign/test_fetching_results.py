@@ -48,9 +48,9 @@ def test_what_is_left_alone_are_settings_that_dask_has() -> None:
 
 
 def cluster_with(client: Client, *statuses: str) -> Cluster:
-    cluster = Cluster(None, client, None)  # type: ignore[arg-type] # neither is used otherwise
+    cluster = Cluster(None, client, None)
     for number, status in enumerate(statuses):
-        cluster._ended.put(SimpleNamespace(key=f"{number}", status=status))  # type: ignore[arg-type]
+        cluster._ended.put(SimpleNamespace(key=f"{number}", status=status))
     return cluster
 
 
@@ -70,6 +70,6 @@ def test_what_cannot_be_fetched_is_left_to_be_asked_for_by_itself(status: str) -
     cluster = cluster_with(client, status)
     assert [future.key for future in cluster.wait(0)] == ["0"]
     assert cluster.fetched == {}
-    cluster._ended.put(SimpleNamespace(key="1", status="finished"))  # type: ignore[arg-type]
+    cluster._ended.put(SimpleNamespace(key="1", status="finished"))
     cluster.wait(0)
     assert [direct for _, direct in client.asked] == ([True, False] if status == "finished" else [True])

@@ -268,7 +268,7 @@ def test_report_and_page_say_how_it_stands(tmp_path: Path) -> None:
     assert "1 tasks, 100 answers" in live.line(12.0)
     console = Console(file=io.StringIO(), width=110)
     console.print(LivePage(stands, "http://127.0.0.1:8787/status").page())
-    page = console.file.getvalue()  # type: ignore[attr-defined] # it is a StringIO
+    page = console.file.getvalue()
     over_time = [f"{figure.name}, over time" for figure in FIGURES]
     for text in (*over_time, "http://127.0.0.1:8787/status", "close: another answer", "waits", "40 answers"):
         assert text in page

@@ -60,7 +60,7 @@ def test_a_task_without_a_result_is_missing_and_named(
     monkeypatch.setattr(running, "time", clock)
     folder = tmp_path / "c"
     with campaign_in(folder) as campaign:
-        assert Running(campaign, Hung(lost=lost), seconds=1.0).run() == "time"  # type: ignore[arg-type]
+        assert Running(campaign, Hung(lost=lost), seconds=1.0).run() == "time"
     report = report_of(read_settings(folder), Standing().take(events(folder)))
     assert report.not_run
     assert set(report.not_run.values()) == {why}
@@ -73,5 +73,5 @@ def test_a_campaign_whose_tasks_have_ended_misses_none(tmp_path: Path, monkeypat
     clock = SimpleNamespace(monotonic=lambda: next(ticks) / 10, monotonic_ns=lambda: next(ticks))
     monkeypatch.setattr(running, "time", clock)
     with campaign_in(tmp_path / "c") as campaign:
-        Running(campaign, Hung(lost=False), seconds=-1.0).run()  # type: ignore[arg-type]
+        Running(campaign, Hung(lost=False), seconds=-1.0).run()
         assert not campaign.standing.not_run

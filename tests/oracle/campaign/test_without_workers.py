@@ -88,13 +88,13 @@ class Late(Cluster):
     def greet(self) -> list[tuple[str, str]]:
         return []
 
-    def wait(self, seconds: float) -> list[object]:  # type: ignore[override]
+    def wait(self, seconds: float) -> list[object]:
         return []
 
-    def submit(self, key: str, *args: object) -> SimpleNamespace:  # type: ignore[override]
+    def submit(self, key: str, *args: object) -> SimpleNamespace:
         return SimpleNamespace(key=key, cancel=lambda: None)
 
-    def run_everywhere(self, function: object) -> list[str]:  # type: ignore[override]
+    def run_everywhere(self, function: object) -> list[str]:
         return []
 
 

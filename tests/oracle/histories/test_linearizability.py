@@ -69,13 +69,13 @@ def mistaken(rng: Random, events: Sequence[HistoryEvent]) -> list[HistoryEvent]:
             for other in returns
             if other != place
             and kinds[events[other].number] == kinds[one.number]
-            and events[other].answer != one.answer  # type: ignore[union-attr]
+            and events[other].answer != one.answer
         ]
         if others:
             other = rng.choice(others)
-            changed[place] = replace(one, answer=events[other].answer)  # type: ignore[union-attr]
+            changed[place] = replace(one, answer=events[other].answer)
             if rng.random() < 0.5:
-                changed[other] = replace(events[other], answer=one.answer)  # type: ignore[union-attr]
+                changed[other] = replace(events[other], answer=one.answer)
             return changed
     return changed
 

@@ -26,7 +26,7 @@ QUICK = Settings(effort=Effort.quick, seed=1)
 
 def way(name: str, settings: Settings = QUICK, **limits: float) -> LaneResult:
     command = f"{PYTHON} -m tests.concurrent_stores.serve {shlex.quote(name)}"
-    return concurrent.run(Subject(command=command, limits=AdapterLimits(**limits)), settings)  # type: ignore[arg-type]
+    return concurrent.run(Subject(command=command, limits=AdapterLimits(**limits)), settings)
 
 
 @pytest.mark.parametrize("contract", ["telltale-17", "hardened"])
