@@ -78,6 +78,8 @@ def _gate(report: Report) -> ET.Element:
         _put(case, "error", "cut-short", f"this report is a partial one: {report.cut_short}", "")
     cases = [case]
     for problem in problems(report):
+        if problem.rule == "inconclusive" and problem.subject == "check":
+            _put(case, "error", problem.rule, problem.message, "")
         if problem.fails:
             one = _case("baseline", f"{problem.rule}: {problem.subject}")
             _put(one, "failure", problem.rule, problem.message, problem.message)

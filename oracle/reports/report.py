@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Answer, Hello
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, in_order, title_of
 from telltale_conformance.oracle.lanes.self_tests import SelfTest
@@ -235,16 +236,21 @@ class Report(Struct, frozen=True, kw_only=True):
             known = f", {len(self.findings)} known divergences apart" if self.findings else ""
             sentence = f"{name} keeps contract {self.contract} in all {self.judged:,} answers judged{known}."
         else:
-            sentence = f"Nothing can be concluded about {name}: {self._open_question()}."
+            sentence = f"Nothing can be concluded about {name}: {self.open_question}."
         if self.not_covered.restricted_to:
             sentence += f" Only {self.not_covered.restricted_to[0]} was asked for."
         return f"{sentence} The run was cut short: {self.cut_short}." if self.cut_short else sentence
 
-    def _open_question(self) -> str:
+    @property
+    def open_question(self) -> str:
+        """Why nothing can be concluded, where that is so."""
         if self.cut_short:
             return "the run did not come to its end"
         lanes = [lane.lane for lane in self.lanes if lane.open]
         failing = [one.name for one in self.self_tests if one.fails]
         if failing and not lanes:
             return f"the harness does not pass its self-test {', '.join(failing)}"
-        return f"inconclusive in {', '.join(lanes)}" if lanes else "nothing was judged"
+        if lanes:
+            return f"inconclusive in {', '.join(lanes)}"
+        hollow = [name for name in self.not_covered.operations_unsupported if name in OPERATIONS]
+        return f"offered and answered as unsupported: {', '.join(hollow)}" if hollow else "nothing was judged"

@@ -24,7 +24,7 @@ _PROBLEMS: Final = {
     "baseline-expired": "The last day on which a known divergence is accepted has passed",
     "lane-diverges": "What the cases of a lane show together departs from the contract",
     "operations-required": "A required operation is not offered",
-    "inconclusive": "A lane could not conclude",
+    "inconclusive": "A lane, or the check as a whole, could not conclude",
     "self-test": "The harness did not pass a test of itself",
     "cut-short": "The run did not come to its end",
 }

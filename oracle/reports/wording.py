@@ -144,6 +144,8 @@ def problems(report: Report) -> list[Problem]:
             found.append(Problem("self-test", False, f"self-test {one.name}", lane_notes(one.result), None))
     if report.cut_short:
         found.append(Problem("cut-short", False, "check", f"this report is a partial one: {report.cut_short}", None))
+    if report.verdict == "inconclusive" and not found:
+        found.append(Problem("inconclusive", False, "check", report.open_question, None))
     return found
 
 
