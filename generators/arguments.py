@@ -33,7 +33,6 @@ from telltale_conformance.model.values import (
     SetDefaultHandler,
     UpdateEdgeHandler,
     UpdateTrace,
-    successor,
 )
 
 Given: TypeAlias = tuple[Any, Written]
@@ -87,7 +86,8 @@ class Arguments:
         """Return the focus, or seldom another session, or none that is live."""
         draw = self._draw
         if draw.random() < draw.oddness * 0.2:
-            focus = draw.number() if draw.odd() or not self._pool.sids else draw.one_of(tuple(self._pool.sids))
+            odd = draw.odd() or not self._pool.sids
+            focus = draw.near_number(focus) if odd else draw.one_of(tuple(self._pool.sids))
         return focus, self._pool.write_sid(focus)
 
     def _session(self, sid: int) -> Session | None:
@@ -148,11 +148,7 @@ class Arguments:
         entry = session.types.get(endpoint.role) if session is not None else None
         branches = entry.current.branches if entry is not None and isinstance(entry.current, Choice) else ()
         if branches and self._draw.random() < 0.85:
-            names = [branch.label.name for branch in branches]
-            taken = [name for name in names if name in self._draw.cast.doubles]
-            if taken and self._draw.random() < 0.3:
-                return self._draw.double(self._draw.one_of(taken), 1), None
-            return self._draw.one_of(names), None
+            return self._draw.double(self._draw.one_of(branches).label.name, 0.2), None
         return self._draw.name(self._draw.cast.label), None
 
     def local_type(self, focus: int) -> Given:
@@ -182,7 +178,7 @@ class Arguments:
         draw, pool = self._draw, self._pool
         latest = pool.latest_capability.get(focus)
         if latest is not None and draw.random() > 0.15 + 0.5 * draw.oddness:
-            return self._looking_alike(latest, 0.15, "owner_id")
+            return self._looking_alike(latest, 0.15, "owner_id", "owner_id", "scope")
         if not pool.capabilities:
             return OwnershipCapability(draw.number(), self.owner(), draw.scope(), focus), None
         held = draw.one_of(pool.capabilities)
@@ -195,7 +191,7 @@ class Arguments:
         if chance < 0.6:
             return self._forge(held, scope=self._other("scope", held.value.scope))
         if chance < 0.75:
-            return self._forge(held, generation=self._near(held.value.generation))
+            return self._forge(held, generation=draw.near_number(held.value.generation))
         if chance < 0.85:
             return self._forge(held, owner_id=self._other("owner_id", held.value.owner_id))
         if chance < 0.95:
@@ -250,21 +246,14 @@ class Arguments:
             draw.number(), draw.number(), self.owner(), draw.scope(), focus, draw.number(), self.owner()
         )
 
-    def _near(self, number: int) -> int:
-        draw = self._draw
-        chance = draw.random()
-        if chance < 0.4:
-            return successor(number)
-        return max(0, number - 1) if chance < 0.8 else draw.number()
-
     def _other(self, field: str, value: Any, doubles: float = 0.5) -> Any:
         draw = self._draw
         if field == "session_id":
-            return self.sid(draw.number())[0]
+            return self.sid(draw.near_number(value))[0]
         if field == "scope":
-            return draw.like_scope(value) if draw.cast.doubles and draw.random() < doubles else draw.scope()
+            return draw.like_scope(value) if draw.cast.doubles and draw.random() < doubles else draw.near_scope(value)
         if isinstance(value, int):
-            return self._near(value)
+            return draw.near_number(value)
         double: str = draw.double(value, doubles)
         if double != value:
             return double
@@ -279,6 +268,18 @@ class Arguments:
         return msgspec.structs.replace(held.value, **fields), {**held.written, "set": written}
 
     # Whole argument lists that need more than one value
+
+    def transferring(self, focus: int) -> list[Given]:
+        """Return a capability, who gets the session, now and then who has it or a double, and what is granted."""
+        capability, scope = self.attenuating(focus)
+        again = self._draw.random() < 0.15
+        return [capability, (self._draw.double(capability[0].owner_id, 0.5) if again else self.owner(), None), scope]
+
+    def attenuating(self, focus: int) -> list[Given]:
+        """Return a capability and a new scope: near its own, most often where no other can be had."""
+        capability = self.capability(focus)
+        near = self._draw.random() < (0.8 if self._store.contract.h3 else 0.3)
+        return [capability, (self._draw.near_scope(capability[0].scope) if near else self._draw.scope(), None)]
 
     def open(self, *before: Given) -> list[Given]:
         """Roles, types and buffer configuration."""
@@ -330,7 +331,7 @@ class Arguments:
         chance = draw.random()
         if chance < (0.65 if self._store.contract.h19 else 0.3):
             return following
-        return self._near(following) if chance < 0.8 else draw.one_of(NUMBERS)
+        return draw.near_number(following) if chance < 0.8 else draw.one_of(NUMBERS)
 
     def typed(self, focus: int) -> list[Given]:
         """Return an endpoint and a type."""
@@ -396,7 +397,8 @@ class Arguments:
         """Return an edge for a mutation of the focus whose roles may be bound there, under any sid."""
         edge, written = self.known_edge(focus)
         if self._draw.random() < 0.7:
-            edge = Edge(receiver=edge.receiver, sender=edge.sender, sid=self._draw.one_of(_ELSEWHERE))
+            sid = self._draw.one_of(_ELSEWHERE) if self._draw.random() < 0.7 else self._draw.near_number(focus)
+            edge = Edge(receiver=edge.receiver, sender=edge.sender, sid=sid)
             written = None
         return edge, written
 
@@ -417,10 +419,17 @@ class Arguments:
         name = self._draw.double(name, 0.3)
         return [sid, (name, None)]
 
+    def site(self) -> Given:
+        """Return the name of a site, now and then one that looks like it."""
+        return self._draw.double(self._draw.name(self._draw.cast.site), 0.2), None
+
     def tick(self) -> Given:
-        """Return a tick near the clock, seldom before it or at the top."""
-        draw = self._draw
-        clock = self._store.timeouts.clock
+        """Return a tick near the clock, or when a timeout that waits ends; seldom before the clock or at the top."""
+        draw, timeouts = self._draw, self._store.timeouts
+        clock = timeouts.clock
+        soon = [waiting.until_tick for waiting in timeouts.live.values() if waiting.until_tick < clock + 6]
+        if soon and draw.random() < 0.3:
+            return draw.one_of(soon), None
         near = min(U64_MAX, max(0, clock - 1 + draw.below(6)))
         return (draw.number() if draw.random() < 0.05 + draw.oddness * 0.2 else near), None
 
@@ -453,12 +462,8 @@ _BY_PARAMETERS: Final[dict[tuple[str, ...], _Lister]] = {
     ("sid", "owner_id", "scope"): lambda of, focus: [of.sid(focus), (of.owner(), None), (_draw(of).scope(), None)],
     ("sid", "owner_id"): Arguments.dying,
     ("capability",): lambda of, focus: [of.capability(focus)],
-    ("capability", "new_owner_id", "new_scope"): lambda of, focus: [
-        of.capability(focus),
-        (of.owner(), None),
-        (_draw(of).scope(), None),
-    ],
-    ("capability", "new_scope"): lambda of, focus: [of.capability(focus), (_draw(of).scope(), None)],
+    ("capability", "new_owner_id", "new_scope"): Arguments.transferring,
+    ("capability", "new_scope"): Arguments.attenuating,
     ("capability", "mutation"): lambda of, focus: [of.capability(focus), of.mutation(focus)],
     ("capability", "predicate_ref"): lambda of, focus: [of.capability(focus), _name(of, "predicate")],
     ("capability", "witness"): lambda of, focus: [of.capability(focus), of.witness(focus)],
@@ -482,7 +487,7 @@ _BY_PARAMETERS: Final[dict[tuple[str, ...], _Lister]] = {
     ("form",): lambda of, focus: [("binary", None)],
     ("event",): lambda of, focus: [(_draw(of).one_of(_EVENTS), None)],
     ("value", "session_hint"): Arguments.decoding,
-    ("site", "until_tick"): lambda of, focus: [_name(of, "site"), of.tick()],
+    ("site", "until_tick"): lambda of, focus: [of.site(), of.tick()],
     ("tick",): lambda of, focus: [of.tick()],
 }
 """How the arguments of an operation are drawn: operations that take the same are drawn for alike."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import html
 import posixpath
 import re
+import sys
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
@@ -77,6 +78,12 @@ def _surrogates_lost(name: str) -> str:
     return "".join("\ufffd\ufffd" if ord(letter) > 0xFFFF else letter for letter in name)
 
 
+def _shifted(name: str, by: int) -> str:
+    """Return a name whose first letter is another one so far up; the name itself where there is none."""
+    code = ord(name[0]) + by
+    return name if code > sys.maxunicode or 0xD800 <= code <= 0xDFFF else chr(code) + name[1:]
+
+
 def _literal_escapes(name: str) -> str:
     return re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), name)
 
@@ -114,7 +121,7 @@ RARE: Final = (
     Kind(
         "full width",
         lambda name: unicodedata.normalize("NFKC", name),
-        lambda name: chr(ord(name[0]) + 0xFEE0) + name[1:],
+        lambda name: _shifted(name, 0xFEE0),
     ),
     Kind("blanks", _squeezed, lambda name: name.replace(" ", "  "), "a b"),
     Kind("no-break space", _squeezed, lambda name: name.replace(" ", "\u00a0"), "a b"),
@@ -130,6 +137,7 @@ RARE: Final = (
     _first(8),
     _last(16),
     _last(64),
+    Kind("shortened", lambda name: name[:1], lambda name: name[:-1], "ab"),
     Kind("ending", lambda name: name[-1:], lambda name: f"B{name}"),
     Kind("letters", lambda name: tuple(sorted(name)), lambda name: name[::-1], "ab"),
     Kind("hash", _hash_31, lambda name: f"BB{name[2:]}", "Aa"),
@@ -137,12 +145,12 @@ RARE: Final = (
     Kind(
         "low byte",
         lambda name: bytes(ord(letter) & 0xFF for letter in name),
-        lambda name: chr(0x100 + ord(name[0])) + name[1:],
+        lambda name: _shifted(name, 0x100),
     ),
     Kind(
         "low 16 bits",
         lambda name: tuple(ord(letter) & 0xFFFF for letter in name),
-        lambda name: chr(0x10000 + ord(name[0])) + name[1:],
+        lambda name: _shifted(name, 0x10000),
     ),
     Kind("surrogates", _surrogates_lost, lambda name: f"\U0001f601{name[1:]}", "\U0001f600"),
     Kind("numbers", _number, lambda name: f"0{name}", "1"),
@@ -175,9 +183,9 @@ COMPOSITES: Final = ("\u00e9 \ufb01" + "x" * 256, "\u00e9 \ufb01x", "\u00e9 \ufb
 """Names to which most kinds apply."""
 
 
-def _doubles_of(name: str) -> tuple[str, ...]:
-    """Return the doubles of a name by all common kinds that apply to it."""
-    made = [(kind, kind.double(name)) for kind in COMMON]
+def _doubles_by(kinds: Iterable[Kind], name: str) -> tuple[str, ...]:
+    """Return the doubles of a name by all of those kinds that apply to it."""
+    made = [(kind, kind.double(name)) for kind in kinds]
     return tuple(
         dict.fromkeys(double for kind, double in made if double != name and kind.key(double) == kind.key(name))
     )
@@ -185,6 +193,12 @@ def _doubles_of(name: str) -> tuple[str, ...]:
 
 EMPTY: Final = (" ", "\0", "\u200b", "\ufeff", "null", "none")
 """What a careless comparison takes for the empty name."""
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def doubles_of(name: str) -> tuple[str, ...]:
+    """Return the doubles of any name, by all kinds that apply to it."""
+    return _doubles_by(KINDS, name) if name else EMPTY
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -225,10 +239,6 @@ class Cast(NamedTuple):
     doubles: Mapping[str, tuple[str, ...]] = {}
     """The doubles of each name that has some in this program; empty in a program without."""
 
-    def doubles_of(self, name: str) -> tuple[str, ...]:
-        """Return the doubles of a name; where the cast has none, those that any name has."""
-        return self.doubles.get(name) or (f"{name} ", f"{name}\u200b", f"{name}\0x", f"{name}B")
-
 
 PLAIN: Final = Cast()
 _SORTS: Final = Cast._fields[:-1]
@@ -247,7 +257,7 @@ def cast_with_doubles(number: int) -> Cast:
         if "" in plain:
             pairs.append(("", EMPTY[number % len(EMPTY)]))
         composite = COMPOSITES[(number + place) % len(COMPOSITES)]
-        of_composite = _doubles_of(composite)
+        of_composite = _doubles_by(COMMON, composite)
         pairs += [(composite, double) for double in of_composite]
         for one, other in pairs:
             doubles[one] = (*doubles.get(one, ()), other)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any, Final, TypeVar
 
-from telltale_conformance.generators.doubles import PLAIN, Cast
+from telltale_conformance.generators.doubles import PLAIN, Cast, doubles_of
 from telltale_conformance.lean_traces.strict_json import SpelledNumber
 from telltale_conformance.model.types.local_types import LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import (
@@ -25,7 +25,16 @@ from telltale_conformance.model.types.payloads import (
     Vector,
 )
 from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var
-from telltale_conformance.model.values import SESSION, U64_MAX, BufferConfig, Fragments, Resize, ResizeBounds, Scope
+from telltale_conformance.model.values import (
+    SESSION,
+    U64_MAX,
+    BufferConfig,
+    Fragments,
+    Resize,
+    ResizeBounds,
+    Scope,
+    successor,
+)
 
 T = TypeVar("T")
 
@@ -52,6 +61,8 @@ _ODD: Final = (*ODD_NAMES, *_ATTRIBUTES)
 VARIABLES: Final = ("t", "u", "t", "x")
 REASONS: Final = ("broken", "", "link `down` → retry")
 NUMBERS: Final = (0, 1, 2, 2**31, 2**32, 2**53 + 1, 2**63 - 1, 2**63, U64_MAX - 1, U64_MAX)
+_BITS: Final = (7, 8, 15, 16, 31, 32, 52, 53, 63)
+"""A number that differs in one of these bits alone is the same to who looks at fewer, or at the sign."""
 
 _ROLE_LISTS: Final = (
     (),
@@ -104,13 +115,27 @@ class Drawing:
         """Return a u64, often at a bound."""
         return self.one_of(NUMBERS) if self.odd() else self.below(5)
 
+    def near_number(self, number: int) -> int:
+        """Return a u64 near another: one more or less, or the same in its low bits; or any."""
+        chance = self.random()
+        if chance < 0.35:
+            return successor(number)
+        if chance < 0.7:
+            return max(0, number - 1)
+        return number ^ 1 << self.one_of(_BITS) if chance < 0.85 else self.number()
+
     def name(self, ordinary: Sequence[str]) -> str:
         """Return an ordinary name, or sometimes an odd one."""
         return self.one_of(_ODD) if self.random() < self.oddness * 0.3 else self.one_of(ordinary)
 
     def double(self, name: str, chance: float) -> str:
-        """Return the name, or, as often as ``chance`` says where the program has doubles, its double."""
-        return self.one_of(self.cast.doubles_of(name)) if self._doubled and self.random() < chance else name
+        """Return the name, or, as often as ``chance`` says where the program has doubles, a double of it."""
+        return self._double(name) if self._doubled and self.random() < chance else name
+
+    def _double(self, name: str) -> str:
+        """Return a double that the program uses, if the name has one, or one by any kind."""
+        known = self.cast.doubles.get(name)
+        return self.one_of(known if known and self.random() < 0.5 else doubles_of(name))
 
     def scope(self) -> Scope:
         """Return a scope; the whole session most often."""
@@ -118,6 +143,21 @@ class Drawing:
             return SESSION
         count = self.below(5 if self._doubled else 3)
         return Fragments(tuple(self.name(self.cast.fragment) for _ in range(count)))
+
+    def near_scope(self, scope: Scope) -> Scope:
+        """Return a scope near one of fragments: itself, one less or more, or what looks like it; or any scope."""
+        chance = self.random()
+        if not isinstance(scope, Fragments) or chance < 0.25:
+            return self.scope()
+        names = scope.Fragments
+        if chance < 0.35:
+            return scope
+        if chance < 0.5:
+            return Fragments((*names, self.name(self.cast.fragment)))
+        if chance < 0.65:
+            left_out = self.below(len(names)) if names else 0
+            return Fragments((*names[:left_out], *names[left_out + 1 :]))
+        return self.like_scope(scope) if self._doubled else self.scope()
 
     def like_scope(self, scope: Scope) -> Scope:
         """Return a scope that looks like another: one fragment under its double's name, or both, or all as one."""
@@ -127,7 +167,7 @@ class Drawing:
         place, chance = self.below(len(names)), self.random()
         if chance < 0.2 and len(names) > 1:
             return Fragments((self.one_of((",", ", ", " ", "|")).join(names),))
-        double = self.one_of(self.cast.doubles_of(names[place]))
+        double = self._double(names[place])
         if chance < 0.6:
             names[place] = double
         elif double in names:

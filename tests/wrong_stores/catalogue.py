@@ -11,6 +11,7 @@ from tests.wrong_stores import (
     json_numbers,
     life_after_life,
     look_alike,
+    near_values,
     plans,
     raw_forms,
     reference_surface,  # noqa: F401 # it lists its stores
@@ -34,6 +35,7 @@ MADE_FROM_SECOND = (
     json_numbers,
     life_after_life,
     look_alike,
+    near_values,
     plans,
     raw_forms,
     second_hardened,
