@@ -31,9 +31,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "power.md"
 SEED = 20261126
 FIXED = "fixed"
 WHY: dict[str, str] = {
-    "predicate by case": "each program has two of 41 kinds of look-alike predicates. `programs` finds it with the seeds"
+    "predicate by case": "each program has two of 42 kinds of look-alike predicates. `programs` finds it with the seeds"
     " 1, 2, 3 and 4",
-    "site by NUL": "each program has two of 41 kinds of look-alike sites, and few ask for timeouts. `programs` finds it"
+    "site by NUL": "each program has two of 42 kinds of look-alike sites, and few ask for timeouts. `programs` finds it"
     " with the seeds 3 and 4",
     "sites in the order of UTF 16": "two such sites have to expire at one tick. `programs` finds it with the seeds 2, 3"
     " and 4",

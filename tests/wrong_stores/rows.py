@@ -229,7 +229,7 @@ def _watched(contract: str) -> Iterator[Program]:
     yield tenure_program(contract)
     yield buffers_program(contract)
     yield from (program for _, program in claim_programs())
-    yield from (generate_program(0, index, contract=contract) for index in range(8))
+    yield from (generate_program(0, index, contract=contract) for index in range(40))
 
 
 @cache
