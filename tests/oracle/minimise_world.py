@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -27,12 +28,17 @@ def program(*steps: tuple[str, dict[str, object]], contract: str = "telltale-17"
     )
 
 
+SHOWN_IN: Final = {"release ignores a pending transfer": "release_ownership"}
+"""The operation in which a store is to diverge first, where it may do so in others too."""
+
+
 def diverging(name: str, programs: int = 400, seed: int = 11) -> Program:
     """A generated program in which the wrong store of that name diverges."""
     adapter = WrongReference(WRONG[name])
     for index in range(programs):
         found = generate_program(seed, index, steps=100)
-        if seen(adapter, found).fingerprint is not None:
+        told = seen(adapter, found).fingerprint
+        if told is not None and SHOWN_IN.get(name, told.op) == told.op:
             return found
     raise AssertionError(f"{name}: no generated program shows it")
 

@@ -103,7 +103,7 @@ def test_what_brute_force_accepts_is_accepted_and_nothing_else(contract: str, ra
         for window in (0, 4096):
             assert (accepts(events, contract, window=window) is not None) == wanted, (racing, seed, window)
     assert True in verdicts
-    assert False in verdicts or racing < 4  # of few operations a mistake may be one that another order explains
+    assert False in verdicts or racing < 5  # of few operations a mistake may be one that another order explains
 
 
 def sends(values: Sequence[int]) -> list[Performed]:
