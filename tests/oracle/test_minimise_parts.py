@@ -184,7 +184,7 @@ def test_a_recording_is_minimised_without_the_implementation(name: str, tmp_path
     result = minimise(recording.adapter, recording.program)
     assert result.ending == "minimal"
     assert result.fingerprint == seen(WrongReference(WRONG[name]), given).fingerprint
-    assert len(result.program.steps) <= 8
+    assert len(result.program.steps) <= 9  # the answers recorded may be those to a third transfer
     assert result.fingerprint is not None
     assert shows(WrongReference(WRONG[name]), result.program, result.fingerprint)
 

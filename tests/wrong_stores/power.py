@@ -35,6 +35,8 @@ WHY: dict[str, str] = {
     " 1, 2, 3 and 4",
     "site by NUL": "each program has two of 42 kinds of look-alike sites, and few ask for timeouts. `programs` finds it"
     " with the seeds 3 and 4",
+    "dies in any case": "an owner has to die by a name that differs in case alone, one of 42 kinds. `programs` finds it"
+    " with the seeds 101, 102, 104 and 105",
     "sites in the order of UTF 16": "two such sites have to expire at one tick. `programs` finds it with the seeds 2, 3"
     " and 4",
 }
