@@ -9,7 +9,7 @@ from telltale_conformance.generators.doubles import alike, alike_scopes, cast_wi
 from telltale_conformance.generators.drawing import Drawing
 from telltale_conformance.generators.profiles import PROFILES
 from telltale_conformance.generators.programs import Generator, profile_of
-from telltale_conformance.model.values import SESSION, U64_MAX, Fragments, Scope
+from telltale_conformance.model.values import U64_MAX, Fragments, Scope
 
 
 def indices(profile: str, count: int) -> range:

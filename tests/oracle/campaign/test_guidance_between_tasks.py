@@ -17,7 +17,7 @@ from telltale_conformance.oracle.campaign.opening import opened
 from telltale_conformance.oracle.campaign.plan import PARENTS
 from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.campaign.work import number_of
-from tests.oracle.campaign.campaign_world import DIES, campaign_in, small_tasks, worked, wrong
+from tests.oracle.campaign.campaign_world import ONESELF, campaign_in, small_tasks, worked, wrong
 
 __all__ = ["small_tasks"]
 
@@ -92,7 +92,7 @@ def test_mutants_are_made_from_what_was_kept(tmp_path: Path) -> None:
 
 
 def test_an_unguided_campaign_keeps_nothing_and_finds_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong(monkeypatch, DIES)
+    wrong(monkeypatch, ONESELF)
     with campaign_in(tmp_path / "c", guided=False) as campaign:
         while not campaign.standing.found and campaign.next_number() < 60:
             worked(campaign, 1)
