@@ -520,7 +520,7 @@ def nightly() -> Any:
 def test_the_workflow_saves_under_a_new_name_what_the_next_night_fetches(nightly: Any) -> None:
     uses = {step["uses"].partition("@")[0]: step for step in nightly["steps"] if "uses" in step}
     fetched, saved = (uses[f"actions/cache/{what}"]["with"] for what in ("restore", "save"))
-    assert fetched["path"] == saved["path"] == "campaigns/last"
+    assert fetched["path"] == saved["path"] == "campaigns/last\ncampaigns/history.jsonl\n"
     assert fetched["key"] == saved["key"]
     assert saved["key"].startswith(fetched["restore-keys"])
     assert {"${{ github.run_id }}", "${{ github.run_attempt }}"} <= set(re.findall(r"\$\{\{.*?\}\}", saved["key"]))
