@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Final
 
 from telltale_conformance.model import guard_table as table
@@ -34,13 +35,14 @@ def count_handler(session: Session, handler: str) -> None:
 
 def count_labels(session: Session, current: LocalType) -> None:
     """Count the labels of a type that becomes current; refuse one with which they are too many."""
-    if not first_labels(current) <= session.labels:
-        session.labels = few_labels((*session.labels, *first_labels(current)))
+    labels = first_labels(current)
+    if not labels <= session.labels:
+        session.labels = few_labels((*session.labels, *labels))
 
 
 def labels_of(types: Iterable[LocalType]) -> set[str]:
     """Return the labels of the types that a session opens with; refuse too many."""
-    return few_labels(label for current in types for label in first_labels(current))
+    return few_labels(chain.from_iterable(map(first_labels, types)))
 
 
 def few_labels(labels: Iterable[str]) -> set[str]:

@@ -61,9 +61,11 @@ def open_plan(
         raise StringError(table.DISTINCT_ROLES, repeated)
     role_ids = {role: index for index, role in enumerate(roles)}
     entries = tuple(
-        InitialType(current=contract.opened_type(initial_types[role]), original=initial_types[role], role=role)
-        for role in roles
-        if role in initial_types
+        [
+            InitialType(contract.opened_type(original), original, role)
+            for role in roles
+            if (original := initial_types.get(role)) is not None
+        ]
     )
     edges: set[tuple[int, int]] = set()
     for role, own in role_ids.items():
@@ -73,8 +75,8 @@ def open_plan(
                 if other != own:
                     edges.add((own, other) if sends else (other, own))
     return OpenPlan(
-        active_branch_roles=tuple(entry.role for entry in entries if isinstance(strip_mu(entry.original), Choice)),
-        edge_blueprint=tuple(((a, b), roles[a], roles[b]) for a, b in sorted(edges)),
+        active_branch_roles=tuple([entry.role for entry in entries if isinstance(strip_mu(entry.original), Choice)]),
+        edge_blueprint=tuple([((a, b), roles[a], roles[b]) for a, b in sorted(edges)]),
         initial_types=entries,
         role_ids=role_ids,
         roles=tuple(roles),

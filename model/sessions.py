@@ -224,7 +224,7 @@ def _open(
         blueprint=plan.edge_blueprint,
         types={entry.role: TypeEntry(entry.current, entry.original) for entry in plan.initial_types},
         buffers={(sender, receiver): Buffer(config) for _, sender, receiver in plan.edge_blueprint},
-        labels=limits.labels_of(entry.current for entry in plan.initial_types),
+        labels=limits.labels_of([entry.current for entry in plan.initial_types]),
     )
     store.insert(session)
     store.sids_exhausted |= sid == U64_MAX

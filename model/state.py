@@ -85,4 +85,4 @@ class Session:
 
     def buffered_messages(self) -> int:
         """Return how many messages are under way on all edges."""
-        return sum(len(buffer.messages) for buffer in self.buffers.values())
+        return sum([len(buffer.messages) for buffer in self.buffers.values()])
