@@ -16,11 +16,10 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from telltale_conformance.errors import HarnessError
+from telltale_conformance.lean_traces.printed_types import NotOurForm, PrintedValType, val_type_of
 from telltale_conformance.lean_traces.printed_values import (
     TYPES,
     TYPES_BY_ROLE,
-    VAL_TYPES,
-    NotOurForm,
     PrintedValue,
     encode_plain,
     printed_json,
@@ -71,7 +70,7 @@ class ArgumentError(HarnessError, ValueError):
 
 class _EdgeTrace(Struct, frozen=True, forbid_unknown_fields=True):
     edge: Edge
-    trace: list[Raw]
+    trace: list[PrintedValType]
 
 
 class _Mutation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,6 +132,10 @@ def _val_types(document: object) -> tuple[ValType, ...]:
     return tuple(val_type_from_json(value, f"$[{n}]") for n, value in enumerate(document))
 
 
+def _printed_val_types(forms: list[PrintedValType]) -> tuple[ValType, ...]:
+    return tuple([val_type_of(form) for form in forms])
+
+
 def _printed_json(printed: Raw) -> object:
     try:
         return printed_json(bytes(printed))
@@ -152,7 +155,7 @@ def _printed_mutation(mutation: _Mutation) -> HostMutation:
         raise NotOurForm
     if isinstance(on_edge, UpdateEdgeHandler):
         return on_edge
-    return UpdateTrace(edge=on_edge.edge, trace=tuple([VAL_TYPES[bytes(printed)] for printed in on_edge.trace]))
+    return UpdateTrace(edge=on_edge.edge, trace=_printed_val_types(on_edge.trace))
 
 
 def _mutation(document: object) -> HostMutation:
@@ -178,7 +181,7 @@ def _form_of(annotation: Any) -> _Form:
     if annotation is PlanInput:
         return _Form(_Plan, _printed_plan, _plan)
     if annotation == Sequence[ValType]:
-        return _Form(list[Raw], lambda printed: tuple(VAL_TYPES[bytes(one)] for one in printed), _val_types)
+        return _Form(list[PrintedValType], _printed_val_types, _val_types)
     if annotation is object:
         return _Form(Raw, _printed_json, lambda document: document)
     if annotation == Sequence[str]:
@@ -318,7 +321,7 @@ class ArgumentCodec:
             printed = self._decode(args)
             if len(_encode_shallow(printed)) == len(args):
                 return self.from_printed(printed)
-        except (msgspec.MsgspecError, NotOurForm, RecursionError, UnicodeDecodeError, OverflowError):
+        except (msgspec.MsgspecError, NotOurForm, ValueError, RecursionError, OverflowError):
             pass
         try:
             return self.from_json(parse(args, nesting))

@@ -21,6 +21,7 @@ from telltale_conformance.model.types.local_types import LocalType, Recv, Send
 from telltale_conformance.model.types.payloads import (
     BasicSort,
     BasicValType,
+    Chan,
     ValType,
     sort_from_json,
     val_type_from_json,
@@ -29,8 +30,8 @@ from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var, 
 from telltale_conformance.model.values import U64, U64_MAX
 
 
-class Unusual(Exception):
-    """Thrown where bytes are not, or not quite, a local type as we print it."""
+class NotOurForm(Exception):
+    """Thrown where bytes are not quite in the form that our own writer prints; they may still be well-formed."""
 
 
 _TWO: Final = Meta(min_length=2, max_length=2)
@@ -52,7 +53,7 @@ class _Endpoint(_Part):
 
 class _ValTypeForm(_Part):
     Chan: _Endpoint | UnsetType = UNSET
-    Prod: Annotated[list[_ValType], _TWO] | UnsetType = UNSET
+    Prod: Annotated[list[PrintedValType], _TWO] | UnsetType = UNSET
 
 
 class _Label(_Part):
@@ -61,7 +62,7 @@ class _Label(_Part):
 
 
 class _Choice(_Part):
-    branches: list[tuple[_Label, _ValType | None, _Type]]
+    branches: list[tuple[_Label, PrintedValType | None, _Type]]
     partner: str
 
 
@@ -85,7 +86,7 @@ class _Form(_Part):
         choice = self.Send if self.Recv is UNSET else self.Recv
         assert choice is not UNSET
         branches = [
-            Branch(_label(label), _val_type(value_type), _node(continuation))
+            Branch(_label(label), None if value_type is None else val_type_of(value_type), _node(continuation))
             for label, value_type, continuation in choice.branches
         ]
         return choice.partner, tuple(branches)
@@ -123,7 +124,8 @@ class _Form(_Part):
 
 
 _Sort: TypeAlias = BasicSort | _SortForm
-_ValType: TypeAlias = BasicValType | _ValTypeForm
+PrintedValType: TypeAlias = BasicValType | _ValTypeForm
+"""How msgspec reads a value type."""
 _Type: TypeAlias = Literal["End"] | _Form
 _decode: Final = msgspec.json.Decoder(_Type).decode
 _decode_by_role: Final = msgspec.json.Decoder(dict[str, _Type]).decode
@@ -140,7 +142,7 @@ def printed_type(printed: bytes) -> LocalType:
     """Return the local type whose JSON the bytes are.
 
     Raises:
-        Unusual, msgspec.MsgspecError, UnicodeDecodeError, RecursionError: they are not quite in our form;
+        NotOurForm, msgspec.MsgspecError, UnicodeDecodeError, RecursionError: they are not quite in our form;
             ``type_from_json`` decides.
     """
     form = _decode(printed)
@@ -168,13 +170,13 @@ def _refuse_passed_over(printed: bytes, again: bytes) -> None:
     """Refuse what msgspec passes over, given the print of what it read.
 
     Raises:
-        Unusual: a member is repeated, a form has no member or two, something is spelled otherwise than we do, or an
+        NotOurForm: a member is repeated, a form has no member or two, something is spelled otherwise than we do, or an
             integer may be beyond the bound, which msgspec cannot state.
     """
     if len(again) != len(printed) or _SECOND_MEMBER.search(printed) or _NO_MEMBER.search(printed):
-        raise Unusual
+        raise NotOurForm
     if _LONG_INTEGER.search(printed) and max(map(int, _LONG_INTEGER.findall(printed))) > U64_MAX:
-        raise Unusual
+        raise NotOurForm
 
 
 def _complete(waiting: list[_Type]) -> None:
@@ -209,8 +211,18 @@ def _label(label: _Label) -> Label:
     return Label(label.name, sort_from_json(msgspec.to_builtins(sort)))
 
 
-def _val_type(form: _ValType | None) -> ValType | None:
-    return val_type_from_json(msgspec.to_builtins(form)) if isinstance(form, _ValTypeForm) else form
+def val_type_of(form: PrintedValType) -> ValType:
+    """Return the value type that was read.
+
+    Raises:
+        TypeJsonError: msgspec let pass what is no value type.
+    """
+    if isinstance(form, str):
+        return form
+    chan = form.Chan
+    if chan is UNSET or form.Prod is not UNSET or chan.sid > U64_MAX:
+        return val_type_from_json(msgspec.to_builtins(form))
+    return Chan(chan.sid, chan.role)
 
 
 @lru_cache(4096)

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from telltale_conformance.lean_traces.printed_types import Unusual, printed_type, printed_types
+from telltale_conformance.lean_traces.printed_types import NotOurForm, printed_type, printed_types
 from telltale_conformance.model.types.payloads import (
     UNIT,
     Bool,
@@ -20,13 +20,8 @@ from telltale_conformance.model.types.payloads import (
     ProdValue,
     Str,
     Value,
-    val_type_from_json,
 )
 from telltale_conformance.model.values import U64, U64_MAX
-
-
-class NotOurForm(Exception):
-    """Thrown when bytes are not in the form that our own writer prints; they may still be well-formed."""
 
 
 class _Known(dict[bytes, Any]):
@@ -40,7 +35,7 @@ class _Known(dict[bytes, Any]):
     def __missing__(self, printed: bytes) -> Any:
         try:
             value = self._read(printed)
-        except (ValueError, RecursionError, OverflowError, Unusual):
+        except (ValueError, RecursionError, OverflowError):
             raise NotOurForm from None
         self._bytes += len(printed)
         if len(self) >= _KNOWN or self._bytes > _KNOWN_BYTES:
@@ -117,4 +112,3 @@ def _within_u64(number: int) -> int:
 encode_plain: Final = msgspec.json.Encoder(order="deterministic").encode
 TYPES: Final = _Known(printed_type)
 TYPES_BY_ROLE: Final = _Known(printed_types)
-VAL_TYPES: Final = _Known(lambda printed: val_type_from_json(printed_json(printed)))

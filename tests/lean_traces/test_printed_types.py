@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telltale_conformance.generators.local_types import any_local_types
-from telltale_conformance.lean_traces.printed_types import Unusual, printed_type, printed_types
+from telltale_conformance.lean_traces.printed_types import NotOurForm, printed_type, printed_types
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.limits import first_labels
 from telltale_conformance.model.plan import open_plan
@@ -40,7 +40,7 @@ def quickly(text: bytes) -> LocalType | None:
     """Read a type quickly; None where that is left to the strict reader."""
     try:
         return printed_type(text)
-    except (Unusual, ValueError, RecursionError):
+    except (NotOurForm, ValueError, RecursionError):
         return None
 
 
@@ -48,7 +48,7 @@ def by_role(text: bytes) -> dict[str, LocalType] | None:
     """Read types by role quickly; None where that is left to the strict reader."""
     try:
         return printed_types(text)
-    except (Unusual, ValueError, RecursionError):
+    except (NotOurForm, ValueError, RecursionError):
         return None
 
 

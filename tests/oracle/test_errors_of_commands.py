@@ -26,7 +26,6 @@ ELSEWHERE = {
     "Diverged",  # a verdict, while a run is replayed
     "Interrupted",  # a signal
     "NotOurForm",
-    "Unusual",  # another reader is tried
     "_Unwritable",
     "_NoLocalType",
     "NoMerge",
