@@ -139,6 +139,16 @@ def test_higher_values_are_higher_and_a_missing_one_is_a_gap() -> None:
     assert [len(points) for points in lines] == [2, 2]
 
 
+def test_a_value_that_stands_alone_is_seen_on_every_line() -> None:
+    for values in ((5, 6), (None, 6, None)):
+        lines = [Line("first", values), Line("second", values)]
+        picture = svg(chart("c", "Things", [Point(f"{number}") for number in range(len(values))], lines))
+        lines_drawn = (one for one in picture.iter() if one.tag.endswith("polyline") and one.get("class") == "line of1")
+        (stroke,) = (one.get("points").split() for one in lines_drawn)
+        assert len(stroke) == 2
+        assert sum(one.tag.endswith("circle") for one in picture.iter()) == sum(value is not None for value in values)
+
+
 def test_every_point_says_its_value_and_the_drawing_describes_itself() -> None:
     picture = drawn(5, 1234.5)
     titles = [one.text for one in picture.iter() if one.tag.endswith("title")]

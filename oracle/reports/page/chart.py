@@ -24,6 +24,8 @@ _TOP: Final = 34.0
 _BOTTOM: Final = 34.0
 _BETWEEN_LABELS: Final = 84.0
 """Marks that stand closer than this get no label; the table names them all."""
+_ALONE: Final = 12.0
+"""Half the length of the stroke for a value that stands alone, on a line without points."""
 _STEPS: Final = (1.0, 2.0, 5.0, 10.0)
 _GRID: Final = 4
 """About how many lines of the grid there are."""
@@ -148,15 +150,17 @@ def _legend(title: str, lines: Sequence[Line]) -> Iterator[str]:
 def _line(number: int, line: Line, points: Sequence[Point], top: float) -> Iterator[str]:
     count = len(points)
     placed = [None if value is None else (_x(at, count), _y(value, top), value) for at, value in enumerate(line.values)]
-    runs: list[list[str]] = [[]]
+    runs: list[list[tuple[float, float]]] = [[]]
     for place in placed:
         if place is None:
             runs.append([])
         else:
-            runs[-1].append(f"{place[0]:.1f},{place[1]:.1f}")
+            runs[-1].append(place[:2])
     for run in runs:
-        if len(run) > 1:
-            yield f'<polyline class="line of{number}" points="{" ".join(run)}"/>'
+        alone = _ALONE if number and len(run) == 1 else 0.0
+        ends = [(x + side, y) for x, y in run for side in ((-alone, alone) if alone else (0.0,))]
+        if len(ends) > 1:
+            yield f'<polyline class="line of{number}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in ends)}"/>'
     if number:
         return  # the points of the first line say how the check ended; twice would hide the lines
     size = 4.5 if count <= 60 else 2.5
