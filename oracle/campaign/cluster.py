@@ -21,6 +21,8 @@ FETCH_SECONDS: Final = 10.0
 """How long the results of ended tasks may be on their way from the workers."""
 CONNECT_SECONDS: Final = 30.0
 """How long a scheduler may take to answer, also one that is started again."""
+CONNECTIONS: Final = 4096
+"""To so many workers connections are kept: to make one for each result would take longer than to fetch it."""
 QUIET: Final = {
     "distributed.worker.profile.enabled": False,  # it looks a hundred times a second at what a task does
     "distributed.admin.tick.interval": "1s",  # fifty times a second, in every process
@@ -183,6 +185,11 @@ class Cluster:
             self._client.close(timeout=5)
 
 
+def greet_seconds(workers: int) -> float:
+    """Return how often it is looked which workers came and went; each look asks the scheduler for all of them."""
+    return max(1.0, workers / 100)
+
+
 def connected(address: str) -> Client:
     """Return a client of a scheduler.
 
@@ -194,7 +201,7 @@ def connected(address: str) -> Client:
     until = time.monotonic() + CONNECT_SECONDS
     while True:
         try:
-            return Client(address, timeout=5, set_as_default=False)
+            return Client(address, timeout=5, set_as_default=False, connection_limit=CONNECTIONS)
         except ValueError as error:
             raise UsageError(f"no address of a scheduler: {error}", place=address) from None
         except (OSError, TimeoutError) as error:

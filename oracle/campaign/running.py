@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from telltale_conformance.oracle.campaign import keeping
-from telltale_conformance.oracle.campaign.cluster import Cluster, ClusterGone
+from telltale_conformance.oracle.campaign.cluster import Cluster, ClusterGone, greet_seconds
 from telltale_conformance.oracle.campaign.events import (
     Begun,
     Ended,
@@ -36,8 +36,6 @@ IN_VAIN: Final = 24
 AT_THE_END: Final = 60.0
 """How many seconds more than its hours a campaign may take to finish what is under way."""
 _LOOK_SECONDS: Final = 0.5
-_GREET_SECONDS: Final = 1.0
-"""How often it is looked which workers came and went."""
 
 
 class Running:
@@ -125,7 +123,7 @@ class Running:
         while True:
             if not self._cluster.connected:
                 self._begin_anew()
-            if time.monotonic() > self._greeted + _GREET_SECONDS:
+            if time.monotonic() > self._greeted + greet_seconds(len(self._known)):
                 self._greet()
             late = time.monotonic() > self._until
             if standing.in_vain >= IN_VAIN:

@@ -1,19 +1,20 @@
 """How many tasks a second a scheduler of dask.distributed can take: ``python -m tests.benchmarks.bench_scheduler``.
 
-The scheduler runs in a process of its own, as on a cluster. The workers are real workers of dask that share a few
-processes; each has one thread and carries out tasks that only wait. The client behaves like a campaign: it keeps three
-tasks at hand for each worker, sends the programs of a task along, and fetches each result, one by one or all together
-that have ended. What counts is the processor time of the scheduler and of the client for one task: each of them works
-on one processor. So these times say how many tasks a second they can take, whatever else the machine does, and from
-that how long a task must be for many workers. ``--seconds`` lets tasks wait so long: then the table shows whether the
-workers are kept busy. What goes over the network is what the loopback device counts, so nothing else may use it:
+The scheduler runs in a process of its own, as on a cluster. The workers only wait; many share a process
+(``fake_workers.py``), and they come a few at a time. The client behaves like a campaign: it keeps three tasks at hand
+for each worker, sends the programs of a task along, looks which workers there are, and fetches each result, one by one
+or all together that have ended. Only the steady part counts: after as many tasks as there are workers have ended, and
+while each still has some at hand. What counts is the processor time of the scheduler and of the client for one task:
+each of them works on one processor. So these times say how many tasks a second they can take, whatever else the
+machine does, and from that how long a task must be for many workers. ``--seconds`` is how long tasks take in the mean:
+the table shows whether the workers are kept busy. Before the tasks, workers that only send heartbeats are measured for
+some seconds. What goes over the network is what the loopback device counts, so nothing else may use it:
 ``unshare --net --map-root-user sh -c "ip link set lo up && python -m tests.benchmarks.bench_scheduler"``.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
 import os
 import queue
@@ -29,6 +30,8 @@ from typing import Any, NamedTuple
 
 import psutil
 
+from telltale_conformance.oracle.campaign.cluster import CONNECTIONS, greet_seconds
+
 AHEAD = 3
 """Tasks at hand for each worker, as in a campaign."""
 SETUP_BYTES = 7_000
@@ -36,6 +39,8 @@ GIVEN_BYTES = 90_000
 """Programs that a task of mutants is given: eight of the corpus; measured, like the two others."""
 DONE_BYTES = 60_000
 """What a task returns: cells, features, divergences."""
+IDLE_SECONDS = 15.0
+"""For how long workers are looked at that only send heartbeats."""
 BUSY = 0.5
 """The part of its processor that the busiest process should need at most, so that it answers at once."""
 
@@ -68,6 +73,8 @@ class Measured(NamedTuple):
     """Bytes over the network for one task, to the scheduler, to a worker and back."""
     memory: int
     """The most bytes of memory that the scheduler needed."""
+    idle: float
+    """The part of its processor that the scheduler needs while workers only send heartbeats."""
 
     @property
     def busy(self) -> float:
@@ -79,25 +86,9 @@ class Measured(NamedTuple):
         return workers * max(self.scheduler, self.client) / BUSY
 
 
-async def fake(setup: bytes, number: int, given: Sequence[bytes], seconds: float, size: int) -> bytes:
-    """Wait as long as a task takes, and return as much."""
-    await asyncio.sleep(seconds)
-    return os.urandom(size)
-
-
-async def work(address: str, count: int) -> None:
-    """Be so many workers of a scheduler until it ends."""
-    import dask
-    from distributed import Worker
-
-    # one thread for each worker would look a hundred times a second at what it does
-    dask.config.set({"distributed.worker.profile.enabled": False})
-    made: list[Any] = [
-        Worker(address, nthreads=1, memory_limit=0, dashboard=False, local_directory=tempfile.gettempdir())
-        for _ in range(count)
-    ]
-    await asyncio.gather(*made)
-    await asyncio.gather(*(one.finished() for one in made))
+def fake(setup: bytes, number: int, given: Sequence[bytes], sent: bool) -> bytes:
+    """Stand for what a task is; no fake worker calls it."""
+    raise NotImplementedError
 
 
 @contextmanager
@@ -134,8 +125,8 @@ def measured(workers: int, tasks: int, seconds: float, *, processes: int, batche
 
     Args:
         workers: how many.
-        tasks: how many are counted at least, after those that the workers have at hand at first.
-        seconds: how long each waits.
+        tasks: how many are counted at least; two for each worker where that is more.
+        seconds: how long each takes in the mean.
         processes: among which the workers are shared.
         batched: fetch all results at once that are there, from the workers; else one by one, through the scheduler.
     """
@@ -151,27 +142,39 @@ def measured(workers: int, tasks: int, seconds: float, *, processes: int, batche
             )
         )
         client: Any = stack.enter_context(
-            Client(scheduler_file=str(file), set_as_default=False, timeout=60, direct_to_workers=batched)
+            Client(
+                scheduler_file=str(file),
+                set_as_default=False,
+                timeout=60,
+                direct_to_workers=batched,
+                connection_limit=CONNECTIONS,
+            )
         )
-        address = client.scheduler.address
         for number in range(processes):
             share = workers // processes + (number < workers % processes)
-            stack.enter_context(started("-m", "tests.benchmarks.bench_scheduler", "--be", address, str(share)))
-        client.wait_for_workers(workers, timeout=900)
+            given = map(str, (client.scheduler.address, share, seconds, DONE_BYTES))
+            stack.enter_context(started("-m", "tests.benchmarks.fake_workers", *given))
+        while len(present(client)) < workers:
+            time.sleep(1)
         return _driven(client, psutil.Process(scheduler.pid), workers, tasks, seconds, batched)
+
+
+def present(client: Any) -> dict[str, Any]:
+    """Return the workers that the scheduler has, as a campaign asks for them."""
+    found: dict[str, Any] = client.sync(client.scheduler.identity, n_workers=-1)["workers"]
+    return found
 
 
 def _driven(
     client: Any, scheduler: psutil.Process, workers: int, tasks: int, seconds: float, batched: bool
 ) -> Measured:
     ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    setup, given = os.urandom(SETUP_BYTES), (os.urandom(GIVEN_BYTES),)
+    setup, given = os.urandom(SETUP_BYTES), [(os.urandom(GIVEN_BYTES),) for _ in range(100)]
     under_way = set()
 
     def give(number: int) -> None:
-        future = client.submit(
-            fake, setup, number, given, seconds, DONE_BYTES, key=f"fake-{number}", pure=False, priority=0
-        )
+        programs = given[number % len(given)]
+        future = client.submit(fake, setup, number, programs, True, key=f"fake-{number}", pure=False, priority=0)
         future.add_done_callback(ended.put)
         under_way.add(future)
 
@@ -181,29 +184,43 @@ def _driven(
         sent = psutil.net_io_counters(pernic=True)["lo"].bytes_sent
         return Reading(time.monotonic(), processor_seconds(scheduler), processor_seconds(mine), sent)
 
+    quiet = reading()
+    time.sleep(IDLE_SECONDS)
+    idle = (processor_seconds(scheduler) - quiet.scheduler) / (time.monotonic() - quiet.clock)
     begin = AHEAD * workers
     for number in range(begin):
         give(number)
-    before, memory, counted = reading(), 0, 0
-    while counted < begin + max(tasks, workers):
+    before = reading()
+    memory, counted, first, looked = 0, 0, 0, time.monotonic()
+    while counted < workers + max(tasks, 2 * workers):
         futures = [ended.get(timeout=300)]
         while batched and not ended.empty():
             futures.append(ended.get())
         results = client.gather(futures) if batched else [futures[0].result(timeout=120)]
         assert all(len(result) == DONE_BYTES for result in results)
-        for future in futures:
-            under_way.discard(future)
-            give(begin + counted)
-            counted += 1
-            if counted == begin:
-                before = reading()
+        under_way.difference_update(futures)
+        for number in range(begin + counted, begin + counted + len(futures)):
+            give(number)
+        if counted < workers <= counted + len(futures):
+            before, first = reading(), counted + len(futures)
+        counted += len(futures)
+        if time.monotonic() > looked + greet_seconds(workers):
+            looked = time.monotonic()
+            assert len(present(client)) == workers
         memory = max(memory, scheduler.memory_info().rss)
     after = reading()
     client.cancel(list(under_way))
-    counted -= begin
+    counted -= first
     clock, of_scheduler, of_client, sent = (now - then for now, then in zip(after, before, strict=True))
     return Measured(
-        workers, seconds, counted / clock, of_scheduler / counted, of_client / counted, sent / counted, memory
+        workers,
+        seconds,
+        counted / clock,
+        of_scheduler / counted,
+        of_client / counted,
+        sent / counted,
+        memory,
+        idle,
     )
 
 
@@ -212,23 +229,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, nargs="+", default=[20, 50])
     parser.add_argument("--tasks", type=int, default=400)
-    parser.add_argument("--seconds", type=float, nargs="+", default=[0.0])
+    parser.add_argument("--seconds", type=float, nargs="+", default=[1.0])
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--together", action="store_true", help="only fetch results all together, as a campaign does")
     parser.add_argument("--for-workers", type=int, default=1000)
-    parser.add_argument("--be", nargs=2, metavar=("ADDRESS", "N"), help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.be is not None:
-        asyncio.run(work(given.be[0], int(given.be[1])))
-        return
     logging.getLogger("distributed.core").setLevel(logging.WARNING)  # it tells of every connection that it closes
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a worker has several connections
     print(
-        "| workers | task waits | results | tasks/s | workers busy | scheduler, ms a task | client, ms a task | "
-        f"kB a task | scheduler, MB | shortest task for {given.for_workers:,} workers |"
+        "| workers | task takes | results | tasks/s | workers busy | scheduler, ms a task | client, ms a task | "
+        f"kB a task | scheduler, MB | heartbeats alone | shortest task for {given.for_workers:,} workers |"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     for workers in given.workers:
         for seconds in given.seconds:
             for batched in (True,) if given.together else (False, True):
@@ -237,7 +250,8 @@ def main() -> None:
                 print(
                     f"| {workers:,} | {seconds:g} s | {how} | {found.rate:.0f} | {100 * found.busy:.0f} % "
                     f"| {1000 * found.scheduler:.2f} | {1000 * found.client:.2f} | {found.sent / 1000:.0f} "
-                    f"| {found.memory / 1e6:.0f} | {found.length(given.for_workers):.1f} s |",
+                    f"| {found.memory / 1e6:.0f} | {100 * found.idle:.1f} % "
+                    f"| {found.length(given.for_workers):.1f} s |",
                     flush=True,
                 )
 
