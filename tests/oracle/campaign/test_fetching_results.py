@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from telltale_conformance.oracle.campaign.cluster import QUIET, Cluster, cluster_of
+from telltale_conformance.oracle.campaign.cluster import QUIET, Cluster, cluster_of, connected, greet_seconds
 from tests.oracle.campaign.campaign_world import campaign_in
 
 
@@ -36,6 +36,12 @@ def test_the_workers_of_a_cluster_of_our_own_leave_the_processors_to_the_tasks(t
         assert set(cluster._client.run(quiet).values()) == {(False, 1.0)}
         assert cluster.greet() == []
         assert len(cluster.workers()) == 1
+        with connected(cluster._client.scheduler.address) as client:
+            assert client.rpc.limit >= 2000  # a connection for each of many workers
+
+
+def test_the_more_workers_there_are_the_more_seldom_the_scheduler_is_asked_for_all_of_them() -> None:
+    assert [greet_seconds(workers) for workers in (0, 2, 100, 1000)] == [1.0, 1.0, 1.0, 10.0]
 
 
 def test_what_is_left_alone_are_settings_that_dask_has() -> None:
