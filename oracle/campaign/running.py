@@ -114,7 +114,7 @@ class Running:
                 self._begin_anew()
             self._hear()
             self._look(self._seconds)
-            if time.monotonic() > self._greeted + _GREET_SECONDS:
+            if time.monotonic() > self._greeted + greet_seconds(0):
                 self._greet()
 
     def _work(self) -> str:
