@@ -37,7 +37,7 @@ _SELDOM: Final = {
 """What a server of dask does for itself, which here would be done a thousand times in one process."""
 
 
-class FakeWorker(Server):  # type: ignore[misc] # dask has no types
+class FakeWorker(Server):
     """A worker of one thread whose tasks only wait.
 
     Args:
