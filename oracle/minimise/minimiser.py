@@ -18,7 +18,7 @@ from telltale_conformance.oracle.minimise.lifting import lift_again, without_ref
 from telltale_conformance.oracle.minimise.minimality import Remaining, remaining
 from telltale_conformance.oracle.minimise.removal import numbers, renumbered
 from telltale_conformance.oracle.minimise.simplifying import at_once, plainly_written, simpler_values
-from telltale_conformance.oracle.minimise.steps import first_shown, guesses, one_by_one, referring
+from telltale_conformance.oracle.minimise.steps import one_by_one, referring, sliced
 from telltale_conformance.oracle.minimise.trying import (
     IN_DOUBT,
     TO_BELIEVE,
@@ -32,7 +32,7 @@ from telltale_conformance.oracle.minimise.trying import (
 from telltale_conformance.oracle.minimise.values import all_plain
 from telltale_conformance.oracle.process.interrupts import Interrupted
 from telltale_conformance.oracle.reference.run import on_reference
-from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.compare import Divergence, Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 
 Ending = Literal["minimal", "deadline", "interrupted", "does not diverge", "flaky", "stale store", "inconclusive"]
@@ -201,7 +201,7 @@ class _Search:
     def _smallest(self, program: Program, sighting: Sighting) -> tuple[Program, list[Remaining]]:
         trials = self._trials
         assert sighting.divergence is not None
-        program = at_once(trials, referring(trials, self._sliced(program, sighting)))
+        program = at_once(trials, referring(trials, self._sliced(program, sighting.divergence)))
         program = one_by_one(trials, program, sighting.divergence)
         while True:
             program = referring(trials, simpler_values(trials, program))
@@ -219,20 +219,17 @@ class _Search:
             return None
         return attempt.sighting._replace(at=program.steps[-1].seq)
 
-    def _sliced(self, program: Program, sighting: Sighting) -> Program:
+    def _sliced(self, program: Program, divergence: Divergence) -> Program:
         """Return a causal slice with arguments written as we print them, as far as the divergence survives that."""
         trials = self._trials
         plain = all_plain(program)
         if any(map(is_not, plain.steps, program.steps)):
-            sliced = self._of_guesses(lift_again(plain, on_reference(plain).results), sighting)
-            if trials.attempt(sliced).verdict == "reproduces":
-                return sliced
+            found = sliced(trials, lift_again(plain, on_reference(plain).results), divergence)
+            if found is not None:
+                return found
             plain = plainly_written(trials, program)
             program = program if plain is program else referring(trials, plain)
-        return self._of_guesses(program, sighting)
-
-    def _of_guesses(self, program: Program, sighting: Sighting) -> Program:
-        return first_shown(self._trials, program, guesses(self._trials, program, sighting))
+        return sliced(trials, program, divergence) or program
 
     def _doubted(self, given: Program, first: Sighting) -> None:
         """Run the given program again, until it is believed to diverge or rated as flaky."""

@@ -8,24 +8,31 @@ more at a time.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.minimise.removal import numbers, only, with_needed
+from telltale_conformance.oracle.minimise.simplifying import places_of, plainest
 from telltale_conformance.oracle.minimise.slicing import (
     changes_something,
     core,
+    not_as_answered,
     same_effect,
     same_presence,
     sessions_of,
 )
-from telltale_conformance.oracle.minimise.trying import Attempt, Trials
+from telltale_conformance.oracle.minimise.trying import Trials, Verdict
 from telltale_conformance.oracle.reference.run import Referred, on_reference
+from telltale_conformance.oracle.verdict.compare import Divergence
 from telltale_conformance.oracle.verdict.fingerprints import contract_side
 
+PLAIN_UP_TO: Final = 12
+"""A program of at most so many steps is at first tried with plain names and values."""
 
-def extended(trials: Trials, shown: Attempt) -> Program:
+
+def extended(trials: Trials, whole: Program, divergence: Divergence, tried: Verdict | None = None) -> Program | None:
     """Return what the divergence needs of a program beyond what the contract's side of it needs.
 
     Finds the first step, in the order of likelihood, without which those before it are not enough, keeps it with all
@@ -33,31 +40,47 @@ def extended(trials: Trials, shown: Attempt) -> Program:
 
     Args:
         trials: with the target set.
-        shown: a program that reproduces, as it was tried.
+        whole: a program that may show the divergence at its last step; it is run last, if nothing less shows it.
+        divergence: what was seen there, or in a program like it.
+        tried: the verdict on what the contract's side needs, plainly written, where that was tried. Where it agreed,
+            one step more is plainly written too; where it departed in another way, values matter.
+
+    Returns:
+        None where not even the whole program reproduces.
     """
-    whole = program = shown.program
+    assert trials.target is not None
     last = whole.steps[-1].seq
-    kept = with_needed(whole, {*numbers(_least(trials, shown)), last})
+    least = core(whole, same_presence(trials.target.allows, divergence, on_reference(whole)))
+    kept = with_needed(whole, {*numbers(least), last})
     waiting = likely_first(whole, kept)
     needed = _Needed(whole)
+    plain = tried == "agrees"
+    fails = -1 if tried is None else 0
+    found: Program | None = None
     while True:
-        attempt = trials.attempt(only(whole, kept))
-        if attempt.verdict == "reproduces":
-            return attempt.program
-        fails, reproduces, width = 0, len(waiting), 1
-        while reproduces - fails > 1:
-            middle = min(fails + width, (fails + reproduces) // 2)
-            attempt = trials.attempt(only(whole, kept | needed.by(waiting[:middle])))
-            if attempt.verdict != "reproduces":
+        shows, width = len(waiting), 1
+        while shows - fails > 1 or found is None:
+            middle = 0 if fails < 0 else min(fails + width, (fails + shows) // 2)
+            part = only(whole, kept | needed.by(waiting[:middle])) if shows - fails > 1 else whole
+            if plain and len(part.steps) <= PLAIN_UP_TO:
+                part = plainest(trials, part, places_of(part.steps[:-1]), not_as_answered(divergence))
+            plain = False
+            attempt = trials.attempt(part)
+            if attempt.verdict == "reproduces":
+                found = attempt.program
+                shows = middle if shows - fails > 1 else shows
+                if found.steps[-1].seq != last:
+                    assert attempt.sighting is not None
+                    return extended(trials, found, attempt.sighting.divergence or divergence)
+            elif part is whole:
+                return None
+            else:
                 fails, width = middle, 2 * width
-                continue
-            program, reproduces = attempt.program, middle
-            if program.steps[-1].seq != last:
-                return extended(trials, attempt)
-        if not waiting:
-            return program
-        kept |= needed.by(waiting[reproduces - 1 : reproduces])
-        waiting = [number for number in waiting[: reproduces - 1] if number not in kept]
+        if shows <= 0:
+            return found
+        kept |= needed.by(waiting[shows - 1 : shows])
+        waiting = [number for number in waiting[: shows - 1] if number not in kept]
+        fails = -1
 
 
 class _Needed:
@@ -85,34 +108,33 @@ class _Needed:
         return self._found[number]
 
 
-def _least(trials: Trials, shown: Attempt) -> Program:
-    """Return what the contract's side alone needs of a program: its answer, with something at the first difference."""
-    assert trials.target is not None
-    assert shown.sighting is not None
-    assert shown.sighting.divergence is not None
-    reference = on_reference(shown.program)
-    return core(shown.program, same_presence(trials.target.allows, shown.sighting.divergence, reference))
-
-
 def likely_first(program: Program, kept: set[int]) -> list[int]:
     """Return the other steps of a program, those first on which its last step most likely depends.
 
-    What changed a session of the last step comes before what changed others, and that before what changed nothing;
-    of steps of one operation with one kind of answer the last comes before the others.
+    What changed a session of the last step comes before what changed others, and that before what changed nothing.
+    Of what changed the same session, steps with the roles of the last one come first; of the others of one operation
+    with one kind of answer, the last comes before the rest.
     """
     steps = on_reference(program).steps
-    about = sessions_of(steps[-1])
+    about, roles = sessions_of(steps[-1]), _roles(steps[-1])
     seen: set[tuple[str, tuple[str, str]]] = set()
-    ranks: dict[int, tuple[bool, bool, bool]] = {}
+    ranks: dict[int, tuple[bool, bool, bool, bool]] = {}
     for item in reversed(steps):
         far = bool(about) and not about & sessions_of(item)
-        kind = _kind(item)
-        ranks[item.step.seq] = (not changes_something(item), far, kind in seen)
+        related = bool(roles) and not far and roles <= _roles(item)
+        kind = item.step.op, contract_side(item.outcome)
+        ranks[item.step.seq] = (not changes_something(item), far, not related, not related and kind in seen)
         if not far:
             seen.add(kind)
     others = [item.step.seq for item in reversed(steps) if item.step.seq not in kept]
     return sorted(others, key=lambda number: ranks[number])
 
 
-def _kind(item: Referred) -> tuple[str, tuple[str, str]]:
-    return item.step.op, contract_side(item.outcome)
+def _roles(item: Referred) -> set[str]:
+    """Return the roles whose messages, handlers or types a step is about."""
+    places = [item.args, item.args.get("edge"), item.args.get("ep")]
+    named = [place.get(name) for place in places if isinstance(place, dict) for name in _ROLES]
+    return {role for role in named if isinstance(role, str)}
+
+
+_ROLES: Final = ("from", "to", "sender", "receiver", "role")

@@ -212,6 +212,30 @@ def plainer_endings(program: Program, ending: int, results: Mapping[int, Any]) -
     yield only(changed, set(numbers(changed)) - (claims - wanted)), "made a close"
 
 
+def host_call(program: Program, mutation: int) -> Program | None:
+    """Return the program with an owner's mutation made the call of the host that does the same without an owner.
+
+    None when the step is no such mutation, or its session was not opened by a step.
+    """
+    step = next(step for step in program.steps if step.seq == mutation)
+    opened = {other.seq for other in program.steps if other.op in OPENING}
+    sessions = sorted(with_needed(program, {mutation}) & opened)
+    if step.op != "apply_owned_session_mutation" or len(sessions) != 1:
+        return None
+    (fields,) = step.args["mutation"].values()
+    args = dict(fields) if "edge" in fields else {**fields, "sid": {"$ref": sessions[0]}}
+    call = _HOST_CALLS.get(frozenset(args))
+    if call is None:
+        return None
+    return _without_idle(program, mutation, _replaced(program, mutation, call, args), claims=True)
+
+
+_HOST_CALLS: Final = {
+    frozenset(operation.parameters): name for name, operation in OPERATIONS.items() if operation.result == "nothing"
+}
+"""Operations that only change something, by what they are given."""
+
+
 def _replaced(program: Program, seq: int, op: str, args: dict[str, Any]) -> Program:
     steps = tuple(
         msgspec.structs.replace(step, op=op, args=args) if step.seq == seq else step for step in program.steps

@@ -12,9 +12,10 @@ from typing import Final
 
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import Program, Step
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.minimise.lifting import lift_again
 from telltale_conformance.oracle.minimise.names import names_of, renamed
-from telltale_conformance.oracle.minimise.slicing import same_effects
+from telltale_conformance.oracle.minimise.slicing import Holds, same_effects
 from telltale_conformance.oracle.minimise.trying import Trials
 from telltale_conformance.oracle.minimise.values import (
     REMOVED,
@@ -44,6 +45,7 @@ def at_once(trials: Trials, program: Program) -> Program:
 
 Place = tuple[int, str]
 """A step and one of its arguments; ``NAMES`` for all names."""
+_MESSAGES: Final = frozenset({"value", "signed message"})
 NAMES: Final[Place] = (-1, "")
 
 
@@ -73,7 +75,9 @@ def _plain_at(trials: Trials, program: Program, places: Sequence[Place]) -> Prog
     return _plain_at(trials, _plain_at(trials, program, places[:half]), places[half:])
 
 
-def plainest(trials: Trials, program: Program, places: Collection[Place] | None = None) -> Program:
+def plainest(
+    trials: Trials, program: Program, places: Collection[Place] | None = None, holds: Holds | None = None
+) -> Program:
     """Return the program with the plainest names and values with which each step has the effect that it has.
 
     The contract's side decides that alone: nothing is run.
@@ -82,13 +86,16 @@ def plainest(trials: Trials, program: Program, places: Collection[Place] | None 
         trials: says what the contract's side allows.
         program: what is to become simpler.
         places: where that may change it; anywhere by default.
+        holds: what more must stay true of its run on the reference.
     """
     reference = on_reference(program)
-    alike = same_effects(reference)
+    alike, told_apart = same_effects(reference), _told_apart(program)
     program = lift_again(program, reference.results)
 
     def allowed(candidate: Program) -> Program | None:
-        return candidate if alike(on_reference(candidate)) and trials.possible(candidate) else None
+        side = on_reference(candidate)
+        same = _told_apart(candidate) == told_apart and alike(side) and (holds is None or holds(side))
+        return candidate if same and trials.possible(candidate) else None
 
     failed: set[_Known] = set()
     while changes := _first_ones(program, failed, lambda change: places is None or _within(change, places)):
@@ -101,6 +108,14 @@ def plainest(trials: Trials, program: Program, places: Collection[Place] | None 
         if len(same) > 1:
             program = allowed(renamed(program, {(sort, name): same[0] for name in same[1:]})) or program
     return allowed(all_names_plain(program)) or program
+
+
+def _told_apart(program: Program) -> list[int]:
+    """Return for each message which one was the first like it: of two that are alike none sees which is received."""
+    if OPERATIONS[program.steps[-1].op].result not in _MESSAGES:
+        return []
+    messages = [encode(step.args["val"]) for step in program.steps if "val" in step.args]
+    return [messages.index(message) for message in messages]
 
 
 def _within(change: Simplification, places: Collection[Place]) -> bool:

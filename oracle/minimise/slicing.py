@@ -1,7 +1,7 @@
-"""Causal slices: which steps can the diverging one depend on at all?
+"""Causal slices: what the contract alone needs of a program for what it demands of the last step.
 
-Everything here is decided by the reference alone. A slice is a guess, smallest first; the implementation is asked
-whether the divergence is still there.
+Everything here is decided by the reference. A slice is a guess: the implementation is asked whether the divergence is
+still there.
 """
 
 from __future__ import annotations
@@ -20,20 +20,6 @@ from telltale_conformance.oracle.verdict.compare import Divergence
 from telltale_conformance.oracle.verdict.fingerprints import contract_side
 
 Holds = Callable[[ReferenceSide], bool]
-
-
-def slices(program: Program, reference: ReferenceSide) -> Iterator[Program]:
-    """Yield ever larger parts of the program on which its last step may depend; the whole program comes last."""
-    last = program.steps[-1].seq
-    about = sessions_of(reference.steps[-1])
-    changes = {item.step.seq for item in reference.steps if changes_something(item)}
-    touching = {item.step.seq for item in reference.steps if not about or about & sessions_of(item)}
-    tried: set[tuple[int, ...]] = set()
-    for wanted in (touching & changes, touching, changes, set(numbers(program))):
-        kept = with_needed(program, {*wanted, last})
-        if tuple(sorted(kept)) not in tried:
-            tried.add(tuple(sorted(kept)))
-            yield only(program, kept)
 
 
 def core(program: Program, holds: Holds) -> Program:
@@ -128,6 +114,21 @@ def same_presence(allows: Callable[[str, Any], bool], divergence: Divergence, re
             return False
         found = side.steps[-1]
         return allows(found.step.op, found.outcome) and _presence(found, first) == wanted
+
+    return holds
+
+
+def not_as_answered(divergence: Divergence) -> Holds:
+    """Return the question whether the contract still demands another value than the one that was answered.
+
+    Args:
+        divergence: what was seen.
+    """
+    within_results = divergence.kind in ("payload", "state")
+    first = divergence.differences[0] if within_results else None
+
+    def holds(side: ReferenceSide) -> bool:
+        return first is None or not same_json(_at(side.steps[-1], first.path)[0], _sessionless(first.actual))
 
     return holds
 

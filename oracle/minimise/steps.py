@@ -5,16 +5,17 @@ The program in hand always reproduces the divergence: a candidate takes its plac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, combinations, islice
+from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import Any, Final, NamedTuple
 
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.minimise.lifting import lift_again
-from telltale_conformance.oracle.minimise.needs import extended
+from telltale_conformance.oracle.minimise.needs import PLAIN_UP_TO, extended
 from telltale_conformance.oracle.minimise.removal import (
     attenuated,
     forged,
+    host_call,
     last_written_out,
     numbers,
     only,
@@ -25,23 +26,20 @@ from telltale_conformance.oracle.minimise.removal import (
 )
 from telltale_conformance.oracle.minimise.simplifying import places_of, plainest
 from telltale_conformance.oracle.minimise.slicing import (
-    Holds,
     cascade,
     core,
+    not_as_answered,
     same_contract_side,
-    slices,
 )
 from telltale_conformance.oracle.minimise.standing import as_before
-from telltale_conformance.oracle.minimise.trying import Sighting, Trials
-from telltale_conformance.oracle.reference.run import ReferenceSide, on_reference
+from telltale_conformance.oracle.minimise.trying import Trials, Verdict
+from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Divergence
 
 SHORT: Final = 8
 """Of a program of at most so many steps no runs of steps are taken out at once: that would seldom work."""
 LONG: Final = 64
 """Of a program of more steps single ones are first only taken out as they are."""
-PLAIN_GUESSES: Final = 2
-"""So many slices, where they are short, are tried with plain names and values before any is tried as it is."""
 PAIRS_UP_TO: Final = 12
 """Pairs of steps are tried together, and what is given to others changed, in programs of at most so many steps."""
 REMOVED: Final = "removed"
@@ -62,41 +60,25 @@ def referring(trials: Trials, program: Program) -> Program:
     return lifted if trials.attempt(lifted).verdict == "reproduces" else program
 
 
-def first_shown(trials: Trials, program: Program, parts: Iterable[Program]) -> Program:
-    """Return the first of a program's parts that reproduces, cut down to what the divergence needs of it."""
-    for part in parts:
-        attempt = trials.attempt(part)
-        if attempt.verdict == "reproduces":
-            return extended(trials, attempt)
-    return program
+def sliced(trials: Trials, program: Program, divergence: Divergence) -> Program | None:
+    """Return what a divergence needs: what the contract's side needs, made plain, if that shows it, or else more.
 
-
-def guesses(trials: Trials, program: Program, sighting: Sighting) -> Iterator[Program]:
-    """Yield what the divergence may need, the smallest first: causal slices, the first two also made plain.
-
-    Of the very first the last step keeps its values, for they are what the divergence most often depends on.
+    The last step keeps its values at first, for they are what the divergence most often depends on.
     """
     assert trials.target is not None
-    assert sighting.divergence is not None
     reference = on_reference(program)
-    holds = same_contract_side(trials.target.allows, sighting.divergence, reference)
-    parts = _parts(program, reference, holds)
-    first: list[Program] = []
-    for part in islice(parts, PLAIN_GUESSES):
-        if len(part.steps) > PAIRS_UP_TO:
-            parts = chain((part,), parts)
-            break
-        yield plainest(trials, part, None if first else places_of(part.steps[:-1]))
-        first.append(part)
-    yield from first
-    yield from parts
-
-
-def _parts(program: Program, reference: ReferenceSide, holds: Holds) -> Iterator[Program]:
-    for part in slices(program, reference):
-        if holds(on_reference(part)):
-            yield core(part, holds)
-        yield part
+    holds = same_contract_side(trials.target.allows, divergence, reference)
+    if not holds(reference):
+        return None
+    part = core(program, holds)
+    tried: Verdict | None = None
+    if len(part.steps) <= PLAIN_UP_TO:
+        attempt = trials.attempt(plainest(trials, part, places_of(part.steps[:-1]), not_as_answered(divergence)))
+        if attempt.verdict == "reproduces":
+            assert attempt.sighting is not None
+            return extended(trials, attempt.program, attempt.sighting.divergence or divergence)
+        tried = attempt.verdict
+    return extended(trials, program, divergence, tried)
 
 
 def removals(program: Program, count: int = 1) -> Iterator[Removal]:
@@ -157,6 +139,7 @@ def _in_its_place(program: Program, seq: int, results: Mapping[int, Any]) -> Ite
     yield retargeted(program, seq), "removed, the result before it used in its place"
     yield scope_from_the_start(program, seq), "removed, its scope granted before"
     yield attenuated(program, seq), "made an attenuation"
+    yield host_call(program, seq), "made a call of the host"
     yield from plainer_endings(program, seq, results)
     for other in forged(program, seq):
         yield other, "removed, what the last step is given forged"

@@ -275,7 +275,7 @@ def _of(program: Program, steps: list[Referred]) -> Program:
 
 RESTARTS: Final = 50
 """How often an adapter may be started again while a program is made smaller: candidates that it fails at are many."""
-BEFORE_DOUBT: Final = 3
+BEFORE_DOUBT: Final = 4
 """How many candidates may not show a divergence that was seen once before the given program is run again."""
 TO_BELIEVE: Final = 2
 """How many runs in a row must show the same divergence before it is minimised."""

@@ -17,8 +17,7 @@ from telltale_conformance.oracle.minimise.lifting import NotLiftable, lift, with
 from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.minimise.names import canonical, names_of, renamed
 from telltale_conformance.oracle.minimise.recorded import read_recording, same_up_to_names
-from telltale_conformance.oracle.minimise.removal import retargeted, written_out
-from telltale_conformance.oracle.minimise.slicing import slices
+from telltale_conformance.oracle.minimise.removal import host_call, retargeted, written_out
 from telltale_conformance.oracle.minimise.standing import as_before
 from telltale_conformance.oracle.minimise.values import simplifications
 from telltale_conformance.oracle.reference.run import on_reference
@@ -108,14 +107,6 @@ def test_a_reference_moves_to_the_result_before_and_what_served_only_the_removed
     moved = retargeted(given, 3)
     assert moved is not None
     assert plain(moved) == [OPEN, CLAIM, ("release_ownership", {"capability": {"$ref": 1}})]
-
-
-def test_slices_grow_to_the_whole_program() -> None:
-    given = program(
-        OPEN, OPEN, CLAIM, ("session_ids", {}), ("close", {"sid": {"$ref": 1}}), ("close", {"sid": {"$ref": 0}})
-    )
-    parts = [[step.seq for step in part.steps] for part in slices(given, on_reference(given))]
-    assert parts == [[0, 2, 5], [0, 1, 2, 4, 5], [0, 1, 2, 3, 4, 5]]
 
 
 # Names and values
@@ -335,3 +326,31 @@ def test_below_a_first_generation_there_is_none_so_it_stands_above() -> None:
     standing = as_before(program(OPEN, CLAIM, ATTENUATE, stale), program(OPEN, CLAIM))
     assert standing is not None
     assert standing.steps[-1].args["capability"]["generation"] == 1
+
+
+@pytest.mark.parametrize(
+    ("mutation", "call"),
+    [
+        (
+            {"SetDefaultHandler": {"handler": "h"}},
+            ("set_default_handler_for_session", {"handler": "h", "sid": {"$ref": 0}}),
+        ),
+        (
+            {"UpdateEdgeHandler": {"edge": {"receiver": "B", "sender": "A", "sid": {"$ref": 0}}, "handler": "h"}},
+            ("update_handler", {"edge": {"receiver": "B", "sender": "A", "sid": {"$ref": 0}}, "handler": "h"}),
+        ),
+        (
+            {"UpdateTrace": {"edge": {"receiver": "B", "sender": "A", "sid": 0}, "trace": []}},
+            ("update_trace", {"edge": {"receiver": "B", "sender": "A", "sid": 0}, "trace": []}),
+        ),
+    ],
+)
+def test_a_mutation_by_the_owner_may_become_a_call_of_the_host(mutation: Any, call: tuple[str, Any]) -> None:
+    opened = ("open", {"initial_types": {}, "roles": []})
+    claimed = ("claim_ownership", {"owner_id": "a", "scope": "Session", "sid": {"$ref": 0}})
+    mutate = ("apply_owned_session_mutation", {"capability": {"$ref": 1}, "mutation": mutation})
+    look = ("observe", {"sid": {"$ref": 0}})
+    without_owner = host_call(program(opened, claimed, mutate, look), 2)
+    assert without_owner is not None
+    assert plain(without_owner) == [opened, call, look]
+    assert host_call(program(opened, claimed, look), 1) is None
