@@ -21,7 +21,7 @@ from tests.wrong_stores.look_alike import FOLDS, labels, owners, sites
 from tests.wrong_stores.raw_forms import attenuated_unsorted, claimed_unsorted, receipt_unsorted, without_sorts
 from tests.wrong_stores.rules import replace
 from tests.wrong_stores.second_hardened import honest, repeated
-from tests.wrong_stores.second_rules import receiver_died, six
+from tests.wrong_stores.second_orders import receiver_died, six
 from tests.wrong_stores.sizes import deep_type, great_sid, many_branches
 from tests.wrong_stores.steps import Play, played
 from tests.wrong_stores.wrong import Wrong
