@@ -10,7 +10,8 @@ from typing import Final, Literal, NamedTuple
 
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.model.operations import OPERATIONS
-from telltale_conformance.oracle.adapters import Adapter, Answer, Request, ask
+from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Answer, Request, ask
+from telltale_conformance.oracle.adapters.answers import strict_value
 from telltale_conformance.oracle.adapters.kit_integers import check_integers
 from telltale_conformance.oracle.adapters.kit_requests import WELL_FORMED
 from telltale_conformance.oracle.adapters.kit_results import Departure, NotOffered, Problem
@@ -71,9 +72,23 @@ def check_understands(adapter: Adapter) -> str:
             "read the arguments with the names and forms of the contract; take operations that cannot be "
             "carried out from ops",
         )
+    for request, answer in answers.items():
+        _must_be_strict(request.op, answer)
     counts = {kind: [r.op for r, a in answers.items() if a.kind == kind] for kind in ("panic", "unsupported")}
     seen = [f"{', '.join(ops)} answered {kind}" for kind, ops in counts.items() if ops]
     return "; ".join([f"{len(answers)} asked", *seen])
+
+
+def _must_be_strict(op: str, answer: Answer) -> None:
+    """Refuse an answer that two readers may read differently, which no check can judge."""
+    if answer.kind not in ("ok", "err"):
+        return
+    try:
+        for part in (answer.payload, answer.audit or b"[]"):
+            strict_value(part)
+    except AdapterFault as fault:
+        remedy = "print each member once, texts without lone surrogates, and numbers within 64 bits"
+        raise Problem(f"the answer to {op} cannot be judged: {fault.problem}", remedy) from None
 
 
 def check_outcomes(adapter: Adapter) -> str:

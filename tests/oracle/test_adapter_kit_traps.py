@@ -208,6 +208,20 @@ def test_the_order_of_members_is_free() -> None:
     assert {outcome(odd, check.name)[0] for check in CHECKS} == {"passed"}
 
 
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        (lambda data: data.replace(b'{"', b'{"x":1,"x":2,"', 1), "repeated"),
+        (lambda data: data.replace(b'"A"', b'"\\ud800"', 1), "surrogate"),
+        (lambda data: b"1e400" if data == b"0" else data, "out of range|above|infinit|number"),
+    ],
+)
+def test_answers_that_two_readers_may_read_differently_are_found(printed: Change, said: str) -> None:
+    came, told = outcome(Odd(printed=printed), "understands")
+    assert came == "failed"
+    assert re.search(rf"the answer to \w+ cannot be judged: .*({said})", told), told
+
+
 def test_a_reader_that_stops_at_some_depth_is_told() -> None:
     def shallow(data: bytes) -> bytes:
         return b"[" if data.count(b"{") > 127 else data
