@@ -1,8 +1,8 @@
 """Guided against unguided generation: how many answers each needs until a rare wrong store differs.
 
 ``python -m tests.benchmarks.guidance_compared [SEEDS]`` prints the medians of that many seeds (20 if not given) for the
-stores of ``tests/wrong_stores/rare.py`` and ``combinations.py``. All stores run in this process. ``--drawn Hypothesis
-HypoFuzz`` measures these two on the project's state machine in the same run, which takes much longer. ``--most N``
+stores of ``rare``, ``combinations`` and ``held_out`` in ``tests/wrong_stores``, or for those that ``--stores`` names. All
+stores run in this process. ``--drawn Hypothesis HypoFuzz`` measures these two on the project's state machine in the same run, which takes much longer. ``--most N``
 counts a store as not found after N answers; ``--first SEED`` takes other seeds.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from telltale_conformance.generators.guided_programs import guided_case
@@ -20,13 +20,14 @@ from telltale_conformance.generators.reached import played
 from telltale_conformance.generators.steps import GeneratedStep
 from telltale_conformance.model.operations import OPERATIONS
 from tests.benchmarks.machine_drawn import DRAWN
-from tests.wrong_stores.beside import WrongStore, told_after
+from tests.wrong_stores.beside import Fault, WrongStore, told_after
 from tests.wrong_stores.combinations import COMBINATIONS
+from tests.wrong_stores.held_out import HELD_OUT
 from tests.wrong_stores.rare import RARE
 
 MOST = 50_000
 """After so many answers a store counts as not found if nothing else is said; the median is at least this then."""
-STORES = {**RARE, **COMBINATIONS}
+SETS = {"rare": RARE, "combinations": COMBINATIONS, "held-out": HELD_OUT}
 Answers = dict[str, int]
 """By store, after how many answers it differs."""
 
@@ -41,9 +42,11 @@ def guided(seed: int, index: int) -> Iterable[GeneratedStep]:
     return played(guided_case(seed, index, "telltale-17"), "telltale-17")
 
 
-def answers(made: Callable[[int, int], Iterable[GeneratedStep]], seed: int, most: int) -> tuple[Answers, int]:
+def answers(
+    made: Callable[[int, int], Iterable[GeneratedStep]], stores: Mapping[str, Fault], seed: int, most: int
+) -> tuple[Answers, int]:
     """Return after how many answers each store differs, with one seed, and how many were given in all."""
-    waiting, found = dict(STORES), Answers()
+    waiting, found = dict(stores), Answers()
     count = index = 0
     while waiting and count < most:
         steps = list(made(seed, index))
@@ -57,10 +60,10 @@ def answers(made: Callable[[int, int], Iterable[GeneratedStep]], seed: int, most
     return found, count
 
 
-def drawn(by: str, seed: int, most: int) -> tuple[Answers, int]:
+def drawn(by: str, stores: Mapping[str, Fault], seed: int, most: int) -> tuple[Answers, int]:
     """Return the same for what Hypothesis or HypoFuzz draws."""
-    stores = DRAWN[by](STORES, seed, most)
-    return stores.found, stores.answers
+    wrong = DRAWN[by](stores, seed, most)
+    return wrong.found, wrong.answers
 
 
 def main() -> None:
@@ -70,26 +73,33 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--drawn", choices=DRAWN, nargs="+", default=[])
     parser.add_argument("--most", type=int, default=MOST)
+    parser.add_argument("--stores", choices=SETS, nargs="+", default=[*SETS])
     options = parser.parse_args()
+    stores = {name: fault for chosen in options.stores for name, fault in SETS[chosen].items()}
     makers = {"unguided": partial(answers, unguided), "guided": partial(answers, guided)}
     makers |= {by: partial(drawn, by) for by in options.drawn}
     columns: dict[str, list[Answers]] = {name: [] for name in makers}
     for name, made in makers.items():
         given, begun = 0, time.process_time()
         for seed in range(options.first, options.first + options.seeds):
-            found, count = made(seed, options.most)
+            found, count = made(stores, seed, options.most)
             columns[name].append(found)
             given += count
         print(f"{name}: {given:,} answers, {given / (time.process_time() - begun):,.0f} a CPU second", flush=True)
     print(f"| wrong store | {' | '.join(makers)} | guided: times fewer than unguided |")
     print("|---" * (len(makers) + 2) + "|")
-    for store in STORES:
+    ratios = []
+    for store in stores:
         medians = [
             statistics.median(min(found.get(store, options.most), options.most) for found in column)
             for column in columns.values()
         ]
         told = " | ".join(f"{'≥ ' * (median >= options.most)}{median:,.0f}" for median in medians)
+        if min(medians[:2]) < options.most:
+            ratios.append(medians[0] / medians[1])
         print(f"| {store} | {told} | {'≥ ' * (medians[0] >= options.most > medians[1])}{medians[0] / medians[1]:.1f} |")
+    found = f"{len(ratios)} stores that either finds"
+    print(f"\nGuided programs need {statistics.median(ratios):.1f} times fewer in the median of {found}")
 
 
 if __name__ == "__main__":
