@@ -2,8 +2,9 @@
 
 ``python -m tests.benchmarks.guidance_compared [SEEDS]`` prints the medians of that many seeds (20 if not given) for the
 stores of ``rare``, ``combinations`` and ``held_out`` in ``tests/wrong_stores``, or for those that ``--stores`` names. All
-stores run in this process. ``--drawn Hypothesis HypoFuzz`` measures these two on the project's state machine in the same run, which takes much longer. ``--most N``
-counts a store as not found after N answers; ``--first SEED`` takes other seeds.
+stores run in this process. ``--drawn Hypothesis HypoFuzz`` measures these two on the project's state machine in the same
+run, which takes much longer. ``--most N`` counts a store as not found after N answers; ``--first SEED`` takes other
+seeds.
 """
 
 from __future__ import annotations
