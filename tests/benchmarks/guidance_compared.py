@@ -1,10 +1,10 @@
 """Guided against unguided generation: how many answers each needs until a rare wrong store differs.
 
-``python -m tests.benchmarks.guidance_compared [SEEDS]`` prints the medians of that many seeds (20 if not given) for the
-stores of ``rare``, ``combinations`` and ``held_out`` in ``tests/wrong_stores``, or for those that ``--stores`` names. All
-stores run in this process. ``--drawn Hypothesis HypoFuzz`` measures these two on the project's state machine in the same
-run, which takes much longer. ``--most N`` counts a store as not found after N answers; ``--first SEED`` takes other
-seeds.
+``python -m tests.benchmarks.guidance_compared [SEEDS]`` prints the medians of that many seeds (20 if not given) for
+the stores of ``rare``, ``combinations`` and ``held_out`` in ``tests/wrong_stores``, or for those that ``--stores``
+names. All stores run in this process. ``--drawn Hypothesis HypoFuzz`` measures these two on the project's state
+machine in the same run, which takes much longer. ``--most N`` counts a store as not found after N answers; ``--first
+SEED`` takes other seeds.
 """
 
 from __future__ import annotations
