@@ -49,7 +49,7 @@ def read_blocks(file: BinaryIO, path: str, limits: Limits, *, packed: bool) -> I
             before have been given.
     """
     if packed:
-        return ([line] for line in _unpacked_lines(file, path, limits))
+        return _in_blocks(_unpacked_lines(file, path, limits))
     return _plain_blocks(file, path, limits.line_bytes)
 
 
@@ -70,8 +70,28 @@ def _plain_blocks(file: BinaryIO, path: str, longest: int) -> Iterator[list[byte
         number += good
 
 
+def _in_blocks(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """Yield lines many at a time; those before an error are given before it."""
+    block: list[bytes] = []
+    size = 0
+    malformed = None
+    try:
+        for line in lines:
+            block.append(line)
+            size += len(line)
+            if size >= _BLOCK:
+                yield block
+                block, size = [], 0
+    except MalformedTrace as error:
+        malformed = error
+    if block:
+        yield block
+    if malformed is not None:
+        raise malformed
+
+
 def _unpacked_lines(file: BinaryIO, path: str, limits: Limits) -> Iterator[bytes]:
-    """Yield the lines of a packed file one by one, so that damage is met no earlier than where it is."""
+    """Yield the lines of a packed file."""
     number = unpacked = 0
     longest = limits.line_bytes
     try:

@@ -245,6 +245,17 @@ def test_a_packed_trace_has_a_limit_on_what_it_unpacks_to(tmp_path: Path) -> Non
     assert "unpacks to more than 1000 bytes" in error.problem
 
 
+def test_the_lines_before_damage_in_packed_data_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "cut.jsonl.gz"
+    content = gzip.compress(trace_bytes([OPEN] * 3000), compresslevel=1)
+    path.write_bytes(content[: len(content) // 2])
+    read = []
+    with pytest.raises(MalformedTrace, match="damaged gzip data") as cut:
+        read.extend(event.seq for _, event in read_trace(path))
+    assert len(read) > 1000
+    assert cut.value.line == len(read) + 2
+
+
 @pytest.mark.parametrize("damage", [slice(0, -12), slice(5, None), slice(0, 15)])
 def test_damaged_gzip_data_are_refused(tmp_path: Path, damage: slice) -> None:
     content = gzip.compress(trace_bytes([OPEN]))[damage]
