@@ -184,14 +184,17 @@ def _simplest(trials: Trials, program: Program, failed: Collection[_Known]) -> l
 def _first_ones(
     program: Program, failed: Collection[_Known], likely: Callable[[Simplification], bool]
 ) -> list[Simplification]:
-    """Return for each place the first likely simplification that has not failed, none within another."""
+    """Return for each place the first likely simplification that has not failed, none within another; numbers last.
+
+    A number most often must stay; that it may not be 0 when all else is plain was seen when all was made plain at once.
+    """
     chosen: list[Simplification] = []
     for change in simplifications(program):
         if not change.path or _known(change) in failed:
             continue
         if not any(_same_or_within(change, other) for other in chosen) and likely(change):
             chosen.append(change)
-    return chosen
+    return sorted(chosen, key=lambda change: type(change.value) is int)
 
 
 def _same_or_within(change: Simplification, other: Simplification) -> bool:

@@ -157,7 +157,7 @@ class Trials:
             OutOfTime: the deadline has passed.
             AdapterGone: the adapter failed and cannot be started again.
         """
-        if self._deadline is not None and time.monotonic() > self._deadline:
+        if self.late():
             raise OutOfTime
         assert self.target is not None
         reference = self._refer(program)
@@ -215,6 +215,10 @@ class Trials:
         place = next(index for index, item in enumerate(steps) if item.step.seq == sighting.at)
         shown = _of(candidate, steps[: place + 1])
         return Attempt("reproduces", shown, "the divergence is still there", sighting)
+
+    def late(self) -> bool:
+        """Say whether the deadline has passed."""
+        return self._deadline is not None and time.monotonic() > self._deadline
 
     def possible(self, program: Program) -> bool:
         """Say whether the contract's side leaves the target divergence possible, without asking the implementation."""
@@ -321,7 +325,7 @@ def rate(
     """
     seen = [first if first is not None else trials.look(program)]
     while len(seen) < runs or (len(seen) < more and not _alike(seen, trials.target)):
-        if seen[-1].fault is not None:
+        if seen[-1].fault is not None or (len(seen) >= TO_BELIEVE and trials.late()):
             break
         seen.append(trials.look(program))
     wanted = trials.target or next((sighting.fingerprint for sighting in seen if sighting.fingerprint), None)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+import pytest
+
 from telltale_conformance.lean_traces.programs import Program, Step
-from telltale_conformance.oracle.adapters import Adapter
+from telltale_conformance.oracle.adapters import Adapter, Answer, Request
+from telltale_conformance.oracle.minimise import trying
 from telltale_conformance.oracle.minimise.minimiser import minimise
-from telltale_conformance.oracle.minimise.trying import Trials
+from telltale_conformance.oracle.minimise.trying import TO_RATE, Trials, rate
 from telltale_conformance.oracle.verdict.compare import Level
-from tests.oracle.minimise_world import diverging, failure, program, seen
+from tests.oracle.minimise_world import SometimesWrong, diverging, failure, program, seen
 from tests.oracle.wrong_references import WRONG, WrongReference
 
 NAME = "recv gives the newest"
@@ -54,3 +59,22 @@ def test_a_result_that_cannot_be_confirmed_is_kept_and_inconclusive() -> None:
     assert (result.ending, result.faults) == ("inconclusive", (str(failure().diagnostic()),))
     assert result.fingerprint is not None
     assert result.program.steps
+
+
+def test_a_divergence_that_comes_and_goes_is_not_rated_beyond_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each run takes a second; after the deadline no more than two are compared."""
+    now = [0.0]
+    monkeypatch.setattr(trying.time, "monotonic", lambda: now[0])
+
+    class Slow(SometimesWrong):
+        def submit(self, requests: Iterable[Request | None]) -> Iterator[Answer]:
+            now[0] += 1
+            return super().submit(requests)
+
+    name = "release ignores a pending transfer"
+    given = diverging(name)
+    for seconds, runs in ((0.5, 2), (6.5, 7), (60.0, TO_RATE)):
+        now[0] = 0.0
+        trials = Trials(Slow(name, lambda run: run % 2 == 1), Level.state, deadline=seconds)
+        found, _ = rate(trials, given)
+        assert (found.steady, found.runs, trials.runs) == (False, runs, runs)
