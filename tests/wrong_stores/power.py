@@ -37,6 +37,10 @@ WHY: dict[str, str] = {
     " with the seeds 3 and 4",
     "dies in any case": "an owner has to die by a name that differs in case alone, one of 42 kinds. `programs` finds it"
     " with the seeds 101, 102, 104 and 105",
+    **{
+        f"repeats among the first {first} roles": "programs seldom list more than three roles, and hardly ever repeat a later one"
+        for first in (3, 16)
+    },
     "sites in the order of UTF 16": "two such sites have to expire at one tick. `programs` finds it with the seeds 2, 3"
     " and 4",
 }

@@ -113,6 +113,30 @@ class repeats_side_by_side_alone(Store):
             self.hardened = True
 
 
+def noticed_among(first: int) -> type[Store]:
+    """Return a store that looks for repeats among the first roles of a list only."""
+
+    class Noticed(Store):
+        def plan(self, roles, initial_types):
+            some = roles[:first]
+            self.hardened = len(set(some)) < len(some) or len(set(roles)) == len(roles)
+            try:
+                return super().plan(roles, initial_types)
+            finally:
+                self.hardened = True
+
+    return Noticed
+
+
+for _first in (3, 16):
+    _roles = [f"r{number}" for number in range(_first)]
+    hardened(
+        f"A repeated role is noticed among the first {_first} only.",
+        repeated(*_roles, _roles[-1]),
+        name=f"repeats among the first {_first} roles",
+    )(noticed_among(_first))
+
+
 def honest(s: Script) -> None:
     cap = s.claimed("a", fragments("a", "b"))
     s.validate_ownership_capability(capability=altered(cap, scope=fragments("b", "a", "b")))
