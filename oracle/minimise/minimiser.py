@@ -160,7 +160,7 @@ class _Search:
             trials.target = trials.target or sighting.fingerprint
             return self._ended("flaky" if self._rate.times else "does not diverge", self._given)
         trials.target = trials.target or sighting.fingerprint
-        program = _up_to(offered, sighting)
+        cut = program = _up_to(offered, sighting)
         self._rate = Rate(times=1, runs=1)
         trials.doubt = partial(self._doubted, offered, sighting)
         try:
@@ -169,7 +169,7 @@ class _Search:
         except _NotBelieved as reason:
             return self._ended(reason.ending, self._given)
         except OutOfTime:
-            return self._ended("deadline", self._best())
+            return self._ended("deadline", self._best(cut))
         except AdapterGone:
             return self._ended("inconclusive", self._best())
         faults = len(trials.faults)
@@ -184,8 +184,8 @@ class _Search:
         """Return the best program that was seen to diverge; the given one where none was yet."""
         return self._ended("interrupted", self._best())
 
-    def _best(self) -> Program:
-        best = self._trials.best
+    def _best(self, otherwise: Program | None = None) -> Program:
+        best = self._trials.best or otherwise
         return self._given if best is None else renumbered(best)
 
     def _offered(self, program: Program) -> Program:
