@@ -267,7 +267,7 @@ def _why_not(result: Minimised) -> str:
 
 
 def _document(result: Minimised, reason: Decision | None, written: list[str], recorded: bool) -> dict[str, Any]:
-    document: dict[str, Any] = msgspec.to_builtins(result)
+    document: dict[str, Any] = msgspec.structs.asdict(result)  # numbers of the program keep their spelling
     document["why_needed"] = (
         {str(seq): why for seq, why in why_needed(result).items()} if result.ending == "minimal" else {}
     )

@@ -160,6 +160,10 @@ class _Search:
             trials.target = trials.target or sighting.fingerprint
             return self._ended("flaky" if self._rate.times else "does not diverge", self._given)
         trials.target = trials.target or sighting.fingerprint
+        if sighting.expected is None or not trials.target.allows(trials.target.op, sighting.expected):
+            # Else every candidate would count as impossible, and the given program as minimal.
+            trials.faults.append(f"fault of the harness: its own class does not allow {trials.target.text()}")
+            return self._ended("inconclusive", self._given)
         cut = program = _up_to(offered, sighting)
         self._rate = Rate(times=1, runs=1)
         trials.doubt = partial(self._doubted, offered, sighting)

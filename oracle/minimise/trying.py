@@ -98,7 +98,7 @@ class Trials:
         """Called once if none of the first candidates that are run shows the divergence."""
         self.believed = False
         """Whether a candidate showed the divergence for the second time."""
-        self._in_vain = 0
+        self._in_vain = 0.0
 
     def look(self, program: Program, reference: ReferenceSide | None = None, *, keep: bool = False) -> Sighting:
         """Run a program on the implementation, whatever is known of it; return its first divergence.
@@ -188,13 +188,17 @@ class Trials:
         return attempt
 
     def _believe_or_doubt(self, attempt: Attempt) -> None:
-        """See the divergence a second time in one of the first candidates, or else doubt it."""
+        """See the divergence a second time in one of the first candidates, or else doubt it.
+
+        A candidate that the adapter fails at says little of the divergence, so it counts half.
+        """
         if attempt.verdict == "reproduces":
             self.believed = True
             return
-        self._in_vain += 1
-        if self._in_vain == BEFORE_DOUBT and not self.believed and self.doubt is not None:
-            self.doubt()
+        self._in_vain += 0.5 if attempt.verdict == "inconclusive" else 1
+        if self._in_vain >= BEFORE_DOUBT and not self.believed and self.doubt is not None:
+            doubt, self.doubt = self.doubt, None
+            doubt()
 
     def _concluded(self, candidate: Program, steps: list[Referred], sighting: Sighting) -> Attempt:
         """Return what a run, or what is known of it, says of a candidate."""
@@ -280,7 +284,8 @@ def _of(program: Program, steps: list[Referred]) -> Program:
 RESTARTS: Final = 50
 """How often an adapter may be started again while a program is made smaller: candidates that it fails at are many."""
 BEFORE_DOUBT: Final = 4
-"""How many candidates may not show a divergence that was seen once before the given program is run again."""
+"""How many candidates may not show a divergence that was seen once before the given program is run again; those that
+the adapter fails at count half."""
 TO_BELIEVE: Final = 2
 """How many runs in a row must show the same divergence before it is minimised."""
 IN_DOUBT: Final = 3

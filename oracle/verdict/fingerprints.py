@@ -99,11 +99,11 @@ class Fingerprint(Struct, frozen=True, order=True, kw_only=True):
             return True
         found = [as_json(outcome.ok)]
         for name in place.removeprefix(WHOLE).split("."):
-            field = name.removesuffix("[]")
+            field = name.partition("[]")[0]
             if field:
                 members = [_within_constructor(value, field) for value in found]
                 found = [value[field] for value in members if isinstance(value, dict) and field in value]
-            if name.endswith("[]"):
+            for _ in range((len(name) - len(field)) // 2):
                 found = [element for value in found if isinstance(value, list) for element in value]
         return any(value is not None for value in found)
 

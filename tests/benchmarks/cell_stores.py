@@ -38,7 +38,7 @@ EVENTS = 500
 _SEED = 7
 _STEPS = 120
 _EARLIEST = 8
-"""A program in which the cell is reached sooner is not taken."""
+"""A program in which the cell is reached sooner is not taken, nor one that fills more than half of the trace."""
 _TRIES = 6
 
 
@@ -131,7 +131,7 @@ class Traces:
         """
         tries = 0
         for way in self._ways:
-            if way.first.get(cell, 0) < _EARLIEST or tries == _TRIES:
+            if not _EARLIEST <= way.first.get(cell, 0) < events / 2 or tries == _TRIES:
                 continue
             tries += 1
             program = self._merged(cell, way.steps[: way.first[cell] + 1], events)

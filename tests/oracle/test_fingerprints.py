@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from telltale_conformance.generators.programs import generate_program
-from telltale_conformance.lean_traces.programs import Step
+from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.errors import OwnershipError, StringError
 from telltale_conformance.model.guard_table import BOUND, G_FOUND, ISSUED, KNOWN_SESSION, UNCHANGED
 from telltale_conformance.model.operations import Outcome
@@ -28,9 +28,12 @@ from telltale_conformance.oracle.verdict.results import LaneDivergence
 from tests.oracle.minimise_world import diverging, record, seen
 from tests.oracle.report_world import accepted, lane, unlogged
 from tests.oracle.wrong_references import WRONG, WrongReference
+from tests.wrong_stores.catalogue import CATALOGUE, adapter
 
 OPEN = {"initial_types": {}, "roles": []}
 TODAY = date(2030, 6, 15)
+LONG = 200
+"""Triggers of so many steps are left out: how deep an answer lies does not come from their length."""
 FIELDS = {"op": "close", "kind": "state", "expected": "ok", "actual": "ok", "guard": "passes"}
 
 
@@ -209,6 +212,10 @@ def test_baseline_minimiser_and_dossier_name_one_fingerprint(
         ("[].epoch", [{"epoch": 1}], True),
         ("[].epoch", [], False),
         ("[]: unexpected", [], True),
+        ("edge_blueprint[][]", {"edge_blueprint": [[[0, 1], "A", "B"]]}, True),
+        ("edge_blueprint[][]", {"edge_blueprint": [[]]}, False),
+        ("edge_blueprint[][][]", {"edge_blueprint": [[[0, 1]]]}, True),
+        ("edge_blueprint[][][]", {"edge_blueprint": [["A", "B"]]}, False),
         ("terminal.reason", {"terminal": {"Faulted": {"reason": "r"}}}, True),
         ("terminal.reason", {"terminal": None}, False),
         ("$", 3, True),
@@ -219,3 +226,13 @@ def test_baseline_minimiser_and_dossier_name_one_fingerprint(
 def test_where_the_contract_has_nothing_nothing_can_be_wrong(place: str, ok: Any, allowed: bool) -> None:
     key = Fingerprint(op="observe", kind="state", expected="ok", actual="ok", guard="passes", place=place)
     assert key.allows("observe", Outcome(ok, None, [])) is allowed
+
+
+@pytest.mark.parametrize("kind", sorted({wrong.kind for wrong in CATALOGUE}))
+def test_a_class_allows_the_answer_of_the_contract_at_which_it_was_seen(kind: str) -> None:
+    for wrong in CATALOGUE:
+        if wrong.kind == kind and len(wrong.trigger) < LONG:
+            found = seen(adapter(wrong), Program(contract=wrong.contract, steps=tuple(wrong.trigger)))
+            if found.fingerprint is not None:
+                assert found.expected is not None
+                assert found.fingerprint.allows(found.fingerprint.op, found.expected), (wrong.name, found.fingerprint)

@@ -185,6 +185,14 @@ def test_a_fault_of_the_adapter_is_inconclusive(first: int) -> None:
     assert "ended by itself" in result.faults[0]
 
 
+def test_a_class_that_does_not_allow_what_was_seen_is_a_fault_of_the_harness(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Fingerprint, "allows", lambda *_: False)
+    given = diverging(RELEASE)
+    result = minimise(WrongReference(WRONG[RELEASE]), given)
+    assert (result.ending, result.program, result.minimal) == ("inconclusive", given, False)
+    assert result.faults[0].startswith("fault of the harness")
+
+
 class DyingSometimes(Wrapped):
     """Fails in the programs that are chosen, and can be started again each time."""
 

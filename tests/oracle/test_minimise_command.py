@@ -18,6 +18,7 @@ from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.lean_program import encode_request
 from telltale_conformance.lean_traces.programs import Program, read_program, write_program
+from telltale_conformance.lean_traces.strict_json import SpelledNumber
 from telltale_conformance.oracle.adapters import SubprocessAdapter
 from telltale_conformance.oracle.cli.minimise import run
 from telltale_conformance.oracle.dossier.lean_file import lean_bundle, lean_text
@@ -86,6 +87,16 @@ def test_json_is_one_object_and_nothing_else(given: Path, tmp_path: Path, capsys
     assert document["why_needed"]["2"] == "needed: without it no transfer is pending"
     assert document["decision"]["nearest"] == "without step 2 both answer ok"
     assert [Path(path).name for path in document["written"]] == ["small.jsonl", "test_small.py", "small.lean"]
+
+
+def test_json_has_the_numbers_of_a_program_as_they_were_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "given.jsonl"
+    value = [SpelledNumber("1E2"), "A", "A"]
+    write_program(path, program(("decode_edge_json", {"session_hint": 0, "value": value})))
+    assert run(path, output=tmp_path / "small.jsonl", sut=served("correct"), as_json=True, adapter_limits=PATIENT) == 3
+    assert '"value":[1E2,"A","A"]' in capsys.readouterr().out
 
 
 def test_what_does_not_diverge_is_nothing_to_minimise(

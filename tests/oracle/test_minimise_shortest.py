@@ -40,7 +40,7 @@ CELLS = {
 
 @pytest.fixture(scope="module", params=CELLS)
 def traces(request: pytest.FixtureRequest) -> Traces:
-    return Traces(request.param, 100)
+    return Traces(request.param, 200)
 
 
 def test_cells_end_with_the_proved_length(traces: Traces) -> None:
