@@ -50,9 +50,7 @@ def _put(files: Mapping[Path, bytes]) -> None:
     try:
         for path, data in files.items():
             handles.append(os.open(beside[path], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644))
-            left = memoryview(data)
-            while left:
-                left = left[os.write(handles[-1], left) :]
+            _write(handles[-1], data, path)
         _all_at_once(os.fsync, handles)
         for path, name in beside.items():
             os.replace(name, path)
@@ -65,6 +63,16 @@ def _put(files: Mapping[Path, bytes]) -> None:
         for handle in handles:
             os.close(handle)
     _all_at_once(sync_folder, changed)
+
+
+def _write(handle: int, data: bytes, path: Path) -> None:
+    left = memoryview(data)
+    try:
+        while left:
+            left = left[os.write(handle, left) :]
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 def _made(folder: Path) -> list[Path]:

@@ -111,7 +111,8 @@ FULL = """
 import resource, signal, sys
 sys.dont_write_bytecode = True  # it would be cut
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+del sys.argv[1]
 from telltale_conformance.oracle.cli.app import main
 main()
 """
@@ -120,9 +121,11 @@ main()
 @pytest.mark.nightly
 def test_a_full_disk_ends_a_campaign_that_then_resumes(tmp_path: Path) -> None:
     folder = tmp_path / "c"
-    given = ["--sut", served(DIES), "--tasks", "300", "--corpus", str(folder), "--workers", "2"]
+    assert ran("--sut", served(DIES), "--tasks", "2", "--corpus", folder, "--workers", "1").returncode == 1
+    full = (folder / "journal.jsonl").stat().st_size + 50_000
+    given = ["campaign", "resume", str(folder), "--tasks", "300", "--workers", "2"]
     done = subprocess.run(
-        [sys.executable, "-c", FULL, "campaign", *given], capture_output=True, text=True, timeout=600, check=False
+        [sys.executable, "-c", FULL, str(full), *given], capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 3, done.stdout + done.stderr
     assert "the campaign cannot go on: File too large" in done.stderr

@@ -141,6 +141,18 @@ def test_a_full_disk_leaves_the_journal_as_it_was(tmp_path: Path) -> None:
     assert (tmp_path / FILE).read_bytes().endswith(b"\n")
 
 
+def test_a_full_disk_is_told_with_the_file_that_had_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(file: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.os, "write", full)
+        with pytest.raises(OSError, match="No space left") as told:
+            durable.put_durably(tmp_path / "one.jsonl", b"data")
+    assert told.value.filename == str(tmp_path / "one.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_program_is_under_its_name_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = Corpus(tmp_path)
 
