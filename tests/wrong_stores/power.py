@@ -31,12 +31,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "power.md"
 SEED = 20261126
 FIXED = "fixed"
 WHY: dict[str, str] = {
-    "foreign bindings are no handlers": "a session that is asked has to have no default handler and bindings of"
-    " foreign edges only. `programs` finds it with the seeds 1 and 2",
     "sites in the order of UTF 16": "two such sites have to expire at one tick. `programs` finds it with the seeds"
     " 1 and 2",
-    "dies in any case": "an owner has to die by a name that differs in case alone, one of 42 kinds. `programs`"
-    " finds it with the seeds 101, 102, 104 and 105",
     "repeats among the first 16 roles": "programs list no more than four roles, or hundreds without a repeat",
 }
 """Why no lane but the fixed list finds a store with this seed, and with which one does."""
