@@ -20,7 +20,7 @@ from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.reference.judging import Asked
 from tests.oracle.test_wrong_store_catalogue import PANICS, told_by_trigger
 from tests.wrong_stores.auth_trees import AUTH_TREES
-from tests.wrong_stores.catalogue import CATALOGUE, adapter
+from tests.wrong_stores.catalogue import CATALOGUE, UNSTEADY_AFTER, adapter
 from tests.wrong_stores.changed import ChangedReference
 from tests.wrong_stores.wrong import Wrong
 
@@ -63,6 +63,19 @@ def test_a_change_that_is_in_place_while_it_answers_answers_as_one_that_stays(wr
         with store._in_place():
             assert answers(ReferenceAdapter(wrong.contract), asked) == seen, wrong.name
         assert answers(ReferenceAdapter(wrong.contract), asked) != seen, wrong.name
+
+
+def test_a_changed_store_remembers_nothing_of_one_made_before() -> None:
+    for wrong in CATALOGUE:
+        if wrong.kind == "unsteady":
+            asked = asked_in(wrong, changed(wrong))
+            right = answers(ReferenceAdapter(wrong.contract), asked)
+            for before in range(UNSTEADY_AFTER):
+                other, store = changed(wrong), changed(wrong)
+                for _ in range(before):
+                    answers(other, asked)
+                rightly = [answers(store, asked) == right for _ in range(UNSTEADY_AFTER)]
+                assert (rightly[0], rightly[-1]) == (True, False), (wrong.name, before)
 
 
 def test_what_is_judged_on_values_is_told_where_it_is_told_on_bytes() -> None:

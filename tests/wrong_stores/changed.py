@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from telltale_conformance.lean_traces.codec import encode_answer
 from telltale_conformance.model.operations import OPERATIONS, Outcome, step
@@ -40,24 +40,47 @@ def _put(holder: Any, name: str, value: Any) -> None:
         setattr(holder, name, value)
 
 
+class _Place(NamedTuple):
+    """Something that a change sets."""
+
+    holder: Any
+    """A module, a class, or the operations by name."""
+    name: str
+    before: Any
+
+
 @cache
-def _set_by(change: Change) -> list[tuple[Any, str, Any, Any]]:
-    """Return what a change sets: where, the name, the value before and the value after."""
+def _places(change: Change) -> list[_Place]:
+    """Return what a change sets, and leave all as it was."""
     before = [(holder, dict(vars(holder))) for holder in _holders()]
     operations = dict(OPERATIONS)
     change()
-    found: list[tuple[Any, str, Any, Any]] = []
-    for holder, known in before:
-        for name, value in dict(vars(holder)).items():
-            if value is not known.get(name, _ABSENT):
-                found.append((holder, name, known.get(name, _ABSENT), value))
-    found += [
-        (OPERATIONS, name, operations[name], value) for name, value in OPERATIONS.items() if value != operations[name]
+    found = [
+        _Place(holder, name, known.get(name, _ABSENT))
+        for holder, known in before
+        for name, value in dict(vars(holder)).items()
+        if value is not known.get(name, _ABSENT)
     ]
-    for holder, name, old, _ in found:
-        _put(holder, name, old)
+    found += [
+        _Place(OPERATIONS, name, operations[name]) for name, value in OPERATIONS.items() if value != operations[name]
+    ]
+    _take_back(found)
     assert found, "the change changes nothing"
     return found
+
+
+def _take_back(places: list[_Place]) -> None:
+    for holder, name, before in places:
+        _put(holder, name, before)
+
+
+def _set_by(change: Change) -> list[tuple[_Place, Any]]:
+    """Return what a change sets and the values; made anew each time, since a change may remember what it was asked."""
+    places = _places(change)
+    change()
+    values = [holder[name] if isinstance(holder, dict) else vars(holder)[name] for holder, name, _ in places]
+    _take_back(places)
+    return list(zip(places, values, strict=True))
 
 
 class ChangedReference(ReferenceAdapter):
@@ -65,21 +88,21 @@ class ChangedReference(ReferenceAdapter):
 
     def __init__(self, contract: str, change: Change) -> None:
         self._set = _set_by(change)
-        apart = {name for holder, name, _, _ in self._set if holder is OPERATIONS}
+        self._places = [place for place, _ in self._set]
+        apart = {place.name for place in self._places if place.holder is OPERATIONS}
         self.changed_operations = frozenset(apart if len(apart) == len(self._set) else ())
         """The operations that it changes, where it changes nothing else."""
-        self._reads_as_usual = not any(holder is reference for holder, _, _, _ in self._set)
+        self._reads_as_usual = all(place.holder is not reference for place in self._places)
         super().__init__(contract)
 
     @contextmanager
     def _in_place(self) -> Iterator[None]:
-        for holder, name, _, new in self._set:
-            _put(holder, name, new)
+        for place, value in self._set:
+            _put(place.holder, place.name, value)
         try:
             yield
         finally:
-            for holder, name, old, _ in self._set:
-                _put(holder, name, old)
+            _take_back(self._places)
 
     def agrees(self, request: Request, arguments: tuple[Any, ...], expected: Outcome) -> Answer | None:
         """Carry out an operation; return None when all is as expected, else the answer.

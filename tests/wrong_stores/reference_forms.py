@@ -19,7 +19,7 @@ from tests.wrong_stores.json_numbers import ALL
 from tests.wrong_stores.life_after_life import reaped_and_reopened
 from tests.wrong_stores.look_alike import FOLDS, labels, owners, sites
 from tests.wrong_stores.raw_forms import attenuated_unsorted, claimed_unsorted, receipt_unsorted, without_sorts
-from tests.wrong_stores.rules import replace
+from tests.wrong_stores.rules import OfAStore, replace
 from tests.wrong_stores.second_hardened import honest, repeated
 from tests.wrong_stores.second_orders import receiver_died, six
 from tests.wrong_stores.sizes import deep_type, great_sid, many_branches
@@ -272,17 +272,16 @@ def deep_edges_have_no_buffer() -> None:
 
 @changed("life after life", "Handlers of a reaped session are bound again when its id is opened.", reaped_and_reopened)
 def handlers_outlive_their_session() -> None:
-    former: dict[int, Any] = {}
+    former = OfAStore()
 
     def open_with_sid(original, store, sid, *rest):
         given = original(store, sid, *rest)
-        if (id(store), sid) in former:
-            store.sessions[sid].pair_handlers.update(former[id(store), sid])
+        store.sessions[sid].pair_handlers.update(former.of(store).get(sid, {}))
         return given
 
     def reap(original, store):
         for sid in store.ended:
-            former[id(store), sid] = dict(store.sessions[sid].pair_handlers)
+            former.of(store)[sid] = dict(store.sessions[sid].pair_handlers)
         return original(store)
 
     replace("open_with_sid", open_with_sid)

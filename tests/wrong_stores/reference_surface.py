@@ -11,27 +11,14 @@ from tests.wrong_stores.host_calls import emptied, while_owned
 from tests.wrong_stores.plans import compared, of_another_config
 from tests.wrong_stores.reference_forms import changed
 from tests.wrong_stores.reloads import archived, bound_twice, closed_and_read, owned, unlisted
-from tests.wrong_stores.rules import replace
+from tests.wrong_stores.rules import OfAStore, replace
 from tests.wrong_stores.signatures import another_number, numbered, with_kinds
 from tests.wrong_stores.steps import send
 
 
-class _OfAStore:
-    """What a fault remembers of the store that is asked now; of any other it remembers nothing."""
-
-    def __init__(self) -> None:
-        self._store: Any = None
-        self._kept: dict[Any, Any] = {}
-
-    def of(self, store: Any) -> dict[Any, Any]:
-        if self._store is not store:
-            self._store, self._kept = store, {}
-        return self._kept
-
-
 @changed("plans", "Plans are found by their roles alone.", lambda s: compared(s, {"B": send("A", ("n", "End"))}))
 def plans_by_their_roles() -> None:
-    plans = _OfAStore()
+    plans = OfAStore()
 
     def opened(original, store, sid, plan, config):
         return original(store, sid, plans.of(store).setdefault(tuple(plan.roles), plan), config)
@@ -41,7 +28,7 @@ def plans_by_their_roles() -> None:
 
 @changed("plans", "The first buffer config of a plan is kept in it.", of_another_config)
 def plans_keep_a_config() -> None:
-    configs = _OfAStore()
+    configs = OfAStore()
 
     def opened(original, store, sid, plan, config):
         kept = configs.of(store).setdefault((tuple(plan.roles), repr(plan.initial_types)), config)

@@ -36,6 +36,19 @@ def replace(name: str, wrapper: Callable[..., Any]) -> None:
     operations.OPERATIONS[name] = operation._replace(function=changed)
 
 
+class OfAStore:
+    """What a fault remembers of the store that is asked now; of any other it remembers nothing."""
+
+    def __init__(self) -> None:
+        self._store: Any = None
+        self._kept: dict[Any, Any] = {}
+
+    def of(self, store: Any) -> dict[Any, Any]:
+        if self._store is not store:
+            self._store, self._kept = store, {}
+        return self._kept
+
+
 # Guards
 
 
