@@ -1,10 +1,10 @@
 """Guided against unguided generation: how many answers each needs until a rare wrong store differs.
 
 ``python -m tests.benchmarks.guidance_compared [SEEDS]`` prints the medians of that many seeds (20 if not given) for
-the stores of ``rare``, ``combinations`` and ``held_out`` in ``tests/wrong_stores``, or for those that ``--stores``
-names. All stores run in this process. ``--drawn Hypothesis HypoFuzz`` measures these two on the project's state
-machine in the same run, which takes much longer. ``--most N`` counts a store as not found after N answers; ``--first
-SEED`` takes other seeds.
+the stores of ``rare``, ``combinations``, ``held_out`` and ``held_out_again`` in ``tests/wrong_stores``, a table for
+each set, or for those sets that ``--stores`` names. All stores run in this process.
+``--drawn Hypothesis HypoFuzz`` measures these two on the project's state machine in the same run, which
+takes much longer. ``--most N`` counts a store as not found after N answers; ``--first SEED`` takes other seeds.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ from tests.benchmarks.machine_drawn import DRAWN
 from tests.wrong_stores.beside import Fault, WrongStore, told_after
 from tests.wrong_stores.combinations import COMBINATIONS
 from tests.wrong_stores.held_out import HELD_OUT
+from tests.wrong_stores.held_out_again import HELD_OUT_AGAIN
 from tests.wrong_stores.rare import RARE
 
 MOST = 50_000
 """After so many answers a store counts as not found if nothing else is said; the median is at least this then."""
-SETS = {"rare": RARE, "combinations": COMBINATIONS, "held-out": HELD_OUT}
+SETS = {"rare": RARE, "combinations": COMBINATIONS, "held-out": HELD_OUT, "held-out-again": HELD_OUT_AGAIN}
 Answers = dict[str, int]
 """By store, after how many answers it differs."""
 
@@ -87,20 +88,35 @@ def main() -> None:
             columns[name].append(found)
             given += count
         print(f"{name}: {given:,} answers, {given / (time.process_time() - begun):,.0f} a CPU second", flush=True)
-    print(f"| wrong store | {' | '.join(makers)} | guided: times fewer than unguided |")
-    print("|---" * (len(makers) + 2) + "|")
-    ratios = []
+    ratios: list[float] = []
+    for chosen in options.stores:
+        print(f"\n{chosen}\n")
+        print_table(SETS[chosen], columns, options.most, ratios)
+    print(f"\n{summary(ratios)} of all sets")
+
+
+def print_table(stores: Iterable[str], columns: Mapping[str, list[Answers]], most: int, ratios: list[float]) -> None:
+    """Print a row for each store of a set; add to ``ratios`` how many times fewer answers guided programs need."""
+    print(f"| wrong store | {' | '.join(columns)} | guided: times fewer than unguided |")
+    print("|---" * (len(columns) + 2) + "|")
+    of_set = []
     for store in stores:
         medians = [
-            statistics.median(min(found.get(store, options.most), options.most) for found in column)
-            for column in columns.values()
+            statistics.median(min(found.get(store, most), most) for found in column) for column in columns.values()
         ]
-        told = " | ".join(f"{'≥ ' * (median >= options.most)}{median:,.0f}" for median in medians)
-        if min(medians[:2]) < options.most:
-            ratios.append(medians[0] / medians[1])
-        print(f"| {store} | {told} | {'≥ ' * (medians[0] >= options.most > medians[1])}{medians[0] / medians[1]:.1f} |")
-    found = f"{len(ratios)} stores that either finds"
-    print(f"\nGuided programs need {statistics.median(ratios):.1f} times fewer in the median of {found}")
+        told = " | ".join(f"{'≥ ' * (median >= most)}{median:,.0f}" for median in medians)
+        if min(medians[:2]) < most:
+            of_set.append(medians[0] / medians[1])
+        print(f"| {store} | {told} | {'≥ ' * (medians[0] >= most > medians[1])}{medians[0] / medians[1]:.1f} |")
+    print(f"\n{summary(of_set)} of this set")
+    ratios += of_set
+
+
+def summary(ratios: list[float]) -> str:
+    """Return a sentence on the median of the ratios."""
+    if not ratios:
+        return "Neither finds a store"
+    return f"Guided programs need {statistics.median(ratios):.1f} times fewer in the median of the {len(ratios)} found"
 
 
 if __name__ == "__main__":
