@@ -1,15 +1,18 @@
 """The journal of a campaign: one line for each event, on the disk before anything that it says is reported.
 
 A line that a power cut or a full disk tore is the last one, and is dropped when the journal is opened again: what it
-was to say was not reported, and its task is run again.
+was to say was not reported, and its task is run again. Each line ends with a checksum of itself and of all lines before
+it. So a line that is changed, moved or removed is an error with its place, and nothing is concluded from the others.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -21,13 +24,38 @@ from telltale_conformance.oracle.campaign.events import Event
 
 FILE: Final = "journal.jsonl"
 FORMAT: Final = "telltale-conformance/campaign-journal"
-VERSION: Final = 2
-_HEADER: Final = encode({"schema": FORMAT, "version": VERSION}) + b"\n"
+VERSION: Final = 3
+_BEFORE_CHECKSUMS: Final = 2
+"""The version whose lines have no checksum; those that are appended to such a journal have one."""
+_HEADERS: Final = {
+    encode({"schema": FORMAT, "version": version}) + b"\n": version for version in (_BEFORE_CHECKSUMS, VERSION)
+}
+_HEADER: Final = next(header for header, version in _HEADERS.items() if version == VERSION)
+_CHECKED: Final = re.compile(rb'(.*),"chain":"([0-9a-f]{16})"}\n', re.DOTALL)
 _decoder: Final = msgspec.json.Decoder(Event)
 
 
 class MalformedJournal(HarnessError):
     """Thrown when a journal is not one, or was damaged elsewhere than at its end."""
+
+    remedy = (
+        "restore it from a copy, or remove this line and all after it: `campaign resume` runs their tasks again, and "
+        "what they found is still in found/"
+    )
+
+
+class Line(NamedTuple):
+    """A line of a journal."""
+
+    event: Event
+    number: int
+    """In the file, from 1."""
+    checked: bool
+    """Whether it has a checksum."""
+    chain: bytes
+    """The checksum of all lines up to it."""
+    end: int
+    """The place of the byte after it."""
 
 
 class Journal:
@@ -46,7 +74,7 @@ class Journal:
             put_durably(self.path, _HEADER)
         self.dropped = 0
         """How many bytes of a torn line were dropped."""
-        whole = _whole_until(self.path)
+        whole, self._chain = _end_of(self.path)
         self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         self._length = os.fstat(self._file).st_size
         if whole < self._length:
@@ -61,9 +89,14 @@ class Journal:
         Raises:
             OSError: they cannot be written; then the journal is as it was before.
         """
-        data = b"".join(encode(event) + b"\n" for event in events)
-        if not data:
+        chain, lines = self._chain, []
+        for event in events:
+            body = encode(event)[:-1]
+            chain = _next(chain, body)
+            lines.append(b'%s,"chain":"%s"}\n' % (body, chain))
+        if not lines:
             return
+        data = b"".join(lines)
         try:
             left = memoryview(data)
             while left:
@@ -73,6 +106,7 @@ class Journal:
             os.ftruncate(self._file, self._length)
             raise
         self._length += len(data)
+        self._chain = chain
 
     def close(self) -> None:
         """Close the file."""
@@ -86,34 +120,66 @@ def events(folder: Path) -> Iterator[Event]:
         MalformedJournal: as ``Journal``.
         OSError: it cannot be read.
     """
-    for event, _ in _read(folder / FILE):
-        yield event
+    for line in lines(folder):
+        yield line.event
 
 
-def _whole_until(path: Path) -> int:
-    """Return up to which byte a journal is whole."""
-    end = len(_HEADER)
-    for _, after in _read(path):
-        end = after
-    return end
+def lines(folder: Path) -> Iterator[Line]:
+    """Yield the lines of a journal, as ``events``."""
+    yield from _read(folder / FILE)
 
 
-def _read(path: Path) -> Iterator[tuple[Event, int]]:
-    """Yield each event with the place of the byte after its line."""
+def _next(chain: bytes, body: bytes) -> bytes:
+    """Return the checksum of a line, without its own, and of all lines before it."""
+    return sha256(chain + body).hexdigest()[:16].encode()
+
+
+def _end_of(path: Path) -> tuple[int, bytes]:
+    """Return up to which byte a journal is whole, and the checksum of its lines up to there."""
     with opened(path) as file:
-        if file.readline() != _HEADER:
-            raise MalformedJournal(f"this is no journal of a campaign of version {VERSION}", place=f"{path}:1")
-        place = len(_HEADER)
-        torn: tuple[int, str] | None = None
+        header = file.readline()
+    end, chain = len(header), _next(b"", header)
+    for line in _read(path):
+        end, chain = line.end, line.chain
+    return end, chain
+
+
+def _read(path: Path) -> Iterator[Line]:
+    """Yield each line that is whole."""
+    with opened(path) as file:
+        header = file.readline()
+        if header not in _HEADERS:
+            raise MalformedJournal(
+                f"this is no journal of a campaign of version {VERSION}", place=f"{path}:1", remedy="restore it"
+            )
+        checked = _HEADERS[header] == VERSION
+        end, chain = len(header), _next(b"", header)
+        torn: int | None = None
         for number, line in enumerate(file, 2):
-            try:
-                event = _decoder.decode(line)
-            except msgspec.MsgspecError as error:
-                torn = torn or (number, str(error))
+            if _torn(line):
+                torn = torn or number
                 continue
             if torn is not None:
-                told = f"line {torn[0]} is damaged, and it is not the last one: {torn[1]}"
-                raise MalformedJournal(told, place=f"{path}:{torn[0]}")
-            if line.endswith(b"\n"):
-                place += len(line)
-                yield event, place
+                raise _damaged(path, torn, "it is torn, and it is not the last one")
+            found = _CHECKED.fullmatch(line)
+            if found is None and checked:
+                raise _damaged(path, number, "it has no checksum")
+            body = line.removesuffix(b"}\n") if found is None else found[1]
+            chain = _next(chain, body)
+            if found is not None and found[2] != chain:
+                raise _damaged(path, number, "it was changed, or lines before it were changed, moved or removed")
+            checked, end = found is not None, end + len(line)
+            try:
+                event = _decoder.decode(body + b"}")
+            except msgspec.MsgspecError as error:
+                raise _damaged(path, number, str(error)) from None
+            yield Line(event, number, checked, chain, end)
+
+
+def _torn(line: bytes) -> bool:
+    """Say whether a line is what a cut leaves: its beginning, or zeros where nothing came to the disk."""
+    return not line.endswith(b"\n") or b"\0" in line
+
+
+def _damaged(path: Path, number: int, why: str) -> MalformedJournal:
+    return MalformedJournal(f"line {number} is damaged: {why}", place=f"{path}:{number}")

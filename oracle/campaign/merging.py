@@ -179,6 +179,7 @@ def _inherited(all_settings: Sequence[Settings], standings: Sequence[Standing]) 
                 missing=tuple(standing.missing),
                 unsupported=tuple(sorted(standing.unsupported)),
                 over=standing.over,
+                unchecked=standing.unchecked,
             )
         for name, one in known.items():
             found[name] = one if name not in found else _of_copies(found[name], one)

@@ -110,6 +110,8 @@ class CampaignReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Operations that the implementation does not offer: nothing is said of them."""
     merged: tuple[str, ...]
     """The campaigns of which this one is a merger."""
+    unchecked_lines: int
+    """Lines of the journal without a checksum, as an earlier version wrote them: a change of them may go unnoticed."""
     coverage: tuple[Point, ...]
     """How far it was at which time; findings, cases, and cells that one and two cases reached too."""
 
@@ -154,6 +156,7 @@ def report_of(settings: Settings, standing: Standing) -> CampaignReport:
         refused_workers=dict(standing.refused),
         not_offered=tuple(sorted(OPERATIONS.keys() - setup.hello.ops)),
         merged=tuple(standing.inherited),
+        unchecked_lines=standing.unchecked,
         coverage=tuple(standing.curve),
     )
 
@@ -246,6 +249,11 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
     yield from _over_time(report.coverage)
     if report.verdict != "diverge":
         yield from (f"missing for agreement: {one_line(why, 400)}" for why in report.missing)
+    if report.unchecked_lines:
+        yield (
+            f"{counted(report.unchecked_lines, 'line')} of the journal without a checksum, written by an earlier "
+            "version: a change of them may go unnoticed"
+        )
     yield f"verdict: {report.verdict}"
 
 

@@ -23,7 +23,7 @@ from telltale_conformance.oracle.campaign.events import (
     TaskLost,
     WorkerEvent,
 )
-from telltale_conformance.oracle.campaign.journal import FILE, MalformedJournal, events
+from telltale_conformance.oracle.campaign.journal import FILE, MalformedJournal, lines
 from telltale_conformance.oracle.verdict.evidence import Tally
 
 _POINTS: Final = 400
@@ -81,6 +81,8 @@ class Standing:
 
     events: int = 0
     """How many they are."""
+    unchecked: int = 0
+    """How many lines of the journal have no checksum, as an earlier version wrote them."""
     tasks: set[int] = field(default_factory=set)
     """The numbers of the finished tasks, and of those that are not tried again."""
     tally: Tally = field(default_factory=Tally)
@@ -247,6 +249,7 @@ class Standing:
         if event.campaign in self.inherited:
             return
         self.inherited[event.campaign] = event
+        self.unchecked += event.unchecked
         self.tally += event.tally
         for lane, work in event.lanes.items():
             self._count_lane(lane, work, event.missing)
@@ -267,10 +270,11 @@ def standing_in(folder: Path) -> Standing:
         OSError: it cannot be read.
     """
     standing = Standing()
-    for number, event in enumerate(events(folder), 2):
+    for line in lines(folder):
         try:
-            standing.take((event,))
+            standing.take((line.event,))
         except AssertionError as error:
-            told = f"line {number} contradicts those before it: {error}"
-            raise MalformedJournal(told, place=f"{folder / FILE}:{number}") from None
+            told = f"line {line.number} contradicts those before it: {error}"
+            raise MalformedJournal(told, place=f"{folder / FILE}:{line.number}") from None
+        standing.unchecked += not line.checked
     return standing

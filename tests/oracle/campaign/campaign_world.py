@@ -151,5 +151,6 @@ def all_that_is_told(text: str) -> CampaignReport:
         refused_workers={text: text},
         not_offered=("plan",),
         merged=("cd" * 16,),
+        unchecked_lines=3,
         coverage=tuple(points),
     )

@@ -2,20 +2,25 @@
 
 import errno
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.oracle.campaign import durable
 from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.events import Begun, DossierMade, Ended, Event, TaskDone, TaskLost
 from telltale_conformance.oracle.campaign.folder import read_settings
-from telltale_conformance.oracle.campaign.journal import FILE, Journal, MalformedJournal, events
+from telltale_conformance.oracle.campaign.journal import FILE, Journal, MalformedJournal, events, lines
+from telltale_conformance.oracle.campaign.merging import merge
 from telltale_conformance.oracle.campaign.opening import opened
+from telltale_conformance.oracle.campaign.report import report_lines, report_of
 from telltale_conformance.oracle.campaign.standing import Standing, standing_in
 from telltale_conformance.oracle.verdict.evidence import Tally
 from tests.oracle.campaign.campaign_world import campaign_in, small_tasks, worked
@@ -76,11 +81,116 @@ def test_zeros_that_a_power_cut_left_are_dropped(tmp_path: Path) -> None:
     assert (tmp_path / FILE).read_bytes() == whole
 
 
-def test_damage_before_the_last_line_is_an_error_with_its_place(tmp_path: Path) -> None:
+def unchecked(folder: Path, told: Sequence[Event]) -> bytes:
+    """Write a journal as earlier versions did, and return it."""
+    header = b'{"schema":"telltale-conformance/campaign-journal","version":2}\n'
+    data = header + b"".join(encode(event) + b"\n" for event in told)
+    (folder / FILE).write_bytes(data)
+    return data
+
+
+def flipped(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:2], lines[2].replace(b'"task":4', b'"task":5'), *lines[3:]]
+
+
+DAMAGES: dict[str, tuple[Callable[[list[bytes]], list[bytes]], int]] = {
+    "a digit of another line is another one": (flipped, 3),
+    "a line is no JSON any more": (lambda lines: [*lines[:2], b'{"event":"ta\n', *lines[3:]], 3),
+    "zeros in the middle": (lambda lines: [*lines[:2], b"\0" * len(lines[2]) + b"\n", *lines[3:]], 3),
+    "two lines changed places": (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], 2),
+    "a line was removed": (lambda lines: [*lines[:2], *lines[3:]], 3),
+    "the first line was removed": (lambda lines: [lines[0], *lines[2:]], 2),
+    "a line is there twice": (lambda lines: [*lines[:3], *lines[2:]], 4),
+    "the middle of the file is gone": (lambda lines: [*lines[:2], lines[2][:30] + lines[3][40:], *lines[4:]], 3),
+    "two lines have become one": (lambda lines: [*lines[:2], lines[2][:-1] + b" " + lines[3], *lines[4:]], 3),
+    "a checksum was taken away": (lambda lines: [*lines[:2], re.sub(rb',"chain".*}', b"}", lines[2]), *lines[3:]], 3),
+    "a digit of a checksum": (lambda lines: [*lines[:-1], lines[-1].replace(lines[-1][-8:-7], b"x")], 5),
+    "a digit of the last line": (lambda lines: [*lines[:-1], lines[-1].replace(b'"at":4', b'"at":3')], 5),
+    "the version of the first line": (lambda lines: [lines[0].replace(b":3}", b":2}"), *lines[1:]], 2),
+}
+
+
+@pytest.mark.parametrize(
+    ("damage", "older"),
+    [
+        *((name, False) for name in DAMAGES),
+        *((name, True) for name in DAMAGES if not re.search("first line|taken away", name)),
+    ],
+)
+def test_a_line_that_was_changed_in_place_is_an_error_with_its_place(tmp_path: Path, damage: str, older: bool) -> None:
+    if older:
+        unchecked(tmp_path, EVENTS[:1])
+    journal = Journal(tmp_path)
+    journal.write((*EVENTS[older:], Ended(at=4.0, why="time")))
+    journal.close()
+    change, line = DAMAGES[damage]
+    (tmp_path / FILE).write_bytes(b"".join(change((tmp_path / FILE).read_bytes().splitlines(keepends=True))))
+    for read in (Journal, standing_in):
+        with pytest.raises(
+            MalformedJournal, match=rf"journal\.jsonl:{line}: line {line} is damaged.*restore it"
+        ) as told:
+            read(tmp_path)
+        assert told.value.exit_code == 2
+
+
+def test_any_bit_of_a_journal_that_is_another_one_is_noticed(tmp_path: Path) -> None:
+    whole = written(tmp_path)
+    for place in range(len(whole) - 1):  # the last byte is the end of the line: without it the line is torn
+        data = bytearray(whole)
+        data[place] ^= 1 << place % 8
+        if data[place] == 0:
+            continue
+        (tmp_path / FILE).write_bytes(data)
+        with pytest.raises(MalformedJournal, match=r"journal\.jsonl:\d"):
+            list(events(tmp_path))
+
+
+def test_a_damaged_line_is_no_torn_one_though_a_torn_one_follows(tmp_path: Path) -> None:
     lines = written(tmp_path).splitlines(keepends=True)
-    (tmp_path / FILE).write_bytes(b"".join([*lines[:2], b'{"event":"ta\n', *lines[3:]]))
-    with pytest.raises(MalformedJournal, match=r"journal.jsonl:3: line 3 is damaged"):
+    (tmp_path / FILE).write_bytes(b"".join([*lines[:2], b'{"event":"ta\n', lines[3][:20]]))
+    with pytest.raises(MalformedJournal, match=r"journal\.jsonl:3: line 3 is damaged"):
         Journal(tmp_path)
+
+
+def test_the_checksum_is_the_one_that_the_schema_describes(tmp_path: Path) -> None:
+    before, *lines = written(tmp_path).splitlines(keepends=True)
+    chain = sha256(before).hexdigest()[:16]
+    for line in lines:
+        body, _, rest = line.rpartition(b',"chain":')
+        chain = sha256(chain.encode() + body).hexdigest()[:16]
+        assert rest == b'"%s"}\n' % chain.encode()
+
+
+def test_a_journal_without_checksums_is_read_and_what_is_appended_has_them(tmp_path: Path) -> None:
+    data = unchecked(tmp_path, EVENTS[:2])
+    assert tuple(events(tmp_path)) == EVENTS[:2]
+    journal = Journal(tmp_path)
+    assert journal.dropped == 0
+    journal.write(EVENTS[2:])
+    journal.close()
+    assert (tmp_path / FILE).read_bytes().startswith(data)
+    assert tuple(events(tmp_path)) == EVENTS
+    assert [line.checked for line in lines(tmp_path)] == [False, False, True]
+    assert standing_in(tmp_path).unchecked == 2
+
+
+def test_the_report_of_a_journal_without_checksums_says_so_also_when_it_is_resumed_and_merged(tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    with campaign_in(folder) as campaign:
+        worked(campaign, 3)
+    told = list(events(folder))
+    settings = read_settings(folder)
+    assert "checksum" not in "\n".join(report_lines(report_of(settings, standing_in(folder))))
+    unchecked(folder, told)
+    with opened(folder, settings) as found:
+        worked(found.campaign, 1)
+    merge([folder], tmp_path / "m")
+    for place in (folder, tmp_path / "m"):
+        report = report_of(read_settings(place), standing_in(place))
+        assert report.tasks == 4
+        assert report.unchecked_lines == len(told)
+        said = f"{len(told)} lines of the journal without a checksum, written by an earlier version"
+        assert said in "\n".join(report_lines(report))
 
 
 TASK = TaskDone(
