@@ -56,6 +56,10 @@ class KeptHistories:
         """Return the bytes of a race; None where they are gone or are not those of its name."""
         return self._races.read(address)
 
+    def place(self, address: str) -> Path:
+        """Return where a history is."""
+        return self._histories.place(address)
+
     def place_of_race(self, address: str) -> Path:
         """Return where a race is."""
         return self._races.place(address)

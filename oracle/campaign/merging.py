@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import uuid4
@@ -17,7 +18,7 @@ from telltale_conformance.generators.guided_programs import packed_corpus
 from telltale_conformance.lean_traces.programs import written_program
 from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.durable import put_durably
-from telltale_conformance.oracle.campaign.events import DossierMade, Event, Inherited, MetClass
+from telltale_conformance.oracle.campaign.events import DossierMade, Inherited, MetClass
 from telltale_conformance.oracle.campaign.findings import DOSSIERS, FOUND
 from telltale_conformance.oracle.campaign.folder import (
     CORPUS,
@@ -33,25 +34,77 @@ from telltale_conformance.oracle.campaign.journal import FILE as JOURNAL
 from telltale_conformance.oracle.campaign.journal import Journal
 from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
 from telltale_conformance.oracle.campaign.opening import histories_in
+from telltale_conformance.oracle.campaign.report import state_of
 from telltale_conformance.oracle.campaign.standing import Standing, standing_in
+from telltale_conformance.oracle.histories.meetings import Meeting
 from telltale_conformance.oracle.histories.meetings import few as few_histories
-from telltale_conformance.readable import one_line
+from telltale_conformance.readable import counted, one_line
 
 MOST_STEPS: Final = 8_000
 """Steps of a distilled corpus, about: twice as many as the corpus of the package has."""
 EVERY_STEP: Final = 10**9
 
 
+class Part(NamedTuple):
+    """One of the folders that were merged."""
+
+    folder: Path
+    settings: Settings
+    standing: Standing
+
+    @property
+    def tells_of(self) -> tuple[str, ...]:
+        """The campaigns whose work it holds."""
+        return tuple(self.standing.inherited) if self.settings.merged else (self.settings.campaign,)
+
+
+class Sorted(NamedTuple):
+    """What became of the programs of all folders, or of their histories, or of their findings."""
+
+    given: int
+    """In all folders together."""
+    twice: int
+    """How many of them another folder gave too."""
+    kept: int
+    gone: tuple[Path, ...]
+    """Files that are gone or damaged."""
+
+    @property
+    def dropped(self) -> int:
+        """How many reach nothing that those do not reach that were kept."""
+        return self.given - self.twice - self.kept - len(self.gone)
+
+
 class Merged(NamedTuple):
     """What a merger came to."""
 
-    given: int
-    """Programs, each counted once."""
-    kept: int
-    """Those that together reach all that they reach."""
-    histories: int
-    """Those that were kept."""
-    findings: int
+    parts: tuple[Part, ...]
+    programs: Sorted
+    histories: Sorted
+    findings: Sorted
+
+
+def merged_lines(merged: Merged) -> Iterator[str]:
+    """Yield what was merged, what was kept of it, and why the rest was not, as text for people."""
+    for folder, _, standing in merged.parts:
+        tasks = len(standing.tasks) + sum(one.tasks for one in standing.inherited.values())
+        yield (
+            f"merged {one_line(str(folder), 200)}: {state_of(standing)}, {counted(tasks, 'task')}, "
+            f"{standing.tally.judged:,} answers judged, {counted(len(standing.found), 'finding')}"
+        )
+    told_by = Counter(name for part in merged.parts for name in part.tells_of)
+    for name, folders in told_by.items():
+        if folders > 1:
+            yield f"  campaign {name} is in {folders} of them; its work counts once, of the copy with the most tasks"
+    for what, one in (("programs", merged.programs), ("histories", merged.histories)):
+        yield (
+            f"{what}: {one.kept} kept of {one.given}; {one.twice} given by several folders, {one.dropped} that reach "
+            f"nothing beyond those kept, {len(one.gone)} gone or damaged"
+        )
+    found = merged.findings
+    yield f"findings: {found.kept} kept of {found.given}; {found.twice} given by several folders"
+    for path in (*merged.programs.gone, *merged.histories.gone, *merged.findings.gone):
+        yield f"gone or damaged: {one_line(str(path), 300)}"
 
 
 def distil(folder: Path, contract: str, addresses: Sequence[str], histories: KeptHistories) -> int:
@@ -77,17 +130,11 @@ def merge(sources: Sequence[Path], output: Path) -> Merged:
         MalformedCampaign: one of them is not a campaign.
     """
     refuse_used(output)
-    all_settings = [read_settings(source) for source in sources]
-    first = all_settings[0]
-    for source, settings in zip(sources, all_settings, strict=True):
-        _refuse_others(first, sources[0], settings, source)
-    standings = [standing_in(source) for source in sources]
-    programs: dict[str, Corpus] = {}
-    for source, settings, standing in zip(sources, all_settings, standings, strict=True):
-        corpus = Corpus(source / CORPUS)
-        for address in (*settings.start, *standing.entries):
-            if address not in programs and corpus.read(address) is not None:
-                programs[address] = corpus
+    parts = tuple(Part(source, read_settings(source), standing_in(source)) for source in sources)
+    first = parts[0].settings
+    for part in parts:
+        _refuse_others(parts[0], part)
+    programs, told = _programs(parts)
     kept = few(programs, first.contract, EVERY_STEP)
     output.mkdir(parents=True, exist_ok=True)
     corpus = Corpus(output / CORPUS)
@@ -96,20 +143,12 @@ def merge(sources: Sequence[Path], output: Path) -> Merged:
         if data is not None:
             corpus.add(address, data)
     corpus.settle()
-    histories = _merged_histories(output, sources)
-    told = _inherited(all_settings, standings)
-    found: dict[str, DossierMade] = {}
-    for source, standing in zip(sources, standings, strict=True):
-        for fingerprint, one in standing.found.items():
-            if one.made is not None and (fingerprint not in found or found[fingerprint].folder is None):
-                found[fingerprint] = one.made
-                _copy_finding(source, output, fingerprint)
-            elif fingerprint not in found:
-                _copy_finding(source, output, fingerprint)
+    histories, histories_told = _merged_histories(output, parts)
+    found, findings_told = _merged_findings(output, parts)
     (output / JOURNAL).unlink(missing_ok=True)  # of a merger that was cut off; the settings come last
     journal = Journal(output)
     try:
-        journal.write([*told, *found.values()])
+        journal.write([*_inherited(parts), *found])
     finally:
         journal.close()
     distil(output, first.contract, kept, histories)
@@ -118,48 +157,88 @@ def merge(sources: Sequence[Path], output: Path) -> Merged:
         campaign=uuid4().hex,
         start=tuple(kept),
         histories=histories.kept,
-        hours=sum(one.hours for one in all_settings),
+        hours=sum({part.settings.campaign: part.settings.hours for part in parts}.values()),
         merged=True,
     )
     write_settings(output, settings)
-    return Merged(
-        len(programs), len(kept), len(histories.kept), len({name for standing in standings for name in standing.found})
-    )
+    return Merged(parts, told._replace(kept=len(kept)), histories_told, findings_told)
 
 
-def _merged_histories(output: Path, sources: Sequence[Path]) -> KeptHistories:
-    """Copy few histories in which together all meets that meets in those of the sources."""
+def _programs(parts: Sequence[Part]) -> tuple[dict[str, Corpus], Sorted]:
+    """Return the programs of all folders, each with a corpus that has it; and how many there are, none kept yet."""
+    programs, given = dict[str, Corpus](), Counter[str]()
+    for folder, settings, standing in parts:
+        corpus = Corpus(folder / CORPUS)
+        for address in dict.fromkeys((*settings.start, *standing.entries)):
+            given[address] += 1
+            if address not in programs and corpus.read(address) is not None:
+                programs[address] = corpus
+    gone = tuple(Corpus(parts[0].folder / CORPUS).place(address) for address in given if address not in programs)
+    return programs, Sorted(given.total(), given.total() - len(given), 0, gone)
+
+
+def _merged_histories(output: Path, parts: Sequence[Part]) -> tuple[KeptHistories, Sorted]:
+    """Copy few histories in which together all meets that meets in those of the folders."""
     histories = KeptHistories(output / CORPUS, {})
-    all_of_them = [histories_in(source) for source in sources]
-    met = {(number, address): found for number, one in enumerate(all_of_them) for address, found in one.met().items()}
-    for number, address in few_histories(met):
-        histories.copy(all_of_them[number], address)
+    all_of_them = [histories_in(part.folder) for part in parts]
+    given = Counter(address for one in all_of_them for address in one.kept)
+    met = dict[str, tuple[KeptHistories, set[Meeting]]]()
+    for one in all_of_them:
+        met |= {address: (one, found) for address, found in one.met().items() if address not in met}
+    for address in few_histories({address: found for address, (_, found) in met.items()}):
+        histories.copy(met[address][0], address)
     histories.settle()
-    return histories
+    gone = tuple(
+        next(one.place(address) for one in all_of_them if address in one.kept)
+        for address in given
+        if address not in met
+    )
+    return histories, Sorted(given.total(), given.total() - len(given), len(histories.kept), gone)
 
 
-def _refuse_others(first: Settings, at: Path, settings: Settings, source: Path) -> None:
+def _merged_findings(output: Path, parts: Sequence[Part]) -> tuple[list[DossierMade], Sorted]:
+    """Copy the findings, each class once; return those that were run again."""
+    made, given, gone = dict[str, DossierMade](), dict[str, list[Path]](), list[Path]()
+    for folder, _, standing in parts:
+        for fingerprint, one in standing.found.items():
+            if one.made is not None and (fingerprint not in made or made[fingerprint].folder is None):
+                made[fingerprint] = one.made
+            given.setdefault(fingerprint, []).append(folder)
+            _copy_finding(folder, output, fingerprint)
+    for fingerprint, (first, *_) in given.items():
+        name, one_made = Path(FOUND, f"{fingerprint[:12]}.json"), made.get(fingerprint)
+        if not (output / name).exists():
+            gone.append(first / name)
+        if one_made is not None and one_made.folder is not None and not (output / one_made.folder).is_dir():
+            gone.append(first / one_made.folder)
+            made[fingerprint] = msgspec.structs.replace(one_made, folder=None, remark="its dossier is gone")
+    total = sum(map(len, given.values()))
+    return list(made.values()), Sorted(total, total - len(given), len(given), tuple(gone))
+
+
+def _refuse_others(first: Part, part: Part) -> None:
     mine, its = (
         one_line(
             f"{one.identity.implementation} {one.identity.version}, contract {one.contract}, level {one.level}", 200
         )
-        for one in (first, settings)
+        for one in (first.settings, part.settings)
     )
-    told = "" if mine == its else f"it is of {its}, and {at} is of {mine}"
-    if not told and (other := first.setup().differs(settings.setup().hello, settings.identity)):
-        told = f"it began with another version than {at}: {other}"
+    told = "" if mine == its else f"it is of {its}, and {first.folder} is of {mine}"
+    setups = (first.settings.setup(), part.settings.setup())
+    if not told and (other := setups[0].differs(setups[1].hello, setups[1].identity)):
+        told = f"it began with another version than {first.folder}: {other}"
     if told:
         raise UsageError(
             f"{told}: their findings are not of one kind",
-            place=source,
+            place=part.folder,
             remedy="begin a campaign with its programs instead: campaign --begin-with FOLDER",
         )
 
 
-def _inherited(all_settings: Sequence[Settings], standings: Sequence[Standing]) -> list[Event]:
+def _inherited(parts: Sequence[Part]) -> list[Inherited]:
     """Return what each campaign did by itself, once for all copies of one."""
     found: dict[str, Inherited] = {}
-    for settings, standing in zip(all_settings, standings, strict=True):
+    for _, settings, standing in parts:
         known = dict(standing.inherited)
         if not settings.merged:
             known[settings.campaign] = Inherited(

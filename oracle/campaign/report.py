@@ -135,7 +135,7 @@ def report_of(settings: Settings, standing: Standing) -> CampaignReport:
         hours=settings.hours,
         seconds=round(standing.seconds, 3),
         cpu_seconds=round(standing.cpu_seconds, 3),
-        state=_state(standing),
+        state=state_of(standing),
         why=standing.ended,
         verdict=verdict,
         exit_code=EXIT_CODES[verdict],
@@ -161,7 +161,8 @@ def report_of(settings: Settings, standing: Standing) -> CampaignReport:
     )
 
 
-def _state(standing: Standing) -> str:
+def state_of(standing: Standing) -> str:
+    """Return whether a campaign runs, has ended, paused, gave up, or is a merger."""
     if standing.ended is None:
         return "merged" if standing.inherited else "running"
     if standing.ended in OVER:

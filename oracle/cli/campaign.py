@@ -14,7 +14,7 @@ from telltale_conformance.oracle.campaign.badge import badge_of, no_verdict
 from telltale_conformance.oracle.campaign.cluster import cluster_of, distributed_there
 from telltale_conformance.oracle.campaign.folder import Settings, held, read_settings
 from telltale_conformance.oracle.campaign.live import shown
-from telltale_conformance.oracle.campaign.merging import distil
+from telltale_conformance.oracle.campaign.merging import distil, merged_lines
 from telltale_conformance.oracle.campaign.merging import merge as merged
 from telltale_conformance.oracle.campaign.opening import begin, histories_in, opened
 from telltale_conformance.oracle.campaign.record import record_of
@@ -229,12 +229,9 @@ def _append(history: Path, record: CampaignRecord | None) -> None:
 
 
 @told
-def merge(sources: Sequence[Path], output: Path) -> int:
-    """Merge campaigns into a folder; return the exit code."""
+def merge(sources: Sequence[Path], output: Path, *, as_json: bool) -> int:
+    """Merge campaigns into a folder and tell how they stand together; return the exit code, as ``report`` does."""
     with held(output):
-        found = merged(sources, output)
-    say(
-        f"{found.given} programs, {found.kept} of them kept: together they reach as much; "
-        f"{found.histories} histories; {found.findings} findings"
-    )
-    return 0
+        for line in merged_lines(merged(sources, output)):
+            (warn if as_json else say)(line)
+        return _tell(read_settings(output), standing_in(output), as_json)

@@ -132,11 +132,12 @@ def merge(
             "-o", "--output", callback=in_a_folder_that_is_there, metavar="DIR", help="The folder of the merger."
         ),
     ],
+    as_json: Json = False,
 ) -> None:
     """Merge campaigns: programs once by content and distilled, findings once by class."""
     from telltale_conformance.oracle.cli import campaign as body
 
-    raise typer.Exit(body.merge(sources, output))
+    raise typer.Exit(body.merge(sources, output, as_json=as_json))
 
 
 @campaign_app.command()

@@ -1,8 +1,10 @@
 """Campaigns merged: programs once by content, findings once, work once; and their programs in a check."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,18 +17,23 @@ from telltale_conformance.lean_traces.programs import written_program
 from telltale_conformance.oracle.campaign import keeping
 from telltale_conformance.oracle.campaign.cluster import ClusterMissing, distributed_there
 from telltale_conformance.oracle.campaign.corpus import Corpus
+from telltale_conformance.oracle.campaign.events import Ended, MetClass
 from telltale_conformance.oracle.campaign.folder import DISTILLED, held, read_settings, write_settings
 from telltale_conformance.oracle.campaign.journal import events
-from telltale_conformance.oracle.campaign.merging import distil, merge
+from telltale_conformance.oracle.campaign.merging import distil, merge, merged_lines
 from telltale_conformance.oracle.campaign.opening import begin, histories_in, opened
+from telltale_conformance.oracle.campaign.plan import lanes_of
 from telltale_conformance.oracle.campaign.report import report_of
-from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.campaign.standing import Standing, standing_in
+from telltale_conformance.oracle.cli import campaign as command
 from telltale_conformance.oracle.lanes import guided
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from tests.oracle.campaign.campaign_world import DIES, campaign_in, small_tasks, worked, wrong
+from tests.oracle.campaign.test_journal import DOSSIER, TASK
 from tests.wrong_stores.beside import Fault, WrongAdapter
 
 __all__ = ["small_tasks"]
+MET = MetClass(fingerprint="ab" * 32, text="open: expected ok", case="start: case 1", cases=1, after=3)
 
 
 def reach(folder: Path) -> set[object]:
@@ -40,6 +47,10 @@ def reach(folder: Path) -> set[object]:
     return found
 
 
+def programs_of(folder: Path) -> set[str]:
+    return {*read_settings(folder).start, *standing_in(folder).entries}
+
+
 def test_merged_campaigns_reach_together_what_each_reached_and_count_each_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -49,7 +60,9 @@ def test_merged_campaigns_reach_together_what_each_reached_and_count_each_once(
         with campaign_in(folder, seed=seed) as campaign:
             worked(campaign, 7)
     made = merge([a, b], both)
-    assert made.kept <= made.given
+    assert made.programs.dropped > 0
+    assert made.programs.kept + made.programs.dropped + made.programs.twice == made.programs.given
+    assert made.programs.twice >= 12  # those that both began with
     assert reach(a) | reach(b) <= reach(both)
     stands = [Standing().take(events(folder)) for folder in (a, b, both)]
     assert stands[2].tally == stands[0].tally + stands[1].tally
@@ -94,6 +107,82 @@ def test_what_the_copy_with_fewer_tasks_found_is_found(tmp_path: Path, monkeypat
         report = report_of(read_settings(both), Standing().take(events(both)))
         assert (report.tasks, report.verdict) == (5, "diverge")
         assert {row.fingerprint for row in report.findings} == found
+
+
+def campaign_that_judged(folder: Path, lanes: int | None = None, findings: tuple[MetClass, ...] = ()) -> Path:
+    """Let a campaign tell of a task in each of its lanes, or in the first ones, and end."""
+    with campaign_in(folder) as campaign:
+        for number, lane in enumerate(lanes_of(campaign.setup)[:lanes]):
+            campaign.note(replace(TASK, task=number, lane=lane, findings=findings if not number else ()))
+        campaign.note(Ended(at=3.0, why="tasks"))
+        campaign.settle()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("other", "code", "verdict"),
+    [({}, 0, "agree"), ({"lanes": 1}, 3, "inconclusive"), ({"findings": (MET,)}, 1, "diverge")],
+)
+def test_the_exit_code_of_a_merger_is_that_of_its_report(
+    tmp_path: Path, other: dict[str, Any], code: int, verdict: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = [campaign_that_judged(tmp_path / "a"), campaign_that_judged(tmp_path / "b", **other)]
+    if code == 3:
+        folders.pop(0)
+    assert command.merge(folders, tmp_path / "m", as_json=True) == code
+    merged = capsys.readouterr()
+    assert json.loads(merged.out)["verdict"] == verdict
+    assert command.report(tmp_path / "m", output=None, history=None, badge=None, as_json=True) == code
+    assert capsys.readouterr().out == merged.out
+    assert "telltale-conformance: programs: " in merged.err
+
+
+def test_a_merger_says_what_was_merged_kept_dropped_and_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong(monkeypatch, DIES)
+    keeping.drop()
+    folders = a, b, copy = tmp_path / "a", tmp_path / "b", tmp_path / "copy"
+    for seed, folder, tasks in ((0, a, 8), (1, b, 1)):
+        with campaign_in(folder, seed=seed) as campaign:
+            worked(campaign, tasks)
+            campaign.note(Ended(at=campaign.now(), why="tasks"))
+            for finding in campaign.standing.found:
+                campaign.note(replace(DOSSIER, fingerprint=finding, folder=f"findings/{finding[:12]}"))
+            campaign.settle()
+    keeping.drop()
+    shutil.copytree(a, copy)
+    lost = read_settings(a).start[0]
+    for folder in folders:
+        Corpus(folder / "corpus").place(lost).write_bytes(b"damaged")
+    (finding,) = standing_in(a).found
+    name = finding[:12]
+    for path in (a / "found").iterdir():
+        path.unlink()
+    name_of_a = read_settings(a).campaign
+    made = merge(folders, tmp_path / "m")
+    told = list(merged_lines(made))
+    judged = [f"{standing_in(folder).tally.judged:,} answers judged" for folder in folders]
+    assert told[:4] == [
+        f"merged {a}: ended, 8 tasks, {judged[0]}, 1 finding",
+        f"merged {b}: ended, 1 task, {judged[1]}, 0 findings",
+        f"merged {copy}: ended, 8 tasks, {judged[2]}, 1 finding",
+        f"  campaign {name_of_a} is in 2 of them; its work counts once, of the copy with the most tasks",
+    ]
+    counts = [len(programs_of(one)) for one in folders]
+    kept, twice = len(read_settings(tmp_path / "m").start), sum(counts) - len(set().union(*map(programs_of, folders)))
+    assert told[4] == (
+        f"programs: {kept} kept of {sum(counts)}; {twice} given by several folders, {sum(counts) - kept - twice - 1} "
+        "that reach nothing beyond those kept, 1 gone or damaged"
+    )
+    assert told[6] == "findings: 1 kept of 2; 1 given by several folders"
+    assert told[7:] == [
+        f"gone or damaged: {Corpus(a / 'corpus').place(lost)}",
+        f"gone or damaged: {a / 'findings' / name}",  # what the copy had of the finding itself was taken
+    ]
+    assert (tmp_path / "m" / "found" / f"{name}.json").exists()
+    assert (
+        report_of(read_settings(tmp_path / "m"), standing_in(tmp_path / "m")).findings[0].remark
+        == "its dossier is gone"
+    )
 
 
 @pytest.mark.parametrize("field", ["harness_hash", "ops"])
