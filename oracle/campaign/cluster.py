@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.oracle.campaign.plan import Setup
+from telltale_conformance.oracle.lanes.subject import hellos
 from telltale_conformance.oracle.process.interrupts import deaf_to_interrupts
 from telltale_conformance.readable import one_line
 
@@ -44,11 +45,7 @@ class ClusterGone(InconclusiveError):
 
 def greeting(setup: Setup) -> str:
     """Return in what this worker differs from a campaign; empty where it may work. Runs on every worker."""
-    adapter = setup.subject.start()
-    try:
-        return setup.differs(adapter.hello)
-    finally:
-        adapter.close()
+    return setup.differs(*hellos(setup.subject))
 
 
 class Cluster:

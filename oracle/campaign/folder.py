@@ -59,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     guided: bool
     identity: Identity
     hello: dict[str, Any]
+    clients_hello: dict[str, Any] | None = None
+    """What one of several clients said, where they have a command of their own."""
     start: tuple[str, ...]
     """The addresses of the programs that the corpus began with."""
     histories: dict[str, str] = {}
@@ -73,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             campaign=self.campaign,
             subject=Subject(command=self.command, clients=self.clients, contract=self.contract, limits=limits),
             hello=msgspec.convert(self.hello, Hello),
+            clients_hello=msgspec.convert(self.clients_hello, Hello | None),
             identity=self.identity,
             level=Level[self.level],
             seed=self.seed,
@@ -96,6 +99,7 @@ def settings_of(setup: Setup, hours: float, histories: Mapping[str, str]) -> Set
         guided=setup.guided,
         identity=setup.identity,
         hello=hello_document(setup.hello),
+        clients_hello=None if setup.clients_hello is None else hello_document(setup.clients_hello),
         start=setup.start,
         histories=dict(histories),
     )

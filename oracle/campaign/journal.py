@@ -124,8 +124,19 @@ def events(folder: Path) -> Iterator[Event]:
         yield line.event
 
 
+def begun(folder: Path) -> bool:
+    """Say whether there is a journal that tells of something."""
+    return (folder / FILE).exists() and next(lines(folder), None) is not None
+
+
 def lines(folder: Path) -> Iterator[Line]:
     """Yield the lines of a journal, as ``events``."""
+    if not (folder / FILE).exists():
+        raise MalformedJournal(
+            "the journal is gone: nothing is known of what the campaign did",
+            place=folder / FILE,
+            remedy="restore it from a copy, or begin another campaign in another folder",
+        )
     yield from _read(folder / FILE)
 
 

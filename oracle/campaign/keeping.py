@@ -29,7 +29,7 @@ def adapter_of(setup: Setup) -> Adapter:
         return adapter
     drop()
     adapter = setup.subject.start()
-    other = setup.differs(adapter.hello)
+    other = setup.differs(adapter.hello, None)
     if other:
         _close(adapter)
         raise OtherVersion(other)

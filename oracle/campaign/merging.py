@@ -225,7 +225,7 @@ def _refuse_others(first: Part, part: Part) -> None:
     )
     told = "" if mine == its else f"it is of {its}, and {first.folder} is of {mine}"
     setups = (first.settings.setup(), part.settings.setup())
-    if not told and (other := setups[0].differs(setups[1].hello, setups[1].identity)):
+    if not told and (other := setups[0].differs(setups[1].hello, setups[1].clients_hello, setups[1].identity)):
         told = f"it began with another version than {first.folder}: {other}"
     if told:
         raise UsageError(

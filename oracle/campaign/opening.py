@@ -29,28 +29,34 @@ from telltale_conformance.oracle.campaign.folder import (
 from telltale_conformance.oracle.campaign.guide import rebuilt
 from telltale_conformance.oracle.campaign.identity import OtherVersion, identity_of
 from telltale_conformance.oracle.campaign.journal import FILE as JOURNAL
-from telltale_conformance.oracle.campaign.journal import Journal, events
+from telltale_conformance.oracle.campaign.journal import Journal, begun, events
 from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
 from telltale_conformance.oracle.campaign.plan import Setup, Task
 from telltale_conformance.oracle.campaign.standing import Standing, standing_in
 from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.histories.meetings import few
-from telltale_conformance.oracle.lanes.subject import Subject
+from telltale_conformance.oracle.lanes.subject import Subject, hellos
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.readable import counted, json_line
 
 
-def greeted(subject: Subject) -> Hello:
-    """Start an implementation once, and return what it says of itself.
+def greeted(subject: Subject) -> tuple[Hello, Hello | None]:
+    """Start an implementation once, and return what it says of itself, and what one of its several clients says.
 
     Raises:
         AdapterFault: it does not start.
-        InconclusiveError: it follows a contract that this harness does not state, and none is named.
+        InconclusiveError: the clients are of another implementation, another version of it, or another contract.
     """
-    adapter = subject.start()
-    hello = adapter.hello
-    adapter.close()
-    return hello
+    hello, clients = hellos(subject)
+    if clients is not None:
+        other = identity_of(hello).differs(identity_of(clients))
+        if other:
+            raise InconclusiveError(
+                f"--sut-clients is not what --sut is: {other}",
+                place=subject.clients,
+                remedy="give the clients of the same implementation, with the name, version and contract of --sut",
+            )
+    return hello, clients
 
 
 def begin(
@@ -79,9 +85,10 @@ def begin(
     Raises:
         UsageError: a campaign is there already.
         AdapterFault: the implementation does not start.
+        InconclusiveError: its clients are of another one; or the contract is one that this harness does not state.
     """
-    refuse_used(folder, (FILE, JOURNAL))
-    hello = greeted(subject)
+    refuse_used(folder, (FILE, JOURNAL) if begun(folder) else (FILE,))
+    hello, clients = greeted(subject)
     judged_by = contract or hello.contract
     if judged_by not in CONTRACTS:
         raise InconclusiveError(
@@ -102,6 +109,7 @@ def begin(
         campaign=uuid4().hex,
         subject=msgspec.structs.replace(subject, contract=judged_by),
         hello=hello,
+        clients_hello=clients,
         identity=identity_of(hello),
         level=level,
         seed=seed,
@@ -109,6 +117,7 @@ def begin(
         start=tuple(start),
     )
     settings = settings_of(setup, hours, histories.kept)
+    Journal(folder).close()  # settings without a journal tell of a campaign whose journal is gone
     write_settings(folder, settings)
     return settings
 
@@ -157,13 +166,14 @@ def opened(folder: Path, settings: Settings) -> Iterator[Opened]:
         MalformedJournal: its journal is damaged elsewhere than at its end.
     """
     setup = settings.setup()
-    other = setup.differs(greeted(setup.subject))
+    other = setup.differs(*greeted(setup.subject))
     if other:
         raise OtherVersion(
             f"the campaign began with another version: {other}",
             place=folder,
             remedy="begin another one with its programs: campaign --begin-with FOLDER",
         )
+    standing_in(folder)  # where the journal is gone, no new one may be begun
     journal = Journal(folder)
     try:
         standing = standing_in(folder)

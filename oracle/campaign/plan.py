@@ -43,6 +43,8 @@ class Setup(Struct, frozen=True, kw_only=True):
     subject: Subject
     hello: Hello
     """What the implementation said when the campaign began."""
+    clients_hello: Hello | None = None
+    """What one of its several clients said then; None where they have no command of their own."""
     identity: Identity
     """Harness and implementation; a worker that has others is refused."""
     level: Level = Level.state
@@ -55,17 +57,23 @@ class Setup(Struct, frozen=True, kw_only=True):
     @property
     def as_greeted(self) -> Subject:
         """The implementation, which must say at each start what it said when the campaign began."""
-        command = self.subject.command
-        return self.subject if command is None else structs.replace(self.subject, greetings={command: self.hello})
+        said = ((self.subject.command, self.hello), (self.subject.clients, self.clients_hello))
+        greetings = {command: hello for command, hello in said if command is not None and hello is not None}
+        return structs.replace(self.subject, greetings=greetings)
 
-    def differs(self, hello: Hello, identity: Identity | None = None) -> str:
+    def differs(self, hello: Hello, clients: Hello | None, identity: Identity | None = None) -> str:
         """Say in what an implementation, or a harness, is another than the campaign's; empty where it is not.
 
         Args:
             hello: of the implementation.
+            clients: of one of its several clients; None where it was not asked.
             identity: of both; that of this harness with the implementation when None.
         """
-        return self.identity.differs(identity or identity_of(hello)) or self.hello.differs(hello)
+        other = self.identity.differs(identity or identity_of(hello)) or self.hello.differs(hello)
+        if other or self.clients_hello is None or clients is None:
+            return other
+        told = self.clients_hello.differs(clients)
+        return f"its clients: {told}" if told else ""
 
 
 class Task(Struct, frozen=True, kw_only=True):

@@ -108,6 +108,8 @@ class CampaignReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     refused_workers: dict[str, str]
     not_offered: tuple[str, ...]
     """Operations that the implementation does not offer: nothing is said of them."""
+    clients_differ: str
+    """In what several clients say otherwise than the implementation behind one; empty where in nothing."""
     merged: tuple[str, ...]
     """The campaigns of which this one is a merger."""
     unchecked_lines: int
@@ -155,6 +157,7 @@ def report_of(settings: Settings, standing: Standing) -> CampaignReport:
         lost_workers=tuple(standing.lost),
         refused_workers=dict(standing.refused),
         not_offered=tuple(sorted(OPERATIONS.keys() - setup.hello.ops)),
+        clients_differ="" if setup.clients_hello is None else setup.hello.differs(setup.clients_hello),
         merged=tuple(standing.inherited),
         unchecked_lines=standing.unchecked,
         coverage=tuple(standing.curve),
@@ -232,6 +235,8 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
     if report.not_offered:
         offered = len(OPERATIONS) - len(report.not_offered)
         yield f"{offered} of {len(OPERATIONS)} operations offered, not {', '.join(report.not_offered)}"
+    if report.clients_differ:
+        yield f"the clients of --sut-clients say another hello than --sut: {one_line(report.clients_differ, 300)}"
     if report.unsupported:
         yield f"answered as unsupported: {', '.join(report.unsupported)}"
     if tally.faults:

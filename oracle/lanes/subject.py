@@ -94,6 +94,22 @@ def offered_by(subject: Subject) -> frozenset[str]:
         adapter.close()
 
 
+def hellos(subject: Subject) -> tuple[Hello, Hello | None]:
+    """Start an implementation, and return what it says, and what its clients say that have a command of their own.
+
+    Raises:
+        AdapterFault: one of them does not start.
+    """
+    adapter = subject.start()
+    adapter.close()
+    if subject.clients is None:
+        return adapter.hello, None
+    clients = subject.start_clients()
+    assert clients is not None
+    clients.close()
+    return adapter.hello, clients.hello
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """How a lane is run."""
 

@@ -152,5 +152,6 @@ def all_that_is_told(text: str) -> CampaignReport:
         not_offered=("plan",),
         merged=("cd" * 16,),
         unchecked_lines=3,
+        clients_differ=text,
         coverage=tuple(points),
     )

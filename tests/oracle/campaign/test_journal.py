@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from telltale_conformance.errors import UsageError
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.oracle.campaign import durable
 from telltale_conformance.oracle.campaign.corpus import Corpus
@@ -19,9 +20,10 @@ from telltale_conformance.oracle.campaign.events import Begun, DossierMade, Ende
 from telltale_conformance.oracle.campaign.folder import read_settings
 from telltale_conformance.oracle.campaign.journal import FILE, Journal, MalformedJournal, events, lines
 from telltale_conformance.oracle.campaign.merging import merge
-from telltale_conformance.oracle.campaign.opening import opened
+from telltale_conformance.oracle.campaign.opening import begin, opened
 from telltale_conformance.oracle.campaign.report import report_lines, report_of
 from telltale_conformance.oracle.campaign.standing import Standing, standing_in
+from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.verdict.evidence import Tally
 from tests.oracle.campaign.campaign_world import campaign_in, small_tasks, worked
 
@@ -239,6 +241,32 @@ def test_another_file_is_no_journal(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"schema":"telltale-conformance/trace","version":1}\n')
     with pytest.raises(MalformedJournal, match="no journal of a campaign"):
         Journal(tmp_path)
+
+
+def test_a_campaign_whose_journal_is_gone_is_neither_reported_nor_resumed_as_a_new_one(tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    with campaign_in(folder) as campaign:
+        worked(campaign, 1)
+    (folder / FILE).unlink()
+    with pytest.raises(MalformedJournal, match="the journal is gone"):
+        standing_in(folder)
+    with pytest.raises(MalformedJournal, match="the journal is gone"), opened(folder, read_settings(folder)):
+        pass
+    assert not (folder / FILE).exists()
+
+
+def test_a_campaign_that_was_cut_off_at_its_very_beginning_begins_again_or_is_resumed(tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    settings = begin(folder, Subject(), hours=1.0)
+    with opened(folder, settings) as found:
+        assert found.campaign.standing == Standing()
+    (folder / "campaign.json").unlink()  # it is written last
+    begin(folder, Subject(), hours=1.0)
+    with opened(folder, read_settings(folder)) as found:
+        worked(found.campaign, 1)
+    (folder / "campaign.json").unlink()
+    with pytest.raises(UsageError, match="a campaign is there already"):
+        begin(folder, Subject(), hours=1.0)
 
 
 def test_a_full_disk_leaves_the_journal_as_it_was(tmp_path: Path) -> None:

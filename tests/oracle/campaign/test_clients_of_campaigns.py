@@ -1,0 +1,142 @@
+"""The several clients of a campaign are of the implementation that it judges, from its beginning and on each worker."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telltale_conformance.errors import InconclusiveError, UsageError
+from telltale_conformance.oracle.adapters import fault_kit
+from telltale_conformance.oracle.adapters.faults import HelloChanged
+from telltale_conformance.oracle.campaign import work
+from telltale_conformance.oracle.campaign.cluster import greeting
+from telltale_conformance.oracle.campaign.folder import read_settings
+from telltale_conformance.oracle.campaign.merging import merge
+from telltale_conformance.oracle.campaign.opening import begin, opened
+from telltale_conformance.oracle.campaign.plan import Task
+from telltale_conformance.oracle.campaign.report import report_lines, report_of
+from telltale_conformance.oracle.campaign.standing import standing_in
+from telltale_conformance.oracle.lanes.subject import Subject
+from tests.oracle.adapter_world import script
+from tests.oracle.campaign.campaign_world import small_tasks
+
+__all__ = ["small_tasks"]
+
+
+class World:
+    """An implementation whose clients say whatever a file holds."""
+
+    def __init__(self, folder: Path) -> None:
+        self._said = folder / "said.json"
+        self.subject = Subject(command=self._command("sut"), clients=self._command("clients"))
+        self.folder = folder / "c"
+        self.say()
+
+    def _command(self, who: str) -> str:
+        return shlex.join(
+            script(
+                f"""
+import json, pathlib, runpy
+Base = runpy.run_path({fault_kit.__file__!r})["Adapter"]
+class Saying(Base):
+    def hello(self):
+        said = json.loads(pathlib.Path({str(self._said)!r}).read_text())
+        return {{**super().hello(), **(said if {who!r} == "clients" else {{}})}}
+    def fault(self, request):
+        self.operation(request)
+Saying(3).serve()
+"""
+            )
+        )
+
+    def say(self, **members: Any) -> None:
+        """Let the clients say this from their next start on, beside what the adapter says."""
+        self._said.write_text(json.dumps(members))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+OTHERS: dict[str, tuple[dict[str, Any], str]] = {
+    "version": ({"version": "2"}, "implementation .* 2 instead of .* 1"),
+    "implementation": ({"name": "another one"}, "implementation another one 1 instead of"),
+    "contract": ({"contract": "hardened"}, "contract hardened instead of telltale-17"),
+}
+FEWER = ["open", "next_session_id"]
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_clients_of_another_implementation_version_or_contract_are_refused_at_the_beginning(
+    other: str, world: World
+) -> None:
+    said, why = OTHERS[other]
+    world.say(**said)
+    with pytest.raises(InconclusiveError, match=rf"--sut-clients is not what --sut is: {why}"):
+        begin(world.folder, world.subject, hours=1.0)
+    assert not (world.folder / "campaign.json").exists()
+
+
+def test_clients_that_offer_other_operations_are_named_in_the_report(world: World) -> None:
+    begin(world.folder, world.subject, hours=1.0)
+    report = report_of(read_settings(world.folder), standing_in(world.folder))
+    assert report.clients_differ == ""
+    world.say(ops=FEWER)
+    other = begin(world.folder.with_name("other"), world.subject, hours=1.0)
+    report = report_of(other, standing_in(world.folder.with_name("other")))
+    assert report.clients_differ == "ops without session_ids"
+    said = "the clients of --sut-clients say another hello than --sut: ops without session_ids"
+    assert said in list(report_lines(report))
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"ops": FEWER}, "ops without session_ids"),
+        ({"version": "2"}, " 2 instead of "),
+        ({"contract": "hardened"}, "contract hardened instead of"),
+    ],
+)
+def test_clients_that_become_others_are_refused_on_workers_and_by_resume(
+    said: dict[str, Any], why: str, world: World
+) -> None:
+    settings = begin(world.folder, world.subject, hours=1.0)
+    world.say(**said)
+    (field,) = said
+    told = greeting(settings.setup())
+    assert told.startswith("its clients: ")
+    assert field in told
+    with pytest.raises(InconclusiveError, match=why), opened(world.folder, settings):
+        pass
+    with pytest.raises(HelloChanged):
+        settings.setup().as_greeted.start_clients()
+    done = work.carry_out(settings.setup(), Task(number=9, lane="concurrent", turn=0), ())
+    assert done.tally.faults == 1
+    assert not done.met
+
+
+def test_campaigns_whose_clients_offer_other_operations_are_not_merged(world: World) -> None:
+    begin(world.folder, world.subject, hours=1.0)
+    world.say(ops=FEWER)
+    begin(world.folder.with_name("other"), world.subject, hours=1.0)
+    with pytest.raises(UsageError, match="its clients: ops without session_ids"):
+        merge([world.folder, world.folder.with_name("other")], world.folder.with_name("m"))
+
+
+def test_a_campaign_of_an_earlier_version_has_no_hello_of_its_clients_and_is_resumed(world: World) -> None:
+    settings = begin(world.folder, world.subject, hours=1.0)
+    path = world.folder / "campaign.json"
+    document = json.loads(path.read_text())
+    del document["clients_hello"]
+    path.write_text(json.dumps(document))
+    older = read_settings(world.folder)
+    assert older.clients_hello is None
+    assert older != settings
+    with opened(world.folder, older) as found:
+        assert greeting(found.campaign.setup) == ""
+    world.say(version="2")
+    with pytest.raises(InconclusiveError, match=r"--sut-clients is not what --sut is"), opened(world.folder, older):
+        pass
