@@ -84,13 +84,12 @@ def _clock() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def corpus_programs() -> Iterator[tuple[str, Program]]:
     """Yield every program of the corpus with the name that its trace has."""
-    claims = list(claim_programs())
     for contract, count in PROGRAMS.items():
         for index in range(count):
             program = in_lean(generate_program(SEED, index, steps=STEPS, contract=contract))
             yield f"{contract}-{index:03d}-{PROFILES[index % len(PROFILES)].name}", program
         yield f"{contract}-cells", in_lean(coverage_program(contract))
-        for claim, program in claims:
+        for claim, program in claim_programs():
             yield f"{contract}-claim-{claim}", msgspec.structs.replace(in_lean(program), contract=contract)
         yield f"{contract}-buffers", buffers_program(contract)
         yield f"{contract}-top-ids", _with_numbers(_top(), contract)

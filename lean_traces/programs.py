@@ -255,12 +255,12 @@ class _Reading:
             return ""
         from jsonschema.exceptions import best_match
 
-        document: Any = {"args": step.args, "op": step.op, "seq": step.seq}
+        arguments: Any = step.args
         try:
-            worst = best_match(validator("program", "step").iter_errors(document))
+            worst = best_match(validator("program", step.op).iter_errors(arguments))
         except RecursionError:
             return "arguments with references nest too deep to be checked"
-        return f"{worst.json_path}: {one_line(worst.message, 200)}" if worst else ""
+        return f"$.args{worst.json_path[1:]}: {one_line(worst.message, 200)}" if worst else ""
 
     def _object(self, line: bytes, number: int) -> dict[str, Any]:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from telltale_conformance.oracle.adapters import Adapter, Answer, Request
 from telltale_conformance.oracle.adapters.faults import AdapterFault, Exited
 from telltale_conformance.oracle.adapters.protocol import Hello
 from telltale_conformance.oracle.dossier.dossier import answers_trace
+from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.minimise.trying import Sighting, Trials
 from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Level
@@ -32,6 +34,7 @@ SHOWN_IN: Final = {"release ignores a pending transfer": "release_ownership"}
 """The operation in which a store is to diverge first, where it may do so in others too."""
 
 
+@cache
 def diverging(name: str, programs: int = 400, seed: int = 11) -> Program:
     """A generated program in which the wrong store of that name diverges."""
     adapter = WrongReference(WRONG[name])
@@ -41,6 +44,12 @@ def diverging(name: str, programs: int = 400, seed: int = 11) -> Program:
         if told is not None and SHOWN_IN.get(name, told.op) == told.op:
             return found
     raise AssertionError(f"{name}: no generated program shows it")
+
+
+@cache
+def smallest(name: str) -> Program:
+    """What the minimiser makes of it."""
+    return minimise(WrongReference(WRONG[name]), diverging(name)).program
 
 
 def seen(adapter: Adapter, given: Program, level: Level = Level.state) -> Sighting:

@@ -34,12 +34,11 @@ from telltale_conformance.oracle.dossier.dossier import (
     write_dossier,
 )
 from telltale_conformance.oracle.dossier.seal import SEAL, seal_of, sealed_files
-from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.minimise.trying import Rate
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 from tests.oracle.lane_world import PATIENT, served
-from tests.oracle.minimise_world import diverging, record
+from tests.oracle.minimise_world import diverging, record, smallest
 from tests.oracle.wrong_references import WRONG, WrongReference
 
 NAME = "release ignores a pending transfer"
@@ -47,10 +46,7 @@ WRONG_STORE = served("pending_transfer_does_not_stop_a_release")
 
 
 def written(folder: Path, command: str | None = WRONG_STORE, *, name: str = NAME) -> Path:
-    adapter = WrongReference(WRONG[name])
-    result = minimise(adapter, diverging(name))
-    about = Dossier(result.program, Level.state, command, "why")
-    write_dossier(folder, about, adapter)
+    write_dossier(folder, Dossier(smallest(name), Level.state, command, "why"), WrongReference(WRONG[name]))
     return folder
 
 
@@ -118,10 +114,8 @@ def test_a_file_that_is_gone_is_missed(name: str, tmp_path: Path) -> None:
 def unsteady(folder: Path, store: str) -> Path:
     """Write the dossier of a witness that was seen to be consumed twice in 7 of 20 runs."""
     defect = "a witness is consumed twice"
-    adapter = WrongReference(WRONG[defect])
-    result = minimise(adapter, diverging(defect))
-    about = Dossier(result.program, Level.state, served(store), ending="flaky", rate=Rate(times=7, runs=20))
-    write_dossier(folder, about, adapter)
+    about = Dossier(smallest(defect), Level.state, served(store), ending="flaky", rate=Rate(times=7, runs=20))
+    write_dossier(folder, about, WrongReference(WRONG[defect]))
     return folder
 
 

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from telltale_conformance.generators.claim_programs import CLAIMS_FOLDER, claim_programs
+from telltale_conformance.generators.claim_programs import (
+    CLAIMS_FOLDER,
+    COVERAGE_FOLDER,
+    claim_programs,
+    coverage_program,
+)
 from telltale_conformance.lean_traces.codec import ArgumentError
 from telltale_conformance.lean_traces.programs import Program, read_program
 from telltale_conformance.oracle.adapters import ReferenceAdapter
@@ -29,6 +34,12 @@ def test_there_is_a_program_for_each_refuted_claim_that_operations_can_show() ->
     refuted = {claim for claim, status in EXPECTED["telltale-17"].items() if status == "refuted"}
     assert {str(program.meta["claim"]) for name, program in claim_programs() if "-" not in name} == refuted
     assert {"K9-status", "K12-receipt", "K12-witness", "K16-binder", "K27-handlers"} <= set(NAMES)
+
+
+def test_what_the_package_brings_is_read_as_what_comes_from_outside() -> None:
+    assert dict(claim_programs()) == {name: program_of(name) for name in NAMES}
+    for contract in Contract:
+        assert coverage_program(contract.value) == read_program(COVERAGE_FOLDER / f"{contract.value}.jsonl")
 
 
 @pytest.mark.parametrize("name", NAMES)

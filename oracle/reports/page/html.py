@@ -26,7 +26,7 @@ from telltale_conformance.oracle.reports.page.exchanges import Exchange, exchang
 from telltale_conformance.oracle.reports.page.history_bars import bars_of, drawing
 from telltale_conformance.oracle.reports.page.side_by_side import Line, folded, side_by_side
 from telltale_conformance.oracle.reports.page.template import filled
-from telltale_conformance.oracle.reports.places import from_page, without_roots
+from telltale_conformance.oracle.reports.places import from_page
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.what_broke import causes, what_broke, why_it_matters
 from telltale_conformance.oracle.reports.wording import (
@@ -38,7 +38,7 @@ from telltale_conformance.oracle.reports.wording import (
 )
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.readable import value_line, visible
+from telltale_conformance.readable import value_line
 from telltale_conformance.sinks import shell_word
 
 STEPS_SHOWN: Final = 40
@@ -155,7 +155,7 @@ def page(report: Report, folder: Path) -> str:
     return filled(
         "page.html.j2",
         script="page.js",
-        filters={"here": lambda text: visible(without_roots(text, folder))},
+        folder=folder,
         report=report,
         problems=problems(report),
         causes=grouped,
