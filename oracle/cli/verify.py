@@ -29,6 +29,7 @@ from telltale_conformance.oracle.dossier.dossier import (
     hello_document,
     read_dossier,
 )
+from telltale_conformance.oracle.dossier.parts import shows
 from telltale_conformance.oracle.dossier.races import SealedRace, is_race_dossier, read_race_dossier
 from telltale_conformance.oracle.histories.minimising import TO_RATE as TO_RATE_RACES
 from telltale_conformance.oracle.histories.minimising import Trying, rated
@@ -169,7 +170,8 @@ def _race_run_again(
 def run_again(folder: Path, dossier: Sealed, adapter: Adapter) -> Verified:
     """Run the program of a dossier on an implementation.
 
-    It is fixed only where every answer was judged and agrees in every run, and the adapter shows as much as it did.
+    It is fixed only where every answer was judged and agrees in every run, the adapter shows as much as it did, and the
+    answers in the dossier still show that there was something to fix.
     """
     manifest, program, _ = dossier
     hello = hello_document(adapter.hello)
@@ -200,6 +202,11 @@ def run_again(folder: Path, dossier: Sealed, adapter: Adapter) -> Verified:
     if hidden:
         why = f"the adapter no longer shows {', '.join(hidden)}, so the divergence may still be there"
         return _verified(folder, manifest, "not covered", changed, why=why)
+    answers = dossier.files.get(ANSWERS)
+    level = Level[manifest.level]
+    if answers is not None and not shows(answers, str(folder / ANSWERS), manifest.seq, manifest.divergence, level):
+        why = "the answers in the dossier do not show this divergence, by the contract as it is stated now"
+        return _verified(folder, manifest, "agree", changed, why=why)
     now = f"all answers agree in {measured.runs} runs"
     return _verified(folder, manifest, now, changed, verdict="fixed")
 

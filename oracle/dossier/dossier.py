@@ -29,6 +29,12 @@ from telltale_conformance.lean_traces.trace import VERSION as TRACE_VERSION
 from telltale_conformance.lean_traces.writer import TraceWriter, written_whole
 from telltale_conformance.oracle.adapters import Adapter, Answer, Hello
 from telltale_conformance.oracle.dossier.lean_file import lean_text
+from telltale_conformance.oracle.dossier.parts import (
+    answers_problem,
+    class_problem,
+    missing_problem,
+    program_problem,
+)
 from telltale_conformance.oracle.dossier.pytest_file import pytest_text
 from telltale_conformance.oracle.dossier.seal import SEAL, MalformedDossier, seal_of, sealed_files
 from telltale_conformance.oracle.lanes.environment import contract_hash, corpus_hash, harness_hash, hash_of
@@ -209,11 +215,12 @@ class Sealed(NamedTuple):
 
 
 def read_dossier(folder: Path) -> Sealed:
-    """Read a dossier; every file must be the one that was written.
+    """Read a dossier; every file must be the one that was written, and the files must fit each other.
 
     Raises:
         MalformedDossier: it is not a dossier of this version, or was changed.
-        MalformedTrace: its program is not in its format.
+        MalformedTrace: its program or its answers are not in their format.
+        UnknownContract: the model no longer states its contract.
     """
     _refuse_older(folder)
     files = sealed_files(folder)
@@ -230,7 +237,23 @@ def read_dossier(folder: Path) -> Sealed:
         raise MalformedDossier(f"this is no dossier of version {VERSION}", place=folder / MANIFEST)
     if PROGRAM not in files:
         raise MalformedDossier(f"it has no {PROGRAM}", place=folder)
-    return Sealed(manifest, program_of(files[PROGRAM], str(folder / PROGRAM)), files)
+    dossier = Sealed(manifest, program_of(files[PROGRAM], str(folder / PROGRAM)), files)
+    _refuse_unfitting(folder, dossier)
+    return dossier
+
+
+def _refuse_unfitting(folder: Path, dossier: Sealed) -> None:
+    """Refuse a dossier whose files say different things, although they were sealed together."""
+    manifest, program, files = dossier
+    problem = (
+        class_problem(manifest.fingerprint, manifest.divergence, manifest.hello)
+        or missing_problem(files, manifest.missing, FILES)
+        or program_problem(program, manifest.seq, manifest.divergence)
+    )
+    if problem is None and ANSWERS in files:
+        problem = answers_problem(program, manifest.divergence, files[ANSWERS], str(folder / ANSWERS))
+    if problem is not None:
+        raise MalformedDossier(one_line(f"its parts do not fit: {problem}", 200), place=folder)
 
 
 def _refuse_older(folder: Path) -> None:

@@ -17,6 +17,7 @@ from telltale_conformance.lean_traces.races import MalformedRace, Race, race_of
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.dossier.dossier import EXPLANATION, MANIFEST, environment_hashes, hello_document
+from telltale_conformance.oracle.dossier.parts import class_problem
 from telltale_conformance.oracle.dossier.seal import SEAL, MalformedDossier, seal_of, sealed_files
 from telltale_conformance.oracle.minimise.trying import Rate
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
@@ -118,4 +119,7 @@ def read_race_dossier(folder: Path) -> SealedRace:
         raise MalformedDossier(one_line(str(error)), place=folder) from None
     if (manifest.schema, manifest.version) != (FORMAT, VERSION):
         raise MalformedDossier(f"this harness reads {FORMAT}, version {VERSION}", place=folder / MANIFEST)
+    problem = class_problem(manifest.fingerprint, manifest.divergence, manifest.hello)
+    if problem is not None:
+        raise MalformedDossier(one_line(f"its parts do not fit: {problem}", 200), place=folder)
     return SealedRace(manifest, race)

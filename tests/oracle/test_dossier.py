@@ -142,8 +142,9 @@ def test_what_does_not_repeat_must_come_and_go_again(
 
 
 def told() -> Shown:
-    key = Fingerprint(op="close", kind="outcome", expected="ok", actual="text", guard="passes")
-    return Shown(key, diverging(NAME).steps[-1].seq, {"ok": None}, {"err": "no"})
+    last = diverging(NAME).steps[-1]
+    key = Fingerprint(op=last.op, kind="outcome", expected="ok", actual="text", guard="passes")
+    return Shown(key, last.seq, {"ok": None}, {"err": "no"})
 
 
 def test_what_cannot_be_written_is_named_with_the_reason(tmp_path: Path) -> None:

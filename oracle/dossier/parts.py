@@ -1,0 +1,77 @@
+"""What the parts of a dossier must say of each other: a seal shows only that no file was changed by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.lean_traces.reader import trace_of
+from telltale_conformance.oracle.adapters import Hello
+from telltale_conformance.oracle.reference.replay import replay_bytes
+from telltale_conformance.oracle.reference.run import on_reference
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
+
+
+def class_problem(fingerprint: str, divergence: Fingerprint, hello: Mapping[str, Any]) -> str | None:
+    """Say in what a class and a hello are none that a dossier is written with; None where they are."""
+    if fingerprint != divergence.digest:
+        return "the fingerprint is not that of the class"
+    try:
+        msgspec.convert(hello, Hello)
+    except msgspec.ValidationError as error:
+        return f"hello: {error}"
+    return None
+
+
+def missing_problem(there: Iterable[str], missing: Iterable[str], all_files: Iterable[str]) -> str | None:
+    """Say which file is neither there nor named as missing, or both; None where there is none."""
+    named, found = set(missing), set(there)
+    for name in all_files:
+        if name not in named | found:
+            return f"{name} is not there, and nothing says why"
+    for name in sorted(named & found):
+        return f"{name} is named as missing, and it is there"
+    return None
+
+
+def program_problem(program: Program, seq: int, divergence: Fingerprint) -> str | None:
+    """Say why the program cannot diverge so at this step; None where it can."""
+    for step in program.steps:
+        if step.seq == seq:
+            same = step.op == divergence.op
+            return None if same else f"step {seq} of the program is {step.op}, the divergence is of {divergence.op}"
+    return f"the program has no step {seq}, at which it is to diverge"
+
+
+def answers_problem(program: Program, divergence: Fingerprint, answers: bytes, place: str) -> str | None:
+    """Say why the answers are not those to the program; None where they are.
+
+    Raises:
+        MalformedTrace: they are no trace.
+        UnknownContract: the model no longer states the program's contract.
+    """
+    asked = [(done.step.op, done.printed) for done in on_reference(program).steps]
+    with trace_of(answers, place) as reader:
+        if reader.header.contract != program.contract:
+            return f"the answers are of contract {reader.header.contract}, the program is of {program.contract}"
+        heard = [(event.operation.name, event.arguments_text()) for event in reader]
+    if heard != asked[: len(heard)]:
+        return "the answers are those to another program"
+    if len(heard) < len(asked) and divergence.kind != "panic":
+        return f"there are {len(heard)} answers to {len(asked)} steps"
+    return None
+
+
+def shows(answers: bytes, place: str, seq: int, divergence: Fingerprint, level: Level) -> bool:
+    """Say whether the answers, compared with the contract once more, show the divergence at this step.
+
+    A trace has no panics, and a claim is watched in more than the answers: both are taken as shown.
+    """
+    if divergence.kind == "panic" or divergence.claim is not None:
+        return True
+    first = replay_bytes(answers, place, level=level).first_divergence
+    return first is not None and (first.seq, first.op, first.kind) == (seq, divergence.op, divergence.kind)
