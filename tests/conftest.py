@@ -34,7 +34,14 @@ settings.load_profile("tests")
 
 collect_seldom()
 
-pytest_plugins = ["pytester", "tests.browser", "tests.installed_wheel", "tests.resident_lean", "tests.cpu_of_files"]
+pytest_plugins = [
+    "pytester",
+    "tests.browser",
+    "tests.installed_wheel",
+    "tests.resident_lean",
+    "tests.files_of_workers",
+    "tests.cpu_of_files",
+]
 
 
 def pytest_collection_finish() -> None:

@@ -6,16 +6,13 @@ Without a toolchain these tests fail where ``CI`` is set, and are skipped elsewh
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import pytest
 
 from telltale_conformance.lean_traces.lean_errors import LeanMissing
 from telltale_conformance.lean_traces.lean_process import LeanModel
 from telltale_conformance.lean_traces.lean_toolchain import find_toolchain
-
-if TYPE_CHECKING:
-    from xdist.scheduler import LoadFileScheduling
 
 ASKING: Final = ("tests/lean_traces/test_lean_model.py", "tests/oracle/test_lean_lane.py")
 """The files with tests that ask it."""
@@ -44,18 +41,3 @@ def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     """End it where the next test is of another file than those that ask it: it takes gigabytes."""
     if _started and (nextitem is None or nextitem.nodeid.partition("::")[0] not in ASKING):
         _started.pop().close()
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
-    """Give the files that ask it to one worker, where each file goes to one."""
-    if config.getoption("dist") != "loadfile":
-        return None
-    from xdist.scheduler import LoadFileScheduling
-
-    class OneLean(LoadFileScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            scope: str = super()._split_scope(nodeid)
-            return ASKING[0] if scope in ASKING else scope
-
-    return OneLean(config, log)
