@@ -7,7 +7,11 @@ import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from http.client import HTTPException
+from ssl import SSLCertVerificationError
 from typing import TYPE_CHECKING, Any, Final
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
 
 from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.oracle.campaign.plan import Setup
@@ -22,6 +26,10 @@ FETCH_SECONDS: Final = 10.0
 """How long the results of ended tasks may be on their way from the workers."""
 CONNECT_SECONDS: Final = 30.0
 """How long a scheduler may take to answer, also one that is started again."""
+PAGE_SECONDS: Final = 3.0
+"""How long dask's dashboard may take to answer; its address is not printed where it does not."""
+REFUSED_SECONDS: Final = 300.0
+"""How long a campaign waits for a worker that may work where all that are there were refused."""
 CONNECTIONS: Final = 4096
 """To so many workers connections are kept: to make one for each result would take longer than to fetch it."""
 QUIET: Final = {
@@ -75,9 +83,17 @@ class Cluster:
 
     @property
     def dashboard(self) -> str | None:
-        """The address of dask's dashboard, where there is one."""
+        """The address of dask's dashboard, where one answers: every scheduler names an address, also without one."""
         services = self._client.scheduler_info(n_workers=0).get("services", {})
-        return self._client.dashboard_link if self._paged and services.get("dashboard") else None
+        if not self._paged or not services.get("dashboard"):
+            return None
+        address = self._client.dashboard_link
+        return address if _answers(address) else None
+
+    @property
+    def others_may_come(self) -> bool:
+        """Whether somebody may start workers of another version; on a cluster of our own all are alike."""
+        return self._address is not None
 
     def workers(self) -> dict[str, str]:
         """Return the workers that may work: their addresses, with their names."""
@@ -180,6 +196,20 @@ class Cluster:
         """Leave the scheduler."""
         with suppress(Exception):
             self._client.close(timeout=5)
+
+
+def _answers(address: str) -> bool:
+    """Say whether a page is there."""
+    if not address.startswith(("http://", "https://")):
+        return False
+    direct = build_opener(ProxyHandler({}))  # a proxy for the internet does not reach the machines of a cluster
+    try:
+        with direct.open(address, timeout=PAGE_SECONDS):
+            return True
+    except URLError as error:
+        return isinstance(error.reason, SSLCertVerificationError)  # a browser may know who certifies it
+    except (OSError, HTTPException, ValueError):
+        return False
 
 
 def greet_seconds(workers: int) -> float:

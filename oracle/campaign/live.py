@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from telltale_conformance.oracle.campaign.cluster import REFUSED_SECONDS
 from telltale_conformance.oracle.campaign.over_time import FIGURES, bars, stretches
 from telltale_conformance.oracle.campaign.report import cells_of
 from telltale_conformance.oracle.campaign.standing import Standing
@@ -41,6 +42,8 @@ class Live:
         self._standing = standing
         self._scheduler = scheduler
         self._alone = 0.0
+        self._refused = len(standing.refused)
+        """How many refused workers were named."""
         self._left = 0.0
         self._dashboard = dashboard
         self._rates: deque[tuple[float, int]] = deque()
@@ -62,10 +65,18 @@ class Live:
             return ""
         if self._scheduler is None:
             return "no worker is there: the campaign waits until dask has started one again"
+        if self._standing.refused:
+            return (
+                f"every worker was refused: the campaign waits {REFUSED_SECONDS:.0f} seconds for another one; start "
+                f"one of the right version with: dask worker {self._scheduler} --nthreads 1"
+            )
         return f"no worker is there: the campaign waits; start one with: dask worker {self._scheduler} --nthreads 1"
 
     def alone(self, seconds: float) -> None:
-        """Take in for how many seconds there has been no worker, and say when it begins to wait and goes on."""
+        """Take in for how many seconds there has been no worker; say who was refused, when it waits and goes on."""
+        for worker, why in list(self._standing.refused.items())[self._refused :]:
+            self.say(f"worker {one_line(worker, 100)} was refused: {one_line(why, 300)}")
+        self._refused = len(self._standing.refused)
         before, self._alone = self.waits, seconds
         if self.waits and not before:
             self.say(self.waits)

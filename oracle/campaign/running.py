@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from telltale_conformance.oracle.campaign import keeping
-from telltale_conformance.oracle.campaign.cluster import Cluster, ClusterGone, greet_seconds
+from telltale_conformance.oracle.campaign.cluster import REFUSED_SECONDS, Cluster, ClusterGone, greet_seconds
 from telltale_conformance.oracle.campaign.events import (
     Begun,
     Ended,
@@ -85,7 +85,7 @@ class Running:
         """Work until the time is over, which begins with the first worker; return why it ended.
 
         Raises:
-            ClusterGone: there is no worker left that may work.
+            ClusterGone: workers were refused, and none came in time that may work.
             OSError: the disk is full, or the folder cannot be written any more.
         """
         standing = self._campaign.standing
@@ -166,14 +166,16 @@ class Running:
         if refused or (gone and self._cluster.refused):
             self._give_again()
         self._known = workers
-        if not workers and self._cluster.refused:
-            told = "; ".join(f"{name}: {why}" for name, why in self._campaign.standing.refused.items())
-            raise ClusterGone(f"every worker was refused: {told}")
         if workers:
             self._alone_since = None
         elif self._alone_since is None:
             self._alone_since = self._greeted
-        self._alone(0.0 if self._alone_since is None else self._greeted - self._alone_since)
+        alone = 0.0 if self._alone_since is None else self._greeted - self._alone_since
+        self._alone(alone)
+        if not workers and self._cluster.refused and (alone >= REFUSED_SECONDS or not self._cluster.others_may_come):
+            told = "; ".join(f"{name}: {why}" for name, why in self._campaign.standing.refused.items())
+            waited = f", and no other one came within {alone:.0f} seconds" if self._cluster.others_may_come else ""
+            raise ClusterGone(f"every worker was refused{waited}: {told}")
 
     def _top_up(self, late: bool) -> None:
         """Give tasks to the workers, so that each has some at hand; findings come first."""

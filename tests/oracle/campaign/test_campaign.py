@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -219,22 +220,44 @@ def test_a_scheduler_that_is_started_again_goes_on_with_the_campaign(tmp_path: P
 
 
 @pytest.mark.nightly
-def test_a_worker_of_another_version_is_refused_by_name_and_the_others_work(tmp_path: Path) -> None:
-    folder, port = tmp_path / "c", _free_port()
+def test_a_first_worker_of_another_version_is_refused_by_name_and_the_others_work(tmp_path: Path) -> None:
+    folder, port, log = tmp_path / "c", _free_port(), tmp_path / "log"
     address = f"tcp://127.0.0.1:{port}"
-    processes = [
+    processes: list[subprocess.Popen[Any]] = [
         _dask("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"),
-        _dask("worker", address, "--nthreads", "1", "--no-dashboard", "--name", "good"),
         _dask("worker", address, "--nthreads", "1", "--no-dashboard", "--name", "older", SERVED_VERSION="0.9"),
     ]
     try:
-        done = ran("--sut", served(), "--tasks", "20", "--corpus", folder, "--cluster", address)
+        with log.open("w") as err:
+            campaign = subprocess.Popen(
+                [
+                    str(COMMAND),
+                    "campaign",
+                    "--sut",
+                    served(),
+                    "--tasks",
+                    "20",
+                    "--corpus",
+                    folder,
+                    "--cluster",
+                    address,
+                ],
+                stdout=subprocess.PIPE,
+                stderr=err,
+                text=True,
+            )
+        processes.insert(0, campaign)
+        _until_written(log, b"the campaign waits 300 seconds for another one", campaign)
+        processes.append(_dask("worker", address, "--nthreads", "1", "--no-dashboard", "--name", "good"))
+        out, _ = campaign.communicate(timeout=400)
     finally:
         for process in processes:
             process.terminate()
         for process in processes:
             process.wait()
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert campaign.returncode == 0, out + log.read_text()
+    assert "dashboard" not in log.read_text()
+    assert "worker older (" in log.read_text()
     report = reported(folder)
     (refused,) = report["refused_workers"].items()
     assert refused[0].startswith("older (")

@@ -12,8 +12,8 @@ from distributed import LocalCluster
 from rich.console import Console
 
 from telltale_conformance.oracle.campaign import running
-from telltale_conformance.oracle.campaign.cluster import Cluster, cluster_of
-from telltale_conformance.oracle.campaign.events import Begun, Ended
+from telltale_conformance.oracle.campaign.cluster import REFUSED_SECONDS, Cluster, ClusterGone, cluster_of
+from telltale_conformance.oracle.campaign.events import Begun, Ended, WorkerEvent
 from telltale_conformance.oracle.campaign.journal import FILE, events
 from telltale_conformance.oracle.campaign.live import ALONE_SECONDS, LINE_SECONDS, Live, LivePage
 from telltale_conformance.oracle.campaign.running import Running
@@ -81,6 +81,7 @@ class Late(Cluster):
         self.here: dict[str, str] = {}
 
     connected = True
+    others_may_come = True
 
     def workers(self) -> dict[str, str]:
         return self.here
@@ -120,6 +121,65 @@ def test_its_time_begins_with_the_first_worker(tmp_path: Path, capsys: pytest.Ca
         "no worker is there",
         "a worker is there",
     ]
+
+
+class Mixed(Late):
+    """A cluster whose workers are refused until the right one comes."""
+
+    def __init__(self, *, ours: bool = False) -> None:
+        super().__init__()
+        self.others_may_come = not ours
+        self._named = False
+
+    def greet(self) -> list[tuple[str, str]]:
+        if self._named:
+            return []
+        self._named = True
+        self.refused["tcp://old"] = OLD
+        return [("old (tcp://old)", OLD)]
+
+
+OLD = "implementation store 0.9 instead of store 1.0"
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_first_worker_of_another_version_is_refused_and_the_campaign_goes_on_with_the_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster = Mixed()
+    with campaign_in(tmp_path / "c") as campaign:
+        live = Live(campaign.standing, None, ADDRESS)
+        comes = after(40, lambda: cluster.here.update({"tcp://w": "w"}))
+        assert Running(campaign, cluster, seconds=20.0, look=comes, alone=live.alone).run() == "time"
+    told = list(events(tmp_path / "c"))
+    assert [(event.worker, event.why) for event in told if isinstance(event, WorkerEvent)] == [("old (tcp://old)", OLD)]
+    assert isinstance(told[-1], Ended)
+    said = [line.removeprefix("telltale-conformance: ") for line in capsys.readouterr().err.splitlines()]
+    assert said == [
+        f"worker old (tcp://old) was refused: {OLD}",
+        f"every worker was refused: the campaign waits {REFUSED_SECONDS:.0f} seconds for another one; start one of the "
+        f"right version with: dask worker {ADDRESS} --nthreads 1",
+        "a worker is there: the campaign goes on",
+    ]
+
+
+@pytest.mark.usefixtures("quick")
+def test_it_ends_where_no_worker_of_the_right_version_comes_in_time(tmp_path: Path) -> None:
+    looks = list[float]()
+    with campaign_in(tmp_path / "c") as campaign:
+        running = Running(campaign, Mixed(), seconds=20.0, look=looks.append)
+        with pytest.raises(ClusterGone, match=rf"no other one came within 30\d seconds: old \(tcp://old\): {OLD}"):
+            running.run()
+    assert looks  # it waited, and did not begin its time
+    assert set(looks) == {20.0}
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_cluster_of_our_own_does_not_wait_for_other_workers(tmp_path: Path) -> None:
+    looks = list[float]()
+    with campaign_in(tmp_path / "c") as campaign, pytest.raises(ClusterGone, match=r"every worker was refused: old"):
+        Running(campaign, Mixed(ours=True), seconds=20.0, look=looks.append).run()
+    assert looks == []
 
 
 def test_a_short_absence_is_not_said_and_a_long_one_again_and_again(
