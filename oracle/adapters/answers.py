@@ -285,10 +285,12 @@ def read_hello(answer: Answer) -> Hello:
         HelloRefused: it answered anything but ok.
         WrongProtocol: it speaks another version.
         MalformedHello: a field is missing, unknown, or of another kind.
+        MalformedAnswer: two readers may read it differently, as one with a repeated key.
     """
     if answer.kind != "ok":
         said = one_line(answer.payload.decode(errors="replace"), 200)
         raise HelloRefused(f"hello was answered with {answer.kind}", said)
+    strict_value(answer.payload)
     try:
         version = bytes(msgspec.json.decode(answer.payload, type=_ProtocolOnly).protocol)
         if version != b"%d" % PROTOCOL_VERSION:

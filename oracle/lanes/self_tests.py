@@ -1,12 +1,14 @@
 """Self-tests: what the harness shows of itself, once for each version of harness, contract and solver.
 
-What was shown is remembered in the user's cache folder, and shown again from there. An entry that is damaged, or of
-another version, is as good as none. What was not shown is never remembered.
+What was shown is remembered in the user's cache folder, and shown again from there. An entry that is damaged, of
+another version, or in a place where other users may write, is as good as none. What was not shown is never remembered.
 """
 
 from __future__ import annotations
 
+import os
 import platform
+import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -29,6 +31,9 @@ from telltale_conformance.oracle.verdict.results import LaneResult, not_run
 
 SCHEMA: Final = "telltale-conformance/self-test"
 VERSION: Final = 1
+LIBRARIES: Final = ("hypothesis", "jsonschema", "lark", "msgspec", "referencing", "siphash24", "z3-solver")
+"""The libraries that a self-test may depend on; the others only print and find folders."""
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 class SelfTest(Struct, frozen=True, kw_only=True):
@@ -112,9 +117,10 @@ def _run(name: str, run: Callable[[str], LaneResult], contract: str, folder: Pat
 
 
 def _key(contract: str) -> str:
-    """Return what a self-test depends on: the harness with its corpus, the contract, the solver, Python."""
-    parts = (harness_hash(), corpus_hash(), contract_hash(contract), version("z3-solver"), platform.python_version())
-    return hash_of(part.encode() for part in parts)
+    """Return what a self-test depends on: the harness with its corpus, the contract, the libraries, Python."""
+    own = (harness_hash(), corpus_hash(), contract_hash(contract))
+    others = (platform.python_implementation(), platform.python_version(), *map(version, LIBRARIES))
+    return hash_of(part.encode() for part in (*own, *others))
 
 
 def _place(folder: Path, name: str, contract: str) -> Path:
@@ -124,12 +130,24 @@ def _place(folder: Path, name: str, contract: str) -> Path:
 def _remembered(folder: Path, name: str, contract: str, key: str) -> _Kept | None:
     """Return what is remembered of a self-test; None where there is nothing that can be relied on."""
     try:
+        if _others_write(folder) or _others_write(_place(folder, name, contract)):
+            return None
         kept = msgspec.json.decode(content(_place(folder, name, contract)), type=_Kept)
     except (OSError, ValueError, RecursionError):
         return None
     asked = (SCHEMA, VERSION, key, name, contract)
     known = (kept.schema, kept.version, kept.key, kept.name, kept.contract)
     return kept if known == asked and kept.hash == _hash(kept) and _as_shown(kept).result.verdict == "agree" else None
+
+
+def _others_write(path: Path) -> bool:
+    """Say whether a file or folder is of another user, or may be written by one.
+
+    Raises:
+        OSError: there is none.
+    """
+    found = path.stat()
+    return found.st_uid != os.geteuid() or bool(found.st_mode & _OTHERS_WRITE)
 
 
 def _remember(folder: Path, name: str, contract: str, key: str, today: date, result: LaneResult) -> str | None:
@@ -151,6 +169,8 @@ def _remember(folder: Path, name: str, contract: str, key: str, today: date, res
     try:
         with written_whole(place) as file:
             file.write(msgspec.json.encode(msgspec.structs.replace(kept, hash=_hash(kept))) + b"\n")
+        for path in (folder, place):
+            path.chmod(path.stat().st_mode & ~_OTHERS_WRITE)
     except OSError as error:
         return f"not remembered: {place} cannot be written ({error.strerror or error})"
     return None

@@ -16,7 +16,7 @@ from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Answer, faults
-from telltale_conformance.oracle.adapters.answers import AnswerReader, LineCutter, strict_value
+from telltale_conformance.oracle.adapters.answers import AnswerReader, LineCutter, read_hello, strict_value
 from telltale_conformance.oracle.adapters.kit import WELL_FORMED
 from telltale_conformance.oracle.adapters.protocol import request_line
 
@@ -190,3 +190,20 @@ def test_a_number_beyond_the_range_is_malformed_wherever_it_stands(number: float
 @given(number=st.integers(-(2**63), 2**64 - 1))
 def test_every_integer_within_the_range_is_read_exactly(number: int) -> None:
     assert strict_value(str(number).encode()) == number
+
+
+HELLO = b'{"protocol":1,"name":"n","version":"1","language":"l","contract":"telltale-17","ops":[],"observes":[]}'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (b'"contract":', b'"contract":"hardened","contract":', 'repeated key "contract"'),
+        (b'"contract":', b'"\\u0063ontract":"hardened","contract":', 'repeated key "contract"'),
+        (b'"n"', b'"\\ud800"', "a lone surrogate escape"),
+    ],
+)
+def test_a_hello_that_two_readers_read_differently_is_refused(before: bytes, after: bytes, said: str) -> None:
+    assert read_hello(Answer("ok", HELLO, None)).contract == "telltale-17"
+    with pytest.raises(faults.MalformedAnswer, match=said):
+        read_hello(Answer("ok", HELLO.replace(before, after), None))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import stat
+from importlib.metadata import requires, version
 from pathlib import Path
 
 import msgspec
 import pytest
+from packaging.requirements import Requirement
 
 from telltale_conformance.oracle.cli import check as check_command
 from telltale_conformance.oracle.gate import Check, Gate
@@ -94,6 +98,47 @@ def test_a_damaged_entry_is_as_good_as_none(counted: Counted, tmp_path: Path, da
         path.write_bytes(damaged[damage])
     assert not run(tmp_path).remembered
     assert counted.runs == 2
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o757])
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_an_entry_that_others_may_write_is_as_good_as_none(
+    counted: Counted, tmp_path: Path, what: str, mode: int
+) -> None:
+    run(tmp_path)
+    (path,) = tmp_path.iterdir()
+    changed = tmp_path if what == "folder" else path
+    changed.chmod(mode)
+    assert not run(tmp_path).remembered, "another user may have written it"
+    assert counted.runs == 2
+    assert stat.S_IMODE(changed.stat().st_mode) & 0o022 == 0, "it is taken from others where it is written anew"
+    assert run(tmp_path).remembered
+
+
+def test_an_entry_of_another_user_is_as_good_as_none(
+    counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path)
+    mine = os.geteuid()
+    monkeypatch.setattr(module.os, "geteuid", lambda: mine + 1)
+    assert not run(tmp_path).remembered
+    assert counted.runs == 2
+
+
+@pytest.mark.parametrize("library", module.LIBRARIES)
+def test_it_is_run_anew_with_another_version_of_a_library(
+    counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    run(tmp_path)
+    monkeypatch.setattr(module, "version", lambda name: "0.0" if name == library else version(name))
+    assert not run(tmp_path).remembered
+    assert counted.runs == 2
+
+
+def test_every_library_is_one_that_a_self_test_depends_on_or_one_that_prints() -> None:
+    printing = {"jinja2", "markupsafe", "platformdirs", "psutil", "pygments", "rich", "typer"}
+    declared = {Requirement(line).name for line in requires("telltale-conformance") or () if "extra ==" not in line}
+    assert declared == printing | set(module.LIBRARIES)
 
 
 def test_what_was_not_shown_is_not_remembered(counted: Counted, tmp_path: Path) -> None:
