@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable
 from itertools import cycle, islice
 from typing import Final, Literal, NamedTuple
 
+from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.model.contract import CONTRACTS
+from telltale_conformance.model.decoding.table import TYPES
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Answer, Request, ask
 from telltale_conformance.oracle.adapters.answers import strict_value
@@ -72,11 +74,26 @@ def check_understands(adapter: Adapter) -> str:
             "read the arguments with the names and forms of the contract; take operations that cannot be "
             "carried out from ops",
         )
+    lacking = [request for request, answer in answers.items() if answer.kind == "unsupported"]
+    part = [request for request in lacking if request.op == "decode" and _reads_some_type(adapter)]
+    if wholly := [request for request in lacking if request not in part]:
+        raise Problem(
+            f"offered and answered as unsupported: {', '.join(request.op for request in wholly)}; "
+            f"{wholly[0].op}: {one_line(answers[wholly[0]].text(), 200)}",
+            "carry them out, or take them from ops: what is offered and not there makes every check inconclusive",
+        )
     for request, answer in answers.items():
         _must_be_strict(request.op, answer)
-    counts = {kind: [r.op for r, a in answers.items() if a.kind == kind] for kind in ("panic", "unsupported")}
-    seen = [f"{', '.join(ops)} answered {kind}" for kind, ops in counts.items() if ops]
+    panics = [request.op for request, answer in answers.items() if answer.kind == "panic"]
+    seen = [f"{', '.join(panics)} answered panic"] if panics else []
+    seen += [f"decode of {json.loads(request.args)['type']} answered unsupported" for request in part]
     return "; ".join([f"{len(answers)} asked", *seen])
+
+
+def _reads_some_type(adapter: Adapter) -> bool:
+    """Say whether ``decode`` is there for some type: one that an implementation does not have is unsupported."""
+    asked = [Request("decode", encode({"type": name, "text": "null"})) for name in TYPES]
+    return any(answer.kind != "unsupported" for answer in _fresh(adapter, asked))
 
 
 def _must_be_strict(op: str, answer: Answer) -> None:

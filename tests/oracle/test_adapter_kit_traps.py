@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from telltale_conformance.model.decoding.table import TYPES
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Answer, Hello, ReferenceAdapter, Request, kit_integers, kit_texts
 from telltale_conformance.oracle.adapters.kit import CHECKS
@@ -241,6 +242,33 @@ class Diverging(Odd):
 
     def _answer(self, request: Request) -> Answer:
         return self._changed(request, super()._answer(request))
+
+
+def without(*lacking: str, types: tuple[str, ...] = ()) -> Callable[[Request, Answer], Answer]:
+    """Answer these operations as unsupported, and ``decode`` of these types."""
+
+    def answers(request: Request, answer: Answer) -> Answer:
+        not_there = request.op in lacking or (request.op == "decode" and json.loads(request.args)["type"] in types)
+        return Answer("unsupported", b'"not in this build"', None) if not_there else answer
+
+    return answers
+
+
+@pytest.mark.parametrize("lacking", [("open",), ("claim_ownership", "decode"), ("decode",)])
+def test_an_operation_that_is_offered_and_answered_as_unsupported_fails(lacking: tuple[str, ...]) -> None:
+    came, said = outcome(Diverging(without(*lacking)), "understands")
+    assert came == "failed"
+    assert "offered and answered as unsupported" in said
+    assert all(op in said for op in lacking)
+    assert "not in this build" in said
+    assert "take them from ops" in said
+
+
+def test_a_type_that_decode_does_not_have_is_no_failure_where_it_has_another() -> None:
+    came, said = outcome(Diverging(without(types=("Edge",))), "understands")
+    assert came == "passed"
+    assert "decode of Edge answered unsupported" in said
+    assert outcome(Diverging(without(types=tuple(TYPES))), "understands")[0] == "failed"
 
 
 def never_refuses(request: Request, answer: Answer) -> Answer:
