@@ -33,7 +33,7 @@ VERSION: Final = 1
 CORPUS: Final = "corpus"
 DISTILLED: Final = "distilled.jsonl.gz"
 DISTILLED_RACES: Final = "distilled-races.jsonl"
-_LOCK: Final = ".lock"
+LOCK: Final = ".lock"
 
 
 class MalformedCampaign(HarnessError):
@@ -137,7 +137,7 @@ def held(folder: Path) -> Iterator[None]:
         UsageError: another campaign runs in it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

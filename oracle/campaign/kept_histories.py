@@ -23,6 +23,8 @@ from telltale_conformance.oracle.campaign.features import number_of
 from telltale_conformance.oracle.campaign.work import Done
 from telltale_conformance.oracle.histories.meetings import Meeting, few, meetings
 
+HISTORY_SUFFIX: Final = ".history.jsonl"
+RACE_SUFFIX: Final = ".race.json"
 AGAIN: Final = 8
 """How many races of the corpus a task runs again at most."""
 _LATE: Final = 40
@@ -40,8 +42,8 @@ class KeptHistories:
     """
 
     def __init__(self, folder: Path, kept: Mapping[str, str]) -> None:
-        self._histories = Corpus(folder, ".history.jsonl")
-        self._races = Corpus(folder, ".race.json")
+        self._histories = Corpus(folder, HISTORY_SUFFIX)
+        self._races = Corpus(folder, RACE_SUFFIX)
         self.kept = dict(kept)
 
     def lost(self) -> list[str]:

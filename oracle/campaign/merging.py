@@ -36,6 +36,7 @@ from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
 from telltale_conformance.oracle.campaign.opening import histories_in
 from telltale_conformance.oracle.campaign.report import state_of
 from telltale_conformance.oracle.campaign.standing import Standing, standing_in
+from telltale_conformance.oracle.campaign.strangers import strangers_told
 from telltale_conformance.oracle.histories.meetings import Meeting
 from telltale_conformance.oracle.histories.meetings import few as few_histories
 from telltale_conformance.readable import counted, one_line
@@ -92,6 +93,7 @@ def merged_lines(merged: Merged) -> Iterator[str]:
             f"merged {one_line(str(folder), 200)}: {state_of(standing)}, {counted(tasks, 'task')}, "
             f"{standing.tally.judged:,} answers judged, {counted(len(standing.found), 'finding')}"
         )
+        yield from (f"  {remark}" for remark in strangers_told(folder))
     told_by = Counter(name for part in merged.parts for name in part.tells_of)
     for name, folders in told_by.items():
         if folders > 1:

@@ -34,6 +34,7 @@ from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
 from telltale_conformance.oracle.campaign.plan import Setup, Task
 from telltale_conformance.oracle.campaign.standing import Standing, standing_in
 from telltale_conformance.oracle.campaign.state import Campaign
+from telltale_conformance.oracle.campaign.strangers import strangers_told, unnamed_told
 from telltale_conformance.oracle.histories.meetings import few
 from telltale_conformance.oracle.lanes.subject import Subject, hellos
 from telltale_conformance.oracle.verdict.compare import Level
@@ -185,9 +186,12 @@ def opened(folder: Path, settings: Settings) -> Iterator[Opened]:
         if swept:
             remarks.append(f"{counted(swept, 'unfinished file')} of a cut removed")
         remarks += _mended(setup, folder, corpus, standing)
-        gone = KeptHistories(corpus.folder, {**settings.histories, **standing.histories}).lost()
+        kept = {**settings.histories, **standing.histories}
+        gone = KeptHistories(corpus.folder, kept).lost()
         if gone:
             remarks.append(f"histories of the corpus that are gone: {len(gone)}, the first: {gone[0]}")
+        remarks += strangers_told(folder)
+        remarks += unnamed_told(folder, {*setup.start, *standing.entries, *kept, *kept.values()})
         yield Opened(Campaign(folder, setup, standing, journal, settings.histories), remarks)
     finally:
         journal.close()

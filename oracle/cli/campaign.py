@@ -21,6 +21,7 @@ from telltale_conformance.oracle.campaign.record import record_of
 from telltale_conformance.oracle.campaign.report import report_document, report_lines, report_of
 from telltale_conformance.oracle.campaign.running import Running
 from telltale_conformance.oracle.campaign.standing import Standing, standing_in
+from telltale_conformance.oracle.campaign.strangers import strangers_told
 from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.process.interrupts import Interrupted, watched
@@ -191,6 +192,8 @@ def report(folder: Path, *, output: Path | None, history: Path | None, badge: Pa
         write_badge(badge, no_verdict())  # whatever follows, it no longer shows an older verdict
     settings = read_settings(folder)
     standing = standing_in(folder)
+    for remark in strangers_told(folder):
+        warn(remark)
     if history is not None:
         make_ready(history)
     if output is not None:
