@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -63,6 +64,20 @@ def _json_escapes(text: bytes) -> bytes:
     if b"\\x" not in text:
         return text
     return text.replace(b"\\\\", b"\\u005c").replace(b"\\x", b"\\u00")
+
+
+def as_lean_escapes(text: bytes) -> bytes:
+    """Return JSON as the model prints it: the control characters in its strings with Lean's escapes."""
+    return _ESCAPE.sub(_lean_escape, text)
+
+
+_ESCAPE: Final = re.compile(rb"\\u00([01][0-9a-f])|\\.|\x7f", re.IGNORECASE)
+_NOT_IN_LEAN: Final = {rb"\b": rb"\x08", rb"\f": rb"\x0c", rb"\r": rb"\x0d", b"\x7f": rb"\x7f"}
+"""Short escapes of JSON, and what it leaves as it is."""
+
+
+def _lean_escape(found: re.Match[bytes]) -> bytes:
+    return rb"\x" + found[1].lower() if found[1] else _NOT_IN_LEAN.get(found[0], found[0])
 
 
 @uncollected()

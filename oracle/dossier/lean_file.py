@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from telltale_conformance.lean_traces.codec import encode, encode_answer
+from telltale_conformance.lean_traces.lean_answer import as_lean_escapes
 from telltale_conformance.lean_traces.lean_bundle import RUN_ROOT, LeanBundle, make_bundle
 from telltale_conformance.lean_traces.lean_program import encode_request
 from telltale_conformance.lean_traces.programs import Program
@@ -62,7 +63,7 @@ def lean_text(program: Program, title: str) -> str:
         title=lean_comment(title),
         contract=lean_comment(program.contract),
         request=_lines(request),
-        expected=lean_string(expected.decode()),
+        expected=lean_string(as_lean_escapes(expected).decode()),
     )
 
 

@@ -18,12 +18,12 @@ from telltale_conformance.oracle.minimise.simplifying import places_of, plainest
 from telltale_conformance.oracle.minimise.slicing import (
     changes_something,
     core,
-    not_as_answered,
     same_effect,
     same_presence,
     sessions_of,
 )
 from telltale_conformance.oracle.minimise.trying import Trials, Verdict
+from telltale_conformance.oracle.minimise.visible import still_visible
 from telltale_conformance.oracle.reference.run import Referred, on_reference
 from telltale_conformance.oracle.verdict.compare import Divergence
 from telltale_conformance.oracle.verdict.fingerprints import contract_side
@@ -63,7 +63,8 @@ def extended(trials: Trials, whole: Program, divergence: Divergence, tried: Verd
             middle = 0 if fails < 0 else min(fails + width, (fails + shows) // 2)
             part = only(whole, kept | needed.by(waiting[:middle])) if shows - fails > 1 else whole
             if plain and len(part.steps) <= PLAIN_UP_TO:
-                part = plainest(trials, part, places_of(part.steps[:-1]), not_as_answered(divergence))
+                visible = still_visible(divergence, on_reference(part))
+                part = plainest(trials, part, places_of(part.steps[:-1]), visible)
             plain = False
             attempt = trials.attempt(part)
             if attempt.verdict == "reproduces":

@@ -10,6 +10,8 @@ from functools import partial
 from operator import is_
 from typing import Final
 
+import msgspec
+
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.operations import OPERATIONS
@@ -39,6 +41,9 @@ def at_once(trials: Trials, program: Program) -> Program:
     last = [place for place in places if place[0] == program.steps[-1].seq]
     if not last or _accepted(trials, plainest(trials, program)) is not None:
         return _plain_at(trials, program, places)
+    simpler = _accepted(trials, plainest(trials, program, numbers=False))
+    if simpler is not None:
+        return simpler
     others = [place for place in places if place not in last]
     return _plain_at(trials, _plain_at(trials, program, others), last)
 
@@ -76,7 +81,12 @@ def _plain_at(trials: Trials, program: Program, places: Sequence[Place]) -> Prog
 
 
 def plainest(
-    trials: Trials, program: Program, places: Collection[Place] | None = None, holds: Holds | None = None
+    trials: Trials,
+    program: Program,
+    places: Collection[Place] | None = None,
+    holds: Holds | None = None,
+    *,
+    numbers: bool = True,
 ) -> Program:
     """Return the program with the plainest names and values with which each step has the effect that it has.
 
@@ -87,7 +97,9 @@ def plainest(
         program: what is to become simpler.
         places: where that may change it; anywhere by default.
         holds: what more must stay true of its run on the reference.
+        numbers: whether numbers of the last step become smaller, too.
     """
+    last = program.steps[-1].seq
     reference = on_reference(program)
     alike, told_apart = same_effects(reference), _told_apart(program)
     program = lift_again(program, reference.results)
@@ -98,7 +110,13 @@ def plainest(
         return candidate if same and trials.possible(candidate) else None
 
     failed: set[_Known] = set()
-    while changes := _first_ones(program, failed, lambda change: places is None or _within(change, places)):
+
+    def asked(change: Simplification) -> bool:
+        if not numbers and change.seq == last and type(change.value) is int:
+            return False
+        return places is None or _within(change, places)
+
+    while changes := _first_ones(program, failed, asked):
         program = _many(allowed, program, changes, failed)
     if places is not None and NAMES not in places:
         return program
@@ -106,8 +124,24 @@ def plainest(
     for sort in dict.fromkeys(sort for sort, _ in names):
         same = [name for other, name in names if other == sort]
         if len(same) > 1:
-            program = allowed(renamed(program, {(sort, name): same[0] for name in same[1:]})) or program
+            program = allowed(_merged(program, sort, same)) or _merged_apart(allowed, program, sort, same)
     return allowed(all_names_plain(program)) or program
+
+
+def _merged(program: Program, sort: str, names: Sequence[str]) -> Program:
+    return renamed(program, {(sort, name): names[0] for name in names[1:]})
+
+
+def _merged_apart(allowed: _Accept, program: Program, sort: str, names: Sequence[str]) -> Program:
+    """Return the program with one name for what its last step names and one for the rest, where that is allowed."""
+    last = {
+        name for other, name in names_of(msgspec.structs.replace(program, steps=program.steps[-1:])) if other == sort
+    }
+    for part in (last, {*names} - last):
+        same = [name for name in names if name in part]
+        if len(same) > 1:
+            program = allowed(_merged(program, sort, same)) or program
+    return program
 
 
 def _told_apart(program: Program) -> list[int]:

@@ -83,7 +83,7 @@ def same_contract_side(allows: Callable[[str, Any], bool], divergence: Divergenc
         reference: the run of the program in which it was seen.
     """
     places = [difference.path for difference in divergence.differences] if divergence.kind != "outcome" else []
-    wanted = [_at(reference.steps[-1], place) for place in places if not _names_session(place)]
+    wanted = [at_place(reference.steps[-1], place) for place in places if not _names_session(place)]
 
     def holds(side: ReferenceSide) -> bool:
         if not side.steps or side.steps[-1].step.seq != reference.steps[-1].step.seq:
@@ -91,7 +91,7 @@ def same_contract_side(allows: Callable[[str, Any], bool], divergence: Divergenc
         last = side.steps[-1]
         if not allows(last.step.op, last.outcome):
             return False
-        found = [_at(last, place) for place in places if not _names_session(place)]
+        found = [at_place(last, place) for place in places if not _names_session(place)]
         return all(same_json(one, other) for one, other in zip(wanted, found, strict=True))
 
     return holds
@@ -114,21 +114,6 @@ def same_presence(allows: Callable[[str, Any], bool], divergence: Divergence, re
             return False
         found = side.steps[-1]
         return allows(found.step.op, found.outcome) and _presence(found, first) == wanted
-
-    return holds
-
-
-def not_as_answered(divergence: Divergence) -> Holds:
-    """Return the question whether the contract still demands another value than the one that was answered.
-
-    Args:
-        divergence: what was seen.
-    """
-    within_results = divergence.kind in ("payload", "state")
-    first = divergence.differences[0] if within_results else None
-
-    def holds(side: ReferenceSide) -> bool:
-        return first is None or not same_json(_at(side.steps[-1], first.path)[0], _sessionless(first.actual))
 
     return holds
 
@@ -166,32 +151,34 @@ def _shape(ok: Any) -> Any:
 
 
 def _presence(item: Referred, path: str) -> list[bool]:
-    return [value is not None and value != _NOTHING for value in _at(item, path)]
+    return [value is not None and value != NOTHING for value in at_place(item, path)]
 
 
-_NOTHING: Final = "(nothing there)"
+NOTHING: Final = "(nothing there)"
 
 
-def _at(item: Referred, path: str) -> Any:
+def at_place(item: Referred, path: str) -> Any:
     """Return what stands at a place of the contract's answer and of its records, session ids left out."""
     outcome = item.outcome
     result = outcome.ok if outcome.error is None else outcome.error.to_json()
     value: Any = as_json([result, outcome.audit])
-    return [_sessionless(_followed(root, path)) for root in value]
+    return [sessionless(followed(root, path)) for root in value]
 
 
-def _sessionless(value: Any) -> Any:
+def sessionless(value: Any) -> Any:
+    """Return a value without the session ids in it."""
     return rebuilt(value, lambda field, part: None if field in SID_FIELDS else DESCEND)
 
 
-def _followed(value: Any, path: str) -> Any:
+def followed(value: Any, path: str) -> Any:
+    """Return what stands at a place of a value; ``NOTHING`` where nothing does."""
     for name in path.removeprefix("$").replace("[", ".[").split(".")[1:]:
         if name.startswith("[") and isinstance(value, list) and name[1:-1].isdigit() and int(name[1:-1]) < len(value):
             value = value[int(name[1:-1])]
         elif isinstance(value, dict) and name in value:
             value = value[name]
         else:
-            return _NOTHING
+            return NOTHING
     return value
 
 

@@ -6,6 +6,7 @@ The program in hand always reproduces the divergence: a candidate takes its plac
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import combinations
 from typing import Any, Final, NamedTuple
 
@@ -28,11 +29,11 @@ from telltale_conformance.oracle.minimise.simplifying import places_of, plainest
 from telltale_conformance.oracle.minimise.slicing import (
     cascade,
     core,
-    not_as_answered,
     same_contract_side,
 )
 from telltale_conformance.oracle.minimise.standing import as_before
 from telltale_conformance.oracle.minimise.trying import Trials, Verdict
+from telltale_conformance.oracle.minimise.visible import still_visible
 from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Divergence
 
@@ -63,7 +64,8 @@ def referring(trials: Trials, program: Program) -> Program:
 def sliced(trials: Trials, program: Program, divergence: Divergence) -> Program | None:
     """Return what a divergence needs: what the contract's side needs, made plain, if that shows it, or else more.
 
-    The last step keeps its values at first, for they are what the divergence most often depends on.
+    The last step keeps its values at first, for they are what a wrong value most often depends on; where the contract
+    and the implementation do not even agree on the error, it keeps its numbers.
     """
     assert trials.target is not None
     reference = on_reference(program)
@@ -73,7 +75,12 @@ def sliced(trials: Trials, program: Program, divergence: Divergence) -> Program 
     part = core(program, holds)
     tried: Verdict | None = None
     if len(part.steps) <= PLAIN_UP_TO:
-        attempt = trials.attempt(plainest(trials, part, places_of(part.steps[:-1]), not_as_answered(divergence)))
+        visible = still_visible(divergence, on_reference(part))
+        but_last = partial(plainest, trials, part, places_of(part.steps[:-1]), visible)
+        refuses = divergence.kind == "outcome"
+        attempt = trials.attempt(plainest(trials, part, holds=visible, numbers=False) if refuses else but_last())
+        if refuses and attempt.verdict != "reproduces":
+            attempt = trials.attempt(but_last())
         if attempt.verdict == "reproduces":
             assert attempt.sighting is not None
             return extended(trials, attempt.program, attempt.sighting.divergence or divergence)

@@ -190,12 +190,12 @@ class Trials:
     def _believe_or_doubt(self, attempt: Attempt) -> None:
         """See the divergence a second time in one of the first candidates, or else doubt it.
 
-        A candidate that the adapter fails at says little of the divergence, so it counts half.
+        A candidate at which the adapter fails, or which departs in another way, says less, so it counts half.
         """
         if attempt.verdict == "reproduces":
             self.believed = True
             return
-        self._in_vain += 0.5 if attempt.verdict == "inconclusive" else 1
+        self._in_vain += 0.5 if attempt.verdict in ("inconclusive", "differs") else 1
         if self._in_vain >= BEFORE_DOUBT and not self.believed and self.doubt is not None:
             doubt, self.doubt = self.doubt, None
             doubt()
@@ -285,7 +285,7 @@ RESTARTS: Final = 50
 """How often an adapter may be started again while a program is made smaller: candidates that it fails at are many."""
 BEFORE_DOUBT: Final = 4
 """How many candidates may not show a divergence that was seen once before the given program is run again; those that
-the adapter fails at count half."""
+the adapter fails at or that depart in another way count half."""
 TO_BELIEVE: Final = 2
 """How many runs in a row must show the same divergence before it is minimised."""
 IN_DOUBT: Final = 3

@@ -159,7 +159,7 @@ def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any, Any]]:
                 yield from (((*place, name), member, REMOVED) for name, member in current.items())
             waiting.extend(((*place, name), member) for name, member in reversed(current.items()))
         elif isinstance(current, list):
-            shrinks = bool(place) and place[-1] in _SHRINKING_LISTS
+            shrinks = bool(place) and place[-1] in _SHRINKING_LISTS and (place[-1] != "branches" or len(current) > 1)
             if shrinks:
                 yield from (((*place, index), current[index], REMOVED) for index in range(len(current) - 1, -1, -1))
             waiting.extend(((*place, index), element) for index, element in reversed([*enumerate(current)]))

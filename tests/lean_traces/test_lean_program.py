@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from telltale_conformance.lean_traces.lean_answer import decode_answer
+from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.lean_answer import as_lean_escapes, decode_answer
 from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
 from telltale_conformance.lean_traces.lean_program import NESTING, encode_request, in_lean
 from telltale_conformance.lean_traces.programs import Program, Step
@@ -174,3 +175,9 @@ def test_the_types_of_a_plan_are_in_the_table_of_local_types() -> None:
 def test_what_lean_leaves_out_is_left_out_of_a_program() -> None:
     asked = program(("live_count", {}), ("decode", {"type": "Edge", "text": "{}"}), ("active_count", {}))
     assert [(step.seq, step.op) for step in in_lean(asked).steps] == [(0, "live_count"), (2, "active_count")]
+
+
+def test_control_characters_are_spelled_as_lean_spells_them() -> None:
+    text = '\x00\x08\t\n\x0b\x0c\r\x1b\x7f\x80 \\ \\x00 \\u0000 " \u2028 é 𝄞'
+    spelled = r"\x00\x08\t\n\x0b\x0c\x0d\x1b\x7f" + "\x80" + r" \\ \\x00 \\u0000 \" " + "\u2028 é 𝄞"
+    assert as_lean_escapes(encode({"site": text})).decode() == f'{{"site":"{spelled}"}}'

@@ -28,8 +28,18 @@ def test_a_fifth_of_the_runs_where_the_contract_says_little(name: str) -> None:
 
 SEED = 101
 """Of the programs of this seed the minimiser needed 0.165 of the runs of delta debugging in the median."""
-HARDEST = {"recv gives the newest": 307, "send drops the third message": 307, "begin refuses the third generation": 302}
-"""The stores with the seeds whose programs needed more than half as many runs."""
+HARDEST = [
+    ("recv gives the newest", 307),
+    ("send drops the third message", 307),
+    ("begin refuses the third generation", 302),
+    ("begin refuses the third generation", 936),
+    ("advance goes back", 934),
+]
+"""Stores and seeds whose programs needed more than half as many runs."""
+LONGER = [("advance goes back", 931), ("advance goes back", 936)]
+"""Stores and seeds whose programs once ended longer: names were made alike, so a step more was thought to be needed."""
+FEWEST = 6
+"""So many runs it takes where two numbers must be tried: the program, a slice, the two, what is left, and it again."""
 
 
 def against_picire(names: Sequence[str], seed: int) -> list[float]:
@@ -39,7 +49,7 @@ def against_picire(names: Sequence[str], seed: int) -> list[float]:
         given = diverging(name, seed=seed)
         came, other = ours(name, given), by_picire(name, given)
         assert came.steps <= other.steps, (name, came, other)
-        assert came.runs <= other.runs / 2, (name, came, other)
+        assert came.runs <= max(other.runs / 2, FEWEST), (name, came, other)
         ratios.append(came.runs / other.runs)
     return ratios
 
@@ -48,9 +58,9 @@ def test_short_programs_need_few_of_the_runs_of_delta_debugging() -> None:
     assert median(against_picire([*WRONG][::4], SEED)) <= 0.15
 
 
-@pytest.mark.parametrize("name", HARDEST)
-def test_never_more_than_half_of_them(name: str) -> None:
-    against_picire([name], HARDEST[name])
+@pytest.mark.parametrize(("name", "seed"), [*HARDEST, *LONGER])
+def test_never_more_than_half_of_them_and_never_longer(name: str, seed: int) -> None:
+    against_picire([name], seed)
 
 
 @pytest.mark.nightly

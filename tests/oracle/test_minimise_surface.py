@@ -63,7 +63,8 @@ def a_plan_gives_its_second_session_one_role(store: Store, sid: int, plan: Any, 
 
 
 NO_ROLES = {"plan": {"initial_types": {}, "roles": []}, "sid": 0}
-ONE_EDGE = {"initial_types": {"A": {"Send": {"branches": [], "partner": "B"}}}, "roles": ["A", "B"]}
+TO_B = {"Send": {"branches": [[{"name": "m", "sort": "Unit"}, None, "End"]], "partner": "B"}}
+ONE_EDGE = {"initial_types": {"A": TO_B}, "roles": ["A", "B"]}
 OPENED = {"sid": {"$ref": 0}}
 PLAIN_EDGE = {"receiver": "A", "sender": "A", **OPENED}
 DEFECTS: dict[str, tuple[Callable[..., Any], list[Any], int]] = {

@@ -1,0 +1,104 @@
+"""What must stay different so that a wrong answer can be told from the contract's.
+
+Plain names and values are alike, and a wrong answer often is a value from elsewhere in the program: the type a session
+was opened with, the scope of the giver. Where the contract demands the same value there, nothing is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from telltale_conformance.lean_traces.codec import as_json
+from telltale_conformance.lean_traces.json_values import ABSENT, same_json
+from telltale_conformance.oracle.minimise.slicing import NOTHING, Holds, at_place, followed, sessionless
+from telltale_conformance.oracle.reference.run import ReferenceSide, Referred
+from telltale_conformance.oracle.verdict.compare import Divergence
+
+
+def still_visible(divergence: Divergence, reference: ReferenceSide) -> Holds:
+    """Return the question whether a wrong answer could still be told from the one that the contract demands.
+
+    Args:
+        divergence: what was seen.
+        reference: the run of the program whose names and values are to become plainer; its last step diverges.
+    """
+    if divergence.kind == "outcome":
+        return _own_names(divergence.actual, reference)
+    if divergence.kind not in ("payload", "state"):
+        return lambda side: True
+    first = divergence.differences[0]
+    answered = sessionless(first.actual)
+    field, origins = _origins(divergence, reference)
+
+    def holds(side: ReferenceSide) -> bool:
+        last = side.steps[-1]
+        if same_json(at_place(last, first.path)[0], answered):
+            return False
+        args = {item.step.seq: item.args for item in side.steps}
+        demanded = followed(_result(last), field)
+        return not any(same_json(followed(args.get(seq), place), demanded) for seq, place in origins)
+
+    return holds
+
+
+def _own_names(answered: Any, reference: ReferenceSide) -> Holds:
+    """Return the question whether what a wrong error repeats of the arguments is given to no earlier step.
+
+    What an error says of a name was then not caused by the same name before.
+    """
+    error = answered.get("err") if isinstance(answered, dict) else None
+    fields = next(iter(error.values())) if isinstance(error, dict) and len(error) == 1 else None
+    repeated = [name for name, value in fields.items() if isinstance(value, str)] if isinstance(fields, dict) else []
+    own = [name for name in repeated if name in reference.steps[-1].args and _is_own(name, reference)]
+    return lambda side: all(_is_own(name, side) for name in own)
+
+
+def _is_own(name: str, side: ReferenceSide) -> bool:
+    *before, last = side.steps
+    return all(item.args.get(name) != last.args.get(name) for item in before)
+
+
+def _origins(divergence: Divergence, reference: ReferenceSide) -> tuple[str, list[tuple[int, str]]]:
+    """Return the largest part of the answer that stands in the program's arguments as it was answered, and where."""
+    differences = divergence.differences
+    result = _result(reference.steps[-1])
+    for field in _outer_places(differences[0].path):
+        inner = [(f"${one.path.removeprefix(field)}", one.actual) for one in differences if one.path.startswith(field)]
+        demanded = followed(result, field)
+        found = [
+            (item.step.seq, place)
+            for item in reference.steps
+            for place, value in _parts(item.args)
+            if all(_is(followed(value, rest), actual) for rest, actual in inner) and not same_json(value, demanded)
+        ]
+        if found:
+            return field, found
+    return "$", []
+
+
+def _outer_places(path: str) -> list[str]:
+    """Return the places on the way to a place, the outermost first."""
+    return [*(path[:end] for end, sign in enumerate(path) if sign in ".["), path]
+
+
+def _is(value: Any, actual: Any) -> bool:
+    return value == NOTHING if actual in (ABSENT, repr(ABSENT)) else same_json(value, actual)
+
+
+def _parts(args: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each type and scope among a step's arguments, and everything else with parts."""
+    waiting: list[tuple[str, Any]] = [(f"$.{name}", value) for name, value in args.items()]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, dict | list) or value in ("Session", "End"):
+            yield place, value
+        if isinstance(value, dict):
+            waiting.extend((f"{place}.{name}", member) for name, member in value.items())
+        elif isinstance(value, list):
+            waiting.extend((f"{place}[{index}]", member) for index, member in enumerate(value))
+
+
+def _result(item: Referred) -> Any:
+    outcome = item.outcome
+    return as_json(outcome.ok if outcome.error is None else outcome.error.to_json())
