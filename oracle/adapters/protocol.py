@@ -172,8 +172,12 @@ class AdapterLimits:
             least = _LEAST.get(field.name, 0)
             if not value >= least or (least == 0 and value <= 0 and field.name != "restarts"):
                 raise BadLimit(f"adapter limit {field.name} cannot be {value}")
+            if isinstance(value, float) and value > LONGEST_WAIT:
+                raise BadLimit(f"adapter limit {field.name} cannot be {value:g}: at most {LONGEST_WAIT:,.0f} seconds")
 
 
+LONGEST_WAIT: Final = 1_000_000.0
+"""The longest deadline in seconds, eleven days: the system waits for no more than 2^31 milliseconds at once."""
 _LEAST: Final = {
     "window": 1,
     "line_bytes": 64,

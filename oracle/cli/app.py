@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from telltale_conformance.errors import HarnessError
+from telltale_conformance.oracle.cli.apart import Apart
 from telltale_conformance.oracle.cli.authors_app import adapter_kit, init, schema
 from telltale_conformance.oracle.cli.campaign_app import campaign_app
 from telltale_conformance.oracle.cli.check_app import check
@@ -48,18 +50,18 @@ def options(
     """Decide whether an implementation of telltale's session store keeps its contract."""
 
 
-app.command()(types)
+app.command(cls=Apart)(types)
 app.command(cls=Configured)(replay)
 app.command(cls=Configured, epilog=CHECK)(check)
 app.command(cls=Configured)(minimise)
 app.command()(verify)
-app.command()(prove)
+app.command(cls=Apart)(prove)
 app.command(cls=Configured)(record)
 app.command()(init)
 app.command("adapter-kit")(adapter_kit)
 app.command()(schema)
-app.command()(compare)
-app.command()(trends)
+app.command(cls=Apart)(compare)
+app.command(cls=Apart)(trends)
 app.add_typer(campaign_app)
 app.add_typer(lean_app)
 
@@ -91,6 +93,10 @@ def _code() -> int:
         app()
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
+    except HarnessError as error:
+        from telltale_conformance.oracle.cli.terminal import tell
+
+        return tell(error)
     except Exception as error:
         from telltale_conformance.oracle.cli.terminal import tell_fault
 

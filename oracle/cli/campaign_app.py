@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from telltale_conformance.oracle.cli.apart import Apart
 from telltale_conformance.oracle.cli.options import (
     BadgeFile,
     ContractOption,
@@ -123,7 +124,7 @@ def resume(
     )
 
 
-@campaign_app.command()
+@campaign_app.command(cls=Apart)
 def merge(
     sources: Annotated[list[Path], typer.Argument(metavar="DIR…", help="The folders of campaigns.")],
     output: Annotated[
@@ -140,7 +141,7 @@ def merge(
     raise typer.Exit(body.merge(sources, output, as_json=as_json))
 
 
-@campaign_app.command()
+@campaign_app.command(cls=Apart)
 def report(
     folder: Folder, output: Page = None, history: History = None, badge: BadgeFile = None, as_json: Json = False
 ) -> None:

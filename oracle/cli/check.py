@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -302,7 +303,9 @@ def _late(limit: float, results: Sequence[LaneResult], usual: Mapping[str, float
     whole = sum(usual.values())
     factor = whole / done if done > 0 else None
     needed = (
-        "" if factor is None else f"; about {factor:.1f} times as much is needed: --time-limit {factor * limit:.0f}"
+        ""
+        if factor is None
+        else f"; about {factor:.1f} times as much is needed: --time-limit {max(1, ceil(factor * limit))}"
     )
     return f"the time limit of {limit:g} s was reached{needed}"
 

@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperCommand
 
 from telltale_conformance.errors import HarnessError
+from telltale_conformance.oracle.cli.apart import CONFIG_FILE, Apart
 from telltale_conformance.readable import spelled
 
-_FILE: Final = "telltale-conformance config"
-"""Under which the file is kept in the context of a command."""
 _FROM_FILE: Final = "DEFAULT_MAP"
 """The source of a parameter's value that the file gave."""
 
 
-class Configured(TyperCommand):
+class Configured(Apart):
     """A command that tells which options it takes from the project's file, before anything is run."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -38,7 +36,7 @@ def options_taken(context: typer.Context) -> str | None:
         if is_from_file(context, name) and value is not False:
             words.append(f"--{name.replace('_', '-')}")
             words += [] if value is True else [str(getattr(value, "value", value))]
-    return spelled(f"from {context.meta[_FILE]}: {shlex.join(words)}") if words else None
+    return spelled(f"from {context.meta[CONFIG_FILE]}: {shlex.join(words)}") if words else None
 
 
 def is_from_file(context: typer.Context, name: str) -> bool:
@@ -59,7 +57,7 @@ def _read(context: typer.Context, given: Path | None) -> Path | None:
     except HarnessError as error:
         raise typer.Exit(tell(error)) from None
     if found is not None:
-        context.meta[_FILE] = found.path
+        context.meta[CONFIG_FILE] = found.path
         context.default_map = {
             key.replace("-", "_"): ",".join(value) if isinstance(value, list) else value
             for key, value in found.values.items()

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from telltale_conformance.oracle.cli.apart import Apart
 from telltale_conformance.oracle.cli.options import (
     ContractName,
     ContractOption,
@@ -52,7 +53,7 @@ def lean_check() -> None:
     raise typer.Exit(lean_command.check())
 
 
-@lean_app.command()
+@lean_app.command(cls=Apart)
 def export(
     output: Annotated[
         Path | None,

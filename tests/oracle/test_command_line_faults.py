@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.oracle.lane_world import ROOT
 
 CODE = """
@@ -22,3 +24,15 @@ def test_it_ends_with_3_and_says_so() -> None:
     assert done.returncode == 3
     assert "inconclusive: fault of the harness: RuntimeError('no idea')" in done.stderr
     assert "Traceback" in done.stderr, "its author needs to find the place"
+
+
+@pytest.mark.parametrize("seconds", ["inf", "1e300"])
+def test_a_deadline_that_cannot_be_waited_for_is_a_usage_error(seconds: str) -> None:
+    """The system takes 2^31 milliseconds at most; a longer wait was called a fault of the harness."""
+    words = ["check", "--lanes", "fixed", "--sut", "true", "--deadline", seconds]
+    done = subprocess.run(
+        [sys.executable, "-m", "telltale_conformance", *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    said = f"telltale-conformance: adapter limit deadline cannot be {float(seconds):g}: at most 1,000,000 seconds\n"
+    assert done.stderr == said

@@ -137,3 +137,8 @@ def test_sequences_follow_from_the_seed_whatever_modules_are_imported(monkeypatc
     monkeypatch.setattr(providers, "_get_local_constants", lambda: found)
     monkeypatch.setenv("CI", "1")
     assert msgspec.structs.replace(stateful.run(Subject(), settings), seconds=0.0) == alone
+
+
+def test_the_limit_that_is_named_is_one_that_is_taken() -> None:
+    results = [LaneResult(lane="a", evidence=Evidence(Items("traces", 100, 50)))]
+    assert check_command._late(0.001, results, {"a": 10.0}).endswith("2.0 times as much is needed: --time-limit 1")
