@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from telltale_conformance.oracle.campaign.cluster import REFUSED_SECONDS
-from telltale_conformance.oracle.campaign.over_time import FIGURES, bars, stretches
-from telltale_conformance.oracle.campaign.report import cells_of
+from telltale_conformance.oracle.campaign.live_page import NOTHING, About, Shown, page_lines
+from telltale_conformance.oracle.campaign.report import cells_of, time_text
 from telltale_conformance.oracle.campaign.standing import Standing
 from telltale_conformance.oracle.process.output import unguarded
 from telltale_conformance.readable import block, one_line
@@ -25,8 +25,6 @@ ALONE_SECONDS: Final = 5.0
 """How long there may be no worker before it is said."""
 _WINDOW: Final = 30.0
 """Over how many seconds the rate of the answers is taken."""
-_WIDTH: Final = 60
-"""Of how many bars a row of the page has."""
 
 
 class Live:
@@ -36,10 +34,17 @@ class Live:
         standing: of the campaign.
         dashboard: the address of dask's dashboard; None where there is none.
         scheduler: the address of a scheduler whose workers others start; None for workers of our own.
+        about: what the campaign is of.
     """
 
-    def __init__(self, standing: Standing, dashboard: str | None, scheduler: str | None = None) -> None:
+    def __init__(
+        self, standing: Standing, dashboard: str | None, scheduler: str | None = None, about: About = NOTHING
+    ) -> None:
         self._standing = standing
+        self._about = about
+        self._workers = 0
+        self._named = len(standing.found)
+        """How many findings were named, or were there before."""
         self._scheduler = scheduler
         self._alone = 0.0
         self._refused = len(standing.refused)
@@ -72,8 +77,9 @@ class Live:
             )
         return f"no worker is there: the campaign waits; start one with: dask worker {self._scheduler} --nthreads 1"
 
-    def alone(self, seconds: float) -> None:
+    def alone(self, seconds: float, workers: int = 0) -> None:
         """Take in for how many seconds there has been no worker; say who was refused, when it waits and goes on."""
+        self._workers = workers
         for worker, why in list(self._standing.refused.items())[self._refused :]:
             self.say(f"worker {one_line(worker, 100)} was refused: {one_line(why, 300)}")
         self._refused = len(self._standing.refused)
@@ -96,28 +102,36 @@ class Live:
             f"{len(standing.tasks)} tasks, {standing.tally.judged:,} answers, {rate:,.0f} a second; "
             f"{cells.reached} cells, {cells.per_hour:,.0f} new an hour, about {cells.left:,.0f} left; "
             f"corpus {len(standing.entries)}; {len(standing.found)} findings, {standing.tally.faults} faults; "
-            f"{self._left / 60:.0f} minutes to go"
+            f"{time_text(self._left)} to go"
         )
 
     def look(self, left: float) -> None:
-        """Print the line when it is time for it; so many seconds are left."""
+        """Print what was found since, and the line when it is time for it; so many seconds are left."""
         self._left = left
         rate = self.rate()
+        for one in list(self._standing.found.values())[self._named :]:
+            self.say(f"finding {one.fingerprint[:12]}: {one_line(one.text, 200)}")
+        self._named = len(self._standing.found)
         if time.monotonic() >= self._printed + LINE_SECONDS:
             self._printed = time.monotonic()
             self.say(self.line(rate))
 
 
 class LivePage(Live):
-    """The same as a page on a terminal."""
+    """The same as a page on a terminal, of as many lines as it has."""
 
-    def __init__(self, standing: Standing, dashboard: str | None, scheduler: str | None = None) -> None:
+    def __init__(
+        self, standing: Standing, dashboard: str | None, scheduler: str | None = None, about: About = NOTHING
+    ) -> None:
         from rich.console import Console
         from rich.live import Live as Page
 
-        super().__init__(standing, dashboard, scheduler)
-        console = Console(file=unguarded(sys.stderr))
-        self.shown = Page(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+        super().__init__(standing, dashboard, scheduler, about)
+        self._console = Console(file=unguarded(sys.stderr))
+        # the report follows, and says all of it: the page goes
+        self.shown = Page(
+            console=self._console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False, transient=True
+        )
 
     def look(self, left: float) -> None:
         """Show the page anew."""
@@ -129,47 +143,32 @@ class LivePage(Live):
 
     def page(self) -> RenderableType:
         """Return how it stands as a page."""
-        from rich.console import Group
-        from rich.table import Table
         from rich.text import Text
 
-        standing, cells = self._standing, cells_of(self._standing)
-        figures = Table.grid(padding=(0, 2))
-        rows = {
-            "tasks": f"{len(standing.tasks):,}",
-            "answers judged": f"{standing.tally.judged:,}, {self.rate():,.0f} a second",
-            "cells": f"{cells.reached}, {cells.per_hour:,.0f} new an hour, about {cells.left:,.0f} left at least",
-            "corpus": f"{len(standing.entries)} programs that reached something new",
-            "faults": f"{standing.tally.faults}, {len(standing.lost)} workers lost, {len(standing.refused)} refused",
-            "to go": f"{self._left / 60:.0f} minutes",
-        }
-        if self.waits:
-            rows["workers"] = self.waits
-        if self._dashboard is not None:
-            rows["dashboard"] = self._dashboard
-        for name, text in rows.items():
-            figures.add_row(name, Text(text))
-        found = Table("finding", "cases", "first after", "run again", box=None, padding=(0, 2))
-        for one in list(standing.found.values())[-15:]:
-            ending = "waits" if one.made is None else one.made.ending
-            found.add_row(Text(one_line(one.text, 90)), f"{one.cases:,}", f"{one.answers:,} answers", ending)
-        drawn = Table.grid(padding=(0, 2))
-        over_time = stretches(standing.curve, _WIDTH)
-        for figure in FIGURES:
-            row = bars([figure.of(part) for part in over_time])
-            drawn.add_row(f"{figure.name}, over time", Text(row))
-        parts: list[RenderableType] = [figures, drawn]
-        return Group(*parts, found) if standing.found else Group(*parts, Text("no findings so far"))
+        width, height = self._console.size
+        lines = page_lines(self._shown(), width, height - 1)
+        return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
+
+    def _shown(self) -> Shown:
+        return Shown(
+            standing=self._standing,
+            about=self._about,
+            rate=self.rate(),
+            left=self._left,
+            workers=self._workers,
+            waits=self.waits,
+            dashboard=self._dashboard,
+        )
 
 
 @contextmanager
-def shown(standing: Standing, dashboard: str | None, scheduler: str | None) -> Iterator[Live]:
+def shown(standing: Standing, dashboard: str | None, scheduler: str | None, about: About = NOTHING) -> Iterator[Live]:
     """Show how a campaign stands while the block runs, which calls ``look`` whenever something may have changed."""
     if sys.stderr.isatty():
-        live = LivePage(standing, dashboard, scheduler)
+        live = LivePage(standing, dashboard, scheduler, about)
         with live.shown:
             yield live
         return
     if dashboard is not None:
         print(f"telltale-conformance: dask's dashboard is at {block(dashboard)}", file=sys.stderr, flush=True)
-    yield Live(standing, dashboard, scheduler)
+    yield Live(standing, dashboard, scheduler, about)

@@ -47,7 +47,8 @@ class Running:
         seconds: how long tasks are begun, from when the workers are ready.
         tasks: how many tasks there are at most, those before a pause included; None for no such end.
         look: is called twice a second or so with the seconds that are left, to show how it stands.
-        alone: is called every second or so with the seconds for which there has been no worker, 0 where there is one.
+        alone: is called every second or so with the seconds for which there has been no worker, 0 where there is one,
+            and with how many workers there are.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Running:
         seconds: float,
         tasks: int | None = None,
         look: Callable[[float], None] = lambda left: None,
-        alone: Callable[[float], None] = lambda seconds: None,
+        alone: Callable[[float, int], None] = lambda seconds, workers: None,
     ) -> None:
         self._campaign = campaign
         self._cluster = cluster
@@ -171,7 +172,7 @@ class Running:
         elif self._alone_since is None:
             self._alone_since = self._greeted
         alone = 0.0 if self._alone_since is None else self._greeted - self._alone_since
-        self._alone(alone)
+        self._alone(alone, len(workers))
         if not workers and self._cluster.refused and (alone >= REFUSED_SECONDS or not self._cluster.others_may_come):
             told = "; ".join(f"{name}: {why}" for name, why in self._campaign.standing.refused.items())
             waited = f", and no other one came within {alone:.0f} seconds" if self._cluster.others_may_come else ""

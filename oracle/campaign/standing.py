@@ -109,6 +109,8 @@ class Standing:
     """The tasks that are not tried again, with why."""
     inherited: dict[str, Inherited] = field(default_factory=dict)
     curve: list[Point] = field(default_factory=list)
+    new_at: float = 0.0
+    """After how many seconds of the campaign a cell was last new."""
     in_vain: int = 0
     """How many tasks in a row had faults and no judged answer."""
     cpu_seconds: float = 0.0
@@ -198,6 +200,8 @@ class Standing:
         self._count_lane(event.lane, LaneWork(tasks=1, tally=event.tally, open=event.open), event.missing)
         self.in_vain = self.in_vain + 1 if event.tally.faults and not event.tally.judged else 0
         self.unsupported.update(event.unsupported)
+        if event.new_cells:
+            self.new_at = self.seconds
         for name in event.new_cells:
             self._reach(name, 0)
             self.names.append(name)

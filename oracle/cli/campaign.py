@@ -14,6 +14,7 @@ from telltale_conformance.oracle.campaign.badge import badge_of, no_verdict
 from telltale_conformance.oracle.campaign.cluster import cluster_of, distributed_there
 from telltale_conformance.oracle.campaign.folder import Settings, held, read_settings
 from telltale_conformance.oracle.campaign.live import shown
+from telltale_conformance.oracle.campaign.live_page import About
 from telltale_conformance.oracle.campaign.merging import distil, merged_lines
 from telltale_conformance.oracle.campaign.merging import merge as merged
 from telltale_conformance.oracle.campaign.opening import begin, histories_in, opened
@@ -142,7 +143,7 @@ def _work(
                     page = dashboard or ("127.0.0.1:0" if sys.stderr.isatty() else None)
                     with (
                         cluster_of(campaign.setup, cluster, count, page) as joined,
-                        shown(campaign.standing, joined.dashboard, cluster) as live,
+                        shown(campaign.standing, joined.dashboard, cluster, _about(folder, settings)) as live,
                     ):
                         Running(
                             campaign, joined, seconds=hours * 3600, tasks=tasks, look=live.look, alone=live.alone
@@ -161,6 +162,11 @@ def _work(
             remedy=f"what was reported is kept; go on with: {_resuming(folder)}",
         ) from None
     return _tell(settings, standing, as_json)
+
+
+def _about(folder: Path, settings: Settings) -> About:
+    who = settings.identity
+    return About(f"{who.implementation} {who.version}", settings.contract, folder)
 
 
 def _resuming(folder: Path) -> str:

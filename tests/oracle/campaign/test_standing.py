@@ -1,6 +1,5 @@
 """What the events of a campaign add up to: cells, the estimate of what is left, verdict, report and page."""
 
-import io
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -8,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from rich.console import Console
 
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.campaign.events import (
@@ -23,8 +21,8 @@ from telltale_conformance.oracle.campaign.events import (
     TaskLost,
 )
 from telltale_conformance.oracle.campaign.folder import read_settings
-from telltale_conformance.oracle.campaign.live import Live, LivePage
-from telltale_conformance.oracle.campaign.over_time import FIGURES, bars, stretches
+from telltale_conformance.oracle.campaign.live import Live
+from telltale_conformance.oracle.campaign.over_time import bars, stretches
 from telltale_conformance.oracle.campaign.plan import LaneKind, lanes_of
 from telltale_conformance.oracle.campaign.report import cells_of, report_lines, report_of
 from telltale_conformance.oracle.campaign.standing import Standing
@@ -266,9 +264,3 @@ def test_report_and_page_say_how_it_stands(tmp_path: Path) -> None:
     assert lines[-1] == "verdict: diverge"
     live = Live(stands, None)
     assert "1 tasks, 100 answers" in live.line(12.0)
-    console = Console(file=io.StringIO(), width=110)
-    console.print(LivePage(stands, "http://127.0.0.1:8787/status").page())
-    page = console.file.getvalue()
-    over_time = [f"{figure.name}, over time" for figure in FIGURES]
-    for text in (*over_time, "http://127.0.0.1:8787/status", "close: another answer", "waits", "40 answers"):
-        assert text in page
