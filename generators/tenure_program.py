@@ -33,7 +33,7 @@ def tenure_program(contract: str) -> Program:
     """Return the program, for a contract."""
     script = _Script()
     for consumed in (False, True):
-        for ends in (_released, _narrowed, _passed_on, _got_back, _claimed_in_between):
+        for ends in (_released, _narrowed, _passed_on, _got_back, _claimed_in_between, _read_back):
             _tenures(script, ends, consumed=consumed)
     return Program(contract=contract, meta={}, steps=tuple(script.steps))
 
@@ -50,6 +50,7 @@ def _tenures(script: _Script, ends: _Ends, *, consumed: bool) -> None:
     script.ask("consume_readiness_witness", capability=live, witness=witness)
     script.ask("validate_ownership_capability", capability=capability)
     script.ask("observe", sid=sid)
+    script.ask("authority_audit_log", sid=sid)
 
 
 def _released(script: _Script, sid: Any, capability: Any, owner: str) -> Any:
@@ -59,6 +60,13 @@ def _released(script: _Script, sid: Any, capability: Any, owner: str) -> Any:
 
 def _claimed_in_between(script: _Script, sid: Any, capability: Any, owner: str) -> Any:
     return _released(script, sid, _released(script, sid, capability, "c"), owner)
+
+
+def _read_back(script: _Script, sid: Any, capability: Any, owner: str) -> Any:
+    """Release, and claim again in a store that was read back."""
+    script.ask("release_ownership", capability=capability)
+    script.ask("reload", form="binary")
+    return script.ask("claim_ownership", sid=sid, owner_id=owner, scope="Session")
 
 
 def _narrowed(script: _Script, sid: Any, capability: Any, owner: str) -> Any:

@@ -49,6 +49,9 @@ def answers_are_true(seen: Seen) -> Judgement | None:
         return _found(seen, ledger)
     if not seen.ok:
         return _refused(seen, ledger)
+    shown, live = seen.capability, ledger.live
+    if shown is not None and (live is None or any(shown[part] != live[part] for part in ("owner_id", "generation"))):
+        return Judgement(True, f"{seen.op} accepts a capability that is not the live one: {shown}, where {live} is")
     if seen.op == "consume_readiness_witness":
         witness = seen.args["witness"]
         right = same_artifact(witness, ledger.witnesses.get(witness["witness_id"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.model.guard_table import G_ACTIVE, G_HONEST, G_IDLE, G_OPEN, G_WITHIN, OWN_EDGE
 from telltale_conformance.oracle.claims.ledger import ACCEPTS_CAPABILITY, OWNERSHIP_OPERATIONS
 from telltale_conformance.oracle.claims.scopes import fragments, within
@@ -61,8 +62,12 @@ def one_pending(seen: Seen) -> Judgement | None:
 
 def terminal_absorbing(seen: Seen) -> Judgement | None:
     """K9: no ownership operation succeeds once ownership has ended for good."""
-    if seen.ledger is None or not seen.ledger.terminal:
+    ledger = seen.ledger
+    if ledger is None or not ledger.terminal:
         return None
+    if seen.refusal == G_OPEN.error:
+        said, told = seen.answer[G_OPEN.error]["reason"], ledger.told_reason
+        return Judgement(told is not None and not same_json(said, told), f"the reason {told} has become {said}")
     return Judgement(seen.ok, f"{seen.op} succeeds after a terminal reason was recorded")
 
 

@@ -15,7 +15,6 @@ SENDS: Final = those(lambda operation: operation.result == "enqueued")
 PLAIN_RECEIVES: Final = those(lambda operation: operation.result == "value")
 """They hand out the payload alone, and only of a message that verifies."""
 RECEIVES: Final = PLAIN_RECEIVES | those(lambda operation: operation.result == "signed message")
-_LAST: Final = 2**64 - 1
 
 
 def edge_of_message(args: Mapping[str, Any]) -> tuple[str, str]:
@@ -54,6 +53,8 @@ def exactly_once_delivery(seen: Seen) -> Judgement | None:
         return _still_there(seen, ledger)
     edge = edge_of_message(seen.args)
     waiting = ledger.waiting(edge)
+    if waiting == 0 and seen.op in RECEIVES and payload_of(seen) is not None:
+        return Judgement(True, f"{seen.op} {edge}: a message is handed out where none is under way")
     if not waiting or not seen.ok:
         return None
     if seen.op == "has_message":
@@ -81,20 +82,30 @@ def _still_there(seen: Seen, ledger: Ledger) -> Judgement | None:
 
 def signature_binding(seen: Seen) -> Judgement | None:
     """K25: what verifies was signed by its sender for this edge, this sequence number and this value."""
-    edge = edge_of_message(seen.args)
-    message = None if seen.ledger is None else seen.ledger.handed_out(edge, payload_of(seen))
+    edge, ledger = edge_of_message(seen.args), seen.ledger
+    if ledger is None:
+        return None
+    if verified(seen) and ledger.never_signed(edge, payload_of(seen)):
+        return Judgement(True, f"{seen.op} {edge}: what verifies was never signed for this edge")
+    message = ledger.handed_out(edge, payload_of(seen))
     if message is None:
         return None
-    after_the_last = message.signature == "other_sequence" and message.number == _LAST  # there is no other one
-    if message.signature == "valid" or after_the_last:
-        return None
+    if message.signed_for_its_place:
+        number = message.number if number_of(seen) is None else number_of(seen)
+        if message.number is None or number == message.number or not verified(seen):
+            return None
+        return Judgement(True, f"{seen.op} {edge}: signed for number {message.number}, it verifies for {number}")
     return Judgement(verified(seen), f"{seen.op} {edge}: a message signed as {message.signature} verifies")
 
 
 def sequence(seen: Seen) -> Judgement | None:
     """K26: what verifies has a greater sequence number than what verified before on the edge."""
     number = number_of(seen)
-    if seen.ledger is None or number is None or not verified(seen):
+    if seen.ledger is None or not verified(seen):
+        return None
+    if seen.ledger.all_verified(edge_of_message(seen.args), payload_of(seen)):
+        return Judgement(True, f"{seen.op}: a message verifies more often than it was sent")
+    if number is None:
         return None
     before = seen.ledger.heard.get(edge_of_message(seen.args))
     if before is None:

@@ -12,6 +12,7 @@ from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen, re
 from telltale_conformance.oracle.claims.tables import Change, edge_of
 
 HOST_CALLS: Final = those(lambda operation: operation.section == "§16" and not operation.reads_only)
+OWNED_MUTATIONS: Final = those(lambda operation: "mutation" in operation.parameters)
 _SHOWS: Final = those(lambda operation: operation.reads_only and operation.result in ("handler", "trace", "state"))
 
 
@@ -20,6 +21,8 @@ def guarded_mutation(seen: Seen) -> Judgement | None:
     ledger = seen.ledger
     if ledger is None or ledger.unsure:
         return None
+    if seen.op in OWNED_MUTATIONS:
+        return _by_another(seen, ledger)
     if seen.op in HOST_CALLS:
         return Judgement(False, "") if ledger.guarded and not seen.ok else None
     if not seen.ok:
@@ -29,6 +32,16 @@ def guarded_mutation(seen: Seen) -> Judgement | None:
         if now == (change.value,):
             return Judgement(True, f"a host call changed {change.what} of a session that it may not change")
     return Judgement(False, "") if shown else None
+
+
+def _by_another(seen: Seen, ledger: Ledger) -> Judgement | None:
+    """Judge a mutation: of a session that has an owner only the owner's capability may change anything."""
+    shown, live = seen.capability, ledger.live
+    if not seen.ok or not ledger.guarded or shown is None:
+        return None
+    if live is not None and (shown["owner_id"], shown["generation"]) == (live["owner_id"], live["generation"]):
+        return None
+    return Judgement(True, f"{shown} mutates a session where {live} is live")
 
 
 def _shown(seen: Seen, ledger: Ledger, change: Change) -> tuple[Any] | None:
@@ -51,5 +64,7 @@ def _shown(seen: Seen, ledger: Ledger, change: Change) -> tuple[Any] | None:
 
 
 MONITORS: Final[Mapping[str, Monitor]] = {
-    "K28": Monitor(HOST_CALLS | _SHOWS, guarded_mutation, kept_by=refused_by(G_OPEN, G_ACTIVE, G_UNOWNED))
+    "K28": Monitor(
+        HOST_CALLS | OWNED_MUTATIONS | _SHOWS, guarded_mutation, kept_by=refused_by(G_OPEN, G_ACTIVE, G_UNOWNED)
+    )
 }

@@ -10,6 +10,8 @@ from telltale_conformance.model.operations import those
 from telltale_conformance.oracle.claims.ledger import ACCEPTS_CAPABILITY
 from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen, refused_by
 
+_ISSUER: Final = ("session_id", "owner_id", "generation")
+"""The fields of a witness that tell under which claim it was issued."""
 _GIVES_WITNESS: Final = those(lambda operation: operation.result in ("witness", "cancellation"))
 
 
@@ -23,12 +25,17 @@ def generation_freshness(seen: Seen) -> Judgement | None:
 
 
 def witness_binding(seen: Seen) -> Judgement | None:
-    """K2: a witness that an earlier tenure issued is refused."""
-    if seen.ledger is None:
+    """K2: only a witness that the present tenure issued is consumed; one of an earlier tenure is refused."""
+    ledger = seen.ledger
+    if ledger is None:
         return None
-    number = seen.args["witness"]["witness_id"]
-    tenure = seen.ledger.tenure_of.get(number)
-    if tenure is None or tenure == seen.ledger.tenure:
+    witness = seen.args["witness"]
+    number = witness["witness_id"]
+    issued = ledger.witnesses.get(number)
+    if seen.ok and (issued is None or any(witness[part] != issued[part] for part in _ISSUER)):
+        return Judgement(True, f"witness {witness} was not issued under this claim, nor in this session")
+    tenure = ledger.issued_in.get(number) if seen.ok else ledger.tenure_of.get(number)
+    if tenure is None or tenure == ledger.tenure:
         return None
     return Judgement(seen.ok, f"witness {number} was issued under an earlier claim")
 

@@ -7,18 +7,22 @@ monitors then say what its answers did to the claims. The same monitors read a r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from telltale_conformance.lean_traces.codec import encode_as_written
+from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.programs import Program, UnresolvedReference, resolve
 from telltale_conformance.lean_traces.reader import read_trace
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Request, ask
 from telltale_conformance.oracle.adapters.answers import strict_value
 from telltale_conformance.oracle.claims.catalogue import PARTS
-from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Monitors
+from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Monitors, Violation
+from telltale_conformance.oracle.claims.persistence import RELOAD, RELOAD_CLAIM, Answered, answered
 from telltale_conformance.readable import one_line
 
 Perform = Callable[[str, dict[str, Any]], dict[str, Any] | None]
@@ -41,6 +45,8 @@ class ProgramReport:
     """Why the program did not come to its end; None when it did."""
     faulty: bool = False
     """That was the adapter's fault, so that nothing is concluded from it."""
+    answers: Mapping[int, Answered] = field(default_factory=dict)
+    """What each step was answered, but estimates, by its number."""
 
     @property
     def own(self) -> ClaimVerdict:
@@ -54,7 +60,7 @@ def judge_program(name: str, program: Program, perform: Perform) -> ProgramRepor
     A step that the implementation refuses is part of the answer: a refusal is how a claim is kept. What it does not
     support is left out, and with it the steps that refer to it.
     """
-    monitors, results = Monitors(), dict[int, Any]()
+    monitors, results, answers = Monitors(), dict[int, Any](), dict[int, Answered]()
     for step in program.steps:
         try:
             args = resolve(step.args, results)
@@ -71,9 +77,10 @@ def judge_program(name: str, program: Program, perform: Perform) -> ProgramRepor
         monitors.feed({"seq": step.seq, "op": step.op, "args": args, **answer})
         if monitors.unreadable:
             return ProgramReport(name, monitors.verdicts, f"step {step.seq}: the answer has no readable shape")
+        answers[step.seq] = answered(step.op, answer)
         if "ok" in answer:
             results[step.seq] = answer["ok"]
-    return ProgramReport(name, monitors.verdicts, None)
+    return ProgramReport(name, monitors.verdicts, None, answers=answers)
 
 
 def judge_claims(adapter: Adapter, programs: Iterable[tuple[str, Program]]) -> Iterator[ProgramReport]:
@@ -96,16 +103,54 @@ def judge_claims(adapter: Adapter, programs: Iterable[tuple[str, Program]]) -> I
         return shown
 
     for name, program in programs:
-        try:
-            adapter.reset()
-        except AdapterFault as fault:
-            yield ProgramReport(name, Monitors().verdicts, str(fault.diagnostic()), faulty=True)
-            continue
-        try:
-            yield judge_program(name, program, perform)
-        except Exception as error:  # it costs this program, and the others keep what was seen
-            said = f"fault of the harness: {type(error).__name__}: {one_line(str(error))}"
-            yield ProgramReport(name, Monitors().verdicts, said, faulty=True)
+        report = _run(adapter, name, program, perform)
+        yield report if report.stopped is not None else _without_reloads(adapter, report, program, perform)
+
+
+def _run(adapter: Adapter, name: str, program: Program, perform: Perform) -> ProgramReport:
+    """Run a program in a fresh store; a fault costs this program, and the others keep what was seen."""
+    try:
+        adapter.reset()
+    except AdapterFault as fault:
+        return ProgramReport(name, Monitors().verdicts, str(fault.diagnostic()), faulty=True)
+    try:
+        return judge_program(name, program, perform)
+    except Exception as error:
+        said = f"fault of the harness: {type(error).__name__}: {one_line(str(error))}"
+        return ProgramReport(name, Monitors().verdicts, said, faulty=True)
+
+
+def _without_reloads(adapter: Adapter, report: ProgramReport, program: Program, perform: Perform) -> ProgramReport:
+    """Judge K27 by its own words: run a program again without its reloads, and compare the answers after the first.
+
+    Where they differ it is run a third time as it is: an implementation that answers a program now so and now otherwise
+    shows nothing of its reloads.
+    """
+    reloads = {step.seq for step in program.steps if step.op == RELOAD}
+    compared = [seq for seq in report.answers if reloads and seq > min(reloads) and seq not in reloads]
+    if not compared or any(report.answers.get(seq) != [True, None] for seq in reloads):
+        return report
+    without = msgspec.structs.replace(program, steps=tuple(step for step in program.steps if step.op != RELOAD))
+    other = _run(adapter, report.program, without, perform)
+    if other.stopped is not None:
+        return replace(report, stopped=f"without its reloads: {other.stopped}", faulty=other.faulty)
+    verdict = report.verdicts[RELOAD_CLAIM]
+    place = _first_difference(compared, report, other)
+    if place is not None:
+        again = _run(adapter, report.program, program, perform)
+        if again.stopped is not None or _first_difference(report.answers, report, again) is not None:
+            said = again.stopped or "it is answered otherwise"
+            return replace(report, stopped=f"the second time: {said}", faulty=again.faulty)
+        op = next(step.op for step in program.steps if step.seq == place)
+        why = f"{op} is answered otherwise without the reloads before it"
+        verdict.violations.append(Violation(RELOAD_CLAIM, place, why))
+    verdict.occasions += 1
+    return report
+
+
+def _first_difference(places: Iterable[int], one: ProgramReport, other: ProgramReport) -> int | None:
+    """Return the first of these steps that two runs answered differently."""
+    return next((seq for seq in places if not same_json(one.answers[seq], other.answers.get(seq))), None)
 
 
 def watch_trace(path: Path, limits: Limits = DEFAULT_LIMITS) -> Mapping[str, ClaimVerdict]:

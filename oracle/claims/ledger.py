@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import Any, NamedTuple
 
+from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.model.operations import those
+from telltale_conformance.oracle.claims.looks import Everywhere, Look
 from telltale_conformance.oracle.claims.scopes import same_artifact
 from telltale_conformance.oracle.claims.tables import Tables
 
@@ -15,6 +17,7 @@ RECEIPT_OPERATIONS = those(lambda operation: "receipt" in operation.parameters)
 OWNERSHIP_OPERATIONS = ACCEPTS_CAPABILITY | those(lambda one: one.errors == "ownership" and one.log is not None)
 _TERMINATES = those(lambda operation: operation.terminal)
 _GRANTS = those(lambda operation: operation.gives == "capability")
+_LAST = 2**64 - 1
 _CHANGES_NOTHING = ACCEPTS_CAPABILITY & those(lambda operation: operation.log is None)
 
 
@@ -27,20 +30,30 @@ class Message(NamedTuple):
     number: int | None
     """Its sequence number, where the send chose one."""
 
+    @property
+    def signed_for_its_place(self) -> bool:
+        """Whether its signature is for its edge, its number and its value."""
+        after_the_last = self.signature == "other_sequence" and self.number == _LAST  # there is no other one
+        return self.signature == "valid" or after_the_last
+
 
 class Ledger:
     """One session's life from ``open`` until it is reaped or its id is opened again."""
 
-    def __init__(self, sid: int, roles: tuple[str, ...], buffer_config: Any) -> None:
+    def __init__(self, sid: int, roles: tuple[str, ...], buffer_config: Any, everywhere: Everywhere) -> None:
         self.sid, self.roles, self.buffer_config = sid, roles, buffer_config
         self.live: dict[str, Any] | None = None
         self.pending: dict[str, Any] | None = None
         self.closed = self.unaudited = False
         self.reason: dict[str, Any] | None = None
         """Why ownership has ended for good, if it has."""
+        self.told_reason: dict[str, Any] | None = None
+        """The reason that an answer gave for it, once one did."""
         self.dead: set[tuple[str, int]] = set()
         self.tenure = 0
         self.tenure_of: dict[int, int] = {}
+        self.issued_in: dict[int, int] = {}
+        """Which tenure issued each witness that waits to be consumed, and each at all."""
         self.given: set[int] = set()
         self.consumed: set[int] = set()
         self.witnesses: dict[int, dict[str, Any]] = {}
@@ -51,6 +64,9 @@ class Ledger:
         self.spent: set[int] = set()
         """The receipts that were given out, by claim id, and the ids of those that were used or have ended."""
         self.tables = Tables(sid, roles)
+        self.look = Look(everywhere)
+        self.records: list[Any] = []
+        """All records that were appended to the log."""
         self.log_live: dict[str, Any] | None = None
         self.log_pending: dict[str, Any] | None = None
         self.log_witnesses: dict[int, dict[str, Any]] = {}
@@ -66,6 +82,12 @@ class Ledger:
         """How many messages each edge took."""
         self.heard: dict[tuple[str, str], int] = {}
         """The sequence number of the message that verified last, by edge."""
+        self._accepted: Counter[tuple[tuple[str, str], bytes]] = Counter()
+        self._signed: set[tuple[tuple[str, str], bytes]] = set()
+        self._verified: Counter[tuple[tuple[str, str], bytes]] = Counter()
+        """Of each edge and value: how many messages it took, whether one was signed for it, how many verified."""
+        self._unseen: set[tuple[str, str]] = set()
+        """The edges whose messages may have been moved by an operation that is not followed."""
         self._queues: dict[tuple[str, str], deque[Message] | None] = {}
         """The messages under way; None once that is not known."""
 
@@ -98,7 +120,7 @@ class Ledger:
             self._end_transfer(args.get("receipt"))
         if op == "issue_readiness_witness":
             number = result["witness_id"]
-            self.tenure_of[number] = self.tenure
+            self.tenure_of[number] = self.issued_in[number] = self.tenure
             self.witnesses[number] = result
             if honest and number not in self.given:
                 self.fresh[number] = result
@@ -115,6 +137,7 @@ class Ledger:
             self.given.add(result["witness_id"])
         if op in _TERMINATES:
             self.reason = _reason(op, args)
+            self.told_reason = result["reason"] if isinstance(result, dict) else None
         self.just_changed = op not in _CHANGES_NOTHING
         self.changed = self.changed or self.just_changed
 
@@ -150,6 +173,7 @@ class Ledger:
         """Replay the records that an event appended; without them the log is not known from then on."""
         self.unaudited = self.unaudited or audit is None
         self.log_missed = ""
+        self.records += audit or ()
         for record in audit or ():
             ((kind, artifact),) = record["artifact"].items()
             event = record["event"]
@@ -235,6 +259,9 @@ class Ledger:
     def sent(self, edge: tuple[str, str], message: Message) -> None:
         """Note that a message was accepted; a LatestValue buffer keeps only it."""
         self.leaves[edge] = self.leaves.get(edge, 0) + 1
+        self._accepted[edge, encode(message.value)] += 1
+        if message.signed_for_its_place:
+            self._signed.add((edge, encode(message.value)))
         queue = self._queues.setdefault(edge, deque())
         if queue is None:
             return
@@ -260,7 +287,21 @@ class Ledger:
     def lose_sight(self, edge: tuple[str, str]) -> None:
         """Note that an operation that is not followed may have changed the messages in transit."""
         self._queues[edge] = None
+        self._unseen.add(edge)
         self.refused.discard(edge)
+
+    def verifies(self, edge: tuple[str, str], payload: Any) -> None:
+        """Note that a message with this payload was handed out as one that verifies."""
+        self._verified[edge, encode(payload)] += 1
+
+    def all_verified(self, edge: tuple[str, str], payload: Any) -> bool:
+        """Whether as many messages of an edge with this payload verified as it ever took."""
+        key = edge, encode(payload)
+        return edge not in self._unseen and self._verified[key] >= self._accepted[key]
+
+    def never_signed(self, edge: tuple[str, str], payload: Any) -> bool:
+        """Whether nobody signed this payload for this edge."""
+        return edge not in self._unseen and (edge, encode(payload)) not in self._signed
 
 
 def _reason(op: str, args: Any) -> dict[str, Any]:

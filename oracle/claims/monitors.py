@@ -28,6 +28,7 @@ from telltale_conformance.oracle.claims import (
     progress,
     proofs,
     sessions,
+    shown,
     transfers,
 )
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS
@@ -42,16 +43,20 @@ from telltale_conformance.oracle.claims.exchanges import (
 )
 from telltale_conformance.oracle.claims.host_calls import HOST_CALLS
 from telltale_conformance.oracle.claims.ledger import OWNERSHIP_OPERATIONS, Ledger
-from telltale_conformance.oracle.claims.persistence import Answers
+from telltale_conformance.oracle.claims.looks import Asked, Everywhere
+from telltale_conformance.oracle.claims.persistence import QUESTIONS, RELOAD, Answers
 from telltale_conformance.oracle.claims.plans import Plans
 from telltale_conformance.oracle.claims.proofs import GIVES_TREES, Trees
-from telltale_conformance.oracle.claims.seen import OPENS, Event, Monitor, Seen, opened_from
+from telltale_conformance.oracle.claims.seen import OPENS, Event, Judgement, Monitor, Seen, opened_from
 from telltale_conformance.oracle.claims.type_events import TypeWatch
 from telltale_conformance.readable import one_line
 
 WATCHED: Final = (*CLAIMS, *(part.id for part in PARTS.values() if part.apart))
 """What there are monitors for."""
 _REAPS: Final = those(lambda operation: operation.result == "summaries" and not operation.reads_only)
+_GOVERNED: Final = OWNERSHIP_OPERATIONS | HOST_CALLS | OPENS
+"""Operations of which a refusal changes nothing but the log."""
+_MUTATES: Final = "apply_owned_session_mutation"
 _GIVES_NOTHING: Final = those(lambda operation: operation.result == "nothing")
 _SETS_TYPE: Final = those(lambda operation: operation.parameters[:1] == ("ep",) and operation.result == "nothing")
 
@@ -76,7 +81,7 @@ Looks = Mapping[str, tuple[tuple[str, Monitor], ...]]
 
 def _by_operation(*, after: bool) -> Looks:
     found: dict[str, list[tuple[str, Monitor]]] = {}
-    for claim, monitor in MONITORS.items():
+    for claim, monitor in (*MONITORS.items(), *shown.MONITORS.items()):
         for op in monitor.ops if monitor.after == after else ():
             found.setdefault(op, []).append((claim, monitor))
     return {op: tuple(monitors) for op, monitors in found.items()}
@@ -123,6 +128,7 @@ class Monitors:
         self._answers = Answers()
         self._plans = Plans()
         self._trees = Trees()
+        self._everywhere = Everywhere()
         self.unreadable: list[int] = []
         """The events whose answers had no readable shape."""
 
@@ -162,20 +168,49 @@ class Monitors:
             self._plans,
             self._trees,
         )
-        self._look(_BEFORE, seen, seq, new)
+        for claim, judgement in shown.acts_all_the_same(seen).items():
+            self._count(claim, judgement, seq, new)
+        kept = self._look(_BEFORE, seen, seq, new)
         self._follow(seen)
-        self._look(_AFTER, seen, seq, new)
+        kept |= self._look(_AFTER, seen, seq, new)
+        self._since_the_look(seen, kept)
 
-    def _look(self, looks: Looks, seen: Seen, seq: int, new: list[Violation]) -> None:
+    def _look(self, looks: Looks, seen: Seen, seq: int, new: list[Violation]) -> set[str]:
+        """Judge one event; return the claims that it keeps by the refusals that are there for them."""
+        kept = set()
         for claim, monitor in looks.get(seen.op, ()):
             judgement = monitor.look(seen)
             if judgement is None or not (judgement.broken or _shows(monitor, seen)):
                 continue
-            verdict = self.verdicts[claim]
-            verdict.occasions += 1
-            if judgement.broken:
-                new.append(Violation(claim, seq, one_line(judgement.why)))
-                verdict.violations.append(new[-1])
+            self._count(claim, judgement, seq, new)
+            if not judgement.broken and monitor.kept_by is not None:
+                kept.add(claim)
+        return kept
+
+    def _count(self, claim: str, judgement: Judgement, seq: int, new: list[Violation]) -> None:
+        verdict = self.verdicts[claim]
+        verdict.occasions += 1
+        if judgement.broken:
+            new.append(Violation(claim, seq, one_line(judgement.why)))
+            verdict.violations.append(new[-1])
+
+    def _since_the_look(self, seen: Seen, kept: set[str]) -> None:
+        """Note what was asked of a session since it was looked at, and what a look shows."""
+        op, ledger = seen.op, seen.ledger
+        self._everywhere.reloads += op == RELOAD
+        self._everywhere.mutations += op == _MUTATES
+        if op in OPENS and not seen.ok:
+            ledger = self._lives.get(seen.args.get("sid", -1))
+        if ledger is None:
+            return
+        if op == "observe":
+            if seen.ok:
+                ledger.look.looked(seen.answer, guarded=ledger.guarded)
+        elif op not in QUESTIONS:
+            governed = op in _GOVERNED and not seen.ok
+            asked = Asked(op, seen.ok, frozenset(kept) if governed else frozenset())
+            left_alone = ledger.guarded and not (seen.ok and op in (_MUTATES, "close"))
+            ledger.look.ask(asked, guarded=left_alone, mutates=op == _MUTATES)
 
     def _follow(self, seen: Seen) -> None:
         """Take the event in: what the sessions are like after it."""
@@ -210,6 +245,8 @@ class Monitors:
                 ledger.tables.host_call(op, args, ledger.guarded)
         elif op == "observe":
             ledger.tables.unasked.clear()
+            if seen.ok and ledger.terminal and ledger.told_reason is None:
+                ledger.told_reason = seen.answer["ownership"]["terminal_reason"]
         elif op in SENDS:
             ledger.sending(edge_of_message(args))
             if seen.answer == "Ok":
@@ -225,7 +262,7 @@ class Monitors:
             raise TypeError("a session id is a number")
         held = opened_from(seen.args)
         self._used.add(sid)
-        self._lives[sid] = Ledger(sid, tuple(held["roles"]), seen.args.get("buffer_config"))
+        self._lives[sid] = Ledger(sid, tuple(held["roles"]), seen.args.get("buffer_config"), self._everywhere)
         self._types.opened(sid, held["roles"], held["initial_types"])
 
 
@@ -237,8 +274,10 @@ def _shows(monitor: Monitor, seen: Seen) -> bool:
 def _received(seen: Seen, ledger: Ledger) -> None:
     edge = edge_of_message(seen.args)
     number = number_of(seen)
-    if number is not None and verified(seen):
-        ledger.heard[edge] = number
+    if verified(seen):
+        ledger.verifies(edge, payload_of(seen))
+        if number is not None:
+            ledger.heard[edge] = number
     if seen.ok:
         ledger.received(edge, payload_of(seen))
     else:

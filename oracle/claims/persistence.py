@@ -13,7 +13,10 @@ from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen
 QUESTIONS: Final = those(lambda operation: operation.reads_only and operation.reach != "nothing")
 """What asks the store something and changes nothing."""
 RELOAD: Final = "reload"
+RELOAD_CLAIM: Final = "K27"
 _ESTIMATES: Final = "retained_bytes"
+Answered = list[Any]
+"""Whether an operation succeeded, and its result or error: JSON, so that it is compared as such."""
 
 
 class Answers:
@@ -45,12 +48,19 @@ def _question(seen: Seen) -> bytes:
     return encode([seen.op, seen.args])
 
 
-def _answer(seen: Seen) -> Any:
-    """Return what is compared: estimates are not."""
-    answer = seen.answer
-    if seen.op == "memory_usage" and isinstance(answer, dict):
+def _answer(seen: Seen) -> Answered:
+    return _compared(seen.op, seen.ok, seen.answer)
+
+
+def answered(op: str, answer: Mapping[str, Any]) -> Answered:
+    """Return what is compared of an answer, ``{"ok"|"err": …}``: estimates are not."""
+    return _compared(op, "ok" in answer, answer["ok" if "ok" in answer else "err"])
+
+
+def _compared(op: str, ok: bool, answer: Any) -> Answered:
+    if op == "memory_usage" and isinstance(answer, dict):
         answer = {key: value for key, value in answer.items() if key != _ESTIMATES}
-    return [seen.ok, answer]
+    return [ok, answer]
 
 
 def persistence(seen: Seen) -> Judgement | None:
@@ -61,4 +71,4 @@ def persistence(seen: Seen) -> Judgement | None:
     return Judgement(not same_json(before[0], _answer(seen)), f"a reload changes the answer of {seen.op}")
 
 
-MONITORS: Final[Mapping[str, Monitor]] = {"K27": Monitor(QUESTIONS, persistence, kept_by=None)}
+MONITORS: Final[Mapping[str, Monitor]] = {RELOAD_CLAIM: Monitor(QUESTIONS, persistence, kept_by=None)}

@@ -11,6 +11,9 @@ from telltale_conformance.oracle.claims.persistence import QUESTIONS
 from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen
 
 OPENS_FROM_PLAN: Final = "open_with_sid_from_plan"
+_LOOKUPS: Final = frozenset({"lookup_handler", "lookup_trace"})
+_CAPACITY: Final = 64
+"""Of a buffer for which none was asked (contract §5)."""
 _NEW: Final[Mapping[str, Any]] = {
     "status": "Active",
     "epoch": 0,
@@ -26,8 +29,8 @@ _NEW: Final[Mapping[str, Any]] = {
 class _Opened:
     """A session opened from a plan."""
 
-    def __init__(self, plan: bytes, again: bool) -> None:
-        self.plan = plan
+    def __init__(self, plan: bytes, again: bool, capacity: int) -> None:
+        self.plan, self.capacity = plan, capacity
         self.again = again
         """Whether a plan was used before, this one or another."""
         self.untouched = True
@@ -64,19 +67,20 @@ class Plans:
         if seen.op == "plan":
             self._said.setdefault(_key(seen.args), ([seen.ok, seen.answer], False))
         elif seen.op == OPENS_FROM_PLAN and seen.ok:
-            self._open(seen.args["plan"], seen.answer)
+            config = seen.args.get("buffer_config") or {}
+            self._open(seen.args["plan"], seen.answer, max(1, config.get("initial_capacity", _CAPACITY)))
         elif seen.op == "observe" and named in self._opened and seen.ok:
             opened = self._opened[named]
             opened.state, opened.others, opened.again = seen.answer, False, False
         elif seen.op not in QUESTIONS:
             self._touch(named)
 
-    def _open(self, plan: Mapping[str, Any], sid: int) -> None:
+    def _open(self, plan: Mapping[str, Any], sid: int, capacity: int) -> None:
         key = _key(plan)
         self._touch(sid)
         if key in self._said:
             self._said[key] = (self._said[key][0], True)
-        self._opened[sid] = _Opened(key, bool(self._used))
+        self._opened[sid] = _Opened(key, bool(self._used), capacity)
         self._used[key] = plan
         self._others(key, sid)
 
@@ -102,8 +106,14 @@ def plan_purity(seen: Seen) -> Judgement | None:
     """K29: a session from a plan is new, of its own plan, and does not change with another one of the plan."""
     if seen.op == "plan":
         before = seen.plans.said(seen.args)
+        if seen.ok and not _is_of(seen.args, seen.answer):
+            return Judgement(True, "a plan has the roles or types of another input")
         changed = before is not None and not same_json(before[0], [seen.ok, seen.answer])
         return None if before is None else Judgement(changed, "a plan is another one after it was used")
+    if seen.op in _LOOKUPS:
+        opened = seen.plans.opened(seen.args["edge"]["sid"])
+        found = opened is not None and opened.untouched and seen.ok and seen.answer is not None
+        return Judgement(True, f"{seen.op} finds what another session of the plan bound") if found else None
     opened = seen.plans.opened(seen.args["sid"])
     if opened is None or not seen.ok:
         return None
@@ -113,7 +123,15 @@ def plan_purity(seen: Seen) -> Judgement | None:
     if not (opened.untouched and opened.again):
         return None
     wrong = _not_its_own(seen.plans.input_of(opened.plan), seen.answer)
+    wrong += ["capacity"] if any(buffer["capacity"] != opened.capacity for buffer in seen.answer["buffers"]) else []
     return Judgement(bool(wrong), f"a session just opened from a plan shows {', '.join(wrong)} of another one")
+
+
+def _is_of(given: Mapping[str, Any], made: Mapping[str, Any]) -> bool:
+    """Whether a plan that was made has the roles and types of its input."""
+    types = {role: given["initial_types"][role] for role in given["roles"] if role in given["initial_types"]}
+    originals = {entry["role"]: entry["original"] for entry in made["initial_types"]}
+    return same_json(made["roles"], given["roles"]) and same_json(originals, types)
 
 
 def _not_its_own(plan: Mapping[str, Any], state: Mapping[str, Any]) -> list[str]:
@@ -129,4 +147,4 @@ def _not_its_own(plan: Mapping[str, Any], state: Mapping[str, Any]) -> list[str]
     return wrong + owned
 
 
-MONITORS: Final[Mapping[str, Monitor]] = {"K29": Monitor({"plan", "observe"}, plan_purity)}
+MONITORS: Final[Mapping[str, Monitor]] = {"K29": Monitor({"plan", "observe", *_LOOKUPS}, plan_purity)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, get_args
 
 from telltale_conformance.model.buffers import EnqueueResult
-from telltale_conformance.model.guard_table import DISTINCT_ROLES, SID_AHEAD
+from telltale_conformance.model.guard_table import BUFFER, DISTINCT_ROLES, SID_AHEAD
 from telltale_conformance.oracle.claims.exchanges import SENDS
 from telltale_conformance.oracle.claims.seen import OPENS, Judgement, Monitor, Seen, opened_from, refused_by
 
@@ -44,6 +44,8 @@ def buffer_bound(seen: Seen) -> Judgement | None:
 
 def blueprint(seen: Seen) -> Judgement | None:
     """K15: the edges are those that the types of the listed roles need."""
+    if seen.op in SENDS:
+        return _sent_to(seen)
     if seen.op != "observe":
         held = opened_from(seen.args)
         roles, types = held["roles"], held["initial_types"]
@@ -52,11 +54,27 @@ def blueprint(seen: Seen) -> Judgement | None:
         if seen.op != "plan":
             return None
         found = {tuple(entry[0]) for entry in seen.answer["edge_blueprint"]}
+        for (sender, receiver), *names in seen.answer["edge_blueprint"]:
+            if names != [roles[sender], roles[receiver]]:
+                return Judgement(True, f"edge {[sender, receiver]} is called {names}")
         return _edges(found, seen.types.blueprint(roles, types), seen.types.talk(roles, types))
     opened = seen.types.opened_blueprint(seen.args["sid"])
     if opened is None or not seen.ok:
         return None
     return _edges({(edge[0], edge[1]) for edge in seen.answer["edges"]}, *opened)
+
+
+def _sent_to(seen: Seen) -> Judgement | None:
+    """Judge a send: an edge that nobody needs takes no message, and one that is needed has a buffer."""
+    ledger, opened = seen.ledger, seen.types.opened_blueprint(seen.args["sid"])
+    if ledger is None or opened is None or ledger.closed or len(set(ledger.roles)) < len(ledger.roles):
+        return None
+    edge = seen.args["from"], seen.args["to"]
+    needed = edge in {(ledger.roles[sender], ledger.roles[receiver]) for sender, receiver in opened[0]}
+    if seen.ok and not needed:
+        return Judgement(True, f"a message is sent on {edge}, which no type needs")
+    no_buffer = seen.refusal == BUFFER.error
+    return Judgement(True, f"there is no buffer for {edge}, which is needed") if no_buffer and needed else None
 
 
 def _edges(found: set[Any], needed: set[tuple[int, int]], talk: bool) -> Judgement | None:
@@ -76,6 +94,6 @@ def unfolding(seen: Seen) -> Judgement | None:
 MONITORS: Final[Mapping[str, Monitor]] = {
     "K10": Monitor(OPENS, unique_session, kept_by=refused_by(SID_AHEAD)),
     "K14": Monitor({"observe", *SENDS}, buffer_bound),
-    "K15": Monitor({"plan", "observe", *OPENS}, blueprint, kept_by=refused_by(DISTINCT_ROLES)),
+    "K15": Monitor({"plan", "observe", *OPENS, *SENDS}, blueprint, kept_by=refused_by(DISTINCT_ROLES)),
     "K16": Monitor({"advance"}, unfolding),
 }

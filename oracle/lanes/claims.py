@@ -17,7 +17,10 @@ import msgspec
 
 from telltale_conformance.generators.claim_programs import claim_programs, coverage_program
 from telltale_conformance.generators.corpus_programs import buffers_program
+from telltale_conformance.generators.looked_at import looked_at
+from telltale_conformance.generators.neighbours_program import neighbours_program
 from telltale_conformance.generators.programs import generate_program
+from telltale_conformance.generators.scopes_program import scopes_program
 from telltale_conformance.generators.surface_program import surface_program
 from telltale_conformance.generators.tenure_program import tenure_program
 from telltale_conformance.lean_traces.programs import Program
@@ -92,9 +95,12 @@ def watched_programs(contract: str, seed: int) -> Iterator[tuple[str, Program]]:
     """Yield the programs on which claims are watched: together they have occasions of every claim."""
     yield from claim_programs()
     yield "coverage", coverage_program(contract)
+    yield "coverage, looked at", looked_at(coverage_program(contract))
     yield "buffers", buffers_program(contract)
     yield "surface", surface_program(contract)
     yield "tenures", tenure_program(contract)
+    yield "scopes", looked_at(scopes_program(contract))
+    yield "neighbours", neighbours_program(contract)
     for index in range(GENERATED):
         yield f"seeded {index}", generate_program(seed, index, contract=contract)
 
