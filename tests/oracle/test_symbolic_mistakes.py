@@ -176,6 +176,7 @@ def noticed(contracts: Sequence[str] = CONTRACTS) -> bool:
     return (
         in_situations(contracts, 8)
         or in_parts_and_host_calls(contracts, rounds=6, every=25)
+        or in_situations(contracts, 24)
         or in_parts_and_host_calls(contracts, rounds=30, every=5)
         or in_situations(contracts, 60)
         or any(on_every_situation(contract, seed=1)[1] is not None for contract in contracts)

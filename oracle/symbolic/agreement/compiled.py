@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -12,7 +11,7 @@ import z3
 from telltale_conformance.oracle.symbolic.statement.operations import HOST_CALLS, OPERATIONS
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session
 from telltale_conformance.oracle.symbolic.statement.step import Step
-from telltale_conformance.oracle.symbolic.statement.terms import fresh, leaves
+from telltale_conformance.oracle.symbolic.statement.terms import fields_of, fresh, leaves
 
 Terms: TypeAlias = list[z3.ExprRef]
 
@@ -25,8 +24,8 @@ def mapped(value: Any, change: Callable[[z3.ExprRef], z3.ExprRef]) -> Any:
         return tuple(mapped(item, change) for item in value)
     if isinstance(value, dict):
         return {key: mapped(item, change) for key, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{f.name: mapped(getattr(value, f.name), change) for f in fields(value)})
+    if names := fields_of(type(value)):
+        return type(value)(**{name: mapped(getattr(value, name), change) for name in names})
     return value
 
 

@@ -7,7 +7,9 @@ saturation has to be written out where the contract says so.
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import z3
@@ -37,13 +39,25 @@ SESSION_SCOPE_BITS = 1 << FRAGMENT_BITS
 
 TRUE = z3.BoolVal(True)
 FALSE = z3.BoolVal(False)
+_literal = lru_cache(maxsize=4096)
+"""Literals are kept: z3 takes longer to make one than to use it."""
 
 
+def _fields_of(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+
+
+fields_of: Callable[[type], tuple[str, ...]] = cache(_fields_of)
+"""The names of the fields of a kind of record; none of anything else."""
+
+
+@_literal
 def u64(value: int) -> z3.BitVecRef:
     """Return an unsigned 64-bit literal."""
     return z3.BitVecVal(value, U64)
 
 
+@_literal
 def counter(value: int) -> z3.BitVecRef:
     """Return a counter literal."""
     return z3.BitVecVal(value, COUNTER)
@@ -59,11 +73,13 @@ def wide(value: z3.BitVecRef) -> z3.BitVecRef:
     return z3.ZeroExt(1, value)
 
 
+@_literal
 def name(code: int) -> z3.BitVecRef:
     """Return the opaque name with this code; code 0 stands for "no entry" in tables and is no text."""
     return z3.BitVecVal(code, NAME)
 
 
+@_literal
 def scope(bits: int) -> z3.BitVecRef:
     """Return a scope literal: ``SESSION_SCOPE_BITS`` or a set of fragments."""
     return z3.BitVecVal(bits, SCOPE)
@@ -104,19 +120,15 @@ def choose(condition: z3.BoolRef, yes: R, no: R) -> R:
     """If-then-else of two records (or terms) of the same shape."""
     if yes is no:
         return yes
-    if is_dataclass(yes) and not isinstance(yes, type):
-        changed = {
-            field.name: choose(condition, getattr(yes, field.name), getattr(no, field.name)) for field in fields(yes)
-        }
-        return replace(yes, **changed)
+    if names := fields_of(type(yes)):
+        return type(yes)(**{name: choose(condition, getattr(yes, name), getattr(no, name)) for name in names})
     return z3.If(condition, yes, no)  # type: ignore[no-any-return]  # a z3 term, untyped
 
 
 def same(left: object, right: object) -> z3.BoolRef:
     """Equality of two records (or terms), field by field."""
-    if is_dataclass(left) and not isinstance(left, type):
-        parts = [same(getattr(left, f.name), getattr(right, f.name)) for f in fields(left)]
-        return z3.And(*parts)
+    if names := fields_of(type(left)):
+        return z3.And(*(same(getattr(left, name), getattr(right, name)) for name in names))
     return left == right
 
 
@@ -132,10 +144,14 @@ def fresh(kind: type[R], prefix: str) -> R:
 
 def leaves(record: object, prefix: str = "") -> dict[str, z3.ExprRef]:
     """All terms of a record by dotted path."""
-    if not is_dataclass(record):
-        return {prefix: record}
     found: dict[str, z3.ExprRef] = {}
-    for field in fields(record):
-        path = f"{prefix}.{field.name}" if prefix else field.name
-        found.update(leaves(getattr(record, field.name), path))
+    _put(found, record, prefix)
     return found
+
+
+def _put(found: dict[str, z3.ExprRef], record: object, path: str) -> None:
+    names = fields_of(type(record))
+    if not names:
+        found[path] = record
+    for name in names:
+        _put(found, getattr(record, name), f"{path}.{name}" if path else name)
