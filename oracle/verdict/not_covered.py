@@ -70,8 +70,9 @@ def unsupported_by(results: Sequence[LaneResult]) -> frozenset[str]:
 
 
 def _judged(results: Sequence[LaneResult]) -> set[str]:
-    """Return the operations of which an answer was judged."""
-    return {cell.operation.partition("/")[0] for result in results for cell in result.coverage}
+    """Return the operations of which an answer was judged: it agrees in a cell, or it diverges."""
+    agreed = {cell.operation.partition("/")[0] for result in results for cell in result.coverage}
+    return agreed | {divergence.op for result in results for divergence in result.divergences}
 
 
 def not_covered(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import re
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,10 @@ from telltale_conformance.oracle.reports.page.cast import CALLER, STORE, Partici
 from telltale_conformance.oracle.reports.page.coverage_map import coverage_map
 from telltale_conformance.oracle.reports.page.diagram import described, diagram
 from telltale_conformance.oracle.reports.page.exchanges import answered, exchanges
+from telltale_conformance.oracle.reports.page.html import page
 from telltale_conformance.oracle.reports.page.side_by_side import folded, side_by_side
+from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.not_covered import not_covered
 from tests.oracle.report_world import CELL, MARKUP, accepted, lane, report
 
 json_values = st.recursive(
@@ -201,6 +206,13 @@ def test_the_map_has_a_row_for_every_operation_and_marks_gaps() -> None:
     assert (drawn.judged, drawn.operations, drawn.situations) == (1, len(OPERATIONS), 1)
 
 
+def test_an_operation_that_only_diverges_was_judged() -> None:
+    """Of a panic at every call no cell agrees; the page named its operation as not judged, beside its divergence."""
+    drawn = coverage_map({CELL}, "telltale-17", frozenset(OPERATIONS), {"open"})
+    rows = {row.operation: row for row in drawn.rows}
+    assert (rows["open"].status, rows["close"].status, drawn.judged) == ("judged", "not judged", 2)
+
+
 def test_a_full_map_has_no_gap() -> None:
     cells = floor_of("telltale-17", frozenset(OPERATIONS))
     drawn = coverage_map(cells, "telltale-17", frozenset(OPERATIONS))
@@ -210,3 +222,25 @@ def test_a_full_map_has_no_gap() -> None:
 
 def test_an_empty_map_claims_no_gaps() -> None:
     assert coverage_map(set[Cell](), "telltale-17", frozenset(OPERATIONS)).outcomes == ()
+
+
+def test_what_diverges_is_not_named_as_not_judged() -> None:
+    found = not_covered(
+        [lane("programs", accepted())],
+        lanes=("programs",),
+        offered=frozenset(OPERATIONS),
+        observes=frozenset({"audit"}),
+        level=Level.state,
+        claims={},
+    )
+    assert "validate_ownership_capability" not in found.operations_not_judged
+    assert "reload" in found.operations_not_judged
+
+
+def test_no_escape_of_ours_is_seen_on_the_page(tmp_path: Path) -> None:
+    """A zero-width space let a long name break; the page spelled it out."""
+    cell = CELL._replace(operation="apply_owned_session_mutation/SetDefaultHandler")
+    made = report(msgspec.structs.replace(lane("programs"), coverage=frozenset({CELL, cell})))
+    text = page(made, tmp_path).partition("<main")[2].partition("<script")[0]
+    assert "apply_owned_session_mutation/<wbr>SetDefaultHandler" in text
+    assert "\\u" not in text

@@ -51,8 +51,17 @@ class CoverageMap(Struct, frozen=True):
     situations: int
 
 
-def coverage_map(cells: Iterable[Cell], contract: str, offered: frozenset[str]) -> CoverageMap:
-    """Return the map of these cells; ``offered`` are the operations that the implementation carries out."""
+def coverage_map(
+    cells: Iterable[Cell], contract: str, offered: frozenset[str], diverging: Iterable[str] = ()
+) -> CoverageMap:
+    """Return the map of these cells.
+
+    Args:
+        cells: where answers agree.
+        contract: whose floor every run should reach.
+        offered: the operations that the implementation carries out.
+        diverging: those with a divergence: they were judged, whether an answer of theirs agrees or not.
+    """
     reached = set(cells)
     table = by_operation(reached)
     gaps = {
@@ -62,7 +71,7 @@ def coverage_map(cells: Iterable[Cell], contract: str, offered: frozenset[str]) 
     }
     outcomes = {outcome for row in table.values() for outcome in row} | {outcome for _, outcome in gaps}
     ordered = tuple(sorted(outcomes, key=_order))
-    judged = {name.partition("/")[0] for name in table}
+    judged = {name.partition("/")[0] for name in (*table, *diverging)}
     names = list(OPERATIONS)
     mutations = sorted({name for name in (*table, *(operation for operation, _ in gaps)) if "/" in name})
     rows: list[MapRow] = []

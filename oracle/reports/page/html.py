@@ -255,7 +255,8 @@ def _answer(finding: Finding, step: Exchange | None) -> Sequence[Line]:
 
 def _coverage(report: Report) -> CoverageMap:
     cells = set().union(*(lane.coverage for lane in report.lanes))
-    return coverage_map(cells, report.contract, report.implementation.ops)
+    diverging = {one.op for lane in report.lanes for one in lane.divergences}
+    return coverage_map(cells, report.contract, report.implementation.ops, diverging)
 
 
 def _claims(report: Report) -> list[ClaimRow]:
