@@ -478,11 +478,17 @@ def answer_document(outcome: Outcome, *, audited: bool) -> dict[str, Any]:
     return document
 
 
+_NOTHING: Final = b'{"ok":null}'
+_NOTHING_AUDITED: Final = b'{"audit":[],"ok":null}'
+
+
 def encode_answer(outcome: Outcome, *, audited: bool) -> bytes:
     """Print an outcome as ``{"audit":…,"ok":…}`` or ``{"audit":…,"err":…}``."""
     error = outcome.error
     answer: Struct
     if error is None:
+        if outcome.ok is None and not outcome.audit:
+            return _NOTHING_AUDITED if audited else _NOTHING
         answer = OkAudited(outcome.audit, outcome.ok) if audited else Ok(outcome.ok)
     else:
         answer = ErrAudited(outcome.audit, error.to_json()) if audited else Err(error.to_json())

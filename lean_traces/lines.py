@@ -53,7 +53,8 @@ def read_blocks(file: BinaryIO, path: str, limits: Limits, *, packed: bool) -> I
     return _plain_blocks(file, path, limits.line_bytes)
 
 
-_BLOCK: Final = 2**16
+_BLOCK: Final = 2**13
+"""So few bytes that they, the events and what judging needs stay in the caches of a processor."""
 
 
 def _plain_blocks(file: BinaryIO, path: str, longest: int) -> Iterator[list[bytes]]:

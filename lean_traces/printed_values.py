@@ -46,8 +46,8 @@ class _Known(dict[bytes, Any]):
         return value
 
 
-_KNOWN: Final = 8192
-_KNOWN_BYTES: Final = 16 * 1024 * 1024
+_KNOWN: Final = 512
+_KNOWN_BYTES: Final = 2 * 1024 * 1024
 
 
 def printed_json(printed: bytes) -> Any:

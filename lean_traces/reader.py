@@ -75,7 +75,7 @@ class _Met(dict[bytes, tuple[Any, ...]]):
         return arguments
 
 
-_KEPT: Final = 512
+_KEPT: Final = 128
 """Of how many different arguments of an operation the model's are kept, and how long they are at most."""
 _KEPT_LENGTH: Final = 2048
 _BY_NAME: Final = {name.encode(): _Met(codec) for name, codec in CODECS.items()}

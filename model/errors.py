@@ -14,9 +14,10 @@ from telltale_conformance.model.values import Endpoint
 class Refused(Exception):
     """An operation was refused; the store is as before but for the log records of its row."""
 
-    def __init__(self, guard: Guard) -> None:
-        super().__init__(guard)
-        self.guard = guard
+    guard: Guard
+
+    def __str__(self) -> str:
+        return str(self.guard)
 
     def to_json(self) -> object:
         """Return the error as the wire prints it."""
@@ -28,7 +29,7 @@ class StringError(Refused):
 
     def __init__(self, guard: Guard, *values: object) -> None:
         assert guard.text is not None, f"{guard.name} does not answer with a text"
-        super().__init__(guard)
+        self.guard = guard
         self.text = guard.text.format(*values)
 
     def to_json(self) -> str:
@@ -44,7 +45,7 @@ class VariantError(Refused):
     """A refusal with the variant of its guard and fields, printed as ``{"Variant": {...}}``."""
 
     def __init__(self, guard: Guard, **fields: Any) -> None:
-        super().__init__(guard)
+        self.guard = guard
         self.fields = fields
 
     def to_json(self) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ which of them it was; texts, fingerprints, reports and coverage therefore read t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from telltale_conformance.model.decoding.rows import Refusal
@@ -30,6 +30,11 @@ class Guard:
     """The text of its error, with ``{}`` where values stand; None where the error is a variant with fields."""
     logged: str | None = None
     """The reason under which the refused receipt or witness is logged as Rejected, where it is."""
+    limit: bool = field(init=False)
+    """Whether what it refuses is beyond the limits within which the contract says what happens (§18)."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "limit", self.origin == "§18")
 
     def __str__(self) -> str:
         """Say that it failed: ``G-live: owner or generation …``."""
@@ -39,11 +44,6 @@ class Guard:
     def hardened(self) -> bool:
         """Whether only ``hardened`` has it."""
         return self.origin.startswith("H")
-
-    @property
-    def limit(self) -> bool:
-        """Whether what it refuses is beyond the limits within which the contract says what happens (§18)."""
-        return self.origin == "§18"
 
     @property
     def anchor(self) -> str:

@@ -146,16 +146,11 @@ def step(store: Store, operation: Operation, arguments: tuple[Any, ...]) -> Outc
     try:
         ok, error = operation.function(store, *arguments), None
     except Refused as refusal:
-        ok, error = None, _alone(refusal)
+        refusal.__context__ = refusal.__traceback__ = None  # its frames would keep every store of a run alive
+        ok, error = None, refusal
     records = log[before:] if len(log) > before else _NO_RECORDS
     any_bound_names = operation.result in _WITH_TYPES and store.contract.fixes_no_bound_names()
     return Outcome(ok, error, records, any_bound_names)
-
-
-def _alone(refusal: Refused) -> Refused:
-    """Return a refusal without the frames that it came through: they would keep every store of a run alive."""
-    refusal.__context__ = None
-    return refusal.with_traceback(None)
 
 
 def _sid(arguments: tuple[Any, ...]) -> int:

@@ -7,7 +7,6 @@ one field bears the variant's name.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
@@ -40,9 +39,9 @@ class Fragments(DomainValue, frozen=True):
     Fragments: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        names = self.Fragments
-        if any(left >= right for left, right in pairwise(names)):
-            force_setattr(self, "Fragments", tuple(sorted(set(names))))
+        distinct = tuple(sorted(set(self.Fragments)))
+        if distinct != self.Fragments:
+            force_setattr(self, "Fragments", distinct)
 
 
 SESSION: Final = "Session"

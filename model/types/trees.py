@@ -169,6 +169,8 @@ def unread(form: type[_Form], document: Document) -> _Form:
     """Return a node of that class whose fields are in a document."""
     node: _Form = _new(form)
     _set_document(node, document)
+    _set_encoded(node, None)
+    _set_noted(node, None)
     return node
 
 

@@ -20,7 +20,7 @@ from telltale_conformance.model.contract import UnknownContract
 from telltale_conformance.model.errors import NotJudged
 from telltale_conformance.model.operations import Outcome, step
 from telltale_conformance.model.store import Store
-from telltale_conformance.oracle.verdict.compare import Divergence, Level, admitted_beyond_limit, beyond_limit, compare
+from telltale_conformance.oracle.verdict.compare import Divergence, Level, admitted_beyond_limit, compare
 from telltale_conformance.oracle.verdict.decision import decided_by
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.relevant import relevant_state
@@ -154,7 +154,7 @@ def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | 
             event.answer()  # the harness is at fault only if the line is well-formed
             raise
         if outcome.error is not None:
-            if beyond_limit(outcome) and _admitted(event.answer()):
+            if outcome.error.guard.limit and _admitted(event.answer()):
                 return TraceResult(
                     trace=reader.path,
                     verdict="inconclusive",
