@@ -15,6 +15,7 @@ from msgspec import Struct
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Hello
+from telltale_conformance.oracle.adapters.reference import REFERENCE_NAME
 from telltale_conformance.oracle.lanes.self_tests import SelfTest
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import BY_NAME_ONLY, LANES
@@ -358,6 +359,7 @@ class Gate:
             not_covered=not_covered(
                 check.results,
                 only=None if settings.only is None else str(settings.only),
+                own_reference=subject.command is not None and _agrees_as_the_reference(check),
                 lanes=tuple(LANES),
                 offered=check.hello.ops,
                 observes=check.hello.observes,
@@ -368,6 +370,11 @@ class Gate:
                 ],
             ),
         )
+
+
+def _agrees_as_the_reference(check: Check) -> bool:
+    """Say whether the implementation bears the name of the reference, and nothing shows that it is another."""
+    return check.hello.name == REFERENCE_NAME and not any(result.divergences for result in check.results)
 
 
 def offered_in(check: Check) -> frozenset[str]:

@@ -19,11 +19,14 @@ from telltale_conformance.oracle.adapters.direct import DirectAdapter
 from telltale_conformance.oracle.adapters.protocol import CLIENTS, Answer, Hello, Request
 from telltale_conformance.version import HARNESS_VERSION
 
+REFERENCE_NAME: Final = "telltale-conformance reference"
+"""By it a check sees that it is given the harness's own store in the place of an implementation."""
+
 
 def reference_hello(contract: Contract) -> Hello:
     """Return what the reference says of itself."""
     return Hello(
-        name="telltale-conformance reference",
+        name=REFERENCE_NAME,
         version=HARNESS_VERSION,
         language="python",
         contract=contract.name,

@@ -85,6 +85,7 @@ def not_covered(
     claims: dict[str, ClaimStand],
     self_tests: Collection[str] = (),
     only: str | None = None,
+    own_reference: bool = False,
 ) -> NotCovered:
     """Return what a check says nothing about.
 
@@ -97,6 +98,7 @@ def not_covered(
         claims: how each claim stands by all lanes.
         self_tests: the self-tests that were not shown.
         only: the one thing that was asked for; None for a whole check.
+        own_reference: an adapter was given, and it is that of the harness's own reference.
     """
     ran = {result.lane for result in results if result.why_not_run is None}
     judged, unsupported = _judged(results), unsupported_by(results)
@@ -111,11 +113,12 @@ def not_covered(
         claims_not_judged=()
         if only
         else tuple(claim for claim, stand in claims.items() if stand.status == "not judged"),
-        not_compared=tuple(_not_compared(offered, observes, level)),
+        not_compared=((OWN_REFERENCE,) if own_reference else ()) + tuple(_not_compared(offered, observes, level)),
         self_tests_not_shown=tuple(self_tests),
     )
 
 
+OWN_REFERENCE: Final = "no implementation judged: the adapter says that it is the built-in reference"
 _LEFT_OUT: Final = {
     Level.outcome: "level outcome: fields of answers, audit log and states not compared",
     Level.payload: "level payload: audit log and states not compared",

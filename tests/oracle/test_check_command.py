@@ -2,10 +2,12 @@
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
 from telltale_conformance.oracle.cli import check as check_command
+from telltale_conformance.oracle.gate import Gate
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import LANES, Lane
@@ -22,6 +24,22 @@ def test_a_newcomer_sees_the_reference_agree(capsys: pytest.CaptureFixture[str])
     assert "corpus     agree" in output
     assert "graph      agree" in output
     assert "exit code 0" in output
+
+
+REFERENCE = f"{sys.executable} -m telltale_conformance.adapters.reference"
+
+
+@pytest.mark.parametrize("sut", [None, REFERENCE, served("generation_is_not_compared")])
+def test_the_reference_in_the_place_of_an_implementation_is_named(
+    sut: str | None, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The command of an example stays in a workflow, and the gate is green for good."""
+    code = check_command.run(sut=sut, lanes=["fixed"], limits=PATIENT, gate=Gate(report=tmp_path / "r"))
+    said = "no implementation judged: the adapter says that it is the built-in reference"
+    last = capsys.readouterr().out.splitlines()[-1]
+    words = json.loads((tmp_path / "r" / "report.json").read_text())["not_covered"]["words"]
+    assert (said in last) == (said in words) == (sut == REFERENCE)
+    assert code == (AGREE if sut in (None, REFERENCE) else DIVERGE)
 
 
 def test_json_is_one_object_per_lane_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
