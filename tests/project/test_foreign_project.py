@@ -14,6 +14,15 @@ from tests.installed_wheel import Installed
 
 REFERENCE = "python -m telltale_conformance.adapters.reference"
 PYTHONPATHS = pytest.mark.parametrize("path", [{}, {"PYTHONPATH": "."}], ids=["plain", "PYTHONPATH=."])
+
+
+def started(script: str, module: str) -> pytest.MarkDecorator:
+    """As a script, that with ``PYTHONPATH=.``, and by ``python -m``, which looks into the folder first either way."""
+    ways = (((script,), {}), ((script,), {"PYTHONPATH": "."}), (("python", "-m", module), {}))
+    ids = (script, f"PYTHONPATH=. {script}", f"python -m {module}")
+    return pytest.mark.parametrize(("command", "path"), ways, ids=ids)
+
+
 PYTESTS = pytest.mark.parametrize("pytest_command", [("pytest",), ("python", "-m", "pytest")], ids=" ".join)
 
 
@@ -47,8 +56,7 @@ def test_check_agrees(wheel_environment: Installed, project: Path, path: dict[st
     assert re.search(r"^agree: \d+ answers judged", done.stdout, re.MULTILINE), done.stdout
 
 
-@PYTHONPATHS
-@pytest.mark.parametrize("command", [("telltale-conformance",), ("python", "-m", "telltale_conformance")], ids=" ".join)
+@started("telltale-conformance", "telltale_conformance")
 def test_replay_finds_the_recordings(
     wheel_environment: Installed, project: Path, path: dict[str, str], command: tuple[str, ...]
 ) -> None:
@@ -67,30 +75,28 @@ def test_the_reference_and_a_failing_adapter_are_told_apart(wheel_environment: I
     assert "two-answers" in bad.stdout
 
 
-@PYTHONPATHS
-@PYTESTS
+@started("pytest", "pytest")
 def test_pytest_collects_recordings_beside_the_projects_tests(
-    wheel_environment: Installed, project: Path, path: dict[str, str], pytest_command: tuple[str, ...]
+    wheel_environment: Installed, project: Path, path: dict[str, str], command: tuple[str, ...]
 ) -> None:
-    done = wheel_environment.run(*pytest_command, "-q", "test_own.py", "--session-recordings", cwd=project, **path)
+    done = wheel_environment.run(*command, "-q", "test_own.py", "--session-recordings", cwd=project, **path)
     assert done.returncode == 0, done.stdout + done.stderr
     shipped, own = len(list(RECORDINGS.rglob("*.jsonl.gz"))), 1
     assert f"{shipped + own} passed" in done.stdout
 
 
-@PYTHONPATHS
-@PYTESTS
+@started("pytest", "pytest")
 def test_pytest_judges_an_implementation_by_the_projects_traces(
-    wheel_environment: Installed, project: Path, path: dict[str, str], pytest_command: tuple[str, ...]
+    wheel_environment: Installed, project: Path, path: dict[str, str], command: tuple[str, ...]
 ) -> None:
     for name in ("witness-0073", "ownership-0000"):
         (project / "traces").mkdir(exist_ok=True)
         shutil.copy(RECORDINGS / "telltale-machine-17.0.0" / f"{name}.jsonl.gz", project / "traces")
     options = ("-q", "test_own.py", "--session-traces", "traces", "--session-sut")
-    good = wheel_environment.run(*pytest_command, *options, REFERENCE, cwd=project, **path)
+    good = wheel_environment.run(*command, *options, REFERENCE, cwd=project, **path)
     assert (good.returncode, "3 passed" in good.stdout) == (0, True), good.stdout + good.stderr
     wrong = "python -m telltale_conformance.adapters.wrong_store"
-    bad = wheel_environment.run(*pytest_command, *options, wrong, cwd=project, **path)
+    bad = wheel_environment.run(*command, *options, wrong, cwd=project, **path)
     assert (bad.returncode, "1 failed" in bad.stdout) == (1, True), bad.stdout + bad.stderr
 
 
