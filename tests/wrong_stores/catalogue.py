@@ -15,13 +15,15 @@ from tests.wrong_stores import (
     plans,
     raw_forms,
     reference_surface,  # noqa: F401 # it lists its stores
-    reloads,
+    reload_edges,
+    reload_states,
     second_hardened,
     second_messages,
     second_orders,
     second_ownership,
     second_sessions,
     signatures,
+    signed_messages,
     sizes,
     unlisted,
 )
@@ -48,7 +50,9 @@ MADE_FROM_SECOND = (
     second_orders,
     sizes,
     signatures,
-    reloads,
+    signed_messages,
+    reload_edges,
+    reload_states,
     unlisted,
 )
 """The modules with stores made from the second store, in the order of the catalogue."""
