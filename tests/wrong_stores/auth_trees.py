@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from telltale_conformance.model import auth, auth_trees
 from telltale_conformance.model.auth_trees import AuthTree, combined
 from telltale_conformance.model.operations import OPERATIONS
-from telltale_conformance.model.types.payloads import Str, Value
+from telltale_conformance.model.types.payloads import ProdValue, Str, Value
+from tests.wrong_stores.auth_sweeps import ended
 from tests.wrong_stores.reference_forms import changed
-from tests.wrong_stores.steps import A_TO_B, edge
+from tests.wrong_stores.steps import A_TO_B, altered, edge
 from tests.wrong_stores.wrong import Wrong
 
 AUTH_TREES: list[Wrong] = []
@@ -81,6 +82,28 @@ def verified(index: int, siblings: int, flags: list[bool]) -> Any:
     return play
 
 
+def verified_on_a_wrong_side(s: Any) -> None:
+    """Verify the first of five leaves with its last sibling on the wrong side."""
+    s.open(roles=["A", "B"], initial_types=A_TO_B)
+    s.send(sid=0, from_="A", to="B", val={"Nat": 0})
+    leaf = s.auth_root(sid=0, edge=edge())
+    for number in range(1, 5):
+        s.send(sid=0, from_="A", to="B", val={"Nat": number})
+    root, proof = s.auth_root(sid=0, edge=edge()), s.auth_proof(sid=0, edge=edge(), index=0)
+    s.auth_verify(root=root, leaf=leaf, proof=altered(proof, sibling_on_left=[False, False, True]))
+
+
+def sent_in_session(sid: int) -> Any:
+    """Send in a session of that id, and look at the root."""
+
+    def play(s: Any) -> None:
+        s.open_with_sid(sid=sid, roles=["A", "B"], initial_types=A_TO_B)
+        s.send(sid=sid, from_="A", to="B", val=NAT[0])
+        s.auth_root(sid=sid, edge=edge(sid=sid))
+
+    return play
+
+
 NAT = ({"Nat": 0}, {"Nat": 1}, {"Nat": 2})
 
 
@@ -133,16 +156,30 @@ def equal_leaves_are_one() -> None:
     trees_over(lambda leaves: list(dict.fromkeys(leaves)))
 
 
-@wrong_tree("An odd last node goes up as it is, and is not combined with itself.", sent(*NAT))
-def an_odd_node_is_promoted() -> None:
+def promoted_from(count: int) -> None:
+    """Let an odd last node go up as it is in trees of at least so many leaves."""
+    right = AuthTree.root
+
     def root(self: AuthTree) -> bytes:
         level = self.leaves
+        if len(level) < count:
+            return right(self)
         while len(level) > 1:
             pairs = [combined(*level[at : at + 2]) for at in range(0, len(level) - 1, 2)]
             level = [*pairs, *level[2 * len(pairs) :]]
         return level[0]
 
     AuthTree.root = root
+
+
+@wrong_tree("An odd last node goes up as it is, and is not combined with itself.", sent(*NAT))
+def an_odd_node_is_promoted() -> None:
+    promoted_from(1)
+
+
+@wrong_tree("From nine leaves on an odd last node goes up as it is.", sent(*({"Nat": number} for number in range(9))))
+def an_odd_node_of_many_is_promoted() -> None:
+    promoted_from(9)
 
 
 @wrong_tree("One leaf is combined with itself.", sent(NAT[0]))
@@ -265,3 +302,71 @@ def verifying_takes_unequal_lists() -> None:
     auth_trees.verifies = lambda root, leaf, proof: right(
         root, leaf, auth_trees.Proof(proof.index, proof.siblings, proof.sibling_on_left[: len(proof.siblings)])
     )
+
+
+@wrong_tree("A tree has 33 leaves at most.", proved(34, 33))
+def trees_of_33_leaves() -> None:
+    trees_over(lambda leaves: leaves[:33])
+
+
+@wrong_tree("Verifying looks at the sides of the first two levels alone.", verified_on_a_wrong_side)
+def verifying_looks_at_two_sides() -> None:
+    right = auth_trees.verifies
+
+    def verifies(root: bytes, leaf: bytes, proof: auth_trees.Proof) -> bool:
+        flags = [
+            flag if level < 2 else proof.index >> level & 1 == 1 for level, flag in enumerate(proof.sibling_on_left)
+        ]
+        return right(root, leaf, auth_trees.Proof(proof.index, proof.siblings, tuple(flags)))
+
+    auth_trees.verifies = verifies
+
+
+@wrong_tree("The sid of a signing key has 32 bits.", sent_in_session(2**32))
+def signing_keys_of_32_bits() -> None:
+    right = auth_trees.verifying_key
+    auth_trees.verifying_key = lambda sid, role: right(sid % 2**32, role)
+
+
+@wrong_tree("The sequence number of a leaf has 32 bits.", sent_with_numbers(2**32))
+def numbers_of_32_bits() -> None:
+    leaf_with(lambda value, key, digest, number: (value, key, digest, number % 2**32))
+
+
+@wrong_tree("What is signed has U+007F as an escape.", sent({"Str": "\x7f"}))
+def delete_is_escaped() -> None:
+    right = auth_trees._signed_leaf
+    auth_trees._signed_leaf = lambda value: right(value).replace(b"\x7f", b"\\u007f")
+
+
+@wrong_tree("What is signed has a slash as an escape.", sent({"Str": "/"}))
+def slashes_are_escaped() -> None:
+    right = auth_trees._signed_leaf
+    auth_trees._signed_leaf = lambda value: right(value).replace(b"/", b"\\/")
+
+
+@wrong_tree(
+    "A pair whose left is a pair is packed with its right first.", sent({"Prod": [{"Prod": [NAT[0], NAT[1]]}, NAT[2]]})
+)
+def left_pairs_are_packed_last() -> None:
+    right = auth_trees.packed
+
+    def packed(value: Value) -> bytes:
+        if isinstance(value, ProdValue) and isinstance(value.left, ProdValue):
+            return b"\4\0\0\0" + packed(value.right) + packed(value.left)
+        return right(value)
+
+    auth_trees.packed = packed
+
+
+@wrong_tree("The trees of a closed session are not read back.", ended)
+def trees_of_closed_sessions_are_lost() -> None:
+    right = OPERATIONS["reload"].function
+
+    def reload(store: Any, form: str) -> None:
+        right(store, form)
+        for session in store.sessions.values():
+            if session.status == "Closed":
+                session.auth.clear()
+
+    OPERATIONS["reload"] = OPERATIONS["reload"]._replace(function=reload)

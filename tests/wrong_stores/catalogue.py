@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from tests.second_store.in_process import InThisProcess
 from tests.wrong_stores import (
     depth,
+    free_texts,
     host_calls,
     json_numbers,
+    later_turns,
     life_after_life,
     look_alike,
     near_values,
@@ -36,8 +38,10 @@ from tests.wrong_stores.wrong import SECOND, Wrong
 
 MADE_FROM_SECOND = (
     depth,
+    free_texts,
     host_calls,
     json_numbers,
+    later_turns,
     life_after_life,
     look_alike,
     near_values,

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.second_store.store import Store
 from tests.second_store.types import head
+from tests.wrong_stores.free_texts import used
 from tests.wrong_stores.steps import A_TO_B, Play, Script, ep, fragments, send
 from tests.wrong_stores.wrong import second
 
@@ -73,30 +74,6 @@ def resized(most: int) -> Play:
         s.sent(1)
         s.sent(2)
         s.sent(3)
-        s.observe(sid=0)
-
-    return play
-
-
-def long_texts(length: int) -> Play:
-    """Use a text of that length wherever the contract has a name, and in a value."""
-
-    def play(s: Script) -> None:
-        text = "x" * length
-        s.start(text, "B", types={text: send("B", (text, "End"))})
-        s.send(sid=0, from_=text, to="B", val={"Str": text})
-        s.recv(sid=0, from_=text, to="B")
-        cap = s.claim_ownership(sid=0, owner_id=text, scope="Session")
-        s.issue_readiness_witness(capability=cap, predicate_ref=text)
-        s.defaulted(cap, text)
-        s.default_handler_for_session(sid=0)
-        s.lookup_branch_resolution(ep=ep(text), label=text)
-        s.issue_timeout_witness(site=text, until_tick=1)
-        s.attenuate_ownership_scope(capability=cap, new_scope=fragments(text))
-        receipt = s.begin_ownership_transfer(
-            capability=s.current_ownership(sid=0), new_owner_id=text, new_scope=fragments(text)
-        )
-        s.fault_failed_transfer_commit(receipt=receipt, reason=text)
         s.observe(sid=0)
 
     return play
@@ -259,21 +236,21 @@ def shortened(kind: str, length: int) -> type[Store]:
     return Shortened
 
 
-second("sizes", "Owners are cut to 255 characters.", long_texts(4096), name="owners of 255 characters")(
+second("sizes", "Owners are cut to 255 characters.", used("x" * 4096), name="owners of 255 characters")(
     shortened("owner_id new_owner_id", 255)
 )
-second("sizes", "Predicates are cut to 4,095 characters.", long_texts(4096), name="predicates of 4095 characters")(
+second("sizes", "Predicates are cut to 4,095 characters.", used("x" * 4096), name="predicates of 4095 characters")(
     shortened("predicate_ref", 4095)
 )
-second("sizes", "Sites are cut to 1,024 characters.", long_texts(4096), name="sites of 1024 characters")(
+second("sizes", "Sites are cut to 1,024 characters.", used("x" * 4096), name="sites of 1024 characters")(
     shortened("site", 1024)
 )
-second("sizes", "Reasons are cut to 255 characters.", long_texts(4096), name="reasons of 255 characters")(
+second("sizes", "Reasons are cut to 255 characters.", used("x" * 4096), name="reasons of 255 characters")(
     shortened("reason", 255)
 )
 
 
-@second("sizes", "Texts of messages are cut to 4,095 characters.", long_texts(4096))
+@second("sizes", "Texts of messages are cut to 4,095 characters.", used("x" * 4096))
 class messages_of_4095_characters(Store):
     def read_val(self, value):
         value = super().read_val(value)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tests.wrong_stores.auth_sweeps import auth_sweeps
 from tests.wrong_stores.depth import attenuated, begun, bound, closed, issued, logged, reaped, sent, timeouts
+from tests.wrong_stores.free_texts import TEXTS, planned_as, used
 from tests.wrong_stores.json_numbers import ALL
 from tests.wrong_stores.life_after_life import ended_and_reopened, reaped_and_reopened, replaced
 from tests.wrong_stores.look_alike import FOLDS, PLACES
@@ -18,7 +20,6 @@ from tests.wrong_stores.sizes import (
     deep_type,
     great_number,
     great_sid,
-    long_texts,
     long_trace,
     many_branches,
     many_fragments,
@@ -100,6 +101,11 @@ def _compared(place: str, s: Script, sid: Any, x: str, y: str) -> None:
         s.advance_clock(tick=0)
 
 
+def all_planned(s: Script) -> None:
+    """Open from plans whose roles and labels are doubles."""
+    planned_as(*(name for pair in DOUBLES for name in pair))(s)
+
+
 def all_reaped(s: Script) -> None:
     """Reap one by one and look at the archive after each."""
     for _ in range(20):
@@ -166,7 +172,10 @@ def sweeps() -> Iterator[tuple[str, Play]]:
         yield f"sizes: {number} as sid", great_sid(number)
         yield f"sizes: {number} as number", great_number(number)
     for length in (255, 256, 4096):
-        yield f"sizes: texts of {length}", long_texts(length)
+        yield f"sizes: texts of {length}", used("x" * length)
+    for text in TEXTS:
+        yield f"free texts: {text!a}", used(text)
+    yield "look-alike: plans", all_planned
     yield "sizes: an owner of 65536", lambda s: s.claimed("x" * 65536)
     yield "sizes: 257 sessions", many_sessions(257)
     yield "sizes: 257 roles", many_roles(257)
@@ -184,6 +193,7 @@ def sweeps() -> Iterator[tuple[str, Play]]:
     yield "raw forms: edges", unusual_edges
     yield "raw forms: null options", with_null_options
     yield "raw forms: absent sorts", without_sorts
+    yield from auth_sweeps()
     for last in ("o", "n"):
         yield f"hardened: a binder to rename, {last}", renaming(last)
     yield "hardened: a binder of the same name", shadowing

@@ -15,6 +15,7 @@ KINDS = (
     "look-alike names",
     "depth",
     "raw forms",
+    "free texts",
     "sizes",
     "life after life",
     "numbers as JSON",

@@ -1,0 +1,314 @@
+"""Stores that are wrong at a later turn: with many of something, at the last number, or after what rarely comes before.
+
+A set of wrong stores that was written from the contract alone had them, and nothing that a check plays showed them.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import pairwise
+
+from tests.second_store.forms import TOP
+from tests.second_store.store import Store
+from tests.second_store.types import head
+from tests.wrong_stores.depth import issued
+from tests.wrong_stores.steps import A_TO_B, SESSION, Play, Script, edge, ep, fragments, mu, recv, send, var
+from tests.wrong_stores.wrong import second
+
+hardened = partial(second, "hardened", contract="hardened")
+orders = partial(second, "rare orders")
+reloads = partial(second, "reload")
+sizes = partial(second, "sizes")
+
+# Handlers
+
+
+def bound_again_behind_a_foreign_edge(s: Script) -> None:
+    cap = s.claimed()
+    for sid, handler in ((0, "g"), (7, "h"), (0, "g")):
+        s.rebound(cap, handler, sid=sid)
+    s.lookup_handler(edge=edge())
+
+
+@orders("A binding that is stored already is not made again.", bound_again_behind_a_foreign_edge)
+class stored_bindings_are_not_made_again(Store):
+    def bind(self, s, edge, handler):
+        if s["handlers"].get(self.place(edge)) != handler:
+            super().bind(s, edge, handler)
+
+
+def bound_far_away(s: Script) -> None:
+    cap = s.claimed()
+    for sid in (5, 2**63):
+        s.rebound(cap, f"h{sid}", sid=sid)
+    s.reload(form="binary")
+    s.lookup_handler(edge=edge())
+
+
+@reloads("Bindings are read back in the order of their sids as signed numbers.", bound_far_away)
+class bindings_in_the_order_of_signed_sids(Store):
+    def bound_again(self, s):
+        def signed(place):
+            return (place[0] - 2**64 if place[0] >= 2**63 else place[0], *place[1:])
+
+        places = [
+            dict(zip(("sid", "sender", "receiver"), place, strict=True)) for place in sorted(s["handlers"], key=signed)
+        ]
+        return {self.pair(edge): s["handlers"][self.place(edge)] for edge in places if self.both_listed(s, edge)}
+
+
+# Sessions and plans
+
+
+def reaped_a_second_time_in_a_list(s: Script) -> None:
+    for sid in range(2):
+        s.start()
+        s.close(sid=sid)
+    s.reap_sessions(session_ids=[0])
+    s.open_with_sid(sid=0, roles=["A"], initial_types={})
+    s.close(sid=0)
+    s.reap_sessions(session_ids=[0, 1])
+
+
+@orders("A list with several sids passes over those that the archive has already.", reaped_a_second_time_in_a_list)
+class archived_sids_are_passed_over_in_lists(Store):
+    def reap_sessions(self, session_ids):
+        if len(session_ids) > 1:
+            archived = {summary["sid"] for summary in self.archive}
+            session_ids = [sid for sid in session_ids if sid not in archived]
+        return super().reap_sessions(session_ids)
+
+
+def foreign_places(s: Script) -> None:
+    """Store a handler and a trace under edges of another session and of unknown roles."""
+    cap = s.claim_ownership(sid=0, owner_id="a", scope=SESSION)
+    for place in ({"sid": 7}, {"sender": "X"}):
+        s.rebound(cap, "h", **place)
+        s.traced(cap, ["Nat"], **place)
+
+
+def planned_over_foreign_places(s: Script) -> None:
+    plan = {"roles": ["A", "B"], "initial_types": A_TO_B}
+    s.open_with_sid_from_plan(sid=0, plan=plan)
+    foreign_places(s)
+    s.open_with_sid_from_plan(sid=0, plan=plan)
+    s.observe(sid=0)
+
+
+@second("plans", "Opened over its own session, a plan keeps the traces of foreign edges.", planned_over_foreign_places)
+class foreign_traces_outlive_a_plan(Store):
+    def open_with_sid_from_plan(self, sid, plan, buffer_config):
+        before = self.sessions.get(sid)
+        super().open_with_sid_from_plan(sid, plan, buffer_config)
+        now = self.sessions[sid]
+        if before is not None and before["ids"] is now["ids"]:
+            now["traces"] = {place: trace for place, trace in before["traces"].items() if place[0] != sid}
+        return sid
+
+
+# Messages and timeouts
+
+
+def bad_latest_values(s: Script) -> None:
+    """Take a bad message from a buffer of one slot in each of the ways that there are."""
+    s.buffered(mode="LatestValue")
+    for take in (s.recv, s.recv_signed, s.recv_verified, s.recv_verified_signed):
+        s.send_signed(sid=0, from_="A", to="B", val="Unit", signature="corrupt")
+        take(sid=0, from_="A", to="B")
+        s.has_message(sid=0, from_="A", to="B")
+
+
+@second("signed messages", "A bad message that is refused stays the latest value.", bad_latest_values)
+class refused_latest_values_stay(Store):
+    def taken_message(self, sid, sender, receiver, checked):
+        buffer = self.buffer(self.found(sid), sender, receiver)
+        waiting = list(buffer["values"]) if buffer is not None else []
+        try:
+            return super().taken_message(sid, sender, receiver, checked)
+        finally:
+            if (
+                checked
+                and waiting
+                and buffer["mode"] == "LatestValue"
+                and not self.verifies(waiting[0], sid, sender, receiver)
+            ):
+                buffer["values"].extend(waiting)
+
+
+def at_the_last_tick(s: Script) -> None:
+    for tick in (TOP - 1, TOP):
+        s.issue_timeout_witness(site="s", until_tick=tick)
+        s.issue_timeout_witness(site="t", until_tick=TOP)
+        s.advance_clock(tick=tick)
+    s.runtime_audit_log()
+
+
+@sizes("A timeout at 2^64-1 never comes.", at_the_last_tick)
+class the_last_tick_never_comes(Store):
+    def expired(self, witness):
+        return witness["until_tick"] != TOP and super().expired(witness)
+
+
+# Reload
+
+
+def rich(s: Script) -> None:
+    """Give session 0 more than one of everything that a reload keeps, and read it back."""
+    s.open(roles=["A", "B", "C"], initial_types={**A_TO_B, "B": recv("A", ("m", "End"))})
+    foreign_places(s)
+    cap = s.current_ownership(sid=0)
+    witnesses = [s.issue_readiness_witness(capability=cap, predicate_ref=f"p{number}") for number in range(12)]
+    for spent in (0, 2, 10):
+        s.consume_readiness_witness(capability=cap, witness=witnesses[spent])
+    for _ in range(3):
+        receipt = s.begin_ownership_transfer(capability=cap, new_owner_id="b", new_scope=fragments("y", "x"))
+        s.rollback_ownership_transfer(receipt=receipt)
+    receipt = s.begin_ownership_transfer(capability=cap, new_owner_id="b", new_scope=fragments("y", "x"))
+    for role in ("A", "B"):
+        s.remove_type(ep=ep(role))
+    s.reload(form="binary")
+    s.observe(sid=0)
+    s.consume_readiness_witness(capability=cap, witness=witnesses[1])
+    s.consume_readiness_witness(capability=cap, witness=witnesses[11])
+    s.commit_ownership_transfer(receipt=receipt)
+
+
+@reloads("A third pending transfer and those behind it are lost.", rich)
+class later_transfers_are_lost(Store):
+    def written(self, s):
+        pending = s["pending"]
+        return {**super().written(s), "pending": None if pending is None or pending["claim_id"] > 2 else pending}
+
+
+@reloads("Consumed witnesses are written as a range.", rich)
+class consumed_as_a_range(Store):
+    def read_back(self, s):
+        if s["consumed"]:
+            s["consumed"] = set(range(min(s["consumed"]), max(s["consumed"]) + 1))
+        return super().read_back(s)
+
+
+@reloads("Edges between roles whose types were removed are lost.", rich)
+class edges_without_types_are_lost(Store):
+    def edges_again(self, s):
+        return [edge for edge in super().edges_again(s) if edge[2] in s["types"] or edge[3] in s["types"]]
+
+
+@reloads("Of the witnesses that were issued eight are kept.", rich)
+class eight_witnesses_are_kept(Store):
+    def read_back(self, s):
+        s["issued"] = dict(sorted(s["issued"].items())[:8])
+        return super().read_back(s)
+
+
+def cancelled_and_closed(s: Script) -> None:
+    s.open(roles=["A", "B"], initial_types=A_TO_B)
+    cap = s.claim_ownership(sid=0, owner_id="a", scope=SESSION)
+    s.cancel_abandoned_transfer(receipt=s.begin_ownership_transfer(capability=cap, new_owner_id="b", new_scope=SESSION))
+    s.close(sid=0)
+    s.reload(form="binary")
+    s.observe(sid=0)
+
+
+@hardened("A cancelled session that was closed has no edges after a reload.", cancelled_and_closed)
+class cancelled_edges_are_lost(Store):
+    def read_back(self, s):
+        if s["status"] == "Cancelled" and not s["buffers"]:
+            s["edges"] = []
+        return super().read_back(s)
+
+
+# Many of them
+
+
+def ended(times: int) -> Play:
+    """End the generation under which so many witnesses were issued."""
+
+    def play(s: Script) -> None:
+        issued(times, consumed=False)(s)
+        s.release_ownership(capability=s.current_ownership(sid=0))
+
+    return play
+
+
+@hardened("Witnesses end in the order of their ids as texts.", ended(11))
+class witnesses_end_in_the_order_of_texts(Store):
+    def end_owner(self, s, reason, given=None):
+        before = len(s["log"])
+        super().end_owner(s, reason, given)
+        s["log"][before + 1 :] = sorted(
+            s["log"][before + 1 :], key=lambda record: str(record["artifact"]["Readiness"]["witness_id"])
+        )
+
+
+@hardened("The ends of sixteen witnesses are logged.", ended(18))
+class sixteen_ends_are_logged(Store):
+    def end_owner(self, s, reason, given=None):
+        before = len(s["log"])
+        super().end_owner(s, reason, given)
+        del s["log"][before + 17 :]
+
+
+def listed_twice(*places: int) -> Play:
+    """Open with 20 roles, of which those at these places are one."""
+
+    def play(s: Script) -> None:
+        roles = [f"R{0 if index in places else index}" for index in range(20)]
+        s.plan(roles=roles, initial_types={})
+        s.start(*roles)
+
+    return play
+
+
+@hardened("Of more than eight roles only neighbours may not be the same.", listed_twice(3, 17))
+class far_repeats_among_many_roles(Store):
+    def plan(self, roles, initial_types):
+        far = len(roles) > 8 and all(one != other for one, other in pairwise(roles))
+        if not far:
+            return super().plan(roles, initial_types)
+        self.hardened = False
+        try:
+            return super().plan(roles, initial_types)
+        finally:
+            self.hardened = True
+
+
+def around_with(branches: int, kind: str = "Recv") -> Play:
+    """Step along the last branch of a wide recursion, twice."""
+
+    def play(s: Script) -> None:
+        names = [f"l{number}" for number in range(branches)]
+        s.start(types={"A": mu("t", send("B", *((name, var("t")) for name in names), kind=kind))})
+        for _ in range(2):
+            s.lookup_branch_resolution(ep=ep(), label=names[-1])
+            s.advance(ep=ep(), label=names[-1])
+
+    return play
+
+
+@hardened("Unfolding reaches the first four branches of a Recv.", around_with(5))
+class four_branches_are_unfolded(Store):
+    def substituted(self, lt, name, by):
+        unfolded, kind = super().substituted(lt, name, by), head(lt)
+        if kind == "Recv":
+            unfolded[kind]["branches"][4:] = lt[kind]["branches"][4:]
+        return unfolded
+
+
+def numbered_by_sending(times: int) -> Play:
+    """Send and take so many times; look at the number of the last."""
+
+    def play(s: Script) -> None:
+        s.buffered()
+        for number in range(times):
+            s.sent(number)
+            s.recv_signed(sid=0, from_="A", to="B")
+
+    return play
+
+
+@hardened("The numbers that send gives begin anew behind 255.", numbered_by_sending(257))
+class sent_numbers_begin_anew(Store):
+    def accepted_number(self, s, ends, number, edge):
+        accepted = super().accepted_number(s, ends, number, edge)
+        return accepted % 256 if number is None else accepted
