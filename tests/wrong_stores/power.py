@@ -31,6 +31,14 @@ PAGE = Path(__file__).parents[2] / "docs" / "power.md"
 SEED = 20261126
 FIXED = "fixed"
 WHY: dict[str, str] = {
+    "reasons trimmed in the status": "drawn reasons have no blanks at their end",
+    "first line of a reason in the log": "drawn reasons have no line ends",
+    "wrapped edges are read": "no drawn value is an edge in another object",
+    "foreign traces outlive a plan": "a plan has to be opened over its own session with a trace of a foreign edge",
+    "the last tick never comes": "a timeout at 2^64-1 has to be waited for, and the clock to go there",
+    "far repeats among many roles": "programs list no more than four roles, or hundreds without a repeat",
+    "four branches are unfolded": "drawn recursions have fewer branches",
+    "sent numbers begin anew": "an edge has to take 257 messages without numbers, and give the last with its number",
     "sites in the order of UTF 16": "two such sites have to expire at one tick. `programs` finds it with the seeds"
     " 1 and 2",
     "repeats among the first 16 roles": "programs list no more than four roles, or hundreds without a repeat",
