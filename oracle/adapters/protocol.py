@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import msgspec
@@ -165,6 +165,10 @@ class AdapterLimits:
     """How many bytes of the end of stderr are kept, to be shown with a failure."""
     restarts: int = 3
     """How often the adapter may be started again after a failure."""
+
+    def starting_within(self, seconds: float) -> AdapterLimits:
+        """Return the limits with no more time for a start than some seconds."""
+        return replace(self, start_deadline=min(self.start_deadline, max(seconds, 0.001)))
 
     def __post_init__(self) -> None:
         for field in fields(self):

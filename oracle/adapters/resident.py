@@ -95,6 +95,8 @@ class SubprocessAdapter:
         self.limits = limits
         self.restarts = 0
         """How often the adapter was started again after a failure."""
+        self.until: float | None = None
+        """The moment (``time.monotonic``) after which no answer is waited for, whatever the limits; None for none."""
         self._probe_resets = probe_resets
         self._process: Process | None = None
         self._first_fault: AdapterFault | None = None
@@ -316,7 +318,7 @@ class SubprocessAdapter:
 
     def _hear(self, process: Process, until: float) -> None:
         """Take the next lines that come."""
-        data = process.read(until)
+        data = process.read(until if self.until is None else min(until, self.until))
         if data:
             for line in self._cutter.cut(data):
                 self._take(line)
@@ -360,6 +362,8 @@ class SubprocessAdapter:
             raise ResetIgnored("the store is not fresh after a reset", cause)
 
     def _late(self) -> AdapterFault:
+        if self.until is not None and time.monotonic() >= self.until:
+            return DeadlinePassed("no answer came before the time for all was over")
         seconds = f"{self._deadline:g} s"
         if self._cutter.unfinished:
             part = shown(self._cutter.rest())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -33,7 +34,7 @@ from telltale_conformance.oracle.dossier.pytest_file import pytest_text
 from telltale_conformance.oracle.minimise.explaining import Decision, decision, explanation, why_needed
 from telltale_conformance.oracle.minimise.minimiser import Minimised, minimise
 from telltale_conformance.oracle.minimise.recorded import operations_of, read_recording
-from telltale_conformance.oracle.minimise.trying import RESTARTS, Trials
+from telltale_conformance.oracle.minimise.trying import RESTARTS, OutOfTime, Trials
 from telltale_conformance.oracle.process.interrupts import Interrupted, held_back, watched
 from telltale_conformance.oracle.telltale.as_trace import trace_of
 from telltale_conformance.oracle.verdict.compare import Level
@@ -113,10 +114,11 @@ def _run(
     if given is None:
         raise InconclusiveError("nothing diverges, so there is nothing to minimise", place=path)
 
-    def afresh() -> Adapter:
+    def afresh(left: float) -> Adapter:
         assert sut is not None
-        return SubprocessAdapter(sut, adapter_limits)
+        return SubprocessAdapter(sut, adapter_limits.starting_within(left))
 
+    until = None if seconds is None else time.monotonic() + seconds
     code = INCONCLUSIVE
     try:
         with given.adapter as adapter:
@@ -128,7 +130,7 @@ def _run(
                 afresh=None if sut is None else afresh,
                 keep_on_interrupt=True,
             )
-            reason = _decision(adapter, result, level)
+            reason = _decision(adapter, result, level, until)
             with held_back():
                 code = _concluded(result, reason, given, output, sut, level, as_json, dossier)
             if result.ending == "interrupted":
@@ -167,12 +169,18 @@ def _is_program(path: Path, limits: Limits) -> bool:
     return PROGRAM_SCHEMA.encode() in first_line(path, limits)
 
 
-def _decision(adapter: Adapter, result: Minimised, level: Level) -> Decision | None:
+def _decision(adapter: Adapter, result: Minimised, level: Level, until: float | None) -> Decision | None:
     if result.fingerprint is None or result.ending not in ("minimal", "deadline"):
         return None
-    trials = Trials(adapter, level)
-    seen = trials.look(result.program)
-    return decision(trials, result.program, seen) if seen.divergence is not None else None
+    trials = Trials(adapter, level, until)
+    try:
+        trials.in_time()
+        seen = trials.look(result.program)
+        return decision(trials, result.program, seen) if seen.divergence is not None else None
+    except OutOfTime:
+        return None
+    finally:
+        trials.forget_deadline()
 
 
 def _concluded(

@@ -77,6 +77,8 @@ def _proof(result: Minimised) -> Iterator[str]:
     else:
         why = _UNPROVEN.get(result.ending, f"it ended as: {result.ending}")
         yield f"not proven 1-minimal: {why}"
+    if result.confirmed is False:
+        yield "not confirmed on a newly started adapter: the time was over"
     if result.died:
         yield f"{result.died} candidates made the adapter fail; it was started again, and they count as not the same"
     runs = result.runs

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from functools import partial
 from operator import is_not
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -66,6 +67,9 @@ class Minimised(Struct, frozen=True, kw_only=True):
     given_steps: int
     """How many steps the given program had."""
     faults: tuple[str, ...] = ()
+    confirmed: bool | None = None
+    """Whether a newly started adapter showed the divergence, too; None where none was to be asked, or where the result
+    is no program to ask it for. ``False``: the time was over before it answered."""
     died: int = 0
     """How many candidates the adapter failed at. It was started again, and they count as not the same."""
 
@@ -82,7 +86,7 @@ def minimise(
     level: Level = Level.state,
     target: Fingerprint | None = None,
     seconds: float | None = None,
-    afresh: Callable[[], Adapter] | None = None,
+    afresh: Callable[[float], Adapter] | None = None,
     keep_on_interrupt: bool = False,
 ) -> Minimised:
     """Make a diverging program as small as it can be while it shows the same class of divergence.
@@ -92,8 +96,10 @@ def minimise(
         program: judged by its own contract.
         level: how strictly answers are compared.
         target: the class to keep; by default that of the first divergence.
-        seconds: how long it may take; None for as long as it needs.
-        afresh: starts another adapter of the same implementation, on which the result is confirmed.
+        seconds: how long it may take, with the answers of an adapter that is a process and with the result confirmed;
+            None for as long as it needs.
+        afresh: starts another adapter of the same implementation within the seconds given to it, on which the result is
+            confirmed. A part of the time is kept for that.
         keep_on_interrupt: end with the best program so far when a signal comes, instead of with it. The adapter may
             then be in the midst of a run, and is good for nothing more.
 
@@ -102,36 +108,54 @@ def minimise(
         Interrupted: a signal came (``oracle.process.interrupts``).
     """
     started = time.monotonic()
-    trials = Trials(adapter, level, None if seconds is None else started + seconds)
+    until = None if seconds is None else started + seconds
+    kept = 0.0 if seconds is None or afresh is None else min(seconds * TO_CONFIRM, TO_CONFIRM_AT_MOST)
+    trials = Trials(adapter, level, None if until is None else until - kept)
     trials.target = target
     search = _Search(trials, program, started)
     try:
         result = search.run()
         if afresh is None or result.ending not in ("minimal", "deadline"):
             return result
-        return _confirmed(result, afresh, level)
+        return _confirmed(result, afresh, level, until)
     except Interrupted:
         if not keep_on_interrupt:
             raise
         return search.interrupted()
+    finally:
+        trials.forget_deadline()
 
 
-def _confirmed(result: Minimised, afresh: Callable[[], Adapter], level: Level) -> Minimised:
+TO_CONFIRM: Final = 0.2
+"""The part of the time that is kept for starting another adapter and running the result on it."""
+TO_CONFIRM_AT_MOST: Final = 10.0
+"""The same in seconds, at most."""
+
+
+def _confirmed(result: Minimised, afresh: Callable[[float], Adapter], level: Level, until: float | None) -> Minimised:
     """Run the result on another adapter; what shows only on the one that has run others is no result."""
     assert result.fingerprint is not None
+    left = math.inf if until is None else until - time.monotonic()
+    not_confirmed = msgspec.structs.replace(result, confirmed=False)
+    if left <= 0:
+        return not_confirmed
     try:
-        adapter = afresh()
+        adapter = afresh(left)
     except AdapterFault as fault:
+        if until is not None and time.monotonic() >= until:
+            return not_confirmed
         return msgspec.structs.replace(result, ending="inconclusive", faults=(str(fault.diagnostic()),))
     try:
-        seen = Trials(adapter, level).look(result.program)
+        seen = Trials(adapter, level, until).look(result.program)
+    except OutOfTime:
+        return not_confirmed
     finally:
         adapter.close()
     if seen.fault is not None:
         return msgspec.structs.replace(result, ending="inconclusive", faults=(seen.fault,))
     if seen.fingerprint != result.fingerprint:
         return msgspec.structs.replace(result, ending="stale store")
-    return result
+    return msgspec.structs.replace(result, confirmed=True)
 
 
 class _NotBelieved(HarnessError):
@@ -150,6 +174,14 @@ class _Search:
         self._rate: Rate | None = None
 
     def run(self) -> Minimised:
+        try:
+            return self._searched()
+        except OutOfTime:
+            why = "the time was over before the given program was run once; give it more seconds"
+            self._trials.faults.append(why)
+            return self._ended("inconclusive", self._given)
+
+    def _searched(self) -> Minimised:
         trials = self._trials
         offered = self._offered(self._given)
         sighting = trials.look(offered)
@@ -180,6 +212,8 @@ class _Search:
         self._rate, _ = rate(trials, program, found_in)
         if len(trials.faults) > faults:
             return self._ended("inconclusive", program, left)
+        if self._rate.runs < TO_BELIEVE:
+            return self._ended("deadline", program)
         if not self._rate.steady:
             return self._ended("flaky", self._given)
         return self._ended("minimal", program, left)

@@ -34,7 +34,7 @@ from telltale_conformance.oracle.minimise.slicing import (
 from telltale_conformance.oracle.minimise.standing import as_before
 from telltale_conformance.oracle.minimise.trying import Trials, Verdict
 from telltale_conformance.oracle.minimise.visible import still_visible
-from telltale_conformance.oracle.reference.run import on_reference
+from telltale_conformance.oracle.reference.run import ReferenceSide, on_reference
 from telltale_conformance.oracle.verdict.compare import Divergence
 
 SHORT: Final = 8
@@ -64,20 +64,25 @@ def referring(trials: Trials, program: Program) -> Program:
 def sliced(trials: Trials, program: Program, divergence: Divergence) -> Program | None:
     """Return what a divergence needs: what the contract's side needs, made plain, if that shows it, or else more.
 
-    The last step keeps its values at first, for they are what a wrong value most often depends on; where the contract
-    and the implementation do not even agree on the error, it keeps its numbers.
+    The last step keeps its values at first, for they are what the divergence most often depends on. Where the contract
+    refuses it with another error than was answered, or with one where none was, it keeps its numbers.
     """
     assert trials.target is not None
     reference = on_reference(program)
     holds = same_contract_side(trials.target.allows, divergence, reference)
     if not holds(reference):
         return None
-    part = core(program, holds)
+
+    def holds_in_time(side: ReferenceSide) -> bool:
+        trials.in_time()
+        return holds(side)
+
+    part = core(program, holds_in_time)
     tried: Verdict | None = None
     if len(part.steps) <= PLAIN_UP_TO:
         visible = still_visible(divergence, on_reference(part))
         but_last = partial(plainest, trials, part, places_of(part.steps[:-1]), visible)
-        refuses = divergence.kind == "outcome"
+        refuses = divergence.kind == "outcome" and on_reference(part).steps[-1].outcome.error is not None
         attempt = trials.attempt(plainest(trials, part, holds=visible, numbers=False) if refuses else but_last())
         if refuses and attempt.verdict != "reproduces":
             attempt = trials.attempt(but_last())

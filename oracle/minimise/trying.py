@@ -17,7 +17,7 @@ from telltale_conformance.lean_traces.codec import encode_as_written
 from telltale_conformance.lean_traces.programs import Program, references
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import Outcome
-from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Answer
+from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Answer, SubprocessAdapter
 from telltale_conformance.oracle.minimise.known import Known, Request
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, judge_cases
 from telltale_conformance.oracle.reference.run import ReferenceSide, Referred, on_reference
@@ -71,13 +71,15 @@ class Trials:
     Args:
         adapter: the implementation.
         level: how strictly answers are compared.
-        deadline: on the clock of ``time.monotonic``; None for none.
+        deadline: on the clock of ``time.monotonic``; None for none. The answers of a process are not waited for longer.
     """
 
     def __init__(self, adapter: Adapter, level: Level, deadline: float | None = None) -> None:
         self.adapter = adapter
         self._level = level
         self._deadline = deadline
+        if isinstance(adapter, SubprocessAdapter):
+            adapter.until = deadline
         self._known: Known[Sighting] = Known()
         self._fruitless: dict[tuple[Request, ...], Attempt] = {}
         """Candidates that showed neither agreement nor a divergence."""
@@ -107,6 +109,9 @@ class Trials:
             program: the steps.
             reference: what the reference made of it, where that is known.
             keep: keep the answers.
+
+        Raises:
+            OutOfTime: the deadline passed before the answers came.
         """
         reference = reference or self._refer(program)
         asked = [
@@ -123,6 +128,8 @@ class Trials:
 
     def _sighted(self, result: CaseResult | None, kept: tuple[Answer, ...]) -> Sighting:
         if result is None or result.fault is not None:
+            if self.late():
+                raise OutOfTime
             self._gone = not self._started_again()
             fault = "the adapter cannot be started again" if result is None else result.fault
             self.faults.append(str(fault))
@@ -157,8 +164,7 @@ class Trials:
             OutOfTime: the deadline has passed.
             AdapterGone: the adapter failed and cannot be started again.
         """
-        if self.late():
-            raise OutOfTime
+        self.in_time()
         assert self.target is not None
         reference = self._refer(program)
         steps = reference.steps
@@ -220,12 +226,32 @@ class Trials:
         shown = _of(candidate, steps[: place + 1])
         return Attempt("reproduces", shown, "the divergence is still there", sighting)
 
+    def forget_deadline(self) -> None:
+        """Let the adapter answer as late as its own limits allow, for whoever asks it next."""
+        self._deadline = None
+        if isinstance(self.adapter, SubprocessAdapter):
+            self.adapter.until = None
+
+    def in_time(self) -> None:
+        """Go on only before the deadline.
+
+        Raises:
+            OutOfTime: it has passed.
+        """
+        if self.late():
+            raise OutOfTime
+
     def late(self) -> bool:
         """Say whether the deadline has passed."""
         return self._deadline is not None and time.monotonic() > self._deadline
 
     def possible(self, program: Program) -> bool:
-        """Say whether the contract's side leaves the target divergence possible, without asking the implementation."""
+        """Say whether the contract's side leaves the target divergence possible, without asking the implementation.
+
+        Raises:
+            OutOfTime: the deadline has passed.
+        """
+        self.in_time()
         assert self.target is not None
         return any(self.target.allows(item.step.op, item.outcome) for item in self._refer(program).steps)
 
@@ -327,12 +353,18 @@ def rate(
         first: a run that was made already.
         runs: how many to make as long as all are alike.
         more: how many to make once they are not.
+
+    Raises:
+        OutOfTime: the deadline passed before one run was made.
     """
     seen = [first if first is not None else trials.look(program)]
     while len(seen) < runs or (len(seen) < more and not _alike(seen, trials.target)):
         if seen[-1].fault is not None or (len(seen) >= TO_BELIEVE and trials.late()):
             break
-        seen.append(trials.look(program))
+        try:
+            seen.append(trials.look(program))
+        except OutOfTime:
+            break
     wanted = trials.target or next((sighting.fingerprint for sighting in seen if sighting.fingerprint), None)
     shown = [sighting for sighting in seen if _shows(sighting, wanted)]
     others = Counter(_other(sighting) for sighting in seen if not _shows(sighting, wanted))

@@ -105,7 +105,11 @@ class _Again:
         if self._adapter is None:
             self._adapter = self._lasting().start()
         adapter, target = self._adapter, fingerprint_of(divergence)
-        afresh = self._lasting().start
+
+        def afresh(left: float) -> Adapter:
+            lasting = self._lasting()
+            return msgspec.structs.replace(lasting, limits=lasting.limits.starting_within(left)).start()
+
         result = minimise(adapter, program, level=self._level, target=target, seconds=seconds, afresh=afresh)
         if result.ending in ("minimal", "deadline"):
             smaller = self._smaller(adapter, divergence, result)
@@ -209,6 +213,8 @@ class _Again:
         if seen.fingerprint != trials.target:
             return None
         remark = "" if result.minimal else "the time was up before it was shown that nothing more can go"
+        if result.confirmed is False:
+            remark = "; ".join(part for part in (remark, "not confirmed on a newly started adapter") if part)
         return Reduction(
             ending="minimal" if result.minimal else "deadline",
             remark=remark,

@@ -167,7 +167,7 @@ def test_one_that_stops_while_it_is_minimised_is_flaky() -> None:
 
 def test_a_store_that_is_not_fresh_after_a_reset_is_found_out() -> None:
     stale = SometimesWrong(RELEASE, lambda run: True)
-    result = minimise(stale, diverging(RELEASE), afresh=ReferenceAdapter)
+    result = minimise(stale, diverging(RELEASE), afresh=lambda _: ReferenceAdapter())
     assert result.ending == "stale store"
 
 

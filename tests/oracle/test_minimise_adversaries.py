@@ -127,6 +127,6 @@ def test_what_does_not_diverge_when_it_is_replayed_is_never_given_out() -> None:
 
 def test_a_new_process_that_does_not_show_it_is_told_and_no_minimal_program() -> None:
     given = GIVEN[DEATH]
-    result = minimise(WrongReference(WRONG[DEATH]), given, afresh=ReferenceAdapter)
+    result = minimise(WrongReference(WRONG[DEATH]), given, afresh=lambda _: ReferenceAdapter())
     assert result.ending == "stale store"
     assert not result.minimal

@@ -119,8 +119,9 @@ def test_the_contracts_differ_and_that_is_minimised_without_an_implementation(tm
 def test_the_deadline_gives_what_there_is_and_says_so(
     given: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    output = tmp_path / "small.jsonl"
-    assert run(given, output=output, sut=WRONG_STORE, seconds=0.0, adapter_limits=PATIENT) == 0
+    output, flag = tmp_path / "small.jsonl", tmp_path / "slow"
+    sut = shlex.join([sys.executable, "-c", SLOWING, str(ROOT), str(flag), "3"])
+    assert run(given, output=output, sut=sut, seconds=4.0, adapter_limits=PATIENT) == 0
     assert operations(output)[-1] == "release_ownership"
     assert read_program(output).meta["one_minimal"] is False
     assert "not proven 1-minimal: the deadline came first" in capsys.readouterr().out

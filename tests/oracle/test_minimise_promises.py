@@ -104,7 +104,7 @@ def test_of_an_unsteady_store_nothing_is_called_minimal_that_a_fresh_one_does_no
     store = adapter(wrong)
     for _ in range(resets):
         seen(store, given)
-    result = minimise(store, given, afresh=lambda: adapter(wrong))
+    result = minimise(store, given, afresh=lambda _: adapter(wrong))
     assert result.ending in ("flaky", "stale store", "does not diverge")
     if result.ending != "stale store":
         assert result.program == given

@@ -34,6 +34,7 @@ HARDEST = [
     ("begin refuses the third generation", 302),
     ("begin refuses the third generation", 936),
     ("advance goes back", 934),
+    ("release keeps the owner", 945),
 ]
 """Stores and seeds whose programs needed more than half as many runs."""
 LONGER = [("advance goes back", 931), ("advance goes back", 936)]

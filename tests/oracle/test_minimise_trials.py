@@ -52,7 +52,7 @@ def test_a_candidate_that_was_tried_before_gets_its_own_program_back() -> None:
 
 
 def test_a_result_that_cannot_be_confirmed_is_kept_and_inconclusive() -> None:
-    def afresh() -> Adapter:
+    def afresh(_: float) -> Adapter:
         raise failure()
 
     result = minimise(WrongReference(WRONG[NAME]), diverging(NAME), afresh=afresh)
