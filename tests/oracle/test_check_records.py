@@ -183,6 +183,10 @@ def changed(**fields: Any) -> bytes:
     return json.dumps({**msgspec.to_builtins(record()), **fields}).encode() + b"\n"
 
 
+def diverging(**fields: Any) -> bytes:
+    return json.dumps({**msgspec.to_builtins(record(lane("programs", accepted()))), **fields}).encode() + b"\n"
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -196,6 +200,9 @@ def changed(**fields: Any) -> bytes:
         (changed(seed=2**64), "$.seed"),
         (changed(seed=1.0), "$.seed"),
         (changed(verdict="agreed"), "$.verdict"),
+        (changed(verdict="diverge"), "the verdict is diverge, and the exit code 0"),
+        (changed(exit_code=3), "the verdict is agree, and the exit code 3"),
+        (diverging(verdict="agree", exit_code=0), "the verdict is agree, and something diverges that is not known"),
         (changed(date="yesterday"), "$.date"),
         (changed(more=1), "unknown field `more`"),
         (changed(lanes={"programs": {}}), "$.lanes"),

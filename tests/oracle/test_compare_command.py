@@ -24,6 +24,7 @@ from telltale_conformance.oracle.reports.report import Report
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.evidence import Tally
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 from telltale_conformance.oracle.verdict.not_covered import NotCovered
 from telltale_conformance.oracle.verdict.results import LaneResult, not_run
 from tests.oracle.campaign.campaign_history import day, in_folder, settings
@@ -245,6 +246,42 @@ def test_a_report_with_a_broken_part_is_refused_with_its_place(tmp_path: Path, c
     with pytest.raises(BadReport, match=rf"`\$\.{next(iter(change))}") as raised:
         read_report(path)
     assert str(path) in str(raised.value)
+
+
+CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "verdict": ({"verdict": "agree"}, "the verdict is agree, and the exit code 1"),
+    "exit code": ({"exit_code": 0}, "the verdict is diverge, and the exit code 0"),
+    "both": ({"verdict": "agree", "exit_code": 0}, "the verdict is agree, and something diverges that is not known"),
+    "findings": (
+        {"verdict": "agree", "exit_code": 0, "findings": []},
+        "the verdict is agree, and something diverges that is not known",
+    ),
+}
+
+
+@pytest.mark.parametrize("which", CONTRADICTIONS)
+def test_a_report_that_contradicts_itself_is_refused(tmp_path: Path, which: str) -> None:
+    change, said = CONTRADICTIONS[which]
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps({**json.loads(report_json(report(lane("programs", accepted())))), **change}))
+    with pytest.raises(BadReport, match=said):
+        read_report(path)
+
+
+def test_a_fingerprint_of_another_class_is_refused(tmp_path: Path) -> None:
+    document = json.loads(report_json(report(lane("programs", accepted()))))
+    path = tmp_path / "report.json"
+    for scheme in (2, 3):
+        of = Fingerprint(
+            **{"kind" if name == "class" else name: x for name, x in document["findings"][0]["class"].items()}
+        )
+        document["findings"][0]["fingerprint"] = of.digest_in(scheme)
+        path.write_text(json.dumps(document))
+        assert read_report(path).findings[0].fingerprint == of.digest_in(scheme)
+    document["findings"][0]["fingerprint"] = "0" * 64
+    path.write_text(json.dumps(document))
+    with pytest.raises(BadReport, match=r"the fingerprint is not that of the class - at `\$\.findings\[0\]`"):
+        read_report(path)
 
 
 def test_a_contract_of_any_name_is_no_path(tmp_path: Path) -> None:

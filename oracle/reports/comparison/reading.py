@@ -20,6 +20,8 @@ from telltale_conformance.oracle.reports.trends.record import Count, LevelWord, 
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStatus
 from telltale_conformance.oracle.verdict.compare import DivergenceClass
 from telltale_conformance.oracle.verdict.evidence import Verdict
+from telltale_conformance.oracle.verdict.exit_codes import exit_code as exit_code_of
+from telltale_conformance.oracle.verdict.fingerprints import SCHEME, Fingerprint
 from telltale_conformance.oracle.verdict.results import LaneVerdict
 from telltale_conformance.readable import one_line
 
@@ -81,6 +83,12 @@ class Found(Struct, frozen=True, kw_only=True):
     of: Class = msgspec.field(name="class")
     cases: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        """Refuse a fingerprint that is another class's, under whatever scheme it was made."""
+        of = Fingerprint(**msgspec.structs.asdict(self.of))
+        if self.fingerprint not in (of.digest_in(scheme) for scheme in range(1, SCHEME + 1)):
+            raise ValueError("the fingerprint is not that of the class")
+
 
 class NotCovered(Struct, frozen=True, kw_only=True):
     """What was left out on purpose."""
@@ -96,6 +104,7 @@ class ReportRead(Struct, frozen=True, kw_only=True):
     version: Literal[2]
     harness: str
     verdict: Verdict
+    exit_code: Literal[0, 1, 3]
     headline: str
     cut_short: str | None
     contract: str
@@ -108,6 +117,15 @@ class ReportRead(Struct, frozen=True, kw_only=True):
     findings: tuple[Found, ...]
     claims: Mapping[str, Claim]
     not_covered: NotCovered
+
+    def __post_init__(self) -> None:
+        """Refuse a verdict that the rest of the report contradicts."""
+        if self.exit_code != exit_code_of((self.verdict,)):
+            raise ValueError(f"the verdict is {self.verdict}, and the exit code {self.exit_code}")
+        failing = any(found.stand != "known" for found in self.findings)
+        unlisted = not self.findings and any(lane.verdict == "diverge" for lane in self.lanes)
+        if self.verdict == "agree" and (failing or unlisted):
+            raise ValueError("the verdict is agree, and something diverges that is not known")
 
     @property
     def amount(self) -> str:

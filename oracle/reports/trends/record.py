@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from telltale_conformance.generators.floor import floor_of
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.verdict.evidence import Tally, Verdict
+from telltale_conformance.oracle.verdict.exit_codes import exit_code as exit_code_of
 
 VERSION: Final = 1
 
@@ -102,6 +103,13 @@ class Record(Part, frozen=True):
     uncovered: Count
     faults: Count
     speed: Speed
+
+    def __post_init__(self) -> None:
+        """Refuse a verdict that the rest of the record contradicts."""
+        if self.exit_code != exit_code_of((self.verdict,)):
+            raise ValueError(f"the verdict is {self.verdict}, and the exit code {self.exit_code}")
+        if self.verdict == "agree" and self.failing:
+            raise ValueError("the verdict is agree, and something diverges that is not known")
 
     @property
     def amount(self) -> str:
