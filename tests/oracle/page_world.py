@@ -6,8 +6,11 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page
 
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.reports import write_reports
 from telltale_conformance.oracle.reports.report import Report
+from telltale_conformance.oracle.verdict.results import LaneDivergence
+from tests.oracle.report_world import accepted, lane, report, unlogged
 
 FAINT = """() => {
     const parts = (value) => { const found = value.match(/[\\d.]+/g).map(Number); return [...found, 1].slice(0, 4); };
@@ -83,3 +86,16 @@ class Opened(Tab):
 
     def __init__(self, context: BrowserContext, made: Report, folder: Path) -> None:
         super().__init__(context, write_reports(made, folder))
+
+
+def many() -> Report:
+    return report(
+        lane("corpus", unlogged("tests/corner-3.jsonl")),
+        lane("programs", accepted(), accepted(op="close"), accepted(op="recv"), accepted(op="open")),
+    )
+
+
+def of_many_causes(count: int) -> list[LaneDivergence]:
+    """Return divergences in so many operations, each of a cause of its own."""
+    refused = {"expected": {"ok": None}, "actual": {"err": "no"}, "guard": "passes", "reason": "every guard passes"}
+    return [accepted(op=op, **refused) for op in list(OPERATIONS)[:count]]
