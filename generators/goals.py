@@ -31,6 +31,10 @@ from telltale_conformance.model.values import (
     UpdateEdgeHandler,
 )
 
+_ONE_BY_ONE: Final = 0.6
+"""How often sessions are reaped one by one; else several are closed first."""
+_TOGETHER: Final = 4
+"""How many are closed then, at most."""
 _RECEIPTS: Final = tuple(name for name, one in OPERATIONS.items() if one.parameters[:1] == ("receipt",))
 _RECEIVING: Final = tuple(sorted(RECEIVES))
 _BAD: Final = ("corrupt", "corrupt", "wrong_edge", "wrong_value")
@@ -192,12 +196,16 @@ class Goals(Needs):
         yield Act(name, (self.sid,))
 
     def _reap(self, name: str) -> Iterator[Act]:
-        if not self._store.ended:
+        draw, store = self._draw, self._store
+        if draw.random() >= _ONE_BY_ONE:
+            live = draw.mixed([sid for sid in store.sessions if sid not in store.ended])
+            yield from (Act("close", (sid,)) for sid in live[: 1 + draw.below(_TOGETHER)])
+        if not store.ended:
             yield from self._closed("close")
-        ended = self._draw.mixed(sorted(self._store.ended))
-        yield Act(name, (ended,) if OPERATIONS[name].parameters else ())
+        chosen = draw.mixed(sorted(store.ended))
+        yield Act(name, (chosen,) if OPERATIONS[name].parameters else ())
         self.look_round(0)
-        if self._session is None and self._draw.random() < 0.3:
+        if self._session is None and draw.random() < 0.3:
             yield from self._anew()
 
     def _sent(self, name: str) -> Iterator[Act]:

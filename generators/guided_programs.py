@@ -1,4 +1,4 @@
-"""The cases of guided generation: programs drawn towards goals, a small corpus that reaches much, what is made of it.
+"""The cases of guided generation: programs drawn towards goals, from the beginning or from where a corpus has led.
 
 The corpus is data, one file per contract, made by ``python -m tools.distil``; its lines are those of the fixed list.
 """
@@ -15,8 +15,10 @@ from typing import Any, Final
 
 from telltale_conformance.files import packaged
 from telltale_conformance.generators.fixed_programs import FixedProgram, read_line, written_line
+from telltale_conformance.generators.guidance import renumbered
 from telltale_conformance.generators.mutations import mutated, parts_of
 from telltale_conformance.generators.programs import directed
+from telltale_conformance.generators.reached import played
 from telltale_conformance.generators.steps import as_program
 from telltale_conformance.lean_traces.programs import Step
 from telltale_conformance.model.operations import OPERATIONS
@@ -33,12 +35,12 @@ _OF_THE_STORE: Final = tuple(
 )
 """What is asked of the store then."""
 _ALL: Final = frozenset(OPERATIONS)
-_TURNS: Final = ("goals", "corpus", "goals", "corpus", "goals", "continued")
-"""The kinds of cases in the order in which they take turns."""
+_TURNS: Final = 3
+"""Of so many cases in turn the last begins with the corpus."""
 _PARTS: Final = 8
 """Parts of the corpus that are each played in an order of the seed."""
-FURTHER: Final = 25
-"""Steps that are drawn after a program of the corpus."""
+FURTHER: Final = 60
+"""Steps that are drawn after a program of the corpus, before the last look."""
 _EDGES: Final = 3
 """How many of the edges that got messages or handlers are looked at, those that did so last."""
 
@@ -85,8 +87,8 @@ def guided_case(
 ) -> Steps:
     """Return case ``index`` of a seed; the kinds of cases take turns, without end.
 
-    Most are drawn towards goals. Others are the corpus, in an order of the seed; when it has been played, mutants of it
-    take its place. Some go on from where a program of the corpus has led to.
+    Most are drawn towards goals from the beginning. Every third begins with a program of the corpus, in an order of the
+    seed, and goes on towards goals; when the whole corpus has been played, with mutants of its programs.
 
     Args:
         seed: decides order, mutants and what is drawn.
@@ -97,24 +99,27 @@ def guided_case(
     """
     if corpus is None:
         corpus = guided_corpus(contract)
-    rounds, turn = divmod(index, len(_TURNS))
-    kind = _TURNS[turn]
-    place = rounds * _TURNS.count(kind) + _TURNS[:turn].count(kind)
-    if kind == "goals":
-        return as_program(directed(seed, place, offered, contract).steps(), contract, {}).steps
-    if kind == "corpus" and place < len(corpus):
-        return looked(corpus[_order(seed, len(corpus))[place]])
-    rng = Random(f"{seed}/guided/{index}")
+    rounds, turn = divmod(index, _TURNS)
+    if turn < _TURNS - 1:
+        generator = directed(seed, index - rounds, offered, contract)
+        return as_program(generator.steps(), contract, {}).steps
+    begun = renumbered([one.step for one in played(_begun(seed, rounds, corpus), contract)])
+    made = as_program(directed(-1 - seed, rounds, _ALL, contract).continued(begun, FURTHER), contract, {}).steps
+    return (*begun, *made[len(begun) :])  # as it was written, raw forms included
+
+
+def _begun(seed: int, place: int, corpus: tuple[Steps, ...]) -> Steps:
+    """Return what a case begins with, by its place among those that begin with the corpus."""
+    if place < len(corpus):
+        return corpus[_order(seed, len(corpus))[place]]
+    rng = Random(f"{seed}/guided/{place}")
     parent, other = (corpus[int(rng.random() * len(corpus))] for _ in range(2))
-    if kind == "continued":
-        generator = directed(seed, index, _ALL, contract)
-        return as_program(generator.continued(parent, FURTHER), contract, {}).steps
-    return looked(mutated(parts_of(parent), parts_of(other), rng))
+    return mutated(parts_of(parent), parts_of(other), rng)
 
 
 def cases_of(corpus: tuple[Steps, ...]) -> int:
     """Return after how many cases the whole corpus has been played."""
-    return -(-len(corpus) * len(_TURNS) // _TURNS.count("corpus"))
+    return len(corpus) * _TURNS
 
 
 @cache

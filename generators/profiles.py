@@ -79,9 +79,24 @@ PROFILES: Final = tuple(_STATED.profile(stated) for stated in _STATED.profiles)
 """Taken in turn, so that a program's profile follows from its index."""
 DIRECTED: Final = tuple(_STATED.profile(stated) for stated in _STATED.directed)
 """The profiles of programs that are drawn towards goals, taken in turn too."""
+CONCERNS: Final = tuple(
+    profile for profile, stated in zip(DIRECTED, _STATED.directed, strict=True) if not stated.others
+)
+"""Those of them that have the operations of one concern."""
 LAST_LOOK: Final = _STATED.last_look
+_BESIDE: Final = 0.7
+"""How often the operations of a second concern are tried, relative to those of the first."""
 _SELDOM: Final = 0.25
 """How often an operation is tried where it cannot succeed, relative to where it can."""
+
+
+def joined(first: Profile, second: Profile) -> Profile:
+    """Return the profile of two concerns: as often as one of them is tried under both, it is tried for each."""
+    scale = _BESIDE * sum(first.weights.values()) / sum(second.weights.values())
+    weights = dict(first.weights)
+    for name, weight in second.weights.items():
+        weights[name] = weights.get(name, 0.0) + scale * weight
+    return first._replace(name=f"{first.name} and {second.name}", weights=weights)
 
 
 class Selection(NamedTuple):

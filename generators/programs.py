@@ -18,7 +18,7 @@ from telltale_conformance.generators.drawing import Drawing
 from telltale_conformance.generators.goals import Goals
 from telltale_conformance.generators.lives import Life, opened_again, opening
 from telltale_conformance.generators.pool import Pool
-from telltale_conformance.generators.profiles import DIRECTED, LAST_LOOK, PROFILES, Profile, select
+from telltale_conformance.generators.profiles import CONCERNS, DIRECTED, LAST_LOOK, PROFILES, Profile, joined, select
 from telltale_conformance.generators.raw_forms import raw_form
 from telltale_conformance.generators.reached import Reached, Watch
 from telltale_conformance.generators.sizes import SIZES
@@ -43,12 +43,16 @@ _AMID_LIFE: Final = 8
 """Drawn steps in each life of a session."""
 _AFTER_COURSE: Final = 15
 """Drawn steps after what a course begins with, at least."""
-DIRECTED_STEPS: Final = 60
-"""Steps of a program towards goals before its last look, at most."""
+DIRECTED_STEPS: Final = 120
+"""Steps of a program towards goals before its last look."""
+_TWO_CONCERNS: Final = 0.3
+"""How often a program towards goals of one concern has the operations of a second."""
+_ODDNESS: Final = (0.5, 1.0, 2.5)
+"""By how much the oddness of a profile is multiplied in one program towards goals and another."""
 _AS_IT_IS: Final = 0.25
 """How often an operation is tried in the state as it is."""
 _TIMES: Final = (1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 9)
-"""How often in a row a goal is reached."""
+"""How often in a row a goal is reached; a reload once, as a second one finds what the first has left."""
 _SESSIONS: Final = (1, 1, 1, 2, 2, 3)
 """How many sessions a program towards goals begins with."""
 _LOOKED_ROUND: Final = 0.15
@@ -108,13 +112,17 @@ class Generator:
         self._beside = 0
         """How many of the steps so far are beside the drawn ones, and not counted."""
 
-    def steps(self, count: int = DEFAULT_STEPS) -> Iterator[GeneratedStep]:
-        """Yield ``count`` steps and then the last look at everything that is left; and what is beside them."""
+    def steps(self, count: int | None = None) -> Iterator[GeneratedStep]:
+        """Yield ``count`` steps and then the last look at everything that is left; and what is beside them.
+
+        Where no count is given, there are as many as programs of the course have.
+        """
         if not self._selection.names:
             return
         if self.profile.course == "goals":
-            yield from self._directed(min(count, DIRECTED_STEPS))
+            yield from self._directed(DIRECTED_STEPS if count is None else count)
             return
+        count = DEFAULT_STEPS if count is None else count
         for made in self._made(count):
             yield made
             yield from self._looks(after(made.operation, made.arguments, made.outcome))
@@ -145,7 +153,7 @@ class Generator:
         for made in self._drawn(self._counted + count):
             yield made
             yield from self._looks(after(made.operation, made.arguments, made.outcome))
-        yield from self._last_look()
+        yield from self._last_look(self._pool.sids)
         yield from self._looks(at_the_end(self.store, self._apart))
 
     def _looks(self, acts: Iterable[Act]) -> Iterator[GeneratedStep]:
@@ -166,7 +174,7 @@ class Generator:
         for made in self._towards_goals(until):
             bound.update(dict.fromkeys(_bound_in(made)))
             yield made
-        yield from self._last_look()
+        yield from self._last_look(self.store.sessions)
         yield from self._acts(Act("lookup_handler", (edge,)) for edge in list(bound)[-_LOOKED_INTO:])
         yield from self._acts(busiest_tree(self.store))
 
@@ -184,7 +192,7 @@ class Generator:
                 yield self._step(operation.name, goals.sid)
                 continue
             if draw.random() >= _AS_IT_IS:
-                for _ in range(draw.one_of(_TIMES)):
+                for _ in range(1 if operation.name == RELOAD.operation else draw.one_of(_TIMES)):
                     if self._counted < until:
                         yield from self._acts(goals.towards(operation.name))
             if self._seq == before:
@@ -202,7 +210,7 @@ class Generator:
         elif "open" in self._offered:
             yield self._step("open", 0)
         yield from self._drawn(max(count, self._counted + _AFTER_COURSE) if self._counted > 1 else count)
-        yield from self._last_look()
+        yield from self._last_look(self._pool.sids)
 
     def _drawn(self, until: int) -> Iterator[GeneratedStep]:
         """Yield steps drawn by weight up to that number."""
@@ -279,8 +287,9 @@ class Generator:
             cell = cell._replace(relation=self._arguments.plans.use(plan))
         return GeneratedStep(seq, operation, arguments, written, outcome, cell, args)
 
-    def _last_look(self) -> Iterator[GeneratedStep]:
-        for sid in tuple(self._pool.sids)[-_LOOKED_AT:]:
+    def _last_look(self, sids: Iterable[int]) -> Iterator[GeneratedStep]:
+        """Look at the last of these sessions, at what is bound and sent in live ones, and at the store."""
+        for sid in tuple(sids)[-_LOOKED_AT:]:
             written = self._pool.write_sid(sid)
             for name in LAST_LOOK.session:
                 if name in self._offered and (name == "observe" or name in self.profile.weights):
@@ -343,7 +352,10 @@ def directed(
     seed: int, index: int, offered: frozenset[str], contract: Contract | str, reached: Reached | None = None
 ) -> Generator:
     """Return what makes program ``index`` of those that are drawn towards goals."""
-    profile = DIRECTED[index % len(DIRECTED)]
+    rng, profile = Random(f"{seed}/{index}/goals"), DIRECTED[index % len(DIRECTED)]
+    if profile in CONCERNS and rng.random() < _TWO_CONCERNS:
+        profile = joined(profile, rng.choice([other for other in CONCERNS if other is not profile]))
+    profile = profile._replace(oddness=profile.oddness * rng.choice(_ODDNESS))
     return Generator(seed, index, offered=offered, contract=contract, profile=profile, reached=reached)
 
 

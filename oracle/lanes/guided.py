@@ -25,7 +25,7 @@ from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResu
 LANE: Final = "guided"
 CHUNK: Final = 20
 """Programs per chunk."""
-PROGRAMS: Final = {Effort.quick: 300, Effort.default: 500, Effort.thorough: 5000}
+PROGRAMS: Final = {Effort.quick: 240, Effort.default: 300, Effort.thorough: 3000}
 """The corpus of the package is played whole at every effort."""
 
 

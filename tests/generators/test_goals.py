@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 
 import pytest
 
-from telltale_conformance.generators.profiles import DIRECTED
+from telltale_conformance.generators.profiles import CONCERNS, DIRECTED
 from telltale_conformance.generators.programs import DIRECTED_STEPS, Generator, directed
 from telltale_conformance.generators.steps import GeneratedStep, as_program
 from telltale_conformance.generators.tried import ALL_OPERATIONS
@@ -93,3 +94,36 @@ def test_each_directed_program_is_about_its_concern() -> None:
     tried = [{step.operation.name for step in program} for program in made(7, 5 * len(DIRECTED))]
     changing = ALL_OPERATIONS - {name for name, one in OPERATIONS.items() if one.reads_only}
     assert set().union(*tried) >= changing
+
+
+def test_some_programs_of_a_concern_have_the_operations_of_a_second() -> None:
+    profiles = [directed(8, index, EVERY, "telltale-17").profile for index in range(10 * len(DIRECTED))]
+    of_two = [profile for profile in profiles if " and " in profile.name]
+    assert 10 < len(of_two) < 40
+    by_name = {profile.name: profile.weights for profile in CONCERNS}
+    for profile in of_two:
+        first, second = profile.name.split(" and ")
+        assert first != second
+        assert profile.weights.keys() == by_name[first].keys() | by_name[second].keys()
+        assert all(profile.weights[name] >= weight for name, weight in by_name[first].items())
+    assert len({profile.oddness for profile in profiles}) == 3
+
+
+def test_some_sessions_are_closed_before_they_are_reaped_together() -> None:
+    reaped = [
+        len(step.outcome.ok)
+        for program in made(9, PROGRAMS)
+        for step in program
+        if step.operation.name in ("reap_sessions", "reap_closed")
+    ]
+    assert max(reaped) >= 3
+    assert reaped.count(1) > len(reaped) / 4
+
+
+def test_a_reload_is_not_repeated_at_once_and_only_live_sessions_are_looked_at_last() -> None:
+    for program in made(10, PROGRAMS):
+        names = [step.operation.name for step in program]
+        runs = [len(list(run)) for name, run in groupby(names) if name == "reload"]
+        assert max(runs, default=0) < 4, "only where it is chosen again"
+        looks = program[max(place for place, step in enumerate(program) if not step.operation.reads_only) + 5 :]
+        assert not [step for step in looks if step.operation.name == "observe" and step.outcome.error is not None]
