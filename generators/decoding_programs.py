@@ -6,7 +6,7 @@ from functools import cache
 from itertools import groupby
 from typing import Final
 
-from telltale_conformance.generators.decodings import fixed_trials
+from telltale_conformance.generators.fixed_decodings import fixed_trials
 from telltale_conformance.generators.fixed_programs import FixedProgram
 from telltale_conformance.lean_traces.programs import Step
 

@@ -1,4 +1,4 @@
-"""Texts for ``decode`` (contract §20): of every type its valid forms, and each near miss of every row.
+"""Texts for ``decode`` (contract §20): of every type its valid forms, and near misses of every row.
 
 What is tried follows from the table of types: nothing here knows a type by name. Whether a text is read or refused is
 for the reference to say. All texts are judged: they nest no deeper than 60 levels, and nothing in an ignored field is
@@ -8,7 +8,6 @@ ill-formed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from itertools import count
 from random import Random
 from typing import Final, NamedTuple
@@ -100,7 +99,8 @@ _DEEPEST: Final = 3
 """How deep types that contain themselves are written, where depth is not what is tried."""
 
 
-def _object(members: Sequence[tuple[str, str]]) -> str:
+def object_of(members: Sequence[tuple[str, str]]) -> str:
+    """Return the text of an object with these members, in their order."""
     return "{" + ",".join(f'"{name}":{value}' for name, value in members) + "}"
 
 
@@ -110,14 +110,6 @@ def _array(values: Sequence[str]) -> str:
 
 def _other_case(name: str) -> str:
     return name[0].swapcase() + name[1:]
-
-
-def _escaped(text: str) -> str | None:
-    """Return a text with the first letter of its first JSON text as an escape; None without a letter."""
-    at = text.find('"') + 1
-    if not at or not text[at].isascii() or not text[at].isalpha():
-        return None
-    return f"{text[:at]}\\u{ord(text[at]):04x}{text[at + 1 :]}"
 
 
 class Writer:
@@ -150,7 +142,7 @@ class Writer:
             case OrNull(inner):
                 return "null" if random.random() < 0.3 else self.written(inner, depth)
             case Record(fields):
-                return _object([(one.name, self.written(one.shape, depth)) for one in fields])
+                return object_of([(one.name, self.written(one.shape, depth)) for one in fields])
             case Variants():
                 return self._variant(shape, depth)
             case Places(shapes):
@@ -160,7 +152,7 @@ class Writer:
             case SetOf(inner):
                 return _array(sorted({self.written(inner, depth) for _ in range(self._length(depth))}))
             case Keyed(inner):
-                return _object([(key[1:-1], self.written(inner, depth)) for key in KEYS[: self._length(depth)]])
+                return object_of([(key[1:-1], self.written(inner, depth)) for key in KEYS[: self._length(depth)]])
             case HashBytes():
                 return _array([str(random.randrange(256)) for _ in range(32)])
             case EmptyTable():
@@ -183,7 +175,9 @@ class Writer:
             names = list(shape.plain) or [name for name in names if not isinstance(shape.with_payload[name], Record)]
             names = names or [*shape.with_payload]
         name = self._random.choice(names)
-        return f'"{name}"' if name in shape.plain else _object([(name, self.written(shape.with_payload[name], depth))])
+        return (
+            f'"{name}"' if name in shape.plain else object_of([(name, self.written(shape.with_payload[name], depth))])
+        )
 
     def _some(self, texts: Sequence[str], many: int) -> list[str]:
         """Return some of the texts, others each time, so that all have their turn."""
@@ -212,7 +206,7 @@ class Writer:
             case Places(shapes):
                 values = [self.written(one, depth) for one in shapes]
                 yield "pairs and triples", _array([*values, values[-1]])
-                yield "pairs and triples", _object([(str(place), value) for place, value in enumerate(values)])
+                yield "pairs and triples", object_of([(str(place), value) for place, value in enumerate(values)])
                 for place in range(len(values)):
                     yield "pairs and triples", _array([*values[:place], *values[place + 1 :]])
                     yield "pairs and triples", _array([*values[:place], "null", *values[place + 1 :]])
@@ -251,16 +245,16 @@ class Writer:
         fields = shape.fields
         members = [(one.name, self.written(one.shape, depth)) for one in fields]
         values = [value for _, value in members]
-        yield "records: order", _object(members[::-1])
-        yield "records: unknown", _object([("x", _IGNORED), *members, ("x", "1e400")])
+        yield "records: order", object_of(members[::-1])
+        yield "records: unknown", object_of([("x", _IGNORED), *members, ("x", "1e400")])
         for place, one in enumerate(fields):
             before, after = members[:place], members[place + 1 :]
-            yield "records: absent", _object([*before, *after])
-            yield "records: null", _object([*before, (one.name, "null"), *after])
-            yield "records: twice", _object([*members, members[place]])
-            yield "records: case", _object([*before, (_other_case(one.name), members[place][1]), *after])
+            yield "records: absent", object_of([*before, *after])
+            yield "records: null", object_of([*before, (one.name, "null"), *after])
+            yield "records: twice", object_of([*members, members[place]])
+            yield "records: case", object_of([*before, (_other_case(one.name), members[place][1]), *after])
             for value in self._near(one.shape, depth):
-                yield f"records: {one.name}", _object([*before, (one.name, value), *after])
+                yield f"records: {one.name}", object_of([*before, (one.name, value), *after])
         yield "records from arrays", _array(values)
         yield "records from arrays: too many", _array([*values, "null"])
         for length in self._lengths(fields):
@@ -281,21 +275,21 @@ class Writer:
     def _variant_forms(self, shape: Variants, depth: int) -> Iterator[tuple[str, str]]:
         for name in shape.plain:
             yield "variants: name", f'"{name}"'
-            yield "variants: null", _object([(name, "null")])
-            yield "variants: null", _object([(name, self._some(("{}", "[]", f'"{name}"', "0", "false"), 1)[0])])
+            yield "variants: null", object_of([(name, "null")])
+            yield "variants: null", object_of([(name, self._some(("{}", "[]", f'"{name}"', "0", "false"), 1)[0])])
             yield "variants: case", f'"{_other_case(name)}"'
-            yield "variants: twice", _object([(name, "null"), (name, "null")])
+            yield "variants: twice", object_of([(name, "null"), (name, "null")])
         for name, inner in shape.with_payload.items():
             payload = self.written(inner, depth)
-            yield "variants: payload", _object([(name, payload)])
+            yield "variants: payload", object_of([(name, payload)])
             yield "variants: name alone", f'"{name}"'
-            yield "variants: twice", _object([(name, payload), (name, payload)])
-            yield "variants: two", _object([(name, payload), ("x", "null")])
-            yield "variants: case", _object([(_other_case(name), payload)])
+            yield "variants: twice", object_of([(name, payload), (name, payload)])
+            yield "variants: two", object_of([(name, payload), ("x", "null")])
+            yield "variants: case", object_of([(_other_case(name), payload)])
             if isinstance(inner, Record):
-                yield from ((f"variants: {form}", _object([(name, text)])) for form, text in self.forms(inner, depth))
+                yield from ((f"variants: {form}", object_of([(name, text)])) for form, text in self.forms(inner, depth))
             else:
-                yield from (("variants: payload", _object([(name, text)])) for text in self._near(inner, depth))
+                yield from (("variants: payload", object_of([(name, text)])) for text in self._near(inner, depth))
         yield "variants: none", "{}"
         yield "variants: unknown", '"Other"'
         yield "variants: unknown", '{"Other":null}'
@@ -320,9 +314,9 @@ class Writer:
     def _keyed_forms(self, inner: Shape, depth: int) -> Iterator[tuple[str, str]]:
         one, other = self.written(inner, depth), self.written(inner, depth)
         yield from (("integers as keys", "{" + f"{key}:{one}" + "}") for key in (*KEYS, *NO_KEYS))
-        yield "integers as keys: repeated", _object([("7", one), ("7", other)])
-        yield "integers as keys: repeated", _object([("7", "null"), ("7", one)])
-        yield "integers as keys: order", _object([("10", one), ("9", other)])
+        yield "integers as keys: repeated", object_of([("7", one), ("7", other)])
+        yield "integers as keys: repeated", object_of([("7", "null"), ("7", one)])
+        yield "integers as keys: order", object_of([("10", one), ("9", other)])
         yield from (("integers as keys", text) for text in ("[]", "null", f'[["7",{one}]]'))
 
     def _hash_forms(self) -> Iterator[tuple[str, str]]:
@@ -335,59 +329,6 @@ class Writer:
             yield "hashes", _array([*numbers[:place], wrong, *numbers[place + 1 :]])
         yield "hashes", '"' + "00" * 32 + '"'
         yield "hashes", "[]"
-
-
-def _spellings(sample: str) -> Iterator[tuple[str, str]]:
-    """Yield a text as it may be written otherwise, and what is no JSON beside it."""
-    spaced = sample.replace("{", "{ \t").replace(",", "\r\n,\n").replace("}", " }")
-    yield "the text: white space", f" \t\r\n{spaced}\n "
-    escaped = _escaped(sample)
-    if escaped is not None:
-        yield "texts: escapes", escaped
-    for text in ("", " ", "nul", "NaN", "Infinity", "//", "{", '"'):
-        yield "the text: none", text
-    for before, after in (
-        ("\ufeff", ""),
-        ("", ","),
-        ("", " x"),
-        ("", "\x00"),
-        ("", f" {sample}"),
-        ("/**/", ""),
-        ("", "//"),
-        ("\f", ""),
-        ("\u00a0", ""),
-        ("", "]"),
-    ):
-        yield "the text: around", f"{before}{sample}{after}"
-    yield "the text: cut", sample[:-1]
-    yield "the text: single quotes", sample.replace('"', "'") if '"' in sample else "'x'"
-    if sample[-1] in "]}" and len(sample) > 2:
-        yield "the text: trailing comma", f"{sample[:-1]},{sample[-1]}"
-
-
-def _deep(shape: Shape, name: str, sample: str) -> Iterator[tuple[str, str]]:
-    """Yield texts that nest to the last level that is read."""
-    if isinstance(shape, Record):
-        levels = NESTING - 1
-        yield "the text: nesting", f'{{"x":{"[" * levels}{"]" * levels},{sample[1:]}'
-    if isinstance(shape, Variants) and shape.with_payload.get("Prod") == Places((Named(name), Named(name))):
-        plain = f'"{shape.plain[0]}"'
-        yield "the text: nesting", f'{{"Prod":[{plain},' * (NESTING // 2) + plain + "]}" * (NESTING // 2)
-    if isinstance(shape, Variants) and "Mu" in shape.with_payload:
-        yield "the text: nesting", '{"Mu":{"var":"t","body":' * (NESTING // 2) + '"End"' + "}}" * (NESTING // 2)
-
-
-@cache
-def fixed_trials() -> tuple[Trial, ...]:
-    """Return the texts that every check tries, always the same: of every type each of its forms, in turn."""
-    trials = []
-    for name, shape in TYPES.items():
-        writer = Writer(Random(f"decode {name}"))
-        sample = writer.written(shape)
-        forms = [("plain", sample), *(("plain", writer.written(shape)) for _ in range(3))]
-        forms += (*writer.forms(shape), *_spellings(sample), *_deep(shape, name, sample))
-        trials += [Trial(name, form, text) for form, text in dict.fromkeys(forms) if nesting_of(text) <= NESTING]
-    return tuple(trials)
 
 
 def drawn_trial(random: Random) -> Trial:

@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from telltale_conformance.generators.decodings import drawn_trial, fixed_trials
+from telltale_conformance.generators.decodings import drawn_trial
+from telltale_conformance.generators.fixed_decodings import fixed_trials
 from telltale_conformance.model.decoding.reading import reading_of
 from telltale_conformance.model.decoding.rows import Leniency, Refusal
 from telltale_conformance.model.decoding.shapes import Record, Shape, Variants

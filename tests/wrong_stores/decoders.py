@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
+from telltale_conformance.model import decode
 from telltale_conformance.model.decoding import reading, shapes, texts
 from telltale_conformance.model.decoding.rows import Refusal
 from telltale_conformance.model.decoding.shapes import REQUIRED, Reader, Refusing
@@ -24,6 +26,7 @@ STATE = (
     '"edge_traces":{},"status":"Active","epoch":0'
 )
 
+TIMEOUT = '"witness_id":1,"site":"s","issued_at_tick":1'
 WITH_AN_ENTRY = "{" + STATE.replace('"auth_roots":{}', '"auth_roots":{"A":1}') + "}"
 NO_NULLS = f'{{"artifact":{{"Readiness":{WITNESS}}},"event":"Issued"}}'
 NO_LAST_NULL = f'[null,{{"Readiness":{WITNESS}}},"Issued"]'
@@ -419,3 +422,36 @@ def decoding_not_deep() -> None:
         return right(text)
 
     trees_as(read)
+
+
+@decoder("A low surrogate that stands alone is read.", "Value", r'{"Str":"\udc00"}')
+def decoding_low_surrogates() -> None:
+    trees_as(lambda right, text: right(re.sub(r"(?<!\\)\\udc00(?!\\)", r"\\ufffd", text)))
+
+
+@decoder("A line separator of Unicode behind the value is passed over.", "BufferMode", '"Fifo"\u2028')
+def decoding_line_separators() -> None:
+    trees_as(lambda right, text: right(text.strip("\x85\u2028\u3000")))
+
+
+def texts_of(type_: str, read: Callable[[str], str]) -> None:
+    """Read the texts of one type as other texts."""
+    right = decode.reading_of
+    decode.reading_of = lambda name, text, **how: right(name, read(text) if name == type_ else text, **how)
+
+
+@decoder("The lifecycle states are known in camel case too.", "LifecycleState", '"rolledBack"')
+def decoding_states_in_camel_case() -> None:
+    texts_of("LifecycleState", lambda text: text.replace("rolledBack", "rolled_back"))
+
+
+@decoder(
+    "Whole numbers with a point are read in timeout witnesses.", "TimeoutWitness", f'{{{TIMEOUT},"until_tick":1.0}}'
+)
+def decoding_whole_floats_of_timeouts() -> None:
+    texts_of("TimeoutWitness", lambda text: re.sub(r":(\d+)\.0\b", r":\1", text))
+
+
+@decoder("Names of fields are known with a capital too.", "Endpoint", '{"sid":1,"Role":"A"}')
+def decoding_fields_with_a_capital() -> None:
+    texts_of("Endpoint", lambda text: text.replace('"Role"', '"role"'))

@@ -5,6 +5,7 @@ They tell stores that nobody thought of: every kind of name by every double, eve
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.wrong_stores.auth_sweeps import auth_sweeps
 from tests.wrong_stores.depth import attenuated, begun, bound, closed, issued, logged, reaped, sent, timeouts
 from tests.wrong_stores.free_texts import TEXTS, planned_as, used
 from tests.wrong_stores.json_numbers import ALL
-from tests.wrong_stores.life_after_life import ended_and_reopened, reaped_and_reopened, replaced
+from tests.wrong_stores.life_after_life import busy, ended_and_reopened, reaped_and_reopened, replaced
 from tests.wrong_stores.look_alike import FOLDS, PLACES
 from tests.wrong_stores.raw_forms import members_in_another_order, unusual_edges, with_null_options, without_sorts
 from tests.wrong_stores.second_hardened import chained, renaming, repeated, shadowing
@@ -106,6 +107,17 @@ def all_planned(s: Script) -> None:
     planned_as(*(name for pair in DOUBLES for name in pair))(s)
 
 
+def decoded_beside(s: Script) -> None:
+    """Read texts, good and bad, beside a session that has something of everything, and look at it."""
+    busy(s)
+    for number in range(70):
+        s.decode(type="Edge", text=json.dumps(edge(sid=number)) if number % 2 else "{")
+    s.observe(sid=0)
+    s.authority_audit_log(sid=0)
+    s.session_ids()
+    s.next_session_id()
+
+
 def all_reaped(s: Script) -> None:
     """Reap one by one and look at the archive after each."""
     for _ in range(20):
@@ -194,6 +206,7 @@ def sweeps() -> Iterator[tuple[str, Play]]:
     yield "raw forms: null options", with_null_options
     yield "raw forms: absent sorts", without_sorts
     yield from auth_sweeps()
+    yield "decoding: beside a session", decoded_beside
     for last in ("o", "n"):
         yield f"hardened: a binder to rename, {last}", renaming(last)
     yield "hardened: a binder of the same name", shadowing
