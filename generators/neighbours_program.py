@@ -24,7 +24,7 @@ _OWNER, _NEIGHBOUR = {"$ref": 3}, {"$ref": 2}
 
 def neighbours_program(contract: str) -> Program:
     """Return the program, for a contract."""
-    steps = chain(_owned(), _witnessed(), _mutated(), _sent(), _planned(), _opened_again())
+    steps = chain(_owned(), _witnessed(), _mutated(), _sent(), _resized(), _planned(), _opened_again())
     numbered = tuple(Step(args=args, op=op, seq=seq) for seq, (op, args) in enumerate(steps))
     return Program(contract=contract, meta={}, steps=numbered)
 
@@ -80,6 +80,18 @@ def _sent() -> _Asked:
             for _ in range(3):
                 yield "recv", {"sid": sid, "from": sender, "to": receiver}
         yield "authority_audit_log", {"sid": sid}
+
+
+def _resized() -> _Asked:
+    """Let a buffer grow, read the store back, and fill it to its bound."""
+    config = {"mode": "Fifo", "initial_capacity": 2, "policy": {"Resize": {"max_capacity": 3}}}
+    yield "open_with_sid", {**_PLAN, "sid": 2, "buffer_config": config}
+    edge = {"sid": 2, "from": "A", "to": "B"}
+    for value in range(3):
+        yield "send", {**edge, "val": {"Nat": value}}
+    yield "reload", {"form": "binary"}
+    yield "observe", {"sid": 2}
+    yield "send", {**edge, "val": {"Nat": 3}}
 
 
 def _planned() -> _Asked:

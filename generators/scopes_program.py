@@ -1,7 +1,8 @@
 """The program in which a scope is narrowed, granted and widened in every way that there is (contract §2).
 
 Each session is claimed for a scope.  Its owner asks to narrow it or to pass it on, for each other scope, and then for
-what it had.  Then the owner asks for what only the owner of the whole session may do.
+what it had, or presents its capability with the other scope.  Then the owner asks for what only the owner of the whole
+session may do.
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ from typing import Any, Final
 
 from telltale_conformance.lean_traces.programs import Program, Step
 
-_SCOPES: Final[tuple[Any, ...]] = ("Session", {"Fragments": ["x", "y"]}, {"Fragments": ["x"]}, {"Fragments": []})
+_SCOPES: Final[tuple[Any, ...]] = (
+    "Session",
+    {"Fragments": ["x", "y"]},
+    {"Fragments": ["x"]},
+    {"Fragments": ["z"]},
+    {"Fragments": []},
+)
 _ROLES: Final = {"roles": ["A", "B"], "initial_types": {}}
 
 
@@ -20,7 +27,7 @@ def scopes_program(contract: str) -> Program:
     """Return the program, for a contract."""
     steps: list[Step] = []
     for had, asked in permutations(_SCOPES, 2):
-        for ways in (_narrowed, _passed_on):
+        for ways in (_narrowed, _passed_on, _forged):
             first = len(steps)
             for op, args in ways(first, had, asked):
                 steps.append(Step(args=args, op=op, seq=len(steps)))
@@ -46,3 +53,12 @@ def _passed_on(first: int, had: Any, asked: Any) -> Iterator[tuple[str, dict[str
     yield "begin_ownership_transfer", {**given, "new_scope": asked}
     yield "commit_ownership_transfer", {"receipt": {"$ref": first + 2}}
     yield "issue_readiness_witness", {"capability": {"$ref": first + 3}, "predicate_ref": "p"}
+
+
+def _forged(first: int, had: Any, asked: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from _claimed(first, had)
+    forged = {"capability": {"$ref": first + 1, "set": {"scope": asked}}}
+    yield "validate_ownership_capability", forged
+    yield "issue_readiness_witness", {**forged, "predicate_ref": "p"}
+    yield "attenuate_ownership_scope", {**forged, "new_scope": {"Fragments": []}}
+    yield "release_ownership", forged

@@ -2,15 +2,19 @@
 
 A tenure ends when its owner releases, narrows or passes the session on, whoever owns it next: the same owner at once or
 after somebody else, or another one. Each time the capability of the first tenure is presented again, and its witness by
-the live owner, who may do all the rest. Seeded programs seldom get there: they present old witnesses by old owners.
+the live owner, who may do all the rest. Then the death of the former owner is reported, and of names almost
+like the owner's. Seeded programs seldom get there: they present old witnesses by old owners.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from telltale_conformance.lean_traces.programs import Program, Step
+
+_STRANGERS: Final = ("", "A", "B", "a ", "ab", "ba")
+"""Names that owners almost have."""
 
 
 class _Script:
@@ -46,9 +50,13 @@ def _tenures(script: _Script, ends: _Ends, *, consumed: bool) -> None:
     if consumed:
         script.ask("consume_readiness_witness", capability=capability, witness=witness)
     live = ends(script, sid, capability, "b" if consumed else "a")
+    if consumed and ends is not _narrowed:
+        script.ask("mark_owner_died", sid=sid, owner_id="a")
     script.ask("issue_readiness_witness", capability=live, predicate_ref="p")
     script.ask("consume_readiness_witness", capability=live, witness=witness)
     script.ask("validate_ownership_capability", capability=capability)
+    for name in _STRANGERS:
+        script.ask("mark_owner_died", sid=sid, owner_id=name)
     script.ask("observe", sid=sid)
     script.ask("authority_audit_log", sid=sid)
 
