@@ -53,8 +53,7 @@ def read_blocks(file: BinaryIO, path: str, limits: Limits, *, packed: bool) -> I
     return _plain_blocks(file, path, limits.line_bytes)
 
 
-_BLOCK: Final = 2**13
-"""So few bytes that they, the events and what judging needs stay in the caches of a processor."""
+_BLOCK: Final = 2**16
 
 
 def _plain_blocks(file: BinaryIO, path: str, longest: int) -> Iterator[list[bytes]]:
