@@ -242,11 +242,13 @@ class ArgumentCodec:
             for index, parameter in enumerate(operation.parameters)
             if (convert := self._forms[parameter].from_printed) is not None
         ]
-
+        self._optional_ones = [
+            index for index, parameter in enumerate(operation.parameters) if parameter in self._optional
+        ]
         self._loose_integers = [
-            parameter
-            for parameter, form in self._forms.items()
-            if form.annotation in (list[U64], U64 | None, BufferConfig | None)
+            index
+            for index, parameter in enumerate(operation.parameters)
+            if self._forms[parameter].annotation in (list[U64], U64 | None, BufferConfig | None)
         ]
         read: Callable[[Any], tuple[Any, ...]] = self._converted
         if not (self._optional or self._loose_integers):
@@ -295,13 +297,14 @@ class ArgumentCodec:
 
     def _converted(self, arguments: Any) -> tuple[Any, ...]:
         values = list(self._fields(arguments))
-        for parameter in self._loose_integers:
-            if _may_pass_u64(getattr(arguments, parameter)):
+        for index in self._loose_integers:
+            if _may_pass_u64(values[index]):
                 raise NotOurForm
         for index, convert in self._conversions:
             values[index] = convert(values[index])
-        if self._optional:
-            values = [None if value is UNSET else value for value in values]
+        for index in self._optional_ones:
+            if values[index] is UNSET:
+                values[index] = None
         return tuple(values)
 
     def read(self, args: bytes, nesting: int) -> tuple[Any, ...]:

@@ -2,8 +2,9 @@
 
 msgspec checks the shape and passes over the rest: repeated members, forms with two members or none, spellings that
 mean the same. What it read is therefore printed again. Printing never needs more bytes than were read, and fewer when
-anything was passed over; so of equal length nothing was, in whatever order the members stood. Anything unusual is left
-to ``model.types.type_json``, which says what is wrong.
+anything was passed over; so of equal length nothing was, in whatever order the members stood. Labels without a sort get
+theirs before lengths are compared, because we print it. Anything unusual is left to ``model.types.type_json``, which
+says what is wrong.
 
 The nodes below the root are made when somebody looks at them: most types are only stored and printed.
 """
@@ -58,7 +59,7 @@ class _ValTypeForm(_Part):
 
 class _Label(_Part):
     name: str
-    sort: _Sort | UnsetType = UNSET
+    sort: _Sort = "Unit"
 
 
 class _Choice(_Part):
@@ -133,8 +134,9 @@ _encode: Final = msgspec.json.Encoder().encode
 _SECOND_MEMBER: Final = re.compile(rb',"(?:Send|Recv|Mu|Var|Vector|Prod|Chan)":')
 """What stands only in forms with two members: inside a text the quotes would be escaped."""
 _NO_MEMBER: Final = re.compile(rb"\{\}")
-_NO_SORT: Final = re.compile(rb'\[\{"name":"[^"\\]*(?:\\.[^"\\]*)*"\}')
+_NO_SORT: Final = re.compile(rb'(\[\{"name":"[^"\\]*(?:\\.[^"\\]*)*")\}')
 """A label without a sort, as the first part of a branch."""
+_WITH_SORT: Final = rb'\1,"sort":"Unit"}'
 _LONG_INTEGER: Final = re.compile(rb":([0-9]{20,})")
 
 
@@ -148,9 +150,6 @@ def printed_type(printed: bytes) -> LocalType:
     form = _decode(printed)
     encoded = _encode(form)
     _refuse_passed_over(printed, encoded)
-    if _NO_SORT.search(printed):
-        _complete([form])
-        encoded = _encode(form)
     node = _node(form)
     remember_encoding(node, encoded)
     return node
@@ -161,37 +160,22 @@ def printed_types(printed: bytes) -> dict[str, LocalType]:
     forms = _decode_by_role(printed)
     if forms:
         _refuse_passed_over(printed, _encode(forms))
-        if _NO_SORT.search(printed):
-            _complete([*forms.values()])
     return {role: _node(form) for role, form in forms.items()}
 
 
 def _refuse_passed_over(printed: bytes, again: bytes) -> None:
-    """Refuse what msgspec passes over, given the print of what it read.
+    """Refuse what msgspec passes over, given the print of what it read, in which every label has a sort.
 
     Raises:
         NotOurForm: a member is repeated, a form has no member or two, something is spelled otherwise than we do, or an
             integer may be beyond the bound, which msgspec cannot state.
     """
-    if len(again) != len(printed) or _SECOND_MEMBER.search(printed) or _NO_MEMBER.search(printed):
+    if again != printed and len(again) != len(_NO_SORT.sub(_WITH_SORT, printed)):
+        raise NotOurForm
+    if _SECOND_MEMBER.search(printed) or _NO_MEMBER.search(printed):
         raise NotOurForm
     if _LONG_INTEGER.search(printed) and max(map(int, _LONG_INTEGER.findall(printed))) > U64_MAX:
         raise NotOurForm
-
-
-def _complete(waiting: list[_Type]) -> None:
-    """Put in the sorts of labels that were left out: we print them all."""
-    for form in waiting:
-        if isinstance(form, str):
-            continue
-        if form.Mu is not UNSET:
-            waiting.append(form.Mu.body)
-        for choice in (form.Send, form.Recv):
-            if choice is not UNSET:
-                for label, _, continuation in choice.branches:
-                    if label.sort is UNSET:
-                        label.sort = "Unit"
-                    waiting.append(continuation)
 
 
 def _node(form: _Type) -> LocalType:
