@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import select
 import tempfile
 import time
@@ -67,6 +68,9 @@ class Clients(Protocol):
 
     def end_client(self, client: int) -> None:
         """End a client at once; what it has under way is never answered."""
+
+    def answers_until(self, moment: float | None) -> None:
+        """Wait for no answer after a moment (``time.monotonic``), whatever the limits; None takes that back."""
 
     def close(self) -> None:
         """End all clients in order."""
@@ -184,6 +188,10 @@ class ClientsOfOneProcess:
         """Refuse: the clients are one process."""
         raise NotImplementedError("the clients of one process end together")
 
+    def answers_until(self, moment: float | None) -> None:
+        """Wait for no answer after a moment."""
+        self._adapter.until = moment
+
     def close(self) -> None:
         """End the process in order."""
         self._adapter.close()
@@ -208,6 +216,7 @@ class ClientProcesses:
         self.folder = Path(folder)
         self._adapters: list[OverlappingAdapter] = []
         self._waiting: set[int] = set()
+        self._until = math.inf
         words = split_command(command)
         try:
             for client in range(count):
@@ -243,7 +252,7 @@ class ClientProcesses:
         for fd in by_fd:
             if fd >= 0:
                 poll.register(fd, select.POLLIN)
-        ready = poll.poll(self._limits.deadline * 1000)
+        ready = poll.poll(max(0.0, min(self._limits.deadline, self._until - time.monotonic())) * 1000)
         if not ready:
             raise DeadlinePassed(f"no client answered within {self._limits.deadline:g} s")
         client = by_fd[ready[0][0]]
@@ -254,6 +263,12 @@ class ClientProcesses:
         """Kill a client's process."""
         self._waiting.discard(client)
         self._adapters[client].end()
+
+    def answers_until(self, moment: float | None) -> None:
+        """Wait for no answer after a moment."""
+        self._until = math.inf if moment is None else moment
+        for adapter in self._adapters:
+            adapter.until = moment
 
     def close(self) -> None:
         """End all processes in order, and remove the shared folder."""

@@ -58,6 +58,9 @@ class ScheduledClients:
         """Leave an operation where it is."""
         self._running.pop(client).close()
 
+    def answers_until(self, moment: float | None) -> None:
+        """Do nothing: an operation within this process is never waited for."""
+
     def close(self) -> None:
         """End all."""
 

@@ -151,7 +151,7 @@ def _race_run_again(
         return Verified(dossier=str(folder), was=was, now="not covered", why=why)
     try:
         document = hello_document(started.hello)
-        seen = rated(race, Trying(started, Level[manifest.level]), minimal=False)
+        seen = rated(race, Trying(started, Level[manifest.level]))
     finally:
         with suppress(AdapterFault):
             started.close()

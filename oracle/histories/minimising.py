@@ -8,7 +8,6 @@ same part of its answer. A candidate at which the adapter fails is not kept.
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -36,6 +35,31 @@ Way: TypeAlias = tuple[str, DivergenceClass]
 """In what a race fails: the operation that no order explains, and what of its answer is wrong."""
 
 
+class Lost(NamedTuple):
+    """A run that no order explains."""
+
+    events: list[HistoryEvent]
+    result: HistoryResult
+
+    @property
+    def way(self) -> Way:
+        """In what the run fails."""
+        assert self.result.refusal is not None
+        return self.result.refusal.op, self.result.refusal.kind
+
+
+class Losses(NamedTuple):
+    """What became of running a race again and again."""
+
+    lost: list[Lost]
+    runs: int
+    """How many runs came to their end."""
+    fault: AdapterFault | None = None
+    """Of the adapter, which ended it."""
+    late: bool = False
+    """Whether the time was over, which ended it."""
+
+
 class Smaller(NamedTuple):
     """The smallest race that was found to fail."""
 
@@ -49,7 +73,17 @@ class Smaller(NamedTuple):
     minimal: bool
     """Nothing more could be taken away; else the time was over, or the adapter failed at something smaller."""
     faults: int = 0
-    """At how many candidates the adapter failed, so that nothing is known of them."""
+    """How often the adapter failed, at smaller races of which so nothing is known, or at the smallest one."""
+
+
+class TooSeldom(NamedTuple):
+    """The race did not fail often enough to tell what is smaller."""
+
+    times: int
+    """How often it failed, of ``runs``."""
+    runs: int
+    late: bool
+    """Whether the time was over before all runs were made."""
 
 
 class Trying:
@@ -59,15 +93,25 @@ class Trying:
         clients: whom to ask.
         level: how strictly answers are compared.
         ways: in which a race counts as failing; None for any.
+        until: the moment (``time.monotonic``) after which no run is begun and no answer waited for.
     """
 
-    def __init__(self, clients: Clients, level: Level, ways: frozenset[Way] | None = None) -> None:
+    def __init__(
+        self, clients: Clients, level: Level, ways: frozenset[Way] | None = None, until: float | None = None
+    ) -> None:
         self._clients = clients
         self._level = level
         self._ways = ways
+        self._until = until
+        clients.answers_until(until)
 
-    def once(self, race: Race, seed: str) -> tuple[list[HistoryEvent], HistoryResult] | None:
-        """Run a race; return its history and the refusal, or None where it is not refused.
+    @property
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return self._until is not None and time.monotonic() >= self._until
+
+    def once(self, race: Race, seed: str) -> Lost | None:
+        """Run a race; return the run where it is refused.
 
         Raises:
             AdapterFault: the adapter failed.
@@ -78,95 +122,129 @@ class Trying:
             return None
         events = run.events
         result = judge_history(lambda: events, race.contract, clients=len(race.suffixes), level=self._level)
-        if result.refusal is None or (self._ways is not None and _way(result) not in self._ways):
+        if result.refusal is None:
             return None
-        return events, result
+        lost = Lost(events, result)
+        return lost if self._ways is None or lost.way in self._ways else None
 
-    def ways(self, race: Race, runs: int = RUNS) -> Counter[Way]:
-        """Return in which ways a race fails in so many runs, and how often in each."""
-        seen = (self.once(race, f"again/{number}") for number in range(runs))
-        return Counter(_way(one[1]) for one in seen if one is not None)
+    def losses(self, race: Race, seed: str, runs: int, enough: int | None = None) -> Losses:
+        """Run a race up to so many times, to the first fault of the adapter, or to the end of the time.
 
-    def failing(self, race: Race, failures: int = FAILURES, runs: int = RUNS) -> bool:
-        """Say whether a race fails so often within so many runs."""
-        seen = 0
+        Args:
+            race: what is asked.
+            seed: what tells these runs from others of the same race.
+            runs: how many.
+            enough: after how many losses to stop, and to stop as soon as there cannot be so many.
+        """
+        lost: list[Lost] = []
         for number in range(runs):
-            seen += self.once(race, f"again/{number}") is not None
-            if seen >= failures:
-                return True
-            if seen + runs - number - 1 < failures:
-                return False
-        return False
+            if enough is not None and (len(lost) >= enough or len(lost) + runs - number < enough):
+                return Losses(lost, number)
+            if self.late:
+                return Losses(lost, number, late=True)
+            try:
+                one = self.once(race, f"{seed}/{number}")
+            except AdapterFault as fault:
+                return Losses(lost, number, late=True) if self.late else Losses(lost, number, fault)
+            if one is not None:
+                lost.append(one)
+        return Losses(lost, runs)
+
+    def failing(self, race: Race) -> Losses | None:
+        """Return the losses of a race that fails often enough to be kept; None where it does not.
+
+        Raises:
+            AdapterFault: the adapter failed before that was known.
+        """
+        losses = self.losses(race, "again", RUNS, FAILURES)
+        if len(losses.lost) >= FAILURES:
+            return losses
+        if losses.fault is not None:
+            raise losses.fault
+        return None
 
 
-def _way(result: HistoryResult) -> Way:
-    assert result.refusal is not None
-    return result.refusal.op, result.refusal.kind
-
-
-def minimise_race(race: Race, clients: Clients, level: Level, seconds: float) -> Smaller | None:
-    """Make a race smaller; None where it does not fail often enough to tell.
+def minimise_race(race: Race, clients: Clients, level: Level, seconds: float) -> Smaller | TooSeldom:
+    """Make a race smaller.
 
     Args:
         race: that was refused once.
         clients: whom to ask.
         level: how strictly answers are compared.
-        seconds: after which the smallest race so far is taken.
+        seconds: how long it may take; so much of them is kept as the last runs take, at most half.
 
     Raises:
-        AdapterFault: the adapter failed at the race itself, or at the smallest one.
+        AdapterFault: the adapter failed at the race itself before it was lost often enough.
     """
-    until = time.monotonic() + seconds
-    ways = Trying(clients, level).ways(race)
-    if ways.total() < FAILURES:
-        return None
-    trying = Trying(clients, level, frozenset(ways))
+    begun = time.monotonic()
+    until = begun + seconds
+    try:
+        given = Trying(clients, level, until=until).losses(race, "again", RUNS)
+        if len(given.lost) < FAILURES:
+            if given.fault is not None:
+                raise given.fault
+            return TooSeldom(len(given.lost), given.runs, given.late)
+        ways = frozenset(lost.way for lost in given.lost)
+        kept = min(seconds / 2, (time.monotonic() - begun) / given.runs * TO_RATE)
+        searched = _searched(race, given, Trying(clients, level, ways, until - kept))
+        rating = Trying(clients, level, ways, until).losses(searched.race, "rate", TO_RATE)
+    finally:
+        clients.answers_until(None)
+    faults = searched.faults + (rating.fault is not None)
+    if not rating.lost:
+        return searched._replace(runs=searched.runs + rating.runs, faults=faults)
+    return Smaller(searched.race, *rating.lost[0], len(rating.lost), rating.runs, searched.minimal, faults)
+
+
+def _searched(race: Race, losses: Losses, trying: Trying) -> Smaller:
+    """Take smaller races as long as they fail often enough; ``losses`` are those of the race in hand."""
     faults = 0
-    while True:
-        smaller, known = None, True
+    smaller: Race | None = race
+    known = True
+    while smaller is not None:
+        race, smaller, known = smaller, None, True
         for candidate in candidates(race):
-            if time.monotonic() >= until or faults == FAULTS:
-                return _with_faults(rated(race, trying, minimal=False), faults)
+            if trying.late or faults == FAULTS:
+                known = False
+                break
             try:
-                kept = trying.failing(candidate)
+                found = trying.failing(candidate)
             except AdapterFault:  # the next run starts it again; of this candidate nothing is known
                 faults += 1
                 known = False
                 continue
-            if kept:
-                smaller = candidate
+            if found is not None:
+                smaller, losses = candidate, found
                 break
-        if smaller is None:
-            return _with_faults(rated(race, trying, minimal=known), faults)
-        race = smaller
+    known = known and not trying.late
+    return Smaller(race, *losses.lost[0], len(losses.lost), losses.runs, known, faults)
 
 
-def _with_faults(smaller: Smaller | None, faults: int) -> Smaller | None:
-    return None if smaller is None else smaller._replace(faults=faults)
+def rated(race: Race, trying: Trying) -> Smaller | None:
+    """Return a race with how often it fails; None where no run does.
 
-
-def rated(race: Race, trying: Trying, *, minimal: bool, runs: int = TO_RATE) -> Smaller | None:
-    """Return a race with how often it fails; None where no run does."""
-    found = None
-    times = 0
-    for number in range(runs):
-        seen = trying.once(race, f"rate/{number}")
-        if seen is not None:
-            times += 1
-            found = found or seen
-    return None if found is None else Smaller(race, *found, times, runs, minimal)
+    Raises:
+        AdapterFault: the adapter failed.
+    """
+    losses = trying.losses(race, "rate", TO_RATE)
+    if losses.fault is not None:
+        raise losses.fault
+    return Smaller(race, *losses.lost[0], len(losses.lost), losses.runs, minimal=False) if losses.lost else None
 
 
 def candidates(race: Race) -> Iterator[Race]:
-    """Yield smaller races, the smallest first: without a client, without a step, with a simpler value."""
+    """Yield smaller races, the smallest first.
+
+    Without a client, with no client ended, without a step and what refers to it, and with a simpler value.
+    """
     for client, suffix in enumerate(race.suffixes):
         if suffix and race.clients > 1:
             suffixes = tuple(() if other == client else steps for other, steps in enumerate(race.suffixes))
             yield msgspec.structs.replace(race, suffixes=suffixes)
-    referred = frozenset(number for step in race.steps() for number in references(step.args))
+    if race.ended is not None:
+        yield msgspec.structs.replace(race, ended=None)
     for step in reversed(list(race.steps())):
-        if step.seq not in referred:
-            yield without_step(race, step.seq)
+        yield _without(race, step.seq)
     for step in race.steps():
         for args in _simpler(step):
             yield with_args(race, step.seq, args)
@@ -176,6 +254,17 @@ def candidates(race: Race) -> Iterator[Race]:
             "last": tuple((0, step) for _, step in race.last),
         }
         yield msgspec.structs.replace(race, **alone)
+
+
+def _without(race: Race, number: int) -> Race:
+    """Return the race without a step and all that refers to it."""
+    gone = {number}
+    for step in race.steps():
+        if references(step.args) & gone:
+            gone.add(step.seq)
+    for seq in gone:
+        race = without_step(race, seq)
+    return race
 
 
 def _simpler(step: Step) -> Iterator[dict[str, Any]]:

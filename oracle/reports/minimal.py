@@ -136,7 +136,7 @@ class _Again:
         return msgspec.structs.replace(found, remark=remark, explanation=explanation)
 
     def _race(self, divergence: LaneDivergence, race: Race, seconds: float) -> Reduction:
-        from telltale_conformance.oracle.histories.minimising import RUNS, minimise_race
+        from telltale_conformance.oracle.histories.minimising import FAILURES, TooSeldom, minimise_race
         from telltale_conformance.oracle.minimise.trying import Rate as Rated
 
         clients = self._lasting().start_clients()
@@ -146,15 +146,17 @@ class _Again:
         finally:
             with suppress(AdapterFault):
                 clients.close()
-        if smaller is None:
-            remark = f"the race was not lost again in {RUNS} runs, so it is shown as it was found"
-            rated = Rated(times=0, runs=RUNS)
+        if isinstance(smaller, TooSeldom):
+            rated = Rated(times=smaller.times, runs=smaller.runs)
+            cut = ", and then the time was over" if smaller.late else ""
+            seen = f"the race was lost again in {rated.text()}{cut}"
+            remark = f"{seen}; it takes {FAILURES} to make it smaller, so it is shown as it was found"
             return Reduction(ending="flaky", remark=remark, divergence=divergence, program=None, rate=rated)
         refusal = smaller.result.refusal
         assert refusal is not None
         steps = len(list(smaller.race.steps()))
         rated = Rated(times=smaller.times, runs=smaller.runs)
-        failed = f"; the adapter failed at {counted(smaller.faults, 'smaller race')}" if smaller.faults else ""
+        failed = f"; the adapter failed {counted(smaller.faults, 'time')}" if smaller.faults else ""
         return Reduction(
             ending="minimal" if smaller.minimal else "deadline",
             remark=f"{steps} steps of {max(1, smaller.race.clients)} clients, refused in {rated.text()}{failed}",
