@@ -29,7 +29,7 @@ from telltale_conformance.oracle.campaign.folder import (
 from telltale_conformance.oracle.campaign.guide import rebuilt
 from telltale_conformance.oracle.campaign.identity import OtherVersion, identity_of
 from telltale_conformance.oracle.campaign.journal import FILE as JOURNAL
-from telltale_conformance.oracle.campaign.journal import Journal, begun, events
+from telltale_conformance.oracle.campaign.journal import Journal, begun, events, lines
 from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
 from telltale_conformance.oracle.campaign.plan import Setup, Task
 from telltale_conformance.oracle.campaign.standing import Standing, standing_in
@@ -174,7 +174,7 @@ def opened(folder: Path, settings: Settings) -> Iterator[Opened]:
             place=folder,
             remedy="begin another one with its programs: campaign --begin-with FOLDER",
         )
-    standing_in(folder)  # where the journal is gone, no new one may be begun
+    next(lines(folder), None)  # where the journal is gone, no new one may be begun
     journal = Journal(folder)
     try:
         standing = standing_in(folder)
