@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.lean_traces.reader import trace_of
+from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.reference.replay import replay_bytes
 from telltale_conformance.oracle.reference.run import on_reference
@@ -47,31 +48,58 @@ def program_problem(program: Program, seq: int, divergence: Fingerprint) -> str 
     return f"the program has no step {seq}, at which it is to diverge"
 
 
+class _Heard(NamedTuple):
+    """The answers of a dossier, as far as they are a trace."""
+
+    contract: str
+    asked: list[tuple[str, bytes]]
+    """The operation and the arguments of each."""
+    odd: bool
+    """The next line is an answer that no trace has, as one with a log that is not a list."""
+
+
+def _heard(answers: bytes, place: str) -> _Heard:
+    """Read the answers up to the first that no trace has.
+
+    Raises:
+        MalformedTrace: the header is none.
+    """
+    with trace_of(answers, place) as reader:
+        asked: list[tuple[str, bytes]] = []
+        try:
+            asked.extend((event.operation.name, event.arguments_text()) for event in reader)
+        except MalformedTrace:
+            return _Heard(reader.header.contract, asked, odd=True)
+        return _Heard(reader.header.contract, asked, odd=False)
+
+
 def answers_problem(program: Program, divergence: Fingerprint, answers: bytes, place: str) -> str | None:
     """Say why the answers are not those to the program; None where they are.
+
+    The last one may be an answer that no trace has: then it is what diverges.
 
     Raises:
         MalformedTrace: they are no trace.
         UnknownContract: the model no longer states the program's contract.
     """
     asked = [(done.step.op, done.printed) for done in on_reference(program).steps]
-    with trace_of(answers, place) as reader:
-        if reader.header.contract != program.contract:
-            return f"the answers are of contract {reader.header.contract}, the program is of {program.contract}"
-        heard = [(event.operation.name, event.arguments_text()) for event in reader]
-    if heard != asked[: len(heard)]:
+    heard = _heard(answers, place)
+    if heard.contract != program.contract:
+        return f"the answers are of contract {heard.contract}, the program is of {program.contract}"
+    if heard.asked != asked[: len(heard.asked)]:
         return "the answers are those to another program"
-    if len(heard) < len(asked) and divergence.kind != "panic":
-        return f"there are {len(heard)} answers to {len(asked)} steps"
+    if len(heard.asked) + heard.odd < len(asked) and divergence.kind != "panic":
+        return f"there are {len(heard.asked)} answers to {len(asked)} steps"
     return None
 
 
 def shows(answers: bytes, place: str, seq: int, divergence: Fingerprint, level: Level) -> bool:
     """Say whether the answers, compared with the contract once more, show the divergence at this step.
 
-    A trace has no panics, and a claim is watched in more than the answers: both are taken as shown.
+    A trace has no panics, a claim is watched in more than the answers, and what no trace has cannot be compared: these
+    are taken as shown.
     """
-    if divergence.kind == "panic" or divergence.claim is not None:
+    if divergence.kind == "panic" or divergence.claim is not None or _heard(answers, place).odd:
         return True
     first = replay_bytes(answers, place, level=level).first_divergence
     return first is not None and (first.seq, first.op, first.kind) == (seq, divergence.op, divergence.kind)

@@ -22,12 +22,12 @@ from telltale_conformance.oracle.reference.run import ReferenceRun, on_reference
 from telltale_conformance.oracle.verdict.compare import outcome_variant
 from telltale_conformance.oracle.verdict.decision import decided_by
 from telltale_conformance.oracle.verdict.relevant import relevant_state
-from telltale_conformance.readable import one_line
+from telltale_conformance.readable import one_line, spelled
 
 
 def explanation(result: Minimised, decision: Decision | None) -> str:
     """Return the whole text: what diverges, step by step why, what decided, and the proof of 1-minimality."""
-    return "\n".join(_lines(result, decision))
+    return "\n".join(map(spelled, _lines(result, decision)))
 
 
 def why_needed(result: Minimised) -> dict[int, str]:

@@ -24,7 +24,7 @@ from telltale_conformance.oracle.verdict.baseline import Baseline, Entry
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint_of
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
-from telltale_conformance.readable import block
+from telltale_conformance.readable import spelled
 from telltale_conformance.sinks import json_text, shell_word
 
 LONGEST_PROGRAM: Final = 2000
@@ -185,7 +185,7 @@ def _explanation(key: Fingerprint, reduction: Reduction) -> str:
         "",
         reduction.remark,
     ]
-    return block("\n".join(lines))
+    return "\n".join(map(spelled, lines))
 
 
 def _length(divergence: LaneDivergence) -> int:

@@ -27,6 +27,7 @@ from telltale_conformance.oracle.reports.plain_words import (
 )
 from telltale_conformance.oracle.reports.report import Finding
 from telltale_conformance.oracle.verdict.fingerprints import WHOLE, Fingerprint
+from telltale_conformance.readable import spelled
 
 
 class Gravity(IntEnum):
@@ -71,7 +72,11 @@ def what_broke(finding: Finding) -> str:
 
 
 def sentence(key: Fingerprint) -> str:
-    """Return what a class of divergence says to be broken, in one sentence."""
+    """Return what a class of divergence says to be broken, in one sentence on one line."""
+    return spelled(_sentence(key))
+
+
+def _sentence(key: Fingerprint) -> str:
     words = OPERATIONS_IN_WORDS.get(key.op) or Words(f"The operation {key.op}", f"The operation {key.op} succeeds")
     if key.claim is not None:
         return f"{words.doing} breaks a promise: {_promise(key.claim)}"

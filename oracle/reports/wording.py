@@ -13,7 +13,7 @@ from telltale_conformance.oracle.reports.what_broke import what_broke, why_it_ma
 from telltale_conformance.oracle.verdict.baseline import Entry
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneResult
-from telltale_conformance.readable import counted, value_line
+from telltale_conformance.readable import counted, spelled, value_line
 from telltale_conformance.sinks import shell_word
 
 
@@ -106,7 +106,7 @@ def message(finding: Finding) -> str:
         f"program  {program_text(finding)}",
         f"baseline {stand_text(finding)}",
     ]
-    return "\n".join(lines)
+    return "\n".join(map(spelled, lines))
 
 
 def stand_text(finding: Finding) -> str:

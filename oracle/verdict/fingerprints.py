@@ -23,6 +23,7 @@ from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.verdict.compare import MORE_PLACES, Divergence, DivergenceClass, error_variant
 from telltale_conformance.oracle.verdict.decision import PASSES, decided_by
 from telltale_conformance.oracle.verdict.results import LaneDivergence
+from telltale_conformance.readable import spelled
 
 SCHEME: Final = 3
 """Goes into every fingerprint; another number here makes all of them new.
@@ -108,7 +109,10 @@ class Fingerprint(Struct, frozen=True, order=True, kw_only=True):
         return any(value is not None for value in found)
 
     def text(self) -> str:
-        """Return the class as one line for people."""
+        """Return the class as one line for people: error and place may bear names of the implementation."""
+        return spelled(self._words())
+
+    def _words(self) -> str:
         if self.kind == "outcome":
             return f"{self.op}: expected {self.expected} ({self.guard}), answered {self.actual}"
         if self.kind == "panic":
