@@ -32,7 +32,7 @@ def test_exporting_the_corpus_again_gives_the_same_bytes(lean_model: LeanModel, 
 @pytest.mark.parametrize(
     ("contract", "programs"),
     [
-        ("telltale-17", 400),
+        ("telltale-17", 200),
         ("hardened", 200),
         pytest.param("telltale-17", 2000, marks=pytest.mark.nightly),
         pytest.param("hardened", 2000, marks=pytest.mark.nightly),
