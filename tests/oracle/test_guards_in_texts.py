@@ -30,7 +30,9 @@ WORDS_OF_FAILURE = re.compile(
 
 
 def refused_by(guard: Guard) -> Outcome:
-    return Outcome(None, Refused(guard), ())
+    refusal = Refused()
+    refusal.guard = guard
+    return Outcome(None, refusal, ())
 
 
 @EVERY_GUARD
