@@ -117,7 +117,7 @@ def resume(
 
 def _positive(hours: float) -> float:
     if not 0 < hours < 1e6:
-        raise UsageError("--hours must be above 0")
+        raise UsageError("--hours must be a number of hours above 0 and below 1,000,000")
     return hours
 
 

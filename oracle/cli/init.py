@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from telltale_conformance.errors import UsageError
@@ -31,7 +32,8 @@ def run(folder: Path, language: str | None) -> int:
         )
     write(folder, files)
     chosen = LANGUAGES[language]
-    next_steps = [f"cd {folder}"] if folder.resolve() != Path.cwd() else []
+    place = f"./{folder}" if str(folder).startswith("-") else str(folder)
+    next_steps = [f"cd {shlex.quote(place)}"] if folder.resolve() != Path.cwd() else []
     next_steps += [chosen.build] if chosen.build else []
     next_steps += [f'telltale-conformance adapter-kit "{chosen.sut}"', CHECK, chosen.test]
     lines = [

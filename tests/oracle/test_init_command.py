@@ -102,6 +102,20 @@ def test_what_is_there_is_named_and_nothing_is_written(tmp_path: Path, capsys: p
     assert "there already: conformance/README.md, conformance/adapter.py; nothing was written" in said
 
 
+@pytest.mark.parametrize("name", ["a project", "it's", "$(touch pwned)", "-x", "a\\b;c"])
+def test_the_command_that_leads_into_the_project_can_be_pasted(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(Path(name), "python") == WRITTEN
+    (step,) = [line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith("  cd ")]
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{step}\npwd -P"], check=True, cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
+    assert Path(done.stdout.rstrip("\n")) == (tmp_path / name).resolve()
+    assert {path.name for path in tmp_path.iterdir()} == {name}
+
+
 def test_a_file_where_a_folder_should_be_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / ".github").write_text("")
     assert run(tmp_path, "python") == USAGE
