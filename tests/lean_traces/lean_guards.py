@@ -79,6 +79,13 @@ BROKEN: Final[Mapping[tuple[str, str], str]] = {
 }
 """For a guard of an operation, or of every other operation that has it: the proof that fails without it."""
 
+BY_ITS_SENTENCE: Final[Mapping[tuple[str, str], str]] = {
+    ("claim", "gUnowned"): "K21_only_by_commit",
+    ("validate", "gLive"): "K23_accepts_the_live",
+    ("consume", "gUnchanged"): "K2_hardened_presented",
+}
+"""Proofs of what claims say without a word of the log, and a guard of each without which it fails."""
+
 LEFT_OUT: Final = {
     ("commit", "gGiver"): "it refuses nothing: a pending transfer is from the live owner (backed_after, contract §1)",
     ("hostCall", "gActive"): "K28 is about owners; only the comparison with the reference notices it",

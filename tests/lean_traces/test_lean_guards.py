@@ -10,6 +10,7 @@ import pytest
 from telltale_conformance.lean_traces.lean_bundle import read_sources
 from tests.lean_traces.lean_guards import (
     BROKEN,
+    BY_ITS_SENTENCE,
     LEFT_OUT,
     WITH_GUARDS,
     GuardTaken,
@@ -47,3 +48,12 @@ def test_without_a_guard_a_proof_fails(changes: Sequence[GuardTaken]) -> None:
     assert dict(zip([change.name for change in changes], failed[1:], strict=True)) == {
         change.name: {change.proof} for change in changes
     }
+
+
+@pytest.mark.nightly
+def test_without_a_guard_a_claim_fails_by_its_sentence() -> None:
+    changes = [change for change in guards_taken() if (change.operation, change.guard) in BY_ITS_SENTENCE]
+    proofs = [BY_ITS_SENTENCE[change.operation, change.guard] for change in changes]
+    assert sorted(proofs) == sorted(BY_ITS_SENTENCE.values())
+    failed = failed_in_copies([None, *changes], [proofs, *([proof] for proof in proofs)])
+    assert failed == [set(), *({proof} for proof in proofs)]

@@ -18,6 +18,7 @@ public import Telltale.Proofs.Messages
 public import Telltale.Proofs.Reload
 public import Telltale.Proofs.Counterexamples
 public import Telltale.Proofs.RefinedStores
+public import Telltale.Proofs.Truth
 
 /-!
 Everything that is proved. The theorems with a sentence above them are the ones that

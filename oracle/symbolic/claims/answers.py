@@ -248,8 +248,17 @@ def _found_otherwise(v: View) -> z3.BoolRef:
     return z3.Not(z3.And(shown, *(part.holds(post, told) for part in parts)))
 
 
+def _accepted(v: View, told: Account) -> z3.BoolRef:
+    """State that a capability that is accepted has the session, owner and generation of the live one."""
+    shown, live = v.args.cap, told.live
+    is_live = z3.And(shown.sid == told.sid, shown.owner == live.owner, shown.generation == live.generation)
+    return z3.And(told.owned, is_live)
+
+
 def _untrue(v: View) -> z3.BoolRef:
     asked = _ASKED_FOR[v.op](v, v.ghost) if v.op in _ASKED_FOR else TRUE
+    if v.op in USES_CAPABILITY:
+        asked = z3.And(asked, _accepted(v, v.ghost))
     return z3.Or(z3.And(v.step.ok(), z3.Not(asked)), _untrue_refusal(v), _found_otherwise(v))
 
 

@@ -112,7 +112,9 @@ _WITNESS = inv.witness_invariants(WITNESS_ID)
 
 K2 = Claim(
     "K2",
-    violated=lambda v: z3.And(v.ghost.stale, v.succeeds("consume_readiness_witness"), v.args.witness.id == WITNESS_ID),
+    violated=lambda v: z3.And(
+        z3.Not(v.ghost.running), v.succeeds("consume_readiness_witness"), v.args.witness.id == WITNESS_ID
+    ),
     ghost=Binding,
     start=lambda s: Binding(FALSE, FALSE),
     follow=follow_binding,
@@ -130,6 +132,11 @@ K2 = Claim(
                     z3.Implies(z3.Or(g.running, g.stale), z3.ULT(wide(WITNESS_ID), s.next_witness_id)),
                     z3.Implies(g.stale, s.issued[WITNESS_ID] == NOT_ISSUED),
                 ),
+            ),
+            Invariant(
+                "issued-is-running",
+                "an issued witness was issued under the running tenure",
+                lambda s, g: z3.Implies(s.issued[WITNESS_ID] != NOT_ISSUED, g.running),
             ),
         )
     },

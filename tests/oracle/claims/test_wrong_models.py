@@ -32,7 +32,7 @@ from telltale_conformance.oracle.symbolic.statement.records import Record
 from telltale_conformance.oracle.symbolic.statement.state import Args, Contract, Session
 from telltale_conformance.oracle.symbolic.statement.step import Step as Stepped
 from telltale_conformance.oracle.symbolic.statement.step import code
-from telltale_conformance.oracle.symbolic.statement.terms import SESSION_SCOPE_BITS, choose, name, scope, succ
+from telltale_conformance.oracle.symbolic.statement.terms import SESSION_SCOPE_BITS, choose, name, scope, succ, wide
 from tests.oracle import wrong_references as wrong
 from tests.oracle.test_symbolic_mistakes import Patch, both, guard_made, passing, post_made, step_made
 
@@ -58,6 +58,16 @@ def result_made(op: str, change: Callable[[Any, Session, Args], Any]) -> Patch:
 def _refuse(step: Stepped, _: Contract, s: Session, __: Args) -> Stepped:
     """Refuse, as though no session were there."""
     return Stepped(code(Code.TERMINAL), ((z3.BoolVal(True), replace(step.failures[0][1])),), s, step.result, ())
+
+
+def _by_any_owner(step: Stepped, _: Contract, s: Session, a: Args) -> Stepped:
+    """Take a capability of the live generation, whoever it names; nothing is given, so nothing shows it later."""
+    taken = z3.And(step.gives(Code.STALE_CAPABILITY), a.cap.generation == s.live.generation)
+    failures = tuple(
+        (z3.And(when, z3.Not(taken)), said) if said.code is Code.STALE_CAPABILITY else (when, said)
+        for when, said in step.failures
+    )
+    return replace(step, code=z3.If(taken, code(Code.OK), step.code), failures=failures)
 
 
 def _swapped(step: Stepped, s: Session, a: Args) -> z3.ArrayRef:
@@ -118,6 +128,7 @@ MISTAKES: dict[str, tuple[str, Patch]] = {
         "K23",
         guard_made("idle", lambda g, s: replace(g, code=Code.UNCLAIMED, fields={"session_id": s.sid})),
     ),
+    "anybody is the owner": ("K23", step_made("validate_ownership_capability", _by_any_owner)),
     "everything is refused": ("K24", REFUSES),
     "an issued witness is not kept": ("K24", post_made("issue_readiness_witness", issued=lambda step, s, a: s.issued)),
     "a release keeps the session owned": ("K24", post_made("release_ownership", owned=lambda step, s, a: s.owned)),
@@ -158,6 +169,19 @@ def test_each_claim_has_two_mistakes() -> None:
 def test_the_combined_wrong_model_is_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
     COMBINED(monkeypatch)
     assert [claim for claim in NEW[:5] if refuted(claim)] == list(NEW[:5])
+
+
+def test_a_witness_of_an_id_to_come_breaks_its_binding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No claim that has ended issued it: none did."""
+
+    def to_come(s: Session, a: Args) -> z3.BoolRef:
+        return z3.UGE(wide(a.witness.id), s.next_witness_id)
+
+    both(
+        guard_made("issued", lambda g, s, a: replace(g, passes=z3.Or(g.passes, to_come(s, a)))),
+        guard_made("unchanged", lambda g, s, a: replace(g, passes=z3.Or(g.passes, to_come(s, a)))),
+    )(monkeypatch)
+    assert refuted("K2")
 
 
 # the same of live stores ---------------------------------------------------------------------------------------
