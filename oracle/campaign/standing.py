@@ -69,7 +69,7 @@ class Found:
     lanes: set[str]
     cases: int
     answers: int
-    """How many answers of the campaign were judged when it was first met."""
+    """How many answers were judged when it was first met; where campaigns were merged, of the one that met it."""
     seconds: float
     made: DossierMade | None = None
     """What became of it when it was run again; None before that."""
@@ -263,7 +263,7 @@ class Standing:
         for name, cases in event.cells.items():
             self._reach(name, cases)
         for met in event.findings.values():
-            self._met(met, 0, None).cases += met.cases
+            self._met(met, met.after, None).cases += met.cases
 
 
 def standing_in(folder: Path) -> Standing:

@@ -78,7 +78,7 @@ def test_an_adapter_that_hangs_is_a_fault_and_no_finding(tmp_path: Path) -> None
     assert done.returncode == 3, done.stdout + done.stderr
     report = reported(folder)
     assert report["findings"] == []
-    assert report["tally"]["faults"] == 1
+    assert report["tally"]["faults"] == 1, report
     assert "deadline" in report["faults"][0]
     sound(folder)
 

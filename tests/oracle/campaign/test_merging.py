@@ -68,7 +68,9 @@ def test_merged_campaigns_reach_together_what_each_reached_and_count_each_once(
     assert stands[2].tally == stands[0].tally + stands[1].tally
     assert set(stands[2].found) == set(stands[0].found) | set(stands[1].found)
     assert set(stands[2].cells) == set(stands[0].cells) | set(stands[1].cells)
-    for fingerprint in stands[2].found:
+    for fingerprint, found in stands[2].found.items():
+        first = next(one for one in stands if fingerprint in one.found).found[fingerprint]
+        assert found.answers == first.answers > 0
         assert (both / "found" / f"{fingerprint[:12]}.json").exists()
     merge([both, a], again)
     assert Standing().take(events(again)).tally == stands[2].tally
