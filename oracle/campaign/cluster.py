@@ -26,6 +26,8 @@ FETCH_SECONDS: Final = 10.0
 """How long the results of ended tasks may be on their way from the workers."""
 CONNECT_SECONDS: Final = 30.0
 """How long a scheduler may take to answer, also one that is started again."""
+GREETINGS: Final = 3
+"""How often a worker is greeted whose adapter does not start: a busy machine may be slow once."""
 PAGE_SECONDS: Final = 3.0
 """How long dask's dashboard may take to answer; its address is not printed where it does not."""
 REFUSED_SECONDS: Final = 300.0
@@ -77,6 +79,8 @@ class Cluster:
         """Whether results are fetched from the workers; else through the scheduler."""
         self.refused: dict[str, str] = {}
         """The workers that may not work, with why."""
+        self.doubted: dict[str, int] = {}
+        """The workers whose adapter did not start so often; they get no task before it does."""
         self.fetched: dict[str, Any] = {}
         """What the tasks returned that ended last, by key; without those whose worker is gone or out of reach."""
         self._ended: queue.SimpleQueue[Future] = queue.SimpleQueue()
@@ -98,7 +102,9 @@ class Cluster:
     def workers(self) -> dict[str, str]:
         """Return the workers that may work: their addresses, with their names."""
         known = self._workers_now()
-        return {address: name for address, name in known.items() if address not in self.refused}
+        return {
+            address: name for address, name in known.items() if not (address in self.refused or address in self.doubted)
+        }
 
     def _workers_now(self) -> dict[str, str]:
         """Return all workers: their addresses, with their names; the last known ones while the scheduler is silent.
@@ -121,8 +127,13 @@ class Cluster:
         answers = self._client.run(greeting, self._setup, workers=fresh, on_error="return")
         for address in fresh:
             answer = answers.get(address, "it is gone")
+            failed = self.doubted.pop(address, 0)
             if not isinstance(answer, str):
-                answer = one_line(f"{type(answer).__name__}: {answer}", 300)
+                if failed + 1 < GREETINGS:
+                    self.doubted[address] = failed + 1
+                    self._greeted.discard(address)
+                    continue
+                answer = one_line(f"{type(answer).__name__}, {GREETINGS} times: {answer}", 300)
             if answer and answer != "it is gone":
                 self.refused[address] = answer
                 refused.append((f"{known[address]} ({address})", answer))
@@ -134,7 +145,7 @@ class Cluster:
 
     def submit(self, key: str, priority: int, function: Callable[..., Any], *args: Any) -> Future:
         """Give a task to a worker; it is given to another where that one is lost."""
-        allowed = list(self.workers()) if self.refused else None
+        allowed = list(self.workers()) if self.refused or self.doubted else None
         future = self._client.submit(
             function, *args, key=key, priority=priority, pure=False, workers=allowed, allow_other_workers=False
         )

@@ -157,7 +157,8 @@ class Running:
         now, self._greeted = self._campaign.now(), time.monotonic()
         refused = self._cluster.greet()
         workers = self._cluster.workers()
-        gone = [address for address in self._known if address not in workers and address not in self._cluster.refused]
+        not_now = self._cluster.refused.keys() | self._cluster.doubted.keys()
+        gone = [address for address in self._known if address not in workers and address not in not_now]
         events: list[Event] = [
             WorkerEvent(at=now, worker=f"{self._known[address]} ({address})", what="lost") for address in gone
         ]

@@ -24,6 +24,7 @@ class Hung:
     def __init__(self, *, lost: bool) -> None:
         self.connected = True
         self.refused: dict[str, str] = {}
+        self.doubted: dict[str, int] = {}
         self.fetched: dict[str, Any] = {}
         self._lost = lost
         self._given: list[Any] = []

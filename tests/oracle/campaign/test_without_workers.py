@@ -10,8 +10,9 @@ import pytest
 from distributed import LocalCluster
 from rich.text import Text
 
+from telltale_conformance.oracle.adapters import AdapterFault
 from telltale_conformance.oracle.campaign import running
-from telltale_conformance.oracle.campaign.cluster import REFUSED_SECONDS, Cluster, ClusterGone, cluster_of
+from telltale_conformance.oracle.campaign.cluster import GREETINGS, REFUSED_SECONDS, Cluster, ClusterGone, cluster_of
 from telltale_conformance.oracle.campaign.events import Begun, Ended, WorkerEvent
 from telltale_conformance.oracle.campaign.journal import FILE, events
 from telltale_conformance.oracle.campaign.live import ALONE_SECONDS, LINE_SECONDS, Live, LivePage
@@ -77,6 +78,7 @@ class Late(Cluster):
 
     def __init__(self) -> None:
         self.refused = {}
+        self.doubted = {}
         self.here: dict[str, str] = {}
 
     connected = True
@@ -179,6 +181,57 @@ def test_a_cluster_of_our_own_does_not_wait_for_other_workers(tmp_path: Path) ->
     with campaign_in(tmp_path / "c") as campaign, pytest.raises(ClusterGone, match=r"every worker was refused: old"):
         Running(campaign, Mixed(ours=True), seconds=20.0, look=looks.append).run()
     assert looks == []
+
+
+class Slow:
+    """A client of a scheduler with two workers, one of which cannot greet so many times."""
+
+    scheduler = SimpleNamespace(identity=None)
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.asked: list[list[str]] = []
+        self.given: list[list[str] | None] = []
+
+    def sync(self, function: object, **given: object) -> dict[str, dict[str, dict[str, str]]]:
+        return {"workers": {"tcp://slow": {"name": "slow"}, "tcp://quick": {"name": "quick"}}}
+
+    def run(self, function: object, setup: object, *, workers: list[str], on_error: str) -> dict[str, object]:
+        self.asked.append(workers)
+        answers: dict[str, object] = dict.fromkeys(workers, "")
+        if "tcp://slow" in workers and self.failures:
+            self.failures -= 1
+            answers["tcp://slow"] = AdapterFault("no hello came within 30 s")
+        return answers
+
+    def submit(self, *args: object, workers: list[str] | None, **given: object) -> SimpleNamespace:
+        self.given.append(workers)
+        return SimpleNamespace(add_done_callback=lambda call: None)
+
+
+@pytest.mark.parametrize("failures", [1, GREETINGS])
+def test_a_worker_whose_adapter_does_not_start_is_greeted_again_before_it_is_refused(
+    failures: int, tmp_path: Path
+) -> None:
+    client = Slow(failures)
+    with campaign_in(tmp_path / "c") as campaign:
+        cluster = Cluster(campaign.setup, client, ADDRESS)
+    refused = cluster.greet()
+    assert refused == []
+    assert cluster.workers() == {"tcp://quick": "quick"}
+    cluster.submit("key", 0, print)
+    assert client.given == [["tcp://quick"]]
+    for _ in range(GREETINGS):
+        refused += cluster.greet()
+    assert client.asked == [["tcp://slow", "tcp://quick"], *[["tcp://slow"]] * min(failures, GREETINGS - 1)]
+    if failures == 1:
+        assert refused == []
+        assert set(cluster.workers()) == {"tcp://slow", "tcp://quick"}
+        cluster.submit("key", 0, print)
+        assert client.given[-1] is None
+    else:
+        assert refused == [("slow (tcp://slow)", f"AdapterFault, {GREETINGS} times: no hello came within 30 s")]
+        assert set(cluster.workers()) == {"tcp://quick"}
 
 
 def test_a_short_absence_is_not_said_and_a_long_one_again_and_again(
