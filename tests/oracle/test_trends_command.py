@@ -119,8 +119,8 @@ def scale(of: Any) -> list[str]:
         ((7,), ["0", "2", "4", "6", "8"]),
         ((1200, 4100), ["0", "2,000", "4,000", "6,000"]),
         ((0.3, 0.25), ["0", "0.1", "0.2", "0.3"]),
-        ((None, None), ["0", "1"]),
-        ((), ["0", "1"]),
+        ((None, None), []),
+        ((), []),
         ((1e15, 2.5e15), ["0", "1,000,000,000,000,000", "2,000,000,000,000,000", "3,000,000,000,000,000"]),
     ],
 )
@@ -181,7 +181,32 @@ def test_values_are_shown_shortly(value: float, text: str) -> None:
     assert shown(value) == text
 
 
+def test_a_chart_without_a_value_says_so_and_has_no_scale() -> None:
+    text = chart("c", "Power", [Point("1"), Point("2")], [Line("claims", (None, None))])
+    assert "not in these records" in text
+    assert 'class="scale"' not in text
+    assert "not in these records" not in chart("c", "Power", [Point("1")], [Line("claims", (0,))])
+
+
 # --- the page and the text
+
+
+def links(*records: CheckRecord) -> list[str]:
+    return re.findall(r'<a href="#s\d+">([^<]*)</a>', trends_page(series_of(records)))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"level": Level.outcome}, {"level state", "level outcome"}),
+        ({"effort": "quick"}, {"effort default", "effort quick"}),
+        ({"lanes": ()}, {"lanes ", "lane programs"}),
+    ],
+)
+def test_links_to_series_say_what_tells_them_apart(change: dict[str, Any], told: set[str]) -> None:
+    found = links(check(0, "1"), check(1, "1", **change), check(2, "1", name="other"))
+    assert len(set(found)) == 3
+    assert {name.partition(", ")[2] for name in found} == {"", *told}
 
 
 def test_the_page_has_every_figure_as_a_table_too_and_every_id_once() -> None:

@@ -65,8 +65,9 @@ def chart(identifier: str, title: str, points: Sequence[Point], lines: Sequence[
         f'aria-labelledby="{identifier}-t {identifier}-d">',
         f'<title id="{identifier}-t">{markup(title)}</title>',
         f'<desc id="{identifier}-d">{markup(_description(points, lines))}</desc>',
-        *_grid(top, step),
+        *(_grid(top, step) if values else ()),
         *_marks(points),
+        *(() if values else _nothing()),
         *_legend(title, lines),
     ]
     for number, line in enumerate(lines):
@@ -116,6 +117,12 @@ def _grid(top: float, step: float) -> Iterator[str]:
         y = _y(number * step, top)
         yield f'<line class="grid" x1="{_LEFT:g}" x2="{_WIDTH - _RIGHT:g}" y1="{y:.1f}" y2="{y:.1f}"/>'
         yield f'<text class="scale" x="{_LEFT - 8:g}" y="{y + 4:.1f}">{shown(number * step)}</text>'
+
+
+def _nothing() -> Iterator[str]:
+    """Say that there is no value, where a scale would stand for nothing."""
+    x, y = (_LEFT + _WIDTH - _RIGHT) / 2, (_TOP + _HEIGHT - _BOTTOM) / 2
+    yield f'<text class="nothing" x="{x:g}" y="{y:g}">not in these records</text>'
 
 
 def _marks(points: Sequence[Point]) -> Iterator[str]:

@@ -38,9 +38,24 @@ def trends_page(series: Sequence[Series]) -> str:
         "trends.html.j2",
         styles=("page.css", "plain.css"),
         title="Trends",
-        parts=[(f"s{number}", f"{one.way.name} {one.way.contract} {one.what}s") for number, one in enumerate(series)],
+        parts=[(f"s{number}", title) for number, title in enumerate(_titles(series))],
         shown_series=[_shown(number, one) for number, one in enumerate(series)],
     )
+
+
+def _titles(series: Sequence[Series]) -> list[str]:
+    """Return what links call the series: as little as tells each from the others."""
+    titles = [f"{one.way.name} {one.way.contract} {one.what}s" for one in series]
+    settings = [(f"level {one.way.level}", one.way.amount, one.way.lanes_in_words) for one in series]
+    for further in zip(*settings, strict=True):
+        by_title: dict[str, set[str]] = {}
+        for title, more in zip(titles, further, strict=True):
+            by_title.setdefault(title, set()).add(more)
+        titles = [
+            f"{title}, {more}" if len(by_title[title]) > 1 else title
+            for title, more in zip(titles, further, strict=True)
+        ]
+    return titles
 
 
 def _shown(number: int, series: Series) -> Shown:
