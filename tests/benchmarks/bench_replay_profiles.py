@@ -3,8 +3,9 @@
 ``python -m tests.benchmarks.bench_replay_profiles [EVENTS]…`` writes the recordings by recording a seeded run of each
 profile, and prints a row for each: nothing in one repeats, but for what the profile itself repeats. A recording is
 replayed by a process of its own that has replayed one small trace before, so that what every process pays to start is
-not counted. Decoding is msgspec's decoding of every line of the same file, without a schema. Both are CPU time, the
-least of some rounds.
+not counted. Decoding is msgspec's decoding of every line of the same file, without a schema. Each round is one such
+process, which replays the file once and decodes it once, in turns the one or the other first; both are CPU time, the
+least of equally many rounds. Looking for garbage, which a replay puts off until its end, is part of it.
 
 On a machine that has other work too, what comes between costs a replay, which touches more memory, more than decoding.
 So each hundred events are timed too, in every round, and the least times of all of them are added up: the undisturbed
@@ -33,13 +34,11 @@ from tests.trace_files import RECORDINGS
 SEED: Final = 61_126
 OTHER_SEED: Final = 4_711
 """Of the recording that is replayed first where first uses are measured."""
-ROUNDS: Final = 5
+ROUNDS: Final = 6
 WHOLE_PAST: Final = frozenset({"archived_closed", "runtime_audit_log"})
 """Their answers are all of the past, so that the answers of a long recording grow with the square of its length."""
 SHORT: Final = 3_000
 """Recordings longer than this do without ``WHOLE_PAST``."""
-LONG_ROUNDS: Final = 3
-"""So many rounds are enough for those."""
 
 _MEASURED = """
 import json, sys, time
@@ -77,7 +76,7 @@ def timed(items):
         each.append(now - before)
         before = now
 
-in_turn, small, *paths = sys.argv[1:]
+in_turn, first, small, *paths = sys.argv[1:]
 if in_turn == "in turn":
     TraceReader.__iter__ = lambda reader: timed(reader._events)
     decoded = decoded_in_turn
@@ -85,13 +84,15 @@ each = []
 replay_file(Path(small))
 rows = []
 for path in map(Path, paths):
-    each.clear()
-    result, replayed = cpu(replay_file, path)
+    taken = {}
+    for work in (replay_file, decoded) if first == "replay" else (decoded, replay_file):
+        each.clear()
+        done, seconds = cpu(work, path)
+        taken[work] = done, seconds, each[:]
+    result, replayed, replays = taken[replay_file]
     assert result.verdict == "agree", result
-    replays = each[:]
-    each.clear()
-    seconds = min(cpu(decoded, path)[1] for _ in range(3 if in_turn == "whole" else 1))
-    rows.append((result.events, replayed, seconds, replays, each[:]))
+    _, seconds, decodings = taken[decoded]
+    rows.append((result.events, replayed, seconds, replays, decodings))
 print(json.dumps(rows))
 """
 
@@ -122,12 +123,21 @@ def recorded(folder: Path, profile: Profile, events: int, seed: int = SEED) -> P
     return path
 
 
-def replayed(*paths: Path, in_turn: bool = False) -> list[Measured]:
-    """Replay recordings one after the other in a fresh process; with ``in_turn`` each hundred events are timed."""
+def replayed(*paths: Path, in_turn: bool = False, first: str = "replay") -> list[Measured]:
+    """Replay and decode recordings one after the other in a fresh process.
+
+    Args:
+        paths: the recordings.
+        in_turn: time each hundred events.
+        first: what is done first of each recording, ``replay`` or ``decoding``.
+    """
     small = RECORDINGS / "corner-edges-0.jsonl.gz"
     how = "in turn" if in_turn else "whole"
     done = subprocess.run(
-        [sys.executable, "-c", _MEASURED, how, str(small), *map(str, paths)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", _MEASURED, how, first, str(small), *map(str, paths)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return [Measured(*row) for row in json.loads(done.stdout)]
 
@@ -137,9 +147,14 @@ def least(runs: list[Measured]) -> Measured:
     return Measured(runs[0].events, min(run.replayed for run in runs), min(run.decoded for run in runs), [], [])
 
 
+def in_rounds(path: Path, rounds: int, *, in_turn: bool = False) -> list[Measured]:
+    """Measure a recording in so many processes; which work comes first changes with each."""
+    return [replayed(path, in_turn=in_turn, first=("replay", "decoding")[turn % 2])[0] for turn in range(rounds)]
+
+
 def undisturbed(path: Path, rounds: int) -> float:
     """Return the ratio of the least times of every hundred events, over some processes."""
-    runs = [replayed(path, in_turn=True)[0] for _ in range(rounds)]
+    runs = in_rounds(path, rounds, in_turn=True)
     replays, decodings = (
         sum(map(min, *times)) for times in ([run.each_replayed for run in runs], [run.each_decoded for run in runs])
     )
@@ -154,7 +169,7 @@ def rows(folder: Path, events: int, rounds: int = ROUNDS) -> dict[str, Measured]
     calm = []
     for profile in PROFILES:
         path = recorded(folder, profile, events)
-        one = found[profile.name] = least([replayed(path)[0] for _ in range(rounds)])
+        one = found[profile.name] = least(in_rounds(path, rounds))
         size = path.stat().st_size // one.events
         decoding, replaying = (seconds / one.events * 1e6 for seconds in (one.decoded, one.replayed))
         calm.append(undisturbed(path, max(rounds, 2)))
@@ -193,7 +208,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for events in lengths:
-            rows(folder, events, ROUNDS if events <= SHORT else LONG_ROUNDS)
+            rows(folder, events)
         if SHORT in lengths:
             print(f"\nfirst uses: {first_uses(folder) * 1e3:.0f} ms at most")
 
