@@ -1,0 +1,32 @@
+"""Types are remembered in a number that does not grow: what is kept, every search for garbage looks through."""
+
+from __future__ import annotations
+
+import gc
+
+from telltale_conformance.lean_traces.printed_values import TYPES, TYPES_BY_ROLE
+from telltale_conformance.model.types.local_types import Recv, Send
+from telltale_conformance.uncollected import uncollected
+
+MANY = 3_000
+
+
+def printed(number: int) -> bytes:
+    """Return a type that no other number has, as our writer prints it."""
+    return b'{"Send":{"branches":[[{"name":"m%d","sort":"Nat"},null,"End"]],"partner":"B"}}' % number
+
+
+def test_many_types_leave_few_objects_behind() -> None:
+    with uncollected():
+        before = len(gc.get_objects())
+        for number in range(MANY):
+            assert type(TYPES[printed(number)]) is Send
+            by_role = TYPES_BY_ROLE[b'{"A":%s}' % printed(number).replace(b"Send", b"Recv")]
+            assert type(by_role["A"]) is Recv
+        kept = len(gc.get_objects()) - before
+    assert 0 < kept < 2 * MANY
+
+
+def test_a_type_that_was_just_read_is_not_read_again() -> None:
+    assert TYPES[printed(0)] is TYPES[printed(0)]
+    assert TYPES_BY_ROLE[b'{"A":%s}' % printed(0)] is TYPES_BY_ROLE[b'{"A":%s}' % printed(0)]
