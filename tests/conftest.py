@@ -1,5 +1,5 @@
 """What all tests share: the same cases of Hypothesis every time, the rooms in their places, the installed wheel,
-a resident Lean, bytecode, and a place of their own for what self-tests remember.
+a resident Lean, bytecode, an environment that stays as it was, and a place of their own for what self-tests remember.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ pytest_plugins = [
     "tests.installed_wheel",
     "tests.resident_lean",
     "tests.files_of_workers",
+    "tests.left_behind",
     "tests.cpu_of_files",
 ]
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from platformdirs import user_cache_path
+import platformdirs
 
 from telltale_conformance.generators.floor import able_to_succeed, succeeded
 from telltale_conformance.model.operations import OPERATIONS
@@ -36,7 +36,8 @@ TIMES: Final = (1, 2, 4)
 def run(subject: Subject, settings: Settings) -> LaneResult:
     """Run the sequences of the seed; in them every operation must succeed."""
     # Hypothesis would leave its table of characters in the current folder; processes that share the lane inherit this
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(user_cache_path("telltale-conformance") / "hypothesis"))
+    kept = platformdirs.user_cache_path("telltale-conformance") / "hypothesis"
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(kept))
     offered = offered_by(subject)
     if not offered & OPERATIONS.keys():
         return not_run("stateful", NOTHING_OFFERED)
