@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from telltale_conformance.errors import InconclusiveError
+from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.files import is_there
 from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
@@ -85,6 +85,8 @@ def run(
         limits: of what is read.
         adapter_limits: within which the adapter is heard.
     """
+    if output.is_dir():
+        raise UsageError("it is a folder", place=output, remedy="name the file that the program is written to")
     adapter_limits = replace(adapter_limits, restarts=max(adapter_limits.restarts, RESTARTS))
     with watched() as watch, tempfile.TemporaryDirectory() as folder:
         try:

@@ -35,9 +35,10 @@ def still_visible(divergence: Divergence, reference: ReferenceSide) -> Holds:
         last = side.steps[-1]
         if same_json(at_place(last, first.path)[0], answered):
             return False
-        args = {item.step.seq: item.args for item in side.steps}
+        args = {item.step.seq: item.step.args for item in side.steps}
         demanded = followed(_result(last), field)
-        return not any(same_json(followed(args.get(seq), place), demanded) for seq, place in origins)
+        there = [followed(args.get(seq), place) for seq, place in origins]
+        return not any(value != NOTHING and same_json(value, demanded) for value in there)
 
     return holds
 
@@ -60,7 +61,10 @@ def _is_own(name: str, side: ReferenceSide) -> bool:
 
 
 def _origins(divergence: Divergence, reference: ReferenceSide) -> tuple[str, list[tuple[int, str]]]:
-    """Return the largest part of the answer that stands in the program's arguments as it was answered, and where."""
+    """Return the largest part of the answer that is written in the program as it was answered, and where it is.
+
+    What an argument refers to was written elsewhere, or nowhere.
+    """
     differences = divergence.differences
     result = _result(reference.steps[-1])
     for field in _outer_places(differences[0].path):
@@ -69,7 +73,7 @@ def _origins(divergence: Divergence, reference: ReferenceSide) -> tuple[str, lis
         found = [
             (item.step.seq, place)
             for item in reference.steps
-            for place, value in _parts(item.args)
+            for place, value in _parts(item.step.args)
             if all(_is(followed(value, rest), actual) for rest, actual in inner) and not same_json(value, demanded)
         ]
         if found:

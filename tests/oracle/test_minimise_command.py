@@ -136,7 +136,10 @@ def test_malformed_input_and_bad_commands_exit_2(tmp_path: Path, capsys: pytest.
     write_program(tmp_path / "p.jsonl", program(("session_ids", {})))
     assert run(tmp_path / "p.jsonl", output=output, contract="other") == 2
     assert run(tmp_path / "p.jsonl", output=output, sut='"unclosed') == 2
-    assert len(capsys.readouterr().err.splitlines()) == 4
+    assert run(tmp_path / "p.jsonl", output=tmp_path, sut="touch ran") == 2
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 5
+    assert told[-1].endswith("it is a folder; name the file that the program is written to")
 
 
 @pytest.mark.parametrize("failing", ["exits", "not-json", "exits-at-once"])
