@@ -45,6 +45,8 @@ class ProgramReport:
     """Why the program did not come to its end; None when it did."""
     faulty: bool = False
     """That was the adapter's fault, so that nothing is concluded from it."""
+    unsteady: bool = False
+    """It was answered otherwise when it was run again, so that nothing is concluded of its reloads."""
     answers: Mapping[int, Answered] = field(default_factory=dict)
     """What each step was answered, but estimates, by its number."""
 
@@ -140,7 +142,7 @@ def _without_reloads(adapter: Adapter, report: ProgramReport, program: Program, 
         again = _run(adapter, report.program, program, perform)
         if again.stopped is not None or _first_difference(report.answers, report, again) is not None:
             said = again.stopped or "it is answered otherwise"
-            return replace(report, stopped=f"the second time: {said}", faulty=again.faulty)
+            return replace(report, stopped=f"the second time: {said}", faulty=again.faulty, unsteady=not again.faulty)
         op = next(step.op for step in program.steps if step.seq == place)
         why = f"{op} is answered otherwise without the reloads before it"
         verdict.violations.append(Violation(RELOAD_CLAIM, place, why))

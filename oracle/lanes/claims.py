@@ -28,6 +28,7 @@ from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS, title_of
 from telltale_conformance.oracle.claims.judging import ProgramReport, judge_claims
 from telltale_conformance.oracle.claims.monitors import WATCHED, ClaimVerdict
+from telltale_conformance.oracle.claims.persistence import RELOAD_CLAIM
 from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.only import chosen_cases
@@ -37,6 +38,7 @@ from telltale_conformance.oracle.reference.judging import CaseResult, described
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
+from telltale_conformance.readable import counted
 
 LANE: Final = "claims"
 GENERATED: Final = 40
@@ -73,7 +75,7 @@ def run(subject: Subject, settings: Settings) -> LaneResult:
         result,
         tally=result.tally + Tally(faults=len(faults)),
         claims=claims,
-        notes=(*result.notes, *faults[:1], *_broken(reports, subject.contract)),
+        notes=(*result.notes, *faults[:1], *_unsteady(reports), *_broken(reports, subject.contract)),
         seconds=time.monotonic() - started,
     )
 
@@ -117,6 +119,15 @@ def claims_of(reports: Iterable[ProgramReport]) -> dict[str, ClaimStand]:
 def stand_of(verdict: ClaimVerdict) -> ClaimStand:
     """Return how a claim stands by what its monitor saw."""
     return ClaimStand(verdict.verdict, verdict.occasions)
+
+
+def _unsteady(reports: Iterable[ProgramReport]) -> list[str]:
+    """Say of which programs it could not be judged what their reloads change."""
+    found = [report for report in reports if report.unsteady]
+    if not found:
+        return []
+    what = f"no second run of {counted(len(found), 'program')} with reloads could be compared"
+    return [f"{title_of(RELOAD_CLAIM)}: {what} ({found[0].program}: {found[0].stopped})"]
 
 
 def _broken(reports: Iterable[ProgramReport], contract: str) -> Iterator[str]:

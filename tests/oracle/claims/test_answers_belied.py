@@ -16,7 +16,7 @@ from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.claims.judging import ProgramReport, judge_claims
 from telltale_conformance.oracle.claims.monitors import watch
-from telltale_conformance.oracle.lanes.claims import claims_of, watched_programs
+from telltale_conformance.oracle.lanes.claims import _unsteady, claims_of, watched_programs
 from tests.oracle import wrong_references as wrong
 from tests.oracle.claims.belied_stores import STORES, Replaced
 from tests.oracle.claims.test_occasions import BEGIN, CLAIM, OBSERVE, OPEN, attenuate, events
@@ -87,4 +87,8 @@ def test_what_is_answered_now_so_and_now_otherwise_is_no_reload() -> None:
     moved = {"next_session_id": answers}
     (unsteady,) = report(moved, "surface")
     assert unsteady.stopped == "the second time: it is answered otherwise"
+    assert unsteady.unsteady
+    assert not unsteady.faulty
+    (note,) = _unsteady([unsteady])
+    assert note.startswith("K27 persistence: no second run of 1 program with reloads could be compared (surface: ")
     assert not [why for why in unsteady.verdicts["K27"].violations if "without the reloads" in why.why]
