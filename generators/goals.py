@@ -64,8 +64,12 @@ class Goals(Needs):
         """Yield the operation with something near to what it wants, and then how the program goes on."""
         draw = self._draw
         if name == "claim_ownership":
-            yield from self._there()
+            pending = self._ownership.terminal is None and draw.random() < 0.5
+            yield from self._pending() if pending else self._there()
             yield self._claim()
+            if pending:
+                following = draw.one_of(_RECEIPTS)
+                yield from _WAYS[following](self, following)
             return
         if name == "mark_owner_died":
             yield from self._pending() if draw.random() < 0.5 else self._owner()
@@ -121,6 +125,8 @@ class Goals(Needs):
         return Act("claim_ownership", (self.sid, self._name(), self._scope()))
 
     def _claimed(self, name: str) -> Iterator[Act]:
+        if self._ownership.terminal is not None and self._draw.random() < 0.5:
+            yield self._claim()  # in vain: its ownership has ended for good
         yield from self._live()
         if self._ownership.current is not None:
             yield from self._of_idle("release_ownership")

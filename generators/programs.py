@@ -45,7 +45,7 @@ _AFTER_COURSE: Final = 15
 """Drawn steps after what a course begins with, at least."""
 DIRECTED_STEPS: Final = 120
 """Steps of a program towards goals before its last look."""
-_TWO_CONCERNS: Final = 0.3
+_TWO_CONCERNS: Final = 0.6
 """How often a program towards goals of one concern has the operations of a second."""
 _ODDNESS: Final = (0.5, 1.0, 2.5)
 """By how much the oddness of a profile is multiplied in one program towards goals and another."""
@@ -59,6 +59,11 @@ _LOOKED_ROUND: Final = 0.15
 """How often it turns to another session."""
 _LOOKED_AT: Final = 8
 """How many sessions are looked at at the end of a program."""
+_CLOSED_AT_LAST: Final = 0.25
+_RELOADED_AT_LAST: Final = 0.4
+"""How often sessions are closed, and the store is read back, before the last look of a program towards goals."""
+_LAST_SESSIONS: Final = 3
+"""How many sessions are closed there at most, and of how many a tree is looked at."""
 _LOOKED_INTO: Final = 4
 """How many bindings of a kind are looked up at the end of a program, per session."""
 
@@ -174,9 +179,18 @@ class Generator:
         for made in self._towards_goals(until):
             bound.update(dict.fromkeys(_bound_in(made)))
             yield made
+        yield from self._acts(self._at_last())
         yield from self._last_look(self.store.sessions)
         yield from self._acts(Act("lookup_handler", (edge,)) for edge in list(bound)[-_LOOKED_INTO:])
-        yield from self._acts(busiest_tree(self.store))
+        yield from self._acts(busiest_trees(self.store))
+
+    def _at_last(self) -> Iterator[Act]:
+        """Yield what a program towards goals ends with at times: its sessions are closed, the store is read back."""
+        draw = self._draw
+        if draw.random() < _CLOSED_AT_LAST:
+            yield from (Act("close", (sid,)) for sid in tuple(self.store.sessions)[-_LAST_SESSIONS:])
+        if draw.random() < _RELOADED_AT_LAST:
+            yield RELOAD
 
     def _towards_goals(self, until: int) -> Iterator[GeneratedStep]:
         draw, selection = self._draw, self._selection
@@ -323,16 +337,14 @@ def _bound_in(made: GeneratedStep) -> Iterator[Edge]:
         yield from (one for one in (*made.arguments, given and given.edge) if isinstance(one, Edge))
 
 
-def busiest_tree(store: Store) -> Iterator[Act]:
-    """Yield looks at the tree with the most leaves: its root, and the proof of the last leaf."""
-    trees = [
-        (len(leaves), sid, pair) for sid, session in store.sessions.items() for pair, leaves in session.auth.items()
-    ]
-    if trees:
-        count, sid, (sender, receiver) = max(trees)
-        edge = Edge(receiver=receiver, sender=sender, sid=sid)
-        yield Act("auth_root", (sid, edge))
-        yield Act("auth_proof", (sid, edge, count - 1))
+def busiest_trees(store: Store) -> Iterator[Act]:
+    """Yield looks at the tree with the most leaves of each session: its root, and the proof of the last leaf."""
+    for sid, session in [*store.sessions.items()][-_LAST_SESSIONS:]:
+        if session.auth:
+            sender, receiver = max(session.auth, key=lambda pair: len(session.auth[pair]))
+            edge = Edge(receiver=receiver, sender=sender, sid=sid)
+            yield Act("auth_root", (sid, edge))
+            yield Act("auth_proof", (sid, edge, len(session.auth[sender, receiver]) - 1))
 
 
 def _read_again(

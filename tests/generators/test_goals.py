@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import pytest
 
@@ -99,7 +99,7 @@ def test_each_directed_program_is_about_its_concern() -> None:
 def test_some_programs_of_a_concern_have_the_operations_of_a_second() -> None:
     profiles = [directed(8, index, EVERY, "telltale-17").profile for index in range(10 * len(DIRECTED))]
     of_two = [profile for profile in profiles if " and " in profile.name]
-    assert 10 < len(of_two) < 40
+    assert 30 < len(of_two) < 60
     by_name = {profile.name: profile.weights for profile in CONCERNS}
     for profile in of_two:
         first, second = profile.name.split(" and ")
@@ -127,3 +127,24 @@ def test_a_reload_is_not_repeated_at_once_and_only_live_sessions_are_looked_at_l
         assert max(runs, default=0) < 4, "only where it is chosen again"
         looks = program[max(place for place, step in enumerate(program) if not step.operation.reads_only) + 5 :]
         assert not [step for step in looks if step.operation.name == "observe" and step.outcome.error is not None]
+
+
+def test_programs_end_with_closed_sessions_and_with_a_reload_at_times() -> None:
+    closed = read_back = roots = 0
+    for program in made(11, PROGRAMS):
+        at = max(place for place, step in enumerate(program) if not step.operation.reads_only)
+        read_back += program[at].operation.name == "reload"
+        closed += [step.operation.name for step in program[at - 3 : at + 1]].count("close") >= 2
+        roots += len({step.arguments[0] for step in program[at:] if step.operation.name == "auth_root"}) > 1
+    assert PROGRAMS / 5 < read_back < PROGRAMS * 2 / 3
+    assert 2 < closed < PROGRAMS / 2
+    assert roots > 2, "trees of several sessions are looked at"
+
+
+def test_a_transfer_is_settled_after_a_claim_that_was_refused_while_it_was_pending() -> None:
+    settled = 0
+    for program in made(12, PROGRAMS):
+        for before, step in pairwise(program):
+            refused = before.operation.name == "claim_ownership" and before.cell.phase == "pending"
+            settled += refused and step.operation.parameters[:1] == ("receipt",) and step.outcome.error is None
+    assert settled >= 3
