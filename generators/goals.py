@@ -64,10 +64,10 @@ class Goals(Needs):
         """Yield the operation with something near to what it wants, and then how the program goes on."""
         draw = self._draw
         if name == "claim_ownership":
-            pending = self._ownership.terminal is None and draw.random() < 0.5
-            yield from self._pending() if pending else self._there()
+            amid = self._ownership.terminal is None and draw.random() < 0.5
+            yield from self._pending() if amid else self._there()
             yield self._claim()
-            if pending:
+            if amid:
                 following = draw.one_of(_RECEIPTS)
                 yield from _WAYS[following](self, following)
             return
