@@ -36,8 +36,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[LocalCluster]:
-    """A real scheduler without workers."""
-    with LocalCluster(n_workers=0, processes=False, dashboard_address=None, host="127.0.0.1", protocol="tcp") as one:
+    """A real scheduler without workers; without a port for its dashboard dask would take 8787, whoever has it."""
+    with LocalCluster(
+        n_workers=0, processes=False, dashboard_address="127.0.0.1:0", host="127.0.0.1", protocol="tcp"
+    ) as one:
         yield one
 
 
