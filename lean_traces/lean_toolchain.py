@@ -110,7 +110,9 @@ def wheel_node() -> Path | None:
 
 def _node_version(node: Path) -> int | None:
     try:
-        answer = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout
+        answer = subprocess.run(
+            [node, "--version"], capture_output=True, encoding="utf-8", errors="replace", timeout=60, check=True
+        ).stdout
     except (OSError, subprocess.SubprocessError):
         return None
     match = re.match(r"v(\d+)\.", answer)
@@ -159,7 +161,13 @@ def native_toolchain() -> LeanToolchain | None:
         return None
     try:
         answer = subprocess.run(
-            [lean, "--version"], capture_output=True, text=True, timeout=300, check=True, cwd=sources_dir()
+            [lean, "--version"],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=300,
+            check=True,
+            cwd=sources_dir(),
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise LeanWrongVersion(f"{lean} --version failed: {error}") from None

@@ -243,6 +243,19 @@ def test_a_native_lean_comes_first(cache: Path, archive: Path) -> None:
     assert find_toolchain(prefer="wasm").kind == "wasm"
 
 
+def test_a_lean_that_prints_no_text_is_of_another_version(cache: Path) -> None:
+    executable(cache / "bin" / "lean", r"printf 'a\377b\001'")
+    with pytest.raises(LeanWrongVersion, match="is Lean a\ufffdb"):
+        find_toolchain()
+
+
+def test_a_node_that_prints_no_text_is_none(cache: Path, archive: Path) -> None:
+    install(archive=archive)
+    executable(cache / "bin" / "node", r"printf 'a\377b'")
+    with pytest.raises(LeanMissing):
+        find_toolchain()
+
+
 def test_a_native_lean_of_another_version_is_refused_or_passed_over(cache: Path, archive: Path) -> None:
     executable(cache / "bin" / "lean", "echo 'Lean (version 4.9.1, x86_64, commit 1, Release)'")
     with pytest.raises(LeanWrongVersion, match=r"4\.9\.1"):
@@ -262,7 +275,9 @@ def test_lake_builds_once_for_each_state_of_the_sources(cache: Path) -> None:
     assert {"lakefile.toml", "lean-toolchain", "Main.lean", "Telltale"} <= set(said)
 
 
-@pytest.mark.parametrize("body", ["echo 'error: build failed'; exit 1", "exit 0"])
+@pytest.mark.parametrize(
+    "body", ["echo 'error: build failed'; exit 1", "exit 0", r"printf 'a\377b'; exit 0", r"printf 'a\377b' >&2; exit 1"]
+)
 def test_a_build_that_fails_is_a_source_error(cache: Path, body: str) -> None:
     executable(cache / "bin" / "lake", body)
     with pytest.raises(LeanSourceError):
