@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from telltale_conformance.files import keep_from_others, others_write
 from telltale_conformance.lean_traces.lean_bundle import model_hash
 from telltale_conformance.lean_traces.lean_errors import LeanSourceError, LeanTimeout
 from telltale_conformance.lean_traces.lean_package import cache_dir
@@ -22,6 +23,7 @@ def build_executable(lake: str, deadline: float = BUILD_DEADLINE) -> Path:
     """Return the ``lean_exe`` of the package, built below the cache folder, once for each state of the sources.
 
     The copy is built under another name and renamed when it is done, so one that was killed half-way is not used.
+    One that another user may have written is not used either.
 
     Raises:
         LeanSourceError: the build failed.
@@ -30,8 +32,10 @@ def build_executable(lake: str, deadline: float = BUILD_DEADLINE) -> Path:
     home = cache_dir() / f"built-{model_hash().removeprefix('sha256:')[:16]}"
     inside = Path(".lake", "build", "bin", "telltale.exe" if os.name == "nt" else "telltale")
     executable = home / inside
-    if executable.is_file():
+    places = [executable, *list(executable.parents)[: len(inside.parts)]]
+    if executable.is_file() and not any(map(others_write, places)):
         return executable
+    shutil.rmtree(home, ignore_errors=True)
     home.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f"part-{os.getpid()}-", dir=home.parent))
     try:
@@ -56,9 +60,11 @@ def build_executable(lake: str, deadline: float = BUILD_DEADLINE) -> Path:
         if not (copy / inside).is_file():
             raise LeanSourceError(f"lake build made no {inside}")
         with contextlib.suppress(OSError):
+            for place in places:
+                keep_from_others(copy / place.relative_to(home))
             copy.rename(home)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    if not executable.is_file():
-        raise LeanSourceError(f"the built model could not be put at {home}")
+    if not executable.is_file() or any(map(others_write, places)):
+        raise LeanSourceError(f"the built model could not be put at {home}, kept from other users")
     return executable

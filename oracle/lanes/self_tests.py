@@ -6,9 +6,7 @@ another version, or in a place where other users may write, is as good as none. 
 
 from __future__ import annotations
 
-import os
 import platform
-import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -19,7 +17,7 @@ import msgspec
 import platformdirs
 from msgspec import Struct
 
-from telltale_conformance.files import content
+from telltale_conformance.files import content, keep_from_others, others_write
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.writer import written_whole
 from telltale_conformance.oracle.lanes.environment import contract_hash, corpus_hash, harness_hash, hash_of
@@ -33,7 +31,6 @@ SCHEMA: Final = "telltale-conformance/self-test"
 VERSION: Final = 1
 LIBRARIES: Final = ("hypothesis", "jsonschema", "lark", "msgspec", "referencing", "siphash24", "z3-solver")
 """The libraries that a self-test may depend on; the others only print and find folders."""
-_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 class SelfTest(Struct, frozen=True, kw_only=True):
@@ -130,7 +127,7 @@ def _place(folder: Path, name: str, contract: str) -> Path:
 def _remembered(folder: Path, name: str, contract: str, key: str) -> _Kept | None:
     """Return what is remembered of a self-test; None where there is nothing that can be relied on."""
     try:
-        if _others_write(folder) or _others_write(_place(folder, name, contract)):
+        if others_write(folder) or others_write(_place(folder, name, contract)):
             return None
         kept = msgspec.json.decode(content(_place(folder, name, contract)), type=_Kept)
     except (OSError, ValueError, RecursionError):
@@ -138,16 +135,6 @@ def _remembered(folder: Path, name: str, contract: str, key: str) -> _Kept | Non
     asked = (SCHEMA, VERSION, key, name, contract)
     known = (kept.schema, kept.version, kept.key, kept.name, kept.contract)
     return kept if known == asked and kept.hash == _hash(kept) and _as_shown(kept).result.verdict == "agree" else None
-
-
-def _others_write(path: Path) -> bool:
-    """Say whether a file or folder is of another user, or may be written by one.
-
-    Raises:
-        OSError: there is none.
-    """
-    found = path.stat()
-    return found.st_uid != os.geteuid() or bool(found.st_mode & _OTHERS_WRITE)
 
 
 def _remember(folder: Path, name: str, contract: str, key: str, today: date, result: LaneResult) -> str | None:
@@ -170,7 +157,7 @@ def _remember(folder: Path, name: str, contract: str, key: str, today: date, res
         with written_whole(place) as file:
             file.write(msgspec.json.encode(msgspec.structs.replace(kept, hash=_hash(kept))) + b"\n")
         for path in (folder, place):
-            path.chmod(path.stat().st_mode & ~_OTHERS_WRITE)
+            keep_from_others(path)
     except OSError as error:
         return f"not remembered: {place} cannot be written ({error.strerror or error})"
     return None

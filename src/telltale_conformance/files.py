@@ -133,3 +133,25 @@ def below(folder: Path) -> list[Path]:
                 else:
                     found.append(path)
     return sorted(found)
+
+
+_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
+
+
+def others_write(path: Path) -> bool:
+    """Say whether a file or folder is of another user, or may be written by one: what is kept there is not relied on.
+
+    Raises:
+        OSError: there is none.
+    """
+    found = path.stat()
+    return found.st_uid != os.geteuid() or bool(found.st_mode & _OTHERS)
+
+
+def keep_from_others(path: Path) -> None:
+    """Take the right to write a file or folder from every other user.
+
+    Raises:
+        OSError: there is none, or it is of another user.
+    """
+    path.chmod(path.stat().st_mode & ~_OTHERS)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from telltale_conformance.files import others_write
 from telltale_conformance.lean_traces import lean_package, lean_seal, lean_toolchain
 from telltale_conformance.lean_traces.lean_doctor import diagnose
 from telltale_conformance.lean_traces.lean_errors import (
@@ -273,6 +274,20 @@ def test_lake_builds_once_for_each_state_of_the_sources(cache: Path) -> None:
     said = (cache / "log").read_text().split()
     assert said.count("build") == 1
     assert {"lakefile.toml", "lean-toolchain", "Main.lean", "Telltale"} <= set(said)
+
+
+@pytest.mark.parametrize("part", [".", ".lake", ".lake/build/bin", ".lake/build/bin/telltale"])
+def test_a_built_model_that_others_may_write_is_built_anew(cache: Path, part: str) -> None:
+    lake = cache / "bin" / "lake"
+    executable(lake, f"echo build >> {cache}/log; mkdir -p .lake/build/bin; touch .lake/build/bin/telltale")
+    first = build_executable(str(lake))
+    place = first.parents[3] / part
+    place.chmod(0o777)
+    first.write_text("forged")
+    assert build_executable(str(lake)) == first
+    assert first.read_text() == ""
+    assert not others_write(place)
+    assert (cache / "log").read_text().split() == ["build", "build"]
 
 
 @pytest.mark.parametrize(

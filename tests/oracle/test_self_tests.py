@@ -120,7 +120,7 @@ def test_an_entry_of_another_user_is_as_good_as_none(
 ) -> None:
     run(tmp_path)
     mine = os.geteuid()
-    monkeypatch.setattr(module.os, "geteuid", lambda: mine + 1)
+    monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
     assert not run(tmp_path).remembered
     assert counted.runs == 2
 
