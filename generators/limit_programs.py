@@ -1,6 +1,7 @@
 """Programs at the limits of the contract (§18): up to each, which every store must carry out, and one beyond it.
 
-No other generator comes near a limit. Each program that goes beyond does so in its last step.
+No other generator comes near a limit. A program within goes on at the limit, where all that is known must still work;
+each program that goes beyond does so in its last step.
 """
 
 from __future__ import annotations
@@ -25,12 +26,15 @@ class LimitProgram(NamedTuple):
     name: str
     lines: Callable[[int], Iterator[Line]]
     """Gives the steps with so many of what is limited."""
+    after: Callable[[int], Iterator[Line]]
+    """Gives the steps that a program within goes on with."""
     beyond: bool
     """Whether its last step is beyond the limit."""
 
     def program(self, contract: str) -> Program:
         """Return it as a program of a contract."""
-        steps = enumerate(self.lines(limits.MOST + self.beyond))
+        most = limits.MOST
+        steps = enumerate(self.lines(most + 1) if self.beyond else (*self.lines(most), *self.after(most)))
         return Program(
             contract=contract,
             meta={"limit": self.name},
@@ -41,19 +45,19 @@ class LimitProgram(NamedTuple):
 def limit_programs() -> tuple[LimitProgram, ...]:
     """Return all of them: for each way to come near a limit one that stays within, and one that does not."""
     return tuple(
-        LimitProgram(f"{name} {'beyond' if beyond else 'within'}", lines, beyond)
+        LimitProgram(f"{name} {'beyond' if beyond else 'within'}", lines, after, beyond)
         for beyond in (False, True)
-        for name, lines in _WAYS.items()
+        for name, (lines, after) in _WAYS.items()
     )
 
 
-def _names(count: int) -> list[str]:
-    return [f"n{number}" for number in range(count)]
+def _names(count: int, letter: str = "n") -> list[str]:
+    return [f"{letter}{number}" for number in range(count)]
 
 
-def _choice(count: int) -> dict[str, Any]:
+def _choice(count: int, letter: str = "n") -> dict[str, Any]:
     """Return a type with so many labels."""
-    branches = [[{"name": name, "sort": "Unit"}, None, "End"] for name in _names(count)]
+    branches = [[{"name": name, "sort": "Unit"}, None, "End"] for name in _names(count, letter)]
     return {"Send": {"branches": branches, "partner": "B"}}
 
 
@@ -107,14 +111,55 @@ def _handlers_of_the_host(count: int) -> Iterator[Line]:
         yield "update_handler", {"edge": _EDGE, "handler": name}
 
 
-_WAYS: Final[dict[str, Callable[[int], Iterator[Line]]]] = {
-    "roles": _roles,
-    "roles of a plan": _roles_of_a_plan,
-    "capacity": _capacity,
-    "labels": _labels,
-    "labels set": _labels_set,
-    "labels reached": _labels_reached,
-    "handlers": _handlers,
-    "handlers of the host": _handlers_of_the_host,
+def _at_the_last_role(count: int) -> Iterator[Line]:
+    first, last = "n0", f"n{count - 1}"
+    types = {last: {"Recv": {"branches": [], "partner": first}}}
+    yield "open_with_sid", {"sid": 1, "roles": _names(count), "initial_types": types}
+    yield "send", {"sid": 1, "from": first, "to": last, "val": "Unit"}
+    yield "plan", {"roles": _names(count), "initial_types": types}
+    yield "close", {"sid": 1}
+    yield "reap_closed", {}
+
+
+def _filled(count: int) -> Iterator[Line]:
+    ends = {"sid": 0, "from": "A", "to": "B"}
+    for number in range(count + 1):
+        yield "send", {**ends, "val": {"Nat": number}}
+    yield "recv", ends
+    for capacity in (count + 1, 2**64 - 1):
+        config = {"initial_capacity": capacity, "mode": "Fifo", "policy": "Block"}
+        yield "open", {**_ROLES, "initial_types": {}, "buffer_config": config}
+
+
+def _other_labels(count: int) -> Iterator[Line]:
+    """Use labels that are known; then, forgotten all but the current ones, as many others."""
+    yield "update_type", {"ep": _ENDPOINT, "new_type": "End"}
+    yield "update_type", {"ep": _ENDPOINT, "new_type": _choice(2)}
+    yield "advance", {"ep": _ENDPOINT, "label": "n1"}
+    yield "reload", {"form": "binary"}
+    yield "update_type", {"ep": _ENDPOINT, "new_type": _choice(count, "m")}
+    yield "advance", {"ep": _ENDPOINT, "label": f"m{count - 1}"}
+
+
+def _known_handlers(count: int) -> Iterator[Line]:
+    """Bind names that are known; then, forgotten all but one, a new one."""
+    for handler in ("n0", f"n{count - 2}", "default_handler"):
+        yield "update_handler", {"edge": _EDGE, "handler": handler}
+        yield "set_default_handler_for_session", {"sid": 0, "handler": handler}
+    yield "lookup_handler", {"edge": _EDGE}
+    yield "reload", {"form": "binary"}
+    yield "update_handler", {"edge": _EDGE, "handler": "new"}
+    yield "lookup_handler", {"edge": _EDGE}
+
+
+_WAYS: Final[dict[str, tuple[Callable[[int], Iterator[Line]], Callable[[int], Iterator[Line]]]]] = {
+    "roles": (_roles, _at_the_last_role),
+    "roles of a plan": (_roles_of_a_plan, lambda count: iter(())),
+    "capacity": (_capacity, _filled),
+    "labels": (_labels, _other_labels),
+    "labels set": (_labels_set, _other_labels),
+    "labels reached": (_labels_reached, _other_labels),
+    "handlers": (_handlers, lambda count: iter(())),
+    "handlers of the host": (_handlers_of_the_host, _known_handlers),
 }
-"""The ways to come near a limit; the default handler counts as a name."""
+"""The ways to come near a limit, each with what follows within; the default handler counts as a name."""

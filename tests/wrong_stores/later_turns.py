@@ -8,10 +8,10 @@ from __future__ import annotations
 from functools import partial
 from itertools import pairwise
 
-from tests.second_store.forms import TOP
+from tests.second_store.forms import TOP, Refused
 from tests.second_store.store import Store
 from tests.second_store.types import head
-from tests.wrong_stores.depth import issued
+from tests.wrong_stores.depth import attenuated, issued
 from tests.wrong_stores.steps import A_TO_B, SESSION, Play, Script, edge, ep, fragments, mu, recv, send, var
 from tests.wrong_stores.wrong import second
 
@@ -106,7 +106,44 @@ class foreign_traces_outlive_a_plan(Store):
         return sid
 
 
+# Witnesses
+
+
+def spent_but_the_first(s: Script) -> None:
+    cap = s.claimed()
+    witnesses = [s.issue_readiness_witness(capability=cap, predicate_ref="p") for _ in range(6)]
+    for witness in witnesses[:0:-1]:
+        s.consume_readiness_witness(capability=cap, witness=witness)
+    s.issue_readiness_witness(capability=cap, predicate_ref="q")
+    s.consume_readiness_witness(capability=cap, witness=witnesses[0])
+
+
+@orders("With the second to sixth witness spent, ids begin anew.", spent_but_the_first)
+class ids_begin_anew_when_many_are_spent(Store):
+    def taken(self, s, counter):
+        if counter == "next_witness" and len(s["consumed"]) > 4 and min(s["consumed"]) > 1:
+            s[counter] = 1
+        return super().taken(s, counter)
+
+
 # Messages and timeouts
+
+
+def only_bad_messages(s: Script) -> None:
+    s.buffered(capacity=4)
+    for signature in ("corrupt", "wrong_edge", "wrong_value"):
+        s.send_signed(sid=0, from_="A", to="B", val="Unit", signature=signature)
+        s.has_message(sid=0, from_="A", to="B")
+    s.observe(sid=0)
+
+
+@second("signed messages", "Where several messages wait, a good one has to be among them.", only_bad_messages)
+class only_good_messages_are_seen(Store):
+    def has_message(self, sid, sender, receiver):
+        buffer = self.buffer(self.found(sid), sender, receiver)
+        if buffer is None or len(buffer["values"]) < 2:
+            return super().has_message(sid, sender, receiver)
+        return any(self.verifies(message, sid, sender, receiver) for message in buffer["values"])
 
 
 def bad_latest_values(s: Script) -> None:
@@ -157,8 +194,8 @@ def rich(s: Script) -> None:
     s.open(roles=["A", "B", "C"], initial_types={**A_TO_B, "B": recv("A", ("m", "End"))})
     foreign_places(s)
     cap = s.current_ownership(sid=0)
-    witnesses = [s.issue_readiness_witness(capability=cap, predicate_ref=f"p{number}") for number in range(12)]
-    for spent in (0, 2, 10):
+    witnesses = [s.issue_readiness_witness(capability=cap, predicate_ref=f"p{number}") for number in range(16)]
+    for spent in (0, 2, 14):
         s.consume_readiness_witness(capability=cap, witness=witnesses[spent])
     for _ in range(3):
         receipt = s.begin_ownership_transfer(capability=cap, new_owner_id="b", new_scope=fragments("y", "x"))
@@ -169,7 +206,7 @@ def rich(s: Script) -> None:
     s.reload(form="binary")
     s.observe(sid=0)
     s.consume_readiness_witness(capability=cap, witness=witnesses[1])
-    s.consume_readiness_witness(capability=cap, witness=witnesses[11])
+    s.consume_readiness_witness(capability=cap, witness=witnesses[15])
     s.commit_ownership_transfer(receipt=receipt)
 
 
@@ -201,6 +238,27 @@ class eight_witnesses_are_kept(Store):
         return super().read_back(s)
 
 
+def read_back_with(play: Play) -> Play:
+    """Read session 0 back after a program, and look at all that there is of it."""
+
+    def whole(s: Script) -> None:
+        play(s)
+        s.reload(form="binary")
+        s.observe(sid=0)
+        s.authority_audit_log(sid=0)
+        s.archived_closed()
+        s.memory_usage()
+
+    return whole
+
+
+@reloads("The last 64 records of a log are kept.", read_back_with(attenuated(65)))
+class logs_of_64_are_kept(Store):
+    def read_back(self, s):
+        s["log"] = s["log"][-64:]
+        return super().read_back(s)
+
+
 def cancelled_and_closed(s: Script) -> None:
     s.open(roles=["A", "B"], initial_types=A_TO_B)
     cap = s.claim_ownership(sid=0, owner_id="a", scope=SESSION)
@@ -219,6 +277,49 @@ class cancelled_edges_are_lost(Store):
 
 
 # Many of them
+
+
+def traced_by_the_host(length: int) -> Play:
+    def play(s: Script) -> None:
+        s.start()
+        s.update_trace(edge=edge(), trace=["Nat", "Unit"] * (length // 2))
+        s.reload(form="binary")
+        s.lookup_trace(edge=edge())
+
+    return play
+
+
+@sizes("A trace of the host has 64 entries at most.", traced_by_the_host(300))
+class host_traces_of_64(Store):
+    def update_trace(self, edge, trace):
+        super().update_trace(edge, trace[:64])
+
+
+def refused_again_and_again(s: Script) -> None:
+    """Try each opening three times with a role that is listed twice; see which id is next."""
+    roles = ["A", "B", "A"]
+    for _ in range(3):
+        s.start(*roles)
+        s.open_with_sid(sid=5, roles=roles, initial_types={})
+        s.open_with_sid_from_plan(sid=5, plan={"roles": roles, "initial_types": {}})
+        s.next_session_id()
+
+
+@hardened("The second opening from a plan that is refused uses its id.", refused_again_and_again)
+class refused_plans_use_ids(Store):
+    refused = 0
+
+    def plan_key(self, roles, initial_types):
+        self.refused += len(set(roles)) < len(roles)
+        return super().plan_key(roles, initial_types)
+
+    def open_with_sid_from_plan(self, sid, plan, buffer_config):
+        try:
+            return super().open_with_sid_from_plan(sid, plan, buffer_config)
+        except Refused:
+            if self.refused > 1:
+                self.next_sid = max(self.next_sid, min(sid + 1, TOP))
+            raise
 
 
 def ended(times: int) -> Play:
@@ -305,6 +406,27 @@ def numbered_by_sending(times: int) -> Play:
             s.recv_signed(sid=0, from_="A", to="B")
 
     return play
+
+
+def numbered_twice(times: int) -> Play:
+    """Send with each of so many numbers, then with the same, the one before and the one after the next."""
+
+    def play(s: Script) -> None:
+        s.buffered(capacity=64)
+        for number in range(times):
+            for given in (number, number, max(number - 1, 0), number + 2):
+                s.send_with_sequence(sid=0, from_="A", to="B", val="Unit", sequence_no=given)
+
+    return play
+
+
+@hardened("From ten messages on the number of the last is taken again.", numbered_twice(18))
+class last_numbers_are_taken_again(Store):
+    def accepted_number(self, s, ends, number, edge):
+        following = s["leaves"].get(ends, 0)
+        if following > 9 and number == following - 1:
+            return following
+        return super().accepted_number(s, ends, number, edge)
 
 
 @hardened("The numbers that send gives begin anew behind 255.", numbered_by_sending(257))

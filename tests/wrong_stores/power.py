@@ -35,6 +35,8 @@ WHY: dict[str, str] = {
     "first line of a reason in the log": "drawn reasons have no line ends",
     "wrapped edges are read": "no drawn value is an edge in another object",
     "foreign traces outlive a plan": "a plan has to be opened over its own session with a trace of a foreign edge",
+    "only good messages are seen": "two messages have to wait on an edge, none of them good, when somebody asks",
+    "host traces of 64": "drawn traces are short",
     "the last tick never comes": "a timeout at 2^64-1 has to be waited for, and the clock to go there",
     "far repeats among many roles": "programs list no more than four roles, or hundreds without a repeat",
     "four branches are unfolded": "drawn recursions have fewer branches",

@@ -9,10 +9,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tests.wrong_stores.auth_sweeps import auth_sweeps
+from tests.wrong_stores.auth_sweeps import GREAT, auth_sweeps
 from tests.wrong_stores.depth import attenuated, begun, bound, closed, issued, logged, reaped, sent, timeouts
 from tests.wrong_stores.free_texts import TEXTS, planned_as, used
 from tests.wrong_stores.json_numbers import ALL
+from tests.wrong_stores.later_turns import read_back_with
 from tests.wrong_stores.life_after_life import busy, ended_and_reopened, reaped_and_reopened, replaced
 from tests.wrong_stores.look_alike import FOLDS, PLACES
 from tests.wrong_stores.raw_forms import members_in_another_order, unusual_edges, with_null_options, without_sorts
@@ -30,7 +31,7 @@ from tests.wrong_stores.sizes import (
     resized,
     wide_types,
 )
-from tests.wrong_stores.steps import SESSION, Play, Script, altered, edge, ep, fragments, send
+from tests.wrong_stores.steps import A_TO_B, SESSION, Play, Script, altered, edge, ep, fragments, send
 
 DOUBLES: tuple[tuple[str, str], ...] = (
     *((x, y) for _, _, x, y in FOLDS.values()),
@@ -107,10 +108,22 @@ def all_planned(s: Script) -> None:
     planned_as(*(name for pair in DOUBLES for name in pair))(s)
 
 
+def signed_in_a_second_life(s: Script) -> None:
+    """Send with great numbers in a session whose id was used before, and take the messages in every way."""
+    for _ in range(2):
+        s.open_with_sid(sid=0, roles=["A", "B"], initial_types=A_TO_B)
+        for take in (s.recv, s.recv_signed, s.recv_verified, s.recv_verified_signed):
+            for number in GREAT:
+                s.send_with_sequence(sid=0, from_="A", to="B", val="Unit", sequence_no=number)
+                take(sid=0, from_="A", to="B")
+        s.close(sid=0)
+        s.reap_closed()
+
+
 def decoded_beside(s: Script) -> None:
     """Read texts, good and bad, beside a session that has something of everything, and look at it."""
     busy(s)
-    for number in range(70):
+    for number in range(130):
         s.decode(type="Edge", text=json.dumps(edge(sid=number)) if number % 2 else "{")
     s.observe(sid=0)
     s.authority_audit_log(sid=0)
@@ -177,9 +190,20 @@ def sweeps() -> Iterator[tuple[str, Play]]:
         yield f"depth: reaped {times} times", reaped(times)
         yield f"depth: bound {times} times", bound(times)
         yield f"depth: grown to {times}", sent(times, 1, {"Resize": {"max_capacity": 300}})
+    for name, play in (
+        ("begun", begun(65)),
+        ("issued", issued(65, consumed=False)),
+        ("consumed", issued(65, consumed=True)),
+        ("closed", closed(65)),
+        ("sent", sent(65, 512)),
+        ("bound", bound(65)),
+        ("reaped", reaped(65)),
+        ("log", logged(300)),
+    ):
+        yield f"depth: {name}, read back", read_back_with(play)
     yield "depth: a log of 513", logged(513)
     yield "depth: reaped one by one", all_reaped
-    for number in (2**8, 2**16, 2**31, 2**32, 2**53 + 1, 2**63, 2**64 - 1):
+    for number in GREAT:
         yield f"sizes: {number} as maximum capacity", resized(number)
         yield f"sizes: {number} as sid", great_sid(number)
         yield f"sizes: {number} as number", great_number(number)
@@ -206,6 +230,7 @@ def sweeps() -> Iterator[tuple[str, Play]]:
     yield "raw forms: null options", with_null_options
     yield "raw forms: absent sorts", without_sorts
     yield from auth_sweeps()
+    yield "life after life: signed messages", signed_in_a_second_life
     yield "decoding: beside a session", decoded_beside
     for last in ("o", "n"):
         yield f"hardened: a binder to rename, {last}", renaming(last)
