@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -138,3 +140,41 @@ def failure() -> AdapterFault:
 
 def plain(given: Program) -> list[tuple[str, dict[str, object]]]:
     return [(step.op, msgspec.to_builtins(step.args)) for step in given.steps]
+
+
+FAILING_STORE: Final = """
+import os, shlex, subprocess, sys, time
+from pathlib import Path
+counter, when = Path(sys.argv[1]), eval(sys.argv[2])
+store = subprocess.Popen(shlex.split(sys.argv[3]), stdin=subprocess.PIPE)
+for line in sys.stdin.buffer:
+    if b'"op":"reset"' in line:
+        number = len(counter.read_bytes()) + 1
+        counter.write_bytes(b"." * number)
+        if when(number):
+            FAIL
+    store.stdin.write(line)
+    store.stdin.flush()
+    if b'"op":"bye"' in line:
+        break
+store.stdin.close()
+sys.exit(store.wait())
+"""
+
+
+def failing(folder: Path, when: str, store: str, how: str = "os._exit(7)") -> str:
+    """Return the command of a store that dies at some of its resets, counted over all its processes.
+
+    Args:
+        folder: where it counts.
+        when: at which resets, as an expression of ``n``.
+        store: its command.
+        how: what it does then.
+    """
+    (folder / "resets").write_bytes(b"")
+    text = FAILING_STORE.replace("FAIL", how)
+    return shlex.join([sys.executable, "-c", text, str(folder / "resets"), f"lambda n: {when}", store])
+
+
+HANGS: Final = "time.sleep(600)"
+"""How a store answers nothing more."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
@@ -14,38 +13,19 @@ from telltale_conformance.oracle.cli.minimise import run
 from telltale_conformance.oracle.minimise.explaining import explanation
 from telltale_conformance.oracle.minimise.minimiser import Minimised, minimise
 from tests.oracle.lane_world import PATIENT, served
-from tests.oracle.minimise_world import diverging, failure, seen
+from tests.oracle.minimise_world import HANGS, diverging, failing, failure, seen
 from tests.oracle.wrong_references import WRONG, WrongReference
 
 NAME = "release ignores a pending transfer"
-HANGING = """
-import shlex, subprocess, sys, time
-from pathlib import Path
-counter, last = Path(sys.argv[1]), int(sys.argv[2])
-store = subprocess.Popen(shlex.split(sys.argv[3]), stdin=subprocess.PIPE)
-for line in sys.stdin.buffer:
-    if b'"op":"reset"' in line:
-        counter.write_bytes(counter.read_bytes() + b".")
-        if len(counter.read_bytes()) > last:
-            time.sleep(600)
-    store.stdin.write(line)
-    store.stdin.flush()
-    if b'"op":"bye"' in line:
-        break
-store.stdin.close()
-sys.exit(store.wait())
-"""
 SECONDS = 4.0
 
 
-def hanging(folder: Path, last: int) -> list[str]:
+def hanging(folder: Path, last: int) -> str:
     """An adapter that answers nothing after so many resets, however often it is started."""
-    counter = folder / "resets"
-    counter.write_bytes(b"")
-    return [sys.executable, "-c", HANGING, str(counter), str(last), served("pending_transfer_does_not_stop_a_release")]
+    return failing(folder, f"n > {last}", served("pending_transfer_does_not_stop_a_release"), HANGS)
 
 
-def within_the_time(command: list[str]) -> Minimised:
+def within_the_time(command: str) -> Minimised:
     """Minimise on an adapter that may take longer than the whole search for one answer."""
     with SubprocessAdapter(command, PATIENT) as adapter:
         begun = time.monotonic()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,34 +11,15 @@ from telltale_conformance.lean_traces.programs import write_program
 from telltale_conformance.oracle.cli.minimise import run
 from telltale_conformance.oracle.cli.verify import verify
 from tests.oracle.lane_world import PATIENT, served
-from tests.oracle.minimise_world import diverging
+from tests.oracle.minimise_world import diverging, failing
 
 NAME = "owner death keeps the pending transfer"
-DYING = """
-import os, shlex, subprocess, sys
-from pathlib import Path
-counter, when = Path(sys.argv[1]), eval(sys.argv[2])
-store = subprocess.Popen(shlex.split(sys.argv[3]), stdin=subprocess.PIPE)
-for line in sys.stdin.buffer:
-    if b'"op":"reset"' in line:
-        number = len(counter.read_bytes()) + 1
-        counter.write_bytes(b"." * number)
-        if when(number):
-            os._exit(7)
-    store.stdin.write(line)
-    store.stdin.flush()
-    if b'"op":"bye"' in line:
-        break
-store.stdin.close()
-sys.exit(store.wait())
-"""
 WRONG_STORE = served("death_keeps_the_pending_transfer")
 
 
 def dying(folder: Path, when: str) -> str:
     """Return the command of a wrong store that dies at some of its resets, counted over all its processes."""
-    (folder / "resets").write_bytes(b"")
-    return shlex.join([sys.executable, "-c", DYING, str(folder / "resets"), f"lambda n: {when}", WRONG_STORE])
+    return failing(folder, when, WRONG_STORE)
 
 
 @pytest.mark.parametrize(

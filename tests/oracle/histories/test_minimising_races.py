@@ -36,6 +36,7 @@ from telltale_conformance.oracle.reports.page.history_bars import bars_of, drawi
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.concurrent_stores.stepwise import WRONG, StepwiseClients
 from tests.oracle.lane_world import PATIENT
+from tests.oracle.minimise_world import HANGS, failing
 
 DOUBLE = "consume checked, then done"
 
@@ -241,26 +242,10 @@ def test_an_adapter_that_fails_too_often_ends_the_search(monkeypatch: pytest.Mon
     assert not smaller.minimal
 
 
-HANGING = """
-import shlex, subprocess, sys, time
-from pathlib import Path
-counter, last = Path(sys.argv[1]), int(sys.argv[2])
-store = subprocess.Popen([sys.executable, "-m", "tests.concurrent_stores.serve", sys.argv[3]], stdin=subprocess.PIPE)
-for line in sys.stdin.buffer:
-    if b'"op":"reset"' in line:
-        counter.write_bytes(counter.read_bytes() + b".")
-        if len(counter.read_bytes()) > last:
-            time.sleep(600)
-    store.stdin.write(line)
-    store.stdin.flush()
-"""
-"""An adapter of several clients that answers nothing after so many resets, however often it is started."""
-
-
 @pytest.mark.parametrize(("last", "minimised"), [(RUNS + 1, True), (0, False)])
 def test_an_adapter_that_hangs_takes_no_more_than_the_time(tmp_path: Path, last: int, minimised: bool) -> None:
-    (tmp_path / "resets").write_bytes(b"")
-    command = shlex.join([sys.executable, "-c", HANGING, str(tmp_path / "resets"), str(last), "double consume"])
+    store = shlex.join([sys.executable, "-m", "tests.concurrent_stores.serve", "double consume"])
+    command = failing(tmp_path, f"n > {last}", store, HANGS)
     _, race, _ = lost(DOUBLE)
     clients = ClientsOfOneProcess(command, PATIENT)
     begun = time.monotonic()
