@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from telltale_conformance.model.contract import CONTRACTS
+from telltale_conformance.oracle.adapters.reference import reference_hello
 from telltale_conformance.oracle.cli import check as check_command
-from telltale_conformance.oracle.gate import Gate
+from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import LANES, Lane
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE, USAGE
 from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.lane_world import PATIENT, served
+from tests.oracle.report_world import accepted, lane
 
 QUICK = {"lanes": ["corpus", "graph"], "effort": Effort.quick}
 
@@ -29,17 +32,27 @@ def test_a_newcomer_sees_the_reference_agree(capsys: pytest.CaptureFixture[str])
 REFERENCE = f"{sys.executable} -m telltale_conformance.adapters.reference"
 
 
-@pytest.mark.parametrize("sut", [None, REFERENCE, served("generation_is_not_compared")])
+OWN = "no implementation judged: the adapter says that it is the built-in reference"
+
+
+@pytest.mark.parametrize("sut", [None, REFERENCE])
 def test_the_reference_in_the_place_of_an_implementation_is_named(
     sut: str | None, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """The command of an example stays in a workflow, and the gate is green for good."""
-    code = check_command.run(sut=sut, lanes=["fixed"], limits=PATIENT, gate=Gate(report=tmp_path / "r"))
-    said = "no implementation judged: the adapter says that it is the built-in reference"
-    last = capsys.readouterr().out.splitlines()[-1]
+    gate = Gate(report=tmp_path / "r")
+    assert check_command.run(sut=sut, lanes=["fixed"], only="lifecycle_state", limits=PATIENT, gate=gate) == AGREE
     words = json.loads((tmp_path / "r" / "report.json").read_text())["not_covered"]["words"]
-    assert (said in last) == (said in words) == (sut == REFERENCE)
-    assert code == (AGREE if sut in (None, REFERENCE) else DIVERGE)
+    assert (OWN in capsys.readouterr().out.splitlines()[-1]) == (OWN in words) == (sut == REFERENCE)
+
+
+def test_what_diverges_is_not_the_reference_whatever_its_name() -> None:
+    hello = reference_hello(CONTRACTS["telltale-17"])
+    for divergences, named in (((), True), ((accepted(),), False)):
+        check = Check(
+            subject=Subject(command="x"), hello=hello, settings=Settings(), results=(lane("programs", *divergences),)
+        )
+        assert (OWN in Gate().assembled(check, (), None).not_covered.not_compared) == named
 
 
 def test_json_is_one_object_per_lane_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,6 +117,6 @@ def test_a_fault_of_the_harness_is_inconclusive(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_lane_says_how_long_it_usually_takes() -> None:
-    for lane in LANES.values():
-        assert lane.usual.keys() == set(Effort)
-        assert all(seconds > 0 for seconds in lane.usual.values())
+    for one in LANES.values():
+        assert one.usual.keys() == set(Effort)
+        assert all(seconds > 0 for seconds in one.usual.values())
