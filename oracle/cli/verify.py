@@ -204,7 +204,7 @@ def run_again(folder: Path, dossier: Sealed, adapter: Adapter) -> Verified:
         return _verified(folder, manifest, "not covered", changed, why=why)
     answers = dossier.files.get(ANSWERS)
     level = Level[manifest.level]
-    if answers is not None and not shows(answers, str(folder / ANSWERS), manifest.seq, manifest.divergence, level):
+    if answers is not None and not shows(answers, str(folder / ANSWERS), manifest.divergence, level):
         why = "the answers in the dossier do not show this divergence, by the contract as it is stated now"
         return _verified(folder, manifest, "agree", changed, why=why)
     now = f"all answers agree in {measured.runs} runs"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.lean_traces.reader import trace_of
 from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.reference.replay import replay_bytes
 from telltale_conformance.oracle.reference.run import on_reference
@@ -86,15 +87,33 @@ def answers_problem(program: Program, divergence: Fingerprint, answers: bytes, p
     heard = _heard(answers, place)
     if heard.contract != program.contract:
         return f"the answers are of contract {heard.contract}, the program is of {program.contract}"
-    if heard.asked != asked[: len(heard.asked)]:
+    left = _unanswered(asked, heard.asked)
+    if left is None:
         return "the answers are those to another program"
-    if len(heard.asked) + heard.odd < len(asked) and divergence.kind != "panic":
-        return f"there are {len(heard.asked)} answers to {len(asked)} steps"
+    if left > heard.odd and divergence.kind != "panic":
+        return f"the last {left} steps have no answers"
     return None
 
 
-def shows(answers: bytes, place: str, seq: int, divergence: Fingerprint, level: Level) -> bool:
-    """Say whether the answers, compared with the contract once more, show the divergence at this step.
+def _unanswered(asked: Sequence[tuple[str, bytes]], heard: Sequence[tuple[str, bytes]]) -> int | None:
+    """Return how many of the last steps have no answer; None where the answers are not those to these steps.
+
+    A step that only reads may have none in between: it was unsupported.
+    """
+    answered = iter(heard)
+    following = next(answered, None)
+    for at, step in enumerate(asked):
+        if following is None:
+            return len(asked) - at
+        if step == following:
+            following = next(answered, None)
+        elif not OPERATIONS[step[0]].reads_only:
+            return None
+    return 0 if following is None else None
+
+
+def shows(answers: bytes, place: str, divergence: Fingerprint, level: Level) -> bool:
+    """Say whether the answers, compared with the contract once more, show the divergence.
 
     A trace has no panics, a claim is watched in more than the answers, and what no trace has cannot be compared: these
     are taken as shown.
@@ -102,4 +121,4 @@ def shows(answers: bytes, place: str, seq: int, divergence: Fingerprint, level: 
     if divergence.kind == "panic" or divergence.claim is not None or _heard(answers, place).odd:
         return True
     first = replay_bytes(answers, place, level=level).first_divergence
-    return first is not None and (first.seq, first.op, first.kind) == (seq, divergence.op, divergence.kind)
+    return first is not None and (first.op, first.kind) == (divergence.op, divergence.kind)

@@ -15,7 +15,7 @@ import pytest
 from telltale_conformance.lean_traces.programs import program_bytes
 from telltale_conformance.oracle.cli.verify import run, run_again
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, MANIFEST, PROGRAM, read_dossier
-from telltale_conformance.oracle.dossier.parts import class_problem
+from telltale_conformance.oracle.dossier.parts import _unanswered, class_problem
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 from tests.oracle.test_dossier import sealed_again, written
 from tests.oracle.wrong_references import WRONG, WrongReference
@@ -155,3 +155,24 @@ def test_a_race_names_its_own_class() -> None:
     hello = msgspec.to_builtins(WrongReference({}).hello)
     assert class_problem(key.digest, key, hello) is None
     assert class_problem("0" * 64, key, hello) == "the fingerprint is not that of the class"
+
+
+@pytest.mark.parametrize(
+    ("heard", "left"),
+    [
+        (["open", "memory_usage", "close", "observe"], 0),
+        (["open", "close", "observe"], 0),
+        (["open", "memory_usage", "close"], 1),
+        (["open", "close"], 1),
+        (["open"], 3),
+        ([], 4),
+        (["open", "observe"], None),
+        (["close"], None),
+        (["open", "memory_usage", "close", "observe", "open"], None),
+        (["open", "memory_usage", "memory_usage"], None),
+    ],
+)
+def test_a_step_that_only_reads_may_have_no_answer(heard: list[str], left: int | None) -> None:
+    """The adapter offers it and says that it is unsupported: the run goes on without it."""
+    asked = [(op, b"{}") for op in ("open", "memory_usage", "close", "observe")]
+    assert _unanswered(asked, [(op, b"{}") for op in heard]) == left
