@@ -117,7 +117,7 @@ def test_some_sessions_are_closed_before_they_are_reaped_together() -> None:
         for step in program
         if step.operation.name in ("reap_sessions", "reap_closed")
     ]
-    assert max(reaped) >= 3
+    assert sum(count >= 3 for count in reaped) > 3
     assert reaped.count(1) > len(reaped) / 4
 
 
