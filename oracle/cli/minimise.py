@@ -262,6 +262,8 @@ def _why_not(result: Minimised) -> str:
     match result.ending:
         case "interrupted":
             return "interrupted before anything smaller was found"
+        case "not run":
+            return "inconclusive: the time was over before the given program was run once; give it more seconds"
         case "does not diverge":
             return "nothing diverges, so there is nothing to minimise"
         case "flaky":

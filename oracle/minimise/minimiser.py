@@ -36,9 +36,12 @@ from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Divergence, Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 
-Ending = Literal["minimal", "deadline", "interrupted", "does not diverge", "flaky", "stale store", "inconclusive"]
-"""``deadline``, ``interrupted``: smaller than before, but not proven 1-minimal. ``stale store``: the divergence shows
-only after other programs in the same process, so a reset does not give a fresh store."""
+Ending = Literal[
+    "minimal", "deadline", "interrupted", "not run", "does not diverge", "flaky", "stale store", "inconclusive"
+]
+"""``deadline``, ``interrupted``: smaller than before, but not proven 1-minimal. ``not run``: the time was over before
+the given program was run once. ``stale store``: the divergence shows only after other programs in the same process, so
+a reset does not give a fresh store."""
 
 
 class Runs(Struct, frozen=True, kw_only=True):
@@ -177,9 +180,7 @@ class _Search:
         try:
             return self._searched()
         except OutOfTime:
-            why = "the time was over before the given program was run once; give it more seconds"
-            self._trials.faults.append(why)
-            return self._ended("inconclusive", self._given)
+            return self._ended("not run", self._given)
 
     def _searched(self) -> Minimised:
         trials = self._trials

@@ -45,6 +45,7 @@ PROCESSES: Final = 2
 """In how many processes it must."""
 PERSISTENCE: Final = "a persistence fault: with reload it diverges, and the same steps without reload agree"
 """The remark on a divergence that only reading the store back brings about."""
+NO_TIME: Final = "no time was left for it"
 OTHERS_FIRST: Final = 20
 """How many other programs are run in each of them before it is looked at a second time."""
 
@@ -78,8 +79,8 @@ class _Again:
         """Run a divergence again and make its program smaller, within its share of the time."""
         left = self._until - time.monotonic()
         if left <= 0:
-            why = "the run was interrupted" if self._interrupted else "no time was left for it"
-            return as_found(divergence, f"not run again, so not made smaller: {why}")
+            why = "the run was interrupted" if self._interrupted else NO_TIME
+            return _not_run_again(divergence, why)
         try:
             if divergence.race is not None:
                 return self._race(divergence, race_of(divergence.race), left * SHARE)
@@ -116,9 +117,12 @@ class _Again:
             return (
                 self._unsteady(divergence, program, result) if smaller is None else self._persistent(adapter, smaller)
             )
+        if result.ending == "not run":
+            return _not_run_again(divergence, NO_TIME)
         if result.ending == "inconclusive":
             why = result.faults[0] if result.faults else "it failed"
-            return _inconclusive(divergence, f"fault of the adapter: {why}")
+            whose = "" if why.startswith("fault of the harness") else "fault of the adapter: "
+            return _inconclusive(divergence, whose + why)
         return self._unsteady(divergence, program, result)
 
     def _persistent(self, adapter: Adapter, found: Reduction) -> Reduction:
@@ -198,6 +202,8 @@ class _Again:
             return as_found(divergence, f"not made smaller: {path.name} agrees when it is read again")
         target = fingerprint_of(divergence)
         result = minimise(recording.adapter, recording.program, level=self._level, target=target, seconds=seconds)
+        if result.ending == "not run":
+            return _not_run_again(divergence, NO_TIME)
         smaller = None
         if result.ending in ("minimal", "deadline"):
             smaller = self._smaller(recording.adapter, divergence, result)
@@ -291,6 +297,10 @@ class _Again:
 def _offered(program: Program, adapter: Adapter) -> Program:
     steps = tuple(step for step in program.steps if step.op in adapter.hello.ops)
     return msgspec.structs.replace(program, steps=steps)
+
+
+def _not_run_again(divergence: LaneDivergence, why: str) -> Reduction:
+    return as_found(divergence, f"not run again, so not made smaller: {why}")
 
 
 def _inconclusive(divergence: LaneDivergence, why: str) -> Reduction:

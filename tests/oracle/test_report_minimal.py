@@ -22,6 +22,7 @@ from telltale_conformance.oracle.lanes import corpus
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.programs import run
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.minimise.trying import OutOfTime
 from telltale_conformance.oracle.process.interrupts import held_back, watched
 from telltale_conformance.oracle.reports import findings
 from telltale_conformance.oracle.reports.minimal import minimising
@@ -138,7 +139,10 @@ def test_what_does_not_come_back_is_not_made_smaller(seen: LaneResult) -> None:
 def test_what_is_not_shown_to_be_minimal_is_not_called_so(
     seen: LaneResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telltale_conformance.oracle.reports.minimal.SHARE", 0.0)
+    def no_time_for_candidates(*_: object) -> None:
+        raise OutOfTime
+
+    monkeypatch.setattr("telltale_conformance.oracle.minimise.trying.Trials.attempt", no_time_for_candidates)
     one = finding(seen, first(seen), subject("witness_is_consumed_twice"))
     assert (one.ending, one.minimal, one.repeats, one.notes) == ("deadline", False, True, {})
     assert one.remark == "the time was up before it was shown that nothing more can go"
@@ -146,6 +150,15 @@ def test_what_is_not_shown_to_be_minimal_is_not_called_so(
     assert (manifest.ending, manifest.verdict) == ("deadline", "diverge")
     assert manifest.missing.keys() <= {LEAN}
     assert len(program.steps) > len(TWICE_STEPS)
+
+
+def test_what_the_time_did_not_suffice_to_run_again_is_no_fault_of_the_adapter(
+    seen: LaneResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telltale_conformance.oracle.reports.minimal.SHARE", 0.0)
+    one = finding(seen, first(seen), subject("witness_is_consumed_twice"))
+    assert (one.ending, one.minimal, one.program) == ("as found", False, first(seen).program)
+    assert one.remark == "not run again, so not made smaller: no time was left for it"
 
 
 def test_a_fault_of_the_adapter_makes_nothing_smaller(seen: LaneResult) -> None:
