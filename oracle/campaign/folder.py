@@ -21,9 +21,9 @@ from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.adapters import AdapterLimits, Hello
 from telltale_conformance.oracle.campaign.durable import put_durably
-from telltale_conformance.oracle.campaign.identity import Identity
 from telltale_conformance.oracle.campaign.plan import Setup
 from telltale_conformance.oracle.dossier.dossier import hello_document
+from telltale_conformance.oracle.lanes.identity import Identity
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.verdict.compare import Level
 

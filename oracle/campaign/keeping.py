@@ -6,8 +6,8 @@ import threading
 from typing import Final
 
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
-from telltale_conformance.oracle.campaign.identity import OtherVersion
 from telltale_conformance.oracle.campaign.plan import Setup
+from telltale_conformance.oracle.lanes.identity import OtherVersion
 from telltale_conformance.oracle.process.cpu import Meter
 
 _kept: Final[dict[int, tuple[str, Adapter]]] = {}

@@ -27,7 +27,6 @@ from telltale_conformance.oracle.campaign.folder import (
     write_settings,
 )
 from telltale_conformance.oracle.campaign.guide import rebuilt
-from telltale_conformance.oracle.campaign.identity import OtherVersion, identity_of
 from telltale_conformance.oracle.campaign.journal import FILE as JOURNAL
 from telltale_conformance.oracle.campaign.journal import Journal, begun, events, lines
 from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
@@ -36,6 +35,7 @@ from telltale_conformance.oracle.campaign.standing import Standing, standing_in
 from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.campaign.strangers import strangers_told, unnamed_told
 from telltale_conformance.oracle.histories.meetings import few
+from telltale_conformance.oracle.lanes.identity import OtherVersion, identity_of, refuse_others
 from telltale_conformance.oracle.lanes.subject import Subject, hellos
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.readable import counted, json_line
@@ -50,13 +50,7 @@ def greeted(subject: Subject) -> tuple[Hello, Hello | None]:
     """
     hello, clients = hellos(subject)
     if clients is not None:
-        other = identity_of(hello).differs(identity_of(clients))
-        if other:
-            raise InconclusiveError(
-                f"--sut-clients is not what --sut is: {other}",
-                place=subject.clients,
-                remedy="give the clients of the same implementation, with the name, version and contract of --sut",
-            )
+        refuse_others(hello, clients, subject.clients)
     return hello, clients
 
 

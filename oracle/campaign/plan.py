@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from telltale_conformance.generators.pumps import DEPTHS, Pumped, pumped
 from telltale_conformance.oracle.adapters import Hello
-from telltale_conformance.oracle.campaign.identity import Identity, identity_of
+from telltale_conformance.oracle.lanes.identity import Identity, identity_of
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.verdict.compare import Level
 

@@ -16,10 +16,10 @@ from telltale_conformance.oracle.campaign.events import (
     WorkerEvent,
 )
 from telltale_conformance.oracle.campaign.findings import MalformedFinding, Reduced, not_reduced, reduced
-from telltale_conformance.oracle.campaign.identity import OtherVersion
 from telltale_conformance.oracle.campaign.plan import Task
 from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.campaign.work import Done, carry_out
+from telltale_conformance.oracle.lanes.identity import OtherVersion
 from telltale_conformance.oracle.process.interrupts import Interrupted, held_back
 from telltale_conformance.oracle.reference.judging import fault_of_harness
 from telltale_conformance.readable import one_line

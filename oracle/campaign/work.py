@@ -25,7 +25,6 @@ from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.campaign import keeping
 from telltale_conformance.oracle.campaign.cases import LONGEST, changed, generator_of
 from telltale_conformance.oracle.campaign.features import number_of
-from telltale_conformance.oracle.campaign.identity import OtherVersion
 from telltale_conformance.oracle.campaign.plan import Setup, Task, pumps_of
 from telltale_conformance.oracle.histories.meetings import Meeting, new_in
 from telltale_conformance.oracle.histories.racing import history_bytes
@@ -33,6 +32,7 @@ from telltale_conformance.oracle.lanes import concurrent, deep, programs, statef
 from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.lanes.cases import LaneCase, judged
 from telltale_conformance.oracle.lanes.chunks import Chunk
+from telltale_conformance.oracle.lanes.identity import OtherVersion
 from telltale_conformance.oracle.lanes.subject import Settings
 from telltale_conformance.oracle.reference.judging import CaseResult, fault_of_harness
 from telltale_conformance.oracle.verdict.evidence import Tally

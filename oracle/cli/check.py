@@ -20,6 +20,7 @@ from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes import concurrent, guided
 from telltale_conformance.oracle.lanes.effort import GUARD, Effort
+from telltale_conformance.oracle.lanes.identity import refuse_others
 from telltale_conformance.oracle.lanes.only import only_named, restricted
 from telltale_conformance.oracle.lanes.self_tests import SelfTest, self_tests
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
@@ -334,9 +335,8 @@ def _greeted(subject: Subject) -> tuple[Subject, Hello]:
         greetings[subject.clients] = clients.hello
         clients.close()
     hello = hellos[0]
-    if hellos[-1].contract != hello.contract:
-        both = " and ".join(json_line(one.contract, 80) for one in hellos)
-        raise InconclusiveError(f"--sut and --sut-clients follow contracts {both}", remedy="judge one at a time")
+    if len(hellos) > 1:
+        refuse_others(hello, hellos[-1], subject.clients)
     return msgspec.structs.replace(subject, contract=hello.contract, greetings=greetings), hello
 
 

@@ -10,10 +10,10 @@ import pytest
 from telltale_conformance.oracle.adapters import fault_kit
 from telltale_conformance.oracle.adapters.faults import HelloChanged
 from telltale_conformance.oracle.campaign import work
-from telltale_conformance.oracle.campaign.identity import OtherVersion
 from telltale_conformance.oracle.campaign.opening import begin, opened
 from telltale_conformance.oracle.campaign.plan import Task
 from telltale_conformance.oracle.cli import check
+from telltale_conformance.oracle.lanes.identity import OtherVersion
 from telltale_conformance.oracle.lanes.subject import Subject
 from tests.oracle.adapter_world import script
 

@@ -7,11 +7,11 @@ from msgspec import structs
 
 from telltale_conformance.oracle.campaign.events import Begun, Ended, Event, MetClass, TaskDone
 from telltale_conformance.oracle.campaign.folder import Settings, settings_of, write_settings
-from telltale_conformance.oracle.campaign.identity import Identity
 from telltale_conformance.oracle.campaign.journal import Journal
 from telltale_conformance.oracle.campaign.plan import LaneKind, Setup
 from telltale_conformance.oracle.campaign.record import record_of
 from telltale_conformance.oracle.campaign.standing import Standing
+from telltale_conformance.oracle.lanes.identity import Identity
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.reports.trends.campaign_record import CampaignRecord
 from telltale_conformance.oracle.verdict.evidence import Tally

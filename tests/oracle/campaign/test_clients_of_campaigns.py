@@ -12,12 +12,12 @@ from telltale_conformance.oracle.adapters import fault_kit
 from telltale_conformance.oracle.campaign import work
 from telltale_conformance.oracle.campaign.cluster import greeting
 from telltale_conformance.oracle.campaign.folder import read_settings
-from telltale_conformance.oracle.campaign.identity import OtherVersion
 from telltale_conformance.oracle.campaign.merging import merge
 from telltale_conformance.oracle.campaign.opening import begin, opened
 from telltale_conformance.oracle.campaign.plan import Task
 from telltale_conformance.oracle.campaign.report import report_lines, report_of
 from telltale_conformance.oracle.campaign.standing import standing_in
+from telltale_conformance.oracle.lanes.identity import OtherVersion
 from telltale_conformance.oracle.lanes.subject import Subject
 from tests.oracle.adapter_world import script
 from tests.oracle.campaign.campaign_world import small_tasks

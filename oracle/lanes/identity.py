@@ -1,4 +1,4 @@
-"""Who answers and who judges: a campaign is of one version of harness and implementation, on all its workers."""
+"""Who answers and who judges: one version of harness and implementation, in all commands and on all workers."""
 
 from __future__ import annotations
 
@@ -47,3 +47,23 @@ def identity_of(hello: Hello) -> Identity:
         version=hello.version,
         contract=hello.contract,
     )
+
+
+def refuse_others(hello: Hello, clients: Hello, command: str | None) -> None:
+    """Let several clients be judged only where they are of the implementation that is judged.
+
+    Args:
+        hello: what the implementation says of itself.
+        clients: what one of its clients says.
+        command: of one of the clients.
+
+    Raises:
+        InconclusiveError: they are of another implementation, another version of it, or another contract.
+    """
+    other = identity_of(hello).differs(identity_of(clients))
+    if other:
+        raise InconclusiveError(
+            f"--sut-clients is not what --sut is: {other}",
+            place=command,
+            remedy="give the clients of the same implementation, with the name, version and contract of --sut",
+        )
