@@ -22,7 +22,15 @@ from telltale_conformance.oracle.adapters.faults import (
     NotJson,
     WrongProtocol,
 )
-from telltale_conformance.oracle.adapters.protocol import ANSWER_KINDS, PROTOCOL_VERSION, Answer, AnswerKind, Hello
+from telltale_conformance.oracle.adapters.protocol import (
+    ANSWER_KINDS,
+    HELLO_OPS,
+    PROTOCOL_VERSION,
+    Answer,
+    AnswerKind,
+    Hello,
+    HelloText,
+)
 from telltale_conformance.readable import one_line
 
 _SHOWN: Final = 120
@@ -251,11 +259,11 @@ class HelloAnswer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     """The hello as it comes over the wire."""
 
     protocol: int
-    name: str
-    version: str
-    language: str
-    contract: str
-    ops: list[str]
+    name: HelloText
+    version: HelloText
+    language: HelloText
+    contract: HelloText
+    ops: Annotated[list[HelloText], Meta(max_length=HELLO_OPS)]
     observes: list[Literal["audit"]]
     clients: Annotated[int, Meta(ge=1, le=DEFAULT_LIMITS.clients)] = 1
 
@@ -284,7 +292,7 @@ def read_hello(answer: Answer) -> Hello:
     Raises:
         HelloRefused: it answered anything but ok.
         WrongProtocol: it speaks another version.
-        MalformedHello: a field is missing, unknown, or of another kind.
+        MalformedHello: a field is missing, unknown, of another kind, or too long.
         MalformedAnswer: two readers may read it differently, as one with a repeated key.
     """
     if answer.kind != "ok":

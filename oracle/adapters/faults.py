@@ -157,7 +157,7 @@ class WrongProtocol(AdapterFault):
 
 
 class MalformedHello(AdapterFault):
-    """Thrown when a hello lacks a field or has one of another kind."""
+    """Thrown when a hello lacks a field, or has one of another kind or too long a one."""
 
     code = "malformed-hello"
     remedy = "a hello has protocol, name, version, language, contract, ops (a list) and observes (a list)"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, BadLimit
 from telltale_conformance.readable import one_line
@@ -62,15 +62,22 @@ class Answer(NamedTuple):
         return value if isinstance(value, str) else self.payload.decode(errors="replace")
 
 
+HELLO_TEXT: Final = 200
+"""The most characters that a text of a hello may have: reports and pages show each of them whole."""
+HELLO_OPS: Final = 1000
+"""The most operations that a hello may list."""
+HelloText = Annotated[str, Meta(max_length=HELLO_TEXT)]
+
+
 class Hello(Struct, frozen=True, kw_only=True):
     """What an adapter says of the implementation behind it."""
 
-    name: str
-    version: str
-    language: str
-    contract: str
+    name: HelloText
+    version: HelloText
+    language: HelloText
+    contract: HelloText
     """The contract that the implementation means to follow, ``telltale-17`` or ``hardened``."""
-    ops: frozenset[str]
+    ops: Annotated[frozenset[HelloText], Meta(max_length=HELLO_OPS)]
     """The operations that it carries out; no other is ever sent."""
     observes: frozenset[str]
     """``audit`` when every outcome comes with the log records that the operation appended."""

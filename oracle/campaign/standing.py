@@ -33,6 +33,10 @@ OVER: Final = ("time", "tasks")
 """Why a campaign ends that did all it was to do."""
 
 
+class Contradiction(ValueError):
+    """Thrown when an event contradicts those before it."""
+
+
 class Point(Struct, frozen=True, forbid_unknown_fields=True):
     """How far a campaign was at some time."""
 
@@ -152,7 +156,11 @@ class Standing:
         return self._with_cases[2]
 
     def take(self, events: Iterable[Event]) -> Standing:
-        """Add events, in their order."""
+        """Add events, in their order.
+
+        Raises:
+            Contradiction: one contradicts those before it; those before it are added.
+        """
         for event in events:
             self._take(event)
         return self
@@ -165,7 +173,8 @@ class Standing:
         if isinstance(event, TaskDone):
             self._task(event)
         elif isinstance(event, DossierMade):
-            assert event.fingerprint in self.found, "it is about a finding that no task met"
+            if event.fingerprint not in self.found:
+                raise Contradiction("it is about a finding that no task met")
             self.found[event.fingerprint].made = event
             self.cpu_seconds += event.cpu_seconds
         elif isinstance(event, WorkerEvent):
@@ -192,7 +201,8 @@ class Standing:
         self.missing = list(dict.fromkeys([*self.missing, *missing]))[:FAULTS_NAMED]
 
     def _task(self, event: TaskDone) -> None:
-        assert event.task not in self.tasks, f"task {event.task} is counted twice"
+        if event.task in self.tasks:
+            raise Contradiction(f"task {event.task} is counted twice")
         self.tasks.add(event.task)
         self.cpu_seconds += event.cpu_seconds
         before = self.tally.judged
@@ -206,7 +216,8 @@ class Standing:
             self._reach(name, 0)
             self.names.append(name)
         for number, cases in event.cells:
-            assert 0 <= number < len(self.names), f"there is no cell of number {number}"
+            if not 0 <= number < len(self.names):
+                raise Contradiction(f"there is no cell of number {number}")
             self._reach(self.names[number], cases)
         for entry in event.entries:
             self.entries.setdefault(entry.address, entry)
@@ -277,7 +288,7 @@ def standing_in(folder: Path) -> Standing:
     for line in lines(folder):
         try:
             standing.take((line.event,))
-        except AssertionError as error:
+        except Contradiction as error:
             told = f"line {line.number} contradicts those before it: {error}"
             raise MalformedJournal(told, place=f"{folder / FILE}:{line.number}") from None
         standing.unchecked += not line.checked

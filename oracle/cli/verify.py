@@ -91,11 +91,14 @@ def verify(
 
     Raises:
         MalformedDossier, MalformedTrace: it is not a dossier, or it was changed.
+        TwoCommands: the command in it and another one were both asked for.
         NotToBeRun: nobody said that the command in it may run.
         UnknownContract: the model no longer states its contract.
         BadCommand: the command cannot be split.
         AdapterFault: the adapter failed.
     """
+    if kept and sut is not None:
+        raise TwoCommands("--run asks for the command of the dossier, --sut for another one")
     if is_race_dossier(folder):
         return _race_run_again(folder, read_race_dossier(folder), sut, adapter_limits, kept=kept)
     dossier = read_dossier(folder)
@@ -106,6 +109,12 @@ def verify(
         return _replayed(folder, dossier)
     with SubprocessAdapter(command, adapter_limits) as adapter:
         return run_again(folder, dossier, adapter)
+
+
+class TwoCommands(UsageError):
+    """Thrown when the command of a dossier and another one are both to be run."""
+
+    remedy = "give one of them"
 
 
 class NotToBeRun(UsageError):

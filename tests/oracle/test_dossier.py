@@ -305,6 +305,16 @@ def test_a_command_of_ones_own_is_run_in_its_place(tmp_path: Path) -> None:
     assert not (tmp_path / "mark").exists()
 
 
+def test_the_kept_command_and_another_one_are_not_both_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = marking(tmp_path / "d", tmp_path / "mark")
+    assert run(folder, kept=True, sut=f"touch {tmp_path / 'other'}", adapter_limits=PATIENT) == 2
+    assert "--run asks for the command of the dossier, --sut for another one; give one" in capsys.readouterr().err
+    assert not (tmp_path / "mark").exists()
+    assert not (tmp_path / "other").exists()
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

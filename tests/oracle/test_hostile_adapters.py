@@ -112,6 +112,21 @@ AT_HELLO = {
         'self.answer(request, "ok", {**self.hello(), "observes": ["secrets"]})',
         "malformed-hello",
     ),
+    **{
+        f"a {field} of a thousand characters": (
+            f'self.answer(request, "ok", {{**self.hello(), "{field}": "x" * 1000}})',
+            "malformed-hello",
+        )
+        for field in ("name", "version", "language", "contract")
+    },
+    "an operation of a thousand characters": (
+        'self.answer(request, "ok", {**self.hello(), "ops": ["x" * 1000]})',
+        "malformed-hello",
+    ),
+    "two thousand operations": (
+        'self.answer(request, "ok", {**self.hello(), "ops": [f"op{n}" for n in range(2000)]})',
+        "malformed-hello",
+    ),
     "a panic at hello": ('self.write(b\'{"id":0,"panic":"no"}\\n\')', "hello-refused"),
 }
 AT_THE_END = {

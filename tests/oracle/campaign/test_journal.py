@@ -237,6 +237,17 @@ def test_a_line_that_contradicts_those_before_it_is_an_error_with_its_place(
         standing_in(tmp_path)
 
 
+def test_python_without_assertions_refuses_it_too(tmp_path: Path) -> None:
+    begin(tmp_path, Subject(), hours=1.0)
+    journal = Journal(tmp_path)
+    journal.write((TASK, TASK))
+    journal.close()
+    command = [sys.executable, "-O", "-m", "telltale_conformance", "campaign", "report", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "line 3 contradicts those before it: task 0 is counted twice" in done.stderr
+
+
 def test_another_file_is_no_journal(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"schema":"telltale-conformance/trace","version":1}\n')
     with pytest.raises(MalformedJournal, match="no journal of a campaign"):
