@@ -17,7 +17,7 @@ from telltale_conformance.lean_traces.lean_bundle import (
     read_sources,
     theorems,
 )
-from telltale_conformance.lean_traces.lean_errors import LeanSourceError
+from telltale_conformance.lean_traces.lean_errors import LeanSourceError, LeanToolchainFailed
 from telltale_conformance.lean_traces.lean_process import LeanProcess
 from telltale_conformance.lean_traces.lean_rules import refuse_broken_rules
 from telltale_conformance.lean_traces.lean_statements import unlike_pinned
@@ -63,7 +63,8 @@ def check_proofs(
 
     Raises:
         LeanSourceError: the sources break a rule or state something else than is pinned, an error or a warning of
-            Lean, a theorem that is not there or rests on an axiom.
+            Lean, a theorem that rests on an axiom.
+        LeanToolchainFailed: it passed over a theorem, or does not say what one rests on.
         LeanError: Lean failed.
     """
     texts = read_sources(sources)
@@ -93,7 +94,7 @@ def check_proofs(
         _refuse_axioms([theorem.name for theorem in wanted], said_of)
     missing = [theorem.name for theorem in wanted if not statements.get(theorem.name)]
     if missing:
-        raise LeanSourceError(f"Lean does not confirm {', '.join(missing)}")
+        raise LeanToolchainFailed(f"Lean does not confirm {', '.join(missing)}")
     found = tuple((theorem, statements[theorem.name]) for theorem in wanted)
     return LeanCheck(found, time.monotonic() - begun)
 
@@ -103,7 +104,7 @@ def _refuse_axioms(names: Sequence[str], said: Sequence[str]) -> None:
     rests = {found[1]: found[2] or "" for data in said if (found := _DEPENDS.search(data))}
     for name in names:
         if name not in rests:
-            raise LeanSourceError(f"Lean does not say which axioms {name} rests on")
+            raise LeanToolchainFailed(f"Lean does not say which axioms {name} rests on")
         foreign = sorted({axiom.strip() for axiom in rests[name].split(",") if axiom.strip()} - AXIOMS)
         if foreign:
             raise LeanSourceError(f"{name} rests on {', '.join(foreign)}")

@@ -70,6 +70,17 @@ class LeanSourceError(LeanError):
     remedy = "Correct the Lean sources at the places named."
 
 
+class LeanToolchainFailed(LeanError):
+    """Thrown when a toolchain does not do what the pinned one does with the same sources: it is not to be trusted."""
+
+    code = "lean-toolchain-failed"
+    message = "the toolchain does not behave like the pinned one"
+    remedy = (
+        "Nothing points at the sources. Run `telltale-conformance lean doctor` to see which `lean` and `lake` are "
+        "used; install the pinned version again, or remove them from PATH and run `telltale-conformance lean install`."
+    )
+
+
 class LeanOutOfMemory(LeanError):
     """Thrown when Lean ran out of memory."""
 
@@ -99,7 +110,10 @@ class LeanAnswerMalformed(LeanError):
 
     code = "lean-answer-malformed"
     message = "the Lean model's answer cannot be read"
-    remedy = "This is a fault of the harness: report it with the program."
+    remedy = (
+        "Run `telltale-conformance lean doctor`. If the toolchain is the pinned one, this is a fault of the harness: "
+        "report it with the program."
+    )
 
 
 class LeanProgramRefused(InconclusiveError):

@@ -26,6 +26,7 @@ from telltale_conformance.lean_traces.lean_errors import (
     LeanOutOfMemory,
     LeanSourceError,
     LeanTimeout,
+    LeanToolchainFailed,
 )
 from telltale_conformance.lean_traces.lean_program import FirstCounters, encode_request
 from telltale_conformance.lean_traces.lean_rules import refuse_broken_rules
@@ -181,7 +182,8 @@ class LeanProcess:
         """Which failure it was that the process ended with this exit code."""
         errors = [m for m in self.messages() if m.get("severity") in ("error", "warning")]
         if errors:
-            return LeanSourceError(shortened("; ".join(map(self._place, errors[:5])), _KEPT))
+            told = shortened("; ".join(map(self._place, errors[:5])), _KEPT)
+            return LeanSourceError(told) if any(map(self._line, errors)) else LeanToolchainFailed(told)
         said = self._read("stderr", 1_000_000) + self._read("stdout", 1_000_000)
         lines = [line for line in said.splitlines() if line.strip() and not line.startswith("[DEBUG")]
         tail = " | ".join(lines[-8:])[-600:]
@@ -192,10 +194,13 @@ class LeanProcess:
         return LeanCrashed(f"exit code {code}; it said: {tail or 'nothing'}")
 
     def _place(self, message: dict[str, object]) -> str:
+        return f"{self._line(message) or 'no place'}: {shortened(str(message.get('data', '')).strip(), 800)}"
+
+    def _line(self, message: dict[str, object]) -> str:
+        """Return the line of the sources that a message is about; empty where it is about none."""
         position = message.get("pos")
         line = position.get("line") if isinstance(position, dict) else None
-        where = self._bundle.source_line(line) if self._bundle and isinstance(line, int) else "bundle"
-        return f"{where}: {shortened(str(message.get('data', '')).strip(), 800)}"
+        return self._bundle.source_line(line) if self._bundle and isinstance(line, int) else ""
 
 
 def _cpu_seconds(pid: int) -> float:
@@ -241,7 +246,7 @@ class LeanModel(LeanProcess):
             if toolchain.lake is not None:
                 from telltale_conformance.lean_traces.lean_lake import build_executable
 
-                executable = build_executable(toolchain.lake)
+                executable = build_executable(toolchain.lake, toolchain)
                 model.launch_executable(executable, [str(model.folder), str(_IDLE_LOOKS)])
             else:
                 model.launch(run_bundle(model.folder, _IDLE_LOOKS))

@@ -18,8 +18,10 @@ from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.codec import CODECS, as_json
 from telltale_conformance.lean_traces.lean_answer import LeanRun, LeanStep
 from telltale_conformance.lean_traces.lean_errors import LeanError
+from telltale_conformance.lean_traces.lean_identity import toolchain_identity
 from telltale_conformance.lean_traces.lean_process import LeanModel
 from telltale_conformance.lean_traces.lean_program import in_lean
+from telltale_conformance.lean_traces.lean_toolchain import find_toolchain
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.operations import OPERATIONS
@@ -59,6 +61,14 @@ def run(contract: str) -> LaneResult:
         notes=(*failed, *(("telltale-conformance lean diff shows each departure",) if departures else ())),
         seconds=time.monotonic() - started,
     )
+
+
+def toolchain() -> str:
+    """Return which Lean would be run; empty where there is none."""
+    try:
+        return toolchain_identity(find_toolchain())
+    except LeanError:
+        return ""
 
 
 BATCH: Final = 250

@@ -21,7 +21,7 @@ from telltale_conformance.files import content, keep_from_others, others_write
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.writer import written_whole
 from telltale_conformance.oracle.lanes.environment import contract_hash, corpus_hash, harness_hash, hash_of
-from telltale_conformance.oracle.lanes.table import BY_NAME_ONLY, SELF_TESTS
+from telltale_conformance.oracle.lanes.table import BY_NAME_ONLY, DEPENDS_ON, SELF_TESTS
 from telltale_conformance.oracle.process.interrupts import heed
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Evidence, Tally
@@ -84,21 +84,21 @@ def self_tests(
         cache: where results are remembered; the user's cache folder when None.
     """
     folder = cache or Path(platformdirs.user_cache_path("telltale-conformance")) / "self-tests"
-    key = _key(contract)
     for name, run in SELF_TESTS.items():
         due = name in asked or not (only_asked or name in BY_NAME_ONLY)
-        kept = None if anew and due else _remembered(folder, name, contract, key)
+        kept = None if anew and due else _remembered(folder, name, contract)
         if kept is not None:
             yield _as_shown(kept)
         elif due:
-            yield _run(name, run, contract, folder, key)
+            yield _run(name, run, contract, folder)
         else:
             yield SelfTest(name=name, result=not_run(name, BY_NAME_ONLY.get(name, "other lanes were asked for")))
 
 
-def _run(name: str, run: Callable[[str], LaneResult], contract: str, folder: Path, key: str) -> SelfTest:
+def _run(name: str, run: Callable[[str], LaneResult], contract: str, folder: Path) -> SelfTest:
     """Run a self-test; a fault in it is a self-test that does not show what it is to show."""
     try:
+        key = _key(name, contract)
         result = run(contract)
     except Exception as error:
         heed()  # calls into C wrap what a signal raises within them
@@ -113,18 +113,19 @@ def _run(name: str, run: Callable[[str], LaneResult], contract: str, folder: Pat
     return SelfTest(name=name, result=result, shown_on=today.isoformat())
 
 
-def _key(contract: str) -> str:
-    """Return what a self-test depends on: the harness with its corpus, the contract, the libraries, Python."""
+def _key(name: str, contract: str) -> str:
+    """Return what a self-test depends on: harness, corpus, contract, Python, libraries, the Lean that is run."""
     own = (harness_hash(), corpus_hash(), contract_hash(contract))
     others = (platform.python_implementation(), platform.python_version(), *map(version, LIBRARIES))
-    return hash_of(part.encode() for part in (*own, *others))
+    tools = [DEPENDS_ON[name]()] if name in DEPENDS_ON else []
+    return hash_of(part.encode() for part in (*own, *others, *tools))
 
 
 def _place(folder: Path, name: str, contract: str) -> Path:
     return folder / f"{name}.{contract}.json"
 
 
-def _remembered(folder: Path, name: str, contract: str, key: str) -> _Kept | None:
+def _remembered(folder: Path, name: str, contract: str) -> _Kept | None:
     """Return what is remembered of a self-test; None where there is nothing that can be relied on."""
     try:
         if others_write(folder) or others_write(_place(folder, name, contract)):
@@ -132,7 +133,7 @@ def _remembered(folder: Path, name: str, contract: str, key: str) -> _Kept | Non
         kept = msgspec.json.decode(content(_place(folder, name, contract)), type=_Kept)
     except (OSError, ValueError, RecursionError):
         return None
-    asked = (SCHEMA, VERSION, key, name, contract)
+    asked = (SCHEMA, VERSION, _key(name, contract), name, contract)
     known = (kept.schema, kept.version, kept.key, kept.name, kept.contract)
     return kept if known == asked and kept.hash == _hash(kept) and _as_shown(kept).result.verdict == "agree" else None
 

@@ -16,6 +16,7 @@ from telltale_conformance.lean_traces.lean_errors import (
     LeanProgramRefused,
     LeanSourceError,
     LeanTimeout,
+    LeanToolchainFailed,
 )
 from telltale_conformance.lean_traces.lean_process import LeanModel, LeanProcess
 from telltale_conformance.lean_traces.programs import Program, Step
@@ -51,6 +52,7 @@ def test_no_programs_need_no_answer(tmp_path: Path) -> None:
     ("said", "failure"),
     [
         (f"print({json.dumps(json.dumps(ERROR))}); sys.exit(1)", LeanSourceError),
+        (f"print({json.dumps(json.dumps({'severity': 'error', 'data': 'no'}))}); sys.exit(1)", LeanToolchainFailed),
         ("print('FATAL ERROR: Reached heap limit Allocation failed', file=sys.stderr); sys.exit(134)", LeanOutOfMemory),
         (
             "print('RangeError: WebAssembly.Memory(): could not allocate memory', file=sys.stderr); sys.exit(1)",

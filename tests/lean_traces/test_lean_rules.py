@@ -9,7 +9,7 @@ import pytest
 from telltale_conformance.lean_traces import lean_statements
 from telltale_conformance.lean_traces.lean_bundle import read_sources, theorems
 from telltale_conformance.lean_traces.lean_check import check_proofs
-from telltale_conformance.lean_traces.lean_errors import LeanSourceError, LeanTimeout
+from telltale_conformance.lean_traces.lean_errors import LeanSourceError, LeanTimeout, LeanToolchainFailed
 from telltale_conformance.lean_traces.lean_rules import FORBIDDEN, broken_rules
 from telltale_conformance.lean_traces.lean_statements import pinned, stated, unlike_pinned
 from telltale_conformance.lean_traces.lean_tokens import tokens
@@ -114,12 +114,18 @@ def test_a_native_lean_says_that_theorems_rest_on_its_own_axioms_only(tmp_path: 
     [
         ("'NAME' depends on axioms: [propext, Lean.ofReduceBool]", r"rests on Lean\.ofReduceBool"),
         ("'NAME' depends on axioms: [sorryAx]", "rests on sorryAx"),
-        ("", "does not say which axioms"),
     ],
 )
 def test_a_theorem_on_other_axioms_is_refused(tmp_path: Path, axioms: str, cause: str) -> None:
     with pytest.raises(LeanSourceError, match=cause):
         check_proofs(native(tmp_path, axioms))
+
+
+def test_a_lean_that_does_not_say_is_not_laid_to_the_sources(tmp_path: Path) -> None:
+    with pytest.raises(LeanToolchainFailed, match="does not say which axioms") as caught:
+        check_proofs(native(tmp_path, ""))
+    assert "Correct the Lean sources" not in str(caught.value)
+    assert "lean doctor" in str(caught.value)
 
 
 def test_the_deadline_of_a_check_counts_cpu(tmp_path: Path) -> None:

@@ -18,18 +18,24 @@ from telltale_conformance.files import others_write
 from telltale_conformance.lean_traces import lean_package, lean_seal, lean_toolchain
 from telltale_conformance.lean_traces.lean_doctor import diagnose
 from telltale_conformance.lean_traces.lean_errors import (
+    LeanError,
     LeanHashMismatch,
     LeanInstallFailed,
     LeanMissing,
+    LeanOutOfMemory,
     LeanSourceError,
+    LeanToolchainFailed,
     LeanWrongVersion,
 )
+from telltale_conformance.lean_traces.lean_identity import toolchain_identity
 from telltale_conformance.lean_traces.lean_lake import build_executable
 from telltale_conformance.lean_traces.lean_package import install_dir
 from telltale_conformance.lean_traces.lean_toolchain import (
+    LeanToolchain,
     find_toolchain,
     install,
     installed_toolchain,
+    native_toolchain,
     verify_installed,
 )
 
@@ -265,39 +271,102 @@ def test_a_native_lean_of_another_version_is_refused_or_passed_over(cache: Path,
     assert find_toolchain().kind == "wasm"
 
 
+def native(cache: Path, lake: str) -> LeanToolchain:
+    """A Lean of the pinned version with a lake of this body, which tells in a log that it was started."""
+    executable(cache / "bin" / "lean", f"echo 'Lean (version {lean_toolchain.LEAN_VERSION}, x86_64, Release)'")
+    executable(cache / "bin" / "lake", f"echo build >> {cache}/log; {lake}")
+    found = native_toolchain()
+    assert found is not None
+    assert found.lake == str(cache / "bin" / "lake")
+    return found
+
+
+def built(toolchain: LeanToolchain) -> Path:
+    assert toolchain.lake is not None
+    return build_executable(toolchain.lake, toolchain)
+
+
+MAKES = "mkdir -p .lake/build/bin; touch .lake/build/bin/telltale"
+
+
 def test_lake_builds_once_for_each_state_of_the_sources(cache: Path) -> None:
-    lake = cache / "bin" / "lake"
-    made = "mkdir -p .lake/build/bin; touch .lake/build/bin/telltale"
-    executable(lake, f"echo build >> {cache}/log; {made}; ls >> {cache}/log")
-    first = build_executable(str(lake))
-    assert build_executable(str(lake)) == first
+    lake = native(cache, f"{MAKES}; ls >> {cache}/log")
+    first = built(lake)
+    assert built(lake) == first
     said = (cache / "log").read_text().split()
     assert said.count("build") == 1
     assert {"lakefile.toml", "lean-toolchain", "Main.lean", "Telltale"} <= set(said)
 
 
+def test_what_one_toolchain_built_is_not_taken_for_the_work_of_another(cache: Path) -> None:
+    first = built(native(cache, f"{MAKES}; echo forged > .lake/build/bin/telltale"))
+    second = built(native(cache, MAKES))
+    assert second != first
+    assert second.read_text() == ""
+
+
+@pytest.mark.parametrize(
+    "changed", ["bin/lean", "bin/lake", "toolchain/bin/lean", "toolchain/lib/lean/libleanshared.so"]
+)
+def test_a_toolchain_is_another_one_when_a_file_of_it_changes(cache: Path, changed: str) -> None:
+    for name in ("toolchain/bin/lean", "toolchain/lib/lean/libleanshared.so"):
+        (cache / name).parent.mkdir(parents=True)
+        (cache / name).write_text("original")
+    native(cache, MAKES)
+    version = f"echo 'Lean (version {lean_toolchain.LEAN_VERSION}, x86_64, Release)'"
+    executable(cache / "bin" / "lean", f'if [ "$1" = --print-prefix ]; then echo {cache}/toolchain; else {version}; fi')
+    before = toolchain_identity(find_toolchain())
+    assert toolchain_identity(find_toolchain()) == before
+    with (cache / changed).open("a") as file:
+        file.write("\n\n")
+    assert toolchain_identity(find_toolchain()) != before
+
+
+@pytest.mark.parametrize("body", ["exit 1", "printf 'a\\377b'", "echo relative", "printf '/a\\0b'", "echo /nowhere"])
+def test_a_lean_that_does_not_say_where_it_is_has_an_identity_too(cache: Path, body: str) -> None:
+    version = f"echo 'Lean (version {lean_toolchain.LEAN_VERSION}, x86_64, Release)'"
+    executable(cache / "bin" / "lean", f'if [ "$1" = --print-prefix ]; then {body}; else {version}; fi')
+    assert toolchain_identity(find_toolchain()).startswith("sha256:")
+
+
 @pytest.mark.parametrize("part", [".", ".lake", ".lake/build/bin", ".lake/build/bin/telltale"])
 def test_a_built_model_that_others_may_write_is_built_anew(cache: Path, part: str) -> None:
-    lake = cache / "bin" / "lake"
-    executable(lake, f"echo build >> {cache}/log; mkdir -p .lake/build/bin; touch .lake/build/bin/telltale")
-    first = build_executable(str(lake))
+    lake = native(cache, MAKES)
+    first = built(lake)
     place = first.parents[3] / part
     place.chmod(0o777)
     first.write_text("forged")
-    assert build_executable(str(lake)) == first
+    assert built(lake) == first
     assert first.read_text() == ""
     assert not others_write(place)
     assert (cache / "log").read_text().split() == ["build", "build"]
 
 
 @pytest.mark.parametrize(
-    "body", ["echo 'error: build failed'; exit 1", "exit 0", r"printf 'a\377b'; exit 0", r"printf 'a\377b' >&2; exit 1"]
+    ("body", "failure"),
+    [
+        ("echo 'error: build failed'; exit 1", LeanToolchainFailed),
+        ("exit 0", LeanToolchainFailed),
+        ("exit 1", LeanToolchainFailed),
+        (r"printf 'a\377b'; exit 0", LeanToolchainFailed),
+        (r"printf 'a\377b' >&2; exit 1", LeanToolchainFailed),
+        ("echo 'error: Telltale/Lists.lean:2:4: unknown identifier'; exit 1", LeanSourceError),
+        ("echo 'fatal: out of memory' >&2; exit 1", LeanOutOfMemory),
+    ],
 )
-def test_a_build_that_fails_is_a_source_error(cache: Path, body: str) -> None:
-    executable(cache / "bin" / "lake", body)
-    with pytest.raises(LeanSourceError):
-        build_executable(str(cache / "bin" / "lake"))
+def test_a_build_that_fails_is_laid_to_what_failed(cache: Path, body: str, failure: type[LeanError]) -> None:
+    with pytest.raises(LeanError) as caught:
+        built(native(cache, body))
+    assert type(caught.value) is failure
+    assert ("Correct the Lean sources" in str(caught.value)) == (failure is LeanSourceError)
     assert not list((cache / "cache").glob("*"))
+
+
+def test_a_lake_that_does_not_start_is_not_laid_to_the_sources(cache: Path) -> None:
+    toolchain = native(cache, "exit 0")
+    (cache / "bin" / "lake").write_bytes(b"\x7fELF")
+    with pytest.raises(LeanToolchainFailed, match="does not start"):
+        built(toolchain)
 
 
 def test_the_doctor_names_what_is_missing(cache: Path) -> None:

@@ -16,7 +16,7 @@ from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes import self_tests as module
 from telltale_conformance.oracle.lanes.self_tests import SelfTest, self_tests
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
-from telltale_conformance.oracle.lanes.table import LANES, SELF_TESTS
+from telltale_conformance.oracle.lanes.table import DEPENDS_ON, LANES, SELF_TESTS
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneResult
@@ -133,6 +133,35 @@ def test_it_is_run_anew_with_another_version_of_a_library(
     monkeypatch.setattr(module, "version", lambda name: "0.0" if name == library else version(name))
     assert not run(tmp_path).remembered
     assert counted.runs == 2
+
+
+def test_it_is_run_anew_with_another_lean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made, lean = Counted(), ["one"]
+    monkeypatch.setattr(module, "SELF_TESTS", {"lean": made})
+    monkeypatch.setattr(module, "DEPENDS_ON", {"lean": lambda: lean[0]})
+    assert run(tmp_path, asked=("lean",)).verdict == "shown"
+    assert run(tmp_path).remembered
+    lean[0] = "another"
+    assert run(tmp_path).verdict == "not run", "what another Lean showed says nothing of this one"
+    assert run(tmp_path, asked=("lean",)).verdict == "shown"
+    assert made.runs == 2
+
+
+def test_the_lean_that_would_be_run_is_what_it_depends_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from telltale_conformance.lean_traces.lean_toolchain import LEAN_VERSION
+
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    lean = tmp_path / "lean"
+    lean.write_text(f"#!/bin/sh\necho 'Lean (version {LEAN_VERSION}, x86_64, Release)'\n")
+    lean.chmod(0o755)
+    depends_on = DEPENDS_ON["lean"]
+    first = depends_on()
+    assert first == depends_on() != ""
+    lean.write_text(lean.read_text() + "# another\n")
+    assert depends_on() != first
+    lean.write_text("#!/bin/sh\necho 'Lean (version 1.2.3, x86_64, Release)'\n")
+    monkeypatch.setenv("TELLTALE_LEAN_CACHE", str(tmp_path / "empty"))
+    assert depends_on() == ""
 
 
 def test_every_library_is_one_that_a_self_test_depends_on_or_one_that_prints() -> None:
