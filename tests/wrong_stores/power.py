@@ -41,8 +41,6 @@ WHY: dict[str, str] = {
     "far repeats among many roles": "programs list no more than four roles, or hundreds without a repeat",
     "four branches are unfolded": "drawn recursions have fewer branches",
     "sent numbers begin anew": "an edge has to take 257 messages without numbers, and give the last with its number",
-    "sites in the order of UTF 16": "two such sites have to expire at one tick. `programs` finds it with the seeds"
-    " 1 and 2",
     "repeats among the first 16 roles": "programs list no more than four roles, or hundreds without a repeat",
 }
 """Why no lane but the fixed list finds a store with this seed, and with which one does."""
