@@ -10,6 +10,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +30,9 @@ from telltale_conformance.oracle.verdict.compare import Level
 
 FILE: Final = "campaign.json"
 FORMAT: Final = "telltale-conformance/campaign"
-VERSION: Final = 1
+VERSION: Final = 2
+_BEFORE_CHECKSUMS: Final = 1
+"""The version that has no checksum."""
 CORPUS: Final = "corpus"
 DISTILLED: Final = "distilled.jsonl.gz"
 DISTILLED_RACES: Final = "distilled-races.jsonl"
@@ -40,6 +43,12 @@ class MalformedCampaign(HarnessError):
     """Thrown when a folder is not that of a campaign, or its settings cannot be read."""
 
     remedy = "name a folder that `telltale-conformance campaign` wrote"
+
+
+class ChangedCampaign(MalformedCampaign):
+    """Thrown when the settings of a campaign are not those that it began with."""
+
+    remedy = "restore the file from a copy; for other settings begin another campaign in another folder"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +76,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The addresses of the histories that it began with, each with that of its race."""
     merged: bool = False
     """Several campaigns were merged into this folder; it cannot be resumed."""
+    checksum: str = ""
+    """Of all other members, as written; nothing where an earlier version wrote them."""
 
     def setup(self) -> Setup:
         """Return what the workers need of it."""
@@ -107,7 +118,14 @@ def settings_of(setup: Setup, hours: float, histories: Mapping[str, str]) -> Set
 
 def write_settings(folder: Path, settings: Settings) -> None:
     """Write the settings of a campaign."""
-    put_durably(folder / FILE, msgspec.json.format(encode(settings), indent=2) + b"\n")
+    document = msgspec.to_builtins(settings)
+    whole = encode({**document, "version": VERSION, "checksum": _checksum(document | {"version": VERSION})})
+    put_durably(folder / FILE, msgspec.json.format(whole, indent=2) + b"\n")
+
+
+def _checksum(document: dict[str, Any]) -> str:
+    others = {name: value for name, value in document.items() if name != "checksum"}
+    return sha256(msgspec.json.encode(others, order="sorted")).hexdigest()
 
 
 def read_settings(folder: Path) -> Settings:
@@ -115,17 +133,25 @@ def read_settings(folder: Path) -> Settings:
 
     Raises:
         MalformedCampaign: there are none, or they are not in their format.
+        ChangedCampaign: they were changed after they were written.
     """
     path = folder / FILE
     try:
-        settings = msgspec.json.decode(content(path), type=Settings)
+        data = content(path)
+        settings = msgspec.json.decode(data, type=Settings)
+        known = settings.level in Level.__members__ and settings.contract in CONTRACTS
+        if known:
+            settings.setup()  # with a hello that is one
     except OSError as error:
         raise MalformedCampaign(f"this is no campaign: {error.strerror}", place=path) from None
     except msgspec.MsgspecError as error:
         raise MalformedCampaign(str(error), place=path) from None
-    known = settings.level in Level.__members__ and settings.contract in CONTRACTS
-    if settings.schema != FORMAT or settings.version != VERSION or not known:
+    except RecursionError:
+        raise MalformedCampaign("it nests too deep", place=path) from None
+    if settings.schema != FORMAT or settings.version not in (_BEFORE_CHECKSUMS, VERSION) or not known:
         raise MalformedCampaign(f"this is no campaign of version {VERSION}", place=path)
+    if settings.version == VERSION and settings.checksum != _checksum(msgspec.json.decode(data)):
+        raise ChangedCampaign("the settings of the campaign were changed after it began", place=path)
     return settings
 
 

@@ -1,6 +1,7 @@
 """The journal and the files of a campaign: a cut in the midst of a write loses nothing that was reported."""
 
 import errno
+import json
 import os
 import re
 import subprocess
@@ -17,12 +18,13 @@ from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.oracle.campaign import durable
 from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.events import Begun, DossierMade, Ended, Event, TaskDone, TaskLost
-from telltale_conformance.oracle.campaign.folder import read_settings
-from telltale_conformance.oracle.campaign.journal import FILE, Journal, MalformedJournal, events, lines
+from telltale_conformance.oracle.campaign.folder import ChangedCampaign, MalformedCampaign, read_settings
+from telltale_conformance.oracle.campaign.journal import FILE, FORMAT, Journal, MalformedJournal, events, lines
 from telltale_conformance.oracle.campaign.merging import merge
 from telltale_conformance.oracle.campaign.opening import begin, opened
 from telltale_conformance.oracle.campaign.report import report_lines, report_of
 from telltale_conformance.oracle.campaign.standing import Standing, standing_in
+from telltale_conformance.oracle.cli.app import app
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.verdict.evidence import Tally
 from tests.oracle.campaign.campaign_world import campaign_in, small_tasks, worked
@@ -154,6 +156,15 @@ def test_a_damaged_line_is_no_torn_one_though_a_torn_one_follows(tmp_path: Path)
         Journal(tmp_path)
 
 
+def test_a_line_that_nests_too_deep_is_damaged(tmp_path: Path) -> None:
+    header = encode({"schema": FORMAT, "version": 2}) + b"\n"
+    (tmp_path / FILE).write_bytes(
+        header + b'{"event":"begun","at":1.0,"workers":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
+    )
+    with pytest.raises(MalformedJournal, match="line 2 is damaged"):
+        Journal(tmp_path)
+
+
 def test_the_checksum_is_the_one_that_the_schema_describes(tmp_path: Path) -> None:
     before, *lines = written(tmp_path).splitlines(keepends=True)
     chain = sha256(before).hexdigest()[:16]
@@ -252,6 +263,50 @@ def test_another_file_is_no_journal(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"schema":"telltale-conformance/trace","version":1}\n')
     with pytest.raises(MalformedJournal, match="no journal of a campaign"):
         Journal(tmp_path)
+
+
+def test_settings_that_were_changed_by_hand_are_refused_by_every_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin(tmp_path / "c", Subject(), hours=1.0)
+    path = tmp_path / "c" / "campaign.json"
+    whole = json.loads(path.read_text())
+    path.write_text(json.dumps(whole))  # white space says nothing
+    assert read_settings(tmp_path / "c").checksum == whole["checksum"]
+    bare = {name: value for name, value in whole.items() if name != "checksum"}
+    changes = ({"hours": 2.0}, {"merged": True}, {"checksum": "0" * 64}, {"hello": {**whole["hello"], "version": "9"}})
+    for changed in (bare, *(whole | change for change in changes)):
+        path.write_text(json.dumps(changed))
+        with pytest.raises(ChangedCampaign):
+            read_settings(tmp_path / "c")
+    path.write_text(json.dumps(whole | {"seed": 1}))
+    for given in (["resume", "c", "--tasks", "1"], ["report", "c"], ["merge", "c", "-o", "m"]):
+        with pytest.raises(SystemExit) as ended:
+            app(["campaign", *(str(tmp_path / one) if one in "cm" else one for one in given)])
+        assert ended.value.code == 2
+        assert f"{path}: the settings of the campaign were changed after it began" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b"\xff", b"\0", b'{"hello":' + b'{"a":' * 100_000, b"x" * 10**6]
+)
+def test_settings_that_are_none_are_an_error_with_their_place(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "campaign.json").write_bytes(content)
+    with pytest.raises(MalformedCampaign, match=re.escape(str(tmp_path / "campaign.json"))):
+        read_settings(tmp_path)
+
+
+def test_settings_of_an_earlier_version_have_no_checksum_and_are_resumed(tmp_path: Path) -> None:
+    settings = begin(tmp_path, Subject(), hours=1.0)
+    path = tmp_path / "campaign.json"
+    document = json.loads(path.read_text()) | {"version": 1}
+    del document["checksum"]
+    path.write_text(json.dumps(document))
+    with opened(tmp_path, read_settings(tmp_path)) as found:
+        assert found.campaign.setup == settings.setup()
+    path.write_text(json.dumps(document | {"hello": {"name": 7}}))
+    with pytest.raises(MalformedCampaign, match="Expected `str`"):
+        read_settings(tmp_path)
 
 
 def test_a_campaign_whose_journal_is_gone_is_neither_reported_nor_resumed_as_a_new_one(tmp_path: Path) -> None:
