@@ -16,6 +16,12 @@ from typing import NamedTuple
 
 import pytest
 
+from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.lanes.claims import programs_for
+from telltale_conformance.oracle.lanes.effort import Effort
+from telltale_conformance.oracle.lanes.fixed import played
+from telltale_conformance.oracle.lanes.guided import PROGRAMS
+from telltale_conformance.oracle.lanes.table import LANES
 from tests.foreign_project import foreign_project
 from tests.installed_wheel import Installed
 
@@ -117,6 +123,27 @@ def test_the_readme_shows_the_two_commands_and_output() -> None:
     commands = [shown.command for shown in COMMANDS if shown.place.startswith("README")]
     assert "make check" in commands
     assert "make test" in commands
+
+
+def test_the_readme_shows_the_lanes_of_today_and_their_sum() -> None:
+    (shown,) = [shown for shown in COMMANDS if shown.place.startswith("README") and shown.command == "make check"]
+    rows = {
+        name: (int(cases), int(judged)) for name, _, cases, judged, *_ in map(_cells, shown.output) if name in LANES
+    }
+    assert list(rows) == list(LANES)
+    fixed = [program.steps for program in played(frozenset(OPERATIONS))]
+    claims = [program.steps for _, program in programs_for("telltale-17")]
+    asked = {
+        name: (len(programs), sum(map(len, programs))) for name, programs in (("fixed", fixed), ("claims", claims))
+    }
+    assert {name: rows[name] for name in asked} == asked, "show what `make check` prints today"
+    assert f"{asked['fixed'][1]:,} answers" in (ROOT / "docs" / "lanes.md").read_text()
+    assert rows["guided"][0] == PROGRAMS[Effort.default]
+    assert f"agree: {sum(judged for _, judged in rows.values())} answers judged" in "\n".join(shown.output)
+
+
+def _cells(line: str) -> list[str]:
+    return line.split() if len(line.split()) == 8 else [""] * 4
 
 
 def test_make_targets_in_the_documents_exist() -> None:
