@@ -271,9 +271,9 @@ _CLAIMS: Final = (
     Claim(
         id="K23",
         name="answers-are-true",
-        sentence="What an operation gives is what was asked for, a capability that is accepted is the live owner's, a"
-        " witness is consumed as it was given, what a refusal says is so, and what is looked up is what was bound last:"
-        " a claim gives exactly its session, owner and scope, and a bound handler is the handler found.",
+        sentence="What is given is what was asked for, a claim exactly its session, owner and scope; a capability that"
+        " is accepted is the live owner's; a witness is consumed as it was given; what a refusal says is so;"
+        " and a look-up finds the handler bound last.",
         seed="OwnershipCapability, OwnershipError, lookup_handler",
         telltale_17="refuted",
         hardened="proved",
