@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from telltale_conformance.errors import HarnessError
-from telltale_conformance.files import content
+from telltale_conformance.files import content, is_folder
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.types.caret import Position
@@ -80,7 +80,7 @@ def read_protocols(path: Path) -> Iterator[ProtocolFile]:
     Raises:
         Unreadable: what is wrong, and where.
     """
-    if path.is_dir():
+    if is_folder(path):
         yield from _folder(path)
     else:
         yield read_protocol_file(path)

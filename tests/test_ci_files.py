@@ -167,6 +167,13 @@ def test_the_action_runs_the_gate_with_its_inputs(tmp_path: Path, answer: int) -
         ({"report": "a\nexit-code=0"}, "Linux", "report is not the name of one folder"),
         ({"python-version": "3.12; id"}, "Linux", "python-version is not a version"),
         ({"python-version": "3.12\n::add-path::/x"}, "Linux", "python-version is not a version"),
+        ({"report": "a\rb"}, "Linux", "report is not the name of one folder"),
+        ({"python-version": "3.10"}, "Linux", "python-version is below 3.11"),
+        ({"python-version": "3.9.18"}, "Linux", "python-version is below 3.11"),
+        ({"arguments": "--json\n--report\nother"}, "Linux", "which is the input report"),
+        ({"arguments": "--report=other"}, "Linux", "which is the input report"),
+        ({"arguments": "--help"}, "Linux", "with which nothing is checked"),
+        ({"arguments": "--only\nopen\n\n--limits"}, "Linux", None),
         ({}, "Windows", "Linux and macOS"),
     ],
 )
@@ -228,6 +235,21 @@ def test_the_hook_that_starts_an_adapter_runs_in_the_projects_own_environment() 
         "telltale-check": "system",
     }
     assert hooks["telltale-check"]["pass_filenames"] is False
+
+
+def test_a_file_with_the_name_of_an_option_is_a_file_to_the_hooks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hooks = {hook["id"]: hook for hook in yaml((ROOT / ".pre-commit-hooks.yaml").read_text())}
+    monkeypatch.chdir(tmp_path)
+    victim = tmp_path / "b.session"
+    victim.write_text("roles A, B\nA = B!m. end\nB = A?m. end\n")
+    for name, hostile in (("telltale-types", "--draw=b.session"), ("telltale-replay", "--config=b.trace.jsonl")):
+        (tmp_path / hostile).write_text(victim.read_text())
+        with pytest.raises(SystemExit) as done:
+            app([*hooks[name]["entry"].split()[1:], *hooks[name]["args"], hostile, "b.session"])
+        assert hostile in "".join(capsys.readouterr()), done.value.code
+    assert victim.read_text().startswith("roles A, B")
 
 
 def test_the_files_of_the_hooks_are_those_meant() -> None:

@@ -5,12 +5,14 @@ A run input gives the global types of its sessions. Every other form holds one p
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
 
+from telltale_conformance.files import is_folder
 from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.lean_traces.protocol_files import ProtocolFile, Unreadable, protocol_of, read_protocols
 from telltale_conformance.lean_traces.telltale.malformed import MalformedDocument
@@ -65,7 +67,7 @@ def read_run_protocols(path: Path, limits: Limits) -> tuple[SessionProtocol, ...
     Raises:
         MalformedTrace: it cannot be read, has a wrong shape, or a global type has no projection.
     """
-    if path.is_dir():
+    if is_folder(path):
         return (_only(path),)
     document = read_document(path, limits)
     name = path.with_suffix("") if path.suffix == ".gz" else path
@@ -157,7 +159,7 @@ def input_beside(path: Path) -> Path | None:
     name = path.name.removesuffix(".gz").removesuffix(".json")
     stem = name.removesuffix(".output").removesuffix(".raw")
     places = (path.with_name(f"{stem}.input.json{packed}") for packed in ("", ".gz"))
-    return next((place for place in places if place.is_file() and place != path), None)
+    return next((place for place in places if os.path.isfile(place) and place != path), None)
 
 
 def local_types_from(document: Any, place: str, path: str) -> tuple[SessionProtocol, ...]:

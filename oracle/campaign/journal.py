@@ -182,7 +182,7 @@ def _read(path: Path) -> Iterator[Line]:
             checked, end = found is not None, end + len(line)
             try:
                 event = _decoder.decode(body + b"}")
-            except (msgspec.MsgspecError, RecursionError) as error:
+            except msgspec.MsgspecError as error:
                 raise _damaged(path, number, str(error)) from None
             yield Line(event, number, checked, chain, end)
 

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from typer.core import TyperCommand
 
 from telltale_conformance.errors import UsageError
+from telltale_conformance.files import is_folder
 from telltale_conformance.oracle.cli.options import in_a_folder_that_is_there
 
 CONFIG_FILE: Final = "telltale-conformance config"
@@ -57,7 +58,7 @@ def _named(context: Any) -> Iterator[_Named]:
         name = max(parameter.opts, key=len) if is_option else parameter.metavar or parameter.name
         written = inspect.unwrap(parameter.callback) is in_a_folder_that_is_there if parameter.callback else False
         for path in value if isinstance(value, list | tuple) else (value,):
-            if isinstance(path, Path) and path != Path("-") and not path.is_dir():
+            if isinstance(path, Path) and path != Path("-") and not is_folder(path):
                 yield _Named(name, path, written)
 
 
@@ -66,4 +67,4 @@ def _is_same(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
     except OSError:
-        return one.resolve() == other.resolve()
+        return os.path.realpath(one) == os.path.realpath(other)  # also of what cannot be looked at

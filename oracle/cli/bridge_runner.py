@@ -27,7 +27,7 @@ from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.cli.bridge_export import global_of, run_inputs
 from telltale_conformance.oracle.cli.replay import row_of
-from telltale_conformance.oracle.cli.terminal import say, say_json, tell, warn
+from telltale_conformance.oracle.cli.terminal import say, say_json, tell, told, warn
 from telltale_conformance.oracle.reports.document_text import document_text
 from telltale_conformance.oracle.reports.text import summary
 from telltale_conformance.oracle.telltale.judging import judge_document
@@ -46,6 +46,7 @@ class RunnerFault(InconclusiveError):
     """Thrown when the runner did not do its part; the message says how."""
 
 
+@told
 def run(
     command: str,
     inputs: Path,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from telltale_conformance.files import take_standard_input
+from telltale_conformance.files import is_folder, take_standard_input
 
 
 def from_standard_input(paths: Any) -> Any:
@@ -27,7 +27,7 @@ def in_a_folder_that_is_there(path: Path | None) -> Path | None:
     Raises:
         BadParameter: there is no such folder.
     """
-    if path is not None and not path.absolute().parent.is_dir():
+    if path is not None and not is_folder(path.absolute().parent):
         raise typer.BadParameter(f"there is no folder {path.parent} to write in; make it first, or correct the path")
     return path
 

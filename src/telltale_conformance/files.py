@@ -155,3 +155,8 @@ def keep_from_others(path: Path) -> None:
         OSError: there is none, or it is of another user.
     """
     path.chmod(path.stat().st_mode & ~_OTHERS)
+
+
+def is_folder(path: Path) -> bool:
+    """Say whether a path leads to a folder; what cannot be looked at, such as a name that is too long, does not."""
+    return os.path.isdir(path)  # that of pathlib raises an error for some of them

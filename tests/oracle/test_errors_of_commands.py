@@ -35,6 +35,7 @@ ELSEWHERE = {
     "AdapterGone",
     "_MidRun",
     "Stopped",
+    "Contradiction",  # becomes a damaged line of a journal, with its place
     "NotFollowed",
     "Refused",
     "NotOffered",

@@ -140,6 +140,41 @@ def test_what_never_ends_or_never_begins_is_refused(
         assert f"it is a {kind}, not a regular file" in err + out
 
 
+LONG_NAMES = {
+    **ENDLESS,
+    "written": lambda path: ["types", "x.session", "--draw", path],
+    "report": lambda path: ["check", "--lanes", "programs", "--cases", "1", "--report", path],
+    "history": lambda path: ["check", "--lanes", "programs", "--cases", "1", "--history", path],
+    "inputs": lambda path: ["check", "--bridge-runner", "true", "--bridge-inputs", path],
+    "campaign": lambda path: ["campaign", "report", path],
+}
+
+
+@pytest.mark.parametrize("command", LONG_NAMES)
+def test_a_name_that_no_file_can_have_is_refused(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.session").write_text("roles A, B\nA = B!m. end\nB = A?m. end\n")
+    (tmp_path / "run.json").write_text('{"schema_version":"lean_bridge.v1","trace":[]}')
+    with pytest.raises(SystemExit) as done:
+        app([str(word) for word in LONG_NAMES[command](tmp_path / ("x" * 300))])
+    out, err = capsys.readouterr()
+    assert done.value.code == 2, out + err
+    assert "File name too long" in err + out
+    assert "fault of the harness" not in err
+
+
+def test_the_input_beside_a_run_may_have_a_name_that_no_file_can_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / ("x" * 243 + ".output.json")
+    path.write_text('{"schema_version":"lean_bridge.v1","trace":[]}')
+    with pytest.raises(SystemExit):
+        app(["replay", str(path)])
+    assert "fault of the harness" not in "".join(capsys.readouterr())
+
+
 def test_a_dossier_of_pipes_does_not_hang(tmp_path: Path) -> None:
     for name in ("dossier.json", "seal.sha256"):
         os.mkfifo(tmp_path / name)
