@@ -22,8 +22,12 @@ _HEAD: Final = 1 << 16
 _OUR_SCHEMA: Final = b"telltale-conformance/"
 _LOG_NAMES: Final = frozenset(ELEMENTS)
 _RAW_NAMES: Final = frozenset({"obs_trace", "host_calls", "local_types", "snapshots"})
-_RUN_NAMES: Final = frozenset({"trace", "step_states", "sessions", "status", "steps_executed", "semantic_objects"})
+_RUN_NAMES: Final = frozenset(
+    {"trace", "step_states", "sessions", "status", "steps_executed", "semantic_objects"}
+    | {"effect_exchanges", "effect_trace", "output_condition_trace"}
+)
 _INPUT_NAMES: Final = frozenset({"choreographies", "max_steps"})
+_TELLING: Final = _RAW_NAMES | _RUN_NAMES | _INPUT_NAMES | _LOG_NAMES
 _EVENT_NAMES: Final = frozenset({"Opened", "Sent", "Received", "Offered", "Chose", "Halted", "Closed", "Invoked"})
 _READ_WHOLE: Final = 1 << 23
 """An object that begins like a log is read up to here to see what else it holds."""
@@ -95,9 +99,10 @@ def _object(stream: JsonStream) -> Recognised:
 
 
 def _names(stream: JsonStream) -> tuple[set[str], MalformedTrace | None]:
-    """Return the names of the root's members; of one too long to read whole, or that is no JSON, the first.
+    """Return the names of the root's members.
 
-    What makes it no JSON is returned too.
+    Of one too long to read whole they are those up to the first that tells what it is. Of one that is no JSON it is the
+    first name, with what makes it no JSON.
     """
     problem = None
     whole = stream.head(_READ_WHOLE)
@@ -107,7 +112,13 @@ def _names(stream: JsonStream) -> tuple[set[str], MalformedTrace | None]:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             problem = stream.malformed("$", f"not JSON: {error}", "a document is one JSON value in UTF-8")
     stream.enter(b"{", "$")
-    return {stream.key("$")} if stream.another(b"}", "$", first=True) else set(), problem
+    names = set[str]()
+    while stream.another(b"}", "$", first=not names):
+        names.add(stream.key("$"))
+        if problem is not None or names & _TELLING:
+            break
+        stream.skip("$")
+    return names, problem
 
 
 def find_subjects(paths: Iterable[Path], limits: Limits = DEFAULT_LIMITS) -> Iterator[tuple[Path, Recognised]]:

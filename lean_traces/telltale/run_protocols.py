@@ -155,11 +155,14 @@ def _types(whole: GlobalType, roles: list[str]) -> dict[str, LocalType]:
 
 
 def input_beside(path: Path) -> Path | None:
-    """Return the input of a run, ``NAME.input.json`` beside ``NAME.output.json``, packed or not; None without one."""
+    """Return the input of a run, ``NAME.input.json`` beside ``NAME.output.json``, packed or not; None without one.
+
+    A link that leads nowhere counts: it is an error to the reader, as what is there and cannot be read.
+    """
     name = path.name.removesuffix(".gz").removesuffix(".json")
     stem = name.removesuffix(".output").removesuffix(".raw")
     places = (path.with_name(f"{stem}.input.json{packed}") for packed in ("", ".gz"))
-    return next((place for place in places if os.path.isfile(place) and place != path), None)
+    return next((place for place in places if os.path.lexists(place) and place != path), None)
 
 
 def local_types_from(document: Any, place: str, path: str) -> tuple[SessionProtocol, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ from typing import Any
 import pytest
 
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.lean_traces.telltale.documents import recognise
 from telltale_conformance.lean_traces.telltale.malformed import MalformedDocument
 from telltale_conformance.lean_traces.telltale.run_protocols import read_run_protocols
 from telltale_conformance.model.types.lean_json import global_from_json, type_from_lean_json
 from telltale_conformance.model.types.projection import Merging, project
+from telltale_conformance.oracle.telltale.judging import judge_document
 from tests.installed import run
 from tests.oracle.run_world import NAMES, document, slim
 
@@ -132,3 +135,27 @@ def test_projections_of_the_recorded_inputs_are_the_recorded_local_types(merging
                 assert project(whole, role, merging) == type_from_lean_json(given), (name, role)
                 compared += 1
     assert compared == 38
+
+
+@pytest.mark.parametrize("first", [{"concurrency": 1}, {"schema_version": "lean_bridge.v1", "concurrency": 1}])
+@pytest.mark.parametrize("kind", ["run", "input"])
+def test_a_large_document_is_known_by_the_first_name_that_tells_what_it_is(
+    tmp_path: Path, kind: str, first: dict[str, Any]
+) -> None:
+    names = {"run": "output", "input": "input"}
+    whole = json.dumps({**first, **document("golden_ping_pong", names[kind])})
+    path = tmp_path / "large.json"
+    path.write_text(whole[:-1] + " " * 9_000_000 + "}")
+    assert recognise(path).kind == kind
+
+
+@pytest.mark.parametrize("what", ["link", "pipe", "device"])
+def test_an_input_beside_a_run_that_cannot_be_read_is_an_error(tmp_path: Path, what: str) -> None:
+    output = in_file(tmp_path, document("golden_ping_pong", "output"), "r.output.json")
+    beside = tmp_path / "r.input.json"
+    if what == "pipe":
+        os.mkfifo(beside)
+    else:
+        beside.symlink_to("nowhere" if what == "link" else "/dev/zero")
+    result, _ = judge_document(output, recognise(output))
+    assert (result.verdict, str(beside) in (result.error or "")) == ("malformed", True)
