@@ -13,6 +13,7 @@ from telltale_conformance.oracle.telltale.run_claims import claims_of
 from telltale_conformance.oracle.telltale.run_replay import Diverged, NotFollowed, RunReplay, status_text
 from telltale_conformance.oracle.telltale.slices import Slices
 from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.readable import counted
 
 
 class _Judging:
@@ -235,14 +236,17 @@ def _judged(run: Run, contract: str, level: Level, *, observing: bool = False) -
         not_explained=len(judging.slices.not_explained),
         first_divergence=first,
         error=error,
-        notes=tuple(_notes(run, replay, judging.slices)),
+        notes=tuple(_notes(run, replay, judging.slices, whole=not after)),
     )
     return result, replay
 
 
-def _notes(run: Run, replay: RunReplay, slices: Slices) -> Iterator[str]:
+def _notes(run: Run, replay: RunReplay, slices: Slices, *, whole: bool) -> Iterator[str]:
     if run.protocol is None:
         yield "no protocol is at hand (give --protocol INPUT): sessions, counts and order are judged, types are not"
     yield from (remark for session in run.protocol or () for remark in session.remarks)
+    unopened = len(run.protocol or ()) - replay.store.next_sid
+    if whole and unopened > 0:
+        yield f"{counted(unopened, 'session')} of the protocol not opened in the run: of them nothing was judged"
     yield from replay.notes
     yield from slices.not_explained[1:]

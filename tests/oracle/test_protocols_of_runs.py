@@ -159,3 +159,13 @@ def test_an_input_beside_a_run_that_cannot_be_read_is_an_error(tmp_path: Path, w
         beside.symlink_to("nowhere" if what == "link" else "/dev/zero")
     result, _ = judge_document(output, recognise(output))
     assert (result.verdict, str(beside) in (result.error or "")) == ("malformed", True)
+
+
+def test_a_session_of_the_input_that_a_run_never_opens_is_named(tmp_path: Path) -> None:
+    given = document("golden_ping_pong", "input")
+    output = in_file(tmp_path, document("golden_ping_pong", "output"), "r.output.json")
+    for more, told in ((1, False), (3, True)):
+        in_file(tmp_path, {**given, "choreographies": given["choreographies"] * more}, "r.input.json")
+        result, _ = judge_document(output, recognise(output))
+        assert result.verdict == "agree"
+        assert ("2 sessions of the protocol not opened in the run: of them nothing was judged" in result.notes) == told
