@@ -55,9 +55,8 @@ def test_where_the_first_run_does_not_end_nothing_is_said_of_the_implementation(
 
 def test_the_command_says_what_the_time_did_not_suffice_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_program(tmp_path / "given.jsonl", diverging(NAME))
-    store = served("pending_transfer_does_not_stop_a_release")
-    output = tmp_path / "small.jsonl"
-    assert run(tmp_path / "given.jsonl", output=output, sut=store, seconds=0.0, adapter_limits=PATIENT) == 3
+    store, output = hanging(tmp_path, 0), tmp_path / "small.jsonl"
+    assert run(tmp_path / "given.jsonl", output=output, sut=store, seconds=0.5, adapter_limits=PATIENT) == 3
     assert "the time was over before the given program was run once" in capsys.readouterr().out
     assert not output.exists()
 
