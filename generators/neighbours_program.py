@@ -1,7 +1,8 @@
 """The program in which what is done in one place is looked for in another: in a session beside it, or on another edge.
 
 Two owned sessions have the same roles.  One is mutated, sent to and witnessed in, and both are looked at.  Then others
-are opened from one plan, with other buffers (contract §2-§8, §13, §15).
+are opened from one plan, with other buffers (contract §2-§8, §13, §15).  At last the store is read back, the
+host asks for what only the owner may, and the owner dies.
 """
 
 from __future__ import annotations
@@ -24,7 +25,18 @@ _OWNER, _NEIGHBOUR = {"$ref": 3}, {"$ref": 2}
 
 def neighbours_program(contract: str) -> Program:
     """Return the program, for a contract."""
-    steps = chain(_owned(), _witnessed(), _mutated(), _sent(), _resized(), _planned(), _opened_again())
+    steps = chain(
+        _owned(),
+        _witnessed(),
+        _mutated(),
+        _sent(),
+        _resized(),
+        _planned(),
+        _opened_again(),
+        _read_back(),
+        _asked_by_the_host(),
+        _died(),
+    )
     numbered = tuple(Step(args=args, op=op, seq=seq) for seq, (op, args) in enumerate(steps))
     return Program(contract=contract, meta={}, steps=numbered)
 
@@ -95,7 +107,7 @@ def _resized() -> _Asked:
 
 
 def _planned() -> _Asked:
-    """Bind handlers and traces in one session of a plan, and look for them in the next, which has other buffers."""
+    """Use one session of a plan, and look for what it did in the next, which has other buffers."""
     edge = {"sender": "A", "receiver": "B"}
     for sid, config in ((10, None), (11, _BOUNDED), (12, {**_BOUNDED, "initial_capacity": 3})):
         yield "open_with_sid_from_plan", {"sid": sid, "plan": _PLAN, "buffer_config": config}
@@ -104,6 +116,7 @@ def _planned() -> _Asked:
         yield "observe", {"sid": sid}
         yield "update_handler", {"edge": {**edge, "sid": sid}, "handler": "h"}
         yield "update_trace", {"edge": {**edge, "sid": sid}, "trace": ["Nat"]}
+        yield "advance", {"ep": {"sid": sid, "role": "A"}, "label": "m"}
         yield "observe", {"sid": sid}
     for types in ({"A": _SENDS}, {"A": "End"}, {"B": "End"}):
         yield "plan", {"roles": ["A", "B", "C", "D"], "initial_types": types}
@@ -114,4 +127,25 @@ def _opened_again() -> _Asked:
     for op, given in (("open_with_sid", _PLAN), ("open_with_sid_from_plan", {"plan": _PLAN})):
         yield from _looks()
         yield op, {**given, "sid": 0}
+    yield from _looks()
+
+
+def _read_back() -> _Asked:
+    """Open a session of another role, read the store back, and look whether each is still under its id."""
+    yield "open_with_sid", {"sid": 20, "roles": ["D"], "initial_types": {}}
+    yield "reload", {"form": "binary"}
+    for sid in (*_SIDS, 20):
+        yield "observe", {"sid": sid}
+
+
+def _asked_by_the_host() -> _Asked:
+    """Bind a handler without a capability in an owned session, and look for it."""
+    edge = {"sid": 1, "sender": "A", "receiver": "B"}
+    yield "update_handler", {"edge": edge, "handler": "host's"}
+    yield "lookup_handler", {"edge": edge}
+
+
+def _died() -> _Asked:
+    """Report the death of an owner who owns the session beside it as well."""
+    yield "mark_owner_died", {"sid": 0, "owner_id": "a"}
     yield from _looks()

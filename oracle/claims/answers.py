@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from telltale_conformance.lean_traces.json_values import same_json
-from telltale_conformance.model.guard_table import G_NAMED, G_OWNED, G_SCOPE
+from telltale_conformance.model.guard_table import G_NAMED, G_SCOPE
 from telltale_conformance.oracle.claims.ledger import OWNERSHIP_OPERATIONS, Ledger
 from telltale_conformance.oracle.claims.scopes import fragments, same_artifact
 from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen, refused_by
@@ -226,6 +226,6 @@ _IS_SO: Final[Mapping[str, Callable[[Seen, Ledger, Any], bool]]] = {
 
 MONITORS: Final[Mapping[str, Monitor]] = {
     "K20": Monitor(NEEDS_WHOLE_SESSION, scope_enforced, kept_by=refused_by(G_SCOPE)),
-    "K22": Monitor({"mark_owner_died"}, death_by_name, kept_by=refused_by(G_OWNED, G_NAMED)),
+    "K22": Monitor({"mark_owner_died"}, death_by_name, kept_by=refused_by(G_NAMED)),
     "K23": Monitor({*OWNERSHIP_OPERATIONS, *_LOOKUPS}, answers_are_true, kept_by=None),
 }

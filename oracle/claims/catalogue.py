@@ -68,7 +68,7 @@ _CLAIMS: Final = (
         seed="ownership generation used to reject stale capabilities",
         telltale_17="refuted",
         hardened="proved",
-        occasion="A capability that was invalidated in this session is presented.",
+        occasion="A capability that was invalidated in this session is presented while another one is live.",
     ),
     Claim(
         id="K2",
@@ -236,8 +236,8 @@ _CLAIMS: Final = (
         seed="OwnershipReceipt: claim_id",
         telltale_17="bounded",
         hardened="proved",
-        occasion="A receipt that has been used or has ended, or was never given out, is presented, or a session that"
-        " has given out a claim id gives out another.",
+        occasion="A receipt that has been used or has ended is presented, or one that was never given out while another"
+        " one is pending, or a session that has given out a claim id gives out another.",
     ),
     Claim(
         id="K20",
@@ -266,7 +266,7 @@ _CLAIMS: Final = (
         seed="OwnerDied: owner_id",
         telltale_17="proved",
         hardened="proved",
-        occasion="The death of somebody who is not the live owner is reported.",
+        occasion="The death of somebody who is not the live owner is reported while there is one.",
     ),
     Claim(
         id="K23",

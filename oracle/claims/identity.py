@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from telltale_conformance.model.guard_table import BOUND, G_LIVE, G_OWNED, ISSUED, UNCHANGED, UNCONSUMED
+from telltale_conformance.model.guard_table import BOUND, G_LIVE, ISSUED, UNCHANGED, UNCONSUMED
 from telltale_conformance.model.operations import those
 from telltale_conformance.oracle.claims.ledger import ACCEPTS_CAPABILITY
 from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen, refused_by
@@ -64,7 +64,7 @@ def commit_generation(seen: Seen) -> Judgement | None:
 
 
 MONITORS: Final[Mapping[str, Monitor]] = {
-    "K1": Monitor(ACCEPTS_CAPABILITY, generation_freshness, kept_by=refused_by(G_OWNED, G_LIVE)),
+    "K1": Monitor(ACCEPTS_CAPABILITY, generation_freshness, kept_by=refused_by(G_LIVE)),
     "K2": Monitor({"consume_readiness_witness"}, witness_binding, kept_by=refused_by(ISSUED, UNCHANGED, BOUND)),
     "K3": Monitor(
         {"consume_readiness_witness", *_GIVES_WITNESS}, witness_single_use, kept_by=refused_by(UNCONSUMED, ISSUED)

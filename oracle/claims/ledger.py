@@ -15,7 +15,7 @@ from telltale_conformance.oracle.claims.tables import Tables
 ACCEPTS_CAPABILITY = those(lambda operation: "capability" in operation.parameters)
 RECEIPT_OPERATIONS = those(lambda operation: "receipt" in operation.parameters)
 OWNERSHIP_OPERATIONS = ACCEPTS_CAPABILITY | those(lambda one: one.errors == "ownership" and one.log is not None)
-_TERMINATES = those(lambda operation: operation.terminal)
+TERMINATES = those(lambda operation: operation.terminal)
 _GRANTS = those(lambda operation: operation.gives == "capability")
 _LAST = 2**64 - 1
 _CHANGES_NOTHING = ACCEPTS_CAPABILITY & those(lambda operation: operation.log is None)
@@ -101,6 +101,11 @@ class Ledger:
         """Whether there is a live owner, or ownership has ended for good."""
         return self.live is not None or self.terminal
 
+    def owned_by(self, name: str) -> bool:
+        """Whether an owner of that name has ever been live, as far as the answers tell."""
+        live = self.live is not None and self.live["owner_id"] == name
+        return live or any(owner == name for owner, _ in self.dead)
+
     @property
     def unsure(self) -> bool:
         """Whether it is not known if closing ended the ownership: only the log says so."""
@@ -112,11 +117,11 @@ class Ledger:
         if op in _GRANTS:
             self._end_tenure()
             self.live = result
-        elif op == "release_ownership" or op in _TERMINATES:
+        elif op == "release_ownership" or op in TERMINATES:
             self._end_tenure()
         if op == "begin_ownership_transfer":
             self.pending = self.receipts[result["claim_id"]] = result
-        elif op in RECEIPT_OPERATIONS or op in _TERMINATES:
+        elif op in RECEIPT_OPERATIONS or op in TERMINATES:
             self._end_transfer(args.get("receipt"))
         if op == "issue_readiness_witness":
             number = result["witness_id"]
@@ -135,7 +140,7 @@ class Ledger:
             self.tables.mutated(args["mutation"])
         if isinstance(result, dict) and "witness_id" in result:
             self.given.add(result["witness_id"])
-        if op in _TERMINATES:
+        if op in TERMINATES:
             self.reason = _reason(op, args)
             self.told_reason = result["reason"] if isinstance(result, dict) else None
         self.just_changed = op not in _CHANGES_NOTHING

@@ -6,7 +6,9 @@ all the same, what was given may be another thing than what is live, and a chang
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from copy import copy
+from itertools import takewhile
 from typing import Any, Final, NamedTuple
 
 from telltale_conformance.lean_traces.json_values import same_json
@@ -21,7 +23,7 @@ class Asked(NamedTuple):
 
     op: str
     ok: bool
-    keeps: Set[str] = frozenset()
+    keeps: frozenset[str] = frozenset()
     """The claims that are kept by its refusal, if it was refused and if that changed nothing."""
 
 
@@ -29,8 +31,9 @@ class Everywhere:
     """What was asked of the whole store, counted."""
 
     def __init__(self) -> None:
+        self.asked = 0
+        """Operations that may change something."""
         self.mutations = 0
-        """Mutations of any session."""
         self.reloads = 0
 
 
@@ -39,9 +42,8 @@ class Look:
 
     def __init__(self, everywhere: Everywhere) -> None:
         self._everywhere = everywhere
-        self._mutations = 0
-        """Those of this session."""
-        self._at_look = (0, 0)
+        self._before = copy(everywhere)
+        """What had been asked when the session was looked at, or opened."""
         self.shown: Mapping[str, Any] | None = None
         """The state as it was shown; None where nobody has looked."""
         self.asked: list[Asked] = []
@@ -51,32 +53,46 @@ class Look:
     def looked(self, state: Mapping[str, Any], *, guarded: bool) -> None:
         """Take in what ``observe`` shows."""
         self.shown, self.guarded = state, guarded
-        self._at_look = self._elsewhere(), self._everywhere.reloads
+        self._before = copy(self._everywhere)
         self.asked.clear()
 
-    def ask(self, asked: Asked, *, guarded: bool, mutates: bool) -> None:
+    def ask(self, asked: Asked, *, guarded: bool) -> None:
         """Take in an operation that may change the session, and whether it left handlers and traces to the owner."""
         self.asked.append(asked)
         self.guarded = self.guarded and guarded
-        self._mutations += mutates
-
-    def _elsewhere(self) -> int:
-        return self._everywhere.mutations - self._mutations
 
     @property
     def operations(self) -> set[str]:
         """The operations that were asked since."""
         return {asked.op for asked in self.asked}
 
+    def left_by(self, op: str, *, refused: bool = True) -> bool:
+        """Whether what is shown now is what an operation left.
+
+        It succeeded, and nothing else was asked afterwards. Or it was the only one asked since the last look, and was
+        ``refused``.
+        """
+        last = list(takewhile(lambda asked: asked.op == op, reversed(self.asked)))
+        alone = refused and len(last) == len(self.asked) > 0
+        return self._nothing_elsewhere and (alone or any(asked.ok for asked in last))
+
+    def refused(self, op: str) -> bool:
+        """Whether an operation was refused since."""
+        return any(asked.op == op and not asked.ok for asked in self.asked)
+
     @property
     def reloaded(self) -> bool:
         """Whether the store was read back since."""
-        return self._everywhere.reloads != self._at_look[1]
+        return self._everywhere.reloads != self._before.reloads
+
+    @property
+    def _nothing_elsewhere(self) -> bool:
+        return self._everywhere.asked - self._before.asked == len(self.asked)
 
     @property
     def mutated_elsewhere(self) -> bool:
         """Whether nothing was asked of this session since, and a mutation of another one."""
-        return not self.asked and not self.reloaded and self._elsewhere() != self._at_look[0]
+        return not self.asked and not self.reloaded and self._everywhere.mutations != self._before.mutations
 
     def changes(self, state: Mapping[str, Any]) -> list[str]:
         """Return which parts of a state are not as they were shown last; none where nobody had looked."""
@@ -85,8 +101,8 @@ class Look:
             return []
         return [part for part in before if part != _GROWS_BY_REFUSALS and not same_json(before[part], state[part])]
 
-    def kept_by_refusal(self) -> Set[str]:
-        """Return the claims of the one operation that was asked since, and was refused."""
-        if self.reloaded or len(self.asked) != 1 or self.asked[0].ok:
+    def kept_by_refusal(self) -> frozenset[str]:
+        """Return the claims that each operation asked since kept by its refusal: whichever acted, it broke them."""
+        if not (self.asked and self._nothing_elsewhere):
             return frozenset()
-        return self.asked[0].keeps
+        return frozenset.intersection(*(frozenset() if asked.ok else asked.keeps for asked in self.asked))

@@ -168,6 +168,9 @@ class Monitors:
             self._plans,
             self._trees,
         )
+        self._everywhere.asked += op not in QUESTIONS
+        self._everywhere.mutations += op == _MUTATES
+        self._everywhere.reloads += op == RELOAD
         for claim, judgement in shown.acts_all_the_same(seen).items():
             self._count(claim, judgement, seq, new)
         kept = self._look(_BEFORE, seen, seq, new)
@@ -197,8 +200,6 @@ class Monitors:
     def _since_the_look(self, seen: Seen, kept: set[str]) -> None:
         """Note what was asked of a session since it was looked at, and what a look shows."""
         op, ledger = seen.op, seen.ledger
-        self._everywhere.reloads += op == RELOAD
-        self._everywhere.mutations += op == _MUTATES
         if op in OPENS and not seen.ok:
             ledger = self._lives.get(seen.args.get("sid", -1))
         if ledger is None:
@@ -210,7 +211,7 @@ class Monitors:
             governed = op in _GOVERNED and not seen.ok
             asked = Asked(op, seen.ok, frozenset(kept) if governed else frozenset())
             left_alone = ledger.guarded and not (seen.ok and op in (_MUTATES, "close"))
-            ledger.look.ask(asked, guarded=left_alone, mutates=op == _MUTATES)
+            ledger.look.ask(asked, guarded=left_alone)
 
     def _follow(self, seen: Seen) -> None:
         """Take the event in: what the sessions are like after it."""
@@ -241,8 +242,7 @@ class Monitors:
         elif op in GIVES_TREES:
             self._trees.follow(seen)
         elif op in HOST_CALLS:
-            if seen.ok:
-                ledger.tables.host_call(op, args, ledger.guarded)
+            ledger.tables.host_call(op, args, guarded=ledger.guarded, ok=seen.ok)
         elif op == "observe":
             ledger.tables.unasked.clear()
             if seen.ok and ledger.terminal and ledger.told_reason is None:

@@ -123,6 +123,7 @@ def plan_purity(seen: Seen) -> Judgement | None:
     if not (opened.untouched and opened.again):
         return None
     wrong = _not_its_own(seen.plans.input_of(opened.plan), seen.answer)
+    wrong += ["places in types"] if seen.types.belied(seen.args["sid"], seen.answer, followed=False) else []
     wrong += ["capacity"] if any(buffer["capacity"] != opened.capacity for buffer in seen.answer["buffers"]) else []
     return Judgement(bool(wrong), f"a session just opened from a plan shows {', '.join(wrong)} of another one")
 

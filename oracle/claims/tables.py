@@ -59,12 +59,16 @@ class Tables:
         """Whether a handler bound under an edge is found: it is the session's own, between listed roles."""
         return edge is not None and edge[0] == self._sid and {edge[1], edge[2]} <= self._roles
 
-    def host_call(self, op: str, args: Any, guarded: bool) -> None:
-        """Take in a host call that succeeded; of a guarded session it is noted that nobody with authority asked."""
+    def host_call(self, op: str, args: Any, *, guarded: bool, ok: bool) -> None:
+        """Take in a host call; of a guarded session it is noted that nobody with authority asked."""
         if guarded:
             change = self._change(op, args)
             if self._held(change) != change.value:
                 self.unasked.append(change)
+        elif ok:
+            self.unasked.clear()
+        if not ok:
+            return
         if op == "update_handler":
             self.bind(args["edge"], args["handler"])
         elif op == "update_trace":

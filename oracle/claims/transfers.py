@@ -25,7 +25,7 @@ def receipt_single_use(seen: Seen) -> Judgement | None:
     number = receipt["claim_id"]
     if number in ledger.spent:
         return Judgement(seen.ok, f"{seen.op} accepts receipt {number}, which was used or has ended")
-    if same_artifact(receipt, ledger.receipts.get(number)):
+    if same_artifact(receipt, ledger.receipts.get(number)) or not (seen.ok or ledger.pending):
         return None
     return Judgement(seen.ok, f"{seen.op} accepts receipt {number} as it was never given out")
 

@@ -76,6 +76,8 @@ class TypeWatch:
 
     def __init__(self) -> None:
         self._places: dict[tuple[int, str], tuple[Any, Binders]] = {}
+        self._moved: set[tuple[int, str]] = set()
+        """The roles that have followed a branch."""
         self._opened: dict[int, tuple[set[tuple[int, int]], bool]] = {}
 
     def opened(self, sid: int, roles: list[str], types: Mapping[str, Any]) -> None:
@@ -89,6 +91,7 @@ class TypeWatch:
     def ended(self, sid: int) -> None:
         """Forget a session that is there no more."""
         self._opened.pop(sid, None)
+        self._moved = {key for key in self._moved if key[0] != sid}
         for key in [key for key in self._places if key[0] == sid]:
             del self._places[key]
 
@@ -119,6 +122,22 @@ class TypeWatch:
         """Stop judging an endpoint whose type the host has replaced."""
         self._places.pop((ep["sid"], ep["role"]), None)
 
+    def belied(self, sid: int, state: Mapping[str, Any], *, followed: bool) -> list[str]:
+        """Return the roles that a session shows at another place than their own, as far as that is known.
+
+        Args:
+            sid: the session.
+            state: what ``observe`` shows of it.
+            followed: of the roles that have followed a branch; otherwise, of those that have not.
+        """
+        found = []
+        for entry in state["local_types"]:
+            key = sid, entry["role"]
+            at = head(*self._places[key]) if key in self._places and (key in self._moved) == followed else None
+            if at is not None and not same_json(offer(at[0]), offer(entry["current"])):
+                found.append(entry["role"])
+        return found
+
     def advance(self, args: Mapping[str, Any], result: Mapping[str, Any] | None) -> Followed | None:
         """Follow a branch from where an endpoint stands.
 
@@ -143,6 +162,7 @@ class TypeWatch:
             self._places.pop(key)
             return Followed(True, bool(at[1]))
         self._places[key] = (following[-1], at[1])
+        self._moved.add(key)
         expected = head(following[-1], at[1])
         if expected is None:
             self._places.pop(key)

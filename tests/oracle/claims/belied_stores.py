@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from telltale_conformance.model import messages, mutations, ownership, sessions
+from telltale_conformance.model import advance, messages, mutations, ownership, sessions
 from telltale_conformance.model.errors import OwnershipError, Refused
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.signatures import SignedMessage
 from telltale_conformance.model.state import Ownership, Session
 from telltale_conformance.model.store import Store
-from telltale_conformance.model.values import SESSION, Edge, OwnerDied, UpdateEdgeHandler
+from telltale_conformance.model.values import SESSION, Edge, OwnerDied, OwnerDiedFields, UpdateEdgeHandler
 
 Operation = Callable[..., Any]
 Replaced = dict[str, Operation]
@@ -90,7 +90,7 @@ def keeps_scope(store: Store, capability: Any, new_scope: Any) -> Any:
 
 def another_reason(store: Store, _: Any, sid: int) -> None:
     if owned(store, sid).terminal is not None:
-        owned(store, sid).terminal = OwnerDied("somebody")
+        owned(store, sid).terminal = OwnerDied(OwnerDiedFields("somebody"))
 
 
 def begins_anew(store: Store, sid: int, *_: Any) -> None:
@@ -183,7 +183,7 @@ def receiver_owns(store: Store, _: Any, receipt: Any) -> None:
 def dies_all_the_same(store: Store, sid: int, owner_id: str) -> None:
     held = owned(store, sid)
     if held.current is not None and held.terminal is None:
-        held.current, held.terminal = None, OwnerDied(owner_id)
+        held.current, held.terminal = None, OwnerDied(OwnerDiedFields(owner_id))
 
 
 def consumes(strange: Callable[[Ownership, Any, Any], bool]) -> Replaced:
@@ -328,6 +328,43 @@ def id_to_come(held: Ownership, _: Any, witness: Any) -> bool:
     return bool(witness.witness_id >= held.next_witness_id)
 
 
+def ends_all_by_death(store: Store, _: Any, sid: int, owner_id: str) -> None:
+    for session in store.sessions.values():
+        if session.ownership.current is not None:
+            session.ownership.current, session.ownership.terminal = None, OwnerDied(OwnerDiedFields(owner_id))
+
+
+def exchanges_the_last(store: Store, *_: Any) -> None:
+    (one, first), *_, (other, last) = sorted(store.sessions.items())
+    first.sid, last.sid = other, one
+    store.sessions[one], store.sessions[other] = last, first
+
+
+def places_in_common() -> Replaced:
+    first: dict[Any, Any] = {}
+
+    def opens(store: Store, sid: int, plan: Any, buffer_config: Any = None) -> int:
+        session = store.sessions[sessions.open_with_sid_from_plan(store, sid, plan, buffer_config)]
+        session.types = first.setdefault((store, *plan.roles), session.types)
+        return sid
+
+    return {"open_with_sid_from_plan": opens}
+
+
+def stays_in_its_place(store: Store, ep: Any, label: str) -> Any:
+    entry = store.sessions[ep.sid].types[ep.role]
+    before = entry.current, entry.original
+    given = advance.advance(store, ep, label)
+    entry.current, entry.original = before
+    return given
+
+
+def binds_all_the_same(store: Store, edge: Any, handler: str) -> None:
+    session = store.sessions.get(edge.sid)
+    if session is not None and {edge.sender, edge.receiver} <= set(session.roles):
+        mutations.bind_handler(store, session, edge, handler)
+
+
 LOOKED_AT = "coverage, looked at"
 STORES: dict[str, tuple[str, str, Replaced]] = {
     "generations begin anew with a reload": ("K1", "tenures", after("reload", each_session(generations_begin_anew))),
@@ -349,8 +386,10 @@ STORES: dict[str, tuple[str, str, Replaced]] = {
     "another generation is live": ("K8", LOOKED_AT, after("commit_ownership_transfer", next_generation_lives)),
     "closing changes the reason": ("K9", LOOKED_AT, after("close", another_reason)),
     "refused, and yet opened": ("K10", "neighbours", refused_after("open_with_sid", begins_anew)),
+    "a reload exchanges two": ("K10", "neighbours", after("reload", exchanges_the_last)),
     "the log forgets its beginning": ("K12", "tenures", {"authority_audit_log": last_records}),
     "messages where no type sends": ("K15", "neighbours", {"send": sends_anywhere}),
+    "a step that is not taken": ("K16", "neighbours", {"advance": stays_in_its_place}),
     "a handler for all sessions": ("K17", "neighbours", after("apply_owned_session_mutation", binds_in_all)),
     "refused, and yet bound": ("K17", LOOKED_AT, refused_after("apply_owned_session_mutation", stores_foreign)),
     "the last message once more": ("K18", "neighbours", twice("recv")),
@@ -358,6 +397,7 @@ STORES: dict[str, tuple[str, str, Replaced]] = {
     "a stranger owns what was rolled back": ("K21", LOOKED_AT, after("rollback_ownership_transfer", receiver_owns)),
     "the commit gave another owner": ("K21", LOOKED_AT, after("commit_ownership_transfer", lives(owner_id="x"))),
     "refused, and yet dead": ("K22", LOOKED_AT, refused_after("mark_owner_died", dies_all_the_same)),
+    "a death ends all": ("K22", "neighbours", after("mark_owner_died", ends_all_by_death)),
     "anybody releases": ("K23", "coverage", any_owner("release_ownership")),
     "anybody is the owner": ("K23", "coverage", any_owner("validate_ownership_capability")),
     "signed for the other side": ("K25", "neighbours", {"recv": receives_from_behind}),
@@ -366,9 +406,11 @@ STORES: dict[str, tuple[str, str, Replaced]] = {
     "a message verifies once more": ("K26", "surface", twice("recv_verified_signed")),
     "messages turn round with a reload": ("K27", "neighbours", after("reload", each_session(messages_turn_round))),
     "anybody mutates": ("K28", "coverage", any_owner("apply_owned_session_mutation")),
+    "refused to the host, and yet bound": ("K28", "neighbours", refused_after("update_handler", binds_all_the_same)),
     "sending leaves a trace": ("K28", "neighbours", after("send", traces_what_is_sent)),
     "a step sets the default": ("K28", "neighbours", after("advance", default_of_the_step)),
     "buffers as the first ones": ("K29", "neighbours", first_configuration()),
     "handlers of the first one": ("K29", "neighbours", handlers_in_common()),
+    "places of the first one": ("K29", "neighbours", places_in_common()),
     "plans of the same roles": ("K29", "neighbours", plans_by_roles()),
 }

@@ -19,7 +19,20 @@ from telltale_conformance.oracle.claims.monitors import watch
 from telltale_conformance.oracle.lanes.claims import _unsteady, claims_of, watched_programs
 from tests.oracle import wrong_references as wrong
 from tests.oracle.claims.belied_stores import STORES, Replaced
-from tests.oracle.claims.test_occasions import BEGIN, CLAIM, OBSERVE, OPEN, attenuate, events
+from tests.oracle.claims.test_occasions import (
+    BEGIN,
+    CLAIM,
+    ISSUE,
+    LOOKUP,
+    OBSERVE,
+    OPEN,
+    RELOAD,
+    UPDATE,
+    Step,
+    attenuate,
+    events,
+    send_to,
+)
 
 
 @cache
@@ -57,22 +70,118 @@ def shown(made: list[dict[str, Any]], **changed: Any) -> list[dict[str, Any]]:
     return [*before, {**last, "ok": {**state, "ownership": {**state["ownership"], **changed}}}]
 
 
-def test_of_several_operations_since_the_look_none_is_blamed() -> None:
-    looked = [OPEN, CLAIM, OBSERVE]
-    narrowed = attenuate({"Fragments": ["x"]})
-    one = events([*looked, narrowed, OBSERVE])
+LOOKED = [OPEN, CLAIM, OBSERVE]
+TAKEN_BACK: list[Step] = [BEGIN, ("rollback_ownership_transfer", {"receipt": {"$ref": 3}})]
+NARROWED = attenuate({"Fragments": ["x"]})
+ELSEWHERE: list[Step] = [OPEN, RELOAD]
+
+
+@pytest.mark.parametrize("before", [[], TAKEN_BACK, ELSEWHERE])
+def test_an_operation_that_succeeded_last_is_blamed_for_what_it_leaves(before: list[Step]) -> None:
+    one = events([*LOOKED, *before, NARROWED, OBSERVE])
     wide = {**one[-1]["ok"]["ownership"]["current"], "scope": "Session"}
-    assert watch(shown(one, current=wide))["K4"].verdict == "broken"
-    several = events([*looked, BEGIN, ("rollback_ownership_transfer", {"receipt": {"$ref": 3}}), narrowed, OBSERVE])
+    assert watch(shown(one, current=wide))["K4"].verdict == ("not judged" if before is ELSEWHERE else "broken")
+
+
+@pytest.mark.parametrize("after", [[ISSUE], *([step] for step in ELSEWHERE)])
+def test_an_operation_after_which_another_one_was_asked_is_not_blamed(after: list[Step]) -> None:
+    several = events([*LOOKED, NARROWED, *after, OBSERVE])
+    wide = {**several[-1]["ok"]["ownership"]["current"], "scope": "Session"}
     assert watch(shown(several, current=wide))["K4"].verdict == "not judged"
 
 
+COMMITTED: list[Step] = [BEGIN, ("commit_ownership_transfer", {"receipt": {"$ref": 3}})]
+
+
+@pytest.mark.parametrize("asked", [TAKEN_BACK, COMMITTED, [*COMMITTED, ISSUE]])
+def test_another_owner_than_the_commits_gave_is_blamed_on_transfers_whatever_else_was_asked(asked: list[Step]) -> None:
+    made = events([*LOOKED, *asked, OBSERVE])
+    live = made[-1]["ok"]["ownership"]["current"]
+    assert watch(made)["K21"].verdict != "broken"
+    assert watch(shown(made, current={**live, "owner_id": "x"}))["K21"].verdict == "broken"
+
+
+def test_a_commit_that_was_refused_and_acted_replaces_nobody_without_a_commit() -> None:
+    forged: Step = ("commit_ownership_transfer", {"receipt": {"$ref": 3, "set": {"claim_id": 9}}})
+    made = events([*LOOKED, BEGIN, forged, ISSUE, OBSERVE])
+    live = made[-1]["ok"]["ownership"]["current"]
+    assert watch(shown(made, current={**live, "owner_id": "x"}))["K21"].verdict != "broken"
+
+
+STRANGER: Step = ("mark_owner_died", {"sid": {"$ref": 0}, "owner_id": "x"})
+
+
+def died(name: str) -> dict[str, Any]:
+    return {"current": None, "terminal_reason": {"OwnerDied": {"owner_id": name}}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "blamed"),
+    [
+        ([STRANGER, ISSUE], "x", True),
+        ([ISSUE], "a", True),
+        ([], "a", True),
+        ([STRANGER, ISSUE], "a", False),
+    ],
+)
+def test_a_death_that_is_shown_is_an_owners_of_which_the_session_was_told(
+    asked: list[Step], name: str, blamed: bool
+) -> None:
+    made = shown(events([*LOOKED, *asked, OBSERVE]), **died(name))
+    assert (watch(made)["K22"].verdict == "broken") == blamed
+
+
+REFUSED: Step = ("begin_ownership_transfer", {**BEGIN[1], "new_owner_id": "c"})
+
+
+@pytest.mark.parametrize("asked", [[REFUSED, REFUSED], [REFUSED, ISSUE], [ISSUE]])
+def test_a_pending_receipt_has_not_become_another_one(asked: list[Step]) -> None:
+    made = events([OPEN, CLAIM, BEGIN, OBSERVE, *asked, OBSERVE])
+    assert watch(made)["K7"].verdict != "broken"
+    another = {**made[-1]["ok"]["ownership"]["pending_transfer"], "claim_id": 9}
+    assert watch(shown(made, pending_transfer=another))["K7"].verdict == "broken"
+
+
+def test_a_receipt_that_something_was_to_end_is_not_missed() -> None:
+    forged: Step = ("rollback_ownership_transfer", {"receipt": {"$ref": 2, "set": {"claim_id": 9}}})
+    for asked in (forged, RELOAD):
+        made = events([OPEN, CLAIM, BEGIN, OBSERVE, asked, OBSERVE])
+        another = {**made[-1]["ok"]["ownership"]["pending_transfer"], "claim_id": 9}
+        assert watch(shown(made, pending_transfer=another))["K7"].verdict == "not judged"
+
+
+def test_several_refusals_are_blamed_for_the_claims_that_each_of_them_kept() -> None:
+    seen = events([OPEN, CLAIM, BEGIN, OBSERVE, REFUSED, REFUSED, OBSERVE])
+    assert watch(shown(seen, pending_transfer=None))["K7"].verdict == "broken"
+    for beside in (STRANGER, ISSUE, OPEN):
+        seen = events([OPEN, CLAIM, BEGIN, OBSERVE, REFUSED, beside, OBSERVE])
+        assert watch(shown(seen, pending_transfer=None))["K7"].verdict == "kept"
+
+
+def test_a_host_call_that_was_refused_and_is_made_again_without_an_owner_is_no_violation() -> None:
+    steps = [OPEN, CLAIM, UPDATE, ("release_ownership", {"capability": {"$ref": 1}}), UPDATE, LOOKUP, OBSERVE]
+    made = events(steps)
+    assert [event["op"] for event in made if "err" in event] == ["update_handler"]
+    assert watch(made)["K28"].verdict == "kept"
+
+
+def test_a_role_that_moved_with_another_one_is_no_wrong_continuation() -> None:
+    """What is shown of roles that followed no branch is no matter of K16."""
+    loop = send_to("B", "m", then=send_to("B", "n"))
+    opened: Step = ("open", {"roles": ["A", "B"], "initial_types": {"A": loop, "B": loop}})
+    made = events([opened, ("advance", {"ep": {"sid": {"$ref": 0}, "role": "A"}, "label": "m"}), OBSERVE])
+    state = made[-1]["ok"]
+    for role, verdict in (("A", "broken"), ("B", "not judged")):
+        entries = [entry | ({"current": "End"} if entry["role"] == role else {}) for entry in state["local_types"]]
+        wrong = {**made[-1], "ok": {**state, "local_types": entries}}
+        assert watch([*made[:-1], wrong])["K16"].verdict == verdict
+
+
 def test_a_refusal_is_blamed_only_for_what_was_seen_before_and_after_it() -> None:
-    refused = ("begin_ownership_transfer", {**BEGIN[1], "new_owner_id": "c"})
-    seen_before = events([OPEN, CLAIM, BEGIN, OBSERVE, refused, OBSERVE])
+    seen_before = events([OPEN, CLAIM, BEGIN, OBSERVE, REFUSED, OBSERVE])
     assert watch(seen_before)["K7"].verdict == "kept"
     assert watch(shown(seen_before, pending_transfer=None))["K7"].verdict == "broken"
-    never_seen = events([OPEN, CLAIM, BEGIN, refused, OBSERVE])
+    never_seen = events([OPEN, CLAIM, BEGIN, REFUSED, OBSERVE])
     assert watch(shown(never_seen, pending_transfer=None))["K7"].verdict == "kept"
 
 

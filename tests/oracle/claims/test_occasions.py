@@ -137,7 +137,7 @@ def edge(**changed: Any) -> dict[str, Any]:
 LOOP = {"Mu": {"var": "t", "body": send_to("B", "m", then={"Var": "t"})}}
 
 OCCASIONS: dict[str, list[list[Step]]] = {
-    "K1": [[OPEN, CLAIM, RELEASE, VALIDATE], [OPEN, CLAIM, attenuate("Session"), VALIDATE]],
+    "K1": [[OPEN, CLAIM, RELEASE, CLAIM, VALIDATE], [OPEN, CLAIM, attenuate("Session"), VALIDATE]],
     "K2": [
         [OPEN, CLAIM, ISSUE, RELEASE, CLAIM, ("consume_readiness_witness", {"capability": ref(4), "witness": ref(2)})]
     ],
@@ -176,7 +176,6 @@ OCCASIONS: dict[str, list[list[Step]]] = {
     "K19": [
         [OPEN, CLAIM, BEGIN, ROLL_BACK, BEGIN],
         [OPEN, CLAIM, BEGIN, COMMIT, COMMIT],
-        [OPEN, ("rollback_ownership_transfer", {"receipt": FORGED})],
         [OPEN, CLAIM, BEGIN, ("commit_ownership_transfer", {"receipt": ref(2, to_owner_id="c")})],
     ],
     "K20": [
@@ -187,7 +186,6 @@ OCCASIONS: dict[str, list[list[Step]]] = {
     "K21": [[OPEN, CLAIM, BEGIN, COMMIT], [OPEN, CLAIM, CLAIM]],
     "K22": [
         [OPEN, CLAIM, ("mark_owner_died", {"sid": ref(0), "owner_id": "b"})],
-        [OPEN, CLAIM, RELEASE, DIED],
         [OPEN, CLAIM, BEGIN, COMMIT, DIED],
     ],
     "K23": [
@@ -231,6 +229,7 @@ OCCASIONS: dict[str, list[list[Step]]] = {
 NEITHER: dict[str, list[list[Step]]] = {
     "K1": [
         [OPEN, CLAIM, VALIDATE],
+        [OPEN, CLAIM, RELEASE, VALIDATE],
         [OPEN, CLAIM, ("validate_ownership_capability", {"capability": ref(1, generation=5)})],
         [OPEN, CLAIM, DIED, VALIDATE],
         [OPEN, CLAIM, CLOSE, VALIDATE],
@@ -281,12 +280,13 @@ NEITHER: dict[str, list[list[Step]]] = {
     "K19": [
         [OPEN, CLAIM, BEGIN, COMMIT],
         [OPEN, CLAIM, BEGIN],
+        [OPEN, ("rollback_ownership_transfer", {"receipt": FORGED})],
         [OPEN, CLAIM, BEGIN, CLOSE, COMMIT],
         [OPEN, CLAIM, BEGIN, DIED, COMMIT],
     ],
     "K20": [[OPEN, CLAIM, ISSUE], [OPEN, CLAIM, mutate()], [OPEN, VALIDATE_UNKNOWN]],
     "K21": [[OPEN, CLAIM, BEGIN, ("commit_ownership_transfer", {"receipt": ref(2, claim_id=9)})]],
-    "K22": [[OPEN, CLAIM, DIED]],
+    "K22": [[OPEN, CLAIM, DIED], [OPEN, CLAIM, RELEASE, DIED]],
     "K23": [[VALIDATE_NOWHERE], [OPEN, ("session_ids", {})]],
     "K24": [
         [OPEN, VALIDATE_UNKNOWN],
