@@ -12,7 +12,7 @@ import pytest
 
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.steps import GeneratedStep
-from telltale_conformance.lean_traces.codec import CODECS, encode, encode_answer
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, encode, encode_answer
 from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.lean_traces.reader import Event, TraceReader
 from telltale_conformance.lean_traces.trace import MalformedTrace
@@ -55,6 +55,19 @@ def test_arguments_in_any_form_prove_their_line_and_no_other() -> None:
         assert not event.is_exactly(WRONG), line
         raw += step.args != encode(msgspec.json.decode(step.args))
     assert raw > 30
+
+
+def test_what_our_writer_prints_is_read_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the operation; arguments that may be left out are there or not."""
+
+    def slowly(codec: ArgumentCodec, document: Any) -> Any:
+        raise AssertionError(f"{codec.operation.name} is read the slow way: {document}")
+
+    printed = [step for step in islice(steps(), 300) if step.args == encode(msgspec.json.decode(step.args))]
+    assert {"send", "open", "observe"} <= {step.operation.name for step in printed}
+    monkeypatch.setattr(ArgumentCodec, "from_json", slowly)
+    for step in printed:
+        CODECS[step.operation.name].read(step.args, 100)
 
 
 @pytest.mark.parametrize("gap", [b" ", b"\t", b"\r"])

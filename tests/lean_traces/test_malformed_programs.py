@@ -10,7 +10,15 @@ import pytest
 
 from telltale_conformance.lean_traces.codec import ArgumentError, decode_arguments
 from telltale_conformance.lean_traces.limits import Limits
-from telltale_conformance.lean_traces.programs import Program, program_of, read_program, without, write_program
+from telltale_conformance.lean_traces.programs import (
+    Program,
+    cut_short,
+    program_of,
+    read_program,
+    without,
+    write_program,
+    written_program,
+)
 from telltale_conformance.lean_traces.trace import MalformedTrace
 
 HEADER = {"contract": "telltale-17", "meta": {}, "schema": "telltale-conformance/program", "version": 1}
@@ -102,3 +110,14 @@ def test_a_program_comes_back_from_its_file_and_without_some_steps(tmp_path: Pat
     rest = without(read, [3, 7])
     assert isinstance(rest, Program)
     assert (rest.contract, rest.meta, [step.seq for step in rest.steps]) == ("telltale-17", {}, [0])
+
+
+def test_a_kept_program_is_read_and_cut_as_it_was_written(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_bytes(program(*LINES))
+    kept = read_program(tmp_path / "p.jsonl")
+    write_program(tmp_path / "p.jsonl", kept)
+    data = (tmp_path / "p.jsonl").read_bytes()
+    assert written_program(data, "p") == kept
+    assert written_program(cut_short(data, 1), "p").steps == kept.steps[:1]
+    with pytest.raises(MalformedTrace, match="a step's operation is unknown; this is no program that was kept"):
+        written_program(data.replace(b'"close"', b'"shut"'), "p")

@@ -163,6 +163,41 @@ def test_a_malformed_header_is_refused(tmp_path: Path, header: Any, problem: str
     assert problem in error.problem
 
 
+WORDED: dict[str, tuple[Any, Any, str]] = {
+    "another schema": (
+        {**HEADER, "schema": "other"},
+        OPEN,
+        'trace.jsonl:1: `schema` is "other"; a trace begins with "schema":"telltale-conformance/trace"',
+    ),
+    "a field of the header": (
+        {**HEADER, "x": 1},
+        OPEN,
+        "trace.jsonl:1: header: Object contains unknown field `x`; see `telltale-conformance schema trace-header`",
+    ),
+    "two answers": (
+        HEADER,
+        event(err="x"),
+        "trace.jsonl:2: the event has both `ok` and `err`; give exactly one of them",
+    ),
+    "audit": (
+        HEADER,
+        event(audit={}),
+        "trace.jsonl:2: `audit` is not an array; give the records that were appended",
+    ),
+    "a long operation": (
+        HEADER,
+        event(op="o" * 200),
+        f'trace.jsonl:2: unknown operation "{"o" * 41}… (202 characters);'
+        " see `telltale-conformance schema trace-event`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("header", "first", "said"), WORDED.values(), ids=WORDED)
+def test_a_refusal_says_what_is_wrong_where_and_what_to_do(tmp_path: Path, header: Any, first: Any, said: str) -> None:
+    assert str(refused(tmp_path, trace_bytes([first], header))).replace(f"{tmp_path}/", "") == said
+
+
 def lines_of(events: list[Any]) -> list[bytes]:
     return trace_bytes(events).splitlines(keepends=True)
 

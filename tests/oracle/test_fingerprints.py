@@ -132,6 +132,15 @@ def test_of_a_panic_it_is_what_was_said_up_to_the_first_colon() -> None:
     texts = ["index 7 out of bounds: the length is 3", "index 8 out of bounds", "no `a`", "no `b`"]
     panics = [fingerprint_of(accepted(kind="panic", actual={"panic": text})).actual for text in texts]
     assert panics == ["index N out of bounds", "index N out of bounds", "no …", "no …"]
+    told = fingerprint_of(accepted(kind="panic", actual={"panic": texts[1]})).text()
+    assert told.endswith(", panicked: index N out of bounds")
+
+
+def test_of_a_witness_it_says_which_of_its_guards_refused() -> None:
+    reasons = {guard.name: guard.logged for guard in (ISSUED, UNCHANGED, BOUND)} | {"another reason": "no luck"}
+    for name, reason in reasons.items():
+        refused = accepted(actual={"err": {"InvalidWitness": {"reason": reason}}})
+        assert fingerprint_of(refused).actual == f"InvalidWitness ({name})"
 
 
 def test_indexes_names_depth_and_numbers_do_not_matter() -> None:

@@ -1,12 +1,14 @@
 """Judging answers: what agrees, what does not, and what says nothing."""
 
+from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import islice
 
 import msgspec
 import pytest
 
 from telltale_conformance.generators.programs import Generator
-from telltale_conformance.oracle.adapters import AdapterFault, Answer
+from telltale_conformance.oracle.adapters import AdapterFault, Answer, Request
 from telltale_conformance.oracle.adapters.faults import Exited, MalformedAnswer
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, judge_answer, judge_cases
 from telltale_conformance.oracle.verdict.compare import Level
@@ -122,6 +124,19 @@ def test_a_fault_costs_its_own_case_only() -> None:
     assert [result.divergence for result in results] == [None] * 3
     assert results[1].judged + results[1].not_judged <= len(asked(1))
     assert results[2].judged == len(asked(2))
+
+
+def test_what_was_asked_ahead_of_a_fault_is_not_judged_in_its_own_case_alone() -> None:
+    class Ahead(Stub):
+        def submit(self, requests: Iterable[Request]) -> Iterator[Answer]:
+            yield from islice(super().submit(list(requests)), len(asked(0)) + 3)
+            raise Exited("it ended")
+
+    results = list(islice(judge_cases(Ahead(), [partial(asked, index) for index in range(3)], Level.state), 2))
+    assert [(result.judged, result.not_judged) for result in results] == [
+        (len(asked(0)), 0),
+        (3, len(asked(1)) - 3),
+    ]
 
 
 def test_an_adapter_that_cannot_start_again_ends_the_run() -> None:

@@ -57,6 +57,7 @@ ROOMS: Final = {
             "lean_traces/strict_json.py",
         ),
         (
+            "tests/lean_traces/test_exact_lines.py",
             "tests/lean_traces/test_json_values.py",
             "tests/lean_traces/test_malformed_programs.py",
             "tests/lean_traces/test_malformed_traces.py",
