@@ -35,6 +35,11 @@ class NoExampleDatabase(HarnessError, ValueError):
     """Thrown when the place for examples cannot be used; the message says what would do."""
 
 
+def is_redis(place: str) -> bool:
+    """Say whether a place for examples is a Redis server; every other one is a folder."""
+    return place.startswith(("redis://", "rediss://", "unix://"))
+
+
 def example_database(place: str | None) -> ExampleDatabase | None:
     """Return the database of failing examples at a place.
 
@@ -46,7 +51,7 @@ def example_database(place: str | None) -> ExampleDatabase | None:
     """
     if place is None:
         return None
-    if not place.startswith(("redis://", "rediss://", "unix://")):
+    if not is_redis(place):
         return DirectoryBasedExampleDatabase(Path(place))
     try:
         from hypothesis.extra.redis import RedisExampleDatabase

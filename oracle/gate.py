@@ -359,7 +359,7 @@ class Gate:
             not_covered=not_covered(
                 check.results,
                 only=None if settings.only is None else str(settings.only),
-                own_reference=subject.command is not None and _agrees_as_the_reference(check),
+                own_reference=_agrees_as_the_reference(check),
                 lanes=tuple(LANES),
                 offered=check.hello.ops,
                 observes=check.hello.observes,

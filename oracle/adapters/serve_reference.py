@@ -19,7 +19,7 @@ from telltale_conformance.lean_traces.codec import ArgumentError
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.adapters.answers import HelloAnswer
 from telltale_conformance.oracle.adapters.protocol import PROTOCOL_VERSION
-from telltale_conformance.oracle.adapters.reference import ReferenceStore, reference_hello
+from telltale_conformance.oracle.adapters.reference import REFERENCE_NAME, ReferenceStore, reference_hello
 
 _CHUNK: Final = 256 * 1024
 
@@ -33,8 +33,9 @@ class _Request(Struct):
 class ReferenceServer:
     """Answers request lines from a reference store."""
 
-    def __init__(self, contract: str) -> None:
+    def __init__(self, contract: str, name: str = REFERENCE_NAME) -> None:
         self._reference = ReferenceStore(contract)
+        self._name = name
         self._decode = msgspec.json.Decoder(_Request).decode
         self.ended = False
         """Whether bye was asked for."""
@@ -63,7 +64,7 @@ class ReferenceServer:
         hello = reference_hello(self._reference.contract)
         answer = HelloAnswer(
             protocol=PROTOCOL_VERSION,
-            name=hello.name,
+            name=self._name,
             version=hello.version,
             language=hello.language,
             contract=hello.contract,
@@ -99,12 +100,17 @@ def _write(target: int, answers: bytearray) -> None:
         del answers[: os.write(target, answers)]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve stdin and stdout."""
+def main(arguments: Sequence[str] | None = None, name: str = REFERENCE_NAME) -> None:
+    """Serve stdin and stdout.
+
+    Args:
+        arguments: of the command line; those of the process without it.
+        name: what the hello says.
+    """
     parser = argparse.ArgumentParser(prog="python -m telltale_conformance.adapters.reference", description=__doc__)
     parser.add_argument("--contract", choices=sorted(CONTRACTS), default="telltale-17")
     chosen = parser.parse_args(arguments)
-    serve(ReferenceServer(chosen.contract), sys.stdin.fileno(), sys.stdout.fileno())
+    serve(ReferenceServer(chosen.contract, name), sys.stdin.fileno(), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

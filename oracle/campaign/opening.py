@@ -12,7 +12,6 @@ import msgspec
 from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.generators.guided_programs import guided_corpus
 from telltale_conformance.lean_traces.programs import Program
-from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.campaign.corpus import Corpus, address_of
 from telltale_conformance.oracle.campaign.events import TaskDone
@@ -35,10 +34,10 @@ from telltale_conformance.oracle.campaign.standing import Standing, standing_in
 from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.campaign.strangers import strangers_told, unnamed_told
 from telltale_conformance.oracle.histories.meetings import few
-from telltale_conformance.oracle.lanes.identity import OtherVersion, identity_of, refuse_others
+from telltale_conformance.oracle.lanes.identity import OtherVersion, contract_of, identity_of, refuse_others
 from telltale_conformance.oracle.lanes.subject import Subject, hellos
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.readable import counted, json_line
+from telltale_conformance.readable import counted
 
 
 def greeted(subject: Subject) -> tuple[Hello, Hello | None]:
@@ -70,7 +69,7 @@ def begin(
     Args:
         folder: is made where it is missing.
         subject: the implementation.
-        contract: what it is judged by; what its hello names when None.
+        contract: the one that its hello must name; None for whichever it names.
         level: how strictly answers are compared.
         seed: what the tasks follow from.
         hours: how long it may take.
@@ -80,16 +79,12 @@ def begin(
     Raises:
         UsageError: a campaign is there already.
         AdapterFault: the implementation does not start.
-        InconclusiveError: its clients are of another one; or the contract is one that this harness does not state.
+        InconclusiveError: its clients are of another one; or it follows another contract, or one that this harness
+            does not state.
     """
     refuse_used(folder, (FILE, JOURNAL) if begun(folder) else (FILE,))
     hello, clients = greeted(subject)
-    judged_by = contract or hello.contract
-    if judged_by not in CONTRACTS:
-        raise InconclusiveError(
-            f"the adapter follows contract {json_line(judged_by, 80)}",
-            remedy=f"this harness states {', '.join(CONTRACTS)}; name one with --contract",
-        )
+    judged_by = contract_of(hello, contract)
     corpus = Corpus(folder / CORPUS)
     start = dict.fromkeys(_begin_corpus(corpus, judged_by))
     histories = KeptHistories(corpus.folder, {})

@@ -47,7 +47,9 @@ def adapter_kit(
 
 
 def schema(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Which schema; none lists them.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Which schema; all are listed without it.")
+    ] = None,
 ) -> None:
     """Print a JSON Schema of the formats."""
     from telltale_conformance.oracle.cli.schema import run

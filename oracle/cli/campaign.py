@@ -64,7 +64,7 @@ def run(
         workers: how many those are; as many as there are processors when None.
         dashboard: where dask's dashboard is served; when None, somewhere for a terminal and else nowhere.
         seed: what the tasks follow from.
-        contract: what answers are judged by; what the adapter's hello names when None.
+        contract: the one that the adapter's hello must name; None for whichever it names.
         level: how strictly answers are compared.
         deadline: seconds for one answer.
         guided: whether programs that reach something new go into the corpus.

@@ -10,7 +10,7 @@ import typer
 from telltale_conformance.oracle.cli.apart import Apart
 from telltale_conformance.oracle.cli.options import (
     BadgeFile,
-    ContractOption,
+    ContractName,
     History,
     Json,
     LevelName,
@@ -60,7 +60,10 @@ def campaign(
     workers: WorkersOption = None,
     dashboard: DashboardOption = None,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="What the tasks follow from.")] = 0,
-    contract: ContractOption = None,
+    contract: Annotated[
+        ContractName | None,
+        typer.Option(help="What the adapter must say that it follows; whichever it says without it."),
+    ] = None,
     level: LevelOption = LevelName.state,
     deadline: Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="For one answer.")] = 10.0,
     unguided: Annotated[

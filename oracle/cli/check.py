@@ -12,7 +12,6 @@ from typing import Final
 import msgspec
 
 from telltale_conformance.errors import InconclusiveError, UsageError
-from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.adapters import AdapterFault, AdapterLimits, Hello
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
 from telltale_conformance.oracle.campaign.folder import DISTILLED, DISTILLED_RACES
@@ -20,7 +19,7 @@ from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes import concurrent, guided
 from telltale_conformance.oracle.lanes.effort import GUARD, Effort
-from telltale_conformance.oracle.lanes.identity import refuse_others
+from telltale_conformance.oracle.lanes.identity import contract_of, refuse_others
 from telltale_conformance.oracle.lanes.only import only_named, restricted
 from telltale_conformance.oracle.lanes.self_tests import SelfTest, self_tests
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
@@ -31,7 +30,7 @@ from telltale_conformance.oracle.reports.json_report import lane_document
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.results import LaneResult, not_run
-from telltale_conformance.readable import json_line, one_line
+from telltale_conformance.readable import one_line
 
 DEFAULT_LANES: Final = tuple(LANES)
 
@@ -210,17 +209,7 @@ def _judge(
     """Start the implementation, run the lanes, conclude."""
     gate.make_ready()
     subject, hello = _greeted(subject)
-    if hello.contract not in CONTRACTS:
-        follows = json_line(hello.contract, 80)
-        raise InconclusiveError(
-            f"the adapter follows contract {follows}", remedy=f"this harness states {', '.join(CONTRACTS)}"
-        )
-    if contract is not None and hello.contract != contract:
-        raise InconclusiveError(
-            f"the adapter follows contract {hello.contract}, and {contract} was asked for",
-            remedy="leave --contract out to judge it by its own",
-        )
-    gate.prepare(hello.contract)
+    gate.prepare(contract_of(hello, contract))
     check = Check(
         subject=subject, hello=hello, settings=gate.settings(settings), time_limit=plan.limit(settings.effort)
     )

@@ -17,6 +17,7 @@ from telltale_conformance.oracle.cli.options import (
     LevelName,
     LevelOption,
     in_a_folder_that_is_there,
+    place_of_examples,
 )
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def check(
     ] = None,
     lanes: Annotated[
         str | None,
-        typer.Option(metavar="L,L…", help="Lanes and self-tests to run, separated by commas; all lanes without it."),
+        typer.Option(
+            metavar="L,L…", help="Lanes and self-tests to run, separated by commas; all lanes but limits without it."
+        ),
     ] = None,
     only: Annotated[
         str | None,
@@ -99,10 +102,16 @@ def check(
         bool, typer.Option("--limits", help="Go up to the limits of the contract too, and beyond: lane limits.")
     ] = False,
     corpus: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="A campaign, whose programs lane guided plays and changes.")
+        Path | None,
+        typer.Option(metavar="DIR", help="A campaign: lane guided plays its programs, lane concurrent its races."),
     ] = None,
     examples: Annotated[
-        str | None, typer.Option(metavar="PLACE", help="Where Hypothesis keeps failing examples: folder or Redis URL.")
+        str | None,
+        typer.Option(
+            metavar="PLACE",
+            callback=place_of_examples,
+            help="Where Hypothesis keeps failing examples: folder or Redis URL.",
+        ),
     ] = None,
     bridge_runner: Annotated[
         str | None,

@@ -17,7 +17,7 @@ Lanes:
   fixed       small programs and texts that are always the same
   corpus      recorded traces
   programs    generated programs over all operations
-  guided      a corpus of programs that reach much, and mutants of them
+  guided      programs drawn towards goals, some from a corpus that reaches much
   stateful    sequences of a Hypothesis state machine
   deep        counters and collections driven far
   graph       every edge of the ownership graph

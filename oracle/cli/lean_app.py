@@ -10,7 +10,6 @@ import typer
 from telltale_conformance.oracle.cli.apart import Apart
 from telltale_conformance.oracle.cli.options import (
     ContractName,
-    ContractOption,
     Json,
     LevelName,
     LevelOption,
@@ -22,9 +21,7 @@ lean_app = typer.Typer(name="lean", help="The Lean model: toolchain, proofs, cor
 
 @lean_app.command()
 def doctor(
-    full: Annotated[
-        bool, typer.Option("--full", "--verify", help="Compare every byte of the installed toolchain.")
-    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Compare every byte of the installed toolchain.")] = False,
 ) -> None:
     """Say what toolchain is there and what is missing."""
     from telltale_conformance.oracle.cli import lean as lean_command
@@ -91,7 +88,7 @@ def diff(
     programs: Annotated[int, typer.Option(min=1, metavar="N", help="How many programs, under each contract.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="What the programs follow from.")] = 0,
     steps: Annotated[int, typer.Option(min=1, metavar="N", help="Steps of a program before its last look.")] = 40,
-    contract: ContractOption = None,
+    contract: Annotated[ContractName | None, typer.Option(help="One contract; both without it.")] = None,
     level: LevelOption = LevelName.state,
     as_json: Json = False,
 ) -> None:

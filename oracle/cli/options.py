@@ -32,6 +32,21 @@ def in_a_folder_that_is_there(path: Path | None) -> Path | None:
     return path
 
 
+def place_of_examples(place: str | None) -> str | None:
+    """Refuse a folder for failing examples that has no folder above it; a Redis server needs none.
+
+    Raises:
+        BadParameter: there is no such folder.
+    """
+    if place is None:
+        return None
+    from telltale_conformance.generators.hypothesis_profiles import is_redis
+
+    if not is_redis(place):
+        in_a_folder_that_is_there(Path(place))
+    return place
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per subject, and nothing else.")]
 
 
@@ -78,7 +93,9 @@ ProtocolOption = Annotated[
     Path | None,
     typer.Option(metavar="PLACE", help="The input or the protocol of a run, a file or folder, if not beside it."),
 ]
-ContractOption = Annotated[ContractName | None, typer.Option(help="Judge by this contract instead of the trace's own.")]
+ContractOption = Annotated[
+    ContractName | None, typer.Option(help="Judge by this contract instead of the one that the file names.")
+]
 
 Page = Annotated[
     Path | None,

@@ -18,7 +18,9 @@ class SecondSolver(StrEnum):
 
 
 def prove(
-    contract: Annotated[str | None, typer.Option(metavar="CONTRACT", help="One contract; both without it.")] = None,
+    contract: Annotated[
+        str | None, typer.Option(metavar="CONTRACT", help="One contract, telltale-17 or hardened; both without it.")
+    ] = None,
     claim: Annotated[list[str] | None, typer.Option(metavar="K…", help="One claim; may be repeated.")] = None,
     as_json: Json = False,
     work: Annotated[

@@ -41,7 +41,10 @@ def types(
         ),
     ] = None,
     merge: Annotated[
-        MergeName, typer.Option(help="How the branches that a role does not see are made one: as Lean has it, or Rust.")
+        MergeName,
+        typer.Option(
+            help="How the branches that a role does not see are made one: plain as telltale's Lean does it, full as its Rust does."
+        ),
     ] = MergeName.full,
 ) -> None:
     """Check local and global types and protocols, and print them in every form."""

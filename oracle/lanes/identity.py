@@ -5,9 +5,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from telltale_conformance.errors import InconclusiveError
+from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.lanes.environment import harness_hash
-from telltale_conformance.readable import one_line
+from telltale_conformance.readable import json_line, one_line
 from telltale_conformance.version import HARNESS_VERSION
 
 
@@ -47,6 +48,29 @@ def identity_of(hello: Hello) -> Identity:
         version=hello.version,
         contract=hello.contract,
     )
+
+
+def contract_of(hello: Hello, wanted: str | None) -> str:
+    """Return the contract that an implementation is judged by: the one that it says it follows.
+
+    Args:
+        hello: what the implementation says of itself.
+        wanted: the contract that was asked for; None for whichever it follows.
+
+    Raises:
+        InconclusiveError: it follows another contract than was asked for, or one that this harness does not state.
+    """
+    if hello.contract not in CONTRACTS:
+        raise InconclusiveError(
+            f"the adapter follows contract {json_line(hello.contract, 80)}",
+            remedy=f"this harness states {', '.join(CONTRACTS)}",
+        )
+    if wanted not in (None, hello.contract):
+        raise InconclusiveError(
+            f"the adapter follows contract {hello.contract}, and {wanted} was asked for",
+            remedy="leave --contract out to judge it by its own",
+        )
+    return hello.contract
 
 
 def refuse_others(hello: Hello, clients: Hello, command: str | None) -> None:

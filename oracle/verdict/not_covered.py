@@ -98,7 +98,7 @@ def not_covered(
         claims: how each claim stands by all lanes.
         self_tests: the self-tests that were not shown.
         only: the one thing that was asked for; None for a whole check.
-        own_reference: an adapter was given, and it is that of the harness's own reference.
+        own_reference: no adapter was given, or that of the harness's own reference.
     """
     ran = {result.lane for result in results if result.why_not_run is None}
     judged, unsupported = _judged(results), unsupported_by(results)
@@ -118,7 +118,7 @@ def not_covered(
     )
 
 
-OWN_REFERENCE: Final = "no implementation judged: the adapter says that it is the built-in reference"
+OWN_REFERENCE: Final = "no implementation judged: by its name this is the built-in reference"
 _LEFT_OUT: Final = {
     Level.outcome: "level outcome: fields of answers, audit log and states not compared",
     Level.payload: "level payload: audit log and states not compared",

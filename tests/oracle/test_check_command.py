@@ -32,7 +32,7 @@ def test_a_newcomer_sees_the_reference_agree(capsys: pytest.CaptureFixture[str])
 REFERENCE = f"{sys.executable} -m telltale_conformance.adapters.reference"
 
 
-OWN = "no implementation judged: the adapter says that it is the built-in reference"
+OWN = "no implementation judged: by its name this is the built-in reference"
 
 
 @pytest.mark.parametrize("sut", [None, REFERENCE])
@@ -43,7 +43,8 @@ def test_the_reference_in_the_place_of_an_implementation_is_named(
     gate = Gate(report=tmp_path / "r")
     assert check_command.run(sut=sut, lanes=["fixed"], only="lifecycle_state", limits=PATIENT, gate=gate) == AGREE
     words = json.loads((tmp_path / "r" / "report.json").read_text())["not_covered"]["words"]
-    assert (OWN in capsys.readouterr().out.splitlines()[-1]) == (OWN in words) == (sut == REFERENCE)
+    assert OWN in capsys.readouterr().out.splitlines()[-1]
+    assert OWN in words
 
 
 def test_what_diverges_is_not_the_reference_whatever_its_name() -> None:

@@ -1,4 +1,4 @@
-"""Signals are heard from the first instruction of the program on, and by a program whose parent ignores them."""
+"""Signals are heard from the first instruction of the program to its last, also where its parent ignores them."""
 
 from __future__ import annotations
 
@@ -42,3 +42,27 @@ def test_a_signal_while_the_program_is_imported_ends_it_with_3(
     _, said = process.communicate(timeout=60)
     assert process.returncode == 3, said[-2000:]
     assert number.name in said
+
+
+AT_THE_END = """
+import os, sys
+from telltale_conformance.__main__ import main
+
+class Late:
+    def __del__(self, kill=os.kill, process=os.getpid(), write=os.write):  # Python has dropped its handlers by then
+        kill(process, {number})
+        write(2, b"was sent")
+
+sys.late = Late()
+sys.argv = ["telltale-conformance", "--version"]
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_python_takes_itself_apart_changes_no_exit_code(number: signal.Signals) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AT_THE_END.format(number=int(number))], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done
+    assert "was sent" in done.stderr

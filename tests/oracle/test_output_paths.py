@@ -93,6 +93,21 @@ def test_the_command_line_says_it_before_anything_runs(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("place", "refused"),
+    [("mistyped/a/b", True), ("rdis://host/0", True), ("new", False), ("redis://host/0", False)],
+)
+def test_a_folder_of_examples_needs_the_folder_above(
+    place: str, refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is a text, as it may be a Redis server instead; Hypothesis would make the whole path."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        app(["check", "--examples", place, "--lanes", "no lane"])
+    said = " ".join(capsys.readouterr().err.split())
+    assert ("to write in; make it first" in said, "unknown lane" in said) == (refused, not refused)
+
+
 def test_a_check_leaves_nothing_behind_where_it_runs(tmp_path: Path) -> None:
     """Hypothesis, which lane stateful uses, would keep examples and constants in the current folder."""
     words = ["check", "--sut", served("witness_is_consumed_twice"), "--lanes", "stateful", "--cases", "24"]

@@ -66,6 +66,15 @@ OTHERS: dict[str, tuple[dict[str, Any], str]] = {
     "implementation": ({"name": "another one"}, "implementation another one 1 instead of"),
     "contract": ({"contract": "hardened"}, "contract hardened instead of telltale-17"),
 }
+
+
+def test_an_adapter_of_another_contract_is_not_judged(world: World) -> None:
+    """As in a check: it would be said to depart from a contract that it never claimed to keep."""
+    with pytest.raises(InconclusiveError, match="follows contract telltale-17, and hardened was asked for"):
+        begin(world.folder, world.subject, contract="hardened", hours=1.0)
+    assert not (world.folder / "campaign.json").exists()
+
+
 FEWER = ["open", "next_session_id"]
 
 
