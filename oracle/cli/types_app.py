@@ -43,7 +43,7 @@ def types(
     merge: Annotated[
         MergeName,
         typer.Option(
-            help="How the branches that a role does not see are made one: plain as telltale's Lean does it, full as its Rust does."
+            help="How branches that a role does not see are made one: plain as telltale's Lean does, full as its Rust."
         ),
     ] = MergeName.full,
 ) -> None:

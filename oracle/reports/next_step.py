@@ -8,6 +8,7 @@ from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.what_broke import causes
 from telltale_conformance.oracle.reports.wording import problems
 from telltale_conformance.oracle.verdict.exit_codes import AGREE
+from telltale_conformance.oracle.verdict.not_covered import OWN_REFERENCE
 
 
 class NextStep(Struct, frozen=True):
@@ -35,6 +36,8 @@ def next_step(report: Report) -> NextStep:
         return NextStep(_NEXT[grave[0].rule])
     if report.exit_code == AGREE and report.findings:
         return NextStep("Nothing new broke. Mend what is known before its entry in the baseline expires.")
+    if report.exit_code == AGREE and OWN_REFERENCE in report.not_covered.not_compared:
+        return NextStep("Name your adapter with --sut: what was judged here is the built-in reference.")
     if report.exit_code == AGREE:
         return NextStep("Nothing is to be done. Run the check for every change: docs/ci.md says how.")
     return NextStep("Run the check again, and give it the time to come to its end.")

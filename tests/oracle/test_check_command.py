@@ -45,6 +45,7 @@ def test_the_reference_in_the_place_of_an_implementation_is_named(
     words = json.loads((tmp_path / "r" / "report.json").read_text())["not_covered"]["words"]
     assert OWN in capsys.readouterr().out.splitlines()[-1]
     assert OWN in words
+    assert "Name your adapter with --sut" in (tmp_path / "r" / "summary.md").read_text()
 
 
 def test_what_diverges_is_not_the_reference_whatever_its_name() -> None:
