@@ -15,7 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from telltale_conformance.errors import UsageError
 from telltale_conformance.files import packaged
 from telltale_conformance.model.contract import TELLTALE_17
-from telltale_conformance.oracle.init.growth import STEPS, offered_by
+from telltale_conformance.oracle.init.growth import STEPS
 from telltale_conformance.oracle.init.languages import LANGUAGES
 from telltale_conformance.oracle.verdict.baseline import Baseline, printed
 from telltale_conformance.version import HARNESS_VERSION
@@ -53,9 +53,8 @@ def project_files(language: str) -> dict[str, bytes]:
         place: environment.from_string(_template("common", name).decode()).render(values).encode()
         for name, place in _COMMON.items()
     }
-    files[f"{HOME}/baseline.json"] = printed(
-        Baseline(contract=TELLTALE_17.name, offered=tuple(sorted(offered_by(chosen.steps))))
-    )
+    # it requires no operation of the toy's: whose store lacks one takes it out of the list, and is not red for it
+    files[f"{HOME}/baseline.json"] = printed(Baseline(contract=TELLTALE_17.name))
     for path in _below(resources.files(_PACKAGE).joinpath(*_TEMPLATES, language)):
         files[f"{HOME}/{'/'.join(path)}"] = _template(language, *path)
     return dict(sorted(files.items()))

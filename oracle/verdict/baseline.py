@@ -229,21 +229,28 @@ class Update(Struct, frozen=True, kw_only=True):
     """Entries that another lane has seen too."""
     no_longer_offered: tuple[str, ...] = ()
     """Operations that were offered when the baseline was written before."""
+    newly_offered: tuple[str, ...] = ()
+    """Operations that the baseline did not require before, and does from now on."""
 
     def lines(self) -> list[str]:
         """Return one line for each change."""
-        return [
-            f"{mark} {entry.fingerprint[:12]} {entry.text}{more}"
-            for mark, entries, more in (
-                ("+", self.added, f" (owner {UNASSIGNED}: edit the entry before it expires)"),
-                ("-", self.dropped, " (stale: its lanes ran and did not see it)"),
-                ("~", self.widened, " (seen by another lane too)"),
-            )
-            for entry in entries
-        ] + [
-            f"- operation {name} is not offered any more, and not required from now on"
-            for name in self.no_longer_offered
-        ]
+        required = f"+ required from now on: {', '.join(self.newly_offered)}"
+        return (
+            [
+                f"{mark} {entry.fingerprint[:12]} {entry.text}{more}"
+                for mark, entries, more in (
+                    ("+", self.added, f" (owner {UNASSIGNED}: edit the entry before it expires)"),
+                    ("-", self.dropped, " (stale: its lanes ran and did not see it)"),
+                    ("~", self.widened, " (seen by another lane too)"),
+                )
+                for entry in entries
+            ]
+            + [
+                f"- operation {name} is not offered any more, and not required from now on"
+                for name in self.no_longer_offered
+            ]
+            + [required] * bool(self.newly_offered)
+        )
 
 
 def updated(
@@ -269,6 +276,7 @@ def updated(
             widened.append(entry)
         kept.append(entry)
     entries = tuple(sorted((*kept, *added), key=lambda entry: (entry.op, entry.kind, entry.fingerprint)))
+    before = frozenset(baseline.offered or ())
     return Update(
         baseline=Baseline(
             contract=baseline.contract,
@@ -278,7 +286,8 @@ def updated(
         added=added,
         dropped=standing.stale,
         widened=tuple(widened),
-        no_longer_offered=() if offered is None else tuple(sorted(frozenset(baseline.offered or ()) - offered)),
+        no_longer_offered=() if offered is None else tuple(sorted(before - offered)),
+        newly_offered=() if offered is None else tuple(sorted(offered - before)),
     )
 
 
