@@ -234,7 +234,7 @@ class Update(Struct, frozen=True, kw_only=True):
 
     def lines(self) -> list[str]:
         """Return one line for each change."""
-        required = f"+ required from now on: {', '.join(self.newly_offered)}"
+        required = f"required from now on: {', '.join(self.newly_offered)}"
         return (
             [
                 f"{mark} {entry.fingerprint[:12]} {entry.text}{more}"

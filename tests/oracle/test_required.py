@@ -99,7 +99,7 @@ def test_a_baseline_records_what_is_offered_and_then_requires_it(
     path = tmp_path / "known.json"
     assert conclude(Gate(baseline=path, update=True), unsupported=frozenset({"close"})) == 3
     assert read_baseline(path).offered == ("observe", "open"), "what is answered as unsupported is not there"
-    assert "+ required from now on: observe, open\n" in capsys.readouterr().err
+    assert "required from now on: observe, open\n" in capsys.readouterr().err
     assert conclude(Gate(baseline=path)) == 0
     assert conclude(Gate(baseline=path), offered=frozenset({"open"})) == 1
     assert "(required by the baseline): observe" in capsys.readouterr().out
