@@ -82,7 +82,7 @@ def _order(name: str) -> tuple[int, str]:
 
 
 def solvers_table() -> str:
-    """Return the table: each claim with what cvc5 said to the queries of its decision."""
+    """Return the table: how many queries cvc5 decides like z3, of all claims and of each where it is not every one."""
     found = kept()
     lines = [
         "| id | " + " | ".join(f"`{contract}`: z3, {found.solver}" for contract in EXPECTED) + " |",
@@ -90,6 +90,8 @@ def solvers_table() -> str:
     ]
     for claim in CLAIMS:
         asked = [found.agreements.get(contract, {}).get(claim) for contract in EXPECTED]
+        if all(one and one.agree == one.asked > 0 for one in asked):
+            continue
         cells = [
             f"{EXPECTED[contract][claim]}, {f'{one.agree} of {one.asked}' if one and one.asked else 'not asked'}"
             for contract, one in zip(EXPECTED, asked, strict=True)
