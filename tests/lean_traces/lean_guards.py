@@ -81,10 +81,16 @@ BROKEN: Final[Mapping[tuple[str, str], str]] = {
 
 BY_ITS_SENTENCE: Final[Mapping[tuple[str, str], str]] = {
     ("claim", "gUnowned"): "K21_only_by_commit",
+    ("release", "gLive"): "old_refused",
     ("validate", "gLive"): "K23_accepts_the_live",
+    ("attenuate", "gLive"): "K23_refusals_true",
     ("consume", "gUnchanged"): "K2_hardened_presented",
 }
-"""Proofs of what claims say without a word of the log, and a guard of each without which it fails."""
+"""Proofs of what claims say without a word of the log, and a guard of each without which it fails.
+
+``K1_hardened_live`` looks at what is refused through ``old_refused`` alone.  Without its guard a narrowing refuses a
+stale capability with what ``K23_refusals_true`` forbids: as a violation by an owner who is not the live one.
+"""
 
 LEFT_OUT: Final = {
     ("commit", "gGiver"): "it refuses nothing: a pending transfer is from the live owner (backed_after, contract §1)",

@@ -57,3 +57,8 @@ def test_without_a_guard_a_claim_fails_by_its_sentence() -> None:
     assert sorted(proofs) == sorted(BY_ITS_SENTENCE.values())
     failed = failed_in_copies([None, *changes], [proofs, *([proof] for proof in proofs)])
     assert failed == [set(), *({proof} for proof in proofs)]
+
+
+def test_a_claim_that_was_live_is_made_of_what_fails_without_the_guard() -> None:
+    proof = re.findall(r"^theorem K1_hardened_live .*?(?=^$)", read_sources()["Telltale.Proofs.Truth"], re.M | re.S)
+    assert [proof.count("old_refused") for proof in proof] == [1]
