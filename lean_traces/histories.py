@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, encode
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentError
 from telltale_conformance.lean_traces.endings import end_problem
 from telltale_conformance.lean_traces.history import (
     HISTORY_SCHEMA,
@@ -29,7 +29,7 @@ from telltale_conformance.lean_traces.lines import first_line, opened, read_line
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, nests_within, parse
 from telltale_conformance.lean_traces.trace import VERSION, MalformedTrace
-from telltale_conformance.lean_traces.writer import written_whole
+from telltale_conformance.lean_traces.writer import EventWriter, written_whole
 from telltale_conformance.model.values import U64_MAX
 from telltale_conformance.readable import json_line
 
@@ -246,29 +246,12 @@ def is_history(path: Path, limits: Limits = DEFAULT_LIMITS) -> bool:
         return False
 
 
-class HistoryWriter:
-    """Writes the lines of one history to a binary file."""
-
-    def __init__(self, file: BinaryIO, header: HistoryHeader) -> None:
-        self._file = file
-        self._digest = hashlib.sha256()
-        self.events = 0
-        self._write(encode(header))
+class HistoryWriter(EventWriter):
+    """Writes the lines of one history."""
 
     def event(self, event: HistoryEvent) -> None:
         """Write the next event; it gets the next number, whatever it has."""
-        self._write(encode({**event_document(event), "seq": self.events}))
-        self.events += 1
-
-    def end(self) -> None:
-        """Write the end line; nothing may follow."""
-        digest = f"sha256:{self._digest.hexdigest()}"
-        self._file.write(encode({"digest": digest, "end": True, "events": self.events}) + b"\n")
-
-    def _write(self, line: bytes) -> None:
-        line += b"\n"
-        self._digest.update(line)
-        self._file.write(line)
+        self.write_event(event_document(event))
 
 
 def write_history(path: Path, header: HistoryHeader, events: Iterable[HistoryEvent]) -> None:

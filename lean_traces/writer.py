@@ -12,32 +12,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.trace import Header
 
 
-class TraceWriter:
-    """Writes the lines of one trace to a binary file."""
+class EventWriter:
+    """Writes a header, numbered events and the end line, which counts and seals them, to a binary file."""
 
-    def __init__(self, file: BinaryIO, header: Header) -> None:
+    def __init__(self, file: BinaryIO, header: Struct) -> None:
         self._file = file
         self._digest = hashlib.sha256()
-        self.header = header
         self.events = 0
         self._write(encode(header))
 
-    def event(self, op: str, args: bytes, answer: dict[str, Any]) -> None:
-        """Write the next event.
-
-        Args:
-            op: the operation's name.
-            args: its arguments, as one JSON object.
-            answer: ``ok`` or ``err``, and ``audit`` exactly when the header observes it.
-        """
-        members = {"args": Raw(args), "op": op, "seq": self.events, **answer}
-        self._write(encode(members))
+    def write_event(self, members: dict[str, Any]) -> None:
+        """Write the next event under its number."""
+        self._write(encode({**members, "seq": self.events}))
         self.events += 1
 
     def end(self) -> None:
@@ -49,6 +41,24 @@ class TraceWriter:
         line += b"\n"
         self._digest.update(line)
         self._file.write(line)
+
+
+class TraceWriter(EventWriter):
+    """Writes the lines of one trace."""
+
+    def __init__(self, file: BinaryIO, header: Header) -> None:
+        super().__init__(file, header)
+        self.header = header
+
+    def event(self, op: str, args: bytes, answer: dict[str, Any]) -> None:
+        """Write the next event.
+
+        Args:
+            op: the operation's name.
+            args: its arguments, as one JSON object.
+            answer: ``ok`` or ``err``, and ``audit`` exactly when the header observes it.
+        """
+        self.write_event({"args": Raw(args), "op": op, **answer})
 
 
 def packed(content: bytes) -> bytes:

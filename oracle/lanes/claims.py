@@ -29,15 +29,13 @@ from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS
 from telltale_conformance.oracle.claims.judging import ProgramReport, judge_claims
 from telltale_conformance.oracle.claims.monitors import WATCHED, ClaimVerdict
 from telltale_conformance.oracle.claims.persistence import RELOAD_CLAIM
-from telltale_conformance.oracle.lanes.asked import asked_of
-from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
-from telltale_conformance.oracle.lanes.only import chosen_cases
+from telltale_conformance.oracle.lanes.asked import judge_programs
+from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, run_chunks
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
 from telltale_conformance.oracle.process.progress import tell
-from telltale_conformance.oracle.reference.judging import CaseResult, described
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
-from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
+from telltale_conformance.oracle.verdict.results import LaneResult, not_run
 from telltale_conformance.readable import counted
 
 LANE: Final = "claims"
@@ -155,27 +153,4 @@ def programs_for(contract: str) -> list[tuple[str, Program]]:
 
 
 def _chunk(adapter: Adapter, number: int, *, subject: Subject, settings: Settings) -> Chunk:
-    contract = subject.contract
-    programs = programs_for(contract)
-    offered = adapter.hello.ops
-    cases, left_out, skipped = [], 0, 0
-    for _, program in programs:
-        asked, not_offered, without = asked_of(program, contract, offered)
-        left_out += not_offered
-        skipped += without
-        cases.append(partial(iter, asked))
-
-    def describe(position: int, result: CaseResult) -> LaneDivergence:
-        name, program = programs[position]
-        assert result.diverged_at is not None
-        last = result.diverged_at.seq
-        upto = tuple(item for item in program.steps if item.seq <= last)
-        return described(name, result, Program(contract=contract, meta=program.meta, steps=upto))
-
-    judged = chosen_cases(adapter, cases, [name for name, _ in programs], settings.level, settings.only)
-    chunk = collect("programs", judged, len(cases), describe)
-    tally = chunk.tally + Tally(uncovered=left_out, skipped=skipped)
-    steps = sum(len(program.steps) for _, program in programs)
-    against = len(chunk.divergences)
-    answers = Items("steps", steps - tally.uncovered - tally.skipped, tally.judged - against, against)
-    return msgspec.structs.replace(chunk, tally=tally, evidence=chunk.evidence.with_items(answers))
+    return judge_programs(adapter, "programs", programs_for(subject.contract), subject.contract, settings)

@@ -6,21 +6,16 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from telltale_conformance.errors import UsageError
 from telltale_conformance.files import content
 from telltale_conformance.generators.guided_programs import Steps, cases_of, guided_case, guided_corpus, read_corpus
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter
-from telltale_conformance.oracle.lanes.asked import asked_of
-from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, collect, run_chunks
+from telltale_conformance.oracle.lanes.asked import judge_programs
+from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, run_chunks
 from telltale_conformance.oracle.lanes.effort import Effort
-from telltale_conformance.oracle.lanes.only import chosen_cases
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
-from telltale_conformance.oracle.reference.judging import CaseResult, described
-from telltale_conformance.oracle.verdict.evidence import Items, Tally
-from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult, not_run
+from telltale_conformance.oracle.verdict.results import LaneResult, not_run
 
 LANE: Final = "guided"
 CHUNK: Final = 20
@@ -61,32 +56,10 @@ def corpus_of(place: str | None, contract: str) -> tuple[Steps, ...]:
 
 
 def _chunk(adapter: Adapter, number: int, *, plan: Plan, contract: str, settings: Settings) -> Chunk:
-    indexes, corpus = plan.of(number), corpus_of(settings.corpus, contract)
-    programs = [
-        Program(
-            contract=contract,
-            meta={"guided": index, "seed": settings.seed},
-            steps=guided_case(settings.seed, index, contract, corpus, adapter.hello.ops),
-        )
-        for index in indexes
-    ]
-    cases, left_out, skipped, steps = [], 0, 0, 0
-    for program in programs:
-        asked, not_offered, without = asked_of(program, contract, adapter.hello.ops)
-        left_out += not_offered
-        skipped += without
-        steps += len(program.steps)
-        cases.append(partial(iter, asked))
-
-    def describe(position: int, result: CaseResult) -> LaneDivergence:
-        program = programs[position]
-        assert result.diverged_at is not None
-        upto = program.steps[: result.diverged_at.seq + 1]
-        return described(f"guided {indexes[position]}", result, msgspec.structs.replace(program, steps=upto))
-
-    judged = chosen_cases(adapter, cases, [f"guided {index}" for index in indexes], settings.level, settings.only)
-    chunk = collect(plan.kind, judged, len(cases), describe)
-    tally = chunk.tally + Tally(uncovered=left_out, skipped=skipped)
-    against = len(chunk.divergences)
-    answers = Items("steps", steps - tally.uncovered - tally.skipped, tally.judged - against, against)
-    return msgspec.structs.replace(chunk, tally=tally, evidence=chunk.evidence.with_items(answers))
+    corpus, offered = corpus_of(settings.corpus, contract), adapter.hello.ops
+    programs = []
+    for index in plan.of(number):
+        steps = guided_case(settings.seed, index, contract, corpus, offered)
+        meta = {"guided": index, "seed": settings.seed}
+        programs.append((f"guided {index}", Program(contract=contract, meta=meta, steps=steps)))
+    return judge_programs(adapter, plan.kind, programs, contract, settings)

@@ -294,28 +294,18 @@ def _parsed(answer: Answer) -> reader.Answer:
 
 def described(case: str, result: CaseResult, program: Program | None, path: str | None = None) -> LaneDivergence:
     """Return the divergence of a case; the program, where given, ends with the diverging step."""
-    asked, divergence = result.diverged_at, result.divergence
-    assert asked is not None
-    assert divergence is not None
-    decision = decided_by(asked.expected, divergence.kind)
-    return LaneDivergence(
-        case=case,
-        seq=asked.seq,
-        op=asked.op,
-        kind=divergence.kind,
-        args=shown(decode(asked.args)),
-        expected=divergence.expected,
-        actual=divergence.actual,
-        guard=decision.guard,
-        reason=decision.reason,
-        program=program,
-        state=_state(program),
-        path=path,
-    )
+    assert result.diverged_at is not None
+    seen = _as_seen(case, result, shown(decode(result.diverged_at.args)))
+    return msgspec.structs.replace(seen, program=program, state=_state(program), path=path)
 
 
 def undescribed(case: str, result: CaseResult) -> LaneDivergence:
     """Return the divergence of a case as it was seen, without its program, where more cannot be told."""
+    assert result.diverged_at is not None
+    return _as_seen(case, result, {"text": result.diverged_at.args[:_FAULT_SHOWN].decode(errors="replace")})
+
+
+def _as_seen(case: str, result: CaseResult, args: Any) -> LaneDivergence:
     asked, divergence = result.diverged_at, result.divergence
     assert asked is not None
     assert divergence is not None
@@ -325,7 +315,7 @@ def undescribed(case: str, result: CaseResult) -> LaneDivergence:
         seq=asked.seq,
         op=asked.op,
         kind=divergence.kind,
-        args={"text": asked.args[:_FAULT_SHOWN].decode(errors="replace")},
+        args=args,
         expected=divergence.expected,
         actual=divergence.actual,
         guard=decision.guard,
