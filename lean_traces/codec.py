@@ -192,7 +192,7 @@ def _form_of(annotation: Any) -> _Form:
     return _Form(annotation, None, lambda document: msgspec.convert(document, annotation))
 
 
-_LONG_INTEGER: Final = re.compile(rb"[1-9][0-9]{19}")
+_LONG_INTEGER: Final = re.compile(rb"[1-9][0-9]{19,}")
 
 
 def _may_pass_u64(value: Any) -> bool:
@@ -201,7 +201,7 @@ def _may_pass_u64(value: Any) -> bool:
         return value > U64_MAX
     if type(value) is list:
         return max(value, default=0) > U64_MAX
-    return isinstance(value, Struct) and _LONG_INTEGER.search(encode(value)) is not None
+    return isinstance(value, Struct) and max(map(int, _LONG_INTEGER.findall(encode(value))), default=0) > U64_MAX
 
 
 class ArgumentCodec:
@@ -322,14 +322,26 @@ class ArgumentCodec:
         """
         try:
             printed = self._decode(args)
-            if len(_encode_shallow(printed)) == len(args):
+            if len(encode_shallow(printed)) == len(args):
                 return self.from_printed(printed)
         except (msgspec.MsgspecError, NotOurForm, ValueError, RecursionError, OverflowError):
             pass
+        return self.read_strictly(args, nesting)
+
+    def read_strictly(self, args: bytes, nesting: int) -> tuple[Any, ...]:
+        """As ``read``, for an object that is in another form than our writer's."""
         try:
             return self.from_json(parse(args, nesting))
         except StrictJsonError as error:
             raise ArgumentError(f"args of {self.operation.name}: {error}") from None
+
+    def takes(self, args: bytes) -> bool:
+        """Say whether these bytes, of a line that is held to the limit on nesting, are arguments and nothing else."""
+        try:
+            self.read(args, len(args))
+        except ArgumentError:
+            return False
+        return True
 
     def from_json(self, document: object) -> tuple[Any, ...]:
         """Return the model's arguments of strictly parsed JSON.
@@ -394,14 +406,17 @@ def _hook(value: object) -> Raw:
     return Raw(_PRINTERS[type(value)](value))
 
 
-_encode_shallow: Final = msgspec.json.Encoder(enc_hook=_hook, order="deterministic").encode
+_shallow: Final = msgspec.json.Encoder(enc_hook=_hook, order="deterministic")
+encode_shallow: Final = _shallow.encode
+encode_lines: Final = _shallow.encode_lines
+"""As ``encode``, for what does not nest deep: they raise RecursionError."""
 _encode_as_written: Final = msgspec.json.Encoder(enc_hook=_hook).encode
 
 
 def encode(value: Any) -> bytes:
     """Print a model value, or JSON of any depth, in our own form: ascending keys, no spaces, UTF-8."""
     try:
-        return _encode_shallow(value)
+        return encode_shallow(value)
     except RecursionError:
         return _encode_deep(value, sorted)
 
@@ -458,7 +473,7 @@ def _encode_deep(value: Any, in_order: Callable[[Iterable[tuple[str, Any]]], lis
             elements = [piece for element in item for piece in (_COMMA, element)]
             waiting.extend((_Printed(b"]"), *reversed(elements[1:]), _Printed(b"[")))
         else:
-            pieces.append(_encode_shallow(item))
+            pieces.append(encode_shallow(item))
     return b"".join(pieces)
 
 
@@ -467,7 +482,7 @@ _COMMA: Final = _Printed(b",")
 
 def _members(members: list[tuple[str, Any]]) -> list[Any]:
     """Return an object as pieces of text and values, in order."""
-    inner = [part for name, value in members for part in (_COMMA, _Printed(_encode_shallow(name) + b":"), value)]
+    inner = [part for name, value in members for part in (_COMMA, _Printed(encode_shallow(name) + b":"), value)]
     return [_Printed(b"{"), *inner[1:], _Printed(b"}")]
 
 
@@ -496,6 +511,6 @@ def encode_answer(outcome: Outcome, *, audited: bool) -> bytes:
     else:
         answer = ErrAudited(outcome.audit, error.to_json()) if audited else Err(error.to_json())
     try:
-        return _encode_shallow(answer)
+        return encode_shallow(answer)
     except RecursionError:
         return _encode_deep(answer, sorted)

@@ -1,8 +1,8 @@
 """The strict streaming reader of traces: every line is checked, nothing is kept.
 
 Of a line in our writer's form only the arguments are read. Whoever knows the answer that the line should hold calls
-``Event.is_exactly``, which prints it: equal bytes prove that the rest of the line is well-formed too. For every other
-line ``Event.answer`` parses it strictly.
+``Event.is_exactly``, which prints the event again: equal bytes prove that the line is well-formed. For every other line
+``Event.answer`` parses it strictly.
 """
 
 from __future__ import annotations
@@ -16,18 +16,26 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from telltale_conformance.lean_traces.codec import (
     CODECS,
-    ArgumentCodec,
     ArgumentError,
-    encode_answer,
     encode_as_written,
 )
 from telltale_conformance.lean_traces.endings import end_problem
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened, read_blocks
+from telltale_conformance.lean_traces.printed_events import (
+    ARGS,
+    UNREAD,
+    PrintedEvent,
+    args_of,
+    arguments_of,
+    holds_otherwise,
+    printed_line,
+    read_printed,
+)
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, nests_within, parse
 from telltale_conformance.lean_traces.trace import (
     TRACE_SCHEMA,
@@ -38,8 +46,8 @@ from telltale_conformance.lean_traces.trace import (
 from telltale_conformance.model.operations import Operation, Outcome
 from telltale_conformance.readable import json_line
 
-_ARGS: Final = b'{"args":{'
-_OP: Final = b',"op":"'
+_AFTER_ARGS: Final = {True: (b',"audit":[',), False: (b',"ok":', b',"err":')}
+"""What follows the arguments in our own form, where events are audited and where not."""
 
 
 class Answer(NamedTuple):
@@ -50,37 +58,6 @@ class Answer(NamedTuple):
     audit: list[Any] | None
 
 
-class _Arguments(Struct):
-    args: Raw
-
-
-_arguments_of: Final = msgspec.json.Decoder(_Arguments).decode
-
-
-class _Met(dict[bytes, tuple[Any, ...]]):
-    """The model's arguments of one operation by their bytes, which are well-formed; some of those met last are kept."""
-
-    def __init__(self, codec: ArgumentCodec) -> None:
-        super().__init__()
-        self.operation = codec.operation
-        self._read = codec.read
-
-    def __missing__(self, args: bytes) -> tuple[Any, ...]:
-        """Read arguments that are not kept. Errors as of ``ArgumentCodec.read``."""
-        arguments = self._read(args, len(args))  # the whole line is held to the limit on nesting
-        if len(args) <= _KEPT_LENGTH:
-            if len(self) >= _KEPT:
-                self.clear()
-            self[args] = arguments
-        return arguments
-
-
-_KEPT: Final = 128
-"""Of how many different arguments of an operation the model's are kept, and how long they are at most."""
-_KEPT_LENGTH: Final = 2048
-_BY_NAME: Final = {name.encode(): _Met(codec) for name, codec in CODECS.items()}
-
-
 class Event(Struct, gc=False):
     """One event of a trace: the operation with its arguments, and its line, which holds the answer."""
 
@@ -89,9 +66,10 @@ class Event(Struct, gc=False):
     seq: int
     operation: Operation
     arguments: tuple[Any, ...]
-    answered: bytes | None
-    """The answer's members in a line of our own form, all of which but these is well-formed; None for another line."""
+    printed: PrintedEvent | None
+    """What was read of a line that is nearly in our own form; None for another line."""
     checked: Answer | None = None
+    """The answer of such another line."""
 
     @property
     def line_number(self) -> int:
@@ -99,27 +77,39 @@ class Event(Struct, gc=False):
         return self.seq + 2
 
     def is_exactly(self, outcome: Outcome) -> bool:
-        """Say whether the line holds, byte for byte, what our writer prints for this outcome.
+        """Say whether the line holds what our writer prints for this outcome.
 
         True proves the line well-formed; False proves nothing.
         """
-        if self.answered is None:
+        event = self.printed
+        if event is None:
             return False
         try:
-            return encode_answer(outcome, audited=self.reader.audited)[1:-1] == self.answered
-        except OverflowError:
+            printed = printed_line(event, outcome, audited=self.reader.audited)
+        except (OverflowError, RecursionError):
             return False
+        return printed == self.line or holds_otherwise(self.line, event, printed)
 
     def arguments_document(self) -> Any:
         """Return the arguments as the line has them, as parsed JSON that prints as it was written."""
         return self.reader.parse_object(self.line, self.line_number, spelled=True)["args"]
 
     def arguments_text(self) -> bytes:
-        """Return the arguments' bytes in the line."""
+        """Return the arguments' bytes in the line.
+
+        Raises:
+            MalformedTrace: they are not well-formed.
+        """
         try:
-            return bytes(_arguments_of(self.line).args)
-        except RecursionError:
+            text = args_of(self.line)
+        except (ArgumentError, RecursionError):
+            self.answer()
             return encode_as_written(self.arguments_document())
+        if self.printed is not None:
+            places = [ARGS + text + after for after in _AFTER_ARGS[self.reader.audited]]
+            if not (self.line.startswith(tuple(places)) and self.printed.codec.takes(text)):
+                self.answer()
+        return text
 
     def answer(self) -> Answer:
         """Parse the line strictly, unless that has been done, and return the answer.
@@ -147,8 +137,6 @@ class TraceReader:
         self._digest = hashlib.sha256()
         self.header = self._read_header()
         self.audited = self.header.audited
-        self._nesting = limits.nesting
-        self._after_args = b',"audit":[' if self.audited else b',"ok":'
         self._events = self._read_events()
 
     def __iter__(self) -> Iterator[Event]:
@@ -158,39 +146,43 @@ class TraceReader:
         seq = 0
         for block in self._blocks:
             first = seq
+            text = b"".join(block)
             # One kind of work at a time is much faster than taking turns with the caller's for each line.
-            read = list(map(self._fast, block, count(seq)))
-            for line, fast in zip(block, read, strict=True):
+            for line, fast in zip(block, self._fast(block, text, first), strict=True):
                 event = fast or self._strict(line, seq)
                 if event is None:
                     self._check_end(block, seq - first, seq)
                     return
                 seq += 1
                 yield event
-            self._digest.update(b"".join(block))
+            self._digest.update(text)
         raise self._malformed(seq + 2, "there is no end line", "the file was cut off: record it again")
 
-    def _fast(self, line: bytes, seq: int) -> Event | None:
-        """Read a line of our own form, whatever it has for an answer; None for any other.
+    def _fast(self, block: list[bytes], text: bytes, first: int) -> list[Event | None]:
+        """Read the lines of a block that are nearly in our own form; None in place of any other.
 
-        Its operation and number stand at its end, its arguments at its beginning, and they are found to be well-formed.
-        So the line is what it seems if what is between them is an answer: ``is_exactly`` or ``answer`` finds out.
+        An event is what its line seems to be if the line is found to be well-formed: ``is_exactly`` or ``answer`` does.
+
+        Args:
+            block: the lines.
+            text: the lines together.
+            first: the number of the first.
         """
-        answer_end = line.rfind(_OP)
-        op, _, ending = line[answer_end + 7 :].partition(b'"')
-        met = _BY_NAME.get(op)
-        if met is None or ending != b',"seq":%d}\n' % seq or not line.startswith(_ARGS):
-            return None
-        if len(line) > self._nesting and not nests_within(line, self._nesting):
-            return None
-        args_end = line.find(self._after_args, 8)
-        if args_end < 0:
-            args_end = line.find(b',"err":', 8)
-        try:
-            arguments = met[line[8:args_end]]
-        except ArgumentError:
-            return None
-        return Event(self, line, seq, met.operation, arguments, line[args_end + 1 : answer_end])
+        nesting = self._limits.nesting
+        events: list[Event | None] = []
+        for seq, line, printed in zip(count(first), block, read_printed(block, text)):
+            event = None
+            if printed is not None and printed.seq == seq and (len(line) <= nesting or nests_within(line, nesting)):
+                codec = printed.codec
+                arguments: tuple[Any, ...] | None
+                try:
+                    arguments = codec.from_printed(printed.args)
+                except UNREAD:
+                    arguments = arguments_of(line, codec)
+                if arguments is not None:
+                    event = Event(self, line, seq, codec.operation, arguments, printed)
+            events.append(event)
+        return events
 
     def _strict(self, line: bytes, seq: int) -> Event | None:
         """Read a line of any form; None for the end line."""
@@ -198,9 +190,6 @@ class TraceReader:
         document = self.parse_object(line, number)
         if "end" in document:
             return None
-        if document.get("seq") != seq or type(document.get("seq")) is not int:
-            shown = json_line(document.get("seq"), 40)
-            raise self._malformed(number, f"seq is {shown}, not {seq}", "events are numbered 0, 1, 2, …")
         operation, arguments, answer = self._check_event(document, number)
         return Event(self, line, seq, operation, arguments, None, answer)
 
@@ -213,6 +202,9 @@ class TraceReader:
         return self._check_event(self.parse_object(line, number), number)
 
     def _check_event(self, document: dict[str, Any], number: int) -> tuple[Operation, tuple[Any, ...], Answer]:
+        if document.get("seq") != number - 2 or type(document.get("seq")) is not int:
+            shown = json_line(document.get("seq"), 40)
+            raise self._malformed(number, f"seq is {shown}, not {number - 2}", "events are numbered 0, 1, 2, …")
         present = ("ok" in document) + ("err" in document)
         if present != 1:
             problem = "the event has both `ok` and `err`" if present else "the event has neither `ok` nor `err`"
@@ -270,7 +262,7 @@ class TraceReader:
         if len(header.observes) > 1:
             raise self._malformed(1, "header: `observes` names audit twice", "name it once")
         self._digest.update(line)
-        self._blocks = chain((rest,), self._blocks)
+        self._blocks = chain((rest,) if rest else (), self._blocks)
         return header
 
     def parse_object(self, line: bytes, number: int, *, spelled: bool = False) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Final, Literal, NamedTuple
 
 from msgspec import Struct
@@ -91,6 +92,8 @@ class Operation(NamedTuple):
     nullable: bool
     """Whether a result other than ``nothing`` may be null."""
     errors: Errors
+    shows_types: bool
+    """Local types stand in its results."""
     reads_only: bool
     """It changes nothing, whatever it answers."""
     log: Log | None
@@ -149,13 +152,7 @@ def step(store: Store, operation: Operation, arguments: tuple[Any, ...]) -> Outc
         refusal.__context__ = refusal.__traceback__ = None  # its frames would keep every store of a run alive
         ok, error = None, refusal
     records = log[before:] if len(log) > before else _NO_RECORDS
-    any_bound_names = operation.result in _WITH_TYPES and store.contract.fixes_no_bound_names()
-    return Outcome(ok, error, records, any_bound_names)
-
-
-def _sid(arguments: tuple[Any, ...]) -> int:
-    sid: int = arguments[0]
-    return sid
+    return Outcome(ok, error, records, operation.shows_types and store.contract.fixes_no_bound_names())
 
 
 def _session_id(arguments: tuple[Any, ...]) -> int:
@@ -169,7 +166,7 @@ def _own_sid(arguments: tuple[Any, ...]) -> int:
 
 
 _SID_OF: Final[dict[str, Callable[[tuple[Any, ...]], int]]] = {
-    "sid": _sid,
+    "sid": itemgetter(0),
     "capability": _session_id,
     "receipt": _session_id,
     "ep": _own_sid,
@@ -235,6 +232,7 @@ def _row(
         result=result,
         nullable=nullable,
         errors=errors,
+        shows_types=result in _WITH_TYPES,
         reads_only=reads_only,
         log=log,
         terminal=terminal,

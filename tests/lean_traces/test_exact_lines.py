@@ -150,19 +150,27 @@ def test_printing_arguments_never_adds_a_member() -> None:
     assert {op: names for op, names in found.items() if names} == {}
 
 
-def test_arguments_that_were_met_before_are_read_as_the_first_time() -> None:
+def test_the_arguments_of_a_line_are_given_as_they_are_written() -> None:
     for step in islice(steps(), 200):
-        line = line_of(step.args, step.outcome, step.operation.name)
-        first = event_of(line)
-        assert first.is_exactly(step.outcome)
-        again = event_of(line)
-        assert again.arguments is first.arguments, "nothing is decoded any more"
-        assert again.is_exactly(step.outcome)
-        assert not again.is_exactly(WRONG)
-        assert again.arguments_text() == step.args
+        assert event_of(line_of(step.args, step.outcome, step.operation.name)).arguments_text() == step.args
 
 
-def test_arguments_that_were_met_before_are_held_to_the_limits_of_each_reader() -> None:
+@pytest.mark.parametrize(
+    "args",
+    [
+        b'{"sid":0,"sid":0}',
+        b'{"sid":-0}',
+        b'{"sid":0},"args":{"sid":0}',
+        b'{"sid":0},"ok":null,"\\u0061rgs":{"sid":0}',
+    ],
+)
+def test_arguments_that_are_not_well_formed_are_not_given(args: bytes) -> None:
+    outcome = Outcome(None, None, [])
+    with pytest.raises(MalformedTrace):
+        event_of(line_of(args, outcome, "close")).arguments_text()
+
+
+def test_arguments_that_another_reader_took_are_held_to_the_limits_of_each() -> None:
     deep = b'"Unit"'
     for _ in range(20):
         deep = b'{"Prod":[' + deep + b',"Unit"]}'

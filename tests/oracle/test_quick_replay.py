@@ -46,7 +46,7 @@ def ended(lines: list[bytes]) -> bytes:
 def strictly(data: bytes) -> TraceResult:
     """Replay with every line parsed whole, and every answer compared as a document."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TraceReader, "_fast", lambda *_: None)
+        patch.setattr(TraceReader, "_fast", lambda _, block, *__: [None] * len(block))
         return replay_bytes(data, "t.jsonl")
 
 
@@ -122,3 +122,46 @@ def test_a_recording_of_each_profile_agrees_in_both_ways(profile: int, audited: 
     assert result.verdict == "agree"
     assert result.judged >= EVENTS
     assert result == strictly(data)
+
+
+def moved(lines: list[bytes], at: int, old: bytes, new: bytes) -> bytes:
+    """The trace of these lines, in one of which, and over its end, something else stands."""
+    body = b"\n".join(lines[at : at + 2])
+    assert old in body
+    return ended([*lines[:at], *body.replace(old, new, 1).split(b"\n"), *lines[at + 2 :]])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"}\n{", b"}{"),
+        (b"}\n{", b"} {\n"),
+        (b"}\n{", b"}{\n\n"),
+        (b"}\n{", b"}\n\n{"),
+        (b"}\n{", b"},\n{"),
+        (b',"op"', b',\n"op"'),
+        (b',"op"', b',"end":true,"op"'),
+        (b',"op"', b',"\\u0065nd":null,"op"'),
+        (b',"op"', b',"panic":"x","op"'),
+        (b'"seq":3', b'"seq":-3'),
+        (b'"seq":3', b'"seq":3.0'),
+        (b'"seq":3', b'"seq":4'),
+        (b'"seq":3', b'"seq":3,"seq":3'),
+        (b'{"args":', b'{"args":{},"args":'),
+        (b'{"args":', b'{"x":0,"args":'),
+        (b'{"args":', b' {"args":'),
+        (b"}\n{", b"}\r\n{"),
+        (b"}\n{", b" }\n{"),
+    ],
+)
+def test_lines_that_are_not_one_event_each_get_the_verdict_that_the_strict_way_gives(old: bytes, new: bytes) -> None:
+    for profile in (0, 1, 5):
+        data = moved([*recorded(profile, audited=True)], 4, old, new)
+        assert replay_bytes(data, "t.jsonl") == strictly(data)
+
+
+def test_events_of_a_line_stay_together_where_one_of_a_block_is_in_another_form() -> None:
+    lines = [*recorded(0, audited=True)]
+    lines[7] = lines[7].replace(b'"op":', b'"op": ')
+    result = replay_bytes(ended(lines), "t.jsonl")
+    assert (result.verdict, result.events) == ("agree", len(lines) - 1)
