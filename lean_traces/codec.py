@@ -291,9 +291,8 @@ class ArgumentCodec:
 
     def _with_one_converted(self, arguments: Any) -> tuple[Any, ...]:
         index, convert = self._conversions[0]
-        values = list(self._fields(arguments))
-        values[index] = convert(values[index])
-        return tuple(values)
+        values = self._fields(arguments)
+        return (*values[:index], convert(values[index]), *values[index + 1 :])
 
     def _converted(self, arguments: Any) -> tuple[Any, ...]:
         values = list(self._fields(arguments))

@@ -115,18 +115,17 @@ class _Line(Struct, frozen=True, gc=False):
     seq: int
 
 
-def printed_line(event: PrintedEvent, outcome: Outcome, *, audited: bool) -> bytes:
-    """Return the line that our writer prints for an event that was read, with this outcome.
+def printed_line(op: str, args: Any, seq: int, outcome: Outcome, *, audited: bool) -> bytes:
+    """Return the line that our writer prints for an event with this outcome.
 
     Raises:
         OverflowError, RecursionError: it cannot be printed in this way.
     """
     error = outcome.error
     audit = outcome.audit if audited else UNSET
-    name = event.codec.operation.name
     if error is None:
-        return encode_lines([_Line(event.args, audit, UNSET, outcome.ok, name, event.seq)])
-    return encode_lines([_Line(event.args, audit, error.to_json(), UNSET, name, event.seq)])
+        return encode_lines([_Line(args, audit, UNSET, outcome.ok, op, seq)])
+    return encode_lines([_Line(args, audit, error.to_json(), UNSET, op, seq)])
 
 
 def holds_otherwise(line: bytes, event: PrintedEvent, printed: bytes) -> bool:

@@ -85,7 +85,7 @@ class Event(Struct, gc=False):
         if event is None:
             return False
         try:
-            printed = printed_line(event, outcome, audited=self.reader.audited)
+            printed = printed_line(self.operation.name, event.args, self.seq, outcome, audited=self.reader.audited)
         except (OverflowError, RecursionError):
             return False
         return printed == self.line or holds_otherwise(self.line, event, printed)
@@ -170,18 +170,20 @@ class TraceReader:
         """
         nesting = self._limits.nesting
         events: list[Event | None] = []
+        arguments: tuple[Any, ...] | None
         for seq, line, printed in zip(count(first), block, read_printed(block, text)):
-            event = None
-            if printed is not None and printed.seq == seq and (len(line) <= nesting or nests_within(line, nesting)):
-                codec = printed.codec
-                arguments: tuple[Any, ...] | None
-                try:
-                    arguments = codec.from_printed(printed.args)
-                except UNREAD:
-                    arguments = arguments_of(line, codec)
-                if arguments is not None:
-                    event = Event(self, line, seq, codec.operation, arguments, printed)
-            events.append(event)
+            if printed is None or printed.seq != seq or (len(line) > nesting and not nests_within(line, nesting)):
+                events.append(None)
+                continue
+            codec = printed.codec
+            try:
+                arguments = codec.from_printed(printed.args)
+            except UNREAD:
+                arguments = arguments_of(line, codec)
+            if arguments is None:
+                events.append(None)
+            else:
+                events.append(Event(self, line, seq, codec.operation, arguments, printed))
         return events
 
     def _strict(self, line: bytes, seq: int) -> Event | None:

@@ -14,6 +14,7 @@ from telltale_conformance.model.values import Endpoint
 class Refused(Exception):
     """An operation was refused; the store is as before but for the log records of its row."""
 
+    __slots__ = ("guard",)
     guard: Guard
 
     def __str__(self) -> str:
@@ -27,6 +28,8 @@ class Refused(Exception):
 class StringError(Refused):
     """Thrown where the contract answers with an error text (contract §5, §8, §9, §10)."""
 
+    __slots__ = ("text",)
+
     def __init__(self, guard: Guard, *values: object) -> None:
         assert guard.text is not None, f"{guard.name} does not answer with a text"
         self.guard = guard
@@ -39,6 +42,8 @@ class StringError(Refused):
 
 class NotJudged(StringError):
     """Thrown where the contract leaves open what the answer is: whatever the implementation answers is not judged."""
+
+    __slots__ = ()
 
 
 class VariantError(Refused):
