@@ -67,7 +67,7 @@ _Before = tuple[Cell, tuple[Any, ...], tuple[Any, ...]]
 def judge_programs(
     adapter: Adapter, kind: str, programs: Sequence[tuple[str, Program]], contract: str, settings: Settings
 ) -> Chunk:
-    """Judge programs, each by its name; of one that diverges the steps up to there are told.
+    """Judge programs, each by its name; a divergence has the steps up to it.
 
     Args:
         adapter: what is judged.
