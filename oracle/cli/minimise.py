@@ -87,6 +87,7 @@ def run(
     """
     if output.is_dir():
         raise UsageError("it is a folder", place=output, remedy="name the file that the program is written to")
+    _leave_alone(output)
     adapter_limits = replace(adapter_limits, restarts=max(adapter_limits.restarts, RESTARTS))
     with watched() as watch, tempfile.TemporaryDirectory() as folder:
         try:
@@ -224,13 +225,29 @@ def _concluded(
     return AGREE if result.ending in ("minimal", "deadline") else INCONCLUSIVE
 
 
+def _beside(output: Path) -> tuple[Path, Path]:
+    """Return the pytest file and the Lean check that are written beside a program."""
+    stem = output.name.removesuffix(".gz").removesuffix(".jsonl")
+    return output.with_name(f"test_{stem.replace('-', '_').replace('.', '_')}.py"), output.with_name(f"{stem}.lean")
+
+
+def _leave_alone(output: Path) -> None:
+    """Refuse a name beside which somebody else's files are; where the program is there, they are an earlier run's."""
+    for path in _beside(output):
+        if path.exists() and not output.exists():
+            raise UsageError(
+                f"{path.name} would be written beside it, and is there already",
+                place=output,
+                remedy="name another file for the program, or move that one away",
+            )
+
+
 def _write(result: Minimised, output: Path, level: Level, sut: str | None) -> list[str]:
     """Write program, pytest file and Lean check; return their paths. The program says whether it is proven minimal."""
     assert result.fingerprint is not None
     meta = {**result.program.meta, "one_minimal": result.minimal}
     write_program(output, msgspec.structs.replace(result.program, meta=meta))
-    stem = output.name.removesuffix(".gz").removesuffix(".jsonl")
-    test = output.with_name(f"test_{stem.replace('-', '_').replace('.', '_')}.py")
+    test, lean = _beside(output)
     with written_whole(test) as file:
         file.write(pytest_text(result.program, result.fingerprint, level, test.name, sut).encode())
     written = [str(output), str(test)]
@@ -239,7 +256,6 @@ def _write(result: Minimised, output: Path, level: Level, sut: str | None) -> li
     except LeanProgramRefused as error:
         warn(f"no Lean check: {error}")
         return written
-    lean = output.with_name(f"{stem}.lean")
     with written_whole(lean) as file:
         file.write(text.encode())
     return [*written, str(lean)]

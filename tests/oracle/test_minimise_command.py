@@ -142,6 +142,17 @@ def test_malformed_input_and_bad_commands_exit_2(tmp_path: Path, capsys: pytest.
     assert told[-1].endswith("it is a folder; name the file that the program is written to")
 
 
+@pytest.mark.parametrize("name", ["test_my_own.py", "my-own.lean"])
+def test_a_file_of_somebody_else_beside_the_program_is_not_overwritten(
+    name: str, given: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_text("mine")
+    output = tmp_path / "my-own.jsonl"
+    assert run(given, output=output, sut="touch ran") == 2
+    assert f"{name} would be written beside it, and is there already" in capsys.readouterr().err
+    assert ((tmp_path / name).read_text(), output.exists()) == ("mine", False)
+
+
 @pytest.mark.parametrize("failing", ["exits", "not-json", "exits-at-once"])
 def test_a_failing_adapter_is_inconclusive(failing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     opening = ("open", {"initial_types": {}, "roles": []})
