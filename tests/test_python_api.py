@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import warnings
+from collections.abc import Iterator
+from enum import Enum
 from importlib import import_module
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -68,6 +72,30 @@ def test_every_name_has_one_place() -> None:
     places = [(module, name) for module, names in NAMES.items() for name in names]
     twice = {name for _, name in places if [other for _, other in places].count(name) > 1}
     assert twice <= {"protocols", "local_types"}
+
+
+def classes_in(hint: Any) -> Iterator[type]:
+    """The classes of the harness that an annotation names."""
+    if isinstance(hint, type) and hint.__module__.startswith("telltale_conformance"):
+        yield hint
+    for part in get_args(hint):
+        yield from classes_in(part)
+
+
+def test_what_a_function_must_be_given_can_be_imported_too() -> None:
+    """Classes of parameters without a default, and the levels and bounds of those with one."""
+    plain = {PROGRAMS, "telltale_conformance.generators.strategies"}  # these take strategies and plain values
+    public = [getattr(import_module(module), name) for module in NAMES.keys() - plain for name in NAMES[module]]
+    reachable = {one for name in public for one in (name, *get_args(name)) if isinstance(one, type)}
+    seen = set()
+    for function in filter(inspect.isfunction, public):
+        hints = get_type_hints(function)
+        for name, parameter in inspect.signature(function).parameters.items():
+            taken = set(classes_in(hints.get(name)))
+            wanted = {one for one in taken if parameter.default is parameter.empty or issubclass(one, Enum)}
+            assert wanted <= reachable, (function, name)
+            seen |= wanted
+    assert {"Level", "Bound", "Adapter"} <= {one.__name__ for one in seen}
 
 
 @pytest.mark.parametrize("example", re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))

@@ -72,7 +72,7 @@ class SubprocessAdapter:
     """Starts an adapter once, keeps it, and starts it again after a failure as often as the limits allow.
 
     Nothing that the adapter started is left after ``close``, after a failure, or when this process ends in any
-    manner. One thread at a time may use it.
+    manner; on macOS, nothing of its process group. One thread at a time may use it.
 
     Args:
         command: what to run, as words or as one text that is split into words; no shell is involved.

@@ -6,8 +6,10 @@ What a user may import; everything else is internal and may change with any vers
 * ``telltale_conformance.errors``: the errors of the harness;
 * ``telltale_conformance.oracle.adapters``: what puts an implementation behind the harness;
 * ``telltale_conformance.oracle.lanes.machines``: a test case that drives it and the reference side by side;
-* ``telltale_conformance.oracle.lanes.graph``: the tours of the ownership graph;
-* ``telltale_conformance.oracle.reference.replay``: the verdict on a trace;
+* ``telltale_conformance.oracle.lanes.graph``, ``telltale_conformance.generators.graph``: the tours of the ownership
+  graph, and its bounds;
+* ``telltale_conformance.oracle.reference.replay``, ``telltale_conformance.oracle.verdict.compare``: the verdict on a
+  trace, and how strictly answers are compared;
 * ``telltale_conformance.oracle.claims.judging``, ``telltale_conformance.oracle.claims.monitors``: the claims of a trace;
 * ``telltale_conformance.lean_traces.shipped``: the recordings in the package;
 * ``telltale_conformance.lean_traces.reader``, ``telltale_conformance.lean_traces.programs``,
