@@ -6,14 +6,16 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from telltale_conformance import files
+from telltale_conformance.encoding import other_encoding
 from telltale_conformance.errors import HarnessError
-from telltale_conformance.lean_traces.limits import Limits
+from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.trace import MalformedTrace
 
 
@@ -122,7 +124,16 @@ def _refuse_unended(path: str, number: int, line: bytes, longest: int) -> None:
             f"line longer than {longest} bytes",
             "raise the limit if such a line is meant, or split the operation",
         )
-    raise MalformedTrace(path, number, "the last line has no line end", "the file was cut off: record it again")
+    encoded = other_encoding(line) if number == 1 else None
+    if encoded is not None:
+        raise MalformedTrace(path, number, encoded, "every line is one JSON object in UTF-8")
+    if b"\r" in line:
+        raise MalformedTrace(path, number, "the lines end in CR", "lines end in LF alone")
+    remedy = "the file was cut off: record it again"
+    with suppress(StrictJsonError):
+        parse(line, DEFAULT_LIMITS.nesting)
+        remedy = "end it with LF if nothing is missing after it, else record it again"
+    raise MalformedTrace(path, number, "the last line has no line end", remedy)
 
 
 TRACE_SUFFIXES: Final = (".jsonl", ".jsonl.gz")

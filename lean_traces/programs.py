@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -194,7 +194,7 @@ def written_program(data: bytes, path: str) -> Program:
 
 
 def _program(file: BinaryIO, path: str, limits: Limits, *, packed: bool) -> Program:
-    return _Reading(path, limits).program(list(read_lines(file, path, limits, packed=packed)))
+    return _Reading(path, limits).program(read_lines(file, path, limits, packed=packed))
 
 
 class _Reading:
@@ -202,7 +202,7 @@ class _Reading:
         self._path = path
         self._nesting = limits.nesting
 
-    def program(self, lines: Sequence[bytes]) -> Program:
+    def program(self, lines: Iterable[bytes]) -> Program:
         documents = [self._object(line, number) for number, line in enumerate(lines, 1)]
         if not documents:
             raise self._malformed(0, "the file is empty", "name a program")
@@ -216,14 +216,14 @@ class _Reading:
         if type(header["contract"]) is not str or type(header["meta"]) is not dict:
             raise self._malformed(1, "contract must be text and meta an object", _REMEDY)
         if "end" not in last:
-            raise self._malformed(len(lines) + 1, "there is no end line", "the file was cut off")
+            raise self._malformed(len(documents) + 1, "there is no end line", "the file was cut off")
         steps = tuple(self._step(document, number) for number, document in enumerate(documents[1:-1], 2))
         for number, (before, after) in enumerate(pairwise(steps), 3):
             if after.seq <= before.seq:
                 raise self._malformed(number, f"seq {after.seq} after {before.seq}", "steps are numbered ascending")
         counted = last == {"end": True, "steps": len(steps)} and type(last["steps"]) is int
         if not counted or last["end"] is not True:
-            raise self._malformed(len(lines), f"the end line does not count {len(steps)} steps", _REMEDY)
+            raise self._malformed(len(documents), f"the end line does not count {len(steps)} steps", _REMEDY)
         return Program(contract=header["contract"], meta=header["meta"], steps=steps)
 
     def _step(self, document: dict[str, Any], number: int) -> Step:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from telltale_conformance.encoding import other_encoding
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.files import content, is_folder
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
@@ -103,7 +104,7 @@ def protocol_of(path: Path, data: bytes) -> ProtocolFile:
     try:
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable(f"is not UTF-8 at byte {error.start + 1}") from None
+        raise Unreadable(other_encoding(data) or f"is not UTF-8 at byte {error.start + 1}") from None
     try:
         if path.suffix == ".session" or _BEGINS_PROTOCOL.match(content):
             return ProtocolFile(path, parse_protocol(content, source=str(path)))

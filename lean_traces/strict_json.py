@@ -9,11 +9,16 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from itertools import accumulate
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
+import msgspec
+
+from telltale_conformance.encoding import other_encoding
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.model.values import U64_MAX
 from telltale_conformance.readable import shortened
+
+T = TypeVar("T")
 
 I64_MIN: Final = -(2**63)
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)', re.DOTALL)
@@ -57,14 +62,30 @@ def parse(text: bytes, nesting: int, *, spelled: bool = False) -> Any:
     try:
         decoded = text.decode()
     except UnicodeDecodeError as error:
-        raise StrictJsonError(f"not UTF-8 at byte {error.start + 1}") from None
+        raise StrictJsonError(other_encoding(text) or f"not UTF-8 at byte {error.start + 1}") from None
     try:
         document = _decode(decoded, spelled)
         if "\\u" in decoded:
             _refuse_surrogates(document)
     except json.JSONDecodeError as error:
-        raise StrictJsonError(f"not JSON at column {error.colno}: {error.msg}") from None
+        raise StrictJsonError(other_encoding(text) or f"not JSON at column {error.colno}: {error.msg}") from None
     return document
+
+
+def converted(decode: Callable[[bytes], T], text: bytes) -> T:
+    """Return what a decoder of msgspec makes of one JSON text; of a repeated key it takes the last.
+
+    Raises:
+        StrictJsonError: not UTF-8, not JSON, nested too deep, or of another shape.
+    """
+    try:
+        return decode(text)
+    except msgspec.MsgspecError as error:
+        raise StrictJsonError(other_encoding(text) or str(error)) from None
+    except UnicodeDecodeError:
+        raise StrictJsonError(other_encoding(text) or "not UTF-8") from None
+    except RecursionError:
+        raise StrictJsonError("nested too deep") from None
 
 
 def _decode(text: str, spelled: bool) -> Any:

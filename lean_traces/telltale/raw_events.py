@@ -120,7 +120,7 @@ def read_raw(source: Document) -> RawRun:
         document = msgspec.json.decode(data)
         source.refuse_repeated_keys(data, "$")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedDocument(path, "$", f"not JSON: {error}", "it is one JSON value in UTF-8") from None
+        raise source.not_json(error, "one JSON value") from None
     unknown: Counter[str] = Counter()
     logs: dict[str, bytes] = {}
     protocol = None

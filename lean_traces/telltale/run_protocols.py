@@ -136,7 +136,7 @@ def _projected(document: Document) -> tuple[SessionProtocol, ...]:
     except msgspec.ValidationError as error:
         raise document.wrong_shape(error, "$") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise document.malformed("$", f"not JSON: {error}", "a run input is one JSON object in UTF-8") from None
+        raise document.not_json(error, "one JSON object") from None
     protocols = []
     for number, choreography in enumerate(given.choreographies):
         place = f"$.choreographies[{number}]"

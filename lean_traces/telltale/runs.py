@@ -188,7 +188,7 @@ def read_output(document: Document) -> tuple[RunOutput, Counter[str]]:
     except msgspec.ValidationError as error:
         raise document.wrong_shape(error, f"$.{name}" if name else "$") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise document.malformed("$", f"not JSON: {error}", "a run output is one JSON object in UTF-8") from None
+        raise document.not_json(error, "one JSON object") from None
     unknown["effects and output conditions"] += sum(len(getattr(output, part) or ()) for part in _EFFECTS)
     return output, +unknown
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 from msgspec import Raw
 
+from telltale_conformance.encoding import Utf8, other_encoding
 from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.lean_traces.lines import opened
 from telltale_conformance.lean_traces.telltale.malformed import MalformedDocument
@@ -23,6 +26,9 @@ FIELDS: Final = "see docs/telltale-files.md for the fields"
 """The remedy for a field that is not as it should be."""
 
 
+_PIECE: Final = 1 << 20
+
+
 class Document(NamedTuple):
     """A file's name and its bytes, unpacked."""
 
@@ -32,6 +38,11 @@ class Document(NamedTuple):
     def malformed(self, place: str, problem: str, remedy: str = FIELDS) -> MalformedDocument:
         """Return the error for something wrong at a JSON path."""
         return MalformedDocument(self.path, place, problem, remedy)
+
+    def not_json(self, error: Exception, what: str) -> MalformedDocument:
+        """Return the error for a document that msgspec could not read: it is to be ``what``, in UTF-8."""
+        problem = "nested too deep" if isinstance(error, RecursionError) else f"not JSON: {error}"
+        return self.malformed("$", other_encoding(self.data) or problem, f"it is to be {what} in UTF-8")
 
     def wrong_shape(self, error: msgspec.ValidationError, place: str) -> MalformedDocument:
         """Return the error for a part of the document that msgspec could not convert; a wrong version has its own."""
@@ -103,14 +114,20 @@ def read_document(path: Path, limits: Limits) -> Document:
     Raises:
         MalformedTrace: it cannot be read, is damaged or too large.
     """
+    whole, looked_at = io.BytesIO(), Utf8()
     with opened(path) as file:
         try:
-            data = file.read(limits.unpacked_bytes + 1 if path.suffix == ".gz" else -1)
-        except (OSError, EOFError) as error:
+            while piece := file.read(_PIECE):
+                problem = looked_at.problem(piece)
+                if problem is not None:
+                    raise MalformedDocument(str(path), "", problem, "a document is text in UTF-8")
+                if whole.tell() + len(piece) > limits.unpacked_bytes:
+                    problem = f"more than {limits.unpacked_bytes} bytes"
+                    raise MalformedDocument(str(path), "", problem, "raise --max-unpacked-bytes")
+                whole.write(piece)
+        except (OSError, EOFError, zlib.error) as error:
             raise MalformedDocument(str(path), "", f"damaged data ({error})", "fetch or export it again") from None
-    if len(data) > limits.unpacked_bytes:
-        raise MalformedDocument(str(path), "", f"more than {limits.unpacked_bytes} bytes", "raise --max-unpacked-bytes")
-    return Document(str(path), data)
+    return Document(str(path), whole.getvalue())
 
 
 def repeated_key(text: bytes) -> tuple[str, str] | None:

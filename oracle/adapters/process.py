@@ -19,6 +19,7 @@ from typing import Final
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.oracle.adapters.faults import AdapterFault, CannotStart, Exited, StderrFlood
 from telltale_conformance.oracle.adapters.protocol import AdapterLimits
+from telltale_conformance.readable import spelled
 
 CHUNK: Final = 256 * 1024
 """How many bytes are read at once."""
@@ -50,6 +51,15 @@ def split_command(command: str) -> list[str]:
     if "\0" in command:
         raise BadCommand(f"the command {command!r} holds a NUL character")
     return words
+
+
+def shown_command(command: str) -> str:
+    """Return a command that a file names for people to read: whole, as what is cut off could be what it does.
+
+    Raises:
+        BadCommand: it cannot be split into words.
+    """
+    return spelled(shlex.join(split_command(command)))
 
 
 class Ended:

@@ -20,6 +20,7 @@ from telltale_conformance.errors import HarnessError
 from telltale_conformance.files import content
 from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import program_bytes, written_program
+from telltale_conformance.lean_traces.strict_json import converted
 from telltale_conformance.oracle.campaign.durable import UNFINISHED, put_all_durably, put_durably, sync_folder
 from telltale_conformance.oracle.campaign.keeping import METER
 from telltale_conformance.oracle.campaign.plan import Setup
@@ -126,7 +127,7 @@ class Findings:
             raise MalformedFinding(f"gone or damaged: {one_line(str(error), 200)}", place=place) from None
 
     def _read(self, digest: str, place: Path) -> LaneDivergence:
-        document: dict[str, Any] = msgspec.json.decode(content(place))
+        document: dict[str, Any] = converted(msgspec.json.decode, content(place))
         parts: dict[str, Any] = {}
         for name, suffix in _PARTS.items():
             path = self._place(digest, suffix)

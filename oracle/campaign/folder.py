@@ -19,6 +19,7 @@ import msgspec
 from telltale_conformance.errors import HarnessError, UsageError
 from telltale_conformance.files import content
 from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, converted
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.adapters import AdapterLimits, Hello
 from telltale_conformance.oracle.campaign.durable import put_durably
@@ -123,6 +124,9 @@ def write_settings(folder: Path, settings: Settings) -> None:
     put_durably(folder / FILE, msgspec.json.format(whole, indent=2) + b"\n")
 
 
+_decode: Final = msgspec.json.Decoder(Settings).decode
+
+
 def _checksum(document: dict[str, Any]) -> str:
     others = {name: value for name, value in document.items() if name != "checksum"}
     return sha256(msgspec.json.encode(others, order="sorted")).hexdigest()
@@ -138,16 +142,14 @@ def read_settings(folder: Path) -> Settings:
     path = folder / FILE
     try:
         data = content(path)
-        settings = msgspec.json.decode(data, type=Settings)
+        settings = converted(_decode, data)
         known = settings.level in Level.__members__ and settings.contract in CONTRACTS
         if known:
             settings.setup()  # with a hello that is one
     except OSError as error:
         raise MalformedCampaign(f"this is no campaign: {error.strerror}", place=path) from None
-    except msgspec.MsgspecError as error:
+    except (StrictJsonError, msgspec.ValidationError) as error:
         raise MalformedCampaign(str(error), place=path) from None
-    except RecursionError:
-        raise MalformedCampaign("it nests too deep", place=path) from None
     if settings.schema != FORMAT or settings.version not in (_BEFORE_CHECKSUMS, VERSION) or not known:
         raise MalformedCampaign(f"this is no campaign of version {VERSION}", place=path)
     if settings.version == VERSION and settings.checksum != _checksum(msgspec.json.decode(data)):

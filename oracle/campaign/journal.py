@@ -19,6 +19,7 @@ import msgspec
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.files import opened
 from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, converted
 from telltale_conformance.oracle.campaign.durable import put_durably
 from telltale_conformance.oracle.campaign.events import Event
 
@@ -32,7 +33,9 @@ _HEADERS: Final = {
 }
 _HEADER: Final = next(header for header, version in _HEADERS.items() if version == VERSION)
 _CHECKED: Final = re.compile(rb'(.*),"chain":"([0-9a-f]{16})"}\n', re.DOTALL)
-_decoder: Final = msgspec.json.Decoder(Event)
+_decode: Final = msgspec.json.Decoder(Event).decode
+_LONGEST: Final = 1 << 26
+"""In bytes, of a line: many times that of a task that found much."""
 
 
 class MalformedJournal(HarnessError):
@@ -148,7 +151,7 @@ def _next(chain: bytes, body: bytes) -> bytes:
 def _end_of(path: Path) -> tuple[int, bytes]:
     """Return up to which byte a journal is whole, and the checksum of its lines up to there."""
     with opened(path) as file:
-        header = file.readline()
+        header = file.readline(_LONGEST)
     end, chain = len(header), _next(b"", header)
     for line in _read(path):
         end, chain = line.end, line.chain
@@ -158,7 +161,7 @@ def _end_of(path: Path) -> tuple[int, bytes]:
 def _read(path: Path) -> Iterator[Line]:
     """Yield each line that is whole."""
     with opened(path) as file:
-        header = file.readline()
+        header = file.readline(_LONGEST)
         if header not in _HEADERS:
             raise MalformedJournal(
                 f"this is no journal of a campaign of version {VERSION}", place=f"{path}:1", remedy="restore it"
@@ -166,7 +169,9 @@ def _read(path: Path) -> Iterator[Line]:
         checked = _HEADERS[header] == VERSION
         end, chain = len(header), _next(b"", header)
         torn: int | None = None
-        for number, line in enumerate(file, 2):
+        for number, line in enumerate(iter(lambda: file.readline(_LONGEST), b""), 2):
+            if len(line) == _LONGEST:
+                raise _damaged(path, number, f"it is longer than {_LONGEST:,} bytes")
             if _torn(line):
                 torn = torn or number
                 continue
@@ -181,9 +186,9 @@ def _read(path: Path) -> Iterator[Line]:
                 raise _damaged(path, number, "it was changed, or lines before it were changed, moved or removed")
             checked, end = found is not None, end + len(line)
             try:
-                event = _decoder.decode(body + b"}")
-            except msgspec.MsgspecError as error:
-                raise _damaged(path, number, str(error)) from None
+                event = converted(_decode, body + b"}")
+            except StrictJsonError as error:
+                raise _damaged(path, number, error.problem) from None
             yield Line(event, number, checked, chain, end)
 
 

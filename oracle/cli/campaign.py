@@ -10,6 +10,7 @@ from pathlib import Path
 from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.adapters import AdapterLimits
+from telltale_conformance.oracle.adapters.process import shown_command
 from telltale_conformance.oracle.campaign.badge import badge_of, no_verdict
 from telltale_conformance.oracle.campaign.cluster import cluster_of, distributed_there
 from telltale_conformance.oracle.campaign.folder import Settings, held, read_settings
@@ -111,6 +112,8 @@ def resume(
         left = settings.hours - standing_in(folder).seconds / 3600
         if hours is None and left <= 0:
             raise UsageError("its hours are over", place=folder, remedy="say how long it is to go on, with --hours")
+        for command in filter(None, (settings.command, settings.clients)):
+            warn(f"{folder}: the command of the campaign: {shown_command(command)}")
         time_left = left if hours is None else _positive(hours)
         return _work(folder, settings, time_left, tasks, cluster, workers, dashboard, as_json)
 

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from telltale_conformance.encoding import other_encoding
 from telltale_conformance.errors import UsageError
 from telltale_conformance.files import content
 from telltale_conformance.oracle.cli.options import ContractName, EffortName, LevelName
@@ -108,12 +109,13 @@ def configuration(given: Path | None = None, folder: Path | None = None) -> Conf
 def _read(path: Path, *, needed: bool = False) -> Configuration | None:
     """Read one file; of ``pyproject.toml`` our table, and None where it has none and none is needed."""
     try:
-        text = content(path, _MOST_BYTES).decode()
+        data = content(path, _MOST_BYTES)
+        text = data.decode()
         table: Any = tomllib.loads(text)
     except OSError as error:
         raise BadConfiguration(f"cannot be read: {error.strerror or error}", place=path) from None
     except (ValueError, RecursionError) as error:  # what tomllib raises, and what is not UTF-8
-        raise BadConfiguration(f"is not TOML: {one_line(str(error))}", place=path) from None
+        raise BadConfiguration(f"is not TOML: {other_encoding(data) or one_line(str(error))}", place=path) from None
     header = ""
     if path.name == PYPROJECT:
         header = f"tool.{TABLE}"

@@ -6,7 +6,6 @@ user says so. The files are read once, compared with the seal, and never read ag
 
 from __future__ import annotations
 
-import shlex
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,7 @@ from telltale_conformance.errors import UsageError
 from telltale_conformance.lean_traces.codec import as_json, encode
 from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, AdapterLimits, SubprocessAdapter
-from telltale_conformance.oracle.adapters.process import split_command
+from telltale_conformance.oracle.adapters.process import shown_command
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
 from telltale_conformance.oracle.cli.options import Expected
 from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
@@ -45,7 +44,7 @@ from telltale_conformance.oracle.minimise.trying import (
 )
 from telltale_conformance.oracle.reference.replay import replay_bytes
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.readable import one_line, spelled
+from telltale_conformance.readable import one_line
 
 
 @told
@@ -130,8 +129,7 @@ def _allowed(folder: Path, command: str, *, kept: bool) -> str:
         NotToBeRun: the user does not say yes.
         BadCommand: it cannot be split into words.
     """
-    shown = spelled(shlex.join(split_command(command)))
-    warn(f"{folder}: the command of the dossier: {shown}")  # whole: what is cut off could be what it does
+    warn(f"{folder}: the command of the dossier: {shown_command(command)}")
     if not kept:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise NotToBeRun("the command of the dossier is not run unasked", place=folder)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from telltale_conformance.lean_traces.endings import end_problem
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.lean_traces.reader import trace_of
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.reference.replay import replay_bytes
 from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
+from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, classified
+
+_NESTING: Final = 10_000
+"""An answer that no trace has may nest deeper than one that a trace has."""
 
 
 def class_problem(fingerprint: str, divergence: Fingerprint, hello: Mapping[str, Any]) -> str | None:
@@ -68,7 +74,9 @@ def _heard(answers: bytes, place: str) -> _Heard:
     with trace_of(answers, place) as reader:
         asked: list[tuple[str, bytes]] = []
         try:
-            asked.extend((event.operation.name, event.arguments_text()) for event in reader)
+            for event in reader:
+                event.answer()  # raises where the line is not well-formed
+                asked.append((event.operation.name, event.arguments_text()))
         except MalformedTrace:
             return _Heard(reader.header.contract, asked, odd=True)
         return _Heard(reader.header.contract, asked, odd=False)
@@ -90,9 +98,29 @@ def answers_problem(program: Program, divergence: Fingerprint, answers: bytes, p
     left = _unanswered(asked, heard.asked)
     if left is None:
         return "the answers are those to another program"
+    if heard.odd and (problem := _odd_problem(answers, len(heard.asked), divergence.op)) is not None:
+        return problem
     if left > heard.odd and divergence.kind != "panic":
         return f"the last {left} steps have no answers"
     return None
+
+
+def _odd_problem(answers: bytes, heard: int, op: str) -> str | None:
+    """Say why the line after those that were heard is not the last answer of a whole trace; None where it is.
+
+    What no trace has is its answer, and nothing else of the line or of the file.
+    """
+    header, *lines = answers.splitlines(keepends=True)
+    try:
+        *events, end = (parse(line, _NESTING) for line in lines[heard:])
+    except (StrictJsonError, ValueError):
+        return "the last answer is no line of a trace, or no line ends it"
+    if len(events) != 1 or not isinstance(events[0], dict) or not isinstance(end, dict):
+        return "after an answer that no trace has there is more than the end line, or less"
+    if (events[0].get("op"), events[0].get("seq")) != (op, heard) or not {"ok", "err"} & events[0].keys():
+        return f"the last line is no answer to {op}"
+    wrong = end_problem(end, heard + 1, sha256(b"".join((header, *lines[:-1]))).hexdigest(), "trace")
+    return None if wrong is None else wrong.problem
 
 
 def _unanswered(asked: Sequence[tuple[str, bytes]], heard: Sequence[tuple[str, bytes]]) -> int | None:
@@ -121,4 +149,6 @@ def shows(answers: bytes, place: str, divergence: Fingerprint, level: Level) -> 
     if divergence.kind == "panic" or divergence.claim is not None or _heard(answers, place).odd:
         return True
     first = replay_bytes(answers, place, level=level).first_divergence
-    return first is not None and (first.op, first.kind) == (divergence.op, divergence.kind)
+    if first is None or first.kind != divergence.kind:
+        return False
+    return classified(first.op, divergence.kind, first.expected, first.actual, first.guard) == divergence

@@ -123,12 +123,12 @@ class Fingerprint(Struct, frozen=True, order=True, kw_only=True):
 
 def fingerprint(op: str, expected: Outcome, divergence: Divergence) -> Fingerprint:
     """Return the class of a divergence from what the reference answered."""
-    return _classified(op, divergence.kind, divergence.expected, divergence.actual, decided_by(expected).guard, None)
+    return classified(op, divergence.kind, divergence.expected, divergence.actual, decided_by(expected).guard, None)
 
 
 def fingerprint_of(divergence: LaneDivergence) -> Fingerprint:
     """Return the class of a divergence that a lane has told; the same as when it was seen."""
-    return _classified(
+    return classified(
         divergence.op,
         divergence.kind,
         divergence.expected,
@@ -144,9 +144,19 @@ def contract_side(outcome: Outcome) -> tuple[str, str]:
     return _variant_of(guard), guard
 
 
-def _classified(
-    op: str, kind: DivergenceClass, expected: Any, actual: Any, guard: str, claim: str | None
+def classified(
+    op: str, kind: DivergenceClass, expected: Any, actual: Any, guard: str, claim: str | None = None
 ) -> Fingerprint:
+    """Return the class of a divergence.
+
+    Args:
+        op: where it was seen.
+        kind: in what the answers differ.
+        expected: the differing fields as the contract has them.
+        actual: the same fields as they were answered.
+        guard: the name of the guard that decides; ``passes`` where none refuses.
+        claim: that is broken, where it is one.
+    """
     place = WHOLE
     if kind in ("outcome", "panic"):
         wanted, given = _answered(expected, ruled=False), _answered(actual)

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from telltale_conformance.encoding import Utf8, other_encoding
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.files import content
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
@@ -80,10 +81,10 @@ def _of_baseline(path: Path, text: bytes) -> frozenset[str]:
 
 def _listed(path: Path, text: bytes) -> frozenset[str]:
     """Return the operations that a file names, one a line; ``#`` begins a comment."""
-    try:
-        lines = text.decode().splitlines()
-    except UnicodeDecodeError:
-        raise BadRequirement("not UTF-8", place=path, remedy="give one operation a line") from None
+    problem = other_encoding(text) or Utf8().problem(text, last=True)
+    if problem is not None:
+        raise BadRequirement(problem, place=path, remedy="give one operation a line")
+    lines = text.decode().splitlines()
     found = set()
     for number, line in enumerate(lines, 1):
         name = line.partition("#")[0].strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -12,6 +13,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from telltale_conformance.errors import HarnessError
+from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import program_bytes, program_of
 from telltale_conformance.lean_traces.protocol_files import Unreadable, protocol_of
 from telltale_conformance.lean_traces.reader import TraceReader, trace_of
@@ -21,7 +23,14 @@ from telltale_conformance.lean_traces.telltale.documents import recognise
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.oracle.adapters.answers import AnswerReader, read_hello, strict_value
 from telltale_conformance.oracle.adapters.faults import AdapterFault
+from telltale_conformance.oracle.campaign.events import Begun, Ended, TaskLost
+from telltale_conformance.oracle.campaign.folder import FILE as CAMPAIGN
+from telltale_conformance.oracle.campaign.folder import _checksum, read_settings, settings_of, write_settings
+from telltale_conformance.oracle.campaign.journal import FILE as JOURNAL
+from telltale_conformance.oracle.campaign.journal import Journal, _next, events
+from telltale_conformance.oracle.campaign.plan import Setup
 from telltale_conformance.oracle.dossier.dossier import (
+    ANSWERS,
     MANIFEST,
     Dossier,
     answers_trace,
@@ -30,6 +39,8 @@ from telltale_conformance.oracle.dossier.dossier import (
     shown_in,
 )
 from telltale_conformance.oracle.dossier.seal import SEAL, seal_of
+from telltale_conformance.oracle.lanes.identity import Identity
+from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.minimise.trying import Trials
 from telltale_conformance.oracle.reference.replay import replay_bytes
@@ -77,7 +88,7 @@ def dossier() -> dict[str, bytes]:
 
 
 _SMALL: Final = minimise(WrongReference(WRONG[NAME]), diverging(NAME)).program
-_DOSSIER: Final = dossier()
+DOSSIER: Final = dossier()
 _ANSWERS: Final = AnswerReader(2000)
 
 
@@ -162,7 +173,7 @@ def requirement(data: bytes, folder: Path) -> bool:
 
 def sealed(data: bytes, folder: Path) -> bool:
     """A dossier whose manifest or seal is the input."""
-    files = dict(_DOSSIER)
+    files = dict(DOSSIER)
     if data[:1] in b"{[":
         files[MANIFEST] = data
         del files[SEAL]
@@ -185,6 +196,63 @@ def document(data: bytes, folder: Path) -> bool:
     result, _ = judge_document(path, what, claims=False)
     assert "fault of the harness" not in (result.error or ""), result.error
     return result.verdict != "malformed"
+
+
+def settings(data: bytes, folder: Path) -> bool:
+    """The settings of a campaign, with the checksum of what they say where they say anything."""
+    with suppress(StrictJsonError, TypeError):
+        document = parse(data, 100)
+        data = encode({**document, "checksum": _checksum(document)})
+    (folder / CAMPAIGN).write_bytes(data)
+    read_settings(folder)
+    return True
+
+
+def journal(data: bytes, folder: Path) -> bool:
+    """The journal of a campaign, every line with the checksum of what it says."""
+    header, *lines = data.splitlines(keepends=True) or [b""]
+    chain = _next(b"", header)
+    for at, line in enumerate(lines):
+        body = line.removesuffix(b"\n").removesuffix(b"}").partition(b',"chain":')[0]
+        chain = _next(chain, body)
+        lines[at] = b'%s,"chain":"%s"}\n' % (body, chain)
+    (folder / JOURNAL).write_bytes(header + b"".join(lines))
+    return [*events(folder)] != []
+
+
+def kept_answers(data: bytes, folder: Path) -> bool:
+    """A dossier whose answers are the input, with its seal."""
+    files = {**DOSSIER, ANSWERS: data}
+    del files[SEAL]
+    for name, content in {**files, SEAL: seal_of(files)}.items():
+        (folder / name).write_bytes(content)
+    read_dossier(folder)
+    return True
+
+
+def _settings() -> bytes:
+    setup = Setup(
+        campaign="c",
+        subject=Subject(command="store", contract="telltale-17"),
+        hello=WrongReference({}).hello,
+        clients_hello=None,
+        identity=Identity(implementation="n", version="1", contract="telltale-17", harness="1", harness_hash="h"),
+        level=Level.state,
+        seed=0,
+        guided=True,
+        start=(),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        write_settings(Path(folder), settings_of(setup, 1.0, {}))
+        return (Path(folder) / CAMPAIGN).read_bytes()
+
+
+def _journal() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        written = Journal(Path(folder))
+        written.write((Begun(at=1.0, workers=2), TaskLost(at=2.0, task=4, why="it ended"), Ended(at=3.0, why="time")))
+        written.close()
+        return (Path(folder) / JOURNAL).read_bytes()
 
 
 def _baseline() -> bytes:
@@ -224,7 +292,10 @@ TARGETS: Final[Mapping[str, Target]] = {
     ),
     "baseline": Target(baseline, (_baseline(),), 1),
     "requirement": Target(requirement, (b"open\nclose # both\n", _baseline()), 1),
-    "dossier": Target(sealed, (_DOSSIER[MANIFEST], _DOSSIER[SEAL]), 1),
+    "dossier": Target(sealed, (DOSSIER[MANIFEST], DOSSIER[SEAL]), 1),
+    "settings": Target(settings, (_settings(),), 1),
+    "journal": Target(journal, (_journal(),), 1),
+    "answers": Target(kept_answers, (DOSSIER[ANSWERS],), 1),
     "document": Target(
         document,
         (

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from telltale_conformance.oracle.dossier.dossier import ANSWERS
 from tests.fuzz.mutation import mutated
-from tests.fuzz.targets import TARGETS, outcome
+from tests.fuzz.targets import DOSSIER, TARGETS, outcome
 
 ROUNDS = 220
 """Of the default suite; a round has as many inputs as the shares of all targets together."""
@@ -34,7 +35,14 @@ FALLEN = {
         b'{"schema_version":' + b"[" * 1500 + b"]" * 1500 + b',"trace":[]}',
         b'{"schema_version":"lean_bridge.v1","trace":[' + b"[" * 1500 + b"]" * 1500 + b"]}",
         b'{"schema_version":"lean_bridge.v1","trace":[],"sessio\xee":[]}',
+        b'{"schema_version":"lean_bridge.v1","trace":[],"sessions":[],"effect_trace":[{"effect_id":"\xee"}]}',
     ],
+    "settings": [b'{"campaign":"\xe9"}', b'{"campaign":' + b"[" * 1500 + b"]" * 1500 + b"}"],
+    "journal": [
+        b'{"schema":"telltale-conformance/campaign-journal","version":3}\n{"event":"ended","at":1.0,"why":' + line
+        for line in (b'"\xe9"}\n', b"[" * 1500 + b"]" * 1500 + b"}\n")
+    ],
+    "answers": [DOSSIER[ANSWERS].replace(b'"ok":0', b'"ok":0]')],
     "answer": [b'{"id":1,"ok":1e400}', b'{"id":1,"ok":{"a":1,"a":2}}', b'{"id":1,"ok":18446744073709551616}'],
 }
 """Inputs that once were a fault of the harness, or were taken for something else."""

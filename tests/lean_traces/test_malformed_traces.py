@@ -56,7 +56,7 @@ MALFORMED_EVENTS: dict[str, tuple[Any, str]] = {
     "no object": (raw("[1]"), "not a JSON object"),
     "empty line": (raw(""), "not JSON"),
     "control character in text": (raw(EVENT_LINE.replace('"A"', '"\t"')), "not JSON"),
-    "byte order mark": (b"\xef\xbb\xbf" + raw(EVENT_LINE), "JSON"),
+    "byte order mark": (b"\xef\xbb\xbf" + raw(EVENT_LINE), "byte order mark"),
     "CR LF": (raw(EVENT_LINE + "\r"), "CR LF"),
     "repeated key": (raw(EVENT_LINE[:-1] + ',"op":"open"}'), 'repeated key "op"'),
     "repeated key in args": (raw(EVENT_LINE.replace('"roles"', '"initial_types":{},"roles"')), "repeated key"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -16,6 +17,7 @@ from telltale_conformance.lean_traces.programs import program_bytes
 from telltale_conformance.oracle.cli.verify import run, run_again
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, MANIFEST, PROGRAM, read_dossier
 from telltale_conformance.oracle.dossier.parts import _unanswered, class_problem
+from telltale_conformance.oracle.dossier.seal import MalformedDossier
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 from tests.oracle.test_dossier import sealed_again, written
 from tests.oracle.wrong_references import WRONG, WrongReference
@@ -148,6 +150,49 @@ def test_answers_that_agree_show_nothing_to_fix(dossier: Path) -> None:
     (dossier / ANSWERS).write_bytes(body + end.encode() + b"\n")
     sealed_again(dossier, manifest_of(dossier))
     assert run_again(dossier, read_dossier(dossier), WrongReference({})).verdict == "inconclusive"
+
+
+def ended(body: bytes) -> bytes:
+    """The lines of a trace with its end line."""
+    end = {"digest": f"sha256:{sha256(body).hexdigest()}", "end": True, "events": body.count(b"\n") - 1}
+    return body + json.dumps(end).encode() + b"\n"
+
+
+def test_answers_that_show_another_divergence_show_nothing_to_fix(dossier: Path) -> None:
+    *lines, last, _ = (dossier / ANSWERS).read_bytes().splitlines(keepends=True)
+    other = last.replace(b'"ok":null', b'"err":{"SessionClosed":{"session_id":0}}')
+    assert other != last
+    (dossier / ANSWERS).write_bytes(ended(b"".join((*lines, other))))
+    sealed_again(dossier, manifest_of(dossier))
+    assert run_again(dossier, read_dossier(dossier), WrongReference({})).verdict == "inconclusive"
+
+
+ODD: dict[str, tuple[Callable[[bytes, bytes, bytes], bytes], str]] = {
+    "no JSON": (lambda body, last, end: ended(body + b"what\n"), "the last answer is no line of a trace"),
+    "no line": (lambda body, last, end: body, "the last answer is no line of a trace"),
+    "no end": (lambda body, last, end: body + last, "more than the end line, or less"),
+    "no answer": (lambda body, last, end: ended(body + b"{}\n"), "the last line is no answer to"),
+    "of another step": (
+        lambda body, last, end: ended(body + last.replace(b'"seq":', b'"seq":1')),
+        "the last line is no answer to",
+    ),
+    "another end": (lambda body, last, end: body + last + end, "the digest is not that of the lines before"),
+}
+
+
+@pytest.mark.parametrize("which", ODD)
+def test_only_the_answer_is_what_no_trace_has(which: str, dossier: Path) -> None:
+    *lines, last, end = (dossier / ANSWERS).read_bytes().splitlines(keepends=True)
+    odd = re.sub(rb'"audit":.*,"ok"', b'"audit":17,"ok"', last)
+    assert odd != last
+    (dossier / ANSWERS).write_bytes(ended(b"".join((*lines, odd))))
+    sealed_again(dossier, manifest_of(dossier))
+    assert run_again(dossier, read_dossier(dossier), WrongReference({})).verdict == "fixed"
+    made, said = ODD[which]
+    (dossier / ANSWERS).write_bytes(made(b"".join(lines), odd, end))
+    sealed_again(dossier, manifest_of(dossier))
+    with pytest.raises(MalformedDossier, match=said):
+        read_dossier(dossier)
 
 
 def test_a_race_names_its_own_class() -> None:

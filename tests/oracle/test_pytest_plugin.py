@@ -149,7 +149,7 @@ def test_a_malformed_trace_is_an_error_with_the_readers_text(project: pytest.Pyt
         assert result.parseoutcomes()["errors"] == (6 if "--session-claims" in options else 3)
         text = result.stdout.str()
         assert "cut.jsonl:" in text
-        assert "the last line has no line end; the file was cut off: record it again" in text
+        assert "the last line has no line end; end it with LF if nothing is missing after it" in text
         assert "damaged gzip data" in text
         assert re.search(r"empty\.jsonl.*: .*empty", text)
         assert "Traceback" not in text

@@ -18,7 +18,12 @@ from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.oracle.campaign import durable
 from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.events import Begun, DossierMade, Ended, Event, TaskDone, TaskLost
-from telltale_conformance.oracle.campaign.folder import ChangedCampaign, MalformedCampaign, read_settings
+from telltale_conformance.oracle.campaign.folder import (
+    ChangedCampaign,
+    MalformedCampaign,
+    read_settings,
+    write_settings,
+)
 from telltale_conformance.oracle.campaign.journal import FILE, Journal, MalformedJournal, events, lines
 from telltale_conformance.oracle.campaign.merging import merge
 from telltale_conformance.oracle.campaign.opening import begin, opened
@@ -83,6 +88,15 @@ def test_zeros_that_a_power_cut_left_are_dropped(tmp_path: Path) -> None:
         file.write(b"\0" * 512)
     Journal(tmp_path).close()
     assert (tmp_path / FILE).read_bytes() == whole
+
+
+def test_a_line_without_end_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path)
+    with (tmp_path / FILE).open("r+b") as file:
+        file.truncate(1 << 40)
+    monkeypatch.setattr(f"{Journal.__module__}._LONGEST", 1000)
+    with pytest.raises(MalformedJournal, match=r"journal.jsonl:5: line 5 is damaged: it is longer than 1,000 bytes"):
+        list(events(tmp_path))
 
 
 def unchecked(folder: Path, told: Sequence[Event]) -> bytes:
@@ -276,6 +290,17 @@ def test_settings_that_were_changed_by_hand_are_refused_by_every_command(
             app(["campaign", *(str(tmp_path / one) if one in "cm" else one for one in given)])
         assert ended.value.code == 2
         assert f"{path}: the settings of the campaign were changed after it began" in capsys.readouterr().err
+
+
+def test_the_command_that_resume_runs_is_shown_as_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = begin(tmp_path / "c", Subject(), hours=1.0)
+    write_settings(tmp_path / "c", replace(settings, command="sh -c \x1b[2J\u202ex"))
+    monkeypatch.setattr("telltale_conformance.oracle.cli.campaign._work", lambda *given: 0)
+    with pytest.raises(SystemExit):
+        app(["campaign", "resume", str(tmp_path / "c")])
+    assert "c: the command of the campaign: sh -c '\\x1b[2J\\u202ex'\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
