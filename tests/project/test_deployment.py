@@ -20,30 +20,17 @@ import psutil
 import pytest
 from ruamel.yaml import YAML
 
-from tests.project.deployment_world import (
-    DOCUMENT,
-    ROOT,
-    VERSIONS,
-    World,
-    block,
-    end_all,
-    free_port,
-    lint,
-    read_by_dask,
-    read_by_telltale,
-    tasks_in,
-    wait_until,
-)
+from tests.project import deployment_world as deployment
 
 # --- the image
 
 
 def test_the_containerfile_is_well_formed_and_follows_the_rules_of_its_linter() -> None:
-    lint("hadolint", "Containerfile")
+    deployment.lint("hadolint", "Containerfile")
 
 
 def test_the_image_has_a_pinned_base_a_user_of_its_own_and_nothing_but_the_wheel() -> None:
-    text = (ROOT / "Containerfile").read_text()
+    text = (deployment.ROOT / "Containerfile").read_text()
     assert re.search(
         r"^ARG BASE=docker\.io/library/python:3\.\d+\.\d+-slim-\w+@sha256:[0-9a-f]{64}$", text, re.MULTILINE
     )
@@ -55,12 +42,17 @@ def test_the_image_has_a_pinned_base_a_user_of_its_own_and_nothing_but_the_wheel
     assert "--uid 10001" in last
 
 
+def built_from() -> list[str]:
+    lines = (deployment.ROOT / ".containerignore").read_text().splitlines()
+    return [line[1:] for line in lines if line.startswith("!")]
+
+
 def test_what_the_image_is_built_from_is_all_that_the_wheel_needs() -> None:
-    kept = [line[1:] for line in (ROOT / ".containerignore").read_text().splitlines() if line.startswith("!")]
-    assert [name for name in kept if not (ROOT / name).exists()] == []
+    kept = built_from()
+    assert [name for name in kept if not (deployment.ROOT / name).exists()] == []
     assert {"src", "model", "lean_traces", "generators", "oracle", "pyproject.toml"} <= set(kept)
     (constraints,) = re.findall(
-        r"^ENV PIP_CONSTRAINT=/source/(.*)$", (ROOT / "Containerfile").read_text(), re.MULTILINE
+        r"^ENV PIP_CONSTRAINT=/source/(.*)$", (deployment.ROOT / "Containerfile").read_text(), re.MULTILINE
     )
     assert constraints in kept
 
@@ -68,13 +60,13 @@ def test_what_the_image_is_built_from_is_all_that_the_wheel_needs() -> None:
 @pytest.mark.nightly
 def test_the_commands_of_the_image_build_and_install_the_wheel(tmp_path: Path) -> None:
     """Runs every ``RUN`` of the first stage with its folders moved; it asks the package index."""
-    text = (ROOT / "Containerfile").read_text().replace("\\\n", " ")
+    text = (deployment.ROOT / "Containerfile").read_text().replace("\\\n", " ")
     first = re.split(r"^FROM \$\{BASE\}", text, flags=re.MULTILINE)[1]
     source = tmp_path / "source"
-    kept = [line[1:] for line in (ROOT / ".containerignore").read_text().splitlines() if line.startswith("!")]
+    kept = built_from()
     source.mkdir()
     for name in kept:
-        place = ROOT / name
+        place = deployment.ROOT / name
         skip = shutil.ignore_patterns("__pycache__", ".lake")
         if place.is_dir():
             shutil.copytree(place, source / name, symlinks=True, ignore=skip)
@@ -101,11 +93,11 @@ def test_the_commands_of_the_image_build_and_install_the_wheel(tmp_path: Path) -
 
 @pytest.fixture(scope="module")
 def manifests() -> dict[tuple[str, str], Any]:
-    loaded = YAML(typ="safe").load_all(block("Kubernetes"))
+    loaded = YAML(typ="safe").load_all(deployment.block("Kubernetes"))
     return {(one["kind"], one["metadata"]["name"]): one for one in loaded}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", deployment.VERSIONS)
 def test_every_manifest_is_of_the_schema_of_kubernetes(manifests: dict[tuple[str, str], Any], version: str) -> None:
     assert len(manifests) == 5
     for manifest in manifests.values():
@@ -115,7 +107,7 @@ def test_every_manifest_is_of_the_schema_of_kubernetes(manifests: dict[tuple[str
 def test_a_manifest_with_a_mistake_is_noticed(manifests: dict[tuple[str, str], Any]) -> None:
     wrong = {**manifests["Job", "campaign"], "spec": {"templates": {}}}
     with pytest.raises(kubernetes_validate.ValidationError):
-        kubernetes_validate.validate(wrong, VERSIONS[0], strict=True)
+        kubernetes_validate.validate(wrong, deployment.VERSIONS[0], strict=True)
 
 
 def test_the_manifests_name_each_other_rightly(manifests: dict[tuple[str, str], Any]) -> None:
@@ -140,7 +132,7 @@ def test_the_manifests_name_each_other_rightly(manifests: dict[tuple[str, str], 
     assert begun[1] == f"tcp://{service_name}:8786"
     assert sidecar["command"][0] == "dask"
     for words in (sidecar["command"][1:], begun):
-        read_by_dask(words)
+        deployment.read_by_dask(words)
 
 
 def dask_worker_in(script: str) -> list[str]:
@@ -158,8 +150,8 @@ def test_workers_come_back_to_a_scheduler_and_are_over_when_there_is_none_any_mo
     (container,) = manifests["Job", "campaign-workers"]["spec"]["template"]["spec"]["containers"]
     (script,) = container["args"]
     (tmp_path / "script.sh").write_text("#!/bin/bash\n" + script)
-    lint("shellcheck", str(tmp_path / "script.sh"))
-    world = World(tmp_path)
+    deployment.lint("shellcheck", str(tmp_path / "script.sh"))
+    world = deployment.World(tmp_path)
     (tmp_path / "bin" / "dask").write_text(
         '#!/bin/bash\nread -r code rest < "$HOME/codes"\necho "$rest" > "$HOME/codes"\nexit "$code"\n'
     )
@@ -196,8 +188,8 @@ def test_the_campaign_begins_or_goes_on_and_a_divergence_is_no_reason_to_begin_a
     (container,) = manifests["Job", "campaign"]["spec"]["template"]["spec"]["containers"]
     (script,) = container["args"]
     (tmp_path / "script.sh").write_text("#!/bin/bash\n" + script)
-    lint("shellcheck", str(tmp_path / "script.sh"))
-    world = World(tmp_path, ended=ended)
+    deployment.lint("shellcheck", str(tmp_path / "script.sh"))
+    world = deployment.World(tmp_path, ended=ended)
     if begun:
         (tmp_path / "my-store").mkdir()
         (tmp_path / "my-store" / "campaign.json").write_text("{}")
@@ -205,7 +197,7 @@ def test_the_campaign_begins_or_goes_on_and_a_divergence_is_no_reason_to_begin_a
     assert done.returncode == code
     (words,) = world.asked("telltale-conformance")
     assert words[:2] == (["campaign", "resume"] if begun else ["campaign", "--sut"])
-    read_by_telltale(words)
+    deployment.read_by_telltale(words)
 
 
 @pytest.mark.nightly
@@ -216,7 +208,7 @@ def test_real_workers_come_back_after_a_killed_worker_and_a_killed_scheduler(
     campaign_pod, workers = (
         manifests["Job", name]["spec"]["template"]["spec"] for name in ("campaign", "campaign-workers")
     )
-    port = free_port()
+    port = deployment.free_port()
     scheduler_words = [port if word == "8786" else word for word in campaign_pod["initContainers"][0]["command"]]
     script = workers["containers"][0]["args"][0].replace("campaign-scheduler:8786", f"127.0.0.1:{port}")
     script = script.replace("--death-timeout 900", "--death-timeout 10")
@@ -237,7 +229,7 @@ def test_real_workers_come_back_after_a_killed_worker_and_a_killed_scheduler(
         return started[-1]
 
     def until(count: int) -> None:
-        wait_until(lambda: tasks_in(folder) >= count, campaign, tmp_path / "campaign.log")
+        deployment.wait_until(lambda: deployment.tasks_in(folder) >= count, campaign, tmp_path / "campaign.log")
 
     try:
         scheduler = start(*scheduler_words, log="scheduler.log")
@@ -246,7 +238,7 @@ def test_real_workers_come_back_after_a_killed_worker_and_a_killed_scheduler(
         until(2)
         dask = psutil.Process(worker.pid).children()[0]
         max(dask.children(recursive=True), key=lambda one: one.memory_info().rss).kill()
-        until(tasks_in(folder) + 2)
+        until(deployment.tasks_in(folder) + 2)
         scheduler.kill()
         scheduler.wait()
         scheduler = start(*scheduler_words, log="scheduler2.log")
@@ -254,7 +246,7 @@ def test_real_workers_come_back_after_a_killed_worker_and_a_killed_scheduler(
         scheduler.terminate()
         assert (worker.wait(60), other.wait(60)) == (0, 0)
     finally:
-        end_all(*started)
+        deployment.end_all(*started)
     told = (tmp_path / "campaign.log").read_text()
     assert " 12 tasks, " in told
     assert "verdict: agree" in told
@@ -262,11 +254,11 @@ def test_real_workers_come_back_after_a_killed_worker_and_a_killed_scheduler(
 
 def test_every_other_command_of_the_document_is_one_of_those_above() -> None:
     told = re.findall(
-        r"`((?:telltale-conformance|dask) [^`…]+)`", re.sub(r"^```.*?^```", "", DOCUMENT, flags=re.M | re.S)
+        r"`((?:telltale-conformance|dask) [^`…]+)`", re.sub(r"^```.*?^```", "", deployment.DOCUMENT, flags=re.M | re.S)
     )
     for command in told:
         words = shlex.split(command)
         if words[0] == "telltale-conformance":
-            read_by_telltale([word.replace("/campaigns/my-store", "folder") for word in words[1:]])
+            deployment.read_by_telltale([word.replace("/campaigns/my-store", "folder") for word in words[1:]])
         else:
             assert words[1] in ("scheduler", "ssh")

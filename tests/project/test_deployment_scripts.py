@@ -10,79 +10,69 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.project.deployment_world import (
-    World,
-    block,
-    end_all,
-    free_port,
-    lint,
-    read_by_dask,
-    read_by_telltale,
-    tasks_in,
-    wait_until,
-)
+from tests.project import deployment_world as deployment
 
 
 @pytest.mark.parametrize("section", ["Slurm", "Plain ssh"])
 def test_the_scripts_follow_the_rules_of_their_linter(tmp_path: Path, section: str) -> None:
     path = tmp_path / "script.sh"
-    path.write_text(block(section, "bash"))
-    lint("shellcheck", str(path))
+    path.write_text(deployment.block(section, "bash"))
+    deployment.lint("shellcheck", str(path))
 
 
 @pytest.mark.parametrize(("begun", "code"), [(False, 0), (True, 1)])
 def test_the_slurm_script_starts_all_parts_and_ends_as_the_campaign_does(
     tmp_path: Path, begun: bool, code: int
 ) -> None:
-    world = World(tmp_path, ended=code, parts=2)
+    world = deployment.World(tmp_path, ended=code, parts=2)
     folder = tmp_path / "campaigns" / "my-store"
     if begun:
         folder.mkdir(parents=True)
         (folder / "campaign.json").write_text("{}")
-    done = world.run("-c", block("Slurm", "bash"), SLURM_JOB_ID="7", SLURM_NTASKS="64")
+    done = world.run("-c", deployment.block("Slurm", "bash"), SLURM_JOB_ID="7", SLURM_NTASKS="64")
     assert done.returncode == code, done.stderr
     (words,) = world.asked("telltale-conformance")
     assert words[:2] == (["campaign", "resume"] if begun else ["campaign", "--sut"])
     assert words[-2:] == ["--cluster", "tcp://node1:1234"]
-    read_by_telltale(words)
+    deployment.read_by_telltale(words)
     scheduler, worker = sorted(world.asked("dask"))
-    read_by_dask(scheduler)
-    read_by_dask(worker)
+    deployment.read_by_dask(scheduler)
+    deployment.read_by_dask(worker)
     assert world.asked("srun")[0][0] == "--ntasks=62"
     assert not list(tmp_path.glob("campaigns/*.json"))
 
 
 def test_the_slurm_script_ends_when_the_scheduler_does_not_start(tmp_path: Path) -> None:
-    world = World(tmp_path)
+    world = deployment.World(tmp_path)
     (tmp_path / "bin" / "dask").write_text("#!/bin/bash\nexit 1\n")
-    done = world.run("-c", block("Slurm", "bash"), SLURM_JOB_ID="7", SLURM_NTASKS="64")
+    done = world.run("-c", deployment.block("Slurm", "bash"), SLURM_JOB_ID="7", SLURM_NTASKS="64")
     assert done.returncode == 3
     assert world.asked("srun") == world.asked("telltale-conformance") == []
 
 
 @pytest.mark.parametrize(("begun", "code"), [(False, 0), (True, 3)])
 def test_the_ssh_script_starts_workers_on_every_host(tmp_path: Path, begun: bool, code: int) -> None:
-    world = World(tmp_path, ended=code, parts=4)
+    world = deployment.World(tmp_path, ended=code, parts=4)
     if begun:
         (tmp_path / "folder").mkdir()
         (tmp_path / "folder" / "campaign.json").write_text("{}")
-    (tmp_path / "script.sh").write_text(block("Plain ssh", "bash"))
+    (tmp_path / "script.sh").write_text(deployment.block("Plain ssh", "bash"))
     (tmp_path / "hosts").write_text("one\ntwo\nthree\n")
     done = world.run("script.sh", "hosts", "folder", SCHEDULER_HOST="me", SCHEDULER_PORT="4321", WORKERS_PER_HOST="5")
     assert done.returncode == code, done.stderr
     assert sorted(call[1] for call in world.asked("ssh")) == ["one", "three", "two"]
     scheduler, *workers = sorted(world.asked("dask"))
-    read_by_dask(scheduler)
+    deployment.read_by_dask(scheduler)
     assert len(workers) == 3
     for worker in workers:
         assert worker[1] == "tcp://me:4321"
         assert worker[worker.index("--nworkers") + 1] == "5"
-        read_by_dask(worker)
+        deployment.read_by_dask(worker)
     (words,) = world.asked("telltale-conformance")
     assert words[:3] == (["campaign", "resume", "folder"] if begun else ["campaign", "--sut", "store-adapter"])
     assert begun or words[-4:-2] == ["--corpus", "folder"]
     assert words[-2:] == ["--cluster", "tcp://me:4321"]
-    read_by_telltale(words)
+    deployment.read_by_telltale(words)
 
 
 @pytest.mark.nightly
@@ -94,12 +84,12 @@ def test_the_ssh_script_runs_a_campaign_on_real_workers_and_goes_on_after_its_sc
     binaries.mkdir()
     (binaries / "ssh").write_text('#!/bin/bash\nshift 2; exec bash -c "$*"\n')
     (binaries / "ssh").chmod(0o755)
-    (tmp_path / "script.sh").write_text(block("Plain ssh", "bash"))
+    (tmp_path / "script.sh").write_text(deployment.block("Plain ssh", "bash"))
     (tmp_path / "hosts").write_text("here\n")
     path = f"{binaries}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     variables = {
-        "SCHEDULER_HOST": "127.0.0.1", "SCHEDULER_PORT": free_port(), "WORKERS_PER_HOST": "2", "HOURS": "0.03",
-        "SUT": f"{sys.executable} -m telltale_conformance.adapters.reference",
+        "SCHEDULER_HOST": "127.0.0.1", "SCHEDULER_PORT": deployment.free_port(), "WORKERS_PER_HOST": "2",
+        "HOURS": "0.03", "SUT": f"{sys.executable} -m telltale_conformance.adapters.reference",
     }  # fmt: skip
     codes = []
     for number in range(2):
@@ -113,13 +103,13 @@ def test_the_ssh_script_runs_a_campaign_on_real_workers_and_goes_on_after_its_sc
             )
         try:
             if number == 0:
-                wait_until(lambda: tasks_in(tmp_path / "folder") >= 2, script, tmp_path / "log0")
+                deployment.wait_until(lambda: deployment.tasks_in(tmp_path / "folder") >= 2, script, tmp_path / "log0")
                 parts = psutil.Process(script.pid).children()
                 (scheduler,) = (one for one in parts if "dask scheduler" in " ".join(one.cmdline()))
                 scheduler.kill()
             codes.append(script.wait(400))
         finally:
-            end_all(script)
+            deployment.end_all(script)
     assert codes == [3, 0], (tmp_path / "log1").read_text()[-4000:]
     assert "the scheduler does not answer" in (tmp_path / "log0").read_text()
     assert "verdict: agree" in (tmp_path / "log1").read_text()

@@ -10,28 +10,22 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.project.deployment_world import (
-    DOCUMENT,
-    World,
-    block,
-    lint,
-    read_by_telltale,
-)
+from tests.project import deployment_world as deployment
 from tools.ci_lint import Subject, problems
 
 
 def test_the_nightly_workflow_is_well_formed_and_safe(tmp_path: Path) -> None:
-    text = block("A nightly campaign on GitHub")
+    text = deployment.block("A nightly campaign on GitHub")
     schema = ("check_jsonschema", "--builtin-schema", "vendor.github-workflows")
     assert list(problems([Subject(".github/workflows/nightly.yml", text, schema)], tmp_path)) == []
     assert "OWNER/" in text
-    assert "`OWNER` stands for" in DOCUMENT
+    assert "`OWNER` stands for" in deployment.DOCUMENT
 
 
 @pytest.fixture(scope="module")
 def nightly() -> Any:
     """The job of the nightly workflow."""
-    return YAML(typ="safe").load(block("A nightly campaign on GitHub"))["jobs"]["campaign"]
+    return YAML(typ="safe").load(deployment.block("A nightly campaign on GitHub"))["jobs"]["campaign"]
 
 
 def test_the_workflow_saves_under_a_new_name_what_the_next_night_fetches(nightly: Any) -> None:
@@ -56,12 +50,12 @@ def test_a_search_that_hangs_leaves_the_job_time_to_keep_and_to_upload(nightly: 
     assert all(line.startswith("campaigns/tonight/") for line in upload["path"].split())
 
 
-def steps_of(nightly: Any, world: World, folder: Path) -> list[str]:
+def steps_of(nightly: Any, world: deployment.World, folder: Path) -> list[str]:
     """Return the scripts of the steps that search, report and keep; each follows the rules of its linter."""
     scripts = [step["run"] for step in nightly["steps"] if "campaigns/tonight" in step.get("run", "")]
     for number, script in enumerate(scripts):
         (folder / f"{number}.sh").write_text("#!/bin/bash\n" + script)
-        lint("shellcheck", str(folder / f"{number}.sh"))
+        deployment.lint("shellcheck", str(folder / f"{number}.sh"))
     merging = 'if [ "$2" = merge ]; then mkdir "$5"; cp "$3/campaign.json" "$5"; exit "$MERGED"; fi\n'
     program = folder / "bin" / "telltale-conformance"
     program.write_text(program.read_text().replace("until", merging + "until", 1))
@@ -73,7 +67,7 @@ def test_the_steps_of_the_workflow_hand_the_corpus_on(
     nightly: Any, tmp_path: Path, before: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    world = World(tmp_path)
+    world = deployment.World(tmp_path)
     search, report, keep = steps_of(nightly, world, tmp_path)
     last, tonight = tmp_path / "campaigns" / "last", tmp_path / "campaigns" / "tonight"
     if before:
@@ -82,7 +76,7 @@ def test_the_steps_of_the_workflow_hand_the_corpus_on(
     assert world.run("-e", "-c", search).returncode == 0
     (words,) = world.asked("telltale-conformance")
     assert ("--begin-with" in words) == before
-    read_by_telltale(words)
+    deployment.read_by_telltale(words)
     tonight.mkdir()
     (tonight / "campaign.json").write_text("new")
     given = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "GITHUB_OUTPUT": str(tmp_path / "output")}
@@ -90,14 +84,14 @@ def test_the_steps_of_the_workflow_hand_the_corpus_on(
     for script in (report, keep):
         assert world.run("-e", "-c", script, **given).returncode == 0
     for words in world.asked("telltale-conformance")[1:]:
-        read_by_telltale(words)
+        deployment.read_by_telltale(words)
     assert (last / "campaign.json").read_text() == "new"
     assert (tonight / "campaign.json").exists(), "it is uploaded"
     assert (tmp_path / "output").read_text() == "kept=true\n"
 
 
 def test_what_the_nights_before_found_is_kept_when_a_night_does_not_begin(nightly: Any, tmp_path: Path) -> None:
-    world = World(tmp_path)
+    world = deployment.World(tmp_path)
     _, report, keep = steps_of(nightly, world, tmp_path)
     (tmp_path / "campaigns" / "last").mkdir(parents=True)
     for script in (report, keep):
@@ -112,6 +106,6 @@ def test_the_campaigns_that_ran_side_by_side_are_merged_by_a_command_that_there_
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "campaigns").mkdir()
-    words = shlex.split(block("On paper: 1,000 workers", "bash"))
+    words = shlex.split(deployment.block("On paper: 1,000 workers", "bash"))
     assert words[:3] == ["telltale-conformance", "campaign", "merge"]
-    read_by_telltale(words[1:])
+    deployment.read_by_telltale(words[1:])
