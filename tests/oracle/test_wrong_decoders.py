@@ -15,6 +15,7 @@ from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.reference.judging import Case, CaseResult, described, judge_cases
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.results import LaneDivergence
+from tests.wrong_stores.auth_proofs import AUTH_PROOFS
 from tests.wrong_stores.auth_trees import AUTH_TREES
 from tests.wrong_stores.catalogue import adapter
 from tests.wrong_stores.decoders import DECODERS
@@ -35,7 +36,7 @@ READERS = decoding_programs()
 PLAYED = {"decoding": (READERS, asked(READERS)), "auth trees": (TREES, asked(TREES))}
 
 
-BY_NAME = {wrong.name: wrong for wrong in (*DECODERS, *AUTH_TREES)}
+BY_NAME = {wrong.name: wrong for wrong in (*DECODERS, *AUTH_TREES, *AUTH_PROOFS)}
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from telltale_conformance.model.auth_trees import combined
 from tests.wrong_stores.free_texts import TEXTS
 from tests.wrong_stores.steps import A_TO_B, Play, Script, altered, edge, send
 
@@ -66,7 +67,7 @@ def pair(left: Any, right: Any = "Unit") -> dict[str, Any]:
 def values() -> Iterator[Any]:
     """Yield a value of each form, and each form in pairs."""
     numbers = [{"Nat": number} for number in (0, *GREAT)]
-    texts = [{"Str": text} for text in (*CONTROLS, *TEXTS, "x" * 300)]
+    texts = [{"Str": text} for text in (*CONTROLS, *TEXTS, "x" * 66_000)]
     ends = [{"Endpoint": {"sid": sid, "role": role}} for sid, role in ((0, ""), (2**32, 'é"'), (2**64 - 1, "\x7f\n"))]
     plain = ["Unit", {"Bool": True}, {"Bool": False}, {"Nat": 1}, {"Str": "a"}, ends[1]]
     yield from (*plain, *numbers, *texts, *ends)
@@ -105,7 +106,7 @@ def all_sids_and_roles(s: Script) -> None:
 
 
 def all_roles(s: Script) -> None:
-    for sid, text in enumerate((*TEXTS, *"/\\\x1fé")):
+    for sid, text in enumerate((*TEXTS, *"/\\\x1fé", "e\u0301" + "p" * 4100)):
         s.start(text, f"{text}x", types={text: send(f"{text}x", ("m", "End"))})
         s.send(sid=sid, from_=text, to=f"{text}x", val="Unit")
         s.auth_leaves(sid=sid, edge=edge(text, f"{text}x", sid))
@@ -135,6 +136,60 @@ def ended(s: Script) -> None:
     looked_at(s)
 
 
+def great_indexes(s: Script) -> None:
+    """Ask for the proofs of leaves that are not there, at numbers that are the index of one in fewer bits."""
+    s.start(types=A_TO_B)
+    for number in range(3):
+        s.sent(number)
+    for great in (*GREAT, 2**53, 2**64 - 2):
+        s.auth_proof(sid=0, edge=edge(), index=great)
+
+
+def sent_again(s: Script) -> None:
+    """Ask for roots in two lives of a session that sent as much, but not the same."""
+    for life in range(2):
+        s.open_with_sid(sid=0, roles=["A", "B"], initial_types=A_TO_B)
+        for number in range(3):
+            s.sent(number + life)
+            looked_at(s)
+        s.close(sid=0)
+        s.reap_closed()
+
+
+def long_proofs(s: Script) -> None:
+    """Verify proofs with more levels than a machine word has bits, right ones and some with one side wrong."""
+    for index, levels in (
+        (0, 200),
+        (1, 34),
+        (1, 66),
+        (2**32, 34),
+        (2**53 + 1, 55),
+        (2**63, 64),
+        (2**63 + 1, 66),
+        (2**64 - 1, 64),
+    ):
+        sides = [index >> level & 1 == 1 for level in range(levels)]
+        for flags in (sides, [*sides[:-1], not sides[-1]], [*sides[:32], not sides[32], *sides[33:]]):
+            verified(s, index, flags)
+
+
+def nearly_the_root(s: Script) -> None:
+    """Verify a right proof against roots of which one byte is another, and one with every byte right."""
+    for at in (None, 0, 7, 8, 15, 16, 31):
+        verified(s, 1, [True, False], at)
+
+
+def verified(s: Script, index: int, flags: list[bool], wrong_at: int | None = None) -> None:
+    """Verify a proof from a leaf of zeros with neighbours of zeros, which have these sides."""
+    zeros = bytes(32)
+    root = zeros
+    for left in flags:
+        root = combined(zeros, root) if left else combined(root, zeros)
+    given = [byte ^ (at == wrong_at) for at, byte in enumerate(root)]
+    proof = {"index": index, "siblings": [list(zeros)] * len(flags), "sibling_on_left": flags}
+    s.auth_verify(root=given, leaf=list(zeros), proof=proof)
+
+
 def auth_sweeps() -> Iterator[tuple[str, Play]]:
     """Yield every sweep by name."""
     yield "auth trees: up to 34 leaves", grown(34, (5, 9, 11, 17))
@@ -146,3 +201,7 @@ def auth_sweeps() -> Iterator[tuple[str, Play]]:
     yield "auth trees: sids", all_sids_and_roles
     yield "auth trees: roles", all_roles
     yield "auth trees: ends", ended
+    yield "auth trees: great indexes", great_indexes
+    yield "auth trees: sent again", sent_again
+    yield "auth trees: long proofs", long_proofs
+    yield "auth trees: nearly the root", nearly_the_root

@@ -13,6 +13,7 @@ from tests.wrong_stores import (
     later_turns,
     life_after_life,
     look_alike,
+    mechanisms,
     near_values,
     plans,
     raw_forms,
@@ -58,6 +59,7 @@ MADE_FROM_SECOND = (
     reload_edges,
     reload_states,
     unlisted,
+    mechanisms,
 )
 """The modules with stores made from the second store, in the order of the catalogue."""
 UNSTEADY_AFTER = 3

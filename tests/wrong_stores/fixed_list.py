@@ -9,6 +9,7 @@ from pathlib import Path
 
 from telltale_conformance.generators.fixed_programs import FILE, FixedProgram, written_line
 from telltale_conformance.lean_traces.writer import packed
+from tests.wrong_stores.auth_proofs import AUTH_PROOFS
 from tests.wrong_stores.auth_trees import AUTH_TREES
 from tests.wrong_stores.catalogue import CATALOGUE
 from tests.wrong_stores.rows import rows
@@ -18,9 +19,9 @@ from tests.wrong_stores.sweeps import sweeps
 
 def text() -> bytes:
     """Return the file as the catalogue gives it."""
-    named = [(wrong.name, wrong.trigger) for wrong in (*CATALOGUE, *AUTH_TREES, *rows()) if wrong.trigger] + [
-        (name, played(play)) for name, play in sweeps()
-    ]
+    named = [
+        (wrong.name, wrong.trigger) for wrong in (*CATALOGUE, *AUTH_TREES, *AUTH_PROOFS, *rows()) if wrong.trigger
+    ] + [(name, played(play)) for name, play in sweeps()]
     programs: dict[bytes, FixedProgram] = {}
     for name, steps in named:
         key = written_line(FixedProgram((), steps))

@@ -30,6 +30,10 @@ TEXTS = (
     "{0}%s${a}",
     "<a>&amp;",
     "\U0001f600",
+    '"a"',
+    "True",
+    "Session",
+    "Ab  c\td%% {{x}} {} \\\\ %20 \xad\ue000\ufffe\U0010ffff e\u0301\ufb01\u200b: e.",
 )
 """Texts that a store may change on their way into a sentence, a log or an error."""
 
@@ -56,7 +60,8 @@ def used(text: str) -> Play:
         s.advance(ep=ep("B"), label=text)
         s.issue_timeout_witness(site=text, until_tick=1)
         s.advance_clock(tick=1)
-        s.attenuate_ownership_scope(capability=cap, new_scope=fragments(text))
+        kept = s.attenuate_ownership_scope(capability=cap, new_scope=fragments(text))
+        s.issue_readiness_witness(capability=kept, predicate_ref=text)
         receipt = s.begin_ownership_transfer(
             capability=s.current_ownership(sid=0), new_owner_id=text, new_scope=fragments(text)
         )

@@ -16,6 +16,7 @@ from tests.wrong_stores.json_numbers import ALL
 from tests.wrong_stores.later_turns import read_back_with
 from tests.wrong_stores.life_after_life import busy, ended_and_reopened, reaped_and_reopened, replaced
 from tests.wrong_stores.look_alike import FOLDS, PLACES
+from tests.wrong_stores.mechanism_sweeps import mechanism_sweeps
 from tests.wrong_stores.raw_forms import members_in_another_order, unusual_edges, with_null_options, without_sorts
 from tests.wrong_stores.second_hardened import chained, renaming, repeated, shadowing
 from tests.wrong_stores.sizes import (
@@ -32,6 +33,7 @@ from tests.wrong_stores.sizes import (
     wide_types,
 )
 from tests.wrong_stores.steps import A_TO_B, SESSION, Play, Script, altered, edge, ep, fragments, send
+from tests.wrong_stores.type_sweeps import type_sweeps
 
 DOUBLES: tuple[tuple[str, str], ...] = (
     *((x, y) for _, _, x, y in FOLDS.values()),
@@ -171,6 +173,22 @@ def reclaimed(times: int) -> Play:
     return play
 
 
+def both(play: Play, more: Play) -> Play:
+    """Return a program and what comes after it in the same store."""
+
+    def played(s: Script) -> None:
+        play(s)
+        more(s)
+
+    return played
+
+
+def rooted(s: Script) -> None:
+    """Look at the tree of the edge A → B."""
+    s.auth_root(sid=0, edge=edge())
+    s.auth_proof(sid=0, edge=edge(), index=16)
+
+
 def sweeps() -> Iterator[tuple[str, Play]]:
     """Yield every sweep by name."""
     for place in PLACES:
@@ -180,8 +198,8 @@ def sweeps() -> Iterator[tuple[str, Play]]:
         yield f"depth: begun {times} times", begun(times)
         yield f"depth: issued {times} times", issued(times, consumed=False)
         yield f"depth: consumed {times} times", issued(times, consumed=True)
-        yield f"depth: closed {times} times", closed(times)
-        yield f"depth: sent {times} times", sent(times, 512)
+        yield f"depth: closed {times} times", both(closed(times), lambda s: s.reap_closed())
+        yield f"depth: sent {times} times", both(sent(times, 512), rooted)
         yield f"depth: timeouts {times} times", timeouts(times, sites=True)
         yield f"depth: a site {times} times", timeouts(times, sites=False)
         yield f"depth: transferred {times} times", committed(times)
@@ -207,7 +225,7 @@ def sweeps() -> Iterator[tuple[str, Play]]:
         yield f"sizes: {number} as maximum capacity", resized(number)
         yield f"sizes: {number} as sid", great_sid(number)
         yield f"sizes: {number} as number", great_number(number)
-    for length in (255, 256, 4096):
+    for length in (255, 256, 4097):
         yield f"sizes: texts of {length}", used("x" * length)
     for text in TEXTS:
         yield f"free texts: {text!a}", used(text)
@@ -216,7 +234,7 @@ def sweeps() -> Iterator[tuple[str, Play]]:
     yield "sizes: 257 sessions", many_sessions(257)
     yield "sizes: 257 roles", many_roles(257)
     yield "sizes: 40 branches", many_branches(40)
-    yield "sizes: a type of 40 levels", deep_type(40)
+    yield "sizes: a type of 40 levels", read_back_with(deep_type(40))
     yield "sizes: 300 fragments", many_fragments(300)
     yield "sizes: a trace of 300", long_trace(300)
     yield "sizes: a value of 60 levels", nested_value(60)
@@ -229,7 +247,8 @@ def sweeps() -> Iterator[tuple[str, Play]]:
     yield "raw forms: edges", unusual_edges
     yield "raw forms: null options", with_null_options
     yield "raw forms: absent sorts", without_sorts
-    yield from auth_sweeps()
+    for more in (auth_sweeps, mechanism_sweeps, type_sweeps):
+        yield from more()
     yield "life after life: signed messages", signed_in_a_second_life
     yield "decoding: beside a session", decoded_beside
     for last in ("o", "n"):
