@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.wrong_stores.look_alike import PLACES
+from tests.wrong_stores.sizes import many_sessions
 from tests.wrong_stores.steps import A_TO_B, SESSION, Play, Script, altered, edge, ep, fragments, recv, send
 
 JOINTS = ("", " ", ",", ":", "/", "|", "_", "-", ".", "\0", "\n", "->", "→", " → ")
@@ -161,7 +162,9 @@ def values_in_values(s: Script) -> None:
     """Send, read back and receive values of every form inside pairs."""
     leaves = [{"Nat": 2**bits + 1} for bits in (8, 16, 31, *BITS[2:])]
     leaves += [{"Endpoint": {"sid": 2**bits + 1, "role": " a\u0301 "}} for bits in (31, *BITS[2:])]
-    leaves += [{"Str": text} for text in ("", "1", "true", "Unit", '"a"', "A\tb  %% \\\\ e\u0301\ufb01\xad.")]
+    leaves += [
+        {"Str": text} for text in ("", "1", "true", "Unit", '"a"', "x" * 5000, "A\tb  %% \\\\ e\u0301\ufb01\xad.")
+    ]
     leaves += ["Unit", {"Bool": False}, {"Bool": True}]
     right: Any = "Unit"
     left: Any = {"Bool": False}
@@ -231,6 +234,9 @@ def wide(number: int) -> Play:
         for role in (roles[1], roles[-2], roles[-1]):
             s.send(sid=0, from_=role, to="r0", val="Unit")
             s.advance(ep=ep(role), label="m")
+        s.lookup_branch_resolution(ep=ep("r0"), label=roles[-1])
+        s.update_handler(edge=edge(roles[-1], "r0"), handler="h")
+        s.lookup_handler(edge=edge(roles[-1], "r0"))
         s.memory_usage()
         s.claim_ownership(sid=0, owner_id="a", scope=SESSION)
         s.mark_owner_died(sid=0, owner_id="a")
@@ -282,6 +288,21 @@ def asked_again(s: Script) -> None:
         asked()
         change()
     asked()
+
+
+def many_closed(number: int, over: int) -> Play:
+    """Close some of many sessions."""
+
+    def play(s: Script) -> None:
+        many_sessions(number)(s)
+        s.active_count()
+        for sid in range(over):
+            s.close(sid=sid)
+        s.closed_session_ids()
+        s.active_count()
+        s.memory_usage()
+
+    return play
 
 
 def roomy(s: Script) -> None:
@@ -348,4 +369,5 @@ def mechanism_sweeps() -> Iterator[tuple[str, Play]]:
     yield "life after life: asked again", asked_again
     yield "sizes: far ticks", far_ticks
     yield "sizes: 300 edges", wide(300)
+    yield "sizes: 257 sessions", many_closed(257, 66)
     yield "sizes: roomy buffers", roomy

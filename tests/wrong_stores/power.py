@@ -42,6 +42,14 @@ WHY: dict[str, str] = {
     "four branches are unfolded": "drawn recursions have fewer branches",
     "sent numbers begin anew": "an edge has to take 257 messages without numbers, and give the last with its number",
     "repeats among the first 16 roles": "programs list no more than four roles, or hundreds without a repeat",
+    "buffers by their text": "no drawn role is another one twice with an arrow between",
+    "handlers by a colon": "no drawn role is another one twice with a colon between",
+    "traces by a nul": "no drawn role is another one twice with a NUL between",
+    "scopes by their text": "no forged scope has a fragment that joins two of the right ones",
+    "plans by lines of roles": "no drawn plans differ only in which of two roles has a line end",
+    "owners as formats": "no drawn name has two signs of percent in a row",
+    "fragments that are the session": "no drawn fragment is called Session",
+    "strips 64 mu": "drawn types have few Mu in a row",
 }
 """Why no lane but the fixed list finds a store with this seed, and with which one does."""
 NOT_FOUND, NOT_ASKED = "–", "?"

@@ -27,7 +27,6 @@ from tests.wrong_stores.sizes import (
     many_branches,
     many_fragments,
     many_roles,
-    many_sessions,
     nested_value,
     resized,
     wide_types,
@@ -231,12 +230,11 @@ def sweeps() -> Iterator[tuple[str, Play]]:
         yield f"free texts: {text!a}", used(text)
     yield "look-alike: plans", all_planned
     yield "sizes: an owner of 65536", lambda s: s.claimed("x" * 65536)
-    yield "sizes: 257 sessions", many_sessions(257)
     yield "sizes: 257 roles", many_roles(257)
     yield "sizes: 40 branches", many_branches(40)
     yield "sizes: a type of 40 levels", read_back_with(deep_type(40))
     yield "sizes: 300 fragments", many_fragments(300)
-    yield "sizes: a trace of 300", long_trace(300)
+    yield "sizes: a trace of 1100", long_trace(1100)
     yield "sizes: a value of 60 levels", nested_value(60)
     yield "sizes: 65 edges", wide_types(65)
     yield "life after life: reaped", reaped_and_reopened

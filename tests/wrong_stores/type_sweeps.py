@@ -152,7 +152,7 @@ def chained(levels: int) -> Play:
 def alike_plans(s: Script) -> None:
     """Open from plans that are the same to a careless look."""
     deep = [chain(12, send("B", (last, "End"))) for last in "xy"]
-    many = [send("B", *((f"{'long' * 40}{number}{last}", "End") for number in range(30))) for last in "xy"]
+    many = [send("B", *((f"{'long' * 40}{number}", "End") for number in range(30)), (last, "End")) for last in "xy"]
     ends = [send("B", (first + "m" * 300 + "x" + "m" * 300 + last, "End")) for first, last in ("aa", "ab", "ba")]
     types = [send("B", ("m", "End"), value=value) for value in (None, "Unit", "Nat")]
     kinds = [send("B", ("m", "End")), recv("B", ("m", "End")), send("C", ("m", "End")), send("b", ("m", "End"))]
