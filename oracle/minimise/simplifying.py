@@ -90,7 +90,8 @@ def plainest(
 ) -> Program:
     """Return the program with the plainest names and values with which each step has the effect that it has.
 
-    The contract's side decides that alone: nothing is run.
+    The contract's side decides that alone: nothing is run. Where the implementation refuses what the contract grants,
+    types begin with the recursions that they begin with: it may have lost its way in one.
 
     Args:
         trials: says what the contract's side allows.
@@ -99,7 +100,9 @@ def plainest(
         holds: what more must stay true of its run on the reference.
         numbers: whether numbers of the last step become smaller, too.
     """
+    assert trials.target is not None
     last = program.steps[-1].seq
+    granted = trials.target.kind == "outcome" and trials.target.expected == "ok"
     reference = on_reference(program)
     alike, told_apart = same_effects(reference), _told_apart(program)
     program = lift_again(program, reference.results)
@@ -113,6 +116,8 @@ def plainest(
 
     def asked(change: Simplification) -> bool:
         if not numbers and change.seq == last and type(change.value) is int:
+            return False
+        if granted and change.unrolls:
             return False
         return places is None or _within(change, places)
 

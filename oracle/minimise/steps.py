@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import Any, Final, NamedTuple
 
 from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.oracle.minimise.climbing import climbed
 from telltale_conformance.oracle.minimise.lifting import lift_again
 from telltale_conformance.oracle.minimise.needs import PLAIN_UP_TO, extended
 from telltale_conformance.oracle.minimise.removal import (
@@ -65,7 +66,7 @@ def sliced(trials: Trials, program: Program, divergence: Divergence) -> Program 
     """Return what a divergence needs: what the contract's side needs, made plain, if that shows it, or else more.
 
     The last step keeps its values at first, for they are what the divergence most often depends on. Where the contract
-    refuses it with another error than was answered, or with one where none was, it keeps its numbers.
+    refuses it with another error than was answered, or with one where none was, it keeps at most its numbers.
     """
     assert trials.target is not None
     reference = on_reference(program)
@@ -83,8 +84,11 @@ def sliced(trials: Trials, program: Program, divergence: Divergence) -> Program 
         visible = still_visible(divergence, on_reference(part))
         but_last = partial(plainest, trials, part, places_of(part.steps[:-1]), visible)
         refuses = divergence.kind == "outcome" and on_reference(part).steps[-1].outcome.error is not None
-        attempt = trials.attempt(plainest(trials, part, holds=visible, numbers=False) if refuses else but_last())
-        if refuses and attempt.verdict != "reproduces":
+        attempt = None
+        if refuses:
+            plain = plainest(trials, part, holds=visible, numbers=False)
+            attempt = climbed(trials, core(plain, holds_in_time))
+        if attempt is None or attempt.verdict != "reproduces":
             attempt = trials.attempt(but_last())
         if attempt.verdict == "reproduces":
             assert attempt.sighting is not None

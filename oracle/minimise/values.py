@@ -39,6 +39,8 @@ class Simplification(NamedTuple):
     """Where it is; empty for a change of names."""
     value: Any = None
     """What stands there then; ``REMOVED`` for nothing."""
+    unrolls: bool = False
+    """Whether a recursion is left out with which a whole type begins."""
 
 
 class Removed:
@@ -67,6 +69,7 @@ def simplifications(program: Program) -> Iterator[Simplification]:
                 step.seq,
                 path,
                 simpler,
+                simpler != "End" and isinstance(value, dict) and "Mu" in value and _is_whole_type(path),
             )
 
 
@@ -245,6 +248,11 @@ def _simpler_types(value: Any) -> Iterator[Any]:
                 yield branch[2]
     elif form == "Mu" and isinstance(fields, dict) and fields.get("body") != "End":
         yield fields["body"]
+
+
+def _is_whole_type(path: Path) -> bool:
+    """Say whether a whole local type stands at a place of the arguments."""
+    return len(path) == (2 if path[:1] == ("initial_types",) else 1) and _is_type(path)
 
 
 def _is_type(path: Path) -> bool:

@@ -1,12 +1,13 @@
 """What must stay different so that a wrong answer can be told from the contract's.
 
-Plain names and values are alike, and a wrong answer often is a value from elsewhere in the program: the type a session
-was opened with, the scope of the giver. Where the contract demands the same value there, nothing is seen.
+Plain names and values are alike, and a wrong answer often is a value from elsewhere in the program, or in the answer
+itself: the scope of the giver, the type that a session entered. Where the contract demands the same there, nothing is
+seen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from telltale_conformance.lean_traces.codec import as_json
@@ -30,10 +31,14 @@ def still_visible(divergence: Divergence, reference: ReferenceSide) -> Holds:
     first = divergence.differences[0]
     answered = sessionless(first.actual)
     field, origins = _origins(divergence, reference)
+    own_field, beside = _beside(divergence, reference.steps[-1])
 
     def holds(side: ReferenceSide) -> bool:
         last = side.steps[-1]
         if same_json(at_place(last, first.path)[0], answered):
+            return False
+        own = followed(_result(last), own_field)
+        if own != NOTHING and any(same_json(followed(_result(last), place), own) for place in beside):
             return False
         args = {item.step.seq: item.step.args for item in side.steps}
         demanded = followed(_result(last), field)
@@ -65,20 +70,43 @@ def _origins(divergence: Divergence, reference: ReferenceSide) -> tuple[str, lis
 
     What an argument refers to was written elsewhere, or nowhere.
     """
-    differences = divergence.differences
     result = _result(reference.steps[-1])
-    for field in _outer_places(differences[0].path):
-        inner = [(f"${one.path.removeprefix(field)}", one.actual) for one in differences if one.path.startswith(field)]
-        demanded = followed(result, field)
+    for field in _outer_places(divergence.differences[0].path):
+        answered = _answered(divergence, field, followed(result, field))
         found = [
             (item.step.seq, place)
             for item in reference.steps
             for place, value in _parts(item.step.args)
-            if all(_is(followed(value, rest), actual) for rest, actual in inner) and not same_json(value, demanded)
+            if answered(value)
         ]
         if found:
             return field, found
     return "$", []
+
+
+def _beside(divergence: Divergence, last: Referred) -> tuple[str, list[str]]:
+    """Return the largest part of the answer beside which the contract has what was answered, and where that is."""
+    result = _result(last)
+    for field in _outer_places(divergence.differences[0].path):
+        around, _, name = field.rpartition(".")
+        members = followed(result, around) if around else None
+        if isinstance(members, dict):
+            answered = _answered(divergence, field, members.get(name))
+            others = ((other, value) for other, value in members.items() if other != name and _told(value))
+            found = [f"{around}.{other}" for other, value in others if answered(value)]
+            if found:
+                return field, found
+    return "$", []
+
+
+def _answered(divergence: Divergence, field: str, demanded: Any) -> Callable[[Any], bool]:
+    """Return the question whether a value is what was answered at a place, and not what is demanded there."""
+    inner = [
+        (f"${one.path.removeprefix(field)}", one.actual) for one in divergence.differences if one.path.startswith(field)
+    ]
+    return lambda value: (
+        all(_is(followed(value, rest), actual) for rest, actual in inner) and not same_json(value, demanded)
+    )
 
 
 def _outer_places(path: str) -> list[str]:
@@ -95,12 +123,17 @@ def _parts(args: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     waiting: list[tuple[str, Any]] = [(f"$.{name}", value) for name, value in args.items()]
     while waiting:
         place, value = waiting.pop()
-        if isinstance(value, dict | list) or value in ("Session", "End"):
+        if _told(value):
             yield place, value
         if isinstance(value, dict):
             waiting.extend((f"{place}.{name}", member) for name, member in value.items())
         elif isinstance(value, list):
             waiting.extend((f"{place}[{index}]", member) for index, member in enumerate(value))
+
+
+def _told(value: Any) -> bool:
+    """Say whether a value is a type, a scope or something else with parts: others are alike by chance."""
+    return isinstance(value, dict | list) or value in ("Session", "End")
 
 
 def _result(item: Referred) -> Any:

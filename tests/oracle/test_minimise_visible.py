@@ -58,3 +58,33 @@ def test_a_name_that_a_wrong_error_repeats_stays_no_name_of_a_step_before() -> N
     (_, opened), (_, first), (_, second) = plain(found)
     assert (first["label"], second["label"]) == ("m", "n")
     assert "third" not in str(opened)
+
+
+def test_what_was_answered_from_elsewhere_in_the_answer_stays_different_from_what_is_demanded() -> None:
+    """A typed step into a recursion; the wrong store answers with the whole of it, which is told beside."""
+    entered = {"Mu": {"body": branch("Send", "second", {"Var": "t"}), "var": "t"}}
+    given = program(
+        ("open", {"initial_types": {"A": "End"}, "roles": ["A"]}),
+        ("update_type", {"ep": {"role": "A", "sid": {"$ref": 0}}, "new_type": branch("Recv", "first", entered)}),
+        ("advance", {"ep": {"role": "A", "sid": {"$ref": 0}}, "label": "first"}),
+        ("observe", {"sid": {"$ref": 0}}),
+    )
+    found, shows = plainly("advance goes back", given)
+    assert shows
+    assert "Mu" in str(plain(found))
+
+
+def test_a_recursion_that_a_type_begins_with_stays_where_what_the_contract_grants_is_refused() -> None:
+    """The wrong store comes back to the recursion itself, in which no step can be taken."""
+    ep = {"ep": {"role": "A", "sid": {"$ref": 0}}}
+    looping = {"Mu": {"body": branch("Recv", "again", {"Var": "t"}), "var": "t"}}
+    given = program(
+        ("open", {"initial_types": {"A": looping, "B": looping}, "roles": ["A", "B"]}),
+        ("advance", {**ep, "label": "again"}),
+        ("advance", {**ep, "label": "again"}),
+    )
+    found, shows = plainly("advance goes back", given)
+    assert shows
+    (_, opened), (_, _), (_, _) = plain(found)
+    assert opened["initial_types"].keys() == {"A"}
+    assert "Mu" in opened["initial_types"]["A"]
