@@ -17,7 +17,8 @@ _FORMS: Final[dict[str, tuple[Any, str, str]]] = {
     "campaign-event": (
         Event,
         "A line of the journal of a campaign",
-        'Each line of `journal.jsonl` after its first one, which is `{"schema":…,"version":3}`; `chain` comes last.',
+        "Each line of `journal.jsonl` after its first one, which is "
+        '`{"campaign":…,"schema":"telltale-conformance/campaign-journal","version":4}`; `chain` comes last.',
     ),
     "campaign-report": (
         CampaignReport,
@@ -34,7 +35,7 @@ _CHAIN: Final = {
     "type": "string",
     "pattern": "^[0-9a-f]{16}$",
     "description": (
-        "The checksum of all lines up to this one, on each line of a journal of version 3: the first 16 digits of the "
+        "The checksum of all lines up to this one: the first 16 digits of the "
         "SHA-256 of `chain` of the line before and this line up to the comma before `chain`. For the first event the "
         "line before is the first line of the file; its checksum is that of its bytes, the end of line included."
     ),
@@ -47,7 +48,9 @@ def campaign_schema(name: str) -> dict[str, Any]:
     (schema,), parts = msgspec.json.schema_components([form], ref_template="#/$defs/{name}")
     if name == "campaign-event":
         for event in schema["anyOf"]:
-            parts[event["$ref"].rpartition("/")[2]]["properties"]["chain"] = _CHAIN
+            part = parts[event["$ref"].rpartition("/")[2]]
+            part["properties"]["chain"] = _CHAIN
+            part["required"] = [*part["required"], "chain"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"https://telltale-conformance.invalid/schemas/1/{name}.json",

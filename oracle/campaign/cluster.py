@@ -65,14 +65,12 @@ class Cluster:
         setup: of the campaign.
         client: of the scheduler.
         address: of a scheduler that is not ours; None where it is embedded.
-        paged: whether dask's dashboard was asked for.
     """
 
-    def __init__(self, setup: Setup, client: Client, address: str | None, *, paged: bool = True) -> None:
+    def __init__(self, setup: Setup, client: Client, address: str | None) -> None:
         self._setup = setup
         self._client = client
         self._address = address
-        self._paged = paged
         self._seen: dict[str, str] = {}
         self._greeted: set[str] = set()
         self._direct = True
@@ -89,7 +87,7 @@ class Cluster:
     def dashboard(self) -> str | None:
         """The address of dask's dashboard, where one answers: every scheduler names an address, also without one."""
         services = self._client.scheduler_info(n_workers=0).get("services", {})
-        if not self._paged or not services.get("dashboard"):
+        if not services.get("dashboard"):
             return None
         address = self._client.dashboard_link
         return address if _answers(address) else None
@@ -287,7 +285,7 @@ def cluster_of(setup: Setup, address: str | None, workers: int, dashboard: str |
             memory_limit=0,
         )
     try:
-        cluster = Cluster(setup, Client(local, set_as_default=False), None, paged=dashboard is not None)
+        cluster = Cluster(setup, Client(local, set_as_default=False), None)
         try:
             yield cluster
         finally:

@@ -159,8 +159,10 @@ class Inherited(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     """Operations that were offered and answered as unsupported."""
     over: bool
     """Whether it did all that it was to do."""
-    unchecked: int = 0
-    """How many lines of its journal have no checksum."""
+    hours: float
+    """How long it was to take."""
+    faults: tuple[str, ...]
+    """The first ones."""
 
 
 Event: TypeAlias = Begun | TaskDone | DossierMade | WorkerEvent | TaskLost | Ended | Inherited

@@ -22,6 +22,7 @@ from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.programs import program_bytes, written_program
 from telltale_conformance.lean_traces.strict_json import converted
 from telltale_conformance.oracle.campaign.durable import UNFINISHED, put_all_durably, put_durably, sync_folder
+from telltale_conformance.oracle.campaign.folder import DOSSIERS, FOUND, NAMED_BY
 from telltale_conformance.oracle.campaign.keeping import METER
 from telltale_conformance.oracle.campaign.plan import Setup
 from telltale_conformance.oracle.reports.findings import findings
@@ -30,8 +31,6 @@ from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, finger
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 from telltale_conformance.readable import one_line
 
-FOUND: Final = "found"
-DOSSIERS: Final = "findings"
 SECONDS: Final = 60.0
 """How long one finding may be made smaller: a guard, for most take a second."""
 _PARTS: Final = {"program": ".program.jsonl", "race": ".race.jsonl", "history": ".history.jsonl"}
@@ -142,7 +141,7 @@ class Findings:
         Raises:
             OSError: it cannot be written.
         """
-        name = digest[:12]
+        name = digest[:NAMED_BY]
         place = self._dossiers / name
         if not files:
             return None
@@ -170,4 +169,4 @@ class Findings:
         return len(left)
 
     def _place(self, digest: str, suffix: str) -> Path:
-        return self._found / f"{digest[:12]}{suffix}"
+        return self._found / f"{digest[:NAMED_BY]}{suffix}"

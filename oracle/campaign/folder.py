@@ -22,7 +22,7 @@ from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, converted
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.adapters import AdapterLimits, Hello
-from telltale_conformance.oracle.campaign.durable import put_durably
+from telltale_conformance.oracle.campaign.durable import UNFINISHED, put_durably
 from telltale_conformance.oracle.campaign.plan import Setup
 from telltale_conformance.oracle.dossier.dossier import hello_document
 from telltale_conformance.oracle.lanes.identity import Identity
@@ -32,9 +32,11 @@ from telltale_conformance.oracle.verdict.compare import Level
 FILE: Final = "campaign.json"
 FORMAT: Final = "telltale-conformance/campaign"
 VERSION: Final = 2
-_BEFORE_CHECKSUMS: Final = 1
-"""The version that has no checksum."""
 CORPUS: Final = "corpus"
+FOUND: Final = "found"
+DOSSIERS: Final = "findings"
+NAMED_BY: Final = 12
+"""By how many characters of their fingerprint findings are named."""
 DISTILLED: Final = "distilled.jsonl.gz"
 DISTILLED_RACES: Final = "distilled-races.jsonl"
 LOCK: Final = ".lock"
@@ -78,7 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     merged: bool = False
     """Several campaigns were merged into this folder; it cannot be resumed."""
     checksum: str = ""
-    """Of all other members, as written; nothing where an earlier version wrote them."""
+    """Of all other members, as written."""
 
     def setup(self) -> Setup:
         """Return what the workers need of it."""
@@ -150,20 +152,26 @@ def read_settings(folder: Path) -> Settings:
         raise MalformedCampaign(f"this is no campaign: {error.strerror}", place=path) from None
     except (StrictJsonError, msgspec.ValidationError) as error:
         raise MalformedCampaign(str(error), place=path) from None
-    if settings.schema != FORMAT or settings.version not in (_BEFORE_CHECKSUMS, VERSION) or not known:
+    if settings.schema != FORMAT or settings.version != VERSION or not known:
         raise MalformedCampaign(f"this is no campaign of version {VERSION}", place=path)
-    if settings.version == VERSION and settings.checksum != _checksum(msgspec.json.decode(data)):
+    if settings.checksum != _checksum(msgspec.json.decode(data)):
         raise ChangedCampaign("the settings of the campaign were changed after it began", place=path)
     return settings
 
 
+def found_in(folder: Path) -> list[str]:
+    """Return the names of the files of findings, one for each."""
+    return sorted(path.name for path in (folder / FOUND).glob("*.json") if not path.name.startswith(UNFINISHED))
+
+
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Keep other campaigns out of a folder, which is made where it is missing.
+    """Keep other campaigns out of a folder, which is made where it is missing, and gone again where nothing came of it.
 
     Raises:
         UsageError: another campaign runs in it.
     """
+    made = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
@@ -173,6 +181,9 @@ def held(folder: Path) -> Iterator[None]:
             raise UsageError("another campaign runs in this folder", place=folder) from None
         yield
     finally:
+        if made and os.listdir(folder) == [LOCK]:
+            (folder / LOCK).unlink()
+            folder.rmdir()
         os.close(handle)
 
 

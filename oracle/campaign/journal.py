@@ -2,7 +2,8 @@
 
 A line that a power cut or a full disk tore is the last one, and is dropped when the journal is opened again: what it
 was to say was not reported, and its task is run again. Each line ends with a checksum of itself and of all lines before
-it. So a line that is changed, moved or removed is an error with its place, and nothing is concluded from the others.
+it, the first one of the name of the campaign. So a line that is changed, moved or removed is an error with its place,
+and nothing is concluded from the others.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -25,13 +27,7 @@ from telltale_conformance.oracle.campaign.events import Event
 
 FILE: Final = "journal.jsonl"
 FORMAT: Final = "telltale-conformance/campaign-journal"
-VERSION: Final = 3
-_BEFORE_CHECKSUMS: Final = 2
-"""The version whose lines have no checksum; those that are appended to such a journal have one."""
-_HEADERS: Final = {
-    encode({"schema": FORMAT, "version": version}) + b"\n": version for version in (_BEFORE_CHECKSUMS, VERSION)
-}
-_HEADER: Final = next(header for header, version in _HEADERS.items() if version == VERSION)
+VERSION: Final = 4
 _CHECKED: Final = re.compile(rb'(.*),"chain":"([0-9a-f]{16})"}\n', re.DOTALL)
 _decode: Final = msgspec.json.Decoder(Event).decode
 _LONGEST: Final = 1 << 26
@@ -47,14 +43,28 @@ class MalformedJournal(HarnessError):
     )
 
 
+class _Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The first line."""
+
+    campaign: str
+    """The name of the campaign."""
+    schema: str = FORMAT
+    version: int = VERSION
+
+    def line(self) -> bytes:
+        """Return it as it is written."""
+        return encode(msgspec.to_builtins(self)) + b"\n"
+
+
+_decode_header: Final = msgspec.json.Decoder(_Header).decode
+
+
 class Line(NamedTuple):
     """A line of a journal."""
 
     event: Event
     number: int
     """In the file, from 1."""
-    checked: bool
-    """Whether it has a checksum."""
     chain: bytes
     """The checksum of all lines up to it."""
     end: int
@@ -68,13 +78,11 @@ class Journal:
         folder: of the campaign.
 
     Raises:
-        MalformedJournal: the file is not a journal, or a line before its last one is damaged.
+        MalformedJournal: there is none, the file is not a journal, or a line before its last one is damaged.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE
-        if not self.path.exists():
-            put_durably(self.path, _HEADER)
+        self.path = _there(folder)
         self.dropped = 0
         """How many bytes of a torn line were dropped."""
         whole, self._chain = _end_of(self.path)
@@ -116,6 +124,27 @@ class Journal:
         os.close(self._file)
 
 
+def begin_journal(folder: Path, campaign: str) -> None:
+    """Write a journal that tells of nothing yet, in the place of another one.
+
+    Args:
+        folder: of the campaign.
+        campaign: its name.
+    """
+    put_durably(folder / FILE, _Header(campaign=campaign).line())
+
+
+def named_in(folder: Path) -> str:
+    """Return the name of the campaign that a journal is of.
+
+    Raises:
+        MalformedJournal: as ``Journal``.
+        OSError: it cannot be read.
+    """
+    with opened(path := _there(folder)) as file:
+        return _campaign(path, file.readline(_LONGEST))
+
+
 def events(folder: Path) -> Iterator[Event]:
     """Yield the events of a journal; a torn last line is left out.
 
@@ -134,13 +163,29 @@ def begun(folder: Path) -> bool:
 
 def lines(folder: Path) -> Iterator[Line]:
     """Yield the lines of a journal, as ``events``."""
+    yield from _read(_there(folder))
+
+
+def _there(folder: Path) -> Path:
+    """Return the file of a journal."""
     if not (folder / FILE).exists():
         raise MalformedJournal(
             "the journal is gone: nothing is known of what the campaign did",
             place=folder / FILE,
             remedy="restore it from a copy, or begin another campaign in another folder",
         )
-    yield from _read(folder / FILE)
+    return folder / FILE
+
+
+def _campaign(path: Path, header: bytes) -> str:
+    """Return the name of the campaign in the first line."""
+    with suppress(StrictJsonError):
+        read = converted(_decode_header, header)
+        if read.line() == header and (read.schema, read.version) == (FORMAT, VERSION):
+            return read.campaign
+    raise MalformedJournal(
+        f"this is no journal of a campaign of version {VERSION}", place=f"{path}:1", remedy="restore it from a copy"
+    )
 
 
 def _next(chain: bytes, body: bytes) -> bytes:
@@ -162,11 +207,7 @@ def _read(path: Path) -> Iterator[Line]:
     """Yield each line that is whole."""
     with opened(path) as file:
         header = file.readline(_LONGEST)
-        if header not in _HEADERS:
-            raise MalformedJournal(
-                f"this is no journal of a campaign of version {VERSION}", place=f"{path}:1", remedy="restore it"
-            )
-        checked = _HEADERS[header] == VERSION
+        _campaign(path, header)
         end, chain = len(header), _next(b"", header)
         torn: int | None = None
         for number, line in enumerate(iter(lambda: file.readline(_LONGEST), b""), 2):
@@ -178,18 +219,18 @@ def _read(path: Path) -> Iterator[Line]:
             if torn is not None:
                 raise _damaged(path, torn, "it is torn, and it is not the last one")
             found = _CHECKED.fullmatch(line)
-            if found is None and checked:
+            if found is None:
                 raise _damaged(path, number, "it has no checksum")
-            body = line.removesuffix(b"}\n") if found is None else found[1]
+            body = found[1]
             chain = _next(chain, body)
-            if found is not None and found[2] != chain:
+            if found[2] != chain:
                 raise _damaged(path, number, "it was changed, or lines before it were changed, moved or removed")
-            checked, end = found is not None, end + len(line)
+            end += len(line)
             try:
                 event = converted(_decode, body + b"}")
             except StrictJsonError as error:
                 raise _damaged(path, number, error.problem) from None
-            yield Line(event, number, checked, chain, end)
+            yield Line(event, number, chain, end)
 
 
 def _torn(line: bytes) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,26 +21,28 @@ from telltale_conformance.lean_traces.programs import written_program
 from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.durable import put_durably
 from telltale_conformance.oracle.campaign.events import DossierMade, Inherited, MetClass
-from telltale_conformance.oracle.campaign.findings import DOSSIERS, FOUND
 from telltale_conformance.oracle.campaign.folder import (
     CORPUS,
     DISTILLED,
     DISTILLED_RACES,
+    DOSSIERS,
+    FOUND,
+    NAMED_BY,
     Settings,
     read_settings,
     refuse_used,
     write_settings,
 )
 from telltale_conformance.oracle.campaign.guide import few
-from telltale_conformance.oracle.campaign.journal import FILE as JOURNAL
-from telltale_conformance.oracle.campaign.journal import Journal
+from telltale_conformance.oracle.campaign.journal import Journal, begin_journal
 from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
 from telltale_conformance.oracle.campaign.opening import histories_in
 from telltale_conformance.oracle.campaign.report import state_of
-from telltale_conformance.oracle.campaign.standing import Standing, standing_in
+from telltale_conformance.oracle.campaign.standing import FAULTS_NAMED, Standing, standing_in
 from telltale_conformance.oracle.campaign.strangers import strangers_told
 from telltale_conformance.oracle.histories.meetings import Meeting
 from telltale_conformance.oracle.histories.meetings import few as few_histories
+from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.readable import counted, one_line
 
 MOST_STEPS: Final = 8_000
@@ -147,19 +151,20 @@ def merge(sources: Sequence[Path], output: Path) -> Merged:
     corpus.settle()
     histories, histories_told = _merged_histories(output, parts)
     found, findings_told = _merged_findings(output, parts)
-    (output / JOURNAL).unlink(missing_ok=True)  # of a merger that was cut off; the settings come last
+    name, inherited = uuid4().hex, _inherited(parts)
+    begin_journal(output, name)  # in place of that of a merger that was cut off; the settings come last
     journal = Journal(output)
     try:
-        journal.write([*_inherited(parts), *found])
+        journal.write([*inherited, *found])
     finally:
         journal.close()
     distil(output, first.contract, kept, histories)
     settings = msgspec.structs.replace(
         first,
-        campaign=uuid4().hex,
+        campaign=name,
         start=tuple(kept),
         histories=histories.kept,
-        hours=sum({part.settings.campaign: part.settings.hours for part in parts}.values()),
+        hours=sum(one.hours for one in inherited),
         merged=True,
     )
     write_settings(output, settings)
@@ -204,11 +209,11 @@ def _merged_findings(output: Path, parts: Sequence[Part]) -> tuple[list[DossierM
     for folder, _, standing in parts:
         for fingerprint, one in standing.found.items():
             if one.made is not None and (fingerprint not in made or made[fingerprint].folder is None):
-                made[fingerprint] = one.made
+                made[fingerprint] = msgspec.structs.replace(one.made, cpu_seconds=0.0)  # it is in what is inherited
             given.setdefault(fingerprint, []).append(folder)
             _copy_finding(folder, output, fingerprint)
     for fingerprint, (first, *_) in given.items():
-        name, one_made = Path(FOUND, f"{fingerprint[:12]}.json"), made.get(fingerprint)
+        name, one_made = Path(FOUND, f"{fingerprint[:NAMED_BY]}.json"), made.get(fingerprint)
         if not (output / name).exists():
             gone.append(first / name)
         if one_made is not None and one_made.folder is not None and not (output / one_made.folder).is_dir():
@@ -240,9 +245,10 @@ def _refuse_others(first: Part, part: Part) -> None:
 def _inherited(parts: Sequence[Part]) -> list[Inherited]:
     """Return what each campaign did by itself, once for all copies of one."""
     found: dict[str, Inherited] = {}
-    for _, settings, standing in parts:
+    for folder, settings, standing in parts:
         known = dict(standing.inherited)
         if not settings.merged:
+            untold = [f"the journal does not tell of {folder / FOUND / name}" for name in standing.untold]
             known[settings.campaign] = Inherited(
                 at=time.time(),
                 campaign=settings.campaign,
@@ -250,7 +256,7 @@ def _inherited(parts: Sequence[Part]) -> list[Inherited]:
                 tasks=len(standing.tasks),
                 seconds=standing.seconds,
                 cpu_seconds=standing.cpu_seconds,
-                tally=standing.tally,
+                tally=standing.tally + Tally(faults=len(untold)),
                 cells=dict(standing.cells),
                 findings={
                     name: MetClass(fingerprint=name, text=one.text, case=one.case, cases=one.cases, after=one.answers)
@@ -260,7 +266,8 @@ def _inherited(parts: Sequence[Part]) -> list[Inherited]:
                 missing=tuple(standing.missing),
                 unsupported=tuple(sorted(standing.unsupported)),
                 over=standing.over,
-                unchecked=standing.unchecked,
+                hours=settings.hours,
+                faults=(*standing.faults, *untold)[:FAULTS_NAMED],
             )
         for name, one in known.items():
             found[name] = one if name not in found else _of_copies(found[name], one)
@@ -279,11 +286,17 @@ def _of_copies(one: Inherited, other: Inherited) -> Inherited:
 
 
 def _copy_finding(source: Path, output: Path, fingerprint: str) -> None:
-    """Copy what is kept of a finding; what is there already stays."""
-    name = fingerprint[:12]
+    """Copy the files that are kept of a finding; what is there already stays."""
+    name = fingerprint[:NAMED_BY]
     (output / FOUND).mkdir(parents=True, exist_ok=True)
     for path in (source / FOUND).glob(f"{name}.*"):
-        if not (output / FOUND / path.name).exists():
+        if not _no_files(str(path.parent), [path.name]) and not (output / FOUND / path.name).exists():
             put_durably(output / FOUND / path.name, content(path))
     if (source / DOSSIERS / name).is_dir() and not (output / DOSSIERS / name).exists():
-        shutil.copytree(source / DOSSIERS / name, output / DOSSIERS / name)
+        shutil.copytree(source / DOSSIERS / name, output / DOSSIERS / name, ignore=_no_files)
+
+
+def _no_files(folder: str, names: list[str]) -> list[str]:
+    """Return what in a folder is neither a file nor a folder itself: what links lead to is not of the campaign."""
+    kinds = {name: stat.S_IFMT(os.lstat(os.path.join(folder, name)).st_mode) for name in names}
+    return [name for name, kind in kinds.items() if kind not in (stat.S_IFREG, stat.S_IFDIR)]

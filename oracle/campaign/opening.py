@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -27,7 +27,7 @@ from telltale_conformance.oracle.campaign.folder import (
 )
 from telltale_conformance.oracle.campaign.guide import rebuilt
 from telltale_conformance.oracle.campaign.journal import FILE as JOURNAL
-from telltale_conformance.oracle.campaign.journal import Journal, begun, events, lines
+from telltale_conformance.oracle.campaign.journal import Journal, begin_journal, begun, events
 from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
 from telltale_conformance.oracle.campaign.plan import Setup, Task
 from telltale_conformance.oracle.campaign.standing import Standing, standing_in
@@ -37,7 +37,7 @@ from telltale_conformance.oracle.histories.meetings import few
 from telltale_conformance.oracle.lanes.identity import OtherVersion, contract_of, identity_of, refuse_others
 from telltale_conformance.oracle.lanes.subject import Subject, hellos
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.readable import counted
+from telltale_conformance.readable import counted, one_line
 
 
 def greeted(subject: Subject) -> tuple[Hello, Hello | None]:
@@ -63,6 +63,7 @@ def begin(
     hours: float,
     guided: bool = True,
     source: Path | None = None,
+    say: Callable[[str], None] = lambda remark: None,
 ) -> Settings:
     """Begin a campaign in a folder: its settings and the programs that its corpus begins with.
 
@@ -75,6 +76,7 @@ def begin(
         hours: how long it may take.
         guided: whether programs that reach something new go into the corpus.
         source: the folder of another campaign, with whose corpus this one begins.
+        say: is told what of it is gone.
 
     Raises:
         UsageError: a campaign is there already.
@@ -89,14 +91,20 @@ def begin(
     start = dict.fromkeys(_begin_corpus(corpus, judged_by))
     histories = KeptHistories(corpus.folder, {})
     if source is not None:
-        start.update(dict.fromkeys(_copied(source, corpus, judged_by)))
+        copied, lost = _copied(source, corpus, judged_by)
+        start.update(dict.fromkeys(copied))
         other = histories_in(source)
+        lost += other.lost()
+        if lost:
+            told = f"{counted(len(lost), 'file')} of its corpus gone or damaged, the first: {lost[0]}"
+            say(f"{one_line(str(source), 200)}: {told}")
         for address in few(other.met()):
             histories.copy(other, address)
         histories.settle()
     corpus.settle()
+    name = uuid4().hex
     setup = Setup(
-        campaign=uuid4().hex,
+        campaign=name,
         subject=msgspec.structs.replace(subject, contract=judged_by),
         hello=hello,
         clients_hello=clients,
@@ -107,7 +115,7 @@ def begin(
         start=tuple(start),
     )
     settings = settings_of(setup, hours, histories.kept)
-    Journal(folder).close()  # settings without a journal tell of a campaign whose journal is gone
+    begin_journal(folder, name)  # settings without a journal tell of a campaign whose journal is gone
     write_settings(folder, settings)
     return settings
 
@@ -120,17 +128,18 @@ def _begin_corpus(corpus: Corpus, contract: str) -> Iterator[str]:
         yield address
 
 
-def _copied(source: Path, corpus: Corpus, contract: str) -> Iterator[str]:
-    """Write the programs of another campaign, and yield their addresses."""
+def _copied(source: Path, corpus: Corpus, contract: str) -> tuple[list[str], list[str]]:
+    """Write the programs of another campaign; return their addresses, and those of the programs that are gone."""
     settings = read_settings(source)
     if settings.contract != contract:
         raise InconclusiveError(f"its programs are for contract {settings.contract}, not {contract}", place=source)
-    other = Corpus(source / CORPUS)
+    other, copied, lost = Corpus(source / CORPUS), list[str](), list[str]()
     for address in (*settings.start, *standing_in(source).entries):
         data = other.read(address)
+        (lost if data is None else copied).append(address)
         if data is not None:
             corpus.add(address, data)
-            yield address
+    return copied, lost
 
 
 def histories_in(folder: Path) -> KeptHistories:
@@ -163,7 +172,6 @@ def opened(folder: Path, settings: Settings) -> Iterator[Opened]:
             place=folder,
             remedy="begin another one with its programs: campaign --begin-with FOLDER",
         )
-    next(lines(folder), None)  # where the journal is gone, no new one may be begun
     journal = Journal(folder)
     try:
         standing = standing_in(folder)
@@ -192,7 +200,13 @@ def _mended(setup: Setup, folder: Path, corpus: Corpus, standing: Standing) -> I
     if not lost:
         return
     for address in lost:
-        corpus.place(address).unlink(missing_ok=True)
+        place = corpus.place(address)
+        if place.is_dir() and not place.is_symlink():
+            told = "a folder stands where a program of the corpus belongs"
+            raise InconclusiveError(
+                told, place=place, remedy="move it away; then `campaign resume` makes the program again"
+            )
+        place.unlink(missing_ok=True)
     made = lost & set(_begin_corpus(corpus, setup.subject.contract))
     for event in events(folder):
         if not isinstance(event, TaskDone):

@@ -8,7 +8,7 @@ from typing import Final
 from markupsafe import Markup
 
 from telltale_conformance.oracle.campaign.over_time import FIGURES, Stretch, stretches
-from telltale_conformance.oracle.campaign.report import CampaignReport, time_text
+from telltale_conformance.oracle.campaign.report import CampaignReport, corpus_text, time_text
 from telltale_conformance.oracle.reports.page.chart import Line, Point, chart, shown
 from telltale_conformance.oracle.reports.page.template import filled
 
@@ -30,6 +30,7 @@ def campaign_page(report: CampaignReport) -> str:
         charts=_charts(parts),
         figures=[figure.name for figure in FIGURES],
         rows=[(time_text(part.end.seconds), [figure.of(part) for figure in FIGURES]) for part in parts],
+        corpus=corpus_text(report),
         number=shown,
         time=time_text,
     )

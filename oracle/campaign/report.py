@@ -41,6 +41,13 @@ class Cells(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Chao2: about how many cells more can be reached in this way, at least."""
 
 
+class BeganWith(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the corpus began with; of a merger, what was kept of those of the campaigns."""
+
+    programs: int
+    histories: int
+
+
 class FindingRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A class of divergence."""
 
@@ -98,6 +105,7 @@ class CampaignReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Programs, without those that it began with."""
     histories: int
     """Of several clients, without those that it began with."""
+    began_with: BeganWith
     findings: tuple[FindingRow, ...]
     faults: tuple[str, ...]
     """The first ones; the tally has the number of all."""
@@ -112,8 +120,6 @@ class CampaignReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """In what several clients say otherwise than the implementation behind one; empty where in nothing."""
     merged: tuple[str, ...]
     """The campaigns of which this one is a merger."""
-    unchecked_lines: int
-    """Lines of the journal without a checksum, as an earlier version wrote them: a change of them may go unnoticed."""
     coverage: tuple[Point, ...]
     """How far it was at which time; findings, cases, and cells that one and two cases reached too."""
 
@@ -150,6 +156,7 @@ def report_of(settings: Settings, standing: Standing) -> CampaignReport:
         cells=cells_of(standing),
         corpus=len(standing.entries),
         histories=len(standing.histories),
+        began_with=BeganWith(programs=len(settings.start), histories=len(settings.histories)),
         findings=tuple(_row(found) for found in standing.found.values()),
         faults=tuple(standing.faults),
         not_run={str(task): why for task, why in standing.not_run.items()},
@@ -159,7 +166,6 @@ def report_of(settings: Settings, standing: Standing) -> CampaignReport:
         not_offered=tuple(sorted(OPERATIONS.keys() - setup.hello.ops)),
         clients_differ="" if setup.clients_hello is None else setup.hello.differs(setup.clients_hello),
         merged=tuple(standing.inherited),
-        unchecked_lines=standing.unchecked,
         coverage=tuple(standing.curve),
     )
 
@@ -224,7 +230,7 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
         f"cells: {cells.reached} reached, {cells.per_hour:,.0f} new an hour, about {cells.left:,.0f} left at least "
         f"({cells.once} reached once, {cells.twice} twice; the next case reaches about {cells.next_case:.2g} new ones)"
     )
-    yield f"corpus: {report.corpus} programs and {report.histories} histories that reached something new"
+    yield f"corpus: {corpus_text(report)}"
     left_out = {"not offered or unsupported": tally.uncovered, "not judged": tally.not_judged, "skipped": tally.skipped}
     left_out["cases at a limit"] = tally.at_limit
     told = ", ".join(f"{count:,} {name}" for name, count in left_out.items() if count)
@@ -255,11 +261,6 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
     yield from _over_time(report.coverage)
     if report.verdict != "diverge":
         yield from (f"missing for agreement: {one_line(why, 400)}" for why in report.missing)
-    if report.unchecked_lines:
-        yield (
-            f"{counted(report.unchecked_lines, 'line')} of the journal without a checksum, written by an earlier "
-            "version: a change of them may go unnoticed"
-        )
     yield f"verdict: {report.verdict}"
 
 
@@ -272,6 +273,17 @@ def _over_time(curve: Sequence[Point]) -> Iterator[str]:
     for one in FIGURES:
         values = [one.of(part) for part in parts]
         yield f"  {one.name:<30} {bars(values)}  {shown(values[-1])} at the end"
+
+
+def corpus_text(report: CampaignReport) -> str:
+    """Return what the corpus holds, for people."""
+    began = report.began_with
+    before = f"{began.programs} programs and {began.histories} histories"
+    if report.merged:
+        return f"{before}, kept of those of the campaigns"
+    return (
+        f"{report.corpus} programs and {report.histories} histories that reached something new; it began with {before}"
+    )
 
 
 def time_text(seconds: float) -> str:

@@ -23,7 +23,9 @@ from telltale_conformance.oracle.campaign.events import (
     TaskLost,
     WorkerEvent,
 )
-from telltale_conformance.oracle.campaign.journal import FILE, MalformedJournal, lines
+from telltale_conformance.oracle.campaign.folder import FILE as SETTINGS
+from telltale_conformance.oracle.campaign.folder import NAMED_BY, found_in, read_settings
+from telltale_conformance.oracle.campaign.journal import FILE, MalformedJournal, lines, named_in
 from telltale_conformance.oracle.verdict.evidence import Tally
 
 _POINTS: Final = 400
@@ -85,8 +87,8 @@ class Standing:
 
     events: int = 0
     """How many they are."""
-    unchecked: int = 0
-    """How many lines of the journal have no checksum, as an earlier version wrote them."""
+    untold: tuple[str, ...] = ()
+    """The files of findings of which the journal does not tell."""
     tasks: set[int] = field(default_factory=set)
     """The numbers of the finished tasks, and of those that are not tried again."""
     tally: Tally = field(default_factory=Tally)
@@ -264,8 +266,7 @@ class Standing:
         if event.campaign in self.inherited:
             return
         self.inherited[event.campaign] = event
-        self.unchecked += event.unchecked
-        self.tally += event.tally
+        self._count(event.tally, event.faults)
         for lane, work in event.lanes.items():
             self._count_lane(lane, work, event.missing)
         self.unsupported.update(event.unsupported)
@@ -277,19 +278,33 @@ class Standing:
             self._met(met, met.after, None).cases += met.cases
 
 
+def _refuse_others(folder: Path) -> None:
+    """Refuse a journal that is not that of the campaign of the settings; where there are none yet, nobody uses it."""
+    names = named_in(folder), read_settings(folder).campaign if (folder / SETTINGS).exists() else None
+    if names[1] not in (None, names[0]):
+        raise MalformedJournal(
+            f"this is the journal of another campaign than that of {SETTINGS}",
+            place=f"{folder / FILE}:1",
+            remedy="restore both files from one copy",
+        )
+
+
 def standing_in(folder: Path) -> Standing:
     """Return how the campaign of a folder stands, by its journal.
 
     Raises:
-        MalformedJournal: it is damaged elsewhere than at its end, or a line contradicts those before it.
+        MalformedJournal: it is damaged elsewhere than at its end, or a line contradicts those before it, or it is that
+            of another campaign than the settings.
         OSError: it cannot be read.
     """
     standing = Standing()
+    _refuse_others(folder)
     for line in lines(folder):
         try:
             standing.take((line.event,))
         except Contradiction as error:
             told = f"line {line.number} contradicts those before it: {error}"
             raise MalformedJournal(told, place=f"{folder / FILE}:{line.number}") from None
-        standing.unchecked += not line.checked
+    known = {fingerprint[:NAMED_BY] for fingerprint in standing.found}
+    standing.untold = tuple(name for name in found_in(folder) if name.partition(".")[0] not in known)
     return standing

@@ -10,8 +10,16 @@ from typing import Final
 
 from telltale_conformance.oracle.campaign.corpus import SUFFIX
 from telltale_conformance.oracle.campaign.durable import UNFINISHED
-from telltale_conformance.oracle.campaign.findings import DOSSIERS, FOUND
-from telltale_conformance.oracle.campaign.folder import CORPUS, DISTILLED, DISTILLED_RACES, FILE, LOCK
+from telltale_conformance.oracle.campaign.folder import (
+    CORPUS,
+    DISTILLED,
+    DISTILLED_RACES,
+    DOSSIERS,
+    FILE,
+    FOUND,
+    LOCK,
+    NAMED_BY,
+)
 from telltale_conformance.oracle.campaign.journal import FILE as JOURNAL
 from telltale_conformance.oracle.campaign.kept_histories import HISTORY_SUFFIX, RACE_SUFFIX
 from telltale_conformance.readable import counted, one_line
@@ -20,8 +28,8 @@ _OWN: Final = frozenset((FILE, JOURNAL, LOCK, CORPUS, FOUND, DOSSIERS, DISTILLED
 _ADDRESSED: Final = re.compile(
     rf"([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})({'|'.join(map(re.escape, (SUFFIX, HISTORY_SUFFIX, RACE_SUFFIX)))})"
 )
-_FOUND: Final = re.compile(r"[0-9a-f]{12}\.[a-z.]+")
-_DOSSIER: Final = re.compile(r"[0-9a-f]{12}")
+_FOUND: Final = re.compile(rf"[0-9a-f]{{{NAMED_BY}}}\.[a-z.]+")
+_DOSSIER: Final = re.compile(rf"[0-9a-f]{{{NAMED_BY}}}")
 _NAMED: Final = 5
 """How many files a remark names at most."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.campaign.events import LaneWork
+from telltale_conformance.oracle.campaign.folder import FOUND
 from telltale_conformance.oracle.campaign.standing import Standing
 from telltale_conformance.oracle.verdict.evidence import Verdict
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
@@ -23,6 +24,11 @@ def missing_of(standing: Standing, lanes: Mapping[str, LaneWork]) -> Iterator[st
     """
     if standing.tally.faults:
         yield counted(standing.tally.faults, "fault")
+    if standing.untold:
+        yield (
+            f"{counted(len(standing.untold), 'finding')} of which the journal does not tell, as where lines are "
+            f"missing at its end; the first: {FOUND}/{one_line(standing.untold[0], 100)}"
+        )
     refused = sorted(name for name in standing.unsupported if name in OPERATIONS)
     if refused:
         yield f"offered and answered as unsupported: {', '.join(refused)}"

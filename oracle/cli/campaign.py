@@ -84,6 +84,7 @@ def run(
             hours=_positive(hours),
             guided=guided,
             source=begin_with,
+            say=warn,
         )
         return _work(corpus, settings, hours, tasks, cluster, workers, dashboard, as_json)
 

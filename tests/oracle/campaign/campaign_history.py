@@ -7,7 +7,7 @@ from msgspec import structs
 
 from telltale_conformance.oracle.campaign.events import Begun, Ended, Event, MetClass, TaskDone
 from telltale_conformance.oracle.campaign.folder import Settings, settings_of, write_settings
-from telltale_conformance.oracle.campaign.journal import Journal
+from telltale_conformance.oracle.campaign.journal import FILE, Journal, begin_journal
 from telltale_conformance.oracle.campaign.plan import LaneKind, Setup
 from telltale_conformance.oracle.campaign.record import record_of
 from telltale_conformance.oracle.campaign.standing import Standing
@@ -69,6 +69,8 @@ def in_folder(folder: Path, told: Settings, events: list[Event]) -> Path:
     """Write a campaign into a folder, or let it go on."""
     folder.mkdir(parents=True, exist_ok=True)
     write_settings(folder, told)
+    if not (folder / FILE).exists():
+        begin_journal(folder, told.campaign)
     journal = Journal(folder)
     journal.write(events)
     journal.close()

@@ -18,7 +18,7 @@ from telltale_conformance.oracle.campaign.events import LaneWork
 from telltale_conformance.oracle.campaign.folder import held
 from telltale_conformance.oracle.campaign.opening import begin, opened
 from telltale_conformance.oracle.campaign.plan import SIZES
-from telltale_conformance.oracle.campaign.report import CampaignReport, Cells, FindingRow
+from telltale_conformance.oracle.campaign.report import BeganWith, CampaignReport, Cells, FindingRow
 from telltale_conformance.oracle.campaign.standing import Point
 from telltale_conformance.oracle.campaign.state import Campaign
 from telltale_conformance.oracle.campaign.work import Done, carry_out
@@ -151,7 +151,7 @@ def all_that_is_told(text: str) -> CampaignReport:
         refused_workers={text: text},
         not_offered=("plan",),
         merged=("cd" * 16,),
-        unchecked_lines=3,
+        began_with=BeganWith(programs=5, histories=1),
         clients_differ=text,
         coverage=tuple(points),
     )

@@ -175,6 +175,8 @@ def test_a_merged_folder_says_which_states_it_holds(tmp_path: Path) -> None:
         missing=(),
         unsupported=(),
         over=True,
+        hours=1.0,
+        faults=(),
     )
     made = record_of(settings(3, merged=True), Standing().take([inherited]))
     assert made is not None

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from telltale_conformance.errors import UsageError
+from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.model.operations import Operation, Outcome
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.campaign import opening
@@ -101,6 +101,11 @@ def test_only_one_campaign_works_in_a_folder(tmp_path: Path) -> None:
         pass
     with held(tmp_path / "c"):
         pass
+    assert not (tmp_path / "c").exists(), "nothing came of it"
+    (tmp_path / "c").mkdir()
+    with held(tmp_path / "c"):
+        pass
+    assert (tmp_path / "c").exists()
 
 
 def test_a_folder_that_is_still_worked_in_is_merged_as_far_as_its_journal_says(tmp_path: Path) -> None:
@@ -194,3 +199,33 @@ def test_a_result_that_comes_twice_counts_once(tmp_path: Path) -> None:
             running._task_ended(task, given, SimpleNamespace(key="k"))
         campaign.settle()
     assert again(tmp_path / "c").tally == msgspec.structs.replace(done.tally)
+
+
+def test_a_campaign_that_begins_with_a_damaged_corpus_says_what_is_gone(tmp_path: Path) -> None:
+    with campaign_in(tmp_path / "a") as begun:
+        first, second = begun.setup.start[:2]
+        begun.corpus.place(first).write_bytes(b"")
+        begun.corpus.place(second).unlink()
+        begun.corpus.place(second).mkdir()
+    said: list[str] = []
+    settings = begin(tmp_path / "b", Subject(), hours=1.0, source=tmp_path / "a", say=said.append)
+    assert {first, second} <= {*settings.start}, "they are part of the package, too"
+    assert said == [f"{tmp_path / 'a'}: 2 files of its corpus gone or damaged, the first: {first}"]
+
+
+def test_a_folder_in_the_place_of_a_program_is_named(tmp_path: Path) -> None:
+    """It is somebody's, so it is not removed."""
+    folder = tmp_path / "c"
+    with campaign_in(folder) as begun:
+        place = begun.corpus.place(begun.setup.start[0])
+    place.unlink()
+    place.mkdir()
+    told = "a folder stands where a program of the corpus belongs"
+    with pytest.raises(InconclusiveError, match=told), opened(folder, read_settings(folder)):
+        pass
+    assert place.is_dir()
+    place.rmdir()
+    place.symlink_to(tmp_path)
+    with opened(folder, read_settings(folder)) as found:
+        assert found.remarks == ["1 damaged program of the corpus made again"]
+    assert place.is_file()

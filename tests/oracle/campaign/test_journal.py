@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -14,7 +15,6 @@ import pytest
 from msgspec.structs import replace
 
 from telltale_conformance.errors import UsageError
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.oracle.campaign import durable
 from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.events import Begun, DossierMade, Ended, Event, TaskDone, TaskLost
@@ -24,10 +24,10 @@ from telltale_conformance.oracle.campaign.folder import (
     read_settings,
     write_settings,
 )
-from telltale_conformance.oracle.campaign.journal import FILE, Journal, MalformedJournal, events, lines
+from telltale_conformance.oracle.campaign.journal import FILE, Journal, MalformedJournal, begin_journal, events
 from telltale_conformance.oracle.campaign.merging import merge
 from telltale_conformance.oracle.campaign.opening import begin, opened
-from telltale_conformance.oracle.campaign.report import report_lines, report_of
+from telltale_conformance.oracle.campaign.report import report_of
 from telltale_conformance.oracle.campaign.standing import Standing, standing_in
 from telltale_conformance.oracle.cli.app import app
 from telltale_conformance.oracle.lanes.subject import Subject
@@ -41,9 +41,10 @@ import resource, signal, sys
 sys.dont_write_bytecode = True  # it would be cut
 from pathlib import Path
 from telltale_conformance.oracle.campaign.events import TaskLost
-from telltale_conformance.oracle.campaign.journal import Journal
+from telltale_conformance.oracle.campaign.journal import Journal, begin_journal
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+begin_journal(Path(sys.argv[1]), "one")
 journal = Journal(Path(sys.argv[1]))
 resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 try:
@@ -56,10 +57,11 @@ except OSError as error:
 """Writes until no more fits, and says of each event that it was written."""
 
 
-def written(folder: Path) -> bytes:
+def written(folder: Path, told: Sequence[Event] = EVENTS) -> bytes:
     folder.mkdir(exist_ok=True)
+    begin_journal(folder, "one")
     journal = Journal(folder)
-    journal.write(EVENTS)
+    journal.write(told)
     journal.close()
     return (folder / FILE).read_bytes()
 
@@ -99,14 +101,6 @@ def test_a_line_without_end_is_not_read_to_its_end(tmp_path: Path, monkeypatch: 
         list(events(tmp_path))
 
 
-def unchecked(folder: Path, told: Sequence[Event]) -> bytes:
-    """Write a journal as earlier versions did, and return it."""
-    header = b'{"schema":"telltale-conformance/campaign-journal","version":2}\n'
-    data = header + b"".join(encode(event) + b"\n" for event in told)
-    (folder / FILE).write_bytes(data)
-    return data
-
-
 def flipped(lines: list[bytes]) -> list[bytes]:
     return [*lines[:2], lines[2].replace(b'"task":4', b'"task":5'), *lines[3:]]
 
@@ -124,23 +118,13 @@ DAMAGES: dict[str, tuple[Callable[[list[bytes]], list[bytes]], int]] = {
     "a checksum was taken away": (lambda lines: [*lines[:2], re.sub(rb',"chain".*}', b"}", lines[2]), *lines[3:]], 3),
     "a digit of a checksum": (lambda lines: [*lines[:-1], lines[-1].replace(lines[-1][-8:-7], b"x")], 5),
     "a digit of the last line": (lambda lines: [*lines[:-1], lines[-1].replace(b'"at":4', b'"at":3')], 5),
-    "the version of the first line": (lambda lines: [lines[0].replace(b":3}", b":2}"), *lines[1:]], 2),
+    "the campaign of the first line": (lambda lines: [lines[0].replace(b'"one"', b'"two"'), *lines[1:]], 2),
 }
 
 
-@pytest.mark.parametrize(
-    ("damage", "older"),
-    [
-        *((name, False) for name in DAMAGES),
-        *((name, True) for name in DAMAGES if not re.search("first line|taken away", name)),
-    ],
-)
-def test_a_line_that_was_changed_in_place_is_an_error_with_its_place(tmp_path: Path, damage: str, older: bool) -> None:
-    if older:
-        unchecked(tmp_path, EVENTS[:1])
-    journal = Journal(tmp_path)
-    journal.write((*EVENTS[older:], Ended(at=4.0, why="time")))
-    journal.close()
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_line_that_was_changed_in_place_is_an_error_with_its_place(tmp_path: Path, damage: str) -> None:
+    written(tmp_path, (*EVENTS, Ended(at=4.0, why="time")))
     change, line = DAMAGES[damage]
     (tmp_path / FILE).write_bytes(b"".join(change((tmp_path / FILE).read_bytes().splitlines(keepends=True))))
     for read in (Journal, standing_in):
@@ -179,38 +163,6 @@ def test_the_checksum_is_the_one_that_the_schema_describes(tmp_path: Path) -> No
         assert rest == b'"%s"}\n' % chain.encode()
 
 
-def test_a_journal_without_checksums_is_read_and_what_is_appended_has_them(tmp_path: Path) -> None:
-    data = unchecked(tmp_path, EVENTS[:2])
-    assert tuple(events(tmp_path)) == EVENTS[:2]
-    journal = Journal(tmp_path)
-    assert journal.dropped == 0
-    journal.write(EVENTS[2:])
-    journal.close()
-    assert (tmp_path / FILE).read_bytes().startswith(data)
-    assert tuple(events(tmp_path)) == EVENTS
-    assert [line.checked for line in lines(tmp_path)] == [False, False, True]
-    assert standing_in(tmp_path).unchecked == 2
-
-
-def test_the_report_of_a_journal_without_checksums_says_so_also_when_it_is_resumed_and_merged(tmp_path: Path) -> None:
-    folder = tmp_path / "c"
-    with campaign_in(folder) as campaign:
-        worked(campaign, 3)
-    told = list(events(folder))
-    settings = read_settings(folder)
-    assert "checksum" not in "\n".join(report_lines(report_of(settings, standing_in(folder))))
-    unchecked(folder, told)
-    with opened(folder, settings) as found:
-        worked(found.campaign, 1)
-    merge([folder], tmp_path / "m")
-    for place in (folder, tmp_path / "m"):
-        report = report_of(read_settings(place), standing_in(place))
-        assert report.tasks == 4
-        assert report.unchecked_lines == len(told)
-        said = f"{len(told)} lines of the journal without a checksum, written by an earlier version"
-        assert said in "\n".join(report_lines(report))
-
-
 TASK = TaskDone(
     at=2.0,
     task=0,
@@ -246,9 +198,7 @@ DOSSIER = DossierMade(at=3.0, fingerprint="ab" * 32, ending="minimal", remark=""
 def test_a_line_that_contradicts_those_before_it_is_an_error_with_its_place(
     told: tuple[Event, ...], why: str, tmp_path: Path
 ) -> None:
-    journal = Journal(tmp_path)
-    journal.write(told)
-    journal.close()
+    written(tmp_path, told)
     with pytest.raises(MalformedJournal, match=f"journal.jsonl:[23]: {why}"):
         standing_in(tmp_path)
 
@@ -304,7 +254,7 @@ def test_the_command_that_resume_runs_is_shown_as_text(
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"{}", b"\xff", b"\0", b'{"hello":' + b'{"a":' * 100_000, b"x" * 10**6]
+    "content", [b"", b"[]", b"{}", b"\xff", b"\0", b'{"hello":' + b'{"a":' * 100_000, b"x" * 10**6, b'{"\xe9":1}']
 )
 def test_settings_that_are_none_are_an_error_with_their_place(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "campaign.json").write_bytes(content)
@@ -312,17 +262,35 @@ def test_settings_that_are_none_are_an_error_with_their_place(content: bytes, tm
         read_settings(tmp_path)
 
 
-def test_settings_of_an_earlier_version_have_no_checksum_and_are_resumed(tmp_path: Path) -> None:
-    settings = begin(tmp_path, Subject(), hours=1.0)
-    path = tmp_path / "campaign.json"
-    document = json.loads(path.read_text()) | {"version": 1}
-    del document["checksum"]
-    path.write_text(json.dumps(document))
-    with opened(tmp_path, read_settings(tmp_path)) as found:
-        assert found.campaign.setup == settings.setup()
-    path.write_text(json.dumps(document | {"hello": {"name": 7}}))
-    with pytest.raises(MalformedCampaign, match="Expected `str`"):
-        read_settings(tmp_path)
+@pytest.mark.parametrize("file", ["campaign.json", FILE])
+def test_a_file_of_another_campaign_in_the_place_of_this_ones_is_refused_by_every_command(
+    file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("c", "other"):
+        begin(tmp_path / name, Subject(), hours=1.0)
+    shutil.copy(tmp_path / "other" / file, tmp_path / "c" / file)
+    for given in (["resume", "c", "--tasks", "1"], ["report", "c"], ["merge", "c", "-o", "m"]):
+        with pytest.raises(SystemExit) as ended:
+            app(["campaign", *(str(tmp_path / one) if one in "cm" else one for one in given)])
+        assert ended.value.code == 2
+        said = f"{tmp_path / 'c' / FILE}:1: this is the journal of another campaign than that of campaign.json"
+        assert said in capsys.readouterr().err
+
+
+def test_a_finding_of_which_the_journal_does_not_tell_is_missing_for_agreement(tmp_path: Path) -> None:
+    """Lines at the end of a journal were lost, and what is left ends as a campaign does."""
+    folder = tmp_path / "c"
+    begin(folder, Subject(), hours=1.0)
+    (folder / "found").mkdir()
+    (folder / "found" / "abcdefabcdef.json").write_bytes(b"{}")
+    (folder / "found" / ".unfinished.123456123456.json").write_bytes(b"{")  # it is being written
+    merge([folder], tmp_path / "m")
+    said = "1 finding of which the journal does not tell, as where lines are missing at its end; the first: "
+    report = report_of(read_settings(folder), standing_in(folder))
+    assert f"{said}found/abcdefabcdef.json" in report.missing
+    merged = report_of(read_settings(tmp_path / "m"), standing_in(tmp_path / "m"))
+    assert merged.faults == (f"the journal does not tell of {folder}/found/abcdefabcdef.json",)
+    assert merged.verdict == "inconclusive"
 
 
 def test_a_campaign_whose_journal_is_gone_is_neither_reported_nor_resumed_as_a_new_one(tmp_path: Path) -> None:

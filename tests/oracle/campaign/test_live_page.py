@@ -1,8 +1,10 @@
 """What a campaign shows while it runs fits the terminal, the most important first, and no text acts on it."""
 
 import io
+import sys
 from pathlib import Path
 
+import pyte
 import pytest
 from msgspec.structs import replace
 from rich.console import Console, Group
@@ -128,3 +130,41 @@ def test_where_there_is_no_terminal_a_finding_is_said_at_once_and_once(capsys: p
     live.look(7.0)
     assert capsys.readouterr().err == "telltale-conformance: finding 000000000000: close: another answer 2\n"
     assert live.line(3.0).endswith("0:00:07 to go")
+
+
+class Terminal(io.StringIO):
+    """Where the page is shown, with a screen of its own."""
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__()
+        self.screen = pyte.Screen(width, height)
+        self._stream = pyte.Stream(self.screen)
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self._stream.feed(text.replace("\n", "\r\n"))
+        return len(text)
+
+    def left(self) -> list[str]:
+        return [line.rstrip() for line in self.screen.display if line.strip()]
+
+
+@pytest.mark.parametrize(("width", "height", "findings"), [(80, 30, 0), (80, 24, 30), (120, 40, 3)])
+def test_nothing_of_the_page_remains_when_ctrl_c_ends_it(
+    width: int, height: int, findings: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The terminal shows ^C where the page ends; of a page as wide as the terminal that is a line further down."""
+    terminal = Terminal(width, height)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    for name, value in {"COLUMNS": width, "LINES": height, "TERM": "xterm"}.items():
+        monkeypatch.setenv(name, str(value))
+    page = LivePage(ran(findings), None)
+    terminal.write("$ telltale-conformance campaign\n")
+    with page.shown:
+        for pressed in ("", "", "^C", "^C"):
+            terminal.write(pressed)
+            page.look(9.0)
+            assert any("so far" in line for line in terminal.left())
+    assert terminal.left() in ([], ["$ telltale-conformance campaign"])

@@ -83,6 +83,8 @@ def inherited(campaign: str, *, over: bool = True, unsupported: tuple[str, ...] 
         findings={},
         unsupported=unsupported,
         over=over,
+        hours=1.0,
+        faults=(),
     )
 
 
