@@ -107,6 +107,7 @@ def test_messages_that_were_told_apart_still_are_in_the_plain_candidates_of_a_re
         ("open", {"initial_types": types, "roles": ["A", "B"]}),
         ("send", {**edge, "val": {"Nat": 7}}),
         LOOK,
+        ("session_ids", {}),
         ("send", {**edge, "val": {"Str": "last"}}),
         ("recv", edge),
     )
