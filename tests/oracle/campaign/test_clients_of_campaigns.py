@@ -124,18 +124,3 @@ def test_campaigns_whose_clients_offer_other_operations_are_not_merged(world: Wo
     begin(world.folder.with_name("other"), world.subject, hours=1.0)
     with pytest.raises(UsageError, match="its clients: ops without session_ids"):
         merge([world.folder, world.folder.with_name("other")], world.folder.with_name("m"))
-
-
-def test_a_campaign_of_an_earlier_version_has_no_hello_of_its_clients_and_is_resumed(world: World) -> None:
-    settings = begin(world.folder, world.subject, hours=1.0)
-    path = world.folder / "campaign.json"
-    document = json.loads(path.read_text()) | {"version": 1}
-    del document["clients_hello"], document["checksum"]
-    path.write_text(json.dumps(document))
-    older = read_settings(world.folder)
-    assert older.clients_hello is None
-    assert older != settings
-    assert greeting(older.setup()) == ""
-    world.say(version="2")
-    with pytest.raises(InconclusiveError, match=r"--sut-clients is not what --sut is"), opened(world.folder, older):
-        pass
