@@ -11,7 +11,8 @@ ABOVE: Final = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 """Pages of the site that lie above ``docs/`` in the repository."""
 KINDS: Final = ("changed", "added", "fixed", "removed", "security")
 """Of fragments, in the order of the changelog."""
-PROGRAMS: Final = "telltale_conformance.adapters"
+PACKAGE: Final = "telltale_conformance"
+PROGRAMS: Final = f"{PACKAGE}.adapters"
 """The one module of the API page whose names are programs."""
 
 _LINK: Final = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
@@ -55,10 +56,14 @@ def unreleased(changelog: str, fragments: Path = ROOT / "changelog.d") -> str:
 
 
 def public_names(page: str) -> dict[str, list[str]]:
-    """Return the names in the tables of the API page, by module."""
-    _, *sections = re.split(r"^### `([\w.]+)`$", page, flags=re.MULTILINE)
-    rows = [re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE) for text in sections[1::2]]
-    return {module: re.findall(r"`(\w+)`", " ".join(row)) for module, row in zip(sections[::2], rows, strict=True)}
+    """Return the names in the tables of the API page, by module; a row without a module is of the one above."""
+    names: dict[str, list[str]] = {}
+    module = ""
+    for named, row in re.findall(r"^\| (?:`([\w.]+)`)? *\| (`[^|]+) \|", page, re.MULTILINE):
+        if named:
+            module = PACKAGE if named == PACKAGE else f"{PACKAGE}.{named}"
+        names.setdefault(module, []).extend(re.findall(r"`(\w+)`", row))
+    return names
 
 
 def api_reference(page: str) -> str:
