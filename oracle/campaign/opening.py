@@ -76,7 +76,7 @@ def begin(
         hours: how long it may take.
         guided: whether programs that reach something new go into the corpus.
         source: the folder of another campaign, with whose corpus this one begins.
-        say: is told what of it is gone.
+        say: takes what of it is gone, in words.
 
     Raises:
         UsageError: a campaign is there already.

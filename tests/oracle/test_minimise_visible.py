@@ -61,7 +61,7 @@ def test_a_name_that_a_wrong_error_repeats_stays_no_name_of_a_step_before() -> N
 
 
 def test_what_was_answered_from_elsewhere_in_the_answer_stays_different_from_what_is_demanded() -> None:
-    """A typed step into a recursion; the wrong store answers with the whole of it, which is told beside."""
+    """A typed step into a recursion; the wrong store answers with the whole of it, as stands beside."""
     entered = {"Mu": {"body": branch("Send", "second", {"Var": "t"}), "var": "t"}}
     given = program(
         ("open", {"initial_types": {"A": "End"}, "roles": ["A"]}),
