@@ -27,7 +27,7 @@ from telltale_conformance.oracle.campaign.events import Begun, Ended, TaskLost
 from telltale_conformance.oracle.campaign.folder import FILE as CAMPAIGN
 from telltale_conformance.oracle.campaign.folder import _checksum, read_settings, settings_of, write_settings
 from telltale_conformance.oracle.campaign.journal import FILE as JOURNAL
-from telltale_conformance.oracle.campaign.journal import Journal, _next, events
+from telltale_conformance.oracle.campaign.journal import Journal, _next, begin_journal, events
 from telltale_conformance.oracle.campaign.plan import Setup
 from telltale_conformance.oracle.dossier.dossier import (
     ANSWERS,
@@ -249,6 +249,7 @@ def _settings() -> bytes:
 
 def _journal() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
+        begin_journal(Path(folder), "c")
         written = Journal(Path(folder))
         written.write((Begun(at=1.0, workers=2), TaskLost(at=2.0, task=4, why="it ended"), Ended(at=3.0, why="time")))
         written.close()

@@ -39,9 +39,11 @@ FALLEN = {
     ],
     "settings": [b'{"campaign":"\xe9"}', b'{"campaign":' + b"[" * 1500 + b"]" * 1500 + b"}"],
     "journal": [
-        b'{"schema":"telltale-conformance/campaign-journal","version":3}\n{"event":"ended","at":1.0,"why":' + line
+        b'{"campaign":"c","schema":"telltale-conformance/campaign-journal","version":4}\n'
+        b'{"event":"ended","at":1.0,"why":' + line
         for line in (b'"\xe9"}\n', b"[" * 1500 + b"]" * 1500 + b"}\n")
-    ],
+    ]
+    + [b'{"campa\xe9gn":"c","schema":"telltale-conformance/campaign-journal","version":4}\n'],
     "answers": [DOSSIER[ANSWERS].replace(b'"ok":0', b'"ok":0]')],
     "answer": [b'{"id":1,"ok":1e400}', b'{"id":1,"ok":{"a":1,"a":2}}', b'{"id":1,"ok":18446744073709551616}'],
 }
