@@ -143,13 +143,12 @@ class LivePage(Live):
 
     def page(self) -> RenderableType:
         """Return how it stands as a page."""
-        from rich.console import Group
         from rich.text import Text
 
         width, height = self._console.size
         # the last line is left to what the terminal says of Ctrl-C, which else moved the page down by a line
-        lines = [*page_lines(self._shown(), width, height - 2), ""]
-        return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in lines))
+        lines = [*page_lines(self._shown(), width, height - 2), " "]
+        return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
 
     def _shown(self) -> Shown:
         return Shown(
