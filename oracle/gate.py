@@ -22,14 +22,15 @@ from telltale_conformance.oracle.lanes.table import BY_NAME_ONLY, LANES
 from telltale_conformance.oracle.process.interrupts import Interrupted, let_through
 from telltale_conformance.oracle.process.output import print_acting
 from telltale_conformance.oracle.reference.judging import fault_of_harness
-from telltale_conformance.oracle.reports import findings, markdown, write_reports
 from telltale_conformance.oracle.reports.badge import NO_VERDICT, badge_of, write_badge
+from telltale_conformance.oracle.reports.findings import findings
 from telltale_conformance.oracle.reports.in_repository import chosen
-from telltale_conformance.oracle.reports.markdown import STEP_SUMMARY, workflow_commands
+from telltale_conformance.oracle.reports.markdown import STEP_SUMMARY, markdown, workflow_commands
 from telltale_conformance.oracle.reports.report import Finding, Minimiser, Report, claims_seen
 from telltale_conformance.oracle.reports.terminal import check_lines, last_line
 from telltale_conformance.oracle.reports.trends.check_record import record_of
 from telltale_conformance.oracle.reports.trends.file import append_record, make_ready
+from telltale_conformance.oracle.reports.writing import write_reports
 from telltale_conformance.oracle.verdict.baseline import (
     BadBaseline,
     Baseline,

@@ -332,7 +332,7 @@ class Claims(TraceItem):
     def judge(self) -> None:
         """Watch the claims on the recorded answers, or on those of the implementation."""
         from telltale_conformance.oracle.claims.catalogue import CLAIMS
-        from telltale_conformance.oracle.lanes.claims import stand_of
+        from telltale_conformance.oracle.lanes.stands import stand_of
         from telltale_conformance.oracle.reports.text import claims_lines
 
         verdicts = self._watched()

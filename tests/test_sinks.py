@@ -27,9 +27,10 @@ from markdown_it import MarkdownIt
 from telltale_conformance.lean_traces.programs import program_of
 from telltale_conformance.oracle.cli.terminal import say, say_json, warn
 from telltale_conformance.oracle.process.output import Guarded
-from telltale_conformance.oracle.reports import rendered, workflow_commands
+from telltale_conformance.oracle.reports.markdown import workflow_commands
 from telltale_conformance.oracle.reports.report import Report
 from telltale_conformance.oracle.reports.terminal import check_lines, last_line
+from telltale_conformance.oracle.reports.writing import rendered
 from telltale_conformance.oracle.verdict.baseline import Baseline, Standing, updated
 from telltale_conformance.oracle.verdict.results import not_run
 from telltale_conformance.readable import ACTING

@@ -15,7 +15,7 @@ from telltale_conformance.oracle.cli.replayed_file import Asked, judged_as
 from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.histories.checker import CONFIGURATIONS
 from telltale_conformance.oracle.histories.judging import HistoryResult
-from telltale_conformance.oracle.lanes.claims import stand_of
+from telltale_conformance.oracle.lanes.stands import stand_of
 from telltale_conformance.oracle.process.sharing import Lost, in_order
 from telltale_conformance.oracle.reference.replay import TraceResult
 from telltale_conformance.oracle.reports.document_text import document_text

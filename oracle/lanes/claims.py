@@ -27,10 +27,11 @@ from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS, title_of
 from telltale_conformance.oracle.claims.judging import ProgramReport, judge_claims
-from telltale_conformance.oracle.claims.monitors import WATCHED, ClaimVerdict
+from telltale_conformance.oracle.claims.monitors import WATCHED
 from telltale_conformance.oracle.claims.persistence import RELOAD_CLAIM
 from telltale_conformance.oracle.lanes.asked import judge_programs
 from telltale_conformance.oracle.lanes.chunks import Chunk, Plan, run_chunks
+from telltale_conformance.oracle.lanes.stands import stand_of
 from telltale_conformance.oracle.lanes.subject import NOTHING_OFFERED, Settings, Subject, offered_by
 from telltale_conformance.oracle.process.progress import tell
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
@@ -112,11 +113,6 @@ def claims_of(reports: Iterable[ProgramReport]) -> dict[str, ClaimStand]:
         for claim in CLAIMS:
             found[claim] += stand_of(report.verdicts[claim])
     return found
-
-
-def stand_of(verdict: ClaimVerdict) -> ClaimStand:
-    """Return how a claim stands by what its monitor saw."""
-    return ClaimStand(verdict.verdict, verdict.occasions)
 
 
 def _unsteady(reports: Iterable[ProgramReport]) -> list[str]:

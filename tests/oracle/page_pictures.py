@@ -19,9 +19,9 @@ from telltale_conformance.oracle.lanes import programs
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings
 from telltale_conformance.oracle.lanes.table import LANES
-from telltale_conformance.oracle.reports import write_reports
 from telltale_conformance.oracle.reports.report import Report
 from telltale_conformance.oracle.reports.what_broke import causes
+from telltale_conformance.oracle.reports.writing import write_reports
 from telltale_conformance.oracle.verdict.not_covered import not_covered
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 from tests.browser import started

@@ -7,8 +7,8 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Page
 
 from telltale_conformance.model.operations import OPERATIONS
-from telltale_conformance.oracle.reports import write_reports
 from telltale_conformance.oracle.reports.report import Report
+from telltale_conformance.oracle.reports.writing import write_reports
 from telltale_conformance.oracle.verdict.results import LaneDivergence
 from tests.oracle.report_world import accepted, lane, report, unlogged
 

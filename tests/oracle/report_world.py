@@ -12,7 +12,7 @@ from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Hello
-from telltale_conformance.oracle.reports import findings
+from telltale_conformance.oracle.reports.findings import findings
 from telltale_conformance.oracle.reports.report import Minimiser, Report
 from telltale_conformance.oracle.verdict.baseline import Baseline, Standing
 from telltale_conformance.oracle.verdict.compare import Level

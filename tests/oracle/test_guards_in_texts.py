@@ -15,9 +15,9 @@ from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.dossier.dossier import EXPLANATION
 from telltale_conformance.oracle.minimise.trying import instead_text
 from telltale_conformance.oracle.reference.replay import FirstDivergence, TraceResult
-from telltale_conformance.oracle.reports import rendered
 from telltale_conformance.oracle.reports.markdown import workflow_commands
 from telltale_conformance.oracle.reports.text import divergence_text, result_text
+from telltale_conformance.oracle.reports.writing import rendered
 from telltale_conformance.oracle.verdict.decision import decided_by
 from tests.oracle.report_world import accepted, lane, report
 

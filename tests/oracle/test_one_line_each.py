@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from telltale_conformance.oracle.reports import rendered
 from telltale_conformance.oracle.reports.markdown import markdown, workflow_commands
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.terminal import check_lines, last_line
 from telltale_conformance.oracle.reports.what_broke import sentence
 from telltale_conformance.oracle.reports.wording import message
+from telltale_conformance.oracle.reports.writing import rendered
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 from telltale_conformance.oracle.verdict.results import LaneDivergence
 from telltale_conformance.readable import block

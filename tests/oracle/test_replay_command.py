@@ -216,6 +216,16 @@ def test_claims_are_watched_beside_the_verdict_and_even_where_the_contract_is_un
     assert (done.returncode, "claims kept" in done.stdout) == (2, False)
 
 
+def test_the_command_imports_nothing_that_only_other_reports_need() -> None:
+    others = (
+        "jinja2",
+        *(f"telltale_conformance.oracle.{name}" for name in ("dossier", "lanes.claims", "reports.sarif")),
+    )
+    code = f"import sys, telltale_conformance.oracle.cli.replay; print([one for one in {others} if one in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_a_worker_imports_nothing_that_only_reports_need() -> None:
     code = (
         "import sys, telltale_conformance.oracle.cli.replayed_file\n"

@@ -18,8 +18,10 @@ from telltale_conformance.oracle.dossier.dossier import ANSWERS, FILES, MANIFEST
 from telltale_conformance.oracle.dossier.seal import SEAL
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
-from telltale_conformance.oracle.reports import findings, markdown, rendered, write_reports
+from telltale_conformance.oracle.reports.findings import findings
+from telltale_conformance.oracle.reports.markdown import markdown
 from telltale_conformance.oracle.reports.report import Ending, Reduction, Report
+from telltale_conformance.oracle.reports.writing import rendered, write_reports
 from telltale_conformance.oracle.verdict.baseline import Baseline, hold_against, updated
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.results import not_run
@@ -175,12 +177,12 @@ def test_the_reports_are_written_whole_and_old_dossiers_go(tmp_path: Path) -> No
 
 
 def test_nothing_is_written_when_a_form_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from telltale_conformance.oracle import reports
+    from telltale_conformance.oracle.reports import writing
 
     def broken(report: Report, folder: Path) -> str:
         raise RuntimeError("no page")
 
-    monkeypatch.setattr(reports, "page", broken)
+    monkeypatch.setattr(writing, "page", broken)
     with pytest.raises(RuntimeError, match="no page"):
         write_reports(REPORTS["diverge"], tmp_path)
     assert not list(tmp_path.iterdir())

@@ -16,10 +16,11 @@ from markdown_it import MarkdownIt
 from telltale_conformance.errors import UsageError
 from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.gate import Gate
-from telltale_conformance.oracle.reports import docs_address, markdown, rendered
+from telltale_conformance.oracle.reports import docs_address
 from telltale_conformance.oracle.reports.in_repository import adapter_files, chosen
-from telltale_conformance.oracle.reports.markdown import COMMENT, STEP_SUMMARY, workflow_commands
+from telltale_conformance.oracle.reports.markdown import COMMENT, STEP_SUMMARY, markdown, workflow_commands
 from telltale_conformance.oracle.reports.report import Report
+from telltale_conformance.oracle.reports.writing import rendered
 from telltale_conformance.oracle.verdict.baseline import Baseline, hold_against, updated, write_baseline
 from telltale_conformance.oracle.verdict.not_covered import NotCovered
 from tests.oracle.report_world import accepted, lane, report, unlogged

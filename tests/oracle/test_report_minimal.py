@@ -24,7 +24,7 @@ from telltale_conformance.oracle.lanes.programs import run
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.minimise.trying import OutOfTime
 from telltale_conformance.oracle.process.interrupts import held_back, watched
-from telltale_conformance.oracle.reports import findings
+from telltale_conformance.oracle.reports.findings import findings
 from telltale_conformance.oracle.reports.minimal import minimising
 from telltale_conformance.oracle.reports.report import Finding
 from telltale_conformance.oracle.reports.wording import place_of

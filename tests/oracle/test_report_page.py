@@ -11,8 +11,8 @@ from playwright.sync_api import BrowserContext
 
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.claims.catalogue import CLAIMS
-from telltale_conformance.oracle.reports import write_reports
 from telltale_conformance.oracle.reports.report import Report
+from telltale_conformance.oracle.reports.writing import write_reports
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from telltale_conformance.oracle.verdict.required import Required
 from tests.oracle.page_world import Opened, many, of_many_causes

@@ -13,7 +13,6 @@ FACES: Final = {
     "telltale_conformance": "the version",
     "telltale_conformance.generators.strategies": "Hypothesis strategies for everything that an operation takes",
     "telltale_conformance.oracle.adapters": "what a user needs to put an implementation behind the harness",
-    "telltale_conformance.oracle.reports": "a check's reports, for the gate",
 }
 """The modules from which others may import what they do not define."""
 

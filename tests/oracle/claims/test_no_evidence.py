@@ -10,7 +10,8 @@ import pytest
 from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.claims.judging import ProgramReport
 from telltale_conformance.oracle.claims.monitors import WATCHED, ClaimVerdict, Monitors, watch
-from telltale_conformance.oracle.lanes.claims import claims_of, occasions, stand_of
+from telltale_conformance.oracle.lanes.claims import claims_of, occasions
+from telltale_conformance.oracle.lanes.stands import stand_of
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.claims.test_occasions import (
