@@ -19,13 +19,11 @@ from telltale_conformance.oracle.adapters import Adapter
 from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.histories.judging import HistoryResult
 from telltale_conformance.oracle.lanes import (
-    claims,
+    asked,
     concurrent,
     corpus,
     deep,
-    fixed,
     graph,
-    guided,
     machines,
     only,
     programs,
@@ -320,17 +318,14 @@ def forget_in_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graph, "_asked", lambda *given: (step for step in real(*given) if step.op != FORGOTTEN))
 
 
-def forget_in_programs_of(lane: Any) -> Callable[[pytest.MonkeyPatch], None]:
-    def forget(monkeypatch: pytest.MonkeyPatch) -> None:
-        real = lane.asked_of
+def forget_in_judged_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = asked.asked_of
 
-        def asked(*given: Any) -> Any:
-            steps, *counts = real(*given)
-            return [step for step in steps if step.op != FORGOTTEN], *counts
+    def fewer(*given: Any) -> Any:
+        steps, *counts = real(*given)
+        return [step for step in steps if step.op != FORGOTTEN], *counts
 
-        monkeypatch.setattr(lane, "asked_of", asked)
-
-    return forget
+    monkeypatch.setattr(asked, "asked_of", fewer)
 
 
 def forget_in_deep(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,13 +347,13 @@ def forget_in_concurrent(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("lane", "forget"),
     [
-        ("fixed", forget_in_programs_of(fixed)),
-        ("guided", forget_in_programs_of(guided)),
+        ("fixed", forget_in_judged_programs),
+        ("guided", forget_in_judged_programs),
         ("deep", forget_in_deep),
         ("concurrent", forget_in_concurrent),
         ("corpus", forget_in_corpus),
         ("programs", forget_in_programs),
-        ("claims", forget_in_programs_of(claims)),
+        ("claims", forget_in_judged_programs),
         ("stateful", forget_in_stateful),
         ("graph", forget_in_graph),
     ],
