@@ -6,11 +6,12 @@ costs little.
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
-from telltale_conformance.errors import HarnessError
+from telltale_conformance.errors import HarnessError, InconclusiveError, UsageError
 from telltale_conformance.oracle.cli.apart import Apart
 from telltale_conformance.oracle.cli.authors_app import adapter_kit, init, schema
 from telltale_conformance.oracle.cli.campaign_app import campaign_app
@@ -48,6 +49,12 @@ def options(
     ] = False,
 ) -> None:
     """Decide whether an implementation of telltale's session store keeps its contract."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise UsageError(
+            f"the current folder cannot be used: {error.strerror}", remedy="change to a folder that is there"
+        ) from None
 
 
 app.command(cls=Apart)(types)
@@ -97,6 +104,10 @@ def _code() -> int:
         from telltale_conformance.oracle.cli.terminal import tell
 
         return tell(error)
+    except MemoryError:
+        from telltale_conformance.oracle.cli.terminal import tell
+
+        return tell(InconclusiveError("there is not enough memory"))
     except Exception as error:
         from telltale_conformance.oracle.cli.terminal import tell_fault
 

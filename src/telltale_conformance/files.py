@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import errno
+import io
 import os
 import stat
 import sys
@@ -21,6 +22,7 @@ from typing import BinaryIO, Final
 
 WHOLE_BYTES: Final = 256 * 1024 * 1024
 """The most bytes of a file that is read whole: protocols, baselines, dossiers; traces are read line by line."""
+_PIECE: Final = 1 << 20
 STANDARD_INPUT_BYTES: Final = 2**33
 """The most bytes that are taken from standard input."""
 
@@ -95,11 +97,13 @@ def content(path: Path, most: int = WHOLE_BYTES) -> bytes:
     Raises:
         OSError: as ``opened``, or it is larger than ``most`` bytes.
     """
+    whole = io.BytesIO()
     with opened(path) as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise OSError(errno.EOVERFLOW, f"it is larger than {most:,} bytes", str(path))
-    return data
+        while piece := file.read(min(_PIECE, most + 1)):  # at once, read would take memory for all that there may be
+            whole.write(piece)
+            if whole.tell() > most:
+                raise OSError(errno.EOVERFLOW, f"it is larger than {most:,} bytes", str(path))
+    return whole.getvalue()
 
 
 def packaged(package: str, *names: str) -> bytes:

@@ -91,6 +91,23 @@ def test_as_a_user_without_rights_and_with_a_home_that_cannot_be_written(mark: s
     assert "Traceback" not in done.stderr
 
 
+def test_a_current_folder_that_is_gone_is_said(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = subprocess.run(
+        ["sh", "-c", 'rmdir "$0"; exec "$@"', str(gone), str(COMMAND), "check", "--lanes", "graph"],
+        cwd=gone,
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the current folder cannot be used: No such file or directory; change to a folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_clock_that_jumps_back_changes_nothing(mark: str, tmp_path: Path) -> None:
     agrees(checked("--report", tmp_path / "report", command=[sys.executable, "-c", JUMPING]))
     document = json.loads((tmp_path / "report" / "report.json").read_text())
