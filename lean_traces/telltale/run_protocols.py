@@ -54,6 +54,7 @@ class RunInput(Struct, kw_only=True):
     max_steps: U64 = 0
 
 
+_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _input: Final = msgspec.json.Decoder(RunInput).decode
 
 
@@ -71,7 +72,7 @@ def read_run_protocols(path: Path, limits: Limits) -> tuple[SessionProtocol, ...
         return (_only(path),)
     document = read_document(path, limits)
     name = path.with_suffix("") if path.suffix == ".gz" else path
-    if name.suffix != ".session" and b'"choreographies"' in document.data:
+    if name.suffix != ".session" and _is_input(document.data):
         return _projected(document)
     try:
         if name.suffix == ".json":
@@ -79,6 +80,13 @@ def read_run_protocols(path: Path, limits: Limits) -> tuple[SessionProtocol, ...
         return (_completed(document, protocol_of(name, document.data)),)
     except Unreadable as error:
         raise _unreadable(path, error) from None
+
+
+def _is_input(data: bytes) -> bool:
+    try:
+        return "choreographies" in _members(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return b'"choreographies"' in data  # the reader says what is wrong
 
 
 def _refuse_repeated_keys(document: Document) -> None:
