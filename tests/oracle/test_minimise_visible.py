@@ -62,7 +62,7 @@ def test_a_name_that_a_wrong_error_repeats_stays_no_name_of_a_step_before() -> N
 
 def test_what_was_answered_from_elsewhere_in_the_answer_stays_different_from_what_is_demanded() -> None:
     """A typed step into a recursion; the wrong store answers with the whole of it, as stands beside."""
-    entered = {"Mu": {"body": branch("Send", "second", {"Var": "t"}), "var": "t"}}
+    entered = {"Mu": {"body": {"Var": "t"}, "var": "t"}}
     given = program(
         ("open", {"initial_types": {"A": "End"}, "roles": ["A"]}),
         ("update_type", {"ep": {"role": "A", "sid": {"$ref": 0}}, "new_type": branch("Recv", "first", entered)}),
