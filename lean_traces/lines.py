@@ -55,7 +55,7 @@ def read_blocks(file: BinaryIO, path: str, limits: Limits, *, packed: bool) -> I
     return _plain_blocks(file, path, limits.line_bytes)
 
 
-_BLOCK: Final = 2**16
+_BLOCK: Final = 2**15
 
 
 def _plain_blocks(file: BinaryIO, path: str, longest: int) -> Iterator[list[bytes]]:
