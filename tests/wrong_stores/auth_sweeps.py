@@ -34,6 +34,21 @@ def grown(count: int, whole: tuple[int, ...]) -> Play:
     return play
 
 
+def many(count: int) -> Play:
+    """Overwrite a value so many times, and look at the tree at the end and just before it."""
+
+    def play(s: Script) -> None:
+        s.buffered(mode="LatestValue")
+        for number in range(count):
+            s.sent(number)
+            if number >= count - 2:
+                s.auth_root(sid=0, edge=edge())
+        for index in (0, count - 2, count - 1):
+            s.auth_proof(sid=0, edge=edge(), index=index)
+
+    return play
+
+
 def proofs_altered(count: int) -> Play:
     """Verify the proof of the first of so many leaves, and every proof that differs from it in one place."""
 
@@ -193,6 +208,7 @@ def verified(s: Script, index: int, flags: list[bool], wrong_at: int | None = No
 def auth_sweeps() -> Iterator[tuple[str, Play]]:
     """Yield every sweep by name."""
     yield "auth trees: up to 34 leaves", grown(34, (5, 9, 11, 17))
+    yield "auth trees: 130 leaves", many(130)
     for count in (2, 9, 16, 17):
         yield f"auth trees: proofs of {count} leaves", proofs_altered(count)
     yield "auth trees: values", all_values

@@ -11,7 +11,7 @@ from telltale_conformance.model import auth, auth_trees
 from telltale_conformance.model.auth_trees import AuthTree, combined
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.types.payloads import ProdValue, Str, Value
-from tests.wrong_stores.auth_sweeps import ended
+from tests.wrong_stores.auth_sweeps import ended, many
 from tests.wrong_stores.reference_forms import changed
 from tests.wrong_stores.steps import A_TO_B, altered, edge
 from tests.wrong_stores.wrong import Wrong
@@ -307,6 +307,11 @@ def verifying_takes_unequal_lists() -> None:
 @wrong_tree("A tree has 33 leaves at most.", proved(34, 33))
 def trees_of_33_leaves() -> None:
     trees_over(lambda leaves: leaves[:33])
+
+
+@wrong_tree("A tree has 64 leaves at most.", many(130))
+def trees_of_64_leaves() -> None:
+    trees_over(lambda leaves: leaves[:64])
 
 
 @wrong_tree("Verifying looks at the sides of the first two levels alone.", verified_on_a_wrong_side)

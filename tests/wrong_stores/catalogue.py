@@ -25,6 +25,7 @@ from tests.wrong_stores import (
     second_orders,
     second_ownership,
     second_sessions,
+    several,
     signatures,
     signed_messages,
     sizes,
@@ -60,6 +61,7 @@ MADE_FROM_SECOND = (
     reload_states,
     unlisted,
     mechanisms,
+    several,
 )
 """The modules with stores made from the second store, in the order of the catalogue."""
 UNSTEADY_AFTER = 3

@@ -50,6 +50,9 @@ WHY: dict[str, str] = {
     "owners as formats": "no drawn name has two signs of percent in a row",
     "fragments that are the session": "no drawn fragment is called Session",
     "strips 64 mu": "drawn types have few Mu in a row",
+    "the last cancelled is not listed": "two sessions have to be cancelled when somebody asks for the closed ones",
+    "closing ends the timeouts of roles": "drawn sites are never roles",
+    "capacities of 16 bits": "drawn capacities are small",
 }
 """Why no lane but the fixed list finds a store with this seed, and with which one does."""
 NOT_FOUND, NOT_ASKED = "–", "?"

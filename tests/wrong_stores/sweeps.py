@@ -18,6 +18,7 @@ from tests.wrong_stores.life_after_life import busy, ended_and_reopened, reaped_
 from tests.wrong_stores.look_alike import FOLDS, PLACES
 from tests.wrong_stores.mechanism_sweeps import mechanism_sweeps
 from tests.wrong_stores.raw_forms import members_in_another_order, unusual_edges, with_null_options, without_sorts
+from tests.wrong_stores.related_sweeps import related_sweeps
 from tests.wrong_stores.second_hardened import chained, renaming, repeated, shadowing
 from tests.wrong_stores.sizes import (
     deep_type,
@@ -245,7 +246,7 @@ def sweeps() -> Iterator[tuple[str, Play]]:
     yield "raw forms: edges", unusual_edges
     yield "raw forms: null options", with_null_options
     yield "raw forms: absent sorts", without_sorts
-    for more in (auth_sweeps, mechanism_sweeps, type_sweeps):
+    for more in (auth_sweeps, mechanism_sweeps, related_sweeps, type_sweeps):
         yield from more()
     yield "life after life: signed messages", signed_in_a_second_life
     yield "decoding: beside a session", decoded_beside
