@@ -19,7 +19,7 @@ from telltale_conformance.lean_traces.programs import Program, program_bytes, re
 from telltale_conformance.oracle.adapters import Answer, Request
 from telltale_conformance.oracle.claims.judging import judge_claims
 from telltale_conformance.oracle.dossier.pytest_file import pytest_text
-from telltale_conformance.oracle.lanes.claims import asked_of
+from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.lanes.corpus import judge_trace
 from telltale_conformance.oracle.minimise.minimiser import Minimised, minimise
 from telltale_conformance.oracle.reference.judging import judge_cases
