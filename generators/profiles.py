@@ -17,6 +17,7 @@ from msgspec import Struct
 from telltale_conformance.files import packaged
 from telltale_conformance.generators.coverage import PHASES
 from telltale_conformance.generators.tried import ALL_OPERATIONS
+from telltale_conformance.model.operations import OPERATIONS
 
 
 class Profile(NamedTuple):
@@ -30,7 +31,9 @@ class Profile(NamedTuple):
     """The chance that an operation is left out of a program, 0 for always all of them."""
     course: str = ""
     """What a program begins with: ``lives``, ``sizes``, a session with edges (``edges``), or nothing but drawn steps;
-    ``reloads``: each of them is followed by a reload; ``goals``: before most of them, what they want of the state."""
+    ``reloads``: each of them is followed by a reload; ``goals``: before many of them, what they want of the state."""
+    as_it_is: float = 0.0
+    """How often an operation of ``goals`` is tried in the state as it is."""
 
 
 class _StatedProfile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,6 +44,17 @@ class _StatedProfile(Struct, frozen=True, forbid_unknown_fields=True):
     but: dict[str, float] = {}
     others: float = 0.0
     course: str = ""
+
+
+class _Concern(Struct, frozen=True, forbid_unknown_fields=True):
+    groups: list[str]
+    swarm: float = 0.0
+
+
+class _Directed(Struct, frozen=True, forbid_unknown_fields=True):
+    turns: list[str]
+    concerns: dict[str, _Concern]
+    beside: dict[str, float]
 
 
 class LastLook(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,7 +70,7 @@ class _Stated(Struct, frozen=True, forbid_unknown_fields=True):
 
     weights: dict[str, dict[str, float]]
     profiles: list[_StatedProfile]
-    directed: list[_StatedProfile]
+    directed: _Directed
     phases: dict[str, frozenset[str]]
     last_look: LastLook
 
@@ -73,15 +87,31 @@ class _Stated(Struct, frozen=True, forbid_unknown_fields=True):
         weights.update(stated.but)
         return Profile(stated.name, weights, stated.oddness, stated.swarm, stated.course)
 
+    def concern(self, name: str) -> Profile:
+        """Return the profile of a concern: what changes something in it is tried alike, all else by a share of that."""
+        groups, swarm = self.directed.concerns[name].groups, self.directed.concerns[name].swarm
+        of_it = [operation for group in groups or self.weights for operation in self.weights[group]]
+        weights = {operation: 1.0 for operation in of_it if not OPERATIONS[operation].reads_only}
+        all_of_it = sum(weights.values())
+        looks = [operation for operation in of_it if operation not in weights]
+        others = sorted(ALL_OPERATIONS - {*of_it} - {name for name, one in OPERATIONS.items() if one.reads_only})
+        weights |= dict.fromkeys(looks, _LOOKS * all_of_it / max(1, len(looks)))
+        weights |= dict.fromkeys(others, _OTHERS * all_of_it / max(1, len(others)))
+        for operation, share in self.directed.beside.items():
+            if not groups or operation not in of_it:
+                weights[operation] = share * all_of_it
+        return Profile(name, weights, 0.0, swarm, "goals")
 
+
+_LOOKS: Final = 0.1
+_OTHERS: Final = 0.15
+"""How often the looks of a concern are tried, and what changes something outside of it, relative to what does in it."""
 _STATED: Final = msgspec.toml.decode(packaged("telltale_conformance.generators", "data", "profiles.toml"), type=_Stated)
 PROFILES: Final = tuple(_STATED.profile(stated) for stated in _STATED.profiles)
 """Taken in turn, so that a program's profile follows from its index."""
-DIRECTED: Final = tuple(_STATED.profile(stated) for stated in _STATED.directed)
+DIRECTED: Final = tuple(map(_STATED.concern, _STATED.directed.turns))
 """The profiles of programs that are drawn towards goals, taken in turn too."""
-CONCERNS: Final = tuple(
-    profile for profile, stated in zip(DIRECTED, _STATED.directed, strict=True) if not stated.others
-)
+CONCERNS: Final = tuple(_STATED.concern(name) for name, stated in _STATED.directed.concerns.items() if stated.groups)
 """Those of them that have the operations of one concern."""
 LAST_LOOK: Final = _STATED.last_look
 _BESIDE: Final = 0.7

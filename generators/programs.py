@@ -45,12 +45,11 @@ _AFTER_COURSE: Final = 15
 """Drawn steps after what a course begins with, at least."""
 DIRECTED_STEPS: Final = 120
 """Steps of a program towards goals before its last look."""
-_TWO_CONCERNS: Final = 0.6
+_TWO_CONCERNS: Final = 0.35
 """How often a program towards goals of one concern has the operations of a second."""
-_ODDNESS: Final = (0.5, 1.0, 2.5)
-"""By how much the oddness of a profile is multiplied in one program towards goals and another."""
-_AS_IT_IS: Final = 0.25
-"""How often an operation is tried in the state as it is."""
+_ODDNESS: Final = (0.05, 0.1, 0.25)
+_AS_IT_IS: Final = (0.3, 0.6, 0.9)
+"""What one program towards goals and another has for the oddness of its profile, and for how often it has no goal."""
 _TIMES: Final = (1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 9)
 """How often in a row a goal is reached; a reload once, as a second one finds what the first has left."""
 _SESSIONS: Final = (1, 1, 1, 2, 2, 3)
@@ -205,7 +204,7 @@ class Generator:
             if operation.reads_only:
                 yield self._step(operation.name, goals.sid)
                 continue
-            if draw.random() >= _AS_IT_IS:
+            if draw.random() >= self.profile.as_it_is:
                 for _ in range(1 if operation.name == RELOAD.operation else draw.one_of(_TIMES)):
                     if self._counted < until:
                         yield from self._acts(goals.towards(operation.name))
@@ -366,8 +365,8 @@ def directed(
     """Return what makes program ``index`` of those that are drawn towards goals."""
     rng, profile = Random(f"{seed}/{index}/goals"), DIRECTED[index % len(DIRECTED)]
     if profile in CONCERNS and rng.random() < _TWO_CONCERNS:
-        profile = joined(profile, rng.choice([other for other in CONCERNS if other is not profile]))
-    profile = profile._replace(oddness=profile.oddness * rng.choice(_ODDNESS))
+        profile = joined(profile, rng.choice([other for other in CONCERNS if other.name != profile.name]))
+    profile = profile._replace(oddness=rng.choice(_ODDNESS), as_it_is=rng.choice(_AS_IT_IS))
     return Generator(seed, index, offered=offered, contract=contract, profile=profile, reached=reached)
 
 

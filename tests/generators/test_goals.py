@@ -91,7 +91,7 @@ def test_nothing_is_used_that_is_not_offered(offered: set[str]) -> None:
 
 
 def test_each_directed_program_is_about_its_concern() -> None:
-    assert len({profile.name for profile in DIRECTED}) == len(DIRECTED)
+    assert {profile.name for profile in DIRECTED} == {profile.name for profile in CONCERNS} | {"all", "few of all"}
     tried = [{step.operation.name for step in program} for program in made(7, 5 * len(DIRECTED))]
     changing = ALL_OPERATIONS - {name for name, one in OPERATIONS.items() if one.reads_only}
     assert set().union(*tried) >= changing
@@ -107,7 +107,17 @@ def test_some_programs_of_a_concern_have_the_operations_of_a_second() -> None:
         assert first != second
         assert profile.weights.keys() == by_name[first].keys() | by_name[second].keys()
         assert all(profile.weights[name] >= weight for name, weight in by_name[first].items())
-    assert len({profile.oddness for profile in profiles}) == 3
+    assert len({(profile.oddness, profile.as_it_is) for profile in profiles}) == 9
+
+
+def test_what_changes_something_in_a_concern_is_tried_alike_and_all_else_seldom() -> None:
+    for profile in CONCERNS:
+        changing = {name: weight for name, weight in profile.weights.items() if not OPERATIONS[name].reads_only}
+        own = [name for name, weight in changing.items() if weight == 1]
+        assert len(own) >= 4, profile.name
+        assert changing.keys() == {name for name in ALL_OPERATIONS if not OPERATIONS[name].reads_only}
+        assert sum(changing.values()) < 1.4 * len(own)
+        assert sum(profile.weights.values()) < 1.6 * len(own)
 
 
 def test_some_sessions_are_closed_before_they_are_reaped_together() -> None:
