@@ -1,10 +1,9 @@
 """Guided against unguided generation over hundreds of drawn situations, so that no single one can be tuned for.
 
-``python -m tests.benchmarks.rare_situations`` draws situations that a store could be wrong in, and prints how many times
-fewer answers guided programs need to meet one. A situation is a step, what came before it, and a later step that would
-show it: *a third commit after a reload since a claim was refused, seen by observing the session*. Those count that
-unguided programs meet about once in 2,000 to 50,000 answers. ``--of validation`` draws others than guidance is
-developed with.
+``python -m tests.benchmarks.rare_situations`` draws situations that a store could be wrong in, and prints how many
+times fewer answers guided programs need to meet one. A situation is a step, what came before it, and a later step that
+would show it: *a third commit since a claim was refused, seen by observing the session*. Those count that unguided
+programs meet about once in 2,000 to 50,000 answers. ``--of validation`` draws others than guidance is developed with.
 """
 
 from __future__ import annotations
@@ -32,6 +31,8 @@ Kind = tuple[str, str]
 DRAWN: Final = 12_000
 """Situations that are drawn, most of which are met too often, or hardly at all."""
 COMMON, SELDOM = 1 / 2_000, 1 / 50_000
+CHOSEN_WITH, CHOSEN_BY = range(2_000, 2_020), 8_000
+"""The seeds that situations are chosen with, other ones than they are counted with, and how many answers of each."""
 _NEAR: Final = 0.75
 """How often a situation is of operations of one section of the contract."""
 _OK: Final = 0.75
@@ -297,7 +298,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=3_000)
     options = parser.parse_args()
-    situations = chosen(drawn(options.of, DRAWN), range(2_000, 2_020), options.most)
+    situations = chosen(drawn(options.of, DRAWN), CHOSEN_WITH, CHOSEN_BY)
     seeds = range(options.first, options.first + options.seeds)
     one, other = (measured(made, situations, seeds, options.most) for made in (unguided, guided))
     print(summary(ratios(one, other)))
