@@ -13,7 +13,7 @@ from telltale_conformance.generators.plans import Plans
 from telltale_conformance.generators.pool import Held, Pool
 from telltale_conformance.generators.steps import Written
 from telltale_conformance.generators.tried import ALL_OPERATIONS
-from telltale_conformance.lean_traces.codec import as_json
+from telltale_conformance.lean_traces.printing import as_json
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.signatures import SignatureKind
 from telltale_conformance.model.store import Store

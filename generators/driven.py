@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, 
 
 from telltale_conformance.generators.coverage import cell_of, situation
 from telltale_conformance.generators.steps import Cell, GeneratedStep, encode_arguments
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.model.operations import OPERATIONS, Outcome, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.readable import one_line

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from telltale_conformance.files import packaged
-from telltale_conformance.lean_traces.codec import decode_as_written, encode, encode_as_written
+from telltale_conformance.lean_traces.printing import decode_as_written, encode, encode_as_written
 from telltale_conformance.lean_traces.programs import Program, Step
 
 FILE: Final = "programs.jsonl.gz"

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from telltale_conformance.generators.graph_labels import OWNERS, ROLES, TYPES, Label, instantiate, labels_of
-from telltale_conformance.lean_traces.codec import as_json
+from telltale_conformance.lean_traces.printing import as_json
 from telltale_conformance.model import sessions as lifecycle
 from telltale_conformance.model.contract import Contract
 from telltale_conformance.model.observe import observe

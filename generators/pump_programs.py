@@ -15,7 +15,7 @@ from telltale_conformance.generators.profiles import LAST_LOOK
 from telltale_conformance.generators.pumps import Pump, Pumped
 from telltale_conformance.generators.steps import GeneratedStep, Written, as_program, encode_arguments
 from telltale_conformance.generators.tried import ALL_OPERATIONS
-from telltale_conformance.lean_traces.codec import as_json
+from telltale_conformance.lean_traces.printing import as_json
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome, step, those
 from telltale_conformance.model.plan import PlanInput

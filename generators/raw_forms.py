@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from telltale_conformance.generators.drawing import Drawing
-from telltale_conformance.lean_traces.codec import CODECS, decode, encode_as_written
+from telltale_conformance.lean_traces.codec import CODECS
+from telltale_conformance.lean_traces.printing import decode, encode_as_written
 from telltale_conformance.model.operations import Operation
 
 

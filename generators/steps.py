@@ -7,7 +7,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import CODECS, decode_as_written, encode
+from telltale_conformance.lean_traces.codec import CODECS
+from telltale_conformance.lean_traces.printing import decode_as_written, encode
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.operations import Operation, Outcome
 from telltale_conformance.model.values import SetDefaultHandler, UpdateEdgeHandler, UpdateTrace

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from telltale_conformance.generators.graph import Bound, Graph, Move, explore
 from telltale_conformance.generators.graph_labels import ROLES, SID, TYPES, Label, instantiate
 from telltale_conformance.generators.steps import encode_arguments
-from telltale_conformance.lean_traces.codec import decode, encode
+from telltale_conformance.lean_traces.printing import decode, encode
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.operations import OPERATIONS
 

@@ -13,8 +13,9 @@ from typing import Any, ClassVar, Final
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, ArgumentError, encode_lines, encode_shallow
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, ArgumentError
 from telltale_conformance.lean_traces.printed_types import NotOurForm
+from telltale_conformance.lean_traces.printing import encode_lines, encode_shallow
 from telltale_conformance.model.operations import Outcome
 
 ARGS: Final = b'{"args":'

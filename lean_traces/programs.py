@@ -12,17 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from telltale_conformance.errors import HarnessError
-from telltale_conformance.lean_traces.codec import (
-    CODECS,
-    ArgumentCodec,
-    ArgumentError,
-    decode_as_written,
-    encode,
-    encode_as_written,
-)
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, ArgumentError
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened, read_lines
+from telltale_conformance.lean_traces.printing import decode_as_written, encode, encode_as_written
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.trace import PROGRAM_SCHEMA, VERSION, MalformedTrace

@@ -9,8 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from telltale_conformance.errors import HarnessError
-from telltale_conformance.lean_traces.codec import CODECS, encode
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import Step, references
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 

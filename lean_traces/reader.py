@@ -18,11 +18,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.codec import (
-    CODECS,
-    ArgumentError,
-    encode_as_written,
-)
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentError
 from telltale_conformance.lean_traces.endings import end_problem
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened, read_blocks
@@ -36,13 +32,9 @@ from telltale_conformance.lean_traces.printed_events import (
     printed_line,
     read_printed,
 )
+from telltale_conformance.lean_traces.printing import encode_as_written
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, nests_within, parse
-from telltale_conformance.lean_traces.trace import (
-    TRACE_SCHEMA,
-    VERSION,
-    Header,
-    MalformedTrace,
-)
+from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, MalformedTrace
 from telltale_conformance.model.operations import Operation, Outcome
 from telltale_conformance.readable import json_line
 

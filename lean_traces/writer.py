@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, cast
 
 from msgspec import Raw, Struct
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.trace import Header
 
 

@@ -9,8 +9,8 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters.faults import Closed

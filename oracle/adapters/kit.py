@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import cycle, islice
 from typing import Final, Literal, NamedTuple
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.model.decoding.table import TYPES
 from telltale_conformance.model.operations import OPERATIONS

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from telltale_conformance.lean_traces.codec import CODECS, encode
+from telltale_conformance.lean_traces.codec import CODECS
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.model.operations import OPERATIONS, Operation
 from telltale_conformance.oracle.adapters.protocol import Request
 

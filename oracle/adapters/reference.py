@@ -6,12 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import (
-    CODECS,
-    ArgumentError,
-    encode_answer,
-)
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentError
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.lean_traces.printing import encode_answer
 from telltale_conformance.model.contract import Contract, contract_named
 from telltale_conformance.model.operations import OPERATIONS, step
 from telltale_conformance.model.store import Store

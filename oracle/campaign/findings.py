@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.files import content
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import program_bytes, written_program
 from telltale_conformance.lean_traces.strict_json import converted
 from telltale_conformance.oracle.campaign.durable import UNFINISHED, put_all_durably, put_durably, sync_folder

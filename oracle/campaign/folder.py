@@ -18,7 +18,7 @@ import msgspec
 
 from telltale_conformance.errors import HarnessError, UsageError
 from telltale_conformance.files import content
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, converted
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.adapters import AdapterLimits, Hello

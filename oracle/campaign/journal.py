@@ -20,7 +20,7 @@ import msgspec
 
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.files import opened
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, converted
 from telltale_conformance.oracle.campaign.durable import put_durably
 from telltale_conformance.oracle.campaign.events import Event

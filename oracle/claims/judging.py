@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode_as_written
 from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
+from telltale_conformance.lean_traces.printing import encode_as_written
 from telltale_conformance.lean_traces.programs import Program, UnresolvedReference, resolve
 from telltale_conformance.lean_traces.reader import read_trace
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Request, ask

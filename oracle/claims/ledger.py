@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Any, NamedTuple
 
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.json_values import same_json
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.model.operations import those
 from telltale_conformance.oracle.claims.looks import Everywhere, Look
 from telltale_conformance.oracle.claims.scopes import same_artifact

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.json_values import same_json
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.oracle.claims.persistence import QUESTIONS
 from telltale_conformance.oracle.claims.seen import Judgement, Monitor, Seen
 

@@ -10,7 +10,7 @@ import msgspec
 
 from telltale_conformance.errors import UsageError
 from telltale_conformance.generators.branch_orders import branch_orders
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.protocol_files import ProtocolFile, Unreadable, read_protocols
 from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.model.types.global_types import GlobalType, roles_of

@@ -17,9 +17,9 @@ import msgspec
 
 from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.files import opened
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.lines import files_in
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.protocol_files import Unreadable, read_protocols
 from telltale_conformance.lean_traces.telltale.documents import SUFFIXES, Recognised, recognise
 from telltale_conformance.lean_traces.telltale.whole_document import read_document

@@ -13,8 +13,8 @@ from typing import Any, Final, ParamSpec
 import msgspec
 
 from telltale_conformance.errors import HarnessError, InconclusiveError, UsageError
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.readable import block, few_lines, one_line
 from telltale_conformance.sinks import json_text
 

@@ -17,19 +17,14 @@ from typing import Any, Final
 import msgspec
 
 from telltale_conformance.errors import UsageError
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import write_program
 from telltale_conformance.lean_traces.protocol_files import NESTING, Unreadable, read_protocols
 from telltale_conformance.lean_traces.writer import written_whole
 from telltale_conformance.model.types.caret import Position, excerpt
 from telltale_conformance.model.types.json_shape import quoted
 from telltale_conformance.model.types.lean_json import encode_global, encode_type_lean
-from telltale_conformance.model.types.printer import (
-    print_global_type,
-    print_local_type,
-    print_name,
-    print_pretty,
-)
+from telltale_conformance.model.types.printer import print_global_type, print_local_type, print_name, print_pretty
 from telltale_conformance.model.types.projection import Merging, NotProjectable, project_all
 from telltale_conformance.model.types.type_json import encode_type
 from telltale_conformance.model.values import DEFAULT_BUFFERS, BufferConfig

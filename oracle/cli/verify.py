@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from telltale_conformance.errors import UsageError
-from telltale_conformance.lean_traces.codec import as_json, encode
 from telltale_conformance.lean_traces.json_values import same_json
+from telltale_conformance.lean_traces.printing import as_json, encode
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, AdapterLimits, SubprocessAdapter
 from telltale_conformance.oracle.adapters.process import shown_command
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS

@@ -20,8 +20,8 @@ from msgspec import Struct
 
 from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.files import content
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import Program, program_bytes, program_of
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, Header, Source
@@ -29,12 +29,7 @@ from telltale_conformance.lean_traces.trace import VERSION as TRACE_VERSION
 from telltale_conformance.lean_traces.writer import TraceWriter, written_whole
 from telltale_conformance.oracle.adapters import Adapter, Answer, Hello
 from telltale_conformance.oracle.dossier.lean_file import lean_text
-from telltale_conformance.oracle.dossier.parts import (
-    answers_problem,
-    class_problem,
-    missing_problem,
-    program_problem,
-)
+from telltale_conformance.oracle.dossier.parts import answers_problem, class_problem, missing_problem, program_problem
 from telltale_conformance.oracle.dossier.pytest_file import pytest_text
 from telltale_conformance.oracle.dossier.seal import SEAL, MalformedDossier, seal_of, sealed_files
 from telltale_conformance.oracle.lanes.environment import contract_hash, corpus_hash, harness_hash, hash_of

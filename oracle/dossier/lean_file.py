@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode, encode_answer
 from telltale_conformance.lean_traces.lean_answer import as_lean_escapes
 from telltale_conformance.lean_traces.lean_bundle import RUN_ROOT, LeanBundle, make_bundle
 from telltale_conformance.lean_traces.lean_program import encode_request
+from telltale_conformance.lean_traces.printing import encode, encode_answer
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.sinks import lean_comment, lean_string

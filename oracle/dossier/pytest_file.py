@@ -5,7 +5,7 @@ from __future__ import annotations
 import pprint
 from typing import Any
 
-from telltale_conformance.lean_traces.codec import as_json
+from telltale_conformance.lean_traces.printing import as_json
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.reference.judging import expected_result
 from telltale_conformance.oracle.reference.run import on_reference

@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.history import Call, HistoryEvent, Return
 from telltale_conformance.lean_traces.json_values import shown
+from telltale_conformance.lean_traces.printing import as_json
 from telltale_conformance.model.contract import Contract
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.histories.checker import Checker, OverBudget, Refused, check

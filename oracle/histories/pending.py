@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.history import Call
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.histories.parts import Footprint, footprint

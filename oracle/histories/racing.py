@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any, Final
 
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError, encode
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentError
 from telltale_conformance.lean_traces.histories import HistoryWriter
 from telltale_conformance.lean_traces.history import Call, Crash, HistoryEvent, HistoryHeader, Return
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import Step, UnresolvedReference, resolve
 from telltale_conformance.lean_traces.races import Race
 from telltale_conformance.lean_traces.reader import Answer

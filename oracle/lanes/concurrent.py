@@ -13,9 +13,9 @@ import msgspec
 from telltale_conformance.errors import UsageError
 from telltale_conformance.files import content
 from telltale_conformance.generators.histories import race, races_offered
-from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.history import HistoryEvent, Return
 from telltale_conformance.lean_traces.json_values import shown
+from telltale_conformance.lean_traces.printing import as_json
 from telltale_conformance.lean_traces.races import MalformedRace, Race, race_bytes, race_of
 from telltale_conformance.oracle.adapters import AdapterFault
 from telltale_conformance.oracle.adapters.clients import Clients

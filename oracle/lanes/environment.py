@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from telltale_conformance.files import content
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.model.contract import contract_named
 from telltale_conformance.oracle.lanes.corpus import corpus_files
 

@@ -18,7 +18,7 @@ from telltale_conformance.generators.graph import DEFAULT_BOUND, Bound, Graph, K
 from telltale_conformance.generators.graph_labels import ROLES, SID, TYPES, Label, instantiate
 from telltale_conformance.generators.steps import encode_arguments
 from telltale_conformance.generators.tours import Tour, tour_program, toured
-from telltale_conformance.lean_traces.codec import decode
+from telltale_conformance.lean_traces.printing import decode
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.contract import contract_named
 from telltale_conformance.model.operations import OPERATIONS, step, those

@@ -15,13 +15,14 @@ import msgspec
 from telltale_conformance.generators.coverage import cell_of, situation
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.generators.steps import Cell
-from telltale_conformance.lean_traces.codec import CODECS, as_json
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.lean_answer import LeanRun, LeanStep
 from telltale_conformance.lean_traces.lean_errors import LeanError
 from telltale_conformance.lean_traces.lean_identity import toolchain_identity
 from telltale_conformance.lean_traces.lean_process import LeanModel
 from telltale_conformance.lean_traces.lean_program import in_lean
 from telltale_conformance.lean_traces.lean_toolchain import find_toolchain
+from telltale_conformance.lean_traces.printing import as_json
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.operations import OPERATIONS

@@ -9,10 +9,10 @@ from typing import Final
 
 from telltale_conformance.files import content
 from telltale_conformance.generators.corpus_programs import corpus_programs
-from telltale_conformance.lean_traces.codec import encode_as_written
 from telltale_conformance.lean_traces.lean_answer import LeanRun
 from telltale_conformance.lean_traces.lean_bundle import model_hash
 from telltale_conformance.lean_traces.lean_process import LeanModel
+from telltale_conformance.lean_traces.printing import encode_as_written
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, Source
 from telltale_conformance.lean_traces.writer import TraceWriter, packed
 

@@ -16,8 +16,8 @@ from typing import Any, Final, NamedTuple
 
 from telltale_conformance.generators.near_miss import Edit, one_edit
 from telltale_conformance.generators.programs import Generator
-from telltale_conformance.lean_traces.codec import decode, encode, encode_answer
 from telltale_conformance.lean_traces.lines import opened
+from telltale_conformance.lean_traces.printing import decode, encode, encode_answer
 from telltale_conformance.oracle.adapters import ReferenceAdapter, Request
 from telltale_conformance.oracle.adapters.direct import DirectAdapter
 from telltale_conformance.oracle.adapters.protocol import Answer

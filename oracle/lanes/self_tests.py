@@ -18,7 +18,7 @@ import platformdirs
 from msgspec import Struct
 
 from telltale_conformance.files import content, keep_from_others, others_write
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.writer import written_whole
 from telltale_conformance.oracle.lanes.environment import contract_hash, corpus_hash, harness_hash, hash_of
 from telltale_conformance.oracle.lanes.table import BY_NAME_ONLY, DEPENDS_ON, SELF_TESTS

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.codec import CODECS, as_json, encode
+from telltale_conformance.lean_traces.codec import CODECS
+from telltale_conformance.lean_traces.printing import as_json, encode
 from telltale_conformance.lean_traces.programs import Program, is_reference, resolve
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.minimise.minimality import Remaining

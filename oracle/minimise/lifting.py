@@ -13,8 +13,8 @@ from typing import Any, Final
 import msgspec
 
 from telltale_conformance.errors import HarnessError
-from telltale_conformance.lean_traces.codec import encode, encode_as_written
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
+from telltale_conformance.lean_traces.printing import encode, encode_as_written
 from telltale_conformance.lean_traces.programs import Program, Step, is_reference, references, resolve
 from telltale_conformance.model.operations import OPERATIONS, those
 from telltale_conformance.model.values import OwnershipCapability, OwnershipReceipt, ReadinessWitness

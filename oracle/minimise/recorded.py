@@ -20,9 +20,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import as_json, decode, decode_as_written, encode, encode_answer
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
+from telltale_conformance.lean_traces.printing import as_json, decode, decode_as_written, encode, encode_answer
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.lean_traces.reader import Answer as ReadAnswer
 from telltale_conformance.lean_traces.reader import Event, open_trace

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.minimise.lifting import lift_again

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt, same_json
+from telltale_conformance.lean_traces.printing import as_json
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.minimise.lifting import OPENING, SID_FIELDS

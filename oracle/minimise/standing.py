@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import as_json
+from telltale_conformance.lean_traces.printing import as_json
 from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, resolve
 from telltale_conformance.model.state import Session
 from telltale_conformance.oracle.minimise.lifting import OPENING

@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.codec import encode_as_written
+from telltale_conformance.lean_traces.printing import encode_as_written
 from telltale_conformance.lean_traces.programs import Program, references
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import Outcome

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import Program, Step, is_reference
 from telltale_conformance.oracle.minimise.names import canonical, names_of, renamed
 from telltale_conformance.readable import one_line

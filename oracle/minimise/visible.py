@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.json_values import ABSENT, same_json
+from telltale_conformance.lean_traces.printing import as_json
 from telltale_conformance.oracle.minimise.slicing import NOTHING, Holds, at_place, followed, sessionless
 from telltale_conformance.oracle.reference.run import ReferenceSide, Referred
 from telltale_conformance.oracle.verdict.compare import Divergence

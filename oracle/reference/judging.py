@@ -16,8 +16,9 @@ import msgspec
 
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces import reader
-from telltale_conformance.lean_traces.codec import CODECS, as_json, decode, encode
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.json_values import shown
+from telltale_conformance.lean_traces.printing import as_json, decode, encode
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.errors import NotJudged
 from telltale_conformance.model.operations import OPERATIONS, Outcome

@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from telltale_conformance.generators.coverage import cell_of, situation
 from telltale_conformance.generators.steps import Cell
-from telltale_conformance.lean_traces.codec import as_json, decode
 from telltale_conformance.lean_traces.json_values import shown
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
+from telltale_conformance.lean_traces.printing import as_json, decode
 from telltale_conformance.lean_traces.reader import Answer, Event, TraceReader, open_trace, trace_of
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import UnknownContract

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode, encode_as_written
+from telltale_conformance.lean_traces.printing import encode, encode_as_written
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.lean_traces.reader import open_trace
 from telltale_conformance.lean_traces.trace import MalformedTrace

@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from telltale_conformance.generators.coverage import by_operation
-from telltale_conformance.lean_traces.codec import as_json
 from telltale_conformance.lean_traces.json_values import shown
+from telltale_conformance.lean_traces.printing import as_json
 from telltale_conformance.oracle.reports.report import Finding, Report
 from telltale_conformance.oracle.reports.terminal import last_line
 from telltale_conformance.oracle.verdict.results import LaneResult

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from telltale_conformance.errors import InconclusiveError
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import opened
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.telltale.audit_logs import AuditLogReader
 from telltale_conformance.lean_traces.telltale.documents import Recognised
 from telltale_conformance.lean_traces.telltale.json_stream import JsonStream

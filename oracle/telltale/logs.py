@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.telltale.audit_logs import AuditLogReader, Log, LogRecord
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.model.values import (

@@ -8,7 +8,8 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.codec import CODECS, encode
+from telltale_conformance.lean_traces.codec import CODECS
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.verdict.evidence import Tally

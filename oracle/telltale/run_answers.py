@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.oracle.telltale.results import Told
 

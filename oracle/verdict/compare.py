@@ -9,8 +9,8 @@ from itertools import chain, islice
 from typing import Any, Final, Literal, NamedTuple
 
 from telltale_conformance.lean_traces.bound_names import differences_in_types
-from telltale_conformance.lean_traces.codec import encode_answer
 from telltale_conformance.lean_traces.json_values import Difference, differences, shown
+from telltale_conformance.lean_traces.printing import encode_answer
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.lean_traces.strict_json import parse
 from telltale_conformance.model.errors import NotJudged, StringError

@@ -16,8 +16,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.codec import as_json, encode
 from telltale_conformance.lean_traces.json_values import ABSENT
+from telltale_conformance.lean_traces.printing import as_json, encode
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.verdict.compare import MORE_PLACES, Divergence, DivergenceClass, error_variant

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.lean_traces.printing import encode_answer
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.oracle.minimise.lifting import lift
 from telltale_conformance.oracle.minimise.minimiser import Minimised, minimise

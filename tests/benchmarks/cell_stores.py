@@ -14,7 +14,7 @@ import msgspec
 from telltale_conformance.generators.claim_programs import coverage_map
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.steps import program_step
-from telltale_conformance.lean_traces.codec import encode, encode_answer
+from telltale_conformance.lean_traces.printing import encode, encode_answer
 from telltale_conformance.lean_traces.programs import Program, Step, resolve
 from telltale_conformance.model.operations import OPERATIONS, Outcome, step
 from telltale_conformance.model.store import Store

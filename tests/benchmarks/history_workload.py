@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from telltale_conformance.lean_traces.codec import CODECS, as_json
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.history import Call, HistoryEvent, Return
+from telltale_conformance.lean_traces.printing import as_json
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.operations import step
 from telltale_conformance.model.store import Store

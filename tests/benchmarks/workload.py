@@ -7,7 +7,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from telltale_conformance.lean_traces.codec import CODECS, answer_document, encode
+from telltale_conformance.lean_traces.codec import CODECS
+from telltale_conformance.lean_traces.printing import answer_document, encode
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, Source
 from telltale_conformance.lean_traces.writer import TraceWriter, written_whole
 from telltale_conformance.model.operations import step

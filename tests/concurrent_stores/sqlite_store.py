@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.lean_traces.printing import encode_answer
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters.reference import ReferenceStore, read_arguments, reference_hello

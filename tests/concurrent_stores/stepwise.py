@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.model.contract import contract_named
 from telltale_conformance.model.operations import OPERATIONS, Outcome, step
 from telltale_conformance.model.state import Session

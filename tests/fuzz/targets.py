@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from telltale_conformance.errors import HarnessError
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import program_bytes, program_of
 from telltale_conformance.lean_traces.protocol_files import Unreadable, protocol_of
 from telltale_conformance.lean_traces.reader import TraceReader, trace_of

@@ -6,8 +6,8 @@ import msgspec
 
 from telltale_conformance.generators.near_miss import one_edit
 from telltale_conformance.generators.programs import Generator
-from telltale_conformance.lean_traces.codec import encode_answer
 from telltale_conformance.lean_traces.json_values import same_json
+from telltale_conformance.lean_traces.printing import encode_answer
 
 
 def test_every_edit_makes_another_answer() -> None:

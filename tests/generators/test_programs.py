@@ -12,7 +12,7 @@ from telltale_conformance.generators.floor import floor_of
 from telltale_conformance.generators.profiles import PROFILES
 from telltale_conformance.generators.programs import Generator, generate_program
 from telltale_conformance.generators.tried import ALL_OPERATIONS
-from telltale_conformance.lean_traces.codec import encode_answer, encode_as_written
+from telltale_conformance.lean_traces.printing import encode_answer, encode_as_written
 from telltale_conformance.lean_traces.programs import read_program, write_program
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.reference.run import run_on_reference

@@ -9,7 +9,7 @@ from telltale_conformance.generators.pump_programs import PumpProgram, pump_prog
 from telltale_conformance.generators.pumps import DEPTHS, PUMPS, Pumped, pumped
 from telltale_conformance.generators.steps import GeneratedStep, encode_arguments
 from telltale_conformance.generators.tried import ALL_OPERATIONS
-from telltale_conformance.lean_traces.codec import decode, encode
+from telltale_conformance.lean_traces.printing import decode, encode
 from telltale_conformance.model.growth import GROWING, grown
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.signatures import SignatureKind

@@ -13,7 +13,7 @@ from telltale_conformance.generators.lives import FORMER
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.sizes import SIZES
 from telltale_conformance.generators.steps import GeneratedStep, encode_arguments
-from telltale_conformance.lean_traces.codec import decode_as_written
+from telltale_conformance.lean_traces.printing import decode_as_written
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.types.theory import unfold_fully
 from telltale_conformance.model.types.variables import bound_names

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from telltale_conformance.generators import strategies as values
 from telltale_conformance.generators.steps import encode_arguments
-from telltale_conformance.lean_traces.codec import decode_arguments, encode
+from telltale_conformance.lean_traces.codec import decode_arguments
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.types.printer import shown
 from telltale_conformance.model.types.syntax import parse_protocol, parse_with_positions

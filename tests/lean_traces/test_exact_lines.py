@@ -12,8 +12,9 @@ import pytest
 
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.steps import GeneratedStep
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, encode, encode_answer
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec
 from telltale_conformance.lean_traces.limits import Limits
+from telltale_conformance.lean_traces.printing import encode, encode_answer
 from telltale_conformance.lean_traces.reader import Event, TraceReader
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.operations import Outcome

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from telltale_conformance.lean_traces import codec
-from telltale_conformance.lean_traces.codec import as_json, decode, encode
+from telltale_conformance.lean_traces import printing
 from telltale_conformance.lean_traces.json_values import (
     ABSENT,
     CHARACTERS_SHOWN,
@@ -24,6 +23,7 @@ from telltale_conformance.lean_traces.json_values import (
     same_json,
     shown,
 )
+from telltale_conformance.lean_traces.printing import as_json, decode, encode
 from telltale_conformance.lean_traces.programs import Step
 from telltale_conformance.model.values import U64_MAX
 from telltale_conformance.readable import both_ends
@@ -57,9 +57,9 @@ class Held(Struct, kw_only=True):
 
 @given(documents)
 def test_the_deep_printer_prints_what_the_shallow_one_does(document: Any) -> None:
-    assert codec._encode_deep(document, sorted) == encode(document)
+    assert printing._encode_deep(document, sorted) == encode(document)
     held = Held(kind="x", args=document)
-    assert codec._encode_deep([held], sorted) == encode([held])
+    assert printing._encode_deep([held], sorted) == encode([held])
 
 
 def test_what_is_too_deep_for_the_encoder_is_printed_and_read_back() -> None:

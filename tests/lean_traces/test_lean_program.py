@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.lean_answer import as_lean_escapes, decode_answer
 from telltale_conformance.lean_traces.lean_errors import LeanProgramRefused
 from telltale_conformance.lean_traces.lean_program import NESTING, encode_request, in_lean
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import Program, Step
 
 

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from telltale_conformance.lean_traces import schemas
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import read_program, references
 from telltale_conformance.lean_traces.reader import TraceReader
 from telltale_conformance.lean_traces.schemas import validator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from telltale_conformance.generators.programs import Generator
-from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.lean_traces.printing import encode_answer
 from telltale_conformance.model.operations import step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.histories.parts import footprint, names_in, part_of, store_of

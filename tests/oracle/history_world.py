@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.steps import encode_arguments
-from telltale_conformance.lean_traces.codec import CODECS, as_json, decode
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.history import Call, Crash, HistoryEvent, Return
+from telltale_conformance.lean_traces.printing import as_json, decode
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.operations import Operation, Outcome, step
 from telltale_conformance.model.store import Store

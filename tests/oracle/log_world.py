@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from telltale_conformance.generators.programs import Generator
-from telltale_conformance.lean_traces.codec import CODECS, encode
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.telltale.audit_logs import AuditLogReader
 from telltale_conformance.lean_traces.telltale.json_stream import JsonStream
 from telltale_conformance.model.operations import OPERATIONS, step

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.model.contract import UnknownContract
 from telltale_conformance.model.errors import OwnershipError
 from telltale_conformance.model.guard_table import G_FOUND

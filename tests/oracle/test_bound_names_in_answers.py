@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-from telltale_conformance.lean_traces.codec import decode, encode_answer
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
+from telltale_conformance.lean_traces.printing import decode, encode_answer
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.lean_traces.shipped import RECORDINGS

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.json_values import Difference
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.model.contract import HARDENED, TELLTALE_17, Contract
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import OPERATIONS, Outcome, step

@@ -208,7 +208,7 @@ def test_a_signal_that_foreign_code_wraps_is_no_fault_of_the_harness(monkeypatch
 
 DESCRIBING = """
 import sys
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.oracle.adapters import Answer
 from telltale_conformance.oracle.process.interrupts import watched
 from telltale_conformance.oracle.reference.judging import judge_answer

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from telltale_conformance.generators.programs import generate_program
-from telltale_conformance.lean_traces.codec import encode
 from telltale_conformance.lean_traces.lean_program import encode_request
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import Program, read_program, write_program
 from telltale_conformance.lean_traces.strict_json import SpelledNumber
 from telltale_conformance.oracle.adapters import SubprocessAdapter

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from telltale_conformance.lean_traces.codec import as_json, encode_as_written
+from telltale_conformance.lean_traces.printing import as_json, encode_as_written
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.oracle.adapters import Adapter

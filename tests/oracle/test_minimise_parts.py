@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from telltale_conformance.generators.programs import generate_program
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.values import OwnershipCapability
 from telltale_conformance.oracle.adapters import Request

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from telltale_conformance.generators.claim_programs import coverage_map
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.symbolic.map.cells import Cell

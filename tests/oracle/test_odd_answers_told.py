@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from telltale_conformance.generators.claim_programs import claim_programs
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import read_program
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Answer, Request

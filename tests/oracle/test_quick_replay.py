@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from telltale_conformance.generators.profiles import PROFILES
 from telltale_conformance.generators.programs import Generator
-from telltale_conformance.lean_traces.codec import encode, encode_answer
+from telltale_conformance.lean_traces.printing import encode, encode_answer
 from telltale_conformance.lean_traces.reader import TraceReader
 from telltale_conformance.oracle.reference.replay import TraceResult, replay_bytes
 from tests.trace_files import HEADER

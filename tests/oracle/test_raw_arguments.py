@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from telltale_conformance.lean_traces.codec import decode_as_written, encode_as_written
+from telltale_conformance.lean_traces.printing import decode_as_written, encode_as_written
 from telltale_conformance.lean_traces.programs import Program, program_bytes, read_program
 from telltale_conformance.oracle.adapters import Answer, Request
 from telltale_conformance.oracle.claims.judging import judge_claims

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.lean_traces.printing import encode_answer
 from telltale_conformance.model import advance as typed
 from telltale_conformance.model import messages, mutations, ownership, witnesses
 from telltale_conformance.model import sessions as lifecycle

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from telltale_conformance.generators.steps import GeneratedStep
-from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.lean_traces.printing import encode_answer
 from telltale_conformance.model.operations import OPERATIONS, Operation, Outcome, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Answer, Request

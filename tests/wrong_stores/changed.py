@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
-from telltale_conformance.lean_traces.codec import encode_answer
+from telltale_conformance.lean_traces.printing import encode_answer
 from telltale_conformance.model.operations import OPERATIONS, Outcome, step
 from telltale_conformance.oracle.adapters import reference
 from telltale_conformance.oracle.adapters.protocol import Answer, Request

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import force_setattr
 
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.model import guards, operations, sessions
 from telltale_conformance.model.values import U64_MAX, Fragments
 from telltale_conformance.oracle.adapters import reference

@@ -29,7 +29,7 @@ from telltale_conformance.generators.fixed_programs import FixedProgram, read_li
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.generators.surface_program import surface_program
 from telltale_conformance.generators.tenure_program import tenure_program
-from telltale_conformance.lean_traces.codec import encode_as_written
+from telltale_conformance.lean_traces.printing import encode_as_written
 from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, resolve
 from telltale_conformance.model.contract import CONTRACTS, Contract
 from telltale_conformance.model.unreachable import UNREACHABLE

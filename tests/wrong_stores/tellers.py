@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from msgspec import structs
 
-from telltale_conformance.lean_traces.codec import decode, encode_answer
+from telltale_conformance.lean_traces.printing import decode, encode_answer
 from telltale_conformance.model.operations import APART, OPERATIONS, Outcome, step
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.adapters import Adapter, Answer, Request

@@ -53,6 +53,7 @@ ROOMS: Final = {
         (
             "lean_traces/reader.py",
             "lean_traces/codec.py",
+            "lean_traces/printing.py",
             "lean_traces/programs.py",
             "lean_traces/strict_json.py",
         ),

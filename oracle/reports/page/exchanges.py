@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from telltale_conformance.lean_traces.codec import as_json, decode, encode_answer
 from telltale_conformance.lean_traces.json_values import ABSENT
+from telltale_conformance.lean_traces.printing import as_json, decode, encode_answer
 from telltale_conformance.lean_traces.programs import is_reference
 from telltale_conformance.oracle.reference.run import run_on_reference
 from telltale_conformance.oracle.reports.report import Finding

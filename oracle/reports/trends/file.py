@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from telltale_conformance.errors import HarnessError
 from telltale_conformance.files import content, open_regular
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.oracle.reports.trends.campaign_record import FORMAT as CAMPAIGN
 from telltale_conformance.oracle.reports.trends.campaign_record import CampaignRecord

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import CODECS, encode
+from telltale_conformance.lean_traces.codec import CODECS
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.model.contract import contract_named
 from telltale_conformance.model.state import Ownership, Session
 from telltale_conformance.model.store import Store

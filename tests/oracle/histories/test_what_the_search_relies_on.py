@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from telltale_conformance.generators.programs import Generator
-from telltale_conformance.lean_traces.codec import as_json
+from telltale_conformance.lean_traces.printing import as_json
 from telltale_conformance.model.operations import step
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import AuditRecord, CapabilityArtifact, OwnershipCapability

@@ -10,7 +10,7 @@ import pytest
 from telltale_conformance.generators.limit_programs import limit_programs
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.pumps import PUMPS
-from telltale_conformance.lean_traces.codec import encode
+from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.model import limits, plan
 from telltale_conformance.model.operations import those
 from telltale_conformance.oracle.adapters import Answer, ReferenceAdapter, Request
