@@ -8,9 +8,16 @@ from typing import Final
 from markupsafe import Markup
 
 from telltale_conformance.oracle.campaign.over_time import FIGURES, Stretch, stretches
-from telltale_conformance.oracle.campaign.report import CampaignReport, corpus_text, time_text
+from telltale_conformance.oracle.campaign.report import (
+    CampaignReport,
+    corpus_text,
+    of_own_reference,
+    time_text,
+    worked_text,
+)
 from telltale_conformance.oracle.reports.page.chart import Line, Point, chart, shown
 from telltale_conformance.oracle.reports.page.template import filled
+from telltale_conformance.oracle.verdict.not_covered import OWN_REFERENCE
 
 PARTS: Final = 60
 """In how many parts of its time a campaign is drawn at most."""
@@ -31,6 +38,8 @@ def campaign_page(report: CampaignReport) -> str:
         figures=[figure.name for figure in FIGURES],
         rows=[(time_text(part.end.seconds), [figure.of(part) for figure in FIGURES]) for part in parts],
         corpus=corpus_text(report),
+        worked=worked_text(report),
+        own_reference=OWN_REFERENCE if of_own_reference(report) else "",
         number=shown,
         time=time_text,
     )

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.adapters.reference import REFERENCE_NAME
 from telltale_conformance.oracle.campaign.events import LaneWork
 from telltale_conformance.oracle.campaign.folder import Settings
 from telltale_conformance.oracle.campaign.over_time import FIGURES, bars, chao2, good_turing, new_an_hour, stretches
@@ -17,6 +18,7 @@ from telltale_conformance.oracle.campaign.standing import OVER, Found, Point, St
 from telltale_conformance.oracle.campaign.verdict import EXIT_CODES, missing_of, verdict_of
 from telltale_conformance.oracle.reports.page.chart import shown
 from telltale_conformance.oracle.verdict.evidence import Tally
+from telltale_conformance.oracle.verdict.not_covered import OWN_REFERENCE
 from telltale_conformance.readable import counted, one_line
 
 FORMAT: Final = "telltale-conformance/campaign-report"
@@ -222,7 +224,7 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
     who = one_line(f"{report.implementation} {report.implementation_version}", 120)
     yield f"{who}, contract {report.contract}, level {report.level}, seed {report.seed}"
     yield (
-        f"{report.state}: {time_text(report.seconds)} of {time_text(report.hours * 3600)}, {report.tasks} tasks, "
+        f"{report.state}: {worked_text(report)}, {report.tasks} tasks, "
         f"{tally.cases:,} cases, {tally.judged:,} answers judged, {report.answers_per_second:,.0f} a second, "
         f"{report.cpu_seconds:,.0f} CPU seconds"
     )
@@ -259,6 +261,8 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
         if one.remark:
             yield f"  {one_line(one.remark, 300)}"
     yield from _over_time(report.coverage)
+    if of_own_reference(report):
+        yield OWN_REFERENCE
     if report.verdict != "diverge":
         yield from (f"missing for agreement: {one_line(why, 400)}" for why in report.missing)
     yield f"verdict: {report.verdict}"
@@ -284,6 +288,17 @@ def corpus_text(report: CampaignReport) -> str:
     return (
         f"{report.corpus} programs and {report.histories} histories that reached something new; it began with {before}"
     )
+
+
+def worked_text(report: CampaignReport) -> str:
+    """Return how long a campaign worked, of how long; ``resume --hours`` may have given it more than it began with."""
+    worked, hours = time_text(report.seconds), time_text(report.hours * 3600)
+    return f"{worked} of {hours}" if report.seconds <= report.hours * 3600 else f"{worked}, begun with {hours}"
+
+
+def of_own_reference(report: CampaignReport) -> bool:
+    """Say whether the implementation bears the name of the reference, and nothing shows that it is another."""
+    return report.implementation == REFERENCE_NAME and not report.findings
 
 
 def time_text(seconds: float) -> str:

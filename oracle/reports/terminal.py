@@ -94,7 +94,7 @@ def last_line(report: Report) -> str:
     if report.cut_short is not None:
         parts.append(one_line(report.cut_short))
     if report.lacking:
-        parts.append(f"{len(report.lacking)} required operations not offered")
+        parts.append(f"{counted(len(report.lacking), 'required operation')} not offered")
     failing = [one.name for one in report.self_tests if one.fails]
     if failing:
         parts.append(f"the harness does not pass its self-test {', '.join(failing)}")

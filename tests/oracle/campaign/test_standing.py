@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.oracle.adapters.reference import REFERENCE_NAME
 from telltale_conformance.oracle.campaign.events import (
     Begun,
     Ended,
@@ -23,11 +24,13 @@ from telltale_conformance.oracle.campaign.events import (
 from telltale_conformance.oracle.campaign.folder import read_settings
 from telltale_conformance.oracle.campaign.live import Live
 from telltale_conformance.oracle.campaign.over_time import bars, stretches
+from telltale_conformance.oracle.campaign.page import campaign_page
 from telltale_conformance.oracle.campaign.plan import LaneKind, lanes_of
 from telltale_conformance.oracle.campaign.report import cells_of, report_lines, report_of
 from telltale_conformance.oracle.campaign.standing import Contradiction, Standing
 from telltale_conformance.oracle.campaign.verdict import missing_of, verdict_of
 from telltale_conformance.oracle.verdict.evidence import Tally
+from telltale_conformance.oracle.verdict.not_covered import OWN_REFERENCE
 from tests.oracle.campaign.campaign_world import campaign_in, small_tasks
 
 __all__ = ["small_tasks"]
@@ -266,3 +269,23 @@ def test_report_and_page_say_how_it_stands(tmp_path: Path) -> None:
     assert lines[-1] == "verdict: diverge"
     live = Live(stands, None)
     assert "1 tasks, 100 answers" in live.line(12.0)
+
+
+def test_a_campaign_that_went_on_for_longer_than_it_began_with_says_both(tmp_path: Path) -> None:
+    with campaign_in(tmp_path / "c"):
+        settings = msgspec.structs.replace(read_settings(tmp_path / "c"), hours=0.5)
+    for seconds, told in ((1800, "0:30:00 of 0:30:00"), (5400, "1:30:00, begun with 0:30:00")):
+        report = msgspec.structs.replace(report_of(settings, standing(task(0), OVER)), seconds=seconds)
+        assert f": {told}, 1 tasks" in [*report_lines(report)][1]
+        assert f"<dd>{told}, " in campaign_page(report)
+
+
+def test_a_campaign_on_the_built_in_reference_says_that_it_judged_no_implementation(tmp_path: Path) -> None:
+    with campaign_in(tmp_path / "c"):
+        report = report_of(read_settings(tmp_path / "c"), standing(task(0), OVER))
+    own = msgspec.structs.replace(report, implementation=REFERENCE_NAME)
+    assert OWN_REFERENCE in [*report_lines(own)]
+    assert OWN_REFERENCE in campaign_page(own)
+    other = msgspec.structs.replace(report, implementation="a store")
+    assert OWN_REFERENCE not in [*report_lines(other)]
+    assert OWN_REFERENCE not in campaign_page(other)
