@@ -26,7 +26,7 @@ templates: .venv/installed-dev
 nightly: .venv/installed-dev
 	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder -m nightly
 
-# Asks every wrong store of the catalogue what a check asks, and writes docs/power.md.
+# Asks every wrong store of the catalogue what a check asks, and writes docs/power.md and docs/power.csv.
 power: .venv/installed-dev
 	$(BIN)/python -m tests.wrong_stores.power
 

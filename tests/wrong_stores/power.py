@@ -1,13 +1,15 @@
 """Measures which lane tells which wrong store: ``python -m tests.wrong_stores.power``, or ``make power``.
 
 Every lane runs as a check of default effort runs it, for all wrong stores at once; a store leaves a lane at its first
-divergence. The page goes to ``docs/power.md``, after each lane. It keeps all figures, so that ``--lacking`` measures
-only the stores and lanes that it does not have.
+divergence. The figures go to ``docs/power.csv`` and what follows from them to ``docs/power.md``, after each lane.
+``--lanes`` measures some lanes and keeps the figures of the others; ``--lacking`` measures only what has no figure.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import multiprocessing
 import re
 import sys
@@ -28,6 +30,8 @@ from tests.wrong_stores.tellers import told_by
 from tests.wrong_stores.wrong import KINDS, Wrong
 
 PAGE = Path(__file__).parents[2] / "docs" / "power.md"
+TABLE = PAGE.with_suffix(".csv")
+HEADS = ("store", "kind", "what is wrong, where the name does not say it")
 SEED = 20261126
 FIXED = "fixed"
 WHY: dict[str, str] = {
@@ -111,21 +115,38 @@ def _parts(lane: str, seed: int, workers: int, known: Container[str]) -> Iterato
         )
 
 
-def read_page(text: str) -> tuple[int, Told]:
-    """Return the seed of a page and its figures."""
-    seed = re.search(r"--seed (\d+)", text)
-    assert seed is not None
-    heads, _, *rows = (
-        [cell.strip() for cell in line.strip("|").split(" | ")]
-        for line in text.split("## Every store\n")[1].split("\n## ", maxsplit=1)[0].splitlines()
-        if line.startswith("|")
-    )
-    told: Told = {lane: {} for lane in heads[3:]}
-    for name, _, _, *cells in rows:
+def table(told: Told) -> str:
+    """Return the figures of every store as CSV."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow((*HEADS, *told))
+    for wrong in stores().values():
+        cells = (told[lane].get(wrong.name, NOT_ASKED) for lane in told)
+        said = "" if _letters(wrong.sentence) == _letters(wrong.name) else wrong.sentence
+        lines.writerow((wrong.name, wrong.kind, said, *(NOT_FOUND if cell is None else cell for cell in cells)))
+    return text.getvalue()
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W|_", "", text).casefold()
+
+
+def read_table(text: str) -> Told:
+    """Return the figures of a table, of the stores that there still are."""
+    heads, *lines = csv.reader(io.StringIO(text))
+    told: Told = {lane: {} for lane in heads[len(HEADS) :]}
+    for name, _, _, *cells in lines:
         for lane, cell in zip(told, cells, strict=True):
             if cell != NOT_ASKED and name in stores():
                 told[lane][name] = None if cell == NOT_FOUND else int(cell)
-    return int(seed[1]), told
+    return told
+
+
+def read_seed(text: str) -> int:
+    """Return the seed that a page was measured with."""
+    seed = re.search(r"--seed (\d+)", text)
+    assert seed is not None
+    return int(seed[1])
 
 
 def _found(told: Told, lane: str) -> set[str]:
@@ -137,29 +158,28 @@ def page(told: Told, seed: int) -> str:
     others = [lane for lane in told if lane != FIXED]
     generated = {name for lane in others for name in _found(told, lane)}
     alone = [wrong for wrong in stores().values() if wrong.name not in generated]
-    listed = {wrong.name for wrong in CATALOGUE}
-    parts = {wrong.name for wrong in rows()}
-    by_list = parts & _found(told, FIXED) if FIXED in told else set()
     return "\n".join(
         (
             "# Power: which wrong stores a check finds",
             "",
             "<!-- Written by `make power`; do not edit. -->",
             "",
-            f"Measured with `python -m tests.wrong_stores.power --seed {seed}`, at default effort. The catalogue in",
-            f"`tests/wrong_stores` holds {len(CATALOGUE)} wrong stores: {_made_from()}.",
-            "Each is asked what a check asks, lane by lane, until its first divergence.",
+            "A wrong store is a store with one mistake. Each is asked what a check of default effort asks, lane by",
+            "lane, until its first divergence.",
             "",
-            f"**That the fixed list finds all {len(CATALOGUE)} says little**: it contains a trigger of each store,",
-            "so it finds them by construction. The other lanes do not know the catalogue. What they find is the figure",
-            f"that means something: **{len(generated & listed)} of {len(CATALOGUE)}** with this seed.",
+            *_found_of_all(told, generated),
             "",
-            "No one chose the stores of the last kind: they are the rows of the [contract](contract.md) with each part",
-            "left out alone (`tests/wrong_stores/rows.py`). A guard of an operation is not asked, a record is not",
-            "appended, a part of a session is left as it was, or one rule of `hardened` is kept or broken. The fixed",
-            f"list finds {len(by_list)} of {len(parts)}. It lacked {_with_triggers()} of them before it got their",
-            f"programs. The other lanes find **{len(parts & generated)} of {len(parts)}**.",
+            "The last figure is the one that means something. The fixed list holds a trigger of each store of the",
+            "catalogue, so it finds them by construction; the other lanes do not know the catalogue.",
             "",
+            f"* The catalogue (`tests/wrong_stores`) was thought of: {_made_from()}.",
+            "* No one chose the others. They are the rows of [the contract](contract.md) with each part left out alone",
+            "  (`tests/wrong_stores/rows.py`): a guard of an operation is not asked, a record is not appended, a part",
+            "  of a session is left as it was, or one rule of `hardened` is kept or broken. The fixed list lacked",
+            f"  {_with_triggers()} of them before it got their programs.",
+            "",
+            "[Every store](power.csv) is listed with the answer of each lane at which it diverged first; a dash says",
+            f"that the lane does not find it. Measured with `python -m tests.wrong_stores.power --seed {seed}`.",
             "Whether the tests notice changes of the harness itself is measured by [mutation](mutation.md).",
             "",
             *_unmeasured(told),
@@ -171,17 +191,19 @@ def page(told: Told, seed: int) -> str:
             "",
             *_alone(alone),
             "",
-            "## Every store",
-            "",
-            "A number is the answer of the lane at which the store diverged first. A dash says that the lane does not",
-            "find the store, a question mark that it was not asked.",
-            "",
-            *_every_store(told),
-            "",
             *_from_lean(),
             "",
         )
     )
+
+
+def _found_of_all(told: Told, generated: set[str]) -> Iterable[str]:
+    yield _row("stores", "how many", "found by the fixed list", "found by the other lanes")
+    yield _row("---", "---", "---", "---")
+    by_list = _found(told, FIXED) if FIXED in told else set()
+    for what, some in (("the catalogue", CATALOGUE), ("parts of the contract's rows", rows())):
+        names = {wrong.name for wrong in some}
+        yield _row(what, len(names), len(names & by_list), f"**{len(names & generated)}**")
 
 
 def _unmeasured(told: Told) -> Iterable[str]:
@@ -192,8 +214,7 @@ def _unmeasured(told: Told) -> Iterable[str]:
         yield ""
     left_out = [f"`{lane}`" for lane in LANES if lane not in told]
     if left_out:
-        yield f"Not measured here: {', '.join(left_out)}. They may find more."
-        yield "(`concurrent` needs stores with several clients.)"
+        yield f"Not measured here: {', '.join(left_out)}. `concurrent` needs stores with several clients."
         yield ""
 
 
@@ -230,14 +251,6 @@ def _alone(alone: list[Wrong]) -> Iterable[str]:
         yield f"* {wrong.name} ({wrong.kind})" + (f": {WHY[wrong.name]}" if wrong.name in WHY else "")
 
 
-def _every_store(told: Told) -> Iterable[str]:
-    yield _row("store", "kind", "what is wrong", *told)
-    yield _row(*["---"] * (len(told) + 3))
-    for wrong in stores().values():
-        cells = (told[lane].get(wrong.name, NOT_ASKED) for lane in told)
-        yield _row(wrong.name, wrong.kind, wrong.sentence, *(NOT_FOUND if cell is None else cell for cell in cells))
-
-
 def _from_lean() -> Iterable[str]:
     found = triggers()
     yield "## Changes of the Lean model"
@@ -257,17 +270,23 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seed", type=int, default=SEED)
     options.add_argument("--workers", type=int, default=multiprocessing.cpu_count())
-    options.add_argument("--lanes", default=",".join(MEASURED), help="measure these, and no others")
-    options.add_argument("--lacking", action="store_true", help="keep the figures of the page, and measure the others")
+    options.add_argument("--lanes", help="measure these, and keep the figures of the others")
+    options.add_argument("--lacking", action="store_true", help="measure only what has no figure")
     given = options.parse_args()
     known: Told = {}
-    if given.lacking:
-        seed, known = read_page(PAGE.read_text(encoding="utf-8"))
+    if given.lacking or given.lanes:
+        seed = read_seed(PAGE.read_text(encoding="utf-8"))
         if seed != given.seed:
             sys.exit(f"the page was measured with --seed {seed}")
+        known = read_table(TABLE.read_text(encoding="utf-8"))
+    lanes = given.lanes.split(",") if given.lanes else MEASURED
+    if not given.lacking:
+        known = {lane: found for lane, found in known.items() if lane not in lanes}
     told: Told = {}
-    for told in measure(given.lanes.split(","), given.seed, given.workers, known=known):
-        PAGE.write_text(page({lane: told[lane] for lane in MEASURED if lane in told}, given.seed), encoding="utf-8")
+    for told in measure(lanes, given.seed, given.workers, known=known):
+        ordered = {lane: told[lane] for lane in MEASURED if lane in told}
+        TABLE.write_text(table(ordered), encoding="utf-8")
+        PAGE.write_text(page(ordered, given.seed), encoding="utf-8")
     survivors = [
         wrong.name for wrong in stores().values() if not any(wrong.name in _found(told, lane) for lane in told)
     ]
