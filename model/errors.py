@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from telltale_conformance.model.guard_table import Guard
+from telltale_conformance.model.guard import Guard
 from telltale_conformance.model.values import Endpoint
 
 

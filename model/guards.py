@@ -14,7 +14,7 @@ from typing import Literal
 from telltale_conformance.model import guard_table as table
 from telltale_conformance.model.contract import Contract
 from telltale_conformance.model.errors import OwnershipError
-from telltale_conformance.model.guard_table import Guard
+from telltale_conformance.model.guard import Guard
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from telltale_conformance.model import guard_table as table
-from telltale_conformance.model.guard_table import Guard
+from telltale_conformance.model.guard import Guard
 
 
 @dataclass(frozen=True, slots=True)

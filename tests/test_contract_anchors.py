@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from telltale_conformance.model.guard_table import GUARDS, Guard
+from telltale_conformance.model.guard import Guard
+from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.unreachable import UNREACHABLE
 from telltale_conformance.oracle.claims.catalogue import CLAIMS

@@ -13,7 +13,8 @@ from typing import Final
 
 from markdown_it import MarkdownIt
 
-from telltale_conformance.model.guard_table import GUARDS, Guard
+from telltale_conformance.model.guard import Guard
+from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import OPERATIONS, Operation
 
 ROOT: Final = Path(__file__).parents[1]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Set
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from telltale_conformance.model.guard_table import Guard, variant_of_text
+from telltale_conformance.model.guard import Guard
+from telltale_conformance.model.guard_table import variant_of_text
 from telltale_conformance.model.operations import those
 from telltale_conformance.oracle.claims.ledger import ACCEPTS_CAPABILITY, Ledger
 from telltale_conformance.oracle.claims.type_events import TypeWatch

@@ -19,7 +19,8 @@ from telltale_conformance.errors import UsageError
 from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter
-from telltale_conformance.oracle.claims.catalogue import CLAIMS, Claim
+from telltale_conformance.oracle.claims.catalogue import CLAIMS
+from telltale_conformance.oracle.claims.claim import Claim
 from telltale_conformance.oracle.reference.judging import Asked, Case, CaseResult, Watch, judge_cases
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.evidence import Evidence

@@ -11,7 +11,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from telltale_conformance.model.guard_table import G_UNOWNED, GUARDS, Guard
+from telltale_conformance.model.guard import Guard
+from telltale_conformance.model.guard_table import G_UNOWNED, GUARDS
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.claims.host_calls import HOST_CALLS

@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from telltale_conformance.model.guard_table import G_GIVER, G_LIVE, G_NAMED, GUARDS, Guard
+from telltale_conformance.model.guard import Guard
+from telltale_conformance.model.guard_table import G_GIVER, G_LIVE, G_NAMED, GUARDS
 from telltale_conformance.oracle.verdict.baseline import Baseline, Entry, seen_in
 from telltale_conformance.oracle.verdict.results import LaneResult
 

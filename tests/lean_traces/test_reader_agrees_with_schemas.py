@@ -29,7 +29,7 @@ from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.errors import StringError
-from telltale_conformance.model.guard_table import Guard
+from telltale_conformance.model.guard import Guard
 from telltale_conformance.model.operations import Outcome
 
 NESTING = 2000

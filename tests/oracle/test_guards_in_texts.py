@@ -10,7 +10,8 @@ import pytest
 from lxml import etree
 
 from telltale_conformance.model.errors import Refused
-from telltale_conformance.model.guard_table import GUARDS, Guard
+from telltale_conformance.model.guard import Guard
+from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.dossier.dossier import EXPLANATION
 from telltale_conformance.oracle.minimise.trying import instead_text

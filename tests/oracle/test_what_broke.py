@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from telltale_conformance.model import guard_table
-from telltale_conformance.model.guard_table import GUARDS, Guard
+from telltale_conformance.model.guard import Guard
+from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.model.observe import ObservedOwnership, ObservedSession
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.claims.catalogue import CLAIMS

@@ -10,9 +10,11 @@ import msgspec
 from markupsafe import Markup
 from msgspec import Struct
 
-from telltale_conformance.model.guard_table import GUARDS, Guard
+from telltale_conformance.model.guard import Guard
+from telltale_conformance.model.guard_table import GUARDS
 from telltale_conformance.oracle.claims import second_solver
-from telltale_conformance.oracle.claims.catalogue import CLAIMS, Claim
+from telltale_conformance.oracle.claims.catalogue import CLAIMS
+from telltale_conformance.oracle.claims.claim import Claim
 from telltale_conformance.oracle.histories.judging import judge_bytes
 from telltale_conformance.oracle.reference.judging import fault_of_harness
 from telltale_conformance.oracle.reports.history_text import refusal_lines
