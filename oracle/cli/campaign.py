@@ -10,7 +10,6 @@ from pathlib import Path
 from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.adapters import AdapterLimits
-from telltale_conformance.oracle.adapters.process import shown_command
 from telltale_conformance.oracle.campaign.badge import badge_of, no_verdict
 from telltale_conformance.oracle.campaign.cluster import cluster_of, distributed_there
 from telltale_conformance.oracle.campaign.folder import Settings, held, read_settings
@@ -24,6 +23,7 @@ from telltale_conformance.oracle.campaign.report import report_document, report_
 from telltale_conformance.oracle.campaign.running import Running
 from telltale_conformance.oracle.campaign.standing import Standing, standing_in
 from telltale_conformance.oracle.campaign.strangers import strangers_told
+from telltale_conformance.oracle.cli.consent import allowed
 from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.process.interrupts import Interrupted, watched
@@ -98,9 +98,13 @@ def resume(
     cluster: str | None,
     workers: int | None,
     dashboard: str | None,
+    kept: bool,
     as_json: bool,
 ) -> int:
-    """Go on with a campaign for what is left of its hours, or for ``hours``; return the exit code."""
+    """Go on with a campaign for what is left of its hours, or for ``hours``; return the exit code.
+
+    The options are those of ``run``; ``kept`` says that the command that the folder names may run.
+    """
     distributed_there()
     settings = read_settings(folder)
     if settings.merged:
@@ -113,8 +117,13 @@ def resume(
         left = settings.hours - standing_in(folder).seconds / 3600
         if hours is None and left <= 0:
             raise UsageError("its hours are over", place=folder, remedy="say how long it is to go on, with --hours")
-        for command in filter(None, (settings.command, settings.clients)):
-            warn(f"{folder}: the command of the campaign: {shown_command(command)}")
+        allowed(
+            folder,
+            *filter(None, (settings.command, settings.clients)),
+            what="the campaign",
+            given=kept,
+            remedy="read it; then give --run",
+        )
         time_left = left if hours is None else _positive(hours)
         return _work(folder, settings, time_left, tasks, cluster, workers, dashboard, as_json)
 

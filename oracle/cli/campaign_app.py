@@ -115,6 +115,9 @@ def resume(
     cluster: ClusterOption = None,
     workers: WorkersOption = None,
     dashboard: DashboardOption = None,
+    kept: Annotated[
+        bool, typer.Option("--run", help="Run the command that the campaign names; it is shown and asked for without.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Go on with a campaign that paused, or was cut off in whatever manner."""
@@ -122,7 +125,14 @@ def resume(
 
     raise typer.Exit(
         body.resume(
-            folder, hours=hours, tasks=tasks, cluster=cluster, workers=workers, dashboard=dashboard, as_json=as_json
+            folder,
+            hours=hours,
+            tasks=tasks,
+            cluster=cluster,
+            workers=workers,
+            dashboard=dashboard,
+            kept=kept,
+            as_json=as_json,
         )
     )
 

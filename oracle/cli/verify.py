@@ -6,7 +6,6 @@ user says so. The files are read once, compared with the seal, and never read ag
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,10 @@ from telltale_conformance.errors import UsageError
 from telltale_conformance.lean_traces.json_values import same_json
 from telltale_conformance.lean_traces.printing import as_json, encode
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, AdapterLimits, SubprocessAdapter
-from telltale_conformance.oracle.adapters.process import shown_command
 from telltale_conformance.oracle.adapters.protocol import DEFAULT_ADAPTER_LIMITS
+from telltale_conformance.oracle.cli.consent import allowed
 from telltale_conformance.oracle.cli.options import Expected
-from telltale_conformance.oracle.cli.terminal import say, say_json, told, warn
+from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.cli.verified import Verdict, Verified
 from telltale_conformance.oracle.dossier.dossier import (
     ANSWERS,
@@ -116,26 +115,10 @@ class TwoCommands(UsageError):
     remedy = "give one of them"
 
 
-class NotToBeRun(UsageError):
-    """Thrown when a dossier names a command, and nobody said that it may run."""
-
-    remedy = "read it; then give --run, or --sut with a command of your own"
-
-
 def _allowed(folder: Path, command: str, *, kept: bool) -> str:
-    """Show the command of a dossier and return it if it may run.
-
-    Raises:
-        NotToBeRun: the user does not say yes.
-        BadCommand: it cannot be split into words.
-    """
-    warn(f"{folder}: the command of the dossier: {shown_command(command)}")
-    if not kept:
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise NotToBeRun("the command of the dossier is not run unasked", place=folder)
-        print("It runs with your rights. Run it? [y/N] ", end="", file=sys.stderr, flush=True)
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            raise NotToBeRun("the command of the dossier was not run", place=folder)
+    """Return the command of a dossier if it may run."""
+    remedy = "read it; then give --run, or --sut with a command of your own"
+    allowed(folder, command, what="the dossier", given=kept, remedy=remedy)
     return command
 
 

@@ -87,7 +87,7 @@ def test_a_killed_campaign_resumes(tmp_path: Path) -> None:
     assert before["tasks"] > 0
     with (folder / "journal.jsonl").open("ab") as file:
         file.write(b'{"event":"task","at":1')  # as if it had been killed while writing
-    second = ran("resume", folder, "--tasks", str(before["tasks"] + 4), "--workers", "2")
+    second = ran("resume", folder, "--run", "--tasks", str(before["tasks"] + 4), "--workers", "2")
     assert second.returncode == 1, second.stdout + second.stderr
     assert "torn" in second.stderr
     after = reported(folder)
@@ -117,7 +117,7 @@ def test_a_full_disk_ends_a_campaign_that_then_resumes(tmp_path: Path) -> None:
     folder = tmp_path / "c"
     assert ran("--sut", served(DIES), "--tasks", "2", "--corpus", folder, "--workers", "1").returncode == 1
     full = (folder / "journal.jsonl").stat().st_size + 50_000
-    given = ["campaign", "resume", str(folder), "--tasks", "300", "--workers", "2"]
+    given = ["campaign", "resume", str(folder), "--run", "--tasks", "300", "--workers", "2"]
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(full), *given], capture_output=True, text=True, timeout=600, check=False
     )
@@ -127,7 +127,7 @@ def test_a_full_disk_ends_a_campaign_that_then_resumes(tmp_path: Path) -> None:
     before = reported(folder)
     assert before["tasks"] > 0
     sound(folder)
-    assert ran("resume", folder, "--tasks", str(before["tasks"] + 3), "--workers", "2").returncode == 1
+    assert ran("resume", folder, "--run", "--tasks", str(before["tasks"] + 3), "--workers", "2").returncode == 1
     assert reported(folder)["tasks"] > before["tasks"]
     sound(folder)
 
@@ -143,11 +143,11 @@ def test_another_version_is_refused_by_name(tmp_path: Path) -> None:
     whole = json.dumps(document)
     command = json.loads(whole)["command"]
     settings.write_text(whole.replace(json.dumps(command), json.dumps(served("--version", "9.9"))))
-    refused = ran("resume", folder, "--tasks", "2")
+    refused = ran("resume", folder, "--run", "--tasks", "2")
     assert refused.returncode == 3
     assert "9.9 instead of telltale-conformance reference" in refused.stderr
     settings.write_text(whole.replace('"harness": "', '"harness": "0.0.1-'))
-    refused = ran("resume", folder, "--tasks", "2")
+    refused = ran("resume", folder, "--run", "--tasks", "2")
     assert refused.returncode == 3
     assert "instead of 0.0.1-" in refused.stderr
 
@@ -162,7 +162,7 @@ def test_two_minutes_find_three_rare_faults_though_a_worker_is_killed_and_resume
     assert len(report["lost_workers"]) == 1
     sound(folder)
     tasks = max(report["tasks"] + 3, QUIET)
-    again = ran("resume", folder, "--hours", "1", "--tasks", str(tasks), "--workers", "2")
+    again = ran("resume", folder, "--run", "--hours", "1", "--tasks", str(tasks), "--workers", "2")
     assert again.returncode == 1
     after = reported(folder)
     assert after["tasks"] == tasks

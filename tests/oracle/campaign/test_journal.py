@@ -242,15 +242,19 @@ def test_settings_that_were_changed_by_hand_are_refused_by_every_command(
         assert f"{path}: the settings of the campaign were changed after it began" in capsys.readouterr().err
 
 
-def test_the_command_that_resume_runs_is_shown_as_text(
+def test_the_command_that_resume_runs_is_shown_as_text_and_not_run_unasked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = begin(tmp_path / "c", Subject(), hours=1.0)
     write_settings(tmp_path / "c", replace(settings, command="sh -c \x1b[2J\u202ex"))
     monkeypatch.setattr("telltale_conformance.oracle.cli.campaign._work", lambda *given: 0)
-    with pytest.raises(SystemExit):
-        app(["campaign", "resume", str(tmp_path / "c")])
-    assert "c: the command of the campaign: sh -c '\\x1b[2J\\u202ex'\n" in capsys.readouterr().err
+    for given, code in ([], 2), (["--run"], 0):
+        with pytest.raises(SystemExit) as ended:
+            app(["campaign", "resume", str(tmp_path / "c"), *given])
+        assert ended.value.code == code
+        err = capsys.readouterr().err
+        assert "c: the command of the campaign: sh -c '\\x1b[2J\\u202ex'\n" in err
+        assert ("is not run unasked; read it; then give --run" in err) is (code == 2)
 
 
 @pytest.mark.parametrize(
