@@ -18,6 +18,7 @@ from telltale_conformance.oracle.cli.options import (
     LevelOption,
     in_a_folder_that_is_there,
     place_of_examples,
+    seed_or_random,
 )
 
 if TYPE_CHECKING:
@@ -60,7 +61,14 @@ def check(
     budget: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Deprecated: picks an effort.", show_default=False)
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="What the generated cases follow from.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            parser=seed_or_random,
+            metavar="N|random",
+            help="What the generated cases follow from; random draws another each time, and names it.",
+        ),
+    ] = 0,
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that share the cases.")] = 1,
     level: LevelOption = LevelName.state,
     baseline: Annotated[

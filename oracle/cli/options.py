@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from secrets import randbelow
 from typing import Annotated, Any
 
 import typer
@@ -45,6 +46,23 @@ def place_of_examples(place: str | None) -> str | None:
     if not is_redis(place):
         in_a_folder_that_is_there(Path(place))
     return place
+
+
+def seed_or_random(given: str | int) -> int:
+    """Return the seed that is given; for ``random`` one that is drawn, which reports and their commands then name.
+
+    Raises:
+        BadParameter: it is neither.
+    """
+    if given == "random":
+        return randbelow(10**9)
+    try:
+        seed = int(given)
+    except ValueError:
+        seed = -1
+    if seed < 0:
+        raise typer.BadParameter(f"{given!r} is neither a whole number from 0 nor random")
+    return seed
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per subject, and nothing else.")]

@@ -64,6 +64,20 @@ def test_any_combination_of_options_is_the_same_check(names: set[str]) -> None:
     same_again([word for name in sorted(names) for word in given_words(OPTIONS[name])])
 
 
+def test_a_seed_that_was_drawn_is_named() -> None:
+    first = parsed(["--seed", "random"])
+    other = parsed(["--seed", "random"])
+    assert first.params["seed"] != other.params["seed"]
+    assert command_again(first) == f"telltale-conformance check --seed {first.params['seed']}"
+    same_again(["--seed", str(first.params["seed"])])
+
+
+@pytest.mark.parametrize("given", ["-1", "1.5", "Random", "0x10", ""])
+def test_what_is_no_seed_is_refused(given: str) -> None:
+    with pytest.raises(typer.BadParameter, match="is neither a whole number from 0 nor random"):
+        parsed(["--seed", given])
+
+
 def test_what_is_not_given_is_not_added() -> None:
     assert command_again(parsed([])) == "telltale-conformance check"
 
