@@ -34,14 +34,12 @@ from telltale_conformance.oracle.reports.writing import write_reports
 from telltale_conformance.oracle.verdict.baseline import (
     BadBaseline,
     Baseline,
-    OlderBaseline,
     Standing,
     hold_against,
     read_baseline,
     updated,
     write_baseline,
 )
-from telltale_conformance.oracle.verdict.conversion import converted
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
 from telltale_conformance.oracle.verdict.fingerprints import fingerprint_of
 from telltale_conformance.oracle.verdict.not_covered import not_covered, unsupported_by
@@ -124,8 +122,6 @@ class Gate:
         self.configured = configured
         self.today = today or datetime.now(UTC).date()
         self.baseline: Baseline | None = None
-        self.older: Baseline | None = None
-        """The baseline as it stood, where ``--update`` has to convert it from the scheme before."""
         self._required: Required | None = None
 
     def make_ready(self) -> None:
@@ -180,13 +176,7 @@ class Gate:
         if self.update and not path.exists():
             self.baseline = Baseline(contract=contract)
             return
-        try:
-            self.baseline = read_baseline(path)
-        except OlderBaseline as older:
-            if not self.update:
-                raise
-            self.older = older.baseline
-            self.baseline = Baseline(contract=older.baseline.contract)
+        self.baseline = read_baseline(path)
         if self.baseline.contract != contract:
             raise BadBaseline(
                 f"{path}: it lists divergences from contract {self.baseline.contract!r}, "
@@ -248,14 +238,10 @@ class Gate:
         if self.update and check.cut_short is not None:
             print(f"telltale-conformance: the baseline is not updated: {check.cut_short}", file=sys.stderr)
         elif self.update:
-            lines = []
-            if self.older is not None:
-                conversion = converted(self.older, check.results)
-                self.baseline, lines = conversion.baseline, conversion.lines()
             update = updated(self.baseline, check.results, self.today, offered_in(check))
             write_baseline(self.baseline_path, update.baseline)
             self.baseline = update.baseline
-            for line in [*lines, *update.lines()] or ["nothing changed"]:
+            for line in update.lines() or ["nothing changed"]:
                 print(f"{self.baseline_path}: {line}", file=sys.stderr)
         return hold_against(self.baseline, check.results, self.today)
 

@@ -254,12 +254,12 @@ class _Lane:
                 self._seen(index, program, run.events)
         elif result.verdict == "diverge":
             self._against += 1
-            self._divergences.append(divergence(where, result, program, run.events))
+            self._divergences.append(of_history(where, result, program, run.events))
         else:
             self._missing.append(f"{where}: {result.error}")
 
 
-def divergence(where: str, result: HistoryResult, program: Race, events: Sequence[HistoryEvent]) -> LaneDivergence:
+def of_history(where: str, result: HistoryResult, program: Race, events: Sequence[HistoryEvent]) -> LaneDivergence:
     """Return a refused history as the divergence of a lane."""
     refusal = result.refusal
     assert refusal is not None

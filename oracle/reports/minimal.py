@@ -17,12 +17,12 @@ import msgspec
 
 from telltale_conformance.generators.programs import generate_program
 from telltale_conformance.lean_traces.programs import Program
-from telltale_conformance.lean_traces.races import Race, race_bytes, race_of
+from telltale_conformance.lean_traces.races import Race, race_of
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import UnknownContract
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault, Answer
 from telltale_conformance.oracle.dossier.dossier import NOT_CONFIRMED
-from telltale_conformance.oracle.histories.racing import history_bytes
+from telltale_conformance.oracle.lanes.concurrent import of_history
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult, described
 from telltale_conformance.oracle.reports.findings import as_found
@@ -164,19 +164,7 @@ class _Again:
         return Reduction(
             ending="minimal" if smaller.minimal else "deadline",
             remark=f"{steps} steps of {max(1, smaller.race.clients)} clients, refused in {rated.text()}{failed}",
-            divergence=msgspec.structs.replace(
-                divergence,
-                seq=refusal.seq,
-                op=refusal.op,
-                kind=refusal.kind,
-                args=refusal.args,
-                expected=refusal.expected,
-                actual=refusal.actual,
-                guard=refusal.guard,
-                reason=refusal.reason,
-                race=race_bytes(smaller.race),
-                history=history_bytes(smaller.race, smaller.events),
-            ),
+            divergence=of_history(divergence.case, smaller.result, smaller.race, smaller.events),
             program=None,
             explanation="\n".join(refusal_lines(refusal)),
             rate=rated,

@@ -39,19 +39,6 @@ class BadBaseline(HarnessError):
     """Thrown when a file is no baseline; the message names the file, the place and what to do."""
 
 
-class OlderBaseline(BadBaseline):
-    """Thrown when a baseline is well-formed and its fingerprints are of the scheme before."""
-
-    def __init__(self, path: Path, baseline: Baseline) -> None:
-        super().__init__(
-            f"{path}: its fingerprints are of scheme {SCHEME - 1}, and this version makes those of scheme {SCHEME}, in "
-            "which a guard is the one whose check fired; run the same check with --update, which writes the file anew "
-            "and keeps owner, reason, link and expiry of each entry that it can match"
-        )
-        self.baseline = baseline
-        """Its entries, in the words of their scheme."""
-
-
 class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One accepted divergence."""
 
@@ -123,7 +110,6 @@ def read_baseline(path: Path) -> Baseline:
 
     Raises:
         BadBaseline: the file cannot be read or is no baseline.
-        OlderBaseline: its fingerprints are of the scheme before.
     """
     try:
         document = parse(content(path), NESTING)
@@ -133,25 +119,22 @@ def read_baseline(path: Path) -> Baseline:
         raise BadBaseline(f"{path}: {error.strerror or error}") from None
     except StrictJsonError as error:
         raise BadBaseline(f"{path}: no JSON: {error}") from None
-    older = isinstance(document, dict) and document.get("version") == VERSION - 1 and "scheme" not in document
-    if older:  # but for these two members it has the form of today
-        document |= {"version": VERSION, "scheme": SCHEME}
+    if isinstance(document, dict) and document.get("schema") == FORMAT and document.get("scheme") != SCHEME:
+        raise BadBaseline(
+            f"{path}: its fingerprints are not of scheme {SCHEME}, which this version makes; move it away, let the "
+            "same check write a new one with --update, and carry over what you wrote"
+        )
     worst = next(iter(sorted(validator("baseline").iter_errors(document), key=lambda error: error.json_path)), None)
     if worst is not None:
         remedy = "see `telltale-conformance schema baseline`"
         raise BadBaseline(f"{path}: {worst.json_path}: {one_line(worst.message, 200)}; {remedy}")
     entries = tuple(msgspec.convert(entry, Entry) for entry in document["entries"])
-    _refuse_what_the_schema_cannot(path, entries, SCHEME - 1 if older else SCHEME)
+    _refuse_what_the_schema_cannot(path, entries)
     offered = document.get("offered")
-    baseline = Baseline(
-        contract=document["contract"], entries=entries, offered=None if offered is None else tuple(offered)
-    )
-    if older:
-        raise OlderBaseline(path, baseline)
-    return baseline
+    return Baseline(contract=document["contract"], entries=entries, offered=None if offered is None else tuple(offered))
 
 
-def _refuse_what_the_schema_cannot(path: Path, entries: Sequence[Entry], scheme: int) -> None:
+def _refuse_what_the_schema_cannot(path: Path, entries: Sequence[Entry]) -> None:
     seen: set[str] = set()
     for entry in entries:
         try:
@@ -161,7 +144,7 @@ def _refuse_what_the_schema_cannot(path: Path, entries: Sequence[Entry], scheme:
         if entry.fingerprint in seen:
             raise BadBaseline(f"{path}: {entry.fingerprint} is listed twice; keep one of the two")
         seen.add(entry.fingerprint)
-        if entry.of.digest_in(scheme) != entry.fingerprint:
+        if entry.of.digest != entry.fingerprint:
             raise BadBaseline(
                 f"{path}: {entry.fingerprint} is not the fingerprint of {entry.text}; let --update write entries, "
                 "and change owner, reason, link and expires only"

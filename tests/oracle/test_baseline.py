@@ -161,6 +161,9 @@ def test_what_is_no_baseline_is_refused(tmp_path: Path) -> None:
     assert "no JSON" in bad(path, "{")
     assert "no JSON" in bad(path, '{"schema":1,"schema":1}')
     assert "$.version" in bad(path, {**good, "version": 3})
+    former = {name: value for name, value in good.items() if name != "scheme"} | {"version": 1}
+    for other in former, {**good, "scheme": 2}:
+        assert "known.json: its fingerprints are not of scheme 3, which this version makes; move it" in bad(path, other)
     assert "not-a-lane" not in bad(path, with_entry(lanes=[]))
     assert "no day of the calendar" in bad(path, with_entry(expires="2030-02-30"))
     assert "is not the fingerprint of" in bad(path, with_entry(op="close"))
