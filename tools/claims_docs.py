@@ -1,8 +1,6 @@
-"""The generated parts of docs/claims.md: the table of claims, their invariants, and the programs that break them."""
+"""The generated parts of docs/claims.md: claims, occasions, invariants, noticed changes, and what two solvers say."""
 
 from __future__ import annotations
-
-import json
 
 from telltale_conformance.generators.claim_programs import claim_programs
 from telltale_conformance.lean_traces.lean_statements import pinned
@@ -67,20 +65,6 @@ def invariants_table() -> str:
     return "\n".join(lines)
 
 
-def programs_list() -> str:
-    """Return the shortest programs, one operation a line."""
-    parts = []
-    for name, program in sorted(claim_programs(), key=lambda item: _order(item[0])):
-        parts.append(f"{name}:")
-        parts += [f"  {step.seq}: {step.op} {json.dumps(step.args, ensure_ascii=False)}" for step in program.steps]
-    return "\n".join(["```", *parts, "```"])
-
-
-def _order(name: str) -> tuple[int, str]:
-    number = name.removeprefix("K").split("-")[0]
-    return int(number), name
-
-
 def solvers_table() -> str:
     """Return the table: how many queries cvc5 decides like z3, of all claims and of each where it is not every one."""
     found = kept()
@@ -106,7 +90,6 @@ SECTIONS = {
     "table": claims_table,
     "occasions": occasions_table,
     "invariants": invariants_table,
-    "programs": programs_list,
     "completeness": completeness,
     "solvers": solvers_table,
 }

@@ -37,16 +37,21 @@ def section() -> str:
         )
     how = Counter(row.how for row in rows)
     lines.append(f"| all | {how.total()} | {how['refuted']} | {how['no longer proved']} | {how['reference only']} |")
-    unnoticed = [(row.change, *why(row.change)) for row in rows if row.how == "reference only"]
-    none = sum(kind == NOTHING_CHANGES for _, kind, _ in unnoticed)
+    unnoticed: dict[str, list[str]] = {}
+    none = 0
+    for row in rows:
+        if row.how == "reference only":
+            kind, sentence = why(row.change)
+            unnoticed.setdefault(f"{kind}: {sentence}", []).append(row.change)
+            none += kind == NOTHING_CHANGES
     noticed, able = how["refuted"] + how["no longer proved"], how.total() - none
     lines += [
         "",
         f"Claims alone notice {noticed} of {how.total()} changes ({noticed / how.total():.1%}). {none} of the others"
         f" change nothing that an operation can show; of the remaining {able}, claims notice {noticed / able:.1%}.",
         "",
-        "| unnoticed change | |",
+        "| unnoticed changes | why |",
         "|---|---|",
     ]
-    lines += [f"| {change} | {kind}: {sentence} |" for change, kind, sentence in unnoticed]
+    lines += [f"| {'; '.join(changes)} | {reason} |" for reason, changes in unnoticed.items()]
     return "\n".join(lines)
