@@ -43,13 +43,23 @@ from telltale_conformance.readable import one_line
 
 _HELLO: Final = Request("hello", b'{"protocol":%d}' % PROTOCOL_VERSION)
 _BYE: Final = Request("bye", b"{}")
-_PROBES: Final = tuple(
-    op
-    for op, operation in reversed(OPERATIONS.items())
-    if operation.reads_only and not operation.parameters and operation.result in ("count", "sids")
-)
+
+
+def _that_read(*results: str) -> tuple[str, ...]:
+    """Return the operations that take nothing, change nothing and have one of these results."""
+    return tuple(
+        op
+        for op, operation in OPERATIONS.items()
+        if operation.reads_only and not operation.parameters and operation.result in results
+    )
+
+
+_PROBES: Final = tuple(reversed(_that_read("count", "sids")))
 """Operations whose answers tell a fresh store from a used one; the first that the adapter
 offers is taken, ``next_session_id`` rather than any other."""
+_MORE_PROBES: Final = _that_read("sids", "summaries", "records")
+"""What else a reset may leave: one of those that are offered is asked after every so many resets, each in turn."""
+_MORE_AFTER: Final = 4
 _FLUSH_AFTER: Final = 16
 """How many requests are gathered before they are written, so that the adapter begins while we go on."""
 _NOT_SENT: Final = -1
@@ -223,8 +233,10 @@ class SubprocessAdapter:
         self._unsent: list[bytes] = []
         self._audited = False
         self._offered = frozenset({"hello"})
-        self._fresh: Answer | None = None
+        self._fresh: dict[str, Answer] = {}
         self._probe: Request | None = None
+        self._more_probes: list[Request] = []
+        self._resets = 0
         self._cutter = LineCutter(self.limits.line_bytes)
         self._ready.clear()
         self._deadline = self.limits.start_deadline
@@ -248,7 +260,9 @@ class SubprocessAdapter:
             if op is not None:
                 self._probe = Request(op, b"{}")
                 answer = self._exchange(self._probe)
-                self._fresh = answer if answer.kind == "ok" else None
+                if answer.kind == "ok":
+                    self._fresh[op] = answer
+            self._more_probes = [Request(more, b"{}") for more in _MORE_PROBES if more in hello.ops and more != op]
         return hello
 
     def _restart(self) -> None:
@@ -282,6 +296,9 @@ class SubprocessAdapter:
         self._queue(RESET, 0)
         if self._probe is not None:
             self._queue(self._probe, 0)
+        self._resets += 1
+        if self._more_probes and self._resets % _MORE_AFTER == 0:
+            self._queue(self._more_probes[self._resets // _MORE_AFTER % len(self._more_probes)], 0)
 
     def _flush(self) -> None:
         if self._unsent and self._process is not None:
@@ -356,9 +373,10 @@ class SubprocessAdapter:
                 raise ResetRefused(f"reset was answered with {answer.kind}", what)
             if self._process is not None:
                 self._process.forget_stderr_count()
-        elif sent.op != "bye" and self._fresh is not None and answer.kind == "ok" and answer != self._fresh:
-            found, fresh = (one_line(one.payload.decode(), 80) for one in (answer, self._fresh))
-            cause = f"{sent.op} answered {found} after a reset and {fresh} at the start"
+        elif sent.op != "bye" and answer.kind == "ok" and answer != self._fresh.setdefault(sent.op, answer):
+            found, fresh = (one_line(one.payload.decode(), 80) for one in (answer, self._fresh[sent.op]))
+            first = "at the start" if self._probe is not None and sent.op == self._probe.op else "after an earlier one"
+            cause = f"{sent.op} answered {found} after a reset and {fresh} {first}"
             raise ResetIgnored("the store is not fresh after a reset", cause)
 
     def _late(self) -> AdapterFault:

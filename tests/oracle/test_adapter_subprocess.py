@@ -58,6 +58,23 @@ for line in sys.stdin.buffer:
 """An adapter that answers an operation with its own arguments, spaced as Python spaces JSON."""
 
 
+KEEPS = """
+import json, sys
+ops = ["open", "next_session_id", "closed_session_ids", "session_ids", "archived_closed", "runtime_audit_log"]
+kept = []
+for line in sys.stdin.buffer:
+    request = json.loads(line)
+    op = request["op"]
+    if op == "bye":
+        break
+    hello = dict(protocol=1, name="n", version="1", language="l", contract="telltale-17", ops=ops, observes=[])
+    kept += [1] * (op == "open")
+    answer = {"hello": hello, "next_session_id": 0, sys.argv[1]: kept}.get(op, [])
+    print(json.dumps({"id": request["id"], "ok": answer}), flush=True)
+"""
+"""An adapter whose resets leave what one operation tells."""
+
+
 @pytest.fixture
 def reference() -> Iterator[SubprocessAdapter]:
     with SubprocessAdapter(REFERENCE, PATIENT) as adapter:
@@ -139,6 +156,15 @@ def test_an_answer_may_be_awaited_before_the_next_request_is_formed(reference: S
     for answer in reference.submit(requests()):
         got.append(json.loads(answer.payload))
     assert got == [0, 1, None, 2, 3, None, 4, 5, None, 6, 7, None, 8, 9, None]
+
+
+@pytest.mark.parametrize("left", ["closed_session_ids", "session_ids", "archived_closed", "runtime_audit_log"])
+def test_what_a_reset_leaves_is_noticed_soon_whatever_it_is(left: str) -> None:
+    with SubprocessAdapter([*script(KEEPS), left], PATIENT) as adapter:
+        list(adapter.submit([RESET] * 16))
+        with pytest.raises(faults.ResetIgnored, match="not fresh after a reset") as failure:
+            list(adapter.submit([OPEN, *[RESET] * 16]))
+        assert failure.value.cause == f"{left} answered [1] after a reset and [] after an earlier one"
 
 
 def test_what_a_caller_does_not_take_is_dropped(reference: SubprocessAdapter) -> None:
