@@ -275,10 +275,15 @@ def _inherited(parts: Sequence[Part]) -> list[Inherited]:
 
 
 def _of_copies(one: Inherited, other: Inherited) -> Inherited:
-    """Return the work of the copy with more tasks, and what either of them found or reached: no two runs are alike."""
-    less, more = sorted((one, other), key=lambda copy: copy.tasks)
+    """Return the work of the copy that went on for longer, and what either found or reached, or what failed in either.
+
+    No two runs are alike: what failed in one of them may have hidden what the other did not meet.
+    """
+    less, more = sorted((one, other), key=lambda copy: (copy.tasks, copy.events))
     return msgspec.structs.replace(
         more,
+        tally=msgspec.structs.replace(more.tally, faults=max(less.tally.faults, more.tally.faults)),
+        faults=tuple(dict.fromkeys((*more.faults, *less.faults)))[:FAULTS_NAMED],
         cells={name: max(less.cells.get(name, 0), more.cells.get(name, 0)) for name in {**less.cells, **more.cells}},
         findings={**less.findings, **more.findings},
         unsupported=tuple(sorted({*less.unsupported, *more.unsupported})),

@@ -82,7 +82,7 @@ class Plans:
             self._said[key] = (self._said[key][0], True)
         self._opened[sid] = _Opened(key, bool(self._used), capacity)
         self._used[key] = plan
-        self._others(key, sid)
+        self._others(key)
 
     def _touch(self, named: Any) -> None:
         if named is None:  # it may have changed any session
@@ -91,11 +91,12 @@ class Plans:
         opened = self._opened.get(named)
         if opened is not None:
             opened.untouched, opened.state = False, None
-            self._others(opened.plan, named)
+            self._others(opened.plan)
 
-    def _others(self, plan: bytes, sid: int) -> None:
-        for other, opened in self._opened.items():
-            opened.others = opened.others or (other != sid and opened.plan == plan)
+    def _others(self, plan: bytes) -> None:
+        """Note that a session of a plan was named; of that one nothing is known until it is looked at again."""
+        for opened in self._opened.values():
+            opened.others = opened.others or opened.plan == plan
 
 
 def _key(given: Mapping[str, Any]) -> bytes:

@@ -59,4 +59,10 @@ def test_a_room_that_is_not_there_is_refused() -> None:
         [sys.executable, "-m", "tools.mutation", "cellar"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "no such room: cellar; there are store, types, readers, judging, minimiser" in done.stderr
+    assert f"no such room: cellar; there are {', '.join(ROOMS)}" in done.stderr
+
+
+def test_a_changed_sentence_is_no_mutant(tmp_path: Path) -> None:
+    changes = {mutant.change for mutant in mutated_tree(Room(("oracle/verdict/evidence.py",), ()), tmp_path / "tree")}
+    assert not [change for change in changes if "NOTHING WAS SHOWN" in change]
+    assert [change for change in changes if "AGREE" in change]

@@ -15,13 +15,14 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 from tools.mutation.mutants import Mutant, mutated_tree
 from tools.mutation.rooms import ROOMS
-from tools.mutation.running import Reached, enter, fates, reached
+from tools.mutation.running import Reached, enter, fates, import_tests, reached
 
 EQUIVALENT: Final = Path(__file__).with_name("equivalent.toml")
 
@@ -40,6 +41,7 @@ def run_room(name: str, sample: int, seed: int, ends: float) -> dict[str, Any]:
         every = list(mutated_tree(ROOMS[name], tree))
         chosen = Random(f"{seed} {name}").sample(every, min(sample, len(every)))
         enter(tree)
+        import_tests(ROOMS[name])
         without = reached(ROOMS[name], Path(folder) / "reached.json")
         count: Counter[str] = Counter()
         rest: list[dict[str, str]] = []
@@ -88,9 +90,9 @@ def main() -> int:
         parser.error(f"no such room: {', '.join(unknown)}; there are {', '.join(ROOMS)}")
     rows = []
     for name in options.rooms or ROOMS:
-        with multiprocessing.get_context("fork").Pool(1) as pool:
-            ends = time.monotonic() + 60 * options.minutes
-            rows.append(pool.apply(run_room, (name, options.sample, options.seed, ends)))
+        ends = time.monotonic() + 60 * options.minutes
+        with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:  # tests may start processes in it
+            rows.append(pool.submit(run_room, name, options.sample, options.seed, ends).result())
         print(_line(rows[-1]), flush=True)
         if options.results is not None:
             options.results.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

@@ -31,6 +31,104 @@ _STORE_TESTS: Final = (
     "witnesses",
 )
 
+_CLAIM_TESTS: Final = (
+    "claims/test_answers_belied",
+    "claims/test_no_evidence",
+    "claims/test_occasions",
+    "claims/test_one_catalogue",
+    "claims/test_scopes_as_sets",
+    "claims/test_wrong_models",
+    "claims/test_wrong_surface_stores",
+    "test_claim_names",
+    "test_claims_on_runs",
+    "test_monitors",
+)
+_VERDICT_TESTS: Final = (
+    "claims/test_no_evidence",
+    "lanes/test_programs_alone",
+    "test_badge",
+    "test_baseline",
+    "test_baseline_conversion",
+    "test_baseline_gate",
+    "test_check_records",
+    "test_effort",
+    "test_evidence",
+    "test_one_screen",
+    "test_only",
+    "test_report_formats",
+    "test_report_parts",
+    "test_reports_agree",
+    "test_required",
+)
+_VERDICT_MODULES: Final = (
+    "baseline",
+    "claim_stand",
+    "conversion",
+    "decision",
+    "evidence",
+    "exit_codes",
+    "not_covered",
+    "relevant",
+    "required",
+    "results",
+)
+_REPORT_TESTS: Final = (
+    "test_badge",
+    "test_claim_names",
+    "test_compare_command",
+    "test_guards_in_texts",
+    "test_one_line_each",
+    "test_one_screen",
+    "test_plain_pages",
+    "test_report_formats",
+    "test_report_in_ci",
+    "test_report_minimal",
+    "test_report_page",
+    "test_report_parts",
+    "test_reports_agree",
+    "test_trends_command",
+    "test_trends_database",
+    "test_what_broke",
+)
+_CAMPAIGN_TESTS: Final = (
+    "campaign",
+    "campaign_badge",
+    "campaign_history",
+    "clients_of_campaigns",
+    "cpu_of_workers",
+    "cuts",
+    "dashboard",
+    "fetching_results",
+    "guidance_between_tasks",
+    "journal",
+    "kept_histories",
+    "live_page",
+    "merging",
+    "merging_twice",
+    "over_time",
+    "standing",
+    "strangers",
+    "tasks",
+    "without_result",
+    "without_workers",
+)
+_ADAPTER_TESTS: Final = (
+    "adapter_answers",
+    "adapter_faults",
+    "adapter_in_process",
+    "adapter_kit",
+    "adapter_kit_traps",
+    "adapter_subprocess",
+    "clients_of_checks",
+    "hello_at_each_start",
+    "hostile_adapters",
+    "interrupts",
+    "output",
+    "progress",
+    "raw_arguments",
+    "sharing",
+)
+
 ROOMS: Final = {
     "store": Room(
         ("model/*.py",),
@@ -47,12 +145,15 @@ ROOMS: Final = {
             "tests/model/test_types_syntax.py",
             "tests/model/test_types_theory.py",
             "tests/model/test_types_tree.py",
+            "tests/lean_traces/test_printed_types.py",
+            "tests/oracle/test_types_command.py",
         ),
     ),
     "readers": Room(
         (
             "lean_traces/reader.py",
             "lean_traces/codec.py",
+            "lean_traces/printed_values.py",
             "lean_traces/printing.py",
             "lean_traces/programs.py",
             "lean_traces/strict_json.py",
@@ -87,8 +188,24 @@ ROOMS: Final = {
             "tests/oracle/test_minimise_trials.py",
         ),
     ),
+    "claims": Room(("oracle/claims/*.py",), tuple(f"tests/oracle/{name}.py" for name in _CLAIM_TESTS)),
+    "verdict": Room(
+        ("oracle/gate.py", *(f"oracle/verdict/{name}.py" for name in _VERDICT_MODULES)),
+        tuple(f"tests/oracle/{name}.py" for name in _VERDICT_TESTS),
+    ),
+    "reports": Room(
+        ("oracle/reports/*.py", "oracle/reports/comparison/*.py", "oracle/reports/trends/*.py"),
+        tuple(f"tests/oracle/{name}.py" for name in _REPORT_TESTS),
+    ),
+    "campaign": Room(
+        ("oracle/campaign/*.py",), tuple(f"tests/oracle/campaign/test_{name}.py" for name in _CAMPAIGN_TESTS)
+    ),
+    "adapters": Room(
+        ("oracle/adapters/*.py", "oracle/process/*.py"),
+        tuple(f"tests/oracle/test_{name}.py" for name in _ADAPTER_TESTS),
+    ),
 }
 """By name."""
 
 SECONDS: Final = 6.0
-"""What the tests of one mutant may take together, by their own time without mutants; the slowest are left out."""
+"""CPU that the tests of one mutant may take together, as measured without mutants; the slowest are left out."""

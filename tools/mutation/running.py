@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -22,17 +24,19 @@ _FATE_OF: Final[dict[int, Fate]] = {0: "survived", 1: "killed", 3: "killed"}
 """By pytest's exit code."""
 _BROKEN: Final = (2, 4)
 """How pytest ends where code cannot be imported: of a new interpreter that is the mutant's doing."""
-_STARTING: Final = 20.0
-"""Seconds that pytest may take to start on a busy machine."""
-_SLOWER: Final = 8.0
+_STARTING: Final = 10.0
+"""CPU seconds that pytest may take to start."""
+_SLOWER: Final = 6.0
 """By how much a mutant may slow its tests down before it counts as endless."""
+_WAITING: Final = 4.0
+"""How many times its CPU a mutant may take by the clock before it counts as waiting for ever."""
 
 
 class Reached(NamedTuple):
     """What the tests do without a mutant."""
 
     seconds: dict[str, float]
-    """By test."""
+    """CPU by test, with what it starts: a busy machine changes little of it."""
     tests: dict[str, list[str]]
     """By function: the tests that reach it."""
     left_out: list[str]
@@ -50,10 +54,17 @@ def enter(tree: Path) -> None:
     import pytest  # noqa: F401 # for the forks
     from mutmut.configuration import config
 
-    import telltale_conformance.oracle.minimise.minimiser
-    import telltale_conformance.oracle.reference.replay  # noqa: F401 # for the forks
+    import telltale_conformance.oracle.cli.app  # noqa: F401 # for the forks
 
     config()  # reads the folder that it is first asked in
+
+
+def import_tests(room: Room) -> None:
+    """Import the test modules of a room here, so that the forks find them."""
+    import pytest
+
+    with open(os.devnull, "w", encoding="utf-8") as silent, contextlib.redirect_stdout(silent):
+        pytest.main(["--collect-only", *_ARGUMENTS, *room.tests])
 
 
 def reached(room: Room, notes: Path) -> Reached:
@@ -82,8 +93,14 @@ def _collect(room: Room, notes: Path) -> int:
     left_out: list[str] = []
 
     class Notes:
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+            before = sum(os.times()[:4])
+            done = yield
+            seconds[item.nodeid] = sum(os.times()[:4]) - before
+            return done
+
         def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-            seconds[report.nodeid] = seconds.get(report.nodeid, 0.0) + report.duration
             if report.failed:
                 left_out.append(report.nodeid)
             if report.when == "teardown":
@@ -127,14 +144,18 @@ def _quickest(known: Reached, mutant: Mutant) -> list[str]:
 
 
 def _fate(mutant: Mutant, tests: Sequence[str], seconds: float, *, anew: bool = False) -> Fate:
+    most = _STARTING + _SLOWER * seconds
     pid = os.fork()
     if pid == 0:
+        resource.setrlimit(resource.RLIMIT_CPU, (int(most), int(most) + 1))
         os._exit(_run(mutant, tests, anew))
-    ends = time.monotonic() + _STARTING + _SLOWER * seconds
+    ends = time.monotonic() + _WAITING * most
     while True:
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
             code = os.waitstatus_to_exitcode(status)
+            if code in (-signal.SIGXCPU, -signal.SIGKILL):
+                return "timeout"
             return _FATE_OF.get(code, "killed" if anew and code in _BROKEN else "fault")
         if time.monotonic() > ends:
             os.kill(pid, signal.SIGKILL)

@@ -19,7 +19,7 @@ from telltale_conformance.oracle.campaign.cluster import ClusterMissing, distrib
 from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.events import Ended, MetClass
 from telltale_conformance.oracle.campaign.folder import DISTILLED, held, read_settings, write_settings
-from telltale_conformance.oracle.campaign.journal import events
+from telltale_conformance.oracle.campaign.journal import Journal, begin_journal, events
 from telltale_conformance.oracle.campaign.merging import distil, merge, merged_lines
 from telltale_conformance.oracle.campaign.opening import begin, histories_in, opened
 from telltale_conformance.oracle.campaign.plan import lanes_of
@@ -185,6 +185,30 @@ def test_a_merger_says_what_was_merged_kept_dropped_and_why(tmp_path: Path, monk
         report_of(read_settings(tmp_path / "m"), standing_in(tmp_path / "m")).findings[0].remark
         == "its dossier is gone"
     )
+
+
+@pytest.mark.parametrize("odd", ["a fault", "a finding untold", "not over"])
+def test_what_failed_in_one_copy_is_not_hidden_by_another_one(odd: str, tmp_path: Path) -> None:
+    """That a copy had not yet ended where another one has is no failure."""
+    whole = campaign_that_judged(tmp_path / "whole")
+    copy = shutil.copytree(whole, tmp_path / "copy")
+    if odd == "a finding untold":
+        (copy / "found").mkdir()
+        (copy / "found" / f"{'ab' * 6}.json").write_bytes(b"{}")
+    else:
+        *told, end = events(copy)
+        begin_journal(copy, read_settings(copy).campaign)
+        journal = Journal(copy)
+        journal.write([*told, replace(end, faults=("the disk was full",))] if odd == "a fault" else told)
+        journal.close()
+    merge([whole, copy] if odd == "not over" else [copy, whole], tmp_path / "both")
+    report = report_of(read_settings(tmp_path / "both"), standing_in(tmp_path / "both"))
+    assert report.tasks == len(standing_in(whole).tasks)
+    if odd == "not over":
+        assert report.verdict == "agree"
+    else:
+        assert (report.verdict, report.tally.faults) == ("inconclusive", 1)
+        assert ("the disk was full" if odd == "a fault" else "the journal does not tell of") in report.faults[0]
 
 
 @pytest.mark.parametrize("field", ["harness_hash", "ops"])

@@ -14,6 +14,7 @@ import pytest
 
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.store import Store
+from telltale_conformance.oracle.claims import judging
 from telltale_conformance.oracle.claims.judging import ProgramReport, judge_claims
 from telltale_conformance.oracle.claims.monitors import watch
 from telltale_conformance.oracle.lanes.claims import _unsteady, claims_of, watched_programs
@@ -183,6 +184,22 @@ def test_a_refusal_is_blamed_only_for_what_was_seen_before_and_after_it() -> Non
     assert watch(shown(seen_before, pending_transfer=None))["K7"].verdict == "broken"
     never_seen = events([OPEN, CLAIM, BEGIN, REFUSED, OBSERVE])
     assert watch(shown(never_seen, pending_transfer=None))["K7"].verdict == "kept"
+
+
+def test_a_fault_of_the_harness_in_one_program_costs_no_other_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(name: str, *given: Any) -> ProgramReport:
+        if name == "neighbours":
+            raise ZeroDivisionError("here")
+        return judged(name, *given)
+
+    judged = judging.judge_program
+    monkeypatch.setattr(judging, "judge_program", fails)
+    reports = report({}, "neighbours", "scopes")
+    assert [(one.faulty, one.stopped) for one in reports] == [
+        (True, "fault of the harness: ZeroDivisionError: here"),
+        (False, None),
+    ]
+    assert claims_of(reports) == claims_of(reports[1:])
 
 
 def test_what_is_answered_now_so_and_now_otherwise_is_no_reload() -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from telltale_conformance.generators.claim_programs import claim_programs
+from telltale_conformance.generators.claim_programs import claim_programs, coverage_program
+from telltale_conformance.generators.looked_at import looked_at
+from telltale_conformance.oracle.claims.answers import _IS_SO
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, PARTS
 from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Monitors, watch
 from telltale_conformance.oracle.reference.run import run
@@ -45,6 +47,10 @@ COMMIT: Step = ("commit_ownership_transfer", {"receipt": ref(2)})
 ISSUE: Step = ("issue_readiness_witness", {"capability": ref(1), "predicate_ref": "p"})
 ROLL_BACK: Step = ("rollback_ownership_transfer", {"receipt": ref(2)})
 CONSUME: Step = ("consume_readiness_witness", {"capability": ref(1), "witness": ref(2)})
+CONSUME_FORGED: Step = (
+    "consume_readiness_witness",
+    {"capability": ref(1, owner_id="b"), "witness": ref(2)},
+)
 CONSUME_NARROWED: Step = ("consume_readiness_witness", {"capability": ref(3), "witness": ref(2)})
 DIED: Step = ("mark_owner_died", {"sid": ref(0), "owner_id": "a"})
 CLOSE: Step = ("close", {"sid": ref(0)})
@@ -151,7 +157,13 @@ OCCASIONS: dict[str, list[list[Step]]] = {
     "K9-status": [[OPEN, CLAIM, DIED, CLOSE, OBSERVE]],
     "K10": [[OPEN, ("open_with_sid", {**OPEN[1], "sid": ref(0)})]],
     "K11": [[OPEN, CLOSE, CLAIM]],
-    "K12": [[OPEN, CLAIM], [OPEN, CLAIM, RELEASE], [OPEN, CLAIM, OBSERVE], [OPEN, CLAIM, CLOSE]],
+    "K12": [
+        [OPEN, CLAIM],
+        [OPEN, CLAIM, RELEASE],
+        [OPEN, CLAIM, OBSERVE],
+        [OPEN, CLAIM, CLOSE],
+        [OPEN, CLAIM, ISSUE, CONSUME_FORGED, OBSERVE],
+    ],
     "K13": [
         [OPEN, ("rollback_ownership_transfer", {"receipt": FORGED})],
         [OPEN, CLAIM, ISSUE, CONSUME, CONSUME],
@@ -161,6 +173,7 @@ OCCASIONS: dict[str, list[list[Step]]] = {
     "K15": [
         [("plan", {"roles": ["A", "B"], "initial_types": TALKS})],
         [OPEN_TALKING, OBSERVE],
+        [open_typed(LOOP), OBSERVE],
         [("plan", {"roles": ["A", "A"], "initial_types": {}})],
         [("open", {"roles": ["A", "A"], "initial_types": {}})],
     ],
@@ -375,6 +388,94 @@ def test_without_the_log_there_is_no_occasion(claim: str) -> None:
     for program in OCCASIONS[claim]:
         unheard = [{name: part for name, part in event.items() if name != "audit"} for event in events(program)]
         assert watch(unheard)[claim].verdict == "not judged"
+
+
+ENDS: dict[str, list[Step]] = {
+    "OwnerDied": [DIED],
+    "TransferAbandoned": [BEGIN, ("cancel_abandoned_transfer", {"receipt": ref(2)})],
+    "TransferCommitFailed": [BEGIN, ("fault_failed_transfer_commit", {"receipt": ref(2), "reason": "r"})],
+}
+
+
+def true_refusal(program: list[Step], variant: str) -> Any:
+    """Return the last answer, which must be such a refusal, and must be judged to be so."""
+    made = events(program)
+    before, after = watch(made[:-1])["K23"], watch(made)["K23"]
+    assert (after.occasions, after.violations) == (before.occasions + 1, [])
+    assert list(made[-1]["err"]) == [variant]
+    return made[-1]["err"]
+
+
+@pytest.mark.parametrize("reason", ENDS)
+def test_a_refusal_that_names_the_true_end_is_true(reason: str) -> None:
+    said = true_refusal([OPEN, CLAIM, *ENDS[reason], CLAIM], "Terminal")
+    assert list(said["Terminal"]["reason"]) == [reason]
+
+
+REFUSED: dict[str, tuple[list[Step], list[Step]]] = {
+    "Terminal": ([OPEN, CLAIM, DIED, CLAIM], [OPEN, CLAIM]),
+    "SessionClosed": ([OPEN, CLOSE, CLAIM], [OPEN, CLAIM]),
+    "Unclaimed": ([OPEN, VALIDATE_UNKNOWN], [OPEN, CLAIM, VALIDATE]),
+    "AlreadyClaimed": ([OPEN, CLAIM, CLAIM], [OPEN, CLAIM]),
+    "StaleCapability": (
+        [OPEN, CLAIM, ("validate_ownership_capability", {"capability": ref(1, generation=5)})],
+        [OPEN, CLAIM, VALIDATE],
+    ),
+    "ScopeViolation": ([OPEN, CLAIM_FRAGMENT, ISSUE], [OPEN, CLAIM, ISSUE]),
+    "TransferPending": ([OPEN, CLAIM, BEGIN, BEGIN], [OPEN, CLAIM, BEGIN]),
+    "TransferNotPending": ([OPEN, CLAIM, BEGIN, ROLL_BACK, ROLL_BACK], [OPEN, CLAIM, BEGIN, ROLL_BACK]),
+    "ReceiptMismatch": (
+        [OPEN, CLAIM, BEGIN, ("rollback_ownership_transfer", {"receipt": ref(2, claim_id=9)})],
+        [OPEN, CLAIM, BEGIN, ROLL_BACK],
+    ),
+    "WitnessConsumed": ([OPEN, CLAIM, ISSUE, CONSUME, CONSUME], [OPEN, CLAIM, ISSUE, CONSUME]),
+    "InvalidWitness": (
+        [OPEN, CLAIM, ISSUE, ("consume_readiness_witness", {**CONSUME[1], "witness": ref(2, predicate_ref="q")})],
+        [OPEN, CLAIM, ISSUE, CONSUME],
+    ),
+    "ForeignEdge": ([OPEN, CLAIM, mutate(sid=7)], [OPEN, CLAIM, mutate()]),
+}
+"""By variant: a program whose last step is refused so, and one whose last step is not."""
+
+
+@pytest.mark.parametrize("variant", REFUSED)
+def test_a_refusal_is_true_in_one_session_and_not_in_another(variant: str) -> None:
+    so, not_so = REFUSED[variant]
+    said = true_refusal(so, variant)
+    *before, last = events(not_so)
+    if variant == "ForeignEdge":
+        said = {variant: {**said[variant], "edge": last["args"]["mutation"]["UpdateEdgeHandler"]["edge"]}}
+    del last["ok"]
+    assert watch([*before, {**last, "err": said}])["K23"].verdict == "broken"
+
+
+def test_every_refusal_that_is_judged_has_its_programs() -> None:
+    assert REFUSED.keys() == _IS_SO.keys() - {"SessionNotFound"}, "what was opened is there"
+
+
+def test_a_witness_of_an_id_that_was_given_twice_may_be_refused() -> None:
+    """K3 is broken by the id; which of the two the store knows is not said."""
+    made = events([OPEN, CLAIM, ISSUE, ISSUE, CONSUME])
+    twice = {**made[3]["ok"], "witness_id": made[2]["ok"]["witness_id"]}
+    refused = {
+        **{name: made[4][name] for name in ("op", "args", "seq", "audit")},
+        "err": {"InvalidWitness": {"session_id": 0, "witness_id": twice["witness_id"]}},
+    }
+    found = watch([*made[:3], {**made[3], "ok": twice}, refused])
+    assert (found["K3"].verdict, found["K23"].violations) == ("broken", [])
+
+
+def test_no_refusal_is_unreadable() -> None:
+    """Whatever the state: what cannot be read ends all that is known of the sessions."""
+    monitors = Monitors()
+    steps = [
+        {"seq": step.seq, "op": step.op, "args": step.args} for step in looked_at(coverage_program("hardened")).steps
+    ]
+    for event in run(steps, "hardened"):
+        refused = {name: part for name, part in event.items() if name != "ok"}
+        monitors.feed({**refused, "err": {"SessionNotFound": {"session_id": 0}}, "audit": []})
+        assert monitors.unreadable == [], event["op"]
+        monitors.feed(event)
 
 
 def test_a_branch_that_the_type_has_may_not_be_refused() -> None:
