@@ -15,7 +15,6 @@ from mutmut.mutation.file_mutation import mutate_file_contents
 from tools.mutation.rooms import Room
 from tools.source_tree import copy_source
 
-
 _LITERAL: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
