@@ -10,9 +10,8 @@ without one the machine runs the reference alone. (Adapters are made counterpart
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from typing import Any
 
-import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -26,8 +25,17 @@ from hypothesis.stateful import (
 from telltale_conformance.generators import strategies as values
 from telltale_conformance.generators.driven import Counterpart, Maybe, taking
 from telltale_conformance.generators.graph_labels import TYPES
+from telltale_conformance.generators.machine_values import (
+    EDGE_JSON,
+    ENDINGS,
+    ENDPOINTS,
+    LAST_ENDINGS,
+    LOCAL_TYPES,
+    OWNERS,
+    SMALL,
+    forged,
+)
 from telltale_conformance.generators.surface_rules import SurfaceRules
-from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.types.local_types import Choice
 from telltale_conformance.model.values import (
     SESSION,
@@ -42,46 +50,7 @@ from telltale_conformance.model.values import (
     SetDefaultHandler,
     UpdateEdgeHandler,
     UpdateTrace,
-    successor,
 )
-
-Artifact = TypeVar("Artifact", OwnershipCapability, OwnershipReceipt, ReadinessWitness)
-_ENDINGS, _LAST_ENDINGS = (
-    tuple(
-        (operation.name, *(["broken"] if "reason" in operation.parameters else []))
-        for operation in OPERATIONS.values()
-        if "receipt" in operation.parameters and operation.terminal is terminal
-    )
-    for terminal in (False, True)
-)
-"""How a transfer may end, without its session and with it: the operation with what it is given besides the receipt."""
-_SMALL: Final = st.integers(0, 3)
-_OWNERS: Final = st.sampled_from(values.OWNERS)
-_ENDPOINTS: Final = st.builds(Endpoint, role=st.sampled_from(["A", "A", "B", "C"]), sid=st.integers(0, 2))
-_TYPES: Final = values.any_local_types(3)
-_WHOLE_EDGES: Final = st.builds(lambda sid, name: {"sid": sid, "sender": name, "receiver": "B"}, _SMALL, values.names())
-_EDGE_JSON: Final = st.one_of(
-    _WHOLE_EDGES,
-    _WHOLE_EDGES,
-    _WHOLE_EDGES,
-    st.none(),
-    st.just([0, "A"]),
-)
-_FORGED: Final[dict[str, Any]] = {
-    "session_id": _SMALL,
-    "scope": values.scopes(),
-    "predicate_ref": st.sampled_from(["p", "q"]),
-    **dict.fromkeys(("owner_id", "from_owner_id", "to_owner_id"), _OWNERS),
-}
-
-
-def _forged(artifact: Artifact, data: st.DataObject) -> Artifact:
-    """Return the artifact with one field drawn anew; numbers move by one."""
-    field = data.draw(st.sampled_from(artifact.__struct_fields__))
-    drawn = _FORGED.get(field)
-    old = getattr(artifact, field)
-    value = data.draw(drawn) if drawn is not None else data.draw(st.sampled_from([successor(old), max(0, old - 1)]))
-    return msgspec.structs.replace(artifact, **{field: value})
 
 
 class SessionStoreMachine(SurfaceRules):
@@ -110,7 +79,7 @@ class SessionStoreMachine(SurfaceRules):
         roles = data.draw(values.role_lists())
         return self.given("open", roles, data.draw(values.initial_types(roles)), config)
 
-    @rule(target=SurfaceRules.sessions, sid=_SMALL, data=st.data())
+    @rule(target=SurfaceRules.sessions, sid=SMALL, data=st.data())
     def open_with_sid(self, sid: int, data: st.DataObject) -> Maybe:
         """Open a session under an id, in place of another perhaps."""
         roles = data.draw(values.role_lists())
@@ -121,7 +90,7 @@ class SessionStoreMachine(SurfaceRules):
         """Close a session."""
         self.done("close", sid)
 
-    @rule(sids=st.lists(st.one_of(SurfaceRules.sessions, _SMALL), max_size=3))
+    @rule(sids=st.lists(st.one_of(SurfaceRules.sessions, SMALL), max_size=3))
     def reap_sessions(self, sids: list[int]) -> None:
         """Reap some sessions."""
         self.done("reap_sessions", sids)
@@ -148,7 +117,7 @@ class SessionStoreMachine(SurfaceRules):
 
     # Ownership
 
-    @rule(target=capabilities, sid=SurfaceRules.sessions, owner=_OWNERS, scope=values.scopes())
+    @rule(target=capabilities, sid=SurfaceRules.sessions, owner=OWNERS, scope=values.scopes())
     def claim_ownership(self, sid: int, owner: str, scope: Scope) -> Maybe:
         """Claim a session."""
         return self.given("claim_ownership", sid, owner, scope)
@@ -156,24 +125,24 @@ class SessionStoreMachine(SurfaceRules):
     @rule(target=capabilities, capability=capabilities, data=st.data())
     def forge_capability(self, capability: OwnershipCapability, data: st.DataObject) -> OwnershipCapability:
         """Change one field of a capability."""
-        return _forged(capability, data)
+        return forged(capability, data)
 
     @rule(target=receipts, receipt=receipts, data=st.data())
     def forge_receipt(self, receipt: OwnershipReceipt, data: st.DataObject) -> OwnershipReceipt:
         """Change one field of a receipt."""
-        return _forged(receipt, data)
+        return forged(receipt, data)
 
     @rule(target=witnesses, witness=witnesses, data=st.data())
     def forge_witness(self, witness: ReadinessWitness, data: st.DataObject) -> ReadinessWitness:
         """Change one field of a witness."""
-        return _forged(witness, data)
+        return forged(witness, data)
 
     @rule(name=st.sampled_from([*taking("capability"), "validate_ownership_capability"]), capability=capabilities)
     def use_capability(self, name: str, capability: OwnershipCapability) -> None:
         """Release or validate with a live, stale or forged capability."""
         self.done(name, capability)
 
-    @rule(target=receipts, capability=capabilities, owner=_OWNERS, scope=values.scopes())
+    @rule(target=receipts, capability=capabilities, owner=OWNERS, scope=values.scopes())
     def begin_ownership_transfer(self, capability: OwnershipCapability, owner: str, scope: Scope) -> Maybe:
         """Stage a transfer."""
         return self.given("begin_ownership_transfer", capability, owner, scope)
@@ -203,19 +172,19 @@ class SessionStoreMachine(SurfaceRules):
         """Take another scope."""
         return self.given("attenuate_ownership_scope", capability, scope)
 
-    @rule(sid=SurfaceRules.sessions, owner=st.none() | st.none() | st.none() | _OWNERS)
+    @rule(sid=SurfaceRules.sessions, owner=st.none() | st.none() | st.none() | OWNERS)
     def mark_owner_died(self, sid: int, owner: str | None) -> None:
         """Report an owner's death: mostly the live one's, where somebody owns the session."""
         session = self.store.sessions.get(sid)
         live = session.ownership.current if session is not None else None
         self.done("mark_owner_died", sid, owner or (live.owner_id if live is not None else "a"))
 
-    @rule(capability=capabilities, mutation=values.mutations(_SMALL))
+    @rule(capability=capabilities, mutation=values.mutations(SMALL))
     def apply_owned_session_mutation(self, capability: OwnershipCapability, mutation: HostMutation) -> None:
         """Change a handler or a trace."""
         self.done("apply_owned_session_mutation", capability, mutation)
 
-    @rule(name=st.sampled_from(taking("edge")), edge=values.edges(_SMALL))
+    @rule(name=st.sampled_from(taking("edge")), edge=values.edges(SMALL))
     def look_up_edge(self, name: str, edge: Edge) -> None:
         """Look up what an edge was given."""
         self.done(name, edge)
@@ -247,11 +216,11 @@ class SessionStoreMachine(SurfaceRules):
             self.carry_out("claim_ownership", sid, "a", SESSION)
         return None if session is None else session.ownership.current
 
-    @rule(target=capabilities, sid=SurfaceRules.sessions, owner=_OWNERS, ends=st.booleans())
+    @rule(target=capabilities, sid=SurfaceRules.sessions, owner=OWNERS, ends=st.booleans())
     def transfer(self, sid: int, owner: str, ends: bool) -> Maybe:
         """End transfers of a session in each of the ways that leave it open and, perhaps, in those that do not."""
         given: Maybe = multiple()
-        for name, *further in _LAST_ENDINGS if ends else _ENDINGS:
+        for name, *further in LAST_ENDINGS if ends else ENDINGS:
             capability = self._owned(sid)
             begun = capability and self.carry_out("begin_ownership_transfer", capability, owner, capability.scope)
             if not begun or begun.error is not None:
@@ -307,7 +276,7 @@ class SessionStoreMachine(SurfaceRules):
 
     # Types and messages
 
-    @rule(ep=_ENDPOINTS, every=st.sampled_from([False, False, True]))
+    @rule(ep=ENDPOINTS, every=st.sampled_from([False, False, True]))
     def ask_of_endpoint(self, ep: Endpoint, every: bool) -> None:
         """Ask for the types of an endpoint, and perhaps take them away."""
         for name in taking("ep", reads_only=not every):
@@ -315,7 +284,7 @@ class SessionStoreMachine(SurfaceRules):
 
     @rule(
         name=st.sampled_from([*taking("ep", "new_type"), *taking("ep", "new_original")]),
-        ep=_ENDPOINTS,
+        ep=ENDPOINTS,
         lt=values.any_local_types(3),
     )
     def set_type(self, name: str, ep: Endpoint, lt: Any) -> None:
@@ -337,7 +306,7 @@ class SessionStoreMachine(SurfaceRules):
         self.done("lookup_branch_resolution", endpoint, label)
         self.done("advance", endpoint, label)
 
-    @rule(cont=_TYPES, original=_TYPES)
+    @rule(cont=LOCAL_TYPES, original=LOCAL_TYPES)
     def unfold(self, cont: Any, original: Any) -> None:
         """Unfold types that belong to no session."""
         for name in taking("lt"):
@@ -367,7 +336,7 @@ class SessionStoreMachine(SurfaceRules):
 
     # Without a session
 
-    @rule(value=_EDGE_JSON, hint=st.none() | _SMALL)
+    @rule(value=EDGE_JSON, hint=st.none() | SMALL)
     def decode_edge_json(self, value: Any, hint: int | None) -> None:
         """Read an edge from JSON."""
         self.done("decode_edge_json", value, hint)

@@ -8,9 +8,10 @@ from typing import Any
 from telltale_conformance.lean_traces.telltale.runs import AuthoritativeRead, Run, StepState, TraceEvent
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.claims.monitors import ClaimVerdict
+from telltale_conformance.oracle.telltale.departures import Diverged, NotFollowed
 from telltale_conformance.oracle.telltale.results import AFTER, DocumentDivergence, DocumentResult, Told
 from telltale_conformance.oracle.telltale.run_claims import claims_of
-from telltale_conformance.oracle.telltale.run_replay import Diverged, NotFollowed, RunReplay, status_text
+from telltale_conformance.oracle.telltale.run_replay import RunReplay, status_text
 from telltale_conformance.oracle.telltale.slices import Slices
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.readable import counted

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.lean_traces.telltale.run_protocols import SessionProtocol
@@ -23,32 +23,19 @@ from telltale_conformance.model.types.theory import unfold_fully
 from telltale_conformance.model.types.trees import END, Branch, Label
 from telltale_conformance.model.values import Endpoint
 from telltale_conformance.oracle.claims.catalogue import title_of
+from telltale_conformance.oracle.telltale.departures import Class, Diverged, NotFollowed, exchange, needed
 from telltale_conformance.oracle.telltale.results import DocumentDivergence, Told
 from telltale_conformance.oracle.telltale.run_answers import advancing, observing, type_of
 from telltale_conformance.oracle.telltale.selected_types import lean_step
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.decision import decided_by
 
-Class = Literal["outcome", "payload", "audit", "state"]
 STATUS: Final[Mapping[str, str]] = {
     "Active": "active",
     "Draining": "draining",
     "Closed": "closed",
     "Cancelled": "cancelled",
 }
-
-
-class Diverged(Exception):
-    """Thrown at the first thing that a run says and the contract does not."""
-
-    def __init__(self, kind: Class, op: str, expected: Any, actual: Any, reason: str) -> None:
-        super().__init__(reason)
-        self.kind, self.op, self.expected, self.actual, self.reason = kind, op, expected, actual, reason
-        self.arguments: dict[str, Any] = {}
-
-
-class NotFollowed(Exception):
-    """Thrown where a run cannot be followed any further, though no part of it contradicts the contract at its level."""
 
 
 class Role(NamedTuple):
@@ -110,7 +97,7 @@ class RunReplay:
         rule(self, event)
 
     def _opened(self, event: TraceEvent) -> None:
-        sid = _needed(event.session, "session")
+        sid = needed(event.session, "session")
         joined = event.role if event.role is not None else ",".join(event.roles or ())
         if sid in self.store.sessions or sid != self.store.next_sid:
             raise Diverged("outcome", "open", self.store.next_sid, sid, "contract §5: sessions get ids 0, 1, 2, …")
@@ -145,7 +132,7 @@ class RunReplay:
         return SessionProtocol(roles, edges)
 
     def _sent(self, event: TraceEvent) -> None:
-        sid, sender, receiver, label = _exchange(event)
+        sid, sender, receiver, label = exchange(event)
         self._enabled(sid, sender, receiver, label, Send)
         outcome = self._perform("send", (sid, sender, receiver, Str(label)))
         if outcome.ok != "Ok":
@@ -155,7 +142,7 @@ class RunReplay:
         self.judged += 1
 
     def _received(self, event: TraceEvent) -> None:
-        sid, sender, receiver, label = _exchange(event)
+        sid, sender, receiver, label = exchange(event)
         self._enabled(sid, receiver, sender, label, Recv)
         outcome = self._perform("recv", (sid, sender, receiver))
         if outcome.ok is None:
@@ -253,13 +240,13 @@ class RunReplay:
         self.not_judged["faulted"] += 1
 
     def _closed(self, event: TraceEvent) -> None:
-        sid = _needed(event.session, "session")
+        sid = needed(event.session, "session")
         self._session(sid)
         self._perform("close", (sid,))
         self.judged += 1
 
     def _epoch_advanced(self, event: TraceEvent) -> None:
-        session = self._session(_needed(event.session, "session"))
+        session = self._session(needed(event.session, "session"))
         told = self.run.dialect == "lean" and session.status == "Active"  # Lean tells it before the close
         expected = session.epoch + 1 if told else session.epoch
         if event.epoch != expected:
@@ -269,7 +256,7 @@ class RunReplay:
         self.judged += 1
 
     def _session_terminal(self, event: TraceEvent) -> None:
-        self.explained.add(_needed(event.session, "session"))
+        self.explained.add(needed(event.session, "session"))
         self.not_judged["session_terminal: what the host did is not told"] += 1
 
     def _timeout_issued(self, event: TraceEvent) -> None:
@@ -386,18 +373,6 @@ def _offer(local_type: LocalType | None) -> str:
 
 def _answer(outcome: Outcome) -> Any:
     return outcome.ok if outcome.error is None else outcome.error.to_json()
-
-
-def _needed(value: int | None, name: str) -> int:
-    if value is None:
-        raise Diverged("payload", "observe", name, None, f"the event has no `{name}`")
-    return value
-
-
-def _exchange(event: TraceEvent) -> tuple[int, str, str, str]:
-    if event.sender is None or event.receiver is None or event.label is None:
-        raise Diverged("payload", event.kind, "sender, receiver, label", None, "the event lacks one of them")
-    return _needed(event.session, "session"), event.sender, event.receiver, event.label
 
 
 _RULES: Final = {

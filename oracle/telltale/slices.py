@@ -9,7 +9,8 @@ from telltale_conformance.lean_traces.telltale.runs import SessionSlice, StepSta
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.types.local_types import LocalType
 from telltale_conformance.model.values import Faulted, FaultedFields, Status
-from telltale_conformance.oracle.telltale.run_replay import Diverged, RunReplay, status_text
+from telltale_conformance.oracle.telltale.departures import Diverged
+from telltale_conformance.oracle.telltale.run_replay import RunReplay, status_text
 from telltale_conformance.oracle.telltale.selected_types import bare, printed
 
 _TAKEN_OVER: Final[dict[str, Status]] = {
