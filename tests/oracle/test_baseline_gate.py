@@ -112,6 +112,15 @@ def test_update_does_not_make_an_expired_entry_good(path: Path) -> None:
     assert read_baseline(path).entries[0].expires == "2030-06-14"
 
 
+@pytest.mark.parametrize(("expires", "stand"), [("2030-06-14", "expired"), ("2030-06-15", "known")])
+def test_a_finding_stands_as_its_entry_does_on_that_day(path: Path, expires: str, stand: str) -> None:
+    seen = lane("programs", accepted())
+    gate = Gate(baseline=written(path, seen, expires=expires), today=TODAY)
+    assert conclude(gate, seen) == (stand == "expired")
+    check = Check(subject=Subject(command="x"), hello=HELLO, settings=Settings(), results=(seen,))
+    assert [finding.stand for finding in gate.findings(check)] == [stand]
+
+
 def test_a_partial_run_does_not_update(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written(path, lane("programs", accepted()))
     before = path.read_bytes()

@@ -98,6 +98,7 @@ def test_a_lane_without_time_has_no_speed_and_a_time_in_another_zone_is_told_in_
     there = NOW.astimezone(timezone(timedelta(hours=-7)))
     made = record_of(report(lane(seconds=0.0)), there)
     assert made.speed.answers_per_second is None
+    assert record_of(report(lane(seconds=0.5)), there).speed.answers_per_second == 80.0
     assert made.date == "2030-06-15T12:30:01Z"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -17,14 +18,16 @@ from telltale_conformance.lean_traces.schemas import load, validator
 from telltale_conformance.oracle.dossier.dossier import ANSWERS, FILES, MANIFEST, read_dossier
 from telltale_conformance.oracle.dossier.seal import SEAL
 from telltale_conformance.oracle.gate import Check, Gate
+from telltale_conformance.oracle.lanes.self_tests import SelfTest
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.minimise.trying import Rate
 from telltale_conformance.oracle.reports.findings import findings
 from telltale_conformance.oracle.reports.markdown import markdown
 from telltale_conformance.oracle.reports.report import Ending, Reduction, Report
 from telltale_conformance.oracle.reports.writing import rendered, write_reports
 from telltale_conformance.oracle.verdict.baseline import Baseline, hold_against, updated
 from telltale_conformance.oracle.verdict.compare import Level
-from telltale_conformance.oracle.verdict.results import not_run
+from telltale_conformance.oracle.verdict.results import LaneDivergence, not_run
 from telltale_conformance.sinks import summary_text
 from tests.oracle.report_world import HELLO, MARKUP, SCRIPT, accepted, lane, program, report, unlogged
 
@@ -110,6 +113,7 @@ def test_sarif_names_the_claim_that_is_broken(tmp_path: Path) -> None:
     (rule,) = run["tool"]["driver"]["rules"]
     assert "never accepted again" in rule["shortDescription"]["text"]
     assert "that was invalidated" in rule["help"]["text"]
+    assert rule["help"]["text"] == re.sub(r"[*`]|\\\\(?=[*])", "", rule["help"]["markdown"])
 
 
 def test_a_partial_run_is_no_successful_execution(tmp_path: Path) -> None:
@@ -131,6 +135,17 @@ def test_junit_counts_new_as_failures_known_as_skipped_and_faults_as_errors(tmp_
         "gate": (2, 1, 0, 0),
     }
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("8", "2", "1")
+
+
+def test_junit_names_each_case_by_its_lane_and_self_tests_apart(tmp_path: Path) -> None:
+    made = report(lane("corpus"), self_tests=(SelfTest(name="lean", result=lane("lean", faults=1)),))
+    root = etree.fromstring(rendered(made, tmp_path)["junit.xml"].encode())
+    named = {case.get("classname"): {child.tag for child in case} for case in root.iter("testcase")}
+    assert named == {
+        "telltale-conformance.corpus": set(),
+        "telltale-conformance.self-test": {"error"},
+        "telltale-conformance.gate": set(),
+    }
 
 
 def test_markdown_keeps_names_as_text(tmp_path: Path) -> None:
@@ -258,6 +273,17 @@ def test_a_minimiser_takes_the_place_of_the_program() -> None:
     assert finding.program == small.program
     page = rendered(report(lane("p", accepted()), minimise=minimise), Path("r"))["index.html"]
     assert "without it nothing is live" in page
+
+
+def test_the_dossier_of_a_race_says_how_often_it_failed() -> None:
+    def minimise(divergence: LaneDivergence) -> Reduction:
+        return Reduction(ending="as found", program=None, divergence=divergence, rate=Rate(times=3, runs=20))
+
+    race = accepted(program=None, race=b"{}", history=b"{}")
+    (finding,) = report(lane("concurrent", race), minimise=minimise).findings
+    made = json.loads(finding.files[MANIFEST])
+    assert (made["rate"]["times"], made["rate"]["runs"]) == (3, 20)
+    assert (made["class"]["op"], made["level"], made["ending"]) == (race.op, "state", "as found")
 
 
 def test_the_case_with_the_fewest_steps_is_shown() -> None:

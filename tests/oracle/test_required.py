@@ -86,6 +86,7 @@ def test_a_bad_file_is_refused_before_the_lanes(tmp_path: Path, content: bytes, 
     with pytest.raises(BadRequirement) as refused:
         Gate(require=str(listed)).prepare("telltale-17")
     assert said in str(refused.value)
+    assert str(refused.value).startswith(str(listed))
 
 
 def test_a_missing_file_is_refused() -> None:

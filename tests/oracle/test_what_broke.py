@@ -158,6 +158,11 @@ def test_a_guard_that_nobody_foresaw_still_gives_a_sentence() -> None:
     assert sentence(made) == "The operation new_operation is refused with `X`, although nothing stands against it."
 
 
+def test_the_row_by_which_a_text_is_read_is_named() -> None:
+    made = Fingerprint(op="decode/Edge", kind="outcome", expected="ok", actual="error", guard="passes: a row")
+    assert sentence(made).endswith(", although nothing stands against it; §20 says of it: a row.")
+
+
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_a_claim_is_never_named_by_its_number_alone(claim: str) -> None:
     key = Fingerprint(op="close", kind="outcome", expected="ok", actual="ok", guard="passes", claim=claim)
