@@ -85,6 +85,14 @@ def test_claims_are_kept_broken_or_not_judged_and_what_the_contract_breaks_is_sa
         "on 2 occasions",
         "no claim was watched",
     ]
+    assert row(made, "claims", "K1").about == "generation-freshness"
+
+
+def test_a_claim_of_another_version_is_compared_by_its_number(tmp_path: Path) -> None:
+    later = report(lane(claims={"K99": ClaimStand("kept", 2)}))
+    made = of(later, report(lane()), folder=tmp_path)
+    assert states(made, "claims", "K99") == ["kept", "not judged"]
+    assert row(made, "claims", "K99").about == "unknown to this version"
 
 
 def test_rows_of_the_contract_are_told_apart_by_operation_and_answer(tmp_path: Path) -> None:

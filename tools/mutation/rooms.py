@@ -112,12 +112,12 @@ _CAMPAIGN_TESTS: Final = (
     "without_result",
     "without_workers",
 )
+_ADAPTER_MODULES: Final = ("answers", "clients", "direct", "faults", "process", "protocol", "resident", "scheduled")
+"""Without what runs apart from the harness, as files of their own: the kits and the keeper of processes."""
 _ADAPTER_TESTS: Final = (
     "adapter_answers",
     "adapter_faults",
     "adapter_in_process",
-    "adapter_kit",
-    "adapter_kit_traps",
     "adapter_subprocess",
     "clients_of_checks",
     "hello_at_each_start",
@@ -201,7 +201,7 @@ ROOMS: Final = {
         ("oracle/campaign/*.py",), tuple(f"tests/oracle/campaign/test_{name}.py" for name in _CAMPAIGN_TESTS)
     ),
     "adapters": Room(
-        ("oracle/adapters/*.py", "oracle/process/*.py"),
+        ("oracle/process/*.py", *(f"oracle/adapters/{name}.py" for name in _ADAPTER_MODULES)),
         tuple(f"tests/oracle/test_{name}.py" for name in _ADAPTER_TESTS),
     ),
 }

@@ -147,7 +147,7 @@ def read_report(path: Path) -> ReportRead:
     except OSError as error:
         raise BadReport(f"cannot be read: {error.strerror or error}", place=path, remedy=_REMEDY) from None
     except StrictJsonError as error:
-        lines = data.lstrip().startswith(b'{"') and data.count(b"\n") > 1
+        lines = data.startswith(b'{"') and data.count(b"\n") > 1
         remedy = "what --json prints is a line for each lane, not a report; " if lines else ""
         raise BadReport(f"not a report: no JSON: {error.problem}", place=path, remedy=remedy + _REMEDY) from None
     schema = document.get("schema") if isinstance(document, dict) else None
