@@ -13,7 +13,7 @@ from telltale_conformance.oracle.claims.catalogue import title_of
 from telltale_conformance.oracle.claims.monitors import ClaimVerdict, Violation
 from telltale_conformance.oracle.cli.replayed_file import Asked, judged_as
 from telltale_conformance.oracle.cli.terminal import say, say_json, told
-from telltale_conformance.oracle.histories.checker import CONFIGURATIONS
+from telltale_conformance.oracle.histories.budget import CONFIGURATIONS
 from telltale_conformance.oracle.histories.judging import HistoryResult
 from telltale_conformance.oracle.lanes.stands import stand_of
 from telltale_conformance.oracle.process.sharing import Lost, in_order

@@ -8,9 +8,8 @@ operations that reach different parts of the store are searched apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any
 
-from telltale_conformance.errors import HarnessError
 from telltale_conformance.lean_traces.history import Call, Crash, HistoryEvent
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.contract import Contract, contract_named
@@ -18,6 +17,7 @@ from telltale_conformance.model.operations import Outcome, step
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import AuditRecord
+from telltale_conformance.oracle.histories.budget import CONFIGURATIONS, Budget
 from telltale_conformance.oracle.histories.components import Component, combined
 from telltale_conformance.oracle.histories.configurations import (
     CERTAIN,
@@ -32,11 +32,6 @@ from telltale_conformance.oracle.histories.parts import PartName, names_in, part
 from telltale_conformance.oracle.histories.pending import Pending, printed_outcome
 from telltale_conformance.oracle.histories.snapshots import copied_session, copy
 from telltale_conformance.oracle.verdict.compare import Level
-
-CONFIGURATIONS: Final = 100_000
-"""How many configurations are visited for a history before it is left inconclusive, beside those per answer."""
-PER_ANSWER: Final = 20
-"""How many more may be visited for each answer of the history."""
 
 
 class Refused(Exception):
@@ -59,17 +54,13 @@ class Refused(Exception):
         """What the contract answers where there is only one order; else None."""
 
 
-class OverBudget(HarnessError):
-    """Thrown when more configurations are needed than the budget allows: nothing is concluded."""
-
-
 class Checker:
     """Takes the events of one history in their order.
 
     Args:
         contract: by which answers are judged, itself or by name.
         level: how strictly answers are compared.
-        budget: how many configurations may be visited, beside ``PER_ANSWER`` for each answer.
+        budget: how many configurations may be visited, beside those for each answer.
         keep_order: remember the order of all operations; components are then never parted.
 
     Raises:
@@ -85,11 +76,8 @@ class Checker:
         keep_order: bool = False,
     ) -> None:
         self.contract = contract_named(contract) if isinstance(contract, str) else contract
-        self.visited = 0
-        """How many configurations were visited."""
-        self.answers = 0
+        self.budget = Budget(budget)
         self._level = level
-        self._budget = budget
         self._ground = Ground(self.contract)
         self._pending: dict[int, Pending] = {}
         self._home: dict[Pending, Component] = {}
@@ -112,7 +100,7 @@ class Checker:
         if len(touching) == 1 and (touching[0].names is None or (names is not None and names <= touching[0].names)):
             component = touching[0]
         else:
-            self._afford(touching)
+            self.budget.combine(len(one.configurations) for one in touching)
             component = combined(touching, names)
             self._forget(touching)
             self._remember(component)
@@ -129,7 +117,7 @@ class Checker:
         operation = self._pending.pop(number)
         component = self._home.pop(operation)
         names = operation.footprint.names
-        self.answers += 1
+        self.budget.answers += 1
         if operation.answer is None:
             operation.know(answer)
         if len(component.pending) == 1 and component.untouched and self._ground.holds_logs_of(names):
@@ -193,7 +181,7 @@ class Checker:
         for place, memory in enumerate(waiting):
             for one in memory:
                 for added, after in self.continued(component, one, candidates):
-                    self._visit(1)
+                    self.budget.visit(1)
                     if added is operation:
                         found.add(after.without(operation))
                     else:
@@ -218,7 +206,7 @@ class Checker:
                 changes = after.parts != configuration.parts or after.logs != configuration.logs
                 if operation.crashed and not changes:
                     continue  # an order without it has every future that one with it has
-                if operation.answer is not None and not changes and _never_changes(operation):
+                if operation.answer is not None and not changes and operation.never_changes:
                     yield operation, after
                     return
                 following.append((operation, after))
@@ -240,7 +228,7 @@ class Checker:
                 if known and not operation.agrees(outcome):
                     yield None, outcome
                     continue
-                self._visit(1)
+                self.budget.visit(1)
                 logs = configuration.logs if log.certain else {**configuration.logs, sid: certain_log(entries)}
                 done = {**configuration.done, operation: self._predicted(operation, outcome)}
                 yield Configuration(configuration.parts, logs, done, path), outcome
@@ -372,25 +360,6 @@ class Checker:
         for part in [component] if self._keep_order else component.parted():
             self._remember(part)
 
-    def _afford(self, components: list[Component]) -> None:
-        needed = 1
-        for component in components:
-            needed *= len(component.configurations)
-            if needed > 1:
-                self._visit(needed, keep=False)
-        self._visit(needed if len(components) > 1 and needed > 1 else 0)
-
-    def _visit(self, more: int, *, keep: bool = True) -> None:
-        visited = self.visited + more
-        allowed = self._budget + PER_ANSWER * self.answers
-        if visited > allowed:
-            raise OverBudget(
-                f"more than {allowed} configurations",
-                remedy="allow more with --configurations, or record fewer operations that overlap",
-            )
-        if keep:
-            self.visited = visited
-
     def _path(self, configuration: Configuration, operation: Pending) -> Path | None:
         if not self._keep_order:
             return None
@@ -400,15 +369,6 @@ class Checker:
     def _note(self, path: Path | None) -> None:
         if path is not None:
             self._order.append(path)
-
-
-def _never_changes(operation: Pending) -> bool:
-    """Say whether an operation with this answer changes nothing, wherever it stands in an order.
-
-    Of a refusal that changed nothing here this is so: which guard refused is in the answer, and decides the records.
-    """
-    assert operation.answer is not None
-    return operation.call.operation.reads_only or not operation.answer.is_ok
 
 
 def _logs_to_try(log: Log, operation: Pending) -> Iterable[list[AuditRecord]]:

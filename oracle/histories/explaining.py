@@ -15,7 +15,8 @@ from telltale_conformance.lean_traces.json_values import shown
 from telltale_conformance.lean_traces.printing import as_json
 from telltale_conformance.model.contract import Contract
 from telltale_conformance.model.operations import Outcome
-from telltale_conformance.oracle.histories.checker import Checker, OverBudget, Refused, check
+from telltale_conformance.oracle.histories.budget import OverBudget
+from telltale_conformance.oracle.histories.checker import Checker, Refused, check
 from telltale_conformance.oracle.histories.components import Component
 from telltale_conformance.oracle.histories.configurations import Configuration
 from telltale_conformance.oracle.histories.foresight import foreseen

@@ -14,7 +14,8 @@ from telltale_conformance.lean_traces.history import HistoryEvent
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import Contract, UnknownContract, contract_named
-from telltale_conformance.oracle.histories.checker import CONFIGURATIONS, Checker, OverBudget, Refused, check
+from telltale_conformance.oracle.histories.budget import CONFIGURATIONS, OverBudget
+from telltale_conformance.oracle.histories.checker import Checker, Refused, check
 from telltale_conformance.oracle.histories.explaining import Refusal, refusal
 from telltale_conformance.oracle.histories.foresight import foreseen
 from telltale_conformance.oracle.verdict.compare import Level
@@ -87,15 +88,15 @@ def judge_history(
     for _ in counted:  # a malformed history is never half judged
         pass
     why = None if refused is None else refusal(refused, taken, events, contract, level)
-    nothing = "no call of the history was answered" if not checker.answers else None
+    nothing = "no call of the history was answered" if not checker.budget.answers else None
     verdict: HistoryVerdict = "diverge" if why else "inconclusive" if error or nothing else "agree"
     return HistoryResult(
         trace=name,
         verdict=verdict,
         clients=clients,
         events=counted.seen,
-        judged=checker.answers,
-        configurations=checker.visited,
+        judged=checker.budget.answers,
+        configurations=checker.budget.visited,
         refusal=why,
         error=error or (None if why else nothing),
         not_judged=0 if verdict == "agree" else counted.seen - taken - (why is not None),

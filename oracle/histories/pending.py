@@ -34,6 +34,16 @@ class Pending:
         if answer is not None:
             self.know(answer)
 
+    @property
+    def never_changes(self) -> bool:
+        """Whether an operation with its answer changes nothing, wherever it stands in an order.
+
+        Of a refusal that changed nothing here this is so: which guard refused is in the answer, and decides the
+        records.
+        """
+        assert self.answer is not None
+        return self.call.operation.reads_only or not self.answer.is_ok
+
     def know(self, answer: Answer) -> None:
         """Take in the answer."""
         self.answer = answer

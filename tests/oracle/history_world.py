@@ -16,7 +16,8 @@ from telltale_conformance.lean_traces.printing import as_json, decode
 from telltale_conformance.lean_traces.reader import Answer
 from telltale_conformance.model.operations import Operation, Outcome, step
 from telltale_conformance.model.store import Store
-from telltale_conformance.oracle.histories.checker import CONFIGURATIONS, Checker, Refused, check
+from telltale_conformance.oracle.histories.budget import CONFIGURATIONS
+from telltale_conformance.oracle.histories.checker import Checker, Refused, check
 from telltale_conformance.oracle.histories.foresight import WINDOW, foreseen
 from telltale_conformance.oracle.verdict.compare import Level, compare
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from telltale_conformance.lean_traces.history import Call, HistoryEvent, Return
 from telltale_conformance.model.store import Store
-from telltale_conformance.oracle.histories.checker import OverBudget
+from telltale_conformance.oracle.histories.budget import OverBudget
 from tests.oracle.history_world import (
     MANY,
     Performed,
