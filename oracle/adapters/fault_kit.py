@@ -127,6 +127,28 @@ def hang() -> NoReturn:
         signal.pause()
 
 
+def writing(text: bytes, end: Callable[[], NoReturn] | None = None) -> type[Adapter]:
+    """Return an adapter whose fault is a line, with the id of the request for ``ID``; or half a line, and an end."""
+
+    class Writing(Adapter):
+        def fault(self, request: dict[str, Any]) -> None:
+            self.write(text.replace(b"ID", b"%d" % request["id"]) + (b"" if end else b"\n"))
+            if end:
+                end()
+
+    return Writing
+
+
+def answering(kind: str, value: Any, **more: Any) -> type[Adapter]:
+    """Return an adapter whose fault is an answer."""
+
+    class Answering(Adapter):
+        def fault(self, request: dict[str, Any]) -> None:
+            self.answer(request, kind, value, **more)
+
+    return Answering
+
+
 # What each of these does is said in the table below.
 
 
@@ -202,54 +224,6 @@ class _SpeaksFirst(Adapter):
     def serve(self) -> None:
         self.print({"id": 0, "ok": self.hello()})
         super().serve()
-
-
-class _NotJson(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        self.write(b"opening a session\n")
-
-
-class _Cut(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        self.write(b'{"id":%d,"ok":[1,}\n' % request["id"])
-
-
-class _Repeated(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        self.write(b'{"id":%d,"ok":0,"ok":1,"audit":[]}\n' % request["id"])
-
-
-class _TooDeep(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        deep = b"[" * 100_000 + b"]" * 100_000
-        self.write(b'{"id":%d,"ok":%b,"audit":[]}\n' % (request["id"], deep))
-
-
-class _TwoOutcomes(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        self.answer(request, "ok", 0, err="no", audit=[])
-
-
-class _NoAudit(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        self.answer(request, "ok", 0)
-
-
-class _HalfLine(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        self.write(b'{"id":%d,"ok"' % request["id"])
-        os._exit(0)
-
-
-class _HalfLineHangs(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        self.write(b'{"id":%d,"ok"' % request["id"])
-        hang()
-
-
-class _InvalidUtf8(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        self.write(b'{"id":%d,"ok":"caf\xe9","audit":[]}\n' % request["id"])
 
 
 class _GigabyteLine(Adapter):
@@ -329,26 +303,6 @@ class _ExitsWithOne(Adapter):
         os._exit(1)
 
 
-class _Panics(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        self.answer(request, "panic", "index out of bounds: the len is 0 but the index is 0")
-
-
-class _Unsupported(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        self.answer(request, "unsupported", "not in this build")
-
-
-class _BadRequest(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        self.answer(request, "bad_request", "missing field `roles`")
-
-
-class _WrongAnswer(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        self.answer(request, "ok", 41, audit=[])
-
-
 class _Racing(Adapter):
     """Lets two clients ask at once; does nothing wrong while one asks alone."""
 
@@ -409,6 +363,8 @@ RACING: dict[str, Misbehaviour] = {
     "mixes-ids-up": Misbehaviour("answers two at once with ids of nobody", "wrong-id", _MixesIdsUp),
 }
 """Those that go wrong only when two clients ask at once, by name; ``ends_as`` is of lane ``concurrent``."""
+_HALF = b'{"id":ID,"ok"'
+_TOO_DEEP = writing(b'{"id":ID,"ok":%b,"audit":[]}' % (b"[" * 100_000 + b"]" * 100_000))
 KIT: dict[str, Misbehaviour] = {
     "correct": Misbehaviour("does nothing wrong", "agree", Adapter),
     "slow": Misbehaviour("answers rightly, but slowly", "agree", _Slow),
@@ -423,15 +379,17 @@ KIT: dict[str, Misbehaviour] = {
     "wrong-id": Misbehaviour("answers with another id", "wrong-id", _WrongId),
     "two-answers": Misbehaviour("answers a request twice", "two-answers", _TwoAnswers),
     "speaks-first": Misbehaviour("answers hello before it is asked, and again", "two-answers", _SpeaksFirst),
-    "not-json": Misbehaviour("prints a message on stdout", "not-json", _NotJson),
-    "cut": Misbehaviour("prints JSON with a piece missing", "not-json", _Cut),
-    "repeated": Misbehaviour("prints a member twice", "not-json", _Repeated),
-    "too-deep": Misbehaviour("nests 100,000 deep", "not-json", _TooDeep),
-    "two-outcomes": Misbehaviour("answers ok and err at once", "malformed-answer", _TwoOutcomes),
-    "no-audit": Misbehaviour("leaves out the audit it observes", "malformed-answer", _NoAudit),
-    "half-line": Misbehaviour("prints half a line and exits", "half-line", _HalfLine),
-    "half-line-hangs": Misbehaviour("prints half a line and hangs", "half-line", _HalfLineHangs),
-    "invalid-utf8": Misbehaviour("prints Latin-1", "invalid-utf8", _InvalidUtf8),
+    "not-json": Misbehaviour("prints a message on stdout", "not-json", writing(b"opening a session")),
+    "cut": Misbehaviour("prints JSON with a piece missing", "not-json", writing(b'{"id":ID,"ok":[1,}')),
+    "repeated": Misbehaviour("prints a member twice", "not-json", writing(b'{"id":ID,"ok":0,"ok":1,"audit":[]}')),
+    "too-deep": Misbehaviour("nests 100,000 deep", "not-json", _TOO_DEEP),
+    "two-outcomes": Misbehaviour(
+        "answers ok and err at once", "malformed-answer", answering("ok", 0, err="no", audit=[])
+    ),
+    "no-audit": Misbehaviour("leaves out the audit it observes", "malformed-answer", answering("ok", 0)),
+    "half-line": Misbehaviour("prints half a line and exits", "half-line", writing(_HALF, lambda: os._exit(0))),
+    "half-line-hangs": Misbehaviour("prints half a line and hangs", "half-line", writing(_HALF, hang)),
+    "invalid-utf8": Misbehaviour("prints Latin-1", "invalid-utf8", writing(b'{"id":ID,"ok":"caf\xe9","audit":[]}')),
     "gigabyte-line": Misbehaviour("prints a line of a gigabyte", "line-too-long", _GigabyteLine),
     "floods-stderr": Misbehaviour("writes 64 MiB to stderr", "stderr-flood", _FloodsStderr),
     "ignores-reset": Misbehaviour("keeps its sessions over a reset", "reset-ignored", _IgnoresReset),
@@ -444,10 +402,14 @@ KIT: dict[str, Misbehaviour] = {
     "leaves-daemon": Misbehaviour("leaves one in a session of its own", "left-processes", _LeavesDaemon),
     "ignores-bye": Misbehaviour("does not exit at bye", "no-clean-exit", _IgnoresBye),
     "exits-with-one": Misbehaviour("exits with status 1 at bye", "no-clean-exit", _ExitsWithOne),
-    "panics": Misbehaviour("answers panic", "panic", _Panics),
-    "unsupported": Misbehaviour("answers unsupported", "unsupported", _Unsupported),
-    "bad-request": Misbehaviour("answers bad_request", "bad_request", _BadRequest),
-    "wrong-answer": Misbehaviour("answers something wrong", "diverge", _WrongAnswer),
+    "panics": Misbehaviour(
+        "answers panic", "panic", answering("panic", "index out of bounds: the len is 0 but the index is 0")
+    ),
+    "unsupported": Misbehaviour("answers unsupported", "unsupported", answering("unsupported", "not in this build")),
+    "bad-request": Misbehaviour(
+        "answers bad_request", "bad_request", answering("bad_request", "missing field `roles`")
+    ),
+    "wrong-answer": Misbehaviour("answers something wrong", "diverge", answering("ok", 41, audit=[])),
 }
 """All of them by name."""
 
