@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from telltale_conformance.oracle.adapters.faults import AdapterFault, DeadlinePassed, HelloChanged
+from telltale_conformance.oracle.adapters.in_flight import Sent
 from telltale_conformance.oracle.adapters.process import split_command
 from telltale_conformance.oracle.adapters.protocol import (
     CLIENTS,
@@ -23,7 +24,7 @@ from telltale_conformance.oracle.adapters.protocol import (
     Request,
     request_line,
 )
-from telltale_conformance.oracle.adapters.resident import SubprocessAdapter, _Sent
+from telltale_conformance.oracle.adapters.resident import SubprocessAdapter
 
 SHARED: Final = "{shared}"
 CLIENT: Final = "{client}"
@@ -99,7 +100,7 @@ class OverlappingAdapter(SubprocessAdapter):
         lines = []
         for client, request in requests:
             lines.append(request_line(self._number, request, client if self._named else None))
-            self._in_flight.append(_Sent(self._number, request.op, self._turn))
+            self._in_flight.append(Sent(self._number, request.op, self._turn))
             self._clients[self._number] = client
             self._number += 1
         self._process.send(b"".join(lines))

@@ -7,10 +7,9 @@ import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
-from telltale_conformance.model.operations import OPERATIONS
-from telltale_conformance.oracle.adapters.answers import AnswerReader, LineCutter, malformed, read_hello, shown
+from telltale_conformance.oracle.adapters.answers import AnswerReader, LineCutter, read_hello, shown
 from telltale_conformance.oracle.adapters.direct import not_offered
 from telltale_conformance.oracle.adapters.faults import (
     AdapterFault,
@@ -21,12 +20,11 @@ from telltale_conformance.oracle.adapters.faults import (
     HelloChanged,
     LeftProcesses,
     NoCleanExit,
-    ResetIgnored,
     ResetRefused,
     RestartsSpent,
-    TwoAnswers,
-    WrongId,
 )
+from telltale_conformance.oracle.adapters.freshness import Freshness
+from telltale_conformance.oracle.adapters.in_flight import NOT_SENT, Sent, check_answer
 from telltale_conformance.oracle.adapters.process import Process, exited, split_command
 from telltale_conformance.oracle.adapters.protocol import (
     AWAIT_ANSWERS,
@@ -43,39 +41,9 @@ from telltale_conformance.readable import one_line
 
 _HELLO: Final = Request("hello", b'{"protocol":%d}' % PROTOCOL_VERSION)
 _BYE: Final = Request("bye", b"{}")
-
-
-def _that_read(*results: str) -> tuple[str, ...]:
-    """Return the operations that take nothing, change nothing and have one of these results."""
-    return tuple(
-        op
-        for op, operation in OPERATIONS.items()
-        if operation.reads_only and not operation.parameters and operation.result in results
-    )
-
-
-_PROBES: Final = tuple(reversed(_that_read("count", "sids")))
-"""Operations whose answers tell a fresh store from a used one; the first that the adapter
-offers is taken, ``next_session_id`` rather than any other."""
-_MORE_PROBES: Final = _that_read("sids", "summaries", "records")
-"""What else a reset may leave: one of those that are offered is asked after every so many resets, each in turn."""
-_MORE_AFTER: Final = 4
 _FLUSH_AFTER: Final = 16
 """How many requests are gathered before they are written, so that the adapter begins while we go on."""
-_NOT_SENT: Final = -1
-"""The number of a request that the adapter does not offer: it only holds its place."""
-_OUTCOMES: Final = ("ok", "err")
-_UNAUDITED: Final = ("hello", "reset", "bye")
 _END: Final = Request("", b"")
-
-
-class _Sent(NamedTuple):
-    """A request in flight."""
-
-    number: int
-    op: str
-    turn: int
-    """Which submit it is of; 0 for the adapter's own requests."""
 
 
 class SubprocessAdapter:
@@ -226,17 +194,14 @@ class SubprocessAdapter:
     # Starting
 
     def _start(self) -> Hello:
-        self._in_flight: deque[_Sent] = deque()
+        self._in_flight: deque[Sent] = deque()
         self._failure: AdapterFault | None = None
         self._number = 0
         self._last = -1
         self._unsent: list[bytes] = []
         self._audited = False
         self._offered = frozenset({"hello"})
-        self._fresh: dict[str, Answer] = {}
-        self._probe: Request | None = None
-        self._more_probes: list[Request] = []
-        self._resets = 0
+        self._freshness = Freshness()
         self._cutter = LineCutter(self.limits.line_bytes)
         self._ready.clear()
         self._deadline = self.limits.start_deadline
@@ -256,13 +221,9 @@ class SubprocessAdapter:
         self._audited = hello.audited
         self._offered = hello.ops
         if self._probe_resets:
-            op = next((op for op in _PROBES if op in hello.ops), None)
-            if op is not None:
-                self._probe = Request(op, b"{}")
-                answer = self._exchange(self._probe)
-                if answer.kind == "ok":
-                    self._fresh[op] = answer
-            self._more_probes = [Request(more, b"{}") for more in _MORE_PROBES if more in hello.ops and more != op]
+            self._freshness = Freshness(hello.ops)
+            if self._freshness.first is not None:
+                self._freshness.check(self._freshness.first.op, self._exchange(self._freshness.first))
         return hello
 
     def _restart(self) -> None:
@@ -282,23 +243,20 @@ class SubprocessAdapter:
     def _queue(self, request: Request, turn: int) -> None:
         if turn and request.op not in self._offered:
             if self._in_flight:
-                self._in_flight.append(_Sent(_NOT_SENT, request.op, turn))
+                self._in_flight.append(Sent(NOT_SENT, request.op, turn))
             else:
                 self._ready.append(not_offered(request.op))
             return
         self._unsent.append(request_line(self._number, request))
-        self._in_flight.append(_Sent(self._number, request.op, turn))
+        self._in_flight.append(Sent(self._number, request.op, turn))
         self._number += 1
         if len(self._unsent) >= _FLUSH_AFTER:
             self._flush()
 
     def _queue_reset(self) -> None:
         self._queue(RESET, 0)
-        if self._probe is not None:
-            self._queue(self._probe, 0)
-        self._resets += 1
-        if self._more_probes and self._resets % _MORE_AFTER == 0:
-            self._queue(self._more_probes[self._resets // _MORE_AFTER % len(self._more_probes)], 0)
+        for question in self._freshness.questions():
+            self._queue(question, 0)
 
     def _flush(self) -> None:
         if self._unsent and self._process is not None:
@@ -346,38 +304,29 @@ class SubprocessAdapter:
 
     def _take(self, line: bytes) -> None:
         """Take one line as the answer to the request that is due."""
-        sent = self._in_flight[0] if self._in_flight else None
         number, answer = self._reader.read(line)
-        if sent is None or number == self._last:
-            raise TwoAnswers(f"request {number} was answered again, or never asked", shown(line))
-        if number != sent.number:
-            raise WrongId(f"the answer to request {sent.number} has the id {number}", shown(line))
-        if answer.kind in _OUTCOMES and (answer.audit is None) == self._audited and sent.op not in _UNAUDITED:
-            has = "has no audit, which the hello observes" if self._audited else "has audit, unlike the hello"
-            raise malformed(line, f"it {has}")
+        due = self._in_flight[0] if self._in_flight else None
+        sent = check_answer(due, self._last, number, answer, line, audited=self._audited)
         if sent.turn == self._turn:
             self._ready.append(answer)
         elif sent.turn == 0:
             self._check_reset(sent, answer)
         self._in_flight.popleft()
         self._last = number
-        while self._in_flight and self._in_flight[0].number == _NOT_SENT:
+        while self._in_flight and self._in_flight[0].number == NOT_SENT:
             skipped = self._in_flight.popleft()
             if skipped.turn == self._turn:
                 self._ready.append(not_offered(skipped.op))
 
-    def _check_reset(self, sent: _Sent, answer: Answer) -> None:
+    def _check_reset(self, sent: Sent, answer: Answer) -> None:
         if sent.op == "reset":
             if answer.kind != "ok":
                 what = one_line(answer.payload.decode(errors="replace"), 200)
                 raise ResetRefused(f"reset was answered with {answer.kind}", what)
             if self._process is not None:
                 self._process.forget_stderr_count()
-        elif sent.op != "bye" and answer.kind == "ok" and answer != self._fresh.setdefault(sent.op, answer):
-            found, fresh = (one_line(one.payload.decode(), 80) for one in (answer, self._fresh[sent.op]))
-            first = "at the start" if self._probe is not None and sent.op == self._probe.op else "after an earlier one"
-            cause = f"{sent.op} answered {found} after a reset and {fresh} {first}"
-            raise ResetIgnored("the store is not fresh after a reset", cause)
+        elif sent.op != "bye":
+            self._freshness.check(sent.op, answer)
 
     def _late(self) -> AdapterFault:
         if self.until is not None and time.monotonic() >= self.until:
