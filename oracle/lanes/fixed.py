@@ -20,8 +20,9 @@ CHUNK: Final = 40
 
 def run(subject: Subject, settings: Settings) -> LaneResult:
     """Judge every program of the list."""
-    programs = played(offered_by(subject))
-    if not offered_by(subject) & {step.op for program in programs for step in program.steps}:
+    offered = offered_by(subject)
+    programs = played(offered)
+    if not offered & {step.op for program in programs for step in program.steps}:
         return not_run(LANE, NOTHING_OFFERED)
     plan = Plan("programs", len(programs), CHUNK)
     task = partial(_chunk, plan=plan, contract=subject.contract, settings=settings)

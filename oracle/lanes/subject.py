@@ -86,7 +86,10 @@ NOTHING_OFFERED: Final = "none of the operations that it asks for is offered"
 
 
 def offered_by(subject: Subject) -> frozenset[str]:
-    """Return the operations that the implementation offers."""
+    """Return the operations that the implementation offers; it is started for this only where nobody greeted it yet."""
+    greeting = subject.greetings.get(subject.command or "")
+    if greeting is not None:
+        return greeting.ops
     adapter = subject.start()
     try:
         return adapter.hello.ops

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from telltale_conformance.model.contract import TELLTALE_17
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter, AdapterLimits, Answer, ReferenceAdapter, Request
 from telltale_conformance.oracle.adapters.direct import DirectAdapter
 from telltale_conformance.oracle.adapters.protocol import Hello
+from telltale_conformance.oracle.adapters.reference import reference_hello
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.verdict.results import LaneResult
 
@@ -27,8 +29,9 @@ def served(name: str) -> str:
 
 
 def subject(name: str) -> Subject:
-    """Return a wrong store, or the ``correct`` one, as a subject."""
-    return Subject(command=served(name), limits=PATIENT)
+    """Return a wrong store made from the reference, or the ``correct`` one, as a subject that a check has greeted."""
+    command = served(name)
+    return Subject(command=command, limits=PATIENT, greetings={command: reference_hello(TELLTALE_17)})
 
 
 def same(result: LaneResult) -> LaneResult:

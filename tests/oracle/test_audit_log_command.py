@@ -1,4 +1,4 @@
-"""``replay`` on audit logs through the installed command: what it prints, and its exit codes."""
+"""``replay`` on audit logs as a command: what it prints, and its exit codes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from telltale_conformance.lean_traces.schemas import validator
-from tests.installed import run
+from tests.installed import run_here
 from tests.oracle.test_audit_log_replay import CAP, DEATH, ISSUED, RELEASED
 
 
@@ -22,14 +22,14 @@ def log(folder: Path, document: Any, name: str = "log.json") -> Path:
 
 
 def test_a_log_that_agrees_exits_0(tmp_path: Path) -> None:
-    done = run("replay", log(tmp_path, DEATH), log(tmp_path, DEATH, "packed.json.gz"))
+    done = run_here("replay", log(tmp_path, DEATH), log(tmp_path, DEATH, "packed.json.gz"))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1].startswith("2 traces: 2 agree")
 
 
 def test_a_log_that_diverges_exits_1_and_names_record_guard_and_nearest(tmp_path: Path) -> None:
     path = log(tmp_path, [ISSUED, ISSUED])
-    done = run("replay", path)
+    done = run_here("replay", path)
     assert done.returncode == 1
     assert done.stdout.splitlines()[:6] == [
         f"diverge  {path}  2 records",
@@ -48,7 +48,7 @@ def test_a_log_that_diverges_exits_1_and_names_record_guard_and_nearest(tmp_path
     [(DEATH, 0), ([ISSUED, ISSUED], 1), ([{**ISSUED, "event": "Gone"}], 2), ([], 3)],
 )
 def test_the_row_is_as_the_schema_says(tmp_path: Path, document: Any, code: int) -> None:
-    done = run("replay", log(tmp_path, document), "--json", "--claims")
+    done = run_here("replay", log(tmp_path, document), "--json", "--claims")
     assert done.returncode == code
     row = json.loads(done.stdout)
     validator("report", "traceVerdict").validate(row)
@@ -58,21 +58,21 @@ def test_the_row_is_as_the_schema_says(tmp_path: Path, document: Any, code: int)
 
 
 def test_below_level_audit_a_log_is_not_judged(tmp_path: Path) -> None:
-    done = run("replay", log(tmp_path, DEATH), "--level", "payload", "--json")
+    done = run_here("replay", log(tmp_path, DEATH), "--level", "payload", "--json")
     assert done.returncode == 3
     assert json.loads(done.stdout)["not_judged"] == {"records": 3}
 
 
 def test_the_contract_can_be_chosen(tmp_path: Path) -> None:
     path = log(tmp_path, [ISSUED, RELEASED, ISSUED])
-    assert run("replay", path).returncode == 0
-    assert run("replay", path, "--contract", "hardened").returncode == 1
+    assert run_here("replay", path).returncode == 0
+    assert run_here("replay", path, "--contract", "hardened").returncode == 1
 
 
 def test_a_folder_is_searched_for_logs_and_traces(tmp_path: Path) -> None:
     log(tmp_path, DEATH)
     log(tmp_path, {"name": "a package"}, "package.json")
-    done = run("replay", tmp_path)
+    done = run_here("replay", tmp_path)
     assert (done.returncode, "1 trace: 1 agree" in done.stdout) == (0, True)
 
 
@@ -107,7 +107,7 @@ MALFORMED: dict[str, tuple[bytes, str]] = {
 def test_a_malformed_log_exits_2_with_file_path_and_remedy(tmp_path: Path, case: str) -> None:
     document, problem = MALFORMED[case]
     path = log(tmp_path, document)
-    done = run("replay", path)
+    done = run_here("replay", path)
     assert done.returncode == 2, done
     assert done.stdout.startswith(f"malformed  {path}: ")
     assert problem in done.stdout
@@ -118,5 +118,5 @@ def test_a_malformed_log_exits_2_with_file_path_and_remedy(tmp_path: Path, case:
 def test_damaged_packed_data_are_malformed(tmp_path: Path) -> None:
     path = tmp_path / "log.json.gz"
     path.write_bytes(gzip.compress(json.dumps(DEATH * 40).encode())[:-30])
-    done = run("replay", path)
+    done = run_here("replay", path)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.oracle.cli.app import app
-from tests.installed import run
+from tests.installed import run_here
 from tests.oracle.run_world import NAMES, RUNS
 from tests.oracle.test_bridge_runs import VERDICTS
 
@@ -30,7 +30,7 @@ def one(tmp_path: Path) -> Path:
 def test_a_runner_gets_the_verdicts_of_its_runs(tmp_path: Path) -> None:
     left = tmp_path / "left"
     command = ("check", "--bridge-runner", STAND_IN, "--bridge-inputs", RUNS, "--bridge-outputs", left, "--json")
-    done = run(*command)
+    done = run_here(*command)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     found = {Path(row["trace"]).name.removesuffix(".output.json"): row["verdict"] for row in rows}
     # two recordings share one input: the stand-in plays either of them
@@ -42,7 +42,7 @@ def test_a_runner_gets_the_verdicts_of_its_runs(tmp_path: Path) -> None:
     assert len(rows) == len(NAMES) == len(list(left.glob("*.output.json")))
     for row in rows:
         validator("report", "traceVerdict").validate(row)
-    assert run("replay", left / "golden_ping_pong.output.json").returncode == 0
+    assert run_here("replay", left / "golden_ping_pong.output.json").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_runner_gets_the_verdicts_of_its_runs(tmp_path: Path) -> None:
 )
 def test_a_faulty_run_diverges_and_a_faulty_runner_is_inconclusive(one: Path, fault: str, code: int, text: str) -> None:
     command = f"{STAND_IN} {fault}"
-    done = run(
+    done = run_here(
         "check", "--bridge-runner", command, "--bridge-inputs", one, "--deadline", "2" if fault == "hangs" else "30"
     )
     assert (done.returncode, text in done.stdout) == (code, True), done
@@ -67,13 +67,13 @@ def test_a_faulty_run_diverges_and_a_faulty_runner_is_inconclusive(one: Path, fa
 
 
 def test_a_runner_that_does_not_start_and_a_folder_without_inputs(one: Path, tmp_path: Path) -> None:
-    done = run("check", "--bridge-runner", "/no/such/runner", "--bridge-inputs", one)
+    done = run_here("check", "--bridge-runner", "/no/such/runner", "--bridge-inputs", one)
     assert (done.returncode, "does not start" in done.stdout) == (3, True)
     empty = tmp_path / "empty"
     empty.mkdir()
-    done = run("check", "--bridge-runner", STAND_IN, "--bridge-inputs", empty)
+    done = run_here("check", "--bridge-runner", STAND_IN, "--bridge-inputs", empty)
     assert (done.returncode, "no run inputs (lean_bridge.v1" in done.stderr) == (2, True)
-    done = run("check", "--bridge-runner", STAND_IN)
+    done = run_here("check", "--bridge-runner", STAND_IN)
     assert (done.returncode, "--bridge-inputs" in done.stderr) == (2, True)
 
 
@@ -82,11 +82,11 @@ def test_inputs_are_made_from_a_protocol(tmp_path: Path) -> None:
     session.write_text("global = Alice -> Bob : {ping. Bob -> Alice : {pong. end}}\n")
     left = tmp_path / "left"
     command = ("check", "--bridge-runner", STAND_IN, "--bridge-inputs", session, "--bridge-outputs", left)
-    done = run(*command)
+    done = run_here(*command)
     assert (done.returncode, "1 trace: 1 agree" in done.stdout) == (0, True), done
     assert sorted(path.name for path in left.iterdir()) == ["ping-1.input.json", "ping-1.output.json"]
     session.write_text("global = Alice -> ")
-    done = run(*command)
+    done = run_here(*command)
     assert (done.returncode, "Traceback" in done.stderr, str(session) in done.stderr) == (2, False, True)
 
 
@@ -94,20 +94,20 @@ def test_the_contract_can_be_chosen(tmp_path: Path) -> None:
     folder = tmp_path / "inputs"
     folder.mkdir()
     shutil.copy(RUNS / "golden_recursive_loop.input.json.gz", folder)
-    assert run("check", "--bridge-runner", STAND_IN, "--bridge-inputs", folder).returncode == 0
+    assert run_here("check", "--bridge-runner", STAND_IN, "--bridge-inputs", folder).returncode == 0
     hardened = ("--contract", "hardened")
-    assert run("check", "--bridge-runner", STAND_IN, "--bridge-inputs", folder, *hardened).returncode == 1
+    assert run_here("check", "--bridge-runner", STAND_IN, "--bridge-inputs", folder, *hardened).returncode == 1
 
 
 def test_without_a_folder_for_outputs_a_run_has_the_name_of_its_input(one: Path, tmp_path: Path) -> None:
     given = one / "golden_ping_pong.input.json.gz"
-    done = run("check", "--bridge-runner", STAND_IN, "--bridge-inputs", one)
+    done = run_here("check", "--bridge-runner", STAND_IN, "--bridge-inputs", one)
     assert done.stdout.startswith(f"agree  {given}  18 events and slices\n")
-    done = run("check", "--bridge-runner", f"{STAND_IN} garbage", "--bridge-inputs", one)
+    done = run_here("check", "--bridge-runner", f"{STAND_IN} garbage", "--bridge-inputs", one)
     assert done.stdout.startswith(f"inconclusive  the runner's output: {given}: $: Expected `object`, got `str`")
     session = tmp_path / "p.session"
     session.write_text("global = A -> B : {l. end, r. end}\n")
-    done = run("check", "--bridge-runner", f"{STAND_IN} dies", "--bridge-inputs", session)
+    done = run_here("check", "--bridge-runner", f"{STAND_IN} dies", "--bridge-inputs", session)
     assert f"inconclusive  {session}, order 2 of its branches: the runner ended with 1: " in done.stdout
     assert "/made/" not in done.stdout
 

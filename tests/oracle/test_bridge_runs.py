@@ -16,7 +16,7 @@ from telltale_conformance.oracle.reference.replay import replay_file
 from telltale_conformance.oracle.reports.document_text import document_text
 from telltale_conformance.oracle.telltale.as_trace import trace_of
 from telltale_conformance.oracle.verdict.compare import Level
-from tests.installed import run
+from tests.installed import run_here
 from tests.oracle.run_world import AGREEING, NAMES, RUNS, copy, document, is_a_run, judged, mutants, slim
 
 VERDICTS = {
@@ -41,7 +41,7 @@ VERDICTS = {
 
 
 def rows(*arguments: Any) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in run("replay", *arguments, "--json").stdout.splitlines()]
+    return [json.loads(line) for line in run_here("replay", *arguments, "--json").stdout.splitlines()]
 
 
 @pytest.mark.parametrize(("number", "contract"), [(0, "telltale-17"), (1, "hardened")])
@@ -73,7 +73,7 @@ def test_nested_recursion_agrees_and_reports_k16_with_its_step() -> None:
 
 @pytest.mark.parametrize("name", ["owned_owner_died", "owned_commit_failed"])
 def test_a_status_that_nothing_explains_is_inconclusive(name: str) -> None:
-    done = run("replay", RUNS / f"{name}.output.json.gz", "--json")
+    done = run_here("replay", RUNS / f"{name}.output.json.gz", "--json")
     row = json.loads(done.stdout)
     assert (done.returncode, row["not_explained"], row["first_divergence"]) == (3, 1, None)
     assert "session 0 is faulted at step 4" in row["error"]
@@ -241,8 +241,8 @@ def test_the_protocol_can_be_named(tmp_path: Path) -> None:
     path = tmp_path / "alone.json"
     path.write_text(json.dumps(slim("golden_ping_pong")))
     given = RUNS / "golden_ping_pong.input.json.gz"
-    assert "no protocol is at hand" in run("replay", path).stdout
-    assert "no protocol is at hand" not in run("replay", path, "--protocol", given).stdout
+    assert "no protocol is at hand" in run_here("replay", path).stdout
+    assert "no protocol is at hand" not in run_here("replay", path, "--protocol", given).stdout
 
 
 @pytest.mark.parametrize("form", ["global", "local", "bundle"])
@@ -258,13 +258,13 @@ def test_the_protocol_is_read_in_every_form(tmp_path: Path, form: str) -> None:
     whole = document("golden_ping_pong", "input")["choreographies"][0]["global_type"]
     bundle = {"schema_version": "protocol_bundle.v1", "global_type": whole, "local_types": types, "claims": []}
     place.write_text(texts.get(form) or json.dumps(bundle))
-    done = run("replay", output, "--protocol", place, "--json")
+    done = run_here("replay", output, "--protocol", place, "--json")
     row = json.loads(done.stdout)
     assert (done.returncode, row["verdict"], row["not_judged"]) == (0, "agree", {}), row
     place.write_text(place.read_text().replace("pong", "gong"))
-    assert run("replay", output, "--protocol", place).returncode == 1
+    assert run_here("replay", output, "--protocol", place).returncode == 1
     place.write_text("roles")
-    assert run("replay", output, "--protocol", place).returncode == 2
+    assert run_here("replay", output, "--protocol", place).returncode == 2
 
 
 def test_what_a_document_says_does_not_act_on_the_terminal(tmp_path: Path) -> None:
@@ -338,14 +338,14 @@ def test_a_malformed_run_exits_2_with_file_path_and_remedy(tmp_path: Path, case:
     change(output)
     path = tmp_path / "run.json"
     path.write_text(json.dumps(output))
-    done = run("replay", path)
+    done = run_here("replay", path)
     assert (done.returncode, "Traceback" in done.stdout + done.stderr) == (2, False)
     assert done.stdout.startswith(f"malformed  {path}: {problem}")
     assert "; " in done.stdout.splitlines()[0]
 
 
 def test_an_input_alone_and_a_broken_input_exit_2(tmp_path: Path) -> None:
-    done = run("replay", RUNS / "golden_ping_pong.input.json.gz")
+    done = run_here("replay", RUNS / "golden_ping_pong.input.json.gz")
     assert (done.returncode, "replay the output" in done.stdout) == (2, True)
     given = document("golden_ping_pong", "input")
     given["choreographies"][0]["global_type"]["kind"] = "talk"

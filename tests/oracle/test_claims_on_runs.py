@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from telltale_conformance.lean_traces.schemas import validator
-from tests.installed import run
+from tests.installed import run_here
 from tests.oracle.run_world import NAMES, RUNS, copy, document, slim
 
 
 def claims(*arguments: Any) -> dict[str, Any]:
     """Return the claims of the row that ``replay`` prints."""
-    (line,) = run("replay", *arguments, "--claims", "--json").stdout.splitlines()
+    (line,) = run_here("replay", *arguments, "--claims", "--json").stdout.splitlines()
     row = json.loads(line)
     validator("report", "traceVerdict").validate(row)
     found: dict[str, Any] = row["claims"]
@@ -34,7 +34,7 @@ def given(folder: Path, output: Any, name: str) -> Path:
 
 
 def test_recorded_runs_keep_and_break_what_is_known_of_them() -> None:
-    done = run("replay", RUNS, "--claims", "--json")
+    done = run_here("replay", RUNS, "--claims", "--json")
     rows = {Path(row["trace"]).name: row["claims"] for row in map(json.loads, done.stdout.splitlines())}
     assert len(rows) == 2 * len(NAMES)
     broken = {

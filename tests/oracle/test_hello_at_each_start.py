@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from telltale_conformance.oracle.campaign import work
 from telltale_conformance.oracle.campaign.opening import begin, opened
 from telltale_conformance.oracle.campaign.plan import Task
 from telltale_conformance.oracle.cli import check
+from telltale_conformance.oracle.cli.check import run_lane
 from telltale_conformance.oracle.lanes.identity import OtherVersion
-from telltale_conformance.oracle.lanes.subject import Subject
+from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from tests.oracle.adapter_world import script
 
 CHANGES: dict[str, tuple[Any, str]] = {
@@ -82,3 +84,13 @@ def test_races_of_a_campaign_are_of_the_implementation_that_it_began_with(tmp_pa
     done = work.carry_out(settings.setup(), Task(number=9, lane="concurrent", turn=0), ())
     assert done.tally.faults == 1
     assert "version 2 instead of 1" in done.faults[0]
+
+
+def test_a_lane_starts_an_implementation_once_that_was_greeted(tmp_path: Path) -> None:
+    count = tmp_path / "starts"
+    subject = Subject(command=changing(tmp_path, "version", starts=99))
+    with closing(subject.start()) as adapter:
+        greeted = Subject(command=subject.command, greetings={str(subject.command): adapter.hello})
+    before = int(count.read_text(encoding="utf-8"))
+    run_lane("programs", greeted, Settings(cases=1))
+    assert int(count.read_text(encoding="utf-8")) == before + 1

@@ -18,7 +18,7 @@ from telltale_conformance.lean_traces.telltale.run_protocols import read_run_pro
 from telltale_conformance.model.types.lean_json import global_from_json, type_from_lean_json
 from telltale_conformance.model.types.projection import Merging, project
 from telltale_conformance.oracle.telltale.judging import judge_document
-from tests.installed import run
+from tests.installed import run_here
 from tests.oracle.run_world import NAMES, document, slim
 
 WHOLE = document("golden_ping_pong", "input")["choreographies"][0]["global_type"]
@@ -76,7 +76,7 @@ def test_local_types_that_are_no_projections_are_taken_and_said(tmp_path: Path, 
         place = in_file(tmp_path, bundle(local_types=SENDS))
     else:
         place = in_folder(tmp_path / "p", input=WHOLE, **SENDS)
-    done = run("replay", output, "--protocol", place)
+    done = run_here("replay", output, "--protocol", place)
     assert done.returncode == 1
     for role in LOCAL:
         said = f"the given type of {role} is not the projection of the global type; the given one is taken"

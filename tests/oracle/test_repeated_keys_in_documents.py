@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installed import run
+from tests.installed import run_here
 from tests.oracle.run_world import RUNS, document
 
 RECORD = (
@@ -39,7 +39,7 @@ def test_in_a_run(tmp_path: Path, place: str, compact: bool) -> None:
     path = tmp_path / "run.output.json"
     assert text.count(old)
     path.write_text(text.replace(old, new, 1))
-    done = run("replay", path)
+    done = run_here("replay", path)
     assert done.returncode == 2
     assert done.stdout.startswith(f"malformed  {path}: $")
     assert f"{said} is given twice; give it once" in done.stdout
@@ -48,7 +48,7 @@ def test_in_a_run(tmp_path: Path, place: str, compact: bool) -> None:
 def test_in_raw_events(tmp_path: Path) -> None:
     path = tmp_path / "run.raw.json"
     path.write_text(json.dumps(document("golden_ping_pong", "raw")).replace('"tick"', '"tick": 0, "tick"', 1))
-    done = run("replay", path)
+    done = run_here("replay", path)
     assert done.returncode == 2
     assert "the key `tick` is given twice; give it once" in done.stdout
 
@@ -59,6 +59,6 @@ def test_in_a_log_however_long(tmp_path: Path, before: int) -> None:
     rejected = RECORD.replace('"Issued"', '"Rejected"')
     twice = RECORD.replace('"tick":null', '"tick":null,"tick":null')
     path.write_text("[" + ",".join([*[rejected] * before, twice]) + "]")
-    done = run("replay", path, "--level", "payload")
+    done = run_here("replay", path, "--level", "payload")
     assert done.returncode == 2
     assert done.stdout.startswith(f"malformed  {path}: $[{before}]: the key `tick` is given twice; give it once")

@@ -1,4 +1,4 @@
-"""``replay`` through the installed command: what it prints, and its exit codes."""
+"""``replay`` as a command, the installed one and its entry here: what it prints, and its exit codes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from telltale_conformance.lean_traces.lines import NoTraces, find_traces
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.telltale.documents import find_subjects
-from tests.installed import run
+from tests.installed import run, run_here
 from tests.trace_files import CLAIM, CLOSE, HEADER, OPEN, RECORDINGS, trace_bytes
 
 FIELDS = {
@@ -59,8 +59,9 @@ def test_json_prints_one_object_per_trace_and_nothing_else() -> None:
 def test_a_divergence_exits_1_and_shows_event_fields_guard_and_state(tmp_path: Path) -> None:
     wrong = {"args": {"owner_id": "a", "sid": 0}, "audit": [], "err": {"Unclaimed": {"session_id": 1}}}
     path = trace(tmp_path, "t.jsonl", [OPEN, {**wrong, "op": "mark_owner_died"}, CLOSE])
-    done = run("replay", path)
+    done, here = run("replay", path), run_here("replay", path)
     assert (done.returncode, done.stderr) == (1, "")
+    assert (here.returncode, here.stdout, here.stderr) == (1, done.stdout, "")
     assert done.stdout.splitlines()[:8] == [
         f"diverge  {path}  3 events",
         "  event 1 (line 3): mark_owner_died diverges in payload",
@@ -73,7 +74,7 @@ def test_a_divergence_exits_1_and_shows_event_fields_guard_and_state(tmp_path: P
         '"sid": 0, "status": "Active"}',
         "    1 later event not judged",
     ]
-    first = json.loads(run("replay", path, "--json").stdout)["first_divergence"]
+    first = json.loads(run_here("replay", path, "--json").stdout)["first_divergence"]
     assert (first["seq"], first["op"], first["class"]) == (1, "mark_owner_died", "payload")
     assert first["expected"] == {"err": {"$.Unclaimed.session_id": 0}}
     assert (first["guard"], first["reason"]) == ("G-owned", "refused by G-owned: there is no live owner")
@@ -87,7 +88,7 @@ def test_a_malformed_trace_exits_2_with_file_line_and_remedy(tmp_path: Path) -> 
     assert "schema trace-event" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert "0 events judged" in done.stdout
-    document = json.loads(run("replay", path, "--json").stdout)
+    document = json.loads(run_here("replay", path, "--json").stdout)
     assert (document["verdict"], document["judged"], document["first_divergence"]) == ("malformed", 0, None)
 
 
@@ -107,19 +108,19 @@ def test_a_folder_without_traces_a_missing_file_and_an_unknown_contract_exit_2(t
         (["replay"], "name a trace or a folder of traces, or give --recordings"),
         (["repaly"], "No such command"),
     ):
-        done = run(*arguments)
+        done = run_here(*arguments)
         assert (done.returncode, sentence in done.stdout + done.stderr) == (2, True), done
         assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_limits_are_settable(tmp_path: Path) -> None:
     path = trace(tmp_path, "t.jsonl", [OPEN])
-    done = run("replay", path, "--max-line-bytes", "100")
+    done = run_here("replay", path, "--max-line-bytes", "100")
     assert (done.returncode, "line longer than 100 bytes" in done.stdout) == (2, True)
 
 
 def test_a_trace_of_which_nothing_could_be_judged_exits_3(tmp_path: Path) -> None:
-    done = run("replay", trace(tmp_path, "t.jsonl", []))
+    done = run_here("replay", trace(tmp_path, "t.jsonl", []))
     assert done.returncode == 3
     assert "inconclusive" in done.stdout
 
@@ -130,7 +131,7 @@ def test_levels_judge_more_and_more(tmp_path: Path, level: str) -> None:
     wrong_log = {**CLOSE, "audit": [{"event": "Issued"}]}
     missing = {"args": {"sid": 0}, "audit": [], "ok": {"sid": 0}, "op": "observe"}
     codes = {
-        name: run("replay", trace(tmp_path, f"{name}.jsonl", [OPEN, event]), "--level", level).returncode
+        name: run_here("replay", trace(tmp_path, f"{name}.jsonl", [OPEN, event]), "--level", level).returncode
         for name, event in (("payload", wrong_text), ("audit", wrong_log), ("state", missing))
     }
     order = ["outcome", "payload", "audit", "state"]
@@ -142,7 +143,7 @@ def test_plain_and_packed_traces_in_folders_are_found(tmp_path: Path) -> None:
     inner.mkdir(parents=True)
     trace(inner, "one.jsonl", [OPEN])
     shutil.copy(RECORDINGS / "corner-widening-0.jsonl.gz", tmp_path)
-    done = run("replay", tmp_path)
+    done = run_here("replay", tmp_path)
     assert (done.returncode, "2 traces: 2 agree" in done.stdout) == (0, True)
 
 
@@ -151,7 +152,7 @@ def test_what_a_folder_names_and_cannot_be_read_is_not_passed_over(tmp_path: Pat
     (tmp_path / "gone.jsonl").symlink_to(tmp_path / "nowhere")
     (tmp_path / "gone.output.json").symlink_to(tmp_path / "nowhere")
     os.mkfifo(tmp_path / "pipe.jsonl")
-    done = run("replay", tmp_path, "--json")
+    done = run_here("replay", tmp_path, "--json")
     assert done.returncode == 2
     told = {Path(row["trace"]).name: row for row in map(json.loads, done.stdout.splitlines())}
     assert {name: row["verdict"] for name, row in told.items()} == {
@@ -173,7 +174,7 @@ def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
     trace(folder, "one.jsonl", [OPEN])
     for name, target in (("again", elsewhere), ("linked", elsewhere), ("loop", folder)):
         (folder / name).symlink_to(target)
-    done = run("replay", folder)
+    done = run_here("replay", folder)
     assert (done.returncode, "2 traces: 2 agree" in done.stdout) == (0, True)
     assert str(folder / "again" / "two.jsonl") in done.stdout
 
@@ -196,23 +197,23 @@ def test_a_folder_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: p
 
 
 def test_claims_are_watched_beside_the_verdict_and_even_where_the_contract_is_unknown(tmp_path: Path) -> None:
-    done = run("replay", RECORDINGS / "corner-reuse-after-release-0.jsonl.gz", "--claims")
+    done = run_here("replay", RECORDINGS / "corner-reuse-after-release-0.jsonl.gz", "--claims")
     assert done.returncode == 0
     assert "  claim K1 generation-freshness broken at event " in done.stdout
     assert re.search(r"  claims kept \(on so many occasions\): K\d+ [a-z-]+ \([1-9]", done.stdout)
     assert "  claims not judged: " in done.stdout
     strange = trace(tmp_path, "t.jsonl", [OPEN, CLAIM, CLOSE], contract="mine-3")
-    document = json.loads(run("replay", strange, "--claims", "--json").stdout)
+    document = json.loads(run_here("replay", strange, "--claims", "--json").stdout)
     assert document["verdict"] == "inconclusive"
     assert document["claims"]["verdicts"]["K12"] == {"status": "kept", "occasions": 1}
     assert document["claims"]["verdicts"]["K10"] == {"status": "not judged", "occasions": 0}
     validator("report", "traceVerdict").validate(document)
     assert "unknown contract 'mine-3'" in document["error"]
-    assert run("replay", strange, "--claims").returncode == 3
-    assert run("replay", strange).returncode == 2
+    assert run_here("replay", strange, "--claims").returncode == 3
+    assert run_here("replay", strange).returncode == 2
     broken = tmp_path / "broken.jsonl"
     broken.write_text("{}\n")
-    done = run("replay", broken, "--claims")
+    done = run_here("replay", broken, "--claims")
     assert (done.returncode, "claims kept" in done.stdout) == (2, False)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from telltale_conformance.lean_traces.schemas import validator
-from tests.installed import run
+from tests.installed import run_here
 
 FILES = {
     "local types": "roles A, B\nA = B!m. end\nB = A?m. end\n",
@@ -25,7 +25,7 @@ FILES = {
 def test_the_report_is_as_its_schema_says(tmp_path: Path, case: str, options: tuple[str, ...]) -> None:
     path = tmp_path / "p.session"
     path.write_text(FILES[case])
-    row = json.loads(run("types", path, "--json", *options).stdout)
+    row = json.loads(run_here("types", path, "--json", *options).stdout)
     check = validator("types")
     check.validate(row)
     for name in row:
