@@ -164,6 +164,7 @@ def test_bad_text_says_where_and_what_was_expected(
         ("B!m(Vector(18446744073709551616)). end", "above 2^64-1"),
         ("B!m(Vector(" + "9" * 5000 + ")). end", "above 2^64-1"),
         ("B!end. end", "word of the syntax"),
+        ("rec End. end", 'write it in quotes: "End"'),
         ('"abc', "not closed in its line"),
     ],
 )

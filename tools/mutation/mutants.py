@@ -15,6 +15,7 @@ from mutmut.mutation.file_mutation import mutate_file_contents
 from tools.mutation.rooms import Room
 from tools.source_tree import copy_source
 
+_STRICT: Final = re.compile(r",? strict=\w+")
 _LITERAL: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -35,7 +36,7 @@ class Mutant(NamedTuple):
 
 
 def mutated_tree(room: Room, tree: Path) -> Iterator[Mutant]:
-    """Write the tree and yield its mutants; that of a sentence is none, as tests pin few wordings."""
+    """Write the tree and yield its mutants, but those of what ``_plainer`` leaves out."""
     shutil.rmtree(tree, ignore_errors=True)
     copy_source(tree)
     for path in sorted(path for pattern in room.modules for path in tree.glob(pattern)):
@@ -47,7 +48,7 @@ def mutated_tree(room: Room, tree: Path) -> Iterator[Mutant]:
         for name in mutated.mutant_names:
             original, _, _ = name.partition("__mutmut_")
             before, after = bodies[f"{original}__mutmut_orig"], bodies[name]
-            if [_without_sentences(line) for line in before] == [_without_sentences(line) for line in after]:
+            if [_plainer(line) for line in before] == [_plainer(line) for line in after]:
                 continue
             change = _change(before, after)
             yield Mutant(f"{module}.{name}", f"{module}.{_readable(original)}", change)
@@ -70,8 +71,13 @@ def _bodies(code: str) -> dict[str, list[str]]:
     }
 
 
-def _without_sentences(line: str) -> str:
-    return _LITERAL.sub(lambda literal: '""' if " " in literal[0].strip('" ') else literal[0], line)
+def _plainer(line: str) -> str:
+    """Return a line without sentences, of which tests pin few, and without what changes nothing.
+
+    That is the case of an encoding's name, and ``strict`` of ``zip``, which promises what is so anyway.
+    """
+    line = _LITERAL.sub(lambda literal: '""' if " " in literal[0].strip('" ') else literal[0], line)
+    return _STRICT.sub("", line.replace("UTF-8", "utf-8"))
 
 
 def _plain_name(mangled: str) -> str:

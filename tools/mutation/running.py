@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from tools.mutation.mutants import Mutant
-from tools.mutation.rooms import SECONDS, Room
+from tools.mutation.rooms import SECONDS, SECONDS_AGAIN, Room
 
 Fate = Literal["killed", "timeout", "survived", "fault"]
 _MAY_FAIL: Final = 12
@@ -123,24 +123,27 @@ def fates(room: Room, mutants: Iterable[Mutant], known: Reached) -> Iterator[tup
     a new interpreter, and all tests of the room.
     """
     for mutant in mutants:
-        chosen = _quickest(known, mutant)
-        if chosen:
-            yield mutant, _fate(mutant, chosen, sum(known.seconds[test] for test in chosen))
+        quick, slow = _quickest(known, mutant)
+        if quick:
+            fate = _fate(mutant, quick, sum(known.seconds[test] for test in quick))
+            if fate == "survived" and slow:
+                fate = _fate(mutant, slow, sum(known.seconds[test] for test in slow))
+            yield mutant, fate
         else:
             every = (*room.tests, *(f"--deselect={test}" for test in known.left_out))
             yield mutant, _fate(mutant, every, sum(known.seconds.values()), anew=True)
 
 
-def _quickest(known: Reached, mutant: Mutant) -> list[str]:
-    """Return the tests that reach a mutant's function, the quickest first, as many as there is time for."""
-    chosen: list[str] = []
-    left = SECONDS
+def _quickest(known: Reached, mutant: Mutant) -> tuple[list[str], list[str]]:
+    """Return the tests that reach a mutant's function, the quickest first, and those for what survives these."""
+    rounds: tuple[list[str], list[str]] = [], []
+    taken = 0.0
     for test in sorted(known.tests.get(mutant.reached_as, ()), key=known.seconds.__getitem__):
-        left -= known.seconds[test]
-        if left < 0 and chosen:
+        taken += known.seconds[test]
+        if taken > SECONDS_AGAIN and rounds[0]:
             break
-        chosen.append(test)
-    return chosen
+        rounds[taken > SECONDS and bool(rounds[0])].append(test)
+    return rounds
 
 
 def _fate(mutant: Mutant, tests: Sequence[str], seconds: float, *, anew: bool = False) -> Fate:

@@ -70,6 +70,7 @@ def test_a_witness_consumed_twice_is_refused_and_explained(tmp_path: Path, capsy
     assert "call 3 after 4:" in told
     assert "call 4 after 3:" in told
     assert told.count("WitnessConsumed") == 2
+    assert told.splitlines()[-2] == "    2 later events not judged"
 
 
 def test_the_longest_beginning_is_that_of_some_order(tmp_path: Path) -> None:
