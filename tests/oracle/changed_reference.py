@@ -5,7 +5,8 @@ The rule is changed before anything that keeps an operation is imported, so each
 
 import sys
 
-from tests.wrong_stores.rules import RULES, correct
+from tests.wrong_stores.rule_table import correct
+from tests.wrong_stores.rules import RULES
 
 
 def first_difference() -> str:

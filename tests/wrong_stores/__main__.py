@@ -2,7 +2,8 @@ import sys
 
 from telltale_conformance.oracle.adapters.serve_reference import main
 from tests.wrong_stores.hardened import HARDENED
-from tests.wrong_stores.rules import RULES, correct
+from tests.wrong_stores.rule_table import correct
+from tests.wrong_stores.rules import RULES
 from tests.wrong_stores.unsteady import UNSTEADY
 
 CHANGES = {"correct": correct, **RULES, **HARDENED, **UNSTEADY}

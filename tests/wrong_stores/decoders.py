@@ -7,17 +7,21 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from telltale_conformance.model import decode
-from telltale_conformance.model.decoding import reading, shapes, texts
+from telltale_conformance.model.decoding import shapes, texts
 from telltale_conformance.model.decoding.rows import Refusal
 from telltale_conformance.model.decoding.shapes import REQUIRED, Reader, Refusing
 from telltale_conformance.model.decoding.texts import Members, Spelled
 from telltale_conformance.model.values import U64_MAX
-from tests.wrong_stores.reference_forms import changed
-from tests.wrong_stores.steps import Play
-from tests.wrong_stores.wrong import Wrong
-
-DECODERS: list[Wrong] = []
+from tests.wrong_stores.decoding_changes import (
+    LISTED,
+    decoder,
+    integers_as,
+    records_from_arrays,
+    records_from_objects,
+    texts_of,
+    trees_as,
+    variants_from_objects,
+)
 
 WITNESS = '{"witness_id":1,"session_id":0,"owner_id":"a","generation":0,"scope":"Session","predicate_ref":"p"}'
 FRESH = '"current":null,"pending_transfer":null,"terminal_reason":null,"next_claim_id":1,"next_witness_id":1'
@@ -33,31 +37,6 @@ NO_LAST_NULL = f'[null,{{"Readiness":{WITNESS}}},"Issued"]'
 TWO_CONSUMED = f'{{{FRESH},"issued_readiness":{{}},"consumed_witnesses":[9,10],"audit_log":[]}}'
 SHORT_TRIPLE = '{"Send":{"partner":"B","branches":[[{"name":"m"},"End"]]}}'
 FORTY_LEVELS = '{"x":' + "[" * 40 + "]" * 40 + ',"sid":1,"sender":"A","receiver":"B"}'
-
-
-def text_of(type_: str, text: str) -> Play:
-    """Read one text."""
-
-    def play(s: Any) -> None:
-        s.decode(type=type_, text=text)
-
-    return play
-
-
-def decoder(sentence: str, type_: str, text: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """List a wrong reader, with a text that tells it."""
-    return changed("decoding", sentence, text_of(type_, text), into=DECODERS)
-
-
-def integers_as(read: Callable[[Any], Any]) -> None:
-    """Read what ``read`` makes an integer's digits of a number or a text; None leaves it as it is."""
-    right = shapes.Integer.read
-
-    def other(self: shapes.Integer, tree: Any, reader: Reader) -> int:
-        digits = read(tree)
-        return right(self, tree if digits is None else Spelled(digits), reader)
-
-    shapes.Integer.read = other
 
 
 @decoder("A whole number with a point is read as an integer.", "Value", '{"Nat":1.0}')
@@ -135,16 +114,6 @@ def decoding_unknown_variants() -> None:
     shapes.Variants.read = read
 
 
-def variants_from_objects(read: Callable[[shapes.Variants, Members], Any]) -> None:
-    """Read objects as variants as ``read`` makes them over."""
-    right = shapes.Variants.read
-
-    def other(self: shapes.Variants, tree: Any, reader: Reader) -> Any:
-        return right(self, read(self, tree) if isinstance(tree, Members) else tree, reader)
-
-    shapes.Variants.read = other
-
-
 @decoder("A variant without payload may have an empty object.", "SessionStatus", '{"Active":{}}')
 def decoding_empty_payloads() -> None:
     def read(shape: shapes.Variants, tree: Members) -> Any:
@@ -176,16 +145,6 @@ def decoding_name_alone() -> None:
         return right(self, Members([("Fragments", [])]) if tree == "Fragments" else tree, reader)
 
     shapes.Variants.read = read
-
-
-def records_from_objects(read: Callable[[shapes.Record, Members], Members]) -> None:
-    """Read objects as records as ``read`` makes them over."""
-    right = shapes.Record.read
-
-    def other(self: shapes.Record, tree: Any, reader: Reader) -> Any:
-        return right(self, read(self, tree) if isinstance(tree, Members) else tree, reader)
-
-    shapes.Record.read = other
 
 
 @decoder("Of a field given twice the last counts.", "Edge", '{"sid":1,"sender":"A","receiver":"B","sid":2}')
@@ -235,16 +194,6 @@ def decoding_no_absent_nulls() -> None:
 def decoding_defaults_are_null() -> None:
     right = shapes.Field.absent
     shapes.Field.absent = lambda self, reader: None if self.default is not REQUIRED else right(self, reader)
-
-
-def records_from_arrays(read: Callable[[shapes.Record, list[Any]], list[Any]]) -> None:
-    """Read arrays as records as ``read`` makes them over."""
-    right = shapes.Record.read
-
-    def other(self: shapes.Record, tree: Any, reader: Reader) -> Any:
-        return right(self, read(self, tree) if type(tree) is list else tree, reader)
-
-    shapes.Record.read = other
 
 
 @decoder(
@@ -368,12 +317,6 @@ def decoding_short_triples() -> None:
     shapes.Places.read = read
 
 
-def trees_as(read: Callable[[Callable[[str], Any], str], Any]) -> None:
-    """Read texts as trees as ``read`` does with the right way."""
-    right = texts.tree_of
-    reading.tree_of = lambda text: read(right, text)
-
-
 @decoder("A lone surrogate is read.", "Value", r'{"Str":"\ud800"}')
 def decoding_lone_surrogates() -> None:
     trees_as(lambda right, text: right(text.replace("\\ud800", "\\ufffd")))
@@ -434,12 +377,6 @@ def decoding_line_separators() -> None:
     trees_as(lambda right, text: right(text.strip("\x85\u2028\u3000")))
 
 
-def texts_of(type_: str, read: Callable[[str], str]) -> None:
-    """Read the texts of one type as other texts."""
-    right = decode.reading_of
-    decode.reading_of = lambda name, text, **how: right(name, read(text) if name == type_ else text, **how)
-
-
 @decoder("The lifecycle states are known in camel case too.", "LifecycleState", '"rolledBack"')
 def decoding_states_in_camel_case() -> None:
     texts_of("LifecycleState", lambda text: text.replace("rolledBack", "rolled_back"))
@@ -455,3 +392,6 @@ def decoding_whole_floats_of_timeouts() -> None:
 @decoder("Names of fields are known with a capital too.", "Endpoint", '{"sid":1,"Role":"A"}')
 def decoding_fields_with_a_capital() -> None:
     texts_of("Endpoint", lambda text: text.replace('"Role"', '"role"'))
+
+
+DECODERS = tuple(LISTED)

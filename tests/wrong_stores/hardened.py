@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from telltale_conformance.model import guards
-from tests.wrong_stores.rules import replace
+from tests.wrong_stores.rule_table import replace
 
 
 def without(operation: str, *names: str) -> Callable[[], None]:

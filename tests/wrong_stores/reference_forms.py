@@ -14,12 +14,12 @@ from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.model import guards, operations, sessions
 from telltale_conformance.model.values import U64_MAX, Fragments
 from telltale_conformance.oracle.adapters import reference
-from tests.wrong_stores.depth import attenuated, begun, closed, issued, logged, reaped, sent
+from tests.wrong_stores.depth_plays import attenuated, begun, closed, issued, logged, reaped, sent
 from tests.wrong_stores.json_numbers import ALL
 from tests.wrong_stores.life_after_life import reaped_and_reopened
 from tests.wrong_stores.look_alike import FOLDS, labels, owners, sites
 from tests.wrong_stores.raw_forms import attenuated_unsorted, claimed_unsorted, receipt_unsorted, without_sorts
-from tests.wrong_stores.rules import OfAStore, replace
+from tests.wrong_stores.rule_table import OfAStore, replace
 from tests.wrong_stores.second_hardened import honest, repeated
 from tests.wrong_stores.second_orders import receiver_died, six
 from tests.wrong_stores.sizes import deep_type, great_sid, many_branches

@@ -12,7 +12,7 @@ from tests.wrong_stores.plans import compared, of_another_config
 from tests.wrong_stores.reference_forms import changed
 from tests.wrong_stores.reload_edges import bound_twice, closed_and_read, unlisted
 from tests.wrong_stores.reload_states import archived, owned
-from tests.wrong_stores.rules import OfAStore, replace
+from tests.wrong_stores.rule_table import OfAStore, replace
 from tests.wrong_stores.signatures import numbered, with_kinds
 from tests.wrong_stores.signed_messages import another_number
 from tests.wrong_stores.steps import send

@@ -1,53 +1,12 @@
 """The wrong rules, one per store, by name: each changes the model of its own process and nothing else."""
 
-import functools
-from collections.abc import Callable
-from typing import Any
-
 import msgspec
 
-from telltale_conformance.model import buffers, guards, operations
+from telltale_conformance.model import buffers, guards
 from telltale_conformance.model.contract import HARDENED
 from telltale_conformance.model.types.local_types import Choice
 from telltale_conformance.model.types.trees import Mu, Var
-
-RULES: dict[str, Callable[[], None]] = {}
-
-
-def wrong(change: Callable[[], None]) -> Callable[[], None]:
-    """List a change under its name."""
-    RULES[change.__name__] = change
-    return change
-
-
-def correct() -> None:
-    """Change nothing."""
-
-
-def replace(name: str, wrapper: Callable[..., Any]) -> None:
-    """Put ``wrapper(original, store, *arguments)`` in the place of an operation."""
-    operation = operations.OPERATIONS[name]
-    original = operation.function
-
-    @functools.wraps(original)  # codecs read its annotations
-    def changed(store: Any, *arguments: Any) -> Any:
-        return wrapper(original, store, *arguments)
-
-    operations.OPERATIONS[name] = operation._replace(function=changed)
-
-
-class OfAStore:
-    """What a fault remembers of the store that is asked now; of any other it remembers nothing."""
-
-    def __init__(self) -> None:
-        self._store: Any = None
-        self._kept: dict[Any, Any] = {}
-
-    def of(self, store: Any) -> dict[Any, Any]:
-        if self._store is not store:
-            self._store, self._kept = store, {}
-        return self._kept
-
+from tests.wrong_stores.rule_table import LISTED, replace, wrong
 
 # Guards
 
@@ -429,11 +388,11 @@ def expired_timeouts_come_in_order_of_issue() -> None:
     replace("advance_clock", advance_clock)
 
 
-# The demonstration that comes with the package
-
-
 @wrong
 def witness_is_consumed_twice() -> None:
     from telltale_conformance.adapters.wrong_store import accept_consumed_witnesses  # imports what keeps operations
 
     accept_consumed_witnesses()
+
+
+RULES = dict(LISTED)

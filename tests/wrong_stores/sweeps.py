@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.wrong_stores.auth_sweeps import GREAT, auth_sweeps
-from tests.wrong_stores.depth import attenuated, begun, bound, closed, issued, logged, reaped, sent, timeouts
+from tests.wrong_stores.depth_plays import attenuated, begun, bound, closed, issued, logged, reaped, sent, timeouts
 from tests.wrong_stores.free_texts import TEXTS, planned_as, used
 from tests.wrong_stores.json_numbers import ALL
 from tests.wrong_stores.later_turns import read_back_with

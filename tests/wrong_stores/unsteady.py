@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from telltale_conformance.oracle.adapters import reference
-from tests.wrong_stores.rules import replace
+from tests.wrong_stores.rule_table import replace
 
 UNSTEADY: dict[str, Callable[[], None]] = {}
 
