@@ -62,7 +62,10 @@ def shown_commands(document: Path) -> Iterator[Shown]:
 
 FOLDERS = ("docs", "generators", "lean_traces", "model", "oracle", "src", "tests", "tools")
 COMMANDS = [shown for document in DOCUMENTS if document.exists() for shown in shown_commands(document)]
-NAMES_NO_FILE = re.compile(r'telltale-conformance (replay --recordings|check --sut "[^"]*" --lanes [a-z,]+)')
+THE_SAME_EVERYWHERE = re.compile(
+    r'telltale-conformance (replay --recordings|check --sut "[^"]*" --lanes [a-z,]+( --report report)?)'
+)
+"""Commands that print the same and leave the same files, whichever document shows them."""
 RUN_HERE = [shown for shown in COMMANDS if not re.match(r"make|git clone|cd [^&]*$", shown.command)]
 
 
@@ -80,7 +83,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def done_before() -> dict[tuple[str, str], subprocess.CompletedProcess[str]]:
     """What each command did: one that a document shows several times is run once, and so is, of all documents, one
-    that reads and leaves no files."""
+    that is the same everywhere."""
     return {}
 
 
@@ -92,7 +95,7 @@ def test_every_command_prints_what_the_document_shows(
     done_before: dict[tuple[str, str], subprocess.CompletedProcess[str]],
 ) -> None:
     in_turn = shown.command.startswith("cd ")  # in a folder that the commands of one document change step by step
-    asked = "" if NAMES_NO_FILE.fullmatch(shown.command) else shown.place.split(":")[0], shown.command
+    asked = "" if THE_SAME_EVERYWHERE.fullmatch(shown.command) else shown.place.split(":")[0], shown.command
     if in_turn or asked not in done_before:
         done_before[asked] = subprocess.run(
             ["bash", "-c", shown.command],
@@ -140,6 +143,20 @@ def test_the_readme_shows_the_lanes_of_today_and_their_sum() -> None:
     assert f"{asked['fixed'][1]:,} answers" in (ROOT / "docs" / "lanes.md").read_text()
     assert rows["guided"][0] == PROGRAMS[Effort.default]
     assert f"agree: {sum(judged for _, judged in rows.values())} answers judged" in "\n".join(shown.output)
+
+
+@pytest.mark.nightly
+def test_make_check_prints_the_figures_that_the_readme_shows(project: Path, wheel_environment: Installed) -> None:
+    (shown,) = [shown for shown in COMMANDS if shown.place.startswith("README") and shown.command == "make check"]
+    done = wheel_environment.run("telltale-conformance", "check", cwd=project)
+    assert done.returncode == 0, done.stdout
+    assert _figures(shown.output) == _figures(done.stdout.splitlines())
+
+
+def _figures(lines: list[str]) -> list[list[str]]:
+    """Return what each lane judged, and what all of them covered."""
+    covered = [line.split() for line in lines if line.startswith("coverage: ")]
+    return [cells[:7] for cells in map(_cells, lines) if cells[0] in LANES] + covered
 
 
 def _cells(line: str) -> list[str]:

@@ -14,7 +14,7 @@ from telltale_conformance.oracle.campaign.live_page import NOTHING, About, Shown
 from telltale_conformance.oracle.campaign.report import cells_of, time_text
 from telltale_conformance.oracle.campaign.standing import Standing
 from telltale_conformance.oracle.process.output import unguarded
-from telltale_conformance.readable import block, one_line
+from telltale_conformance.readable import block, counted, one_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -99,7 +99,7 @@ class Live:
             return self.waits
         standing, cells = self._standing, cells_of(self._standing)
         return (
-            f"{len(standing.tasks)} tasks, {standing.tally.judged:,} answers, {rate:,.0f} a second; "
+            f"{counted(len(standing.tasks), 'task')}, {standing.tally.judged:,} answers, {rate:,.0f} a second; "
             f"{cells.reached} cells, {cells.per_hour:,.0f} new an hour, about {cells.left:,.0f} left; "
             f"corpus {len(standing.entries)}; {len(standing.found)} findings, {standing.tally.faults} faults; "
             f"{time_text(self._left)} to go"

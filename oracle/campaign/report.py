@@ -224,7 +224,7 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
     who = one_line(f"{report.implementation} {report.implementation_version}", 120)
     yield f"{who}, contract {report.contract}, level {report.level}, seed {report.seed}"
     yield (
-        f"{report.state}: {worked_text(report)}, {report.tasks} tasks, "
+        f"{report.state}: {worked_text(report)}, {counted(report.tasks, 'task')}, "
         f"{tally.cases:,} cases, {tally.judged:,} answers judged, {report.answers_per_second:,.0f} a second, "
         f"{report.cpu_seconds:,.0f} CPU seconds"
     )

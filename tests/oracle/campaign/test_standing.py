@@ -268,7 +268,7 @@ def test_report_and_page_say_how_it_stands(tmp_path: Path) -> None:
     assert "finding abababababab  close: another answer" in lines
     assert lines[-1] == "verdict: diverge"
     live = Live(stands, None)
-    assert "1 tasks, 100 answers" in live.line(12.0)
+    assert "1 task, 100 answers" in live.line(12.0)
 
 
 def test_a_campaign_that_went_on_for_longer_than_it_began_with_says_both(tmp_path: Path) -> None:
@@ -276,7 +276,7 @@ def test_a_campaign_that_went_on_for_longer_than_it_began_with_says_both(tmp_pat
         settings = msgspec.structs.replace(read_settings(tmp_path / "c"), hours=0.5)
     for seconds, told in ((1800, "0:30:00 of 0:30:00"), (5400, "1:30:00, begun with 0:30:00")):
         report = msgspec.structs.replace(report_of(settings, standing(task(0), OVER)), seconds=seconds)
-        assert f": {told}, 1 tasks" in [*report_lines(report)][1]
+        assert f": {told}, 1 task, " in [*report_lines(report)][1]
         assert f"<dd>{told}, " in campaign_page(report)
 
 
