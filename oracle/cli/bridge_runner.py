@@ -22,7 +22,7 @@ from telltale_conformance.lean_traces.lines import files_in
 from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.protocol_files import Unreadable, read_protocols
 from telltale_conformance.lean_traces.telltale.documents import SUFFIXES, Recognised, recognise
-from telltale_conformance.lean_traces.telltale.whole_document import read_document
+from telltale_conformance.lean_traces.telltale.whole_document import Document, read_document
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.cli.bridge_export import global_of, run_inputs
@@ -109,14 +109,20 @@ def _named(result: DocumentResult, given: _Given, folder: Path) -> DocumentResul
 
 
 def _inputs(place: Path) -> Iterator[_Given]:
-    """Yield the run inputs that are at a place."""
+    """Yield the run inputs that are at a place, damaged ones too."""
     files = files_in(place) if place.is_dir() else [place] if place.exists() else []
     for path in files:
-        try:
-            if path.name.endswith(SUFFIXES) and recognise(path).kind == "input":
-                yield _Given(path, str(path))
-        except MalformedTrace:
-            continue
+        if path.name.endswith(SUFFIXES) and (_stem(path) + ".input" in path.name or _is_input(path)):
+            yield _Given(path, str(path))
+
+
+def _is_input(path: Path) -> bool:
+    """Return whether it is an input by what it holds, or holds nothing that tells what it is."""
+    try:
+        found = recognise(path)
+    except MalformedTrace:
+        return True
+    return found.kind == "input" or found.problem is not None
 
 
 def _made(place: Path, folder: Path) -> Iterator[_Given]:
@@ -140,9 +146,14 @@ def _judged(
     name = _stem(path)
     given, output = folder / f"{name}.input.json", folder / f"{name}.output.json"
     try:
-        given.write_bytes(read_document(path, DEFAULT_LIMITS).data)
+        document = read_document(path, DEFAULT_LIMITS)
+        _look_at(document)
+    except MalformedTrace as error:
+        return DocumentResult(trace=str(path), kind="bridge-run", verdict="malformed", error=str(error))
+    given.write_bytes(document.data)
+    try:
         output.write_bytes(_printed(command, given, deadline))
-    except (RunnerFault, MalformedTrace) as fault:
+    except RunnerFault as fault:
         return DocumentResult(trace=str(path), kind="bridge-run", verdict="inconclusive", error=f"{path}: {fault}")
     result, _ = judge_document(output, Recognised("run"), contract=contract, level=level, protocol=given)
     if result.verdict == "malformed":
@@ -150,6 +161,18 @@ def _judged(
             trace=str(path), kind="bridge-run", verdict="inconclusive", error=f"the runner's output: {result.error}"
         )
     return result
+
+
+def _look_at(document: Document) -> None:
+    """Check that an input is one JSON object, before a runner is asked about it.
+
+    Raises:
+        MalformedDocument: it is none.
+    """
+    try:
+        document.members(document.data, "$")
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise document.not_json(error, "one JSON object") from None
 
 
 def _stem(path: Path) -> str:

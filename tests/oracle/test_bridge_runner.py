@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import sys
@@ -75,6 +76,19 @@ def test_a_runner_that_does_not_start_and_a_folder_without_inputs(one: Path, tmp
     assert (done.returncode, "no run inputs (lean_bridge.v1" in done.stderr) == (2, True)
     done = run_here("check", "--bridge-runner", STAND_IN)
     assert (done.returncode, "--bridge-inputs" in done.stderr) == (2, True)
+
+
+def test_a_damaged_input_is_named_and_no_runner_is_asked_about_it(one: Path) -> None:
+    (packed,) = one.iterdir()
+    (one / "a.input.json.gz").write_bytes(packed.read_bytes()[:40])
+    (one / "b.json").write_bytes(gzip.decompress(packed.read_bytes())[:300])
+    (one / "c.input.json").write_text("no JSON")
+    (one / "d.json").write_text("{")
+    done = run("check", "--bridge-runner", STAND_IN, "--bridge-inputs", one)
+    assert done.returncode == 2, done
+    told = [line.partition(": ")[0] for line in done.stdout.splitlines() if line.startswith("malformed")]
+    assert told == [f"malformed  {one / name}" for name in ("a.input.json.gz", "b.json", "c.input.json", "d.json")]
+    assert "5 traces: 1 agree, 0 diverge, 4 malformed, 0 inconclusive" in done.stdout
 
 
 def test_inputs_are_made_from_a_protocol(tmp_path: Path) -> None:
