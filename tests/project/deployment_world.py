@@ -81,6 +81,12 @@ until [ "$(find "$HOME" -name 'begun-*' | wc -l)" -ge "$PARTS" ]; do /bin/sleep 
 exit "$ENDED"
 """
 """A campaign lasts until all other parts have begun."""
+ENDED_FROM_OUTSIDE: Final = """#!/bin/bash
+trap 'echo once >> "$HOME/heard"; exit 3' TERM
+kill "$PPID"
+while :; do /bin/sleep 0.02; done
+"""
+"""Ends the script that starts it, and waits until it is ended by it."""
 STAND_INS: Final = {
     "telltale-conformance": CAMPAIGN,
     "dask": DASK,

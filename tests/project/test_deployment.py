@@ -137,7 +137,7 @@ def test_the_manifests_name_each_other_rightly(manifests: dict[tuple[str, str], 
 
 def dask_worker_in(script: str) -> list[str]:
     """Return the words after ``dask`` in the loop of a worker."""
-    found = re.search(r"while dask (.*?); do", script.replace("\\\n", " "))
+    found = re.search(r"while dask (.*?) & wait", script.replace("\\\n", " "))
     assert found is not None
     return shlex.split(found[1])
 
@@ -158,6 +158,20 @@ def test_workers_come_back_to_a_scheduler_and_are_over_when_there_is_none_any_mo
     (tmp_path / "codes").write_text(codes + "\n")
     assert world.run("script.sh").returncode == code
     assert (tmp_path / "codes").read_text() == "\n", "it was started as often as it ended well, and once more"
+
+
+@pytest.mark.parametrize(
+    ("job", "program", "code"), [("campaign", "telltale-conformance", 3), ("campaign-workers", "dask", 143)]
+)
+def test_a_pod_that_is_ended_ends_what_runs_in_it_and_is_no_success(
+    manifests: dict[tuple[str, str], Any], tmp_path: Path, job: str, program: str, code: int
+) -> None:
+    """As the first process of a container, bash hears no signal but those that it waits for."""
+    (container,) = manifests["Job", job]["spec"]["template"]["spec"]["containers"]
+    world = deployment.World(tmp_path)
+    (tmp_path / "bin" / program).write_text(deployment.ENDED_FROM_OUTSIDE)
+    assert world.run("-c", container["args"][0].replace("/campaigns", str(tmp_path))).returncode == code
+    assert (tmp_path / "heard").read_text() == "once\n"
 
 
 def test_the_pods_keep_the_rules_of_a_restricted_namespace_and_write_to_volumes_only(

@@ -42,6 +42,35 @@ def test_the_slurm_script_starts_all_parts_and_ends_as_the_campaign_does(
     assert not list(tmp_path.glob("campaigns/*.json"))
 
 
+def test_a_job_that_was_requeued_does_not_look_for_its_scheduler_of_before(tmp_path: Path) -> None:
+    world = deployment.World(tmp_path, parts=2)
+    (tmp_path / "campaigns").mkdir()
+    (tmp_path / "campaigns" / "my-store-scheduler-7.json").write_text('{"address": "tcp://gone:1"}')
+    assert world.run("-c", deployment.block("Slurm", "bash"), SLURM_JOB_ID="7", SLURM_NTASKS="3").returncode == 0
+    assert world.asked("telltale-conformance")[0][-1] == "tcp://node1:1234"
+
+
+def test_a_job_that_slurm_ends_waits_for_the_end_of_the_campaign_and_ends_its_scheduler(tmp_path: Path) -> None:
+    world = deployment.World(tmp_path, ended=3, parts=2)
+    program = tmp_path / "bin" / "telltale-conformance"
+    program.write_text(program.read_text().replace("exit", 'kill "$PPID"; exit'))
+    assert world.run("-c", deployment.block("Slurm", "bash"), SLURM_JOB_ID="7", SLURM_NTASKS="3").returncode == 3
+    assert (tmp_path / "over").exists()
+
+
+@pytest.mark.parametrize(("section", "starter"), [("Slurm", "srun"), ("Plain ssh", "ssh")])
+def test_workers_that_are_lost_altogether_are_started_again(tmp_path: Path, section: str, starter: str) -> None:
+    world = deployment.World(tmp_path, parts=2)
+    program = tmp_path / "bin" / starter
+    once = '[ -e "$HOME/lost" ] || { touch "$HOME/lost"; exit 137; }\n'
+    program.write_text(program.read_text().replace("shift", once + "shift", 1))
+    (tmp_path / "script.sh").write_text(deployment.block(section, "bash"))
+    (tmp_path / "hosts").write_text("one\n")
+    given = {"SLURM_JOB_ID": "7", "SLURM_NTASKS": "3", "SCHEDULER_HOST": "me"}
+    assert world.run("script.sh", "hosts", "folder", **given).returncode == 0
+    assert len(world.asked(starter)) == 2
+
+
 def test_the_slurm_script_ends_when_the_scheduler_does_not_start(tmp_path: Path) -> None:
     world = deployment.World(tmp_path)
     (tmp_path / "bin" / "dask").write_text("#!/bin/bash\nexit 1\n")
