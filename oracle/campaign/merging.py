@@ -34,6 +34,7 @@ from telltale_conformance.oracle.campaign.folder import (
     write_settings,
 )
 from telltale_conformance.oracle.campaign.guide import few
+from telltale_conformance.oracle.campaign.journal import FILE as JOURNAL
 from telltale_conformance.oracle.campaign.journal import Journal, begin_journal
 from telltale_conformance.oracle.campaign.kept_histories import KeptHistories
 from telltale_conformance.oracle.campaign.opening import histories_in
@@ -126,6 +127,15 @@ def distil(folder: Path, contract: str, addresses: Sequence[str], histories: Kep
     put_durably(folder / DISTILLED, packed_corpus(programs))
     histories.distil(folder / DISTILLED_RACES)
     return len(programs)
+
+
+def distilled(folder: Path) -> bool:
+    """Return whether a campaign was distilled after the last line of its journal: it may be ended in between."""
+    try:
+        races, journal = ((folder / name).stat().st_mtime_ns for name in (DISTILLED_RACES, JOURNAL))
+    except FileNotFoundError:
+        return False
+    return races >= journal
 
 
 def merge(sources: Sequence[Path], output: Path) -> Merged:

@@ -15,7 +15,7 @@ from telltale_conformance.oracle.campaign.cluster import cluster_of, distributed
 from telltale_conformance.oracle.campaign.folder import Settings, held, read_settings
 from telltale_conformance.oracle.campaign.live import shown
 from telltale_conformance.oracle.campaign.live_page import About
-from telltale_conformance.oracle.campaign.merging import distil, merged_lines
+from telltale_conformance.oracle.campaign.merging import distil, distilled, merged_lines
 from telltale_conformance.oracle.campaign.merging import merge as merged
 from telltale_conformance.oracle.campaign.opening import begin, histories_in, opened
 from telltale_conformance.oracle.campaign.record import record_of
@@ -116,6 +116,8 @@ def resume(
     with held(folder):
         left = settings.hours - standing_in(folder).seconds / 3600
         if hours is None and left <= 0:
+            if settings.guided and not distilled(folder):
+                return _end(folder, settings, as_json)
             raise UsageError("its hours are over", place=folder, remedy="say how long it is to go on, with --hours")
         allowed(
             folder,
@@ -165,15 +167,20 @@ def _work(
                 raise InconclusiveError(
                     f"{watch.reason}, before or after its tasks", remedy=f"go on with: {_resuming(folder)}"
                 ) from None
-        standing = standing_in(folder)
-        if settings.guided:
-            distil(folder, settings.contract, [*settings.start, *standing.entries], histories_in(folder))
+        return _end(folder, settings, as_json)
     except OSError as error:
         raise InconclusiveError(
             f"the campaign cannot go on: {error.strerror or error}",
             place=error.filename or folder,
             remedy=f"what was reported is kept; go on with: {_resuming(folder)}",
         ) from None
+
+
+def _end(folder: Path, settings: Settings, as_json: bool) -> int:
+    """Distil what a campaign found to be new, and tell how it stands."""
+    standing = standing_in(folder)
+    if settings.guided:
+        distil(folder, settings.contract, [*settings.start, *standing.entries], histories_in(folder))
     return _tell(settings, standing, as_json)
 
 
