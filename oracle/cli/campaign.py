@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from telltale_conformance.errors import InconclusiveError, UsageError
@@ -147,27 +148,31 @@ def _work(
     as_json: bool,
 ) -> int:
     """Work for some hours; tell how the campaign stands as far as its journal says."""
+    with _written(folder), watched() as watch:
+        try:
+            with opened(folder, settings) as found:
+                for remark in found.remarks:
+                    warn(remark)
+                campaign = found.campaign
+                count = workers or os.cpu_count() or 1
+                page = dashboard or ("127.0.0.1:0" if sys.stderr.isatty() else None)
+                with (
+                    cluster_of(campaign.setup, cluster, count, page) as joined,
+                    shown(campaign.standing, joined.dashboard, cluster, _about(folder, settings)) as live,
+                ):
+                    Running(campaign, joined, seconds=hours * 3600, tasks=tasks, look=live.look, alone=live.alone).run()
+        except Interrupted:
+            raise InconclusiveError(
+                f"{watch.reason}, before or after its tasks", remedy=f"go on with: {_resuming(folder)}"
+            ) from None
+    return _end(folder, settings, as_json)
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    """Tell of a folder that cannot be written any more, as it is where the disk is full."""
     try:
-        with watched() as watch:
-            try:
-                with opened(folder, settings) as found:
-                    for remark in found.remarks:
-                        warn(remark)
-                    campaign = found.campaign
-                    count = workers or os.cpu_count() or 1
-                    page = dashboard or ("127.0.0.1:0" if sys.stderr.isatty() else None)
-                    with (
-                        cluster_of(campaign.setup, cluster, count, page) as joined,
-                        shown(campaign.standing, joined.dashboard, cluster, _about(folder, settings)) as live,
-                    ):
-                        Running(
-                            campaign, joined, seconds=hours * 3600, tasks=tasks, look=live.look, alone=live.alone
-                        ).run()
-            except Interrupted:
-                raise InconclusiveError(
-                    f"{watch.reason}, before or after its tasks", remedy=f"go on with: {_resuming(folder)}"
-                ) from None
-        return _end(folder, settings, as_json)
+        yield
     except OSError as error:
         raise InconclusiveError(
             f"the campaign cannot go on: {error.strerror or error}",
@@ -178,9 +183,10 @@ def _work(
 
 def _end(folder: Path, settings: Settings, as_json: bool) -> int:
     """Distil what a campaign found to be new, and tell how it stands."""
-    standing = standing_in(folder)
-    if settings.guided:
-        distil(folder, settings.contract, [*settings.start, *standing.entries], histories_in(folder))
+    with _written(folder):
+        standing = standing_in(folder)
+        if settings.guided:
+            distil(folder, settings.contract, [*settings.start, *standing.entries], histories_in(folder))
     return _tell(settings, standing, as_json)
 
 

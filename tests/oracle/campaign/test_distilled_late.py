@@ -24,7 +24,9 @@ def test_a_campaign_that_is_over_is_distilled_where_it_went_on_since(
         campaign.settle()
 
     def resumed() -> int:
-        return command.resume(folder, hours=None, tasks=None, cluster=None, workers=1, dashboard=None, as_json=False)
+        return command.resume(
+            folder, hours=None, tasks=None, cluster=None, workers=1, dashboard=None, kept=False, as_json=False
+        )
 
     assert resumed() == 3
     assert "verdict: inconclusive" in capsys.readouterr().out  # nothing was judged, as ``report`` says
