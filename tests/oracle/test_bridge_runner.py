@@ -84,7 +84,7 @@ def test_a_damaged_input_is_named_and_no_runner_is_asked_about_it(one: Path) -> 
     (one / "b.json").write_bytes(gzip.decompress(packed.read_bytes())[:300])
     (one / "c.input.json").write_text("no JSON")
     (one / "d.json").write_text("{")
-    done = run("check", "--bridge-runner", STAND_IN, "--bridge-inputs", one)
+    done = run_here("check", "--bridge-runner", STAND_IN, "--bridge-inputs", one)
     assert done.returncode == 2, done
     told = [line.partition(": ")[0] for line in done.stdout.splitlines() if line.startswith("malformed")]
     assert told == [f"malformed  {one / name}" for name in ("a.input.json.gz", "b.json", "c.input.json", "d.json")]
