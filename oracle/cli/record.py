@@ -6,11 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from telltale_conformance.errors import UsageError
 from telltale_conformance.files import opened
 from telltale_conformance.lean_traces.programs import Program, read_program
 from telltale_conformance.oracle.adapters import AdapterLimits, SubprocessAdapter
-from telltale_conformance.oracle.cli.terminal import told, warn
+from telltale_conformance.oracle.cli.terminal import told, unwritable, warn
 from telltale_conformance.oracle.process.output import print_bytes
 from telltale_conformance.oracle.reference.recording import Recording, record
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, INCONCLUSIVE
@@ -41,7 +40,7 @@ def run(sut: str, program: Program, output: Path, *, deadline: float) -> int:
 
     Returns:
         The exit code: 0 when the whole program was carried out, 3 when the adapter failed, the recording
-        ended early, or there was nothing to write; 2 when the command or the output makes no sense.
+        ended early, the disk is full, or there was nothing to write; 2 when the command or the output makes no sense.
     """
     with TemporaryDirectory() as folder:
         written = Path(folder) / "trace.jsonl" if output == STANDARD_OUTPUT else output
@@ -49,7 +48,7 @@ def run(sut: str, program: Program, output: Path, *, deadline: float) -> int:
             try:
                 recording = record(adapter, program, written)
             except OSError as error:
-                raise UsageError(f"cannot be written: {error.strerror or error}", place=output) from None
+                raise unwritable(error, output) from None
         if output == STANDARD_OUTPUT:
             with opened(written) as file:
                 for line in file:

@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, Final, ParamSpec
 
 import msgspec
@@ -77,12 +78,20 @@ def told(command: Callable[Asked, int]) -> Callable[Asked, int]:
         except OSError as error:
             if error.errno is None:
                 raise
-            ours = error.filename is None or error.errno in _OF_THE_MACHINE
-            kind = InconclusiveError if ours else UsageError
+            kind = InconclusiveError if error.filename is None else _kind(error)
             problem = f"cannot be read or written: {error.strerror or error}"
             return tell(kind(problem, place=os.fspath(error.filename or "a file")))
 
     return telling
+
+
+def unwritable(error: OSError, place: Path) -> HarnessError:
+    """Return the error for a file that cannot be written: bad usage, or what the machine lacks."""
+    return _kind(error)(f"cannot be written: {error.strerror or error}", place=place)
+
+
+def _kind(error: OSError) -> type[InconclusiveError | UsageError]:
+    return InconclusiveError if error.errno in _OF_THE_MACHINE else UsageError
 
 
 def tell_fault(error: Exception) -> int:

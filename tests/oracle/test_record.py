@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -114,3 +116,15 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("'", some, tmp_path / "c.jsonl", deadline=30) == 2
     (tmp_path / "file").touch()
     assert run(reference, some, tmp_path / "file" / "d.jsonl", deadline=30) == 2
+
+
+@pytest.mark.parametrize(("problem", "code"), [(errno.ENOSPC, 3), (errno.EACCES, 2)])
+def test_a_full_disk_is_no_bad_usage(
+    problem: int, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*given: object) -> None:
+        raise OSError(problem, os.strerror(problem))
+
+    monkeypatch.setattr("telltale_conformance.oracle.cli.record.record", refuse)
+    assert run(shlex.join(REFERENCE), program([]), tmp_path / "t.jsonl", deadline=30) == code
+    assert f"t.jsonl: cannot be written: {os.strerror(problem)}" in capsys.readouterr().err
