@@ -1,21 +1,23 @@
-"""Writes the data that the symbolic lane finds: ``python -m tools.regenerate``.
+"""Writes the data that the symbolic lane finds: ``python -m tools.regenerate [PART …]``, every part without a name.
 
-Programs go to ``generators/data``, the coverage tables to ``docs/generated/coverage.md``,
-the tables of claims into ``docs/claims.md``.  Tests check that what is there is
-what is found.
+``claims`` writes programs to ``generators/data/claims``, ``coverage`` those of the coverage map and its tables in
+``docs/generated/coverage.md``, ``solvers`` what cvc5 says, and ``tables`` those of ``docs/claims.md``. Tests check that
+what is there is what is found.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from telltale_conformance.generators.claim_programs import CLAIMS_FOLDER, COVERAGE_FOLDER
 from telltale_conformance.lean_traces.programs import Program, Step, write_program
-from telltale_conformance.oracle.claims.second_solver import KEPT, Kept
+from telltale_conformance.oracle.claims.second_solver import KEPT, Kept, kept
 from telltale_conformance.oracle.symbolic.cross_check.comparison import Comparison
 from telltale_conformance.oracle.symbolic.cross_check.obligations import numbered
 from telltale_conformance.oracle.symbolic.map.explore import Bounds
@@ -101,16 +103,19 @@ def write_coverage(folder: Path, docs: Path) -> None:
 
 
 def write_cross_check(path: Path) -> None:
-    """Write what cvc5 says to all that z3 decides of the claims."""
+    """Write what cvc5 says to all that z3 decides of the claims, unless it is asked the same as the last time."""
     comparison = Comparison()
+    if (kept().solver, kept().asked_by) == (comparison.solver, symbolic_digest()):
+        return
     found: dict[str, dict[str, Any]] = {contract.value: {} for contract in Contract}
     for contract in Contract:
         for claim in STATEMENTS:
             asked: list[tuple[str, Contract, Query]] = []
             prove(claim, contract, watch_queries=lambda *query, asked=asked: asked.append(query))
             found[contract.value][claim] = comparison.of(numbered(asked)).count()
-    kept = msgspec.json.encode(Kept(comparison.solver, symbolic_digest(), found))
-    path.write_bytes(msgspec.json.format(kept, indent=1) + b"\n")
+    told = msgspec.json.encode(Kept(comparison.solver, symbolic_digest(), found))
+    path.write_bytes(msgspec.json.format(told, indent=1) + b"\n")
+    kept.cache_clear()
 
 
 def _rows(key: str, rows: list[Any]) -> str:
@@ -123,8 +128,21 @@ def fill_claims(document: Path) -> None:
     document.write_text(filled(document.read_text()))
 
 
+PARTS: Final[dict[str, Callable[[], None]]] = {
+    "claims": lambda: write_claims(CLAIMS_FOLDER),
+    "coverage": lambda: write_coverage(COVERAGE_FOLDER, DOCS / "generated" / "coverage.md"),
+    "solvers": lambda: write_cross_check(KEPT),
+    "tables": lambda: fill_claims(DOCS / "claims.md"),
+}
+"""In this order: the tables are made of the other parts."""
+
+
 if __name__ == "__main__":
-    write_claims(CLAIMS_FOLDER)
-    write_coverage(COVERAGE_FOLDER, DOCS / "generated" / "coverage.md")
-    write_cross_check(KEPT)
-    fill_claims(DOCS / "claims.md")
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    given = options.parse_args().parts
+    if unknown := set(given) - PARTS.keys():
+        options.error(f"no such part: {', '.join(sorted(unknown))}")
+    for name, write in PARTS.items():
+        if not given or name in given:
+            write()

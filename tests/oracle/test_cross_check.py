@@ -33,6 +33,7 @@ from telltale_conformance.oracle.symbolic.proof.solving import (
 )
 from telltale_conformance.oracle.symbolic.prove import STATEMENTS, prove
 from telltale_conformance.oracle.symbolic.statement.state import Contract
+from tools.regenerate import write_cross_check
 from tools.symbolic_digest import ROOMS, SYMBOLIC, symbolic_digest
 
 A, B = z3.Bools("a b")
@@ -202,6 +203,21 @@ def test_queries_are_only_watched_within_the_block() -> None:
 
 def test_what_is_kept_is_of_todays_statement_and_claims() -> None:
     assert kept().asked_by == symbolic_digest(), "run `python -m tools.regenerate`"
+
+
+def test_what_did_not_change_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Asked(Exception):
+        pass
+
+    def prove(*given: object, **more: object) -> None:
+        raise Asked
+
+    monkeypatch.setattr("tools.regenerate.prove", prove)
+    write_cross_check(tmp_path / "kept.json")
+    monkeypatch.setattr("tools.regenerate.symbolic_digest", lambda: "sha256:other")
+    with pytest.raises(Asked):
+        write_cross_check(tmp_path / "kept.json")
+    assert not (tmp_path / "kept.json").exists()
 
 
 def test_a_change_of_a_claim_is_another_digest_and_a_remark_is_none(tmp_path: Path) -> None:
