@@ -48,7 +48,6 @@ class _StatedProfile(Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Concern(Struct, frozen=True, forbid_unknown_fields=True):
     groups: list[str]
-    swarm: float = 0.0
 
 
 class _Directed(Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,7 +88,7 @@ class _Stated(Struct, frozen=True, forbid_unknown_fields=True):
 
     def concern(self, name: str) -> Profile:
         """Return the profile of a concern: what changes something in it is tried alike, all else by a share of that."""
-        groups, swarm = self.directed.concerns[name].groups, self.directed.concerns[name].swarm
+        groups = self.directed.concerns[name].groups
         of_it = [operation for group in groups or self.weights for operation in self.weights[group]]
         weights = {operation: 1.0 for operation in of_it if not OPERATIONS[operation].reads_only}
         all_of_it = sum(weights.values())
@@ -100,12 +99,16 @@ class _Stated(Struct, frozen=True, forbid_unknown_fields=True):
         for operation, share in self.directed.beside.items():
             if not groups or operation not in of_it:
                 weights[operation] = share * all_of_it
-        return Profile(name, weights, 0.0, swarm, "goals")
+        for operation in self.weights["endings"]:
+            weights[operation] *= _ENDINGS
+        return Profile(name, weights, 0.0, 0.0, "goals")
 
 
-_LOOKS: Final = 0.1
-_OTHERS: Final = 0.15
+_LOOKS: Final = 0.05
+_OTHERS: Final = 0.4
 """How often the looks of a concern are tried, and what changes something outside of it, relative to what does in it."""
+_ENDINGS: Final = 0.3
+"""How often what ends the ownership of a session for good is tried, relative to the rest, so that more comes before."""
 _STATED: Final = msgspec.toml.decode(packaged("telltale_conformance.generators", "data", "profiles.toml"), type=_Stated)
 PROFILES: Final = tuple(_STATED.profile(stated) for stated in _STATED.profiles)
 """Taken in turn, so that a program's profile follows from its index."""
@@ -114,7 +117,7 @@ DIRECTED: Final = tuple(map(_STATED.concern, _STATED.directed.turns))
 CONCERNS: Final = tuple(_STATED.concern(name) for name, stated in _STATED.directed.concerns.items() if stated.groups)
 """Those of them that have the operations of one concern."""
 LAST_LOOK: Final = _STATED.last_look
-_BESIDE: Final = 0.7
+_BESIDE: Final = 0.5
 """How often the operations of a second concern are tried, relative to those of the first."""
 _SELDOM: Final = 0.25
 """How often an operation is tried where it cannot succeed, relative to where it can."""

@@ -51,12 +51,14 @@ _TWO_CONCERNS: Final = 0.35
 _ODDNESS: Final = (0.05, 0.1, 0.25)
 _AS_IT_IS: Final = (0.3, 0.6, 0.9)
 """What one program towards goals and another has for the oddness of its profile, and for how often it has no goal."""
-_TIMES: Final = (1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 9)
+_TIMES: Final = (*(1,) * 70, *(2,) * 5, 3, 3, 4, 9, 17)
 """How often in a row a goal is reached; a reload once, as a second one finds what the first has left."""
-_SESSIONS: Final = (1, 1, 1, 2, 2, 3)
+_SESSIONS: Final = (1, 2, 2, 3)
 """How many sessions a program towards goals begins with."""
 _LOOKED_ROUND: Final = 0.15
 """How often it turns to another session."""
+_AGAIN: Final = 0.3
+"""How often what succeeded is done again at once with the same arguments: some of it is refused then."""
 _LOOKED_AT: Final = 8
 """How many sessions are looked at at the end of a program."""
 _CLOSED_AT_LAST: Final = 0.25
@@ -208,10 +210,18 @@ class Generator:
             if draw.random() >= self.profile.as_it_is:
                 for _ in range(1 if operation.name == RELOAD.operation else draw.one_of(_TIMES)):
                     if self._counted < until:
-                        yield from self._acts(goals.towards(operation.name))
+                        yield from self._again(self._acts(goals.towards(operation.name)))
             if self._seq == before:
                 phase = phase_of(self.store.sessions.get(goals.sid))
-                yield self._step(selection.one(phase, draw.random()), goals.sid)
+                yield from self._again([self._step(selection.one(phase, draw.random()), goals.sid)])
+
+    def _again(self, made: Iterable[GeneratedStep]) -> Iterator[GeneratedStep]:
+        """Yield steps, and some of those that changed something a second time."""
+        for one in made:
+            yield one
+            changed = not one.operation.reads_only and one.outcome.error is None
+            if changed and one.operation.name != RELOAD.operation and self._draw.random() < _AGAIN:
+                yield self._carry_out(one.operation.name, one.arguments, one.written)
 
     def _made(self, count: int) -> Iterator[GeneratedStep]:
         if self.profile.course == "lives":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final
 
-from telltale_conformance.generators.guided_programs import FURTHER, looked
+from telltale_conformance.generators.guided_programs import looked
 from telltale_conformance.generators.mutations import mutated, parts_of
 from telltale_conformance.generators.programs import Generator, directed
 from telltale_conformance.generators.pump_programs import pump_program
@@ -19,6 +19,8 @@ from telltale_conformance.oracle.campaign.plan import Setup, Task, pumps_of
 Steps = tuple[Step, ...]
 LONGEST: Final = 300
 """Steps of the longest program that goes into the corpus; pumps may have thousands, which no mutant can do with."""
+_FURTHER: Final = 60
+"""Steps that are drawn after one, fewer than in lane ``guided``: what a campaign keeps it goes on from again."""
 _GOES_ON: Final = 3
 """One of so many mutants goes on from a program."""
 
@@ -46,7 +48,7 @@ def changed(setup: Setup, task: Task, given: Sequence[Program], place: int) -> P
         parent, other = (given[int(rng.random() * len(given))].steps for _ in range(2))
         if place % _GOES_ON == 0:
             generator = directed(setup.seed, task.number * task.size + place, frozenset(OPERATIONS), contract)
-            return as_program(generator.continued(parent, FURTHER), contract, meta)
+            return as_program(generator.continued(parent, _FURTHER), contract, meta)
         steps = mutated(parts_of(parent), parts_of(other), rng)
     return Program(contract=contract, meta=meta, steps=looked(steps))
 

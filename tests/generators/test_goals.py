@@ -91,7 +91,7 @@ def test_nothing_is_used_that_is_not_offered(offered: set[str]) -> None:
 
 
 def test_each_directed_program_is_about_its_concern() -> None:
-    assert {profile.name for profile in DIRECTED} == {profile.name for profile in CONCERNS} | {"all", "few of all"}
+    assert {profile.name for profile in DIRECTED} == {profile.name for profile in CONCERNS} | {"all"}
     tried = [{step.operation.name for step in program} for program in made(7, 5 * len(DIRECTED))]
     changing = ALL_OPERATIONS - {name for name, one in OPERATIONS.items() if one.reads_only}
     assert set().union(*tried) >= changing
@@ -100,7 +100,7 @@ def test_each_directed_program_is_about_its_concern() -> None:
 def test_some_programs_of_a_concern_have_the_operations_of_a_second() -> None:
     profiles = [directed(8, index, EVERY, "telltale-17").profile for index in range(10 * len(DIRECTED))]
     of_two = [profile for profile in profiles if " and " in profile.name]
-    assert 30 < len(of_two) < 60
+    assert 40 < len(of_two) < 80
     by_name = {profile.name: profile.weights for profile in CONCERNS}
     for profile in of_two:
         first, second = profile.name.split(" and ")
@@ -114,10 +114,10 @@ def test_what_changes_something_in_a_concern_is_tried_alike_and_all_else_seldom(
     for profile in CONCERNS:
         changing = {name: weight for name, weight in profile.weights.items() if not OPERATIONS[name].reads_only}
         own = [name for name, weight in changing.items() if weight == 1]
-        assert len(own) >= 4, profile.name
+        assert len(own) >= 2, profile.name
         assert changing.keys() == {name for name in ALL_OPERATIONS if not OPERATIONS[name].reads_only}
-        assert sum(changing.values()) < 1.4 * len(own)
-        assert sum(profile.weights.values()) < 1.6 * len(own)
+        assert sum(changing.values()) < 1.7 * len(own)
+        assert sum(profile.weights.values()) < 1.9 * len(own)
 
 
 def test_some_sessions_are_closed_before_they_are_reaped_together() -> None:
@@ -160,3 +160,22 @@ def test_a_transfer_is_settled_after_a_claim_that_was_refused_while_it_was_pendi
             refused = before.operation.name == "claim_ownership" and before.cell.phase == "pending"
             settled += refused and step.operation.parameters[:1] == ("receipt",) and step.outcome.error is None
     assert settled >= 3
+
+
+def test_what_succeeded_is_done_again_at_once_now_and_then_and_much_of_it_is_refused() -> None:
+    refused = done = 0
+    for program in made(10, PROGRAMS):
+        for before, step in pairwise(program):
+            if not step.operation.reads_only and before.outcome.error is None:
+                again = (step.operation, step.args) == (before.operation, before.args)
+                done += again
+                refused += again and step.outcome.error is not None
+    assert done > 10 * PROGRAMS
+    assert refused > 2 * PROGRAMS
+
+
+def test_what_ends_the_ownership_of_a_session_for_good_is_tried_seldom() -> None:
+    ending = {name for name, one in OPERATIONS.items() if one.terminal and one.log == "session" and name != "close"}
+    for profile in DIRECTED:
+        least = min(profile.weights[name] for name in ("claim_ownership", "release_ownership"))
+        assert all(profile.weights[name] < 0.5 * least for name in ending)
