@@ -68,6 +68,15 @@ def worked(campaign: Campaign, tasks: int) -> list[Done]:
     return done
 
 
+def worked_until_found(campaign: Campaign, most: int = 40) -> int:
+    """Work off tasks until one finds something, whatever is drawn today; return how many."""
+    for tasks in range(1, most + 1):
+        worked(campaign, 1)
+        if campaign.standing.found:
+            return tasks
+    raise AssertionError(f"{most} tasks find nothing")
+
+
 def served(*words: str) -> str:
     """Return the command of an adapter of ``serve``."""
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tests.oracle.campaign.serve import main; main()"

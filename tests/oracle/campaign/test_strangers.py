@@ -12,7 +12,7 @@ from telltale_conformance.oracle.campaign.opening import opened
 from telltale_conformance.oracle.campaign.standing import Standing, standing_in
 from telltale_conformance.oracle.campaign.strangers import strangers
 from telltale_conformance.oracle.cli import campaign as command
-from tests.oracle.campaign.campaign_world import DIES, campaign_in, small_tasks, worked, wrong
+from tests.oracle.campaign.campaign_world import DIES, campaign_in, small_tasks, worked, worked_until_found, wrong
 
 __all__ = ["small_tasks"]
 
@@ -28,8 +28,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_campaign_has_no_file_that_is_not_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong(monkeypatch, DIES)
     with campaign_in(tmp_path / "c", seed=2) as campaign:
-        worked(campaign, 8)
-        assert campaign.standing.found
+        worked_until_found(campaign)
     merge([tmp_path / "c"], tmp_path / "m")
     assert list(strangers(tmp_path / "c")) == list(strangers(tmp_path / "m")) == []
     with opened(tmp_path / "c", read_settings(tmp_path / "c")) as found:
