@@ -52,12 +52,10 @@ WHY: dict[str, str] = {
     "fragments that are the session": "no drawn fragment is called Session",
     "strips 64 mu": "drawn types have few Mu in a row",
     "the last cancelled is not listed": "two sessions have to be cancelled when somebody asks for the closed ones",
-    "closing ends the timeouts of roles": "drawn sites are never roles",
     "capacities of 16 bits": "drawn capacities are small",
-    "ids begin anew when many are spent": "five witnesses have to be spent, not the first, and another issued",
-    "consumed as a range": "a witness between two spent ones has to be tried after a reload",
-    "sites in the order of UTF 16": "two sites have to expire together that UTF-16 orders otherwise",
-    "sites expire without regard to case": "two sites have to expire together whose order depends on case",
+    "first line of a reason in the log": "a failed commit has to be given a reason with a line end; few have one",
+    "foreign bindings are no handlers": "all that is bound has to be of other sids when somebody asks",
+    "foreign traces outlive a plan": "a trace of another sid has to be there when a plan is opened over the session",
 }
 """Why no lane but the fixed list finds a store with this seed, and with which one does."""
 NOT_FOUND, NOT_ASKED = "–", "?"
