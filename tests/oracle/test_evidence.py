@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
+from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally, missing_text, verdict_of
+from telltale_conformance.oracle.verdict.exit_codes import exit_code, gravest
 from telltale_conformance.oracle.verdict.results import LaneResult, not_run
 
 CASES = Items("programs", 3, 3)
@@ -65,3 +69,22 @@ def test_a_lane_is_complete_when_every_case_was_run() -> None:
     assert not LaneResult(lane="x").complete
     left_out = not_run("x", "nothing to judge by")
     assert (left_out.verdict, left_out.complete, left_out.missing) == ("not run", False, ())
+
+
+def test_of_two_observations_of_a_claim_the_broken_one_counts_and_none_keeps_it() -> None:
+    kept, broken = ClaimStand("kept", 2), ClaimStand("broken", 3)
+    assert kept + broken == broken + kept == ClaimStand("broken", 5)
+    assert kept + NOT_JUDGED == NOT_JUDGED + kept == kept
+    assert NOT_JUDGED + NOT_JUDGED == NOT_JUDGED
+
+
+@pytest.mark.parametrize("status", ["kept", "broken"])
+@pytest.mark.parametrize("occasions", [0, None])
+def test_nothing_stands_on_no_occasion(status: Literal["kept", "broken"], occasions: int | None) -> None:
+    with pytest.raises(ValueError, match="only where there was an occasion"):
+        ClaimStand(status, occasions)
+
+
+def test_the_gravest_exit_code_is_that_of_the_whole_and_nothing_is_inconclusive() -> None:
+    assert [gravest(codes) for codes in ([0, 3], [3, 1, 0], [1, 2, 3], [0], [])] == [3, 1, 2, 0, 3]
+    assert exit_code([]) == exit_code(["agree", "inconclusive"]) == 3

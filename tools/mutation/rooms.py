@@ -202,7 +202,7 @@ ROOMS: Final = {
     ),
     "adapters": Room(
         ("oracle/process/*.py", *(f"oracle/adapters/{name}.py" for name in _ADAPTER_MODULES)),
-        tuple(f"tests/oracle/test_{name}.py" for name in _ADAPTER_TESTS),
+        (*(f"tests/oracle/test_{name}.py" for name in _ADAPTER_TESTS), "tests/oracle/lanes/test_concurrent_lane.py"),
     ),
 }
 """By name."""

@@ -3,12 +3,14 @@
 import io
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyte
 import pytest
 from msgspec.structs import replace
 from rich.console import Console, Group
 
+from telltale_conformance.oracle.campaign import live
 from telltale_conformance.oracle.campaign.events import Begun, MetClass, WorkerEvent
 from telltale_conformance.oracle.campaign.live import Live, LivePage
 from telltale_conformance.oracle.campaign.live_page import About, Shown, page_lines
@@ -40,6 +42,18 @@ def ran(findings: int, text: str = "another answer") -> Standing:
 def shown(standing: Standing, **changed: object) -> Shown:
     page = Shown(standing, ABOUT, rate=1234.5, left=5400.0, workers=2, waits="", dashboard="http://host:8787/status")
     return page._replace(**changed)
+
+
+def test_the_rate_is_that_of_the_last_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 0.0, 10.0, 1000.0, 1004.0])
+    monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    stands = Standing()
+    shown = Live(stands, None)
+    rates = []
+    for judged in (0, 100, 100, 120):
+        stands.tally = Tally(judged=judged)
+        rates.append(shown.rate())
+    assert rates == [0.0, 10.0, 0.0, 5.0]
 
 
 def test_the_page_says_what_somebody_wants_to_know_after_hours() -> None:
