@@ -40,9 +40,16 @@ def test_a_wrong_store_is_refused(name: str) -> None:
     assert first.program is not None
 
 
-@pytest.mark.parametrize("seed", [101, pytest.param(102, marks=pytest.mark.nightly)])
+def test_the_right_store_is_not_refused() -> None:
+    """The check that README shows has all lanes and the floor (``tests/test_docs.py``)."""
+    result = programs.run(subject("correct"), Settings(seed=101, cases=40))
+    assert result.divergences == ()
+    assert result.tally.judged > 4000
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", [101, 102])
 def test_the_right_store_passes(seed: int) -> None:
-    """Of lane ``corpus`` ``test_lanes`` shows it."""
     result = run_lane("programs", subject("correct"), Settings(seed=seed))
     assert result.verdict == "agree", result
     (floor,) = result.evidence.further

@@ -130,7 +130,7 @@ QUICK = (Phase.explicit, Phase.generate)
 
 
 @given(document=documents, levels=st.integers(0, 1900), part=st.sampled_from(list(OPS)))
-@settings(max_examples=12, deadline=None, phases=QUICK, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, phases=QUICK, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_answered_is_judged_and_told(
     document: Any, levels: int, part: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -227,7 +227,7 @@ def test_a_dossier_of_a_deep_answer_is_run_again_from_its_answers(tmp_path: Path
 def test_malformed_json_is_inconclusive_in_every_lane(
     lane: Callable[[Subject, Settings], LaneResult], name: str
 ) -> None:
-    result = lane(odd(name), Settings(divergences=1, effort=Effort.quick, cases=60))
+    result = lane(odd(name), Settings(divergences=1, effort=Effort.quick, cases=20))
     assert result.verdict == "inconclusive"
     assert not result.divergences
     assert result.tally.faults
