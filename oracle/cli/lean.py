@@ -85,6 +85,7 @@ def export(output: Path | None, *, compare_only: bool) -> int:
     Returns:
         0: written, or no difference; 1: a difference; 3: Lean failed.
     """
+    from telltale_conformance.generators.corpus_programs import corpus_programs
     from telltale_conformance.lean_traces.lean_process import LeanModel
     from telltale_conformance.lean_traces.shipped import CORPUS
     from telltale_conformance.lean_traces.writer import write_whole
@@ -97,7 +98,7 @@ def export(output: Path | None, *, compare_only: bool) -> int:
     if not compare_only:
         _refuse_other_traces(folder)
     with LeanModel.start() as model, progress_bar("exporting") as moved:
-        traces = list(exported(model, moved))
+        traces = list(exported(model, list(corpus_programs()), moved))
     if compare_only:
         problems = corpus_differences(folder, iter(traces))
         for problem in problems:

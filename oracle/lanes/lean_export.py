@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from telltale_conformance.files import content
-from telltale_conformance.generators.corpus_programs import corpus_programs
 from telltale_conformance.lean_traces.lean_answer import LeanRun
 from telltale_conformance.lean_traces.lean_bundle import model_hash
 from telltale_conformance.lean_traces.lean_process import LeanModel
 from telltale_conformance.lean_traces.printing import encode_as_written
+from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, Source
 from telltale_conformance.lean_traces.writer import TraceWriter, packed
 
@@ -20,14 +20,20 @@ BATCH: Final = 100
 
 
 def exported(
-    model: LeanModel, progress: Callable[[int, int], None] = lambda done, total: None
+    model: LeanModel,
+    programs: Sequence[tuple[str, Program]],
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield every trace of the corpus as the model answers it now: file name and packed bytes.
+    """Yield the traces of programs of the corpus as the model answers them now: file name and packed bytes.
+
+    Args:
+        model: the resident model.
+        programs: those of ``corpus_programs``, or some of them.
+        progress: gets how many of how many are done.
 
     Raises:
         LeanError: Lean failed; LeanProgramRefused: the model cannot read a program.
     """
-    programs = list(corpus_programs())
     source = Source(kind="lean", name="telltale-lean-model", version=model_hash())
     for start in range(0, len(programs), BATCH):
         batch = programs[start : start + BATCH]

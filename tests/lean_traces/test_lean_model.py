@@ -260,12 +260,13 @@ EXHAUSTED = {
 transfer would not have begun."""
 
 
+@pytest.mark.parametrize("rounds", [6, pytest.param(20, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("contract", ["telltale-17", "hardened"])
-def test_model_and_reference_agree_where_counters_end(lean_model: LeanModel, contract: str) -> None:
+def test_model_and_reference_agree_where_counters_end(lean_model: LeanModel, contract: str, rounds: int) -> None:
     about = {"endings", "forged", "ownership", "witnesses"}
     made = [
         observed_at_the_end(generate_program(64, index, steps=60, contract=contract))
-        for index in range(20 * len(PROFILES))
+        for index in range(rounds * len(PROFILES))
         if PROFILES[index % len(PROFILES)].name in about
     ]
     named = enumerate(CANCELLED_WITHOUT_A_WITNESS)
