@@ -7,7 +7,6 @@ msgspec, which is fast and sees nothing else; or from strictly parsed JSON of an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, get_type_hints
@@ -25,7 +24,7 @@ from telltale_conformance.lean_traces.printed_values import (
     printed_json,
     printed_value,
 )
-from telltale_conformance.lean_traces.printing import encode, encode_shallow
+from telltale_conformance.lean_traces.printing import encode_shallow
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.model.operations import OPERATIONS, Operation
 from telltale_conformance.model.plan import PlanInput
@@ -40,6 +39,7 @@ from telltale_conformance.model.values import (
     DomainValue,
     Edge,
     HostMutation,
+    Resize,
     SetDefaultHandler,
     UpdateEdgeHandler,
     UpdateTrace,
@@ -50,12 +50,12 @@ class ArgumentError(HarnessError, ValueError):
     """Thrown when the arguments of an operation have not the shape that the contract gives them."""
 
 
-class _EdgeTrace(Struct, frozen=True, forbid_unknown_fields=True):
+class _EdgeTrace(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     edge: Edge
     trace: list[PrintedValType]
 
 
-class _Mutation(Struct, frozen=True, forbid_unknown_fields=True):
+class _Mutation(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """The three host mutations; exactly one is there."""
 
     SetDefaultHandler: SetDefaultHandler | UnsetType = UNSET
@@ -90,7 +90,7 @@ def _types(document: object) -> dict[str, LocalType]:
     return {role: _type(value, f"$.{role}") for role, value in document.items()}
 
 
-class _Plan(Struct, frozen=True, forbid_unknown_fields=True):
+class _Plan(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What a plan is made from."""
 
     initial_types: Raw
@@ -174,16 +174,16 @@ def _form_of(annotation: Any) -> _Form:
     return _Form(annotation, None, lambda document: msgspec.convert(document, annotation))
 
 
-_LONG_INTEGER: Final = re.compile(rb"[1-9][0-9]{19,}")
-
-
 def _may_pass_u64(value: Any) -> bool:
     """Say whether an integer above 2^64-1 may be in an argument that is not always there, or a list."""
     if type(value) is int:
         return value > U64_MAX
     if type(value) is list:
         return max(value, default=0) > U64_MAX
-    return isinstance(value, Struct) and max(map(int, _LONG_INTEGER.findall(encode(value))), default=0) > U64_MAX
+    if type(value) is not BufferConfig:
+        return False
+    policy = value.policy
+    return value.initial_capacity > U64_MAX or (type(policy) is Resize and policy.Resize.max_capacity > U64_MAX)
 
 
 class ArgumentCodec:
@@ -212,6 +212,7 @@ class ArgumentCodec:
             ],
             kw_only=True,
             frozen=True,
+            gc=False,
             forbid_unknown_fields=True,
             rename=self.wire_names,
         )
@@ -232,10 +233,11 @@ class ArgumentCodec:
             for index, parameter in enumerate(operation.parameters)
             if self._forms[parameter].annotation in (list[U64], U64 | None, BufferConfig | None)
         ]
-        read: Callable[[Any], tuple[Any, ...]] = self._converted
-        if not (self._optional or self._loose_integers):
-            read = self._with_one_converted if len(self._conversions) == 1 else read
-            read = read if self._conversions else self._fields
+        read: Callable[[Any], tuple[Any, ...]]
+        if self._optional or self._loose_integers or len(self._conversions) > 1:
+            read = self._converted
+        else:
+            read = self._with_one_converted(*self._conversions[0]) if self._conversions else self._fields
         self.from_printed = self._within_u64(read)
         """Returns the model's arguments of a decoded ``struct``; raises ``NotOurForm`` where a part that msgspec passed
         over is not as our writer prints it."""
@@ -252,12 +254,18 @@ class ArgumentCodec:
                 raise NotOurForm
             return read(arguments)
 
+        def with_two(arguments: Any) -> tuple[Any, ...]:
+            first, second = integers(arguments)
+            if first > U64_MAX or second > U64_MAX:
+                raise NotOurForm
+            return read(arguments)
+
         def with_several(arguments: Any) -> tuple[Any, ...]:
             if max(integers(arguments)) > U64_MAX:
                 raise NotOurForm
             return read(arguments)
 
-        return with_one if len(paths) == 1 else with_several
+        return {1: with_one, 2: with_two}.get(len(paths), with_several)
 
     def _integer_paths(self) -> list[str]:
         """Return the integers that are always there, by parameter and by field of a domain value."""
@@ -271,10 +279,15 @@ class ArgumentCodec:
                 paths += [f"{parameter}.{name}" for name, kind in fields if kind == U64]
         return paths
 
-    def _with_one_converted(self, arguments: Any) -> tuple[Any, ...]:
-        index, convert = self._conversions[0]
-        values = self._fields(arguments)
-        return (*values[:index], convert(values[index]), *values[index + 1 :])
+    def _with_one_converted(self, index: int, convert: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
+        fields = self._fields
+
+        def read(arguments: Any) -> tuple[Any, ...]:
+            values = list(fields(arguments))
+            values[index] = convert(values[index])
+            return tuple(values)
+
+        return read
 
     def _converted(self, arguments: Any) -> tuple[Any, ...]:
         values = list(self._fields(arguments))

@@ -35,6 +35,7 @@ class PrintedEvent(Struct, gc=False, tag_field="op"):
     """A line with this member is no event."""
 
     codec: ClassVar[ArgumentCodec]
+    op: ClassVar[str]
 
 
 def _form_of(codec: ArgumentCodec) -> Any:
@@ -42,7 +43,7 @@ def _form_of(codec: ArgumentCodec) -> Any:
         f"{codec.operation.name}_event",
         [("args", codec.struct)],
         bases=(PrintedEvent,),
-        namespace={"codec": codec},
+        namespace={"codec": codec, "op": codec.operation.name},
         tag=codec.operation.name,
         gc=False,
     )
@@ -116,7 +117,7 @@ class _Line(Struct, frozen=True, gc=False):
     seq: int
 
 
-def printed_line(op: str, args: Any, seq: int, outcome: Outcome, *, audited: bool) -> bytes:
+def printed_line(event: PrintedEvent, outcome: Outcome, *, audited: bool) -> bytes:
     """Return the line that our writer prints for an event with this outcome.
 
     Raises:
@@ -125,12 +126,17 @@ def printed_line(op: str, args: Any, seq: int, outcome: Outcome, *, audited: boo
     error = outcome.error
     audit = outcome.audit if audited else UNSET
     if error is None:
-        return encode_lines([_Line(args, audit, UNSET, outcome.ok, op, seq)])
-    return encode_lines([_Line(args, audit, error.to_json(), UNSET, op, seq)])
+        return encode_lines([_Line(event.args, audit, UNSET, outcome.ok, event.op, event.seq)])
+    return encode_lines([_Line(event.args, audit, error.to_json(), UNSET, event.op, event.seq)])
 
 
 def holds_otherwise(line: bytes, event: PrintedEvent, printed: bytes) -> bool:
-    """Say whether a line that is not as printed is well-formed and differs in the form of its arguments alone."""
+    """Say whether a line that is not as printed is well-formed and differs in the form of its arguments alone.
+
+    Printing arguments never needs more bytes than were read, and fewer when anything was passed over. So in a line as
+    long as the printed one, nothing but the arguments that were read stands before the answer.
+    """
     answered = printed[len(ARGS) + len(encode_shallow(event.args)) :]
-    args = line[len(ARGS) : -len(answered)]
-    return line.startswith(ARGS) and line.endswith(answered) and event.codec.takes(args)
+    if not (line.startswith(ARGS) and line.endswith(answered)):
+        return False
+    return len(line) == len(printed) or event.codec.takes(line[len(ARGS) : -len(answered)])

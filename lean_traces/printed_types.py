@@ -104,18 +104,17 @@ class _Form(_Part):
         found = set()
         waiting: list[_Type] = [self]
         for form in waiting:
-            if form == "End":
+            if isinstance(form, str):
                 continue
-            if form.Send is not UNSET:
-                choice, sends = form.Send, True
-            elif form.Recv is not UNSET:
+            choice, sends = form.Send, True
+            if choice is UNSET:
                 choice, sends = form.Recv, False
-            else:
-                if form.Mu is not UNSET:
-                    waiting.append(form.Mu.body)
-                continue
-            found.add((sends, choice.partner))
-            waiting += [branch[2] for branch in choice.branches]
+            if choice is not UNSET:
+                found.add((sends, choice.partner))
+                for _, _, continuation in choice.branches:
+                    waiting.append(continuation)
+            elif form.Mu is not UNSET:
+                waiting.append(form.Mu.body)
         return frozenset(found)
 
     def first_labels(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
@@ -77,7 +77,7 @@ class Event(Struct, gc=False):
         if event is None:
             return False
         try:
-            printed = printed_line(self.operation.name, event.args, self.seq, outcome, audited=self.reader.audited)
+            printed = printed_line(event, outcome, audited=self.reader.audited)
         except (OverflowError, RecursionError):
             return False
         return printed == self.line or holds_otherwise(self.line, event, printed)
@@ -129,26 +129,35 @@ class TraceReader:
         self._digest = hashlib.sha256()
         self.header = self._read_header()
         self.audited = self.header.audited
-        self._events = self._read_events()
+        self._ended = False
+        self._events = chain.from_iterable(self._read_events())
 
     def __iter__(self) -> Iterator[Event]:
         return self._events
 
-    def _read_events(self) -> Iterator[Event]:
+    def _read_events(self) -> Iterator[Iterable[Event]]:
+        """Yield the events of each block; one kind of work at a time is much faster than turns with the caller's."""
         seq = 0
         for block in self._blocks:
-            first = seq
             text = b"".join(block)
-            # One kind of work at a time is much faster than taking turns with the caller's for each line.
-            for line, fast in zip(block, self._fast(block, text, first), strict=True):
-                event = fast or self._strict(line, seq)
-                if event is None:
-                    self._check_end(block, seq - first, seq)
-                    return
-                seq += 1
-                yield event
+            events = self._fast(block, text, seq)
+            whole = [event for event in events if event is not None]
+            yield whole if len(whole) == len(block) else self._each(block, events, seq)
+            if self._ended:
+                return
+            seq += len(block)
             self._digest.update(text)
         raise self._malformed(seq + 2, "there is no end line", "the file was cut off: record it again")
+
+    def _each(self, block: list[bytes], events: list[Event | None], first: int) -> Iterator[Event]:
+        """Yield the events of a block in which some lines are to be read strictly."""
+        for at, fast in enumerate(events):
+            event = fast or self._strict(block[at], first + at)
+            if event is None:
+                self._check_end(block, at, first + at)
+                self._ended = True
+                return
+            yield event
 
     def _fast(self, block: list[bytes], text: bytes, first: int) -> list[Event | None]:
         """Read the lines of a block that are nearly in our own form; None in place of any other.

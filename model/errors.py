@@ -49,6 +49,8 @@ class NotJudged(StringError):
 class VariantError(Refused):
     """A refusal with the variant of its guard and fields, printed as ``{"Variant": {...}}``."""
 
+    __slots__ = ("fields",)
+
     def __init__(self, guard: Guard, **fields: Any) -> None:
         self.guard = guard
         self.fields = fields
@@ -61,9 +63,13 @@ class VariantError(Refused):
 class OwnershipError(VariantError):
     """A refusal by an ownership operation."""
 
+    __slots__ = ()
+
 
 class NoBranch(VariantError):
     """Thrown when the current type of an endpoint has no branch of that label (contract §7)."""
+
+    __slots__ = ()
 
     def __init__(self, guard: Guard, ep: Endpoint, label: str) -> None:
         super().__init__(guard, ep=ep, label=label)

@@ -8,6 +8,7 @@ from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import LocalType
 from telltale_conformance.model.types.payloads import ValType
 from telltale_conformance.model.values import (
+    EDGE_ORDER,
     U64_MAX,
     DomainValue,
     Edge,
@@ -109,11 +110,11 @@ def observe(store: Store, sid: int) -> ObservedSession:
         default_handler=session.default_handler,
         edge_handlers=[
             ObservedHandler(edge=edge, handler=session.edge_handlers[edge])
-            for edge in sorted(session.edge_handlers, key=_edge_order)
+            for edge in sorted(session.edge_handlers, key=EDGE_ORDER)
         ],
         edge_traces=[
             ObservedTrace(edge=edge, trace=session.edge_traces[edge])
-            for edge in sorted(session.edge_traces, key=_edge_order)
+            for edge in sorted(session.edge_traces, key=EDGE_ORDER)
         ],
         edges=[(*ids, sender, receiver) for ids, sender, receiver in session.blueprint],
         epoch=session.epoch,
@@ -140,7 +141,3 @@ def _observe_ownership(session: Session) -> ObservedOwnership:
         pending_transfer=ownership.pending,
         terminal_reason=ownership.terminal,
     )
-
-
-def _edge_order(edge: Edge) -> tuple[int, str, str]:
-    return edge.sid, edge.sender, edge.receiver

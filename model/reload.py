@@ -7,6 +7,7 @@ from typing import Literal
 from telltale_conformance.model.limits import count_anew
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
+from telltale_conformance.model.values import EDGE_ORDER
 
 
 def reload(store: Store, form: Literal["binary"]) -> None:
@@ -21,9 +22,11 @@ def reload(store: Store, form: Literal["binary"]) -> None:
 
 def _rebuild(session: Session) -> None:
     """Make the two tables anew that are not written: handlers by role pair, and edges."""
+    handlers, roles = session.edge_handlers, session.role_ids
     session.pair_handlers = {
-        (edge.sender, edge.receiver): session.edge_handlers[edge]
-        for edge in sorted(session.edge_handlers, key=lambda edge: (edge.sid, edge.sender, edge.receiver))
-        if edge.sender in session.role_ids and edge.receiver in session.role_ids
+        (edge.sender, edge.receiver): handlers[edge]
+        for edge in sorted(handlers, key=EDGE_ORDER)
+        if edge.sender in roles and edge.receiver in roles
     }
-    session.blueprint = tuple(entry for entry in session.blueprint if entry[1:] in session.buffers)
+    if len(session.buffers) < len(session.blueprint):  # every buffer has its entry
+        session.blueprint = tuple([entry for entry in session.blueprint if entry[1:] in session.buffers])

@@ -7,6 +7,7 @@ one field bears the variant's name.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
@@ -171,6 +172,10 @@ class Edge(DomainValue, frozen=True):
     receiver: str
     sender: str
     sid: U64
+
+
+EDGE_ORDER: Final = attrgetter("sid", "sender", "receiver")
+"""The key by which edges are sorted."""
 
 
 class Endpoint(DomainValue, frozen=True):
