@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from random import Random
 from typing import Final
 
 from telltale_conformance.generators.decodings import NO_INTEGERS, NO_TEXTS, Writer, object_of
-from telltale_conformance.model.decoding.shapes import Integer, Named, OrNull, Record, SetOf, Shape, Text, Variants
+from telltale_conformance.model.decoding.shapes import (
+    Integer,
+    Keyed,
+    Named,
+    OrNull,
+    Record,
+    SetOf,
+    Shape,
+    Text,
+    Variants,
+)
 from telltale_conformance.model.decoding.table import TYPES
+from telltale_conformance.model.values import U64_MAX
 
 _SURROGATES: Final = (r'"\udc00"', r'"a\uDFFFb"', r'"\ud800\ud800"', r'"\udbff"')
 _AROUND: Final = ("\x0b", "\x0c", "\x1f", "\x85", "\xa0", "\u200b", "\u2028", "\u3000", "\ufeff")
@@ -64,12 +76,23 @@ def _variants(shape: Variants, writer: Writer) -> Iterator[tuple[str, str]]:
 
 def _fields(record: Record, writer: Writer) -> Iterator[tuple[str, str]]:
     members = [(field.name, writer.written(field.shape)) for field in record.fields]
+    yield "records: twice", object_of([members[0], *members])
     for place, field in enumerate(record.fields):
         before, after = members[:place], members[place + 1 :]
+        if isinstance(field.shape, Keyed):
+            for text in _repeated_keys(field.shape):
+                yield "integers as keys: repeated", object_of([*before, (field.name, text), *after])
         for text in _near(field.shape):
             yield f"records: {field.name}", object_of([*before, (field.name, text), *after])
         for other in sorted(_spelled(field.name)):
             yield "records: other spellings", object_of([*before, (other, members[place][1]), *after])
+
+
+def _repeated_keys(table: Keyed) -> Iterator[str]:
+    """Yield tables with keys that are repeated, side by side and apart, each time with another value."""
+    writer = Writer(Random("repeated keys"))
+    for keys in (("0", "0"), ("10", "9", "10"), ("9", "10", "9", "10"), (str(U64_MAX), "1", str(U64_MAX)), ("5",) * 3):
+        yield object_of([(key, writer.written(table.shape)) for key in keys])
 
 
 def _near(shape: Shape) -> Sequence[str]:

@@ -79,7 +79,8 @@ def _roles_of_a_plan(count: int) -> Iterator[Line]:
 
 
 def _capacity(count: int) -> Iterator[Line]:
-    config = {"initial_capacity": count, "mode": "Fifo", "policy": "Block"}
+    grows = {"Resize": {"max_capacity": 2 * count - 1}}
+    config = {"initial_capacity": count, "mode": "Fifo", "policy": grows}
     yield "open", {**_ROLES, "initial_types": {"A": _choice(1)}, "buffer_config": config}
 
 
@@ -125,6 +126,7 @@ def _filled(count: int) -> Iterator[Line]:
     ends = {"sid": 0, "from": "A", "to": "B"}
     for number in range(count + 1):
         yield "send", {**ends, "val": {"Nat": number}}
+    yield "observe", {"sid": 0}  # the last send made the buffer grow
     yield "recv", ends
     for capacity in (count + 1, 2**64 - 1):
         config = {"initial_capacity": capacity, "mode": "Fifo", "policy": "Block"}

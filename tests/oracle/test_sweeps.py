@@ -13,6 +13,7 @@ from telltale_conformance.oracle.reference.judging import judge_cases
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.second_store.in_process import InThisProcess
 from tests.second_store.store import Store
+from tests.wrong_stores.collisions import HASHES, PAIRS, found
 from tests.wrong_stores.steps import played
 from tests.wrong_stores.sweeps import sweeps
 
@@ -142,5 +143,49 @@ def test_a_sweep_tells_a_store_of_no_catalogue(name: str, store: type[Store]) ->
     assert result.fault is None
 
 
+@pytest.mark.parametrize("kind", ["owner", "fragment", "role", "label", "predicate", "handler", "site"])
+def test_the_sweep_of_weak_hashes_tells_each_kind_of_name(kind: str) -> None:
+    """Each kind by two hashes, so that all hashes have their turn."""
+    at = ["owner", "fragment", "role", "label", "predicate", "handler", "site"].index(kind)
+    program = FixedProgram(("hashes",), played(SWEEPS["look-alike: names of one hash"])).program("telltale-17")
+    for hashed in list(HASHES.values())[2 * at : 2 * at + 2]:
+
+        class Hashed(Store):
+            def key(self, given: str, name: str, hashed: Any = hashed) -> Any:
+                return hashed(name.encode()) & 0xFFFF if given == kind else name
+
+        wrong = InThisProcess("telltale-17", Hashed)
+        asked = asked_of(program, "telltale-17", wrong.hello.ops)[0]
+        (result,) = judge_cases(wrong, [partial(iter, asked)], Level.state)
+        assert result.divergence is not None, hashed
+
+
+@pytest.mark.parametrize("favourite", ["t'", "t0", "t_1", "x", "fresh", "_t", "α", ""])
+def test_no_favourite_name_is_free_to_be_given_to_a_binder(favourite: str) -> None:
+    class Renames(Store):
+        def fresh_name(self, var: str, taken: set[str]) -> str:
+            return favourite
+
+    name = "hardened: favourite names are taken"
+    program = FixedProgram((name,), played(SWEEPS[name])).program("hardened")
+    wrong = InThisProcess("hardened", Renames)
+    (result,) = judge_cases(wrong, [partial(iter, asked_of(program, "hardened", wrong.hello.ops)[0])], Level.state)
+    assert result.divergence is not None
+    assert result.divergence.kind != "panic"
+
+
 def test_every_sweep_has_a_name_of_its_own() -> None:
     assert len(SWEEPS) == len(list(sweeps()))
+
+
+def test_the_names_of_every_pair_have_one_hash() -> None:
+    assert PAIRS.keys() == HASHES.keys()
+    for name, (first, second) in PAIRS.items():
+        assert first != second
+        assert HASHES[name](first.encode()) == HASHES[name](second.encode())
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", HASHES)
+def test_the_pairs_are_what_the_search_finds(name: str) -> None:
+    assert found(HASHES[name]) == PAIRS[name]

@@ -58,6 +58,30 @@ WHY: dict[str, str] = {
     "foreign traces outlive a plan": "a trace of another sid has to be there when a plan is opened over the session",
 }
 """Why no lane but the fixed list finds a store with this seed, and with which one does."""
+NO_CHECK = """\
+## What no check finds, and what you can do
+
+Answers are all that a check sees. These stores give the right ones to everything that a check of default effort asks:
+
+* **One that knows the fixed list and the cases of seed 0 by heart.** `check --seed random` draws other cases each time
+  and names the seed; let a [nightly job](ci.md#baselines-known-divergences) run it. A [campaign](campaign.md) draws
+  others for hours.
+* **One that is wrong from a request on that no process gets to.** Each lane starts a process of its own and asks it
+  on, without a pause, up to some 116,000 requests with one worker (lane `graph`). `--effort thorough` asks several
+  times as many; `--workers 1` keeps them in one process. One that is wrong from the 10th or the 30,000th request on is
+  found, by the lanes that then ask about what is wrong. Those texts and orders that the list alone asks come first.
+* **One that is wrong in its first process only.** That process is greeted and asked nothing else. Each later one is
+  asked, so one that is wrong from the second on is found.
+* **One that is wrong after a pause, from a date on, or under a variable of the environment that is not set.** A check
+  does not wait, moves no clock and has one environment. Run it where the store will run too: in CI and on a
+  developer's machine, and once with a clock that is set ahead.
+* **One that keeps between its processes what it answered.** Kept answers are right ones as long as they are. A store
+  that is used when a process starts is found by the first reset (`reset-ignored`).
+* **A maximum of `Resize` that is cut to 65,536.** Only `check --limits` fills a buffer so far.
+* **A hash in the place of a name.** The list has a pair for each of 14 common hashes
+  (`tests/wrong_stores/collisions.py`). For another hash, or one with a key, it has none.
+"""
+"""What is said of stores that no lane finds."""
 NOT_FOUND, NOT_ASKED = "–", "?"
 MEASURED = tuple(lane for lane in LANES if lane != "concurrent")
 """All lanes but the one that asks several clients at once, which stores in this process do not have."""
@@ -189,6 +213,7 @@ def page(told: Told, seed: int) -> str:
             "",
             *_alone(alone),
             "",
+            NO_CHECK,
             *_from_lean(),
             "",
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.wrong_stores.auth_sweeps import GREAT, auth_sweeps
 from tests.wrong_stores.depth_plays import attenuated, begun, bound, closed, issued, logged, reaped, sent, timeouts
+from tests.wrong_stores.edge_sweeps import edge_sweeps
 from tests.wrong_stores.free_texts import TEXTS, planned_as, used
 from tests.wrong_stores.json_numbers import ALL
 from tests.wrong_stores.later_turns import read_back_with
@@ -246,7 +247,7 @@ def sweeps() -> Iterator[tuple[str, Play]]:
     yield "raw forms: edges", unusual_edges
     yield "raw forms: null options", with_null_options
     yield "raw forms: absent sorts", without_sorts
-    for more in (auth_sweeps, mechanism_sweeps, related_sweeps, type_sweeps):
+    for more in (auth_sweeps, edge_sweeps, mechanism_sweeps, related_sweeps, type_sweeps):
         yield from more()
     yield "life after life: signed messages", signed_in_a_second_life
     yield "decoding: beside a session", decoded_beside

@@ -95,6 +95,18 @@ def test_within_the_limits_a_panic_and_a_refusal_diverge(monkeypatch: pytest.Mon
 
 
 @pytest.mark.usefixtures("small")
+def test_a_maximum_that_is_cut_to_the_limit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Cut(ReferenceAdapter):
+        def _answer(self, request: Request) -> Answer:
+            cut = request.args.replace(b'"max_capacity":%d' % (2 * SMALL - 1), b'"max_capacity":%d' % SMALL)
+            return super()._answer(request._replace(args=cut))
+
+    monkeypatch.setattr(Subject, "start", lambda self: Cut())
+    result = lane.run(Subject(), Settings(divergences=100))
+    assert [found.case for found in result.divergences] == ["capacity within"]
+
+
+@pytest.mark.usefixtures("small")
 def test_it_runs_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     nothing = Lane(lambda subject, settings: not_run("fixed", "for this test"), table.LANES["fixed"].usual)
     monkeypatch.setattr(check_command, "LANES", {"fixed": nothing})
