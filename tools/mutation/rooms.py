@@ -48,7 +48,6 @@ _VERDICT_TESTS: Final = (
     "lanes/test_programs_alone",
     "test_badge",
     "test_baseline",
-    "test_baseline_conversion",
     "test_baseline_gate",
     "test_check_records",
     "test_effort",
@@ -63,7 +62,6 @@ _VERDICT_TESTS: Final = (
 _VERDICT_MODULES: Final = (
     "baseline",
     "claim_stand",
-    "conversion",
     "decision",
     "evidence",
     "exit_codes",
