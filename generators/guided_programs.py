@@ -39,9 +39,8 @@ _TURNS: Final = 3
 """Of so many cases in turn the last begins with the corpus."""
 _PARTS: Final = 8
 """Parts of the corpus that are each played in an order of the seed."""
-STEPS: Final = 180
 FURTHER: Final = 100
-"""Steps that are drawn from the beginning, and after a program of the corpus, before the last look."""
+"""Steps that are drawn after a program of the corpus, before the last look."""
 _EDGES: Final = 3
 """How many of the edges that got messages or handlers are looked at, those that did so last."""
 
@@ -103,7 +102,7 @@ def guided_case(
     rounds, turn = divmod(index, _TURNS)
     if turn < _TURNS - 1:
         generator = directed(seed, index - rounds, offered, contract)
-        return as_program(generator.steps(STEPS), contract, {}).steps
+        return as_program(generator.steps(), contract, {}).steps
     begun = renumbered([one.step for one in played(_begun(seed, rounds, corpus), contract)])
     made = as_program(directed(-1 - seed, rounds, _ALL, contract).continued(begun, FURTHER), contract, {}).steps
     return (*begun, *made[len(begun) :])  # as it was written, raw forms included

@@ -44,7 +44,7 @@ _AMID_LIFE: Final = 8
 """Drawn steps in each life of a session."""
 _AFTER_COURSE: Final = 15
 """Drawn steps after what a course begins with, at least."""
-DIRECTED_STEPS: Final = 120
+DIRECTED_STEPS: Final = 180
 """Steps of a program towards goals before its last look."""
 _TWO_CONCERNS: Final = 0.35
 """How often a program towards goals of one concern has the operations of a second."""

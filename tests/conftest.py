@@ -26,6 +26,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell in the backgrou
 settings.register_profile(
     "tests",
     derandomize=True,
+    max_examples=50,  # they are the same in each run; fuzzing and nightly tests draw more
     database=None,
     deadline=None,  # machines are noisy; speed is for benchmarks
     suppress_health_check=[HealthCheck.too_slow],

@@ -26,6 +26,8 @@ offers is taken, ``next_session_id`` rather than any other."""
 _FURTHER: Final = _that_read("sids", "summaries", "records")
 """What else a reset may leave: one of those that are offered is asked after every so many resets, each in turn."""
 _FURTHER_AFTER: Final = 4
+PROBES: Final = frozenset((*_FIRST, *_FURTHER))
+"""All that may be asked of a store that should be fresh; such a request names no client."""
 
 
 class Freshness:

@@ -50,7 +50,7 @@ def test_operations_on_ownership_succeed_much_more_often_than_in_programs_drawn_
 def test_what_takes_many_steps_in_their_order_is_reached() -> None:
     spent, generations, leaves, archived = [], [], [], []
     for index in range(PROGRAMS):
-        generator = directed(2, index, EVERY, "telltale-17")
+        generator = directed(3, index, EVERY, "telltale-17")
         for step in generator.steps():
             if step.operation.name == "commit_ownership_transfer" and step.outcome.error is None:
                 generations.append(step.outcome.ok.generation)

@@ -9,7 +9,6 @@ from telltale_conformance.generators.close_watch import CloseWatch
 from telltale_conformance.generators.guidance import Kept, Search, distilled, reached_by, trimmed
 from telltale_conformance.generators.guided_programs import (
     FURTHER,
-    STEPS,
     cases_of,
     guided_case,
     guided_corpus,
@@ -261,7 +260,7 @@ def test_some_mutants_take_turns_between_two_programs() -> None:
 def test_the_corpus_is_played_whole_in_an_order_of_the_seed_between_programs_towards_goals() -> None:
     corpus = guided_corpus("telltale-17")
     towards = [
-        as_program(directed(1, place, EVERY, "telltale-17").steps(STEPS), "telltale-17", {}).steps for place in range(4)
+        as_program(directed(1, place, EVERY, "telltale-17").steps(), "telltale-17", {}).steps for place in range(4)
     ]
     assert [guided_case(1, index, "telltale-17") for index in (0, 1, 3, 4)] == towards
     going_on = [guided_case(1, index, "telltale-17") for index in range(2, cases_of(corpus), 3)]

@@ -93,7 +93,7 @@ def small_history(seed: int, contract: str, racing: int) -> list[HistoryEvent]:
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
-@pytest.mark.parametrize("racing", range(2, 8))
+@pytest.mark.parametrize("racing", [*range(2, 7), pytest.param(7, marks=pytest.mark.nightly)])
 def test_what_brute_force_accepts_is_accepted_and_nothing_else(contract: str, racing: int) -> None:
     verdicts = set()
     for seed in range(16 if racing < 6 else 6):
