@@ -101,8 +101,8 @@ class Live:
         return (
             f"{counted(len(standing.tasks), 'task')}, {standing.tally.judged:,} answers, {rate:,.0f} a second; "
             f"{cells.reached} cells, {cells.per_hour:,.0f} new an hour, about {cells.left:,.0f} left; "
-            f"corpus {len(standing.entries)}; {counted(len(standing.found), 'finding')}, {counted(standing.tally.faults, 'fault')}; "
-            f"{time_text(self._left)} to go"
+            f"corpus {len(standing.entries)}; {counted(len(standing.found), 'finding')}, "
+            f"{counted(standing.tally.faults, 'fault')}; {time_text(self._left)} to go"
         )
 
     def look(self, left: float) -> None:
