@@ -77,17 +77,17 @@ class _Again:
 
     def reduce(self, divergence: LaneDivergence) -> Reduction:
         """Run a divergence again and make its program smaller, within its share of the time."""
-        left = self._until - time.monotonic()
-        if left <= 0:
+        share = (self._until - time.monotonic()) * SHARE
+        if share <= 0:
             why = "the run was interrupted" if self._interrupted else NO_TIME
             return _not_run_again(divergence, why)
         try:
             if divergence.race is not None:
-                return self._race(divergence, race_of(divergence.race), left * SHARE)
+                return self._race(divergence, race_of(divergence.race), share)
             if divergence.program is not None:
-                return self._on_implementation(divergence, divergence.program, left * SHARE)
+                return self._on_implementation(divergence, divergence.program, share)
             if divergence.path is not None:
-                return self._recorded(divergence, Path(divergence.path), left * SHARE)
+                return self._recorded(divergence, Path(divergence.path), share)
         except AdapterFault as fault:
             return _inconclusive(divergence, f"fault of the adapter: {fault.diagnostic()}")
         except Exception as error:  # the report must come, whatever is wrong with one program
