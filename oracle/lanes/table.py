@@ -61,5 +61,5 @@ SELF_TESTS: Final[Mapping[str, Callable[[str], LaneResult]]] = {
 """What speaks of the harness under a contract, and never of an implementation."""
 DEPENDS_ON: Final[Mapping[str, Callable[[], str]]] = {"lean": lean.toolchain}
 """What a self-test depends on beside the harness, Python and the libraries."""
-BY_NAME_ONLY: Final = {"lean": "starting Lean takes 3.5 GB and half a minute: ask for it with --lanes lean"}
+BY_NAME_ONLY: Final = {"lean": "starting Lean takes 2.5 GB and half a minute: ask for it with --lanes lean"}
 """The self-tests that are run only where they are asked for, and why."""

@@ -206,7 +206,7 @@ def test_where_lanes_were_named_only_what_is_remembered_is_told(counted: Counted
 def test_lean_is_run_by_name_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     made = Counted()
     monkeypatch.setattr(module, "SELF_TESTS", {"lean": made})
-    assert "3.5 GB" in (run(tmp_path).result.why_not_run or "")
+    assert "2.5 GB" in (run(tmp_path).result.why_not_run or "")
     assert made.runs == 0
     assert run(tmp_path, asked=("lean",), only_asked=True).verdict == "shown"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tests.second_store.in_process import InThisProcess
 from tests.wrong_stores import (
+    at_edges,
     depth,
     free_texts,
     host_calls,
@@ -66,6 +67,7 @@ MADE_FROM_SECOND = (
     unlisted,
     mechanisms,
     several,
+    at_edges,
 )
 """The modules with stores made from the second store, in the order of the catalogue."""
 UNSTEADY_AFTER = 3

@@ -56,6 +56,12 @@ WHY: dict[str, str] = {
     "first line of a reason in the log": "a failed commit has to be given a reason with a line end; few have one",
     "foreign bindings are no handlers": "all that is bound has to be of other sids when somebody asks",
     "foreign traces outlive a plan": "a trace of another sid has to be there when a plan is opened over the session",
+    "foreign alone is unbound when read back": "all that is bound has to be of other sids at a reload",
+    "traces are kept over a reap": "a trace has to be given, and looked up, between the close and the reap",
+    "renames to fresh": "no drawn variable that is free has the name of the store's choice",
+    "owners by 16 bits of CRC-32": "no two drawn owners collide in this hash",
+    "predicates by 32 bits of djb2": "no two drawn predicates collide in this hash",
+    "labels by 32 bits of Java's": "no two drawn labels of one choice collide in this hash",
 }
 """Why no lane but the fixed list finds a store with this seed, and with which one does."""
 NO_CHECK = """\
