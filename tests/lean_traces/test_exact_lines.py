@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -97,6 +98,46 @@ def test_space_among_the_arguments_is_no_matter(gap: bytes) -> None:
 def test_arguments_that_are_not_well_formed_prove_nothing(args: bytes) -> None:
     outcome: Any = Outcome(None, None, [])
     assert not proves(line_of(args, outcome, "close"), outcome)
+
+
+def with_one_too_large(document: Any) -> Iterator[Any]:
+    """Yield a document again and again, each time with another of its integers above 2^64-1."""
+    if type(document) is int:
+        yield 2**64
+    elif isinstance(document, dict | list):
+        for place in document if isinstance(document, dict) else range(len(document)):
+            for changed in with_one_too_large(document[place]):
+                copy: Any = document.copy()
+                copy[place] = changed
+                yield copy
+
+
+def well_formed(line: bytes) -> bool:
+    """Say whether the line is, read strictly."""
+    reader = TraceReader(io.BytesIO(encode(HEADER) + b"\n" + line), "t.jsonl", packed=False)
+    try:
+        reader.parse_event(line, 2)
+    except MalformedTrace:
+        return False
+    return True
+
+
+def test_an_integer_above_64_bits_proves_its_line_only_where_a_strict_reader_takes_it() -> None:
+    """It does in what an operation gets to decode, which may be any JSON."""
+    shapes, proven = set(), set()
+    for step in steps():
+        name, given = step.operation.name, json.loads(step.args)
+        if (name, shape := json.dumps(given, default=str, sort_keys=True)[:60]) in shapes:
+            continue
+        shapes.add((name, shape))
+        for document in with_one_too_large(given):
+            args = json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+            line = line_of(args, step.outcome, name)
+            if proves(line, step.outcome):
+                assert well_formed(line), args
+                proven.add(name)
+    assert len({name for name, _ in shapes}) > 50
+    assert "decode_edge_json" in proven
 
 
 def test_a_member_that_is_repeated_within_an_argument_proves_nothing() -> None:
