@@ -1,7 +1,7 @@
 """The proofs, checked by Lean, and changed copies of the model, which the comparison must notice.
 
 Apart from the tests of the running model, which has ended when these start, unless another worker has it: each Lean
-takes 3.5 GB.
+takes 2.5 GB.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def test_a_job_that_was_requeued_does_not_look_for_its_scheduler_of_before(tmp_p
     (tmp_path / "campaigns").mkdir()
     (tmp_path / "campaigns" / "my-store-scheduler-7.json").write_text('{"address": "tcp://gone:1"}')
     program = tmp_path / "bin" / "dask"  # a scheduler that is slow to write never does where there is a file
-    program.write_text(program.read_text().replace('&& echo', '&& [ ! -e "$2" ] && echo'))
+    program.write_text(program.read_text().replace("&& echo", '&& [ ! -e "$2" ] && echo'))
     assert world.run("-c", deployment.block("Slurm", "bash"), SLURM_JOB_ID="7", SLURM_NTASKS="3").returncode == 0
     assert world.asked("telltale-conformance")[0][-1] == "tcp://node1:1234"
 
