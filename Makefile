@@ -45,6 +45,7 @@ lint: .venv/installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -c pyproject.toml -r model lean_traces generators oracle src/telltale_conformance
 	$(BIN)/python -m tools.lint
+	$(PYTEST) --collect-only -qq -m '' >.venv/collected || { cat .venv/collected; exit 1; }
 	$(BIN)/python -m tools.ci_lint
 
 # The last of these alone: workflows, action, hooks and the examples of docs/ci.md.

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from telltale_conformance.oracle.reference.run import run
+
 Step = tuple[str, dict[str, Any]]
+
+
+def events(program: list[Step], contract: str = "hardened") -> list[dict[str, Any]]:
+    steps = [{"seq": seq, "op": op, "args": args} for seq, (op, args) in enumerate(program)]
+    made = run(steps, contract)
+    assert len(made) == len(steps), "a step was skipped"
+    return made
 
 
 def ref(step: int, **changed: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from telltale_conformance.oracle.claims.monitors import watch
 from telltale_conformance.oracle.lanes.claims import _unsteady, claims_of, watched_programs
 from tests.oracle import wrong_references as wrong
 from tests.oracle.claims.belied_stores import STORES, Replaced
-from tests.oracle.claims.test_occasions import (
+from tests.oracle.claims.occasions import (
     BEGIN,
     CLAIM,
     ISSUE,

@@ -14,7 +14,7 @@ from telltale_conformance.oracle.lanes.claims import claims_of, occasions
 from telltale_conformance.oracle.lanes.stands import stand_of
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
 from telltale_conformance.oracle.verdict.results import LaneResult
-from tests.oracle.claims.test_occasions import (
+from tests.oracle.claims.occasions import (
     CLAIM,
     CLOSE,
     HAS,

@@ -32,6 +32,7 @@ from tests.oracle.claims.occasions import (
     VALIDATE_UNKNOWN,
     Step,
     advance,
+    events,
     mutate,
     open_typed,
     ref,
@@ -39,13 +40,6 @@ from tests.oracle.claims.occasions import (
 
 SEVERAL = {("K3", 2): 1, ("K12", 2): 1, ("K18", 1): 1}
 """Where an earlier step is one."""
-
-
-def events(program: list[Step], contract: str = "hardened") -> list[dict[str, Any]]:
-    steps = [{"seq": seq, "op": op, "args": args} for seq, (op, args) in enumerate(program)]
-    made = run(steps, contract)
-    assert len(made) == len(steps), "a step was skipped"
-    return made
 
 
 def verdict(claim: str, program: list[Step], contract: str = "hardened") -> ClaimVerdict:
