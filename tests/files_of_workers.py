@@ -20,7 +20,6 @@ DEAREST: Final = (
     "tests/test_docs.py",
     "tests/oracle/test_honesty.py",
     "tests/oracle/test_symbolic_mistakes.py",
-    "tests/model/test_types_theory.py",
     "tests/oracle/test_lanes.py",
     "tests/oracle/test_check_wrong_stores.py",
     "tests/project/test_foreign_project.py",

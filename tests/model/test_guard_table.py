@@ -17,9 +17,9 @@ from telltale_conformance.model.store import Store
 from telltale_conformance.model.types.local_types import Send
 from telltale_conformance.model.types.payloads import UNIT
 from telltale_conformance.model.values import BufferConfig, Edge, Endpoint
+from tests.model.guard_world import NAMES, ROWS, row
 from tests.model.store_world import PING, TOP, branch, do, opened, refusal
 from tests.model.test_decoding import REFUSED, nested
-from tests.model.test_store_guards import NAMES, ROWS, row
 from tools.guards_docs import GUARDS_PAGE, document
 
 ROLES: tuple[Any, ...] = (("A", "B"), PING)

@@ -21,8 +21,8 @@ from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.verdict.baseline import read_baseline
 from telltale_conformance.oracle.verdict.compare import Divergence
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, fingerprint
+from tests.model.guard_world import ERRORS, NAMES, ROWS, row, situation
 from tests.model.store_world import TOP, opened
-from tests.model.test_store_guards import ERRORS, NAMES, ROWS, row, situation
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,7 +1,7 @@
 """Stores that are wrong where several things come together: each needs its own combination of steps to show.
 
 They follow the sections of the contract, one or two faults of each, and were written without looking at what finds
-them. ``tests/oracle/test_rare_stores.py`` has a program for every one that shows it.
+them. ``tests/oracle/test_combinations_shown.py`` has a program for every one that shows it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Stores that are wrong where several things come together, held out: no guidance was developed with them.
 
 They follow the contract as ``combinations`` does, and were written before the guidance that is measured with them.
-``tests/oracle/test_rare_stores.py`` has a program for every one that shows it.
+``tests/oracle/test_held_out_shown.py`` has a program for every one that shows it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A second set of held-out stores: written after the guidance, without a look at what it draws or at other stores.
 
 Each is wrong only when two or three conditions of the contract come together, or at some depth. Nothing may be
-developed with them. ``tests/oracle/test_rare_stores.py`` has a program for every one that shows it.
+developed with them. ``tests/oracle/test_held_out_again_shown.py`` has a program for every one that shows it.
 """
 
 from __future__ import annotations

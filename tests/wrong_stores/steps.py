@@ -105,6 +105,13 @@ class Script:
         """Receive from A at B."""
         return self.recv(sid=0, from_="A", to="B")
 
+    def sent_and_received(self, count: int) -> None:
+        """Open a session with the edge A → B, and send and receive numbers one by one."""
+        self.buffered()
+        for number in range(count):
+            self.sent(number)
+            self.received()
+
     def rebound(self, cap: dict[str, Any], handler: str, **place: Any) -> dict[str, Any]:
         """Bind a handler by mutation."""
         mutation = {"UpdateEdgeHandler": {"edge": edge(**place), "handler": handler}}
