@@ -22,7 +22,7 @@ from telltale_conformance.oracle.lanes.effort import GUARD, Effort
 from telltale_conformance.oracle.lanes.identity import contract_of, refuse_others
 from telltale_conformance.oracle.lanes.only import only_named, restricted
 from telltale_conformance.oracle.lanes.self_tests import SelfTest, self_tests
-from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.lanes.subject import Greeted, Settings, Subject
 from telltale_conformance.oracle.lanes.table import ASKED_FOR, LANES, SELF_TESTS, Lane
 from telltale_conformance.oracle.process.interrupts import Interrupted, Watch, heed, held_back, watched
 from telltale_conformance.oracle.process.progress import Bar, bar
@@ -209,11 +209,14 @@ def _judge(
     """Start the implementation, run the lanes, conclude."""
     gate.make_ready()
     subject, hello = _greeted(subject)
-    gate.prepare(contract_of(hello, contract))
-    check = Check(
-        subject=subject, hello=hello, settings=gate.settings(settings), time_limit=plan.limit(settings.effort)
-    )
-    check = _run(plan, check, gate, watch, as_json)
+    try:
+        gate.prepare(contract_of(hello, contract))
+        check = Check(
+            subject=subject, hello=hello, settings=gate.settings(settings), time_limit=plan.limit(settings.effort)
+        )
+        check = _run(plan, check, gate, watch, as_json)
+    finally:
+        subject.greeted.end()
     with held_back():
         return gate.conclude(check, quiet=as_json, every_cell=coverage)
 
@@ -308,25 +311,32 @@ def _tell_subject(check: Check) -> None:
 
 
 def _greeted(subject: Subject) -> tuple[Subject, Hello]:
-    """Return the implementation, to be judged by the contract that it says it follows."""
-    hellos: list[Hello] = []
+    """Return the implementation, to be judged by the contract that it says it follows.
+
+    The process that was greeted is left to the first lane. No two run at once, as they may share a store or a port.
+    """
     greetings: dict[str, Hello] = {}
-    if subject.command is not None or subject.clients is None:
-        adapter = subject.start()
-        hellos.append(adapter.hello)
-        adapter.close()
-        if subject.command is not None:
-            greetings[subject.command] = adapter.hello
-    if subject.clients is not None:
-        clients = subject.start_clients()
-        assert clients is not None
-        hellos.append(clients.hello)
+    clients = subject.start_clients() if subject.clients is not None else None
+    if clients is not None and subject.clients is not None:
         greetings[subject.clients] = clients.hello
+        if subject.command is None:
+            return _to_judge(subject, clients.hello, greetings, Greeted(clients=clients)), clients.hello
         clients.close()
-    hello = hellos[0]
-    if len(hellos) > 1:
-        refuse_others(hello, hellos[-1], subject.clients)
-    return msgspec.structs.replace(subject, contract=hello.contract, greetings=greetings), hello
+    adapter = subject.start()
+    if subject.command is not None:
+        greetings[subject.command] = adapter.hello
+    greeted = Greeted(adapter)
+    if clients is not None:
+        try:
+            refuse_others(adapter.hello, clients.hello, subject.clients)
+        except BaseException:
+            greeted.end()
+            raise
+    return _to_judge(subject, adapter.hello, greetings, greeted), adapter.hello
+
+
+def _to_judge(subject: Subject, hello: Hello, greetings: Mapping[str, Hello], greeted: Greeted) -> Subject:
+    return msgspec.structs.replace(subject, contract=hello.contract, greetings=greetings, greeted=greeted)
 
 
 def _results(names: Sequence[str], subject: Subject, settings: Settings, shown: Bar) -> Iterator[LaneResult]:

@@ -146,7 +146,7 @@ def run_chunks(
 
     Args:
         lane: its name.
-        subject: what is judged; every process starts its own.
+        subject: what is judged; every process starts its own, and this one takes what was greeted.
         settings: how.
         task: runs one chunk.
         plan: its cases.
@@ -159,13 +159,15 @@ def run_chunks(
         shares = [_work(subject, task, plan, range(count), settings)]
     else:
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_begun) as pool:
+        with ProcessPoolExecutor(workers - 1, mp_context=context, initializer=_begun) as pool:
             with held_back(), deaf_to_interrupts():
                 futures = [
                     pool.submit(_work, subject, task, plan, range(worker, count, workers), settings)
-                    for worker in range(workers)
+                    for worker in range(1, workers)
                 ]
-            shares = [future.result() for future in futures]
+            shares = [_work(subject, task, plan, range(0, count, workers), settings)]
+            heed()  # after a signal the others have nothing to say any more
+            shares += [future.result() for future in futures]
     chunks: list[Chunk] = []
     done = {number: chunk for share in shares for number, chunk in share.chunks}
     closing = tuple(share.closing for share in shares if share.closing)[:1]

@@ -28,6 +28,33 @@ from telltale_conformance.oracle.verdict.compare import Level
 _Started = TypeVar("_Started", bound=Adapter | Clients)
 
 
+class Greeted:
+    """What was started to be greeted, until the first lane takes it: a first process may answer like no later one."""
+
+    def __init__(self, adapter: Adapter | None = None, clients: Clients | None = None) -> None:
+        self._adapter, self._clients = adapter, clients
+
+    def __reduce__(self) -> tuple[type[Greeted], tuple[()]]:
+        return Greeted, ()  # another process starts its own
+
+    def take_adapter(self) -> Adapter | None:
+        """Return the adapter, which the caller closes; None where it was taken before, or there is none."""
+        adapter, self._adapter = self._adapter, None
+        return adapter
+
+    def take_clients(self) -> Clients | None:
+        """Return the clients, which the caller closes; None where they were taken before, or there are none."""
+        clients, self._clients = self._clients, None
+        return clients
+
+    def end(self) -> None:
+        """End what no lane took; how it ends says nothing of what was judged."""
+        for started in (self.take_adapter(), self.take_clients()):
+            if started is not None:
+                with suppress(AdapterFault):
+                    started.close()
+
+
 class Subject(Struct, frozen=True, kw_only=True):
     """The implementation under test; may be sent to another process, which starts its own."""
 
@@ -40,6 +67,8 @@ class Subject(Struct, frozen=True, kw_only=True):
     limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS
     greetings: Mapping[str, Hello] = {}
     """What commands said when they were greeted: one that says otherwise at a later start is another implementation."""
+    greeted: Greeted = Greeted()
+    """What the greeting started, for the first lane that starts anything in this process."""
 
     def start(self) -> Adapter:
         """Return an adapter of it, which the caller closes.
@@ -50,6 +79,8 @@ class Subject(Struct, frozen=True, kw_only=True):
         """
         if self.command is None:
             return ReferenceAdapter(self.contract)
+        if (greeted := self.greeted.take_adapter()) is not None:
+            return greeted
         return self._as_greeted(self.command, SubprocessAdapter(self.command, self.limits))
 
     def start_clients(self) -> Clients | None:
@@ -59,6 +90,8 @@ class Subject(Struct, frozen=True, kw_only=True):
             BadCommand: the text of a command cannot be split.
             AdapterFault: it does not start, or says another hello than when it was greeted.
         """
+        if (greeted := self.greeted.take_clients()) is not None:
+            return greeted
         if self.clients is not None:
             return self._as_greeted(self.clients, ClientProcesses(self.clients, self.limits))
         if self.command is None:

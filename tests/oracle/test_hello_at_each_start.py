@@ -28,8 +28,8 @@ CHANGES: dict[str, tuple[Any, str]] = {
 """What is said from some start on, and how the message names it."""
 
 
-def changing(folder: Path, field: str, starts: int = 1) -> str:
-    """Return the command of an adapter whose hello is another one after so many starts."""
+def counting(folder: Path, methods: str) -> str:
+    """Return the command of an adapter whose methods may ask how many started before it: ``start``."""
     return shlex.join(
         script(
             f"""
@@ -38,24 +38,41 @@ Base = runpy.run_path({fault_kit.__file__!r})["Adapter"]
 count = pathlib.Path({str(folder / "starts")!r})
 start = int(count.read_text()) if count.exists() else 0
 count.write_text(str(start + 1))
-class Changing(Base):
-    def hello(self):
-        return {{**super().hello(), **({{{field!r}: {CHANGES[field][0]!r}}} if start >= {starts} else {{}})}}
-    def fault(self, request):
-        self.operation(request)
-Changing(3).serve()
+class Counting(Base):
+{methods}
+Counting(3).serve()
 """
         )
     )
+
+
+def changing(folder: Path, field: str, starts: int = 1) -> str:
+    """Return the command of an adapter whose hello is another one after so many starts."""
+    change = f"{{{field!r}: {CHANGES[field][0]!r}}} if start >= {starts} else {{}}"
+    return counting(folder, f"    def hello(self): return {{**super().hello(), **({change})}}")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_process_that_is_greeted_is_judged(
+    workers: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = counting(
+        tmp_path,
+        """
+    def answer(self, request, kind, value, **more):
+        super().answer(request, kind, 7 if start == 0 and request["op"] == "open" else value, **more)
+""",
+    )
+    assert check.run(sut=wrong, lanes=["fixed"], workers=workers, as_json=True) == 1, capsys.readouterr()
 
 
 @pytest.mark.parametrize("field", CHANGES)
 def test_a_check_does_not_judge_another_implementation_than_it_greeted(
     field: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert check.run(sut=changing(tmp_path, field), lanes=["fixed"], as_json=True) == 3
-    (lane,) = map(json.loads, capsys.readouterr().out.splitlines())
-    assert lane["verdict"] == "inconclusive"
+    assert check.run(sut=changing(tmp_path, field), lanes=["fixed", "programs"], as_json=True) == 3
+    first, lane = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["verdict"], lane["verdict"]) == ("agree", "inconclusive")
     assert "the adapter says another hello than at its first start" in str(lane["notes"])
     assert CHANGES[field][1] in str(lane["notes"])
 

@@ -76,11 +76,13 @@ Answers are all that a check sees. These stores give the right ones to everythin
   on, without a pause, up to some 116,000 requests with one worker (lane `graph`). `--effort thorough` asks several
   times as many; `--workers 1` keeps them in one process. One that is wrong from the 10th or the 30,000th request on is
   found, by the lanes that then ask about what is wrong. Those texts and orders that the list alone asks come first.
-* **One that is wrong in its first process only.** That process is greeted and asked nothing else. Each later one is
-  asked, so one that is wrong from the second on is found.
+* **One that is wrong in some of its processes only, in what their lanes do not ask.** The process that is greeted goes
+  on with the first lane, and each later lane starts its own. So one that is wrong in its first process only is found,
+  and so is one that is wrong from the second on; but with one worker what the list alone asks is asked of the first.
 * **One that is wrong after a pause, from a date on, or under a variable of the environment that is not set.** A check
   does not wait, moves no clock and has one environment. Run it where the store will run too: in CI and on a
   developer's machine, and once with a clock that is set ahead.
+* **One that sees that it is checked.** The program that starts it and the order of its requests tell that it is.
 * **One that keeps between its processes what it answered.** Kept answers are right ones as long as they are. A store
   that is used when a process starts is found by the first reset (`reset-ignored`).
 * **A maximum of `Resize` that is cut to 65,536.** Only `check --limits` fills a buffer so far.
