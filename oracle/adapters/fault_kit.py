@@ -121,6 +121,11 @@ class Adapter:
         os._exit(0)
 
 
+def but(**members: Any) -> type[Adapter]:
+    """Return the adapter that does nothing wrong, but for these members."""
+    return type("But", (Adapter,), members)
+
+
 def hang() -> NoReturn:
     """Do nothing, until the input ends and after."""
     while True:
@@ -130,26 +135,24 @@ def hang() -> NoReturn:
 def writing(text: bytes, end: Callable[[], NoReturn] | None = None) -> type[Adapter]:
     """Return an adapter whose fault is a line, with the id of the request for ``ID``; or half a line, and an end."""
 
-    class Writing(Adapter):
-        def fault(self, request: dict[str, Any]) -> None:
-            self.write(text.replace(b"ID", b"%d" % request["id"]) + (b"" if end else b"\n"))
-            if end:
-                end()
+    def fault(self: Adapter, request: dict[str, Any]) -> None:
+        self.write(text.replace(b"ID", b"%d" % request["id"]) + (b"" if end else b"\n"))
+        if end:
+            end()
 
-    return Writing
+    return but(fault=fault)
 
 
 def answering(kind: str, value: Any, **more: Any) -> type[Adapter]:
     """Return an adapter whose fault is an answer."""
-
-    class Answering(Adapter):
-        def fault(self, request: dict[str, Any]) -> None:
-            self.answer(request, kind, value, **more)
-
-    return Answering
+    return but(fault=lambda self, request: self.answer(request, kind, value, **more))
 
 
 # What each of these does is said in the table below.
+
+
+def _dies(_: Adapter, request: dict[str, Any]) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class _Slow(Adapter):
@@ -164,31 +167,11 @@ class _Late(Adapter):
         self.operation(request)
 
 
-class _Hangs(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        hang()
-
-
 class _HangsDeaf(Adapter):
     def fault(self, request: dict[str, Any]) -> None:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
             signal.signal(number, signal.SIG_IGN)
         hang()
-
-
-class _HangsAtStart(Adapter):
-    def serve(self) -> None:
-        hang()
-
-
-class _ExitsAtOnce(Adapter):
-    def serve(self) -> None:
-        sys.exit("fault kit: cannot go on")
-
-
-class _Dies(Adapter):
-    def fault(self, request: dict[str, Any]) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class _Exits(Adapter):
@@ -241,11 +224,6 @@ class _FloodsStderr(Adapter):
         self.operation(request)
 
 
-class _IgnoresReset(Adapter):
-    def reset(self) -> None:
-        pass
-
-
 class _RefusesReset(Adapter):
     def control(self, request: dict[str, Any]) -> None:
         if request["op"] == "reset":
@@ -254,21 +232,9 @@ class _RefusesReset(Adapter):
             super().control(request)
 
 
-class _RefusesHello(Adapter):
-    def control(self, request: dict[str, Any]) -> None:
-        self.answer(request, "bad_request", "whoever you are, no")
+class _ChangesHello(Adapter):
+    fault = _dies
 
-
-class _WrongProtocol(Adapter):
-    protocol = 2
-
-
-class _BadHello(Adapter):
-    def hello(self) -> dict[str, Any]:
-        return {**super().hello(), "ops": "all of them"}
-
-
-class _ChangesHello(_Dies):
     def hello(self) -> dict[str, Any]:
         return {**super().hello(), "version": str(os.getpid())}
 
@@ -291,16 +257,6 @@ class _LeavesChild(Adapter):
 
 class _LeavesDaemon(_LeavesChild):
     own_session = True
-
-
-class _IgnoresBye(Adapter):
-    def bye(self) -> None:
-        hang()
-
-
-class _ExitsWithOne(Adapter):
-    def bye(self) -> None:
-        os._exit(1)
 
 
 class _Racing(Adapter):
@@ -365,15 +321,19 @@ RACING: dict[str, Misbehaviour] = {
 """Those that go wrong only when two clients ask at once, by name; ``ends_as`` is of lane ``concurrent``."""
 _HALF = b'{"id":ID,"ok"'
 _TOO_DEEP = writing(b'{"id":ID,"ok":%b,"audit":[]}' % (b"[" * 100_000 + b"]" * 100_000))
+_REFUSES_HELLO = but(control=lambda self, request: self.answer(request, "bad_request", "whoever you are, no"))
+_BAD_HELLO = but(hello=lambda self: {**Adapter.hello(self), "ops": "all of them"})
 KIT: dict[str, Misbehaviour] = {
     "correct": Misbehaviour("does nothing wrong", "agree", Adapter),
     "slow": Misbehaviour("answers rightly, but slowly", "agree", _Slow),
     "late": Misbehaviour("answers long after every deadline", "deadline", _Late),
-    "hangs": Misbehaviour("does not answer", "deadline", _Hangs),
+    "hangs": Misbehaviour("does not answer", "deadline", but(fault=lambda *_: hang())),
     "hangs-deaf": Misbehaviour("does not answer and ignores signals", "deadline", _HangsDeaf),
-    "hangs-at-start": Misbehaviour("does not answer hello", "deadline", _HangsAtStart),
-    "exits-at-once": Misbehaviour("ends before hello", "exited", _ExitsAtOnce),
-    "dies": Misbehaviour("is ended by a signal", "exited", _Dies),
+    "hangs-at-start": Misbehaviour("does not answer hello", "deadline", but(serve=lambda _: hang())),
+    "exits-at-once": Misbehaviour(
+        "ends before hello", "exited", but(serve=lambda _: sys.exit("fault kit: cannot go on"))
+    ),
+    "dies": Misbehaviour("is ended by a signal", "exited", but(fault=_dies)),
     "exits": Misbehaviour("ends with status 7", "exited", _Exits),
     "closes-stdout": Misbehaviour("closes its stdout and goes on running", "exited", _ClosesStdout),
     "wrong-id": Misbehaviour("answers with another id", "wrong-id", _WrongId),
@@ -392,16 +352,16 @@ KIT: dict[str, Misbehaviour] = {
     "invalid-utf8": Misbehaviour("prints Latin-1", "invalid-utf8", writing(b'{"id":ID,"ok":"caf\xe9","audit":[]}')),
     "gigabyte-line": Misbehaviour("prints a line of a gigabyte", "line-too-long", _GigabyteLine),
     "floods-stderr": Misbehaviour("writes 64 MiB to stderr", "stderr-flood", _FloodsStderr),
-    "ignores-reset": Misbehaviour("keeps its sessions over a reset", "reset-ignored", _IgnoresReset),
+    "ignores-reset": Misbehaviour("keeps its sessions over a reset", "reset-ignored", but(reset=lambda _: None)),
     "refuses-reset": Misbehaviour("answers reset with unsupported", "reset-refused", _RefusesReset),
-    "refuses-hello": Misbehaviour("answers hello with bad_request", "hello-refused", _RefusesHello),
-    "wrong-protocol": Misbehaviour("speaks protocol 2", "wrong-protocol", _WrongProtocol),
-    "bad-hello": Misbehaviour("has a text for the list of operations", "malformed-hello", _BadHello),
+    "refuses-hello": Misbehaviour("answers hello with bad_request", "hello-refused", _REFUSES_HELLO),
+    "wrong-protocol": Misbehaviour("speaks protocol 2", "wrong-protocol", but(protocol=2)),
+    "bad-hello": Misbehaviour("has a text for the list of operations", "malformed-hello", _BAD_HELLO),
     "changes-hello": Misbehaviour("dies, and says another hello next time", "hello-changed", _ChangesHello),
     "leaves-child": Misbehaviour("leaves a process behind", "left-processes", _LeavesChild),
     "leaves-daemon": Misbehaviour("leaves one in a session of its own", "left-processes", _LeavesDaemon),
-    "ignores-bye": Misbehaviour("does not exit at bye", "no-clean-exit", _IgnoresBye),
-    "exits-with-one": Misbehaviour("exits with status 1 at bye", "no-clean-exit", _ExitsWithOne),
+    "ignores-bye": Misbehaviour("does not exit at bye", "no-clean-exit", but(bye=lambda _: hang())),
+    "exits-with-one": Misbehaviour("exits with status 1 at bye", "no-clean-exit", but(bye=lambda _: os._exit(1))),
     "panics": Misbehaviour(
         "answers panic", "panic", answering("panic", "index out of bounds: the len is 0 but the index is 0")
     ),
