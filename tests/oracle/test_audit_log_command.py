@@ -11,7 +11,7 @@ import pytest
 
 from telltale_conformance.lean_traces.schemas import validator
 from tests.installed import run_here
-from tests.oracle.test_audit_log_replay import CAP, DEATH, ISSUED, RELEASED
+from tests.oracle.log_records import CAP, DEATH, ISSUED, RELEASED
 
 
 def log(folder: Path, document: Any, name: str = "log.json") -> Path:

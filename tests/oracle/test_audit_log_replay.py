@@ -17,17 +17,15 @@ from hypothesis import strategies as st
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.telltale.audit_logs import AuditLogReader
 from telltale_conformance.lean_traces.telltale.audit_records import Dialect
-from telltale_conformance.lean_traces.telltale.documents import recognise
 from telltale_conformance.lean_traces.telltale.json_stream import JsonStream
 from telltale_conformance.model.values import AuditRecord
-from telltale_conformance.oracle.telltale.judging import judge_document
-from telltale_conformance.oracle.telltale.log_events import LogClaims
 from telltale_conformance.oracle.telltale.log_replay import LogReplay
 from telltale_conformance.oracle.telltale.logs import judge_logs
 from telltale_conformance.oracle.telltale.nearest import nearest_record
 from telltale_conformance.oracle.telltale.results import DocumentResult
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.benchmarks.bench_telltale_files import log
+from tests.oracle.log_records import CANCELLED, CAP, DEATH, DIED, ISSUED
 from tests.oracle.log_world import LEAN_TRACES, Written, edits, first_impossible, generated, printed, replayed
 
 CONTRACTS = ("telltale-17", "hardened")
@@ -119,20 +117,6 @@ def test_many_edits_are_refused_where_no_run_can_write_them(contract: str) -> No
 
 
 # --- the forms of a file
-
-
-CAP = {"generation": 0, "owner_id": "a", "scope": "Session", "session_id": 0}
-ISSUED = {"artifact": {"OwnershipCapability": CAP}, "event": "Issued", "reason": None, "tick": None}
-DIED = {"artifact": {"OwnershipCapability": CAP}, "event": "Invalidated", "reason": "owner died", "tick": None}
-CANCELLATION = {
-    "generation": 0,
-    "owner_id": "a",
-    "reason": {"OwnerDied": {"owner_id": "a"}},
-    "session_id": 0,
-    "witness_id": 1,
-}
-CANCELLED = {"artifact": {"Cancellation": CANCELLATION}, "event": "Issued", "reason": None, "tick": None}
-DEATH = [ISSUED, DIED, CANCELLED]
 
 
 def of_session(sid: int, records: list[Any]) -> list[Any]:
@@ -357,80 +341,3 @@ def test_a_mixed_up_record_is_refused_for_what_it_says(tmp_path: Path) -> None:
     assert first is not None
     assert first.op == "no operation"
     assert "no operation writes such a record first" in first.reason
-
-
-# --- claims
-
-
-def claims_of(*records: Any) -> dict[str, tuple[str, int]]:
-    watched = LogClaims()
-    stream = JsonStream(io.BytesIO(json.dumps(records).encode()), "log.json", DEFAULT_LIMITS)
-    judge_logs(AuditLogReader(stream, "authority_audit_log"), "log.json", "telltale-17", Level.state, watched.see)
-    return {claim: (verdict.verdict, verdict.occasions) for claim, verdict in watched.claims().items()}
-
-
-RECEIPT = {
-    "claim_id": 1,
-    "from_generation": 0,
-    "from_owner_id": "a",
-    "scope": "Session",
-    "session_id": 0,
-    "to_generation": 1,
-    "to_owner_id": "b",
-}
-BEGUN = {"artifact": {"OwnershipReceipt": RECEIPT}, "event": "Issued", "reason": None, "tick": None}
-WITNESS = {**CAP, "witness_id": 1, "predicate_ref": "p"}
-READY = {"artifact": {"Readiness": WITNESS}, "event": "Issued", "reason": None, "tick": None}
-CONSUMED = {**READY, "event": "Consumed"}
-RELEASED = {**DIED, "reason": "ownership released"}
-COMMIT = [
-    {**DIED, "reason": "ownership transferred"},
-    {**BEGUN, "event": "Committed"},
-    {**ISSUED, "artifact": {"OwnershipCapability": {**CAP, "owner_id": "b", "generation": 1}}},
-]
-
-
-def changed(record: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    ((kind, artifact),) = record["artifact"].items()
-    return {**record, "artifact": {kind: {**artifact, **fields}}}
-
-
-def test_claims_are_kept_on_a_log_with_their_occasions() -> None:
-    found = claims_of(ISSUED, READY, CONSUMED, BEGUN, *COMMIT)
-    assert set(found) == {"K1", "K2", "K3", "K7", "K8", "K9", "K12"}
-    assert found["K8"] == ("kept", 1)
-    assert found["K7"] == ("not judged", 0)
-    assert found["K12"] == ("not judged", 0)  # the state beside the log is inferred from it
-    assert found["K9"] == ("not judged", 0)
-
-
-def test_what_a_log_only_implies_of_a_claim_is_counted_and_noted(tmp_path: Path) -> None:
-    path = tmp_path / "log.json"
-    path.write_text(json.dumps([ISSUED, BEGUN, *COMMIT]))
-    result, claims = judge_document(path, recognise(path), claims=True)
-    assert result.notes == (
-        "claim K12 audit-completeness is implied on 3 operations, not shown: "
-        "the state beside the log is inferred from the log",
-    )
-    assert claims is not None
-    assert claims["K12"].verdict == "not judged"
-    path.write_text(json.dumps(BROKEN["K12"]))
-    _, claims = judge_document(path, recognise(path), claims=True)
-    assert claims is not None
-    assert (claims["K12"].verdict, claims["K12"].occasions) == ("broken", len(claims["K12"].violations))
-
-
-BROKEN = {
-    "K1": [ISSUED, RELEASED, ISSUED, READY],
-    "K2": [ISSUED, READY, RELEASED, ISSUED, CONSUMED],
-    "K3": [ISSUED, READY, READY],
-    "K7": [ISSUED, BEGUN, changed(BEGUN, claim_id=2)],
-    "K8": [ISSUED, BEGUN, *COMMIT[:2], changed(COMMIT[2], generation=0)],
-    "K9": [*DEATH, ISSUED],
-    "K12": [ISSUED, BEGUN, *DEATH[1:]],
-}
-
-
-@pytest.mark.parametrize("claim", BROKEN)
-def test_a_claim_broken_on_a_log_is_reported_whether_or_not_the_log_is_one_of_the_contract(claim: str) -> None:
-    assert claims_of(*BROKEN[claim])[claim][0] == "broken"

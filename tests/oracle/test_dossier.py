@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import msgspec
@@ -33,7 +30,7 @@ from telltale_conformance.oracle.dossier.dossier import (
     read_dossier,
     write_dossier,
 )
-from telltale_conformance.oracle.dossier.seal import SEAL, seal_of, sealed_files
+from telltale_conformance.oracle.dossier.seal import SEAL, seal_of
 from telltale_conformance.oracle.minimise.trying import Rate
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
@@ -267,135 +264,6 @@ def test_hashes_tell_contracts_and_hellos_apart() -> None:
     assert one == environment_hashes("telltale-17", hello)
     other = environment_hashes("hardened", {**hello, "version": "9"})
     assert {name for name in one if one[name] != other[name]} == {"contract", "hello"}
-
-
-# --- nothing runs unasked
-
-
-def marking(folder: Path, mark: Path) -> Path:
-    """A dossier whose command leaves a mark when it runs, sealed as its writer would."""
-    manifest = json.loads((written(folder) / MANIFEST).read_text())
-    sealed_again(folder, {**manifest, "command": f"touch {mark}"})
-    return folder
-
-
-@pytest.mark.parametrize("as_json", [False, True])
-def test_the_command_of_a_dossier_is_shown_and_not_run_unasked(
-    as_json: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    mark = tmp_path / "it ran"
-    assert run(marking(tmp_path / "d", mark), as_json=as_json, adapter_limits=PATIENT) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "is not run unasked; read it; then give --run, or --sut" in err
-    assert f"the command of the dossier: touch {tmp_path}/it ran" in err
-    assert not mark.exists()
-
-
-def test_with_run_it_is_shown_and_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = marking(tmp_path / "d", tmp_path / "mark")
-    assert run(folder, kept=True, adapter_limits=PATIENT) == 3
-    assert f"the command of the dossier: touch {tmp_path / 'mark'}" in capsys.readouterr().err
-    assert (tmp_path / "mark").exists()
-
-
-def test_a_command_of_ones_own_is_run_in_its_place(tmp_path: Path) -> None:
-    folder = marking(tmp_path / "d", tmp_path / "mark")
-    assert verify(folder, sut=WRONG_STORE, adapter_limits=PATIENT).verdict == "reproduced"
-    assert not (tmp_path / "mark").exists()
-
-
-def test_the_kept_command_and_another_one_are_not_both_taken(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = marking(tmp_path / "d", tmp_path / "mark")
-    assert run(folder, kept=True, sut=f"touch {tmp_path / 'other'}", adapter_limits=PATIENT) == 2
-    assert "--run asks for the command of the dossier, --sut for another one; give one" in capsys.readouterr().err
-    assert not (tmp_path / "mark").exists()
-    assert not (tmp_path / "other").exists()
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.mark.parametrize(("said", "runs"), [("y\n", True), ("Yes\n", True), ("\n", False), ("n\n", False), ("", False)])
-def test_on_a_terminal_the_user_is_asked(
-    said: str, runs: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown = Terminal()
-    monkeypatch.setattr("sys.stdin", Terminal(said))
-    monkeypatch.setattr("sys.stderr", shown)
-    run(marking(tmp_path / "d", tmp_path / "mark"), adapter_limits=PATIENT)
-    assert f"touch {tmp_path / 'mark'}" in shown.getvalue()
-    assert "Run it? [y/N]" in shown.getvalue()
-    assert (tmp_path / "mark").exists() == runs
-
-
-def test_the_command_is_shown_whole_and_spelled_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = written(tmp_path / "d")
-    manifest = json.loads((folder / MANIFEST).read_text())
-    sealed_again(folder, {**manifest, "command": f"harmless {'x' * 2000} '\x1b[2K\u202e' && evil"})
-    assert run(folder, adapter_limits=PATIENT) == 2
-    err = capsys.readouterr().err
-    assert "\\x1b[2K\\u202e' '&&' evil\n" in err
-    assert "x" * 2000 in err
-
-
-def test_the_seal_is_what_sha256sum_reads(tmp_path: Path) -> None:
-    folder = written(tmp_path / "d")
-    done = subprocess.run(["sha256sum", "--check", "--strict", SEAL], cwd=folder, capture_output=True, check=False)
-    assert done.returncode == 0
-    assert done.stdout.count(b": OK") == len(FILES) + 1
-
-
-@pytest.mark.parametrize("name", ["conftest.py", "pytest.ini", ".hidden", "sitecustomize.py"])
-def test_a_file_that_was_added_is_refused_but_what_pytest_leaves_is_not(name: str, tmp_path: Path) -> None:
-    folder = written(tmp_path / "d")
-    (folder / "__pycache__").mkdir()
-    (folder / ".pytest_cache").mkdir()
-    assert set(sealed_files(folder)) == {MANIFEST, *FILES}
-    (folder / name).write_text("")
-    with pytest.raises(MalformedDossier, match=f"{name}: this file is not part of the dossier"):
-        sealed_files(folder)
-
-
-@pytest.mark.parametrize(
-    "line", ["", "no hash  program.jsonl", "0" * 64 + "  ../program.jsonl", "0" * 64 + "  /etc/passwd", "0" * 64 + " x"]
-)
-def test_a_seal_that_is_none_is_refused_and_leads_nowhere_else(line: str, tmp_path: Path) -> None:
-    folder = written(tmp_path / "d")
-    (folder / SEAL).write_text(line + "\n")
-    with pytest.raises(MalformedDossier, match="seal"):
-        read_dossier(folder)
-
-
-@pytest.mark.parametrize("name", ["program.jsonl", "dossier.json", SEAL])
-def test_a_file_that_never_ends_or_never_begins_is_refused(name: str, tmp_path: Path) -> None:
-    folder = written(tmp_path / "d")
-    (folder / name).unlink()
-    (folder / name).symlink_to("/dev/zero")
-    assert run(folder) == 2
-    (folder / name).unlink()
-    os.mkfifo(folder / name)
-    assert run(folder) == 2
-
-
-def test_what_was_compared_with_the_seal_is_what_is_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trace = record(WrongReference(WRONG[NAME]), diverging(NAME), tmp_path / "t.jsonl")
-    folder = tmp_path / "d"
-    assert minimise_command(trace, output=tmp_path / "s.jsonl", dossier=folder) == 0
-    read = read_dossier
-
-    def changed_after(place: Path) -> object:
-        sealed = read(place)
-        for path in folder.iterdir():
-            path.write_text("changed after it was compared")
-        return sealed
-
-    monkeypatch.setattr("telltale_conformance.oracle.cli.verify.read_dossier", changed_after)
-    assert verify(folder).verdict == "reproduced"
 
 
 def test_a_divergence_gives_the_same_bytes_each_time(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from telltale_conformance.lean_traces.programs import read_program
 from telltale_conformance.oracle.cli.minimise import run
+from tests.oracle.log_records import BEGUN, CONSUMED, DEATH, ISSUED, READY, RELEASED
 from tests.oracle.run_world import RUNS, document, slim
-from tests.oracle.test_audit_log_replay import BEGUN, CONSUMED, DEATH, ISSUED, READY, RELEASED
 
 
 def minimised(path: Path, output: Path, **options: str) -> list[str]:
