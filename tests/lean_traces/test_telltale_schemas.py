@@ -22,7 +22,7 @@ from telltale_conformance.lean_traces.telltale.run_protocols import read_run_pro
 from telltale_conformance.lean_traces.telltale.runs import read_output
 from telltale_conformance.lean_traces.telltale.whole_document import Document
 from telltale_conformance.lean_traces.trace import MalformedTrace
-from tests.lean_traces.test_reader_agrees_with_schemas import ODD_VALUES, places
+from tests.lean_traces.schema_documents import ODD_VALUES, places
 from tests.oracle.run_world import NAMES, document
 from tools.telltale_schemas import printed, telltale_schemas
 

@@ -161,6 +161,23 @@ def owned(
     return store, do(store, "claim_ownership", 0, owner, scope)
 
 
+def ended(contract: Contract) -> Store:
+    """Sessions 0 active, 1 closed, 2 cancelled, 3 faulted by death, 4 faulted by a commit, 5 active."""
+    store = Store(contract)
+    for _ in range(6):
+        do(store, "open", ("A", "B"), LOOP)
+    do(store, "close", 1)
+    for sid in (2, 3, 4):
+        cap = do(store, "claim_ownership", sid, "ann", SESSION)
+        if sid == 3:
+            do(store, "mark_owner_died", 3, "ann")
+        else:
+            receipt = do(store, "begin_ownership_transfer", cap, "bob", SESSION)
+            ending = ("cancel_abandoned_transfer",) if sid == 2 else ("fault_failed_transfer_commit",)
+            do(store, *ending, receipt, *(() if sid == 2 else ("why",)))
+    return store
+
+
 def record(kind: str, artifact: object, event: str, reason: str | None = None, tick: int | None = None) -> Any:
     """An audit record in JSON."""
     return {"artifact": {kind: plain(artifact)}, "event": event, "reason": reason, "tick": tick}
