@@ -1,4 +1,4 @@
-"""The seal of a dossier: a file that is no part of it, a seal that is none, and what is judged is what was compared."""
+"""The seal of a dossier: files that do not belong, malformed seals, and what is judged is what was compared."""
 
 from __future__ import annotations
 
