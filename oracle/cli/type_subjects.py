@@ -84,8 +84,9 @@ class Subject:
         if self.single:
             return
         yield from self._projection_findings()
+        unknown = self.projections.keys() - self.types.keys()  # why these have no type was said above
         for other in protocol_problems(self.protocol):
-            if other.kind != "role without type" or other.role not in self.projections:
+            if other.partner not in unknown and (other.kind != "role without type" or other.role not in unknown):
                 yield self._finding(other.kind, other.message, other.role, other.position)
         well_formed = not any(problems(one) for one in self.types.values())
         if self.judgement is not None and self.judgement.problem is not None and well_formed:

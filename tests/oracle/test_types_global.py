@@ -36,6 +36,7 @@ def test_a_global_type_is_printed_with_its_projections_and_their_merging(here: P
 def test_plain_merging_names_the_role_and_the_branches_that_disagree(here: Path) -> None:
     code, out, _ = types(written("g.session", GLOBAL), "--merge", "plain")
     assert code == 1
+    assert "g.session: 1 problem\n" in out  # nothing is said of C's type, which is not known
     assert (
         "g.session:2:10: not projectable: C does not see which branch of A -> B was chosen, and l and r disagree" in out
     )
