@@ -97,7 +97,7 @@ def decode_answer(answer: bytes, request: LeanRequest) -> list[LeanRun]:
     except msgspec.DecodeError as error:
         raise LeanAnswerMalformed(f"a line of it is no JSON: {error}") from None
     if objects and "refused" in objects[-1]:
-        raise LeanProgramRefused("request", str(objects[-1]["refused"]), "Correct the program.")
+        raise LeanProgramRefused("request", str(objects[-1]["refused"]), "correct the program")
     if not objects or objects[-1] != {"end": True}:
         raise LeanAnswerMalformed("it has no end line")
     expected = sum(len(program.steps) + 1 for program in programs) + 1
@@ -126,7 +126,7 @@ def _steps(number: int, program: Program, answered: Sequence[Mapping[str, Any]])
             steps.append(LeanStep(seq, op, "skipped", None, []))
         elif "bad" in answer:
             where = f"program {number}, step {seq}, operation {op}"
-            raise LeanProgramRefused(where, str(answer["bad"]), "Correct the program.")
+            raise LeanProgramRefused(where, str(answer["bad"]), "correct the program")
         else:
             raise LeanAnswerMalformed(f"program {number}, step {seq}: neither ok nor err")
     return steps

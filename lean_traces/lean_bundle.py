@@ -66,7 +66,7 @@ def read_sources(root: Path | None = None) -> dict[str, str]:
         for path in sorted((root / "Telltale").rglob("*.lean"))
     }
     if not sources:
-        raise LeanSourceError(f"there are no Lean sources below {root}", remedy="Install the package again.")
+        raise LeanSourceError(f"there are no Lean sources below {root}", remedy="install the package again")
     return sources
 
 

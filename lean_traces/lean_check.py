@@ -71,7 +71,7 @@ def check_proofs(
     refuse_broken_rules(texts)
     unlike = unlike_pinned(texts)
     if unlike:
-        raise LeanSourceError("; ".join(unlike[:_TOLD]), remedy="If that is meant, run `python -m tools.pin_theorems`.")
+        raise LeanSourceError("; ".join(unlike[:_TOLD]), remedy="if that is meant, run `python -m tools.pin_theorems`")
     toolchain = find_toolchain() if toolchain is None else toolchain
     wanted = theorems(texts)
     asks_axioms = toolchain.kind == "native"

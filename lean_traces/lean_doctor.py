@@ -105,7 +105,7 @@ def _memory() -> Finding:
     if free is None:
         return Finding("memory", True, text)
     well = free >= NEEDED_MEMORY
-    return Finding("memory", well, f"{free >> 20} MB free, {text}", "" if well else "Have 4 GB free for a Lean run.")
+    return Finding("memory", well, f"{free >> 20} MB free, {text}", "" if well else "have 4 GB free for a Lean run")
 
 
 def _free_memory() -> int | None:

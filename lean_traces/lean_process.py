@@ -190,7 +190,7 @@ class LeanProcess:
         if _MEMORY.search(said) or code == -signal.SIGKILL:
             return LeanOutOfMemory(tail or f"it was killed (exit code {code})")
         if _STACK.search(said):
-            return LeanCrashed(f"its stack was used up: {tail}", remedy="Use local types that nest less deep.")
+            return LeanCrashed(f"its stack was used up: {tail}", remedy="use local types that nest less deep")
         return LeanCrashed(f"exit code {code}; it said: {tail or 'nothing'}")
 
     def _place(self, message: dict[str, object]) -> str:

@@ -110,7 +110,7 @@ def encode_request(programs: Sequence[Program], first: FirstCounters | None = No
         return LeanRequest(programs, "\n".join(lines).encode())
     except UnicodeEncodeError as error:
         text = error.object[error.start : error.end]
-        raise LeanProgramRefused("request", f"a text is not Unicode: {text!r}", "Correct the program.") from None
+        raise LeanProgramRefused("request", f"a text is not Unicode: {text!r}", "correct the program") from None
 
 
 @contextmanager
@@ -156,7 +156,7 @@ class _Writer:
             raise LeanProgramRefused(
                 f"program {number}",
                 f"the Lean model has no contract {program.contract!r}",
-                f"Use {' or '.join(CONTRACTS)}.",
+                f"use {' or '.join(CONTRACTS)}",
             )
         self.tokens.append(f"program {program.contract}{self._first}")
         self._places = {}
@@ -171,10 +171,10 @@ class _Writer:
                 for name in ARGUMENTS[step.op]:
                     self._argument(name, step.args.get(name))
             except RecursionError:
-                hint = "Use local types that nest less deep."
+                hint = "use local types that nest less deep"
                 raise LeanProgramRefused(where, "its arguments nest too deep", hint) from None
             except _Unwritable as error:
-                raise LeanProgramRefused(where, str(error), "Correct the program.") from None
+                raise LeanProgramRefused(where, str(error), "correct the program") from None
             self._places[step.seq] = place
             last = step.seq
 
@@ -302,14 +302,14 @@ class _Writer:
 def _problem(step: Step, last: int) -> tuple[str, str] | None:
     """Return what is wrong with a step, and what to do; ``None`` for nothing."""
     if step.seq <= last:
-        return f"seq {step.seq} does not ascend", "Number the steps upwards from 0."
+        return f"seq {step.seq} does not ascend", "number the steps upwards from 0"
     if step.op not in LEAN_OPERATIONS:
-        return "the Lean model has no such operation", "Leave the step out, or extend the Lean model."
+        return "the Lean model has no such operation", "leave the step out, or extend the Lean model"
     missing = _REQUIRED[step.op] - step.args.keys()
     unknown = step.args.keys() - _ALLOWED[step.op]
     if missing or unknown:
         wrong = [f"{a} is missing" for a in sorted(missing)] + [f"{a} is unknown" for a in sorted(unknown)]
-        return ", ".join(wrong), "Give the arguments that the contract lists."
+        return ", ".join(wrong), "give the arguments that the contract lists"
     return None
 
 

@@ -84,7 +84,7 @@ def find_node() -> Path:
     if older:
         raise LeanWrongVersion(
             f"the WebAssembly build needs Node {NODE_MINIMUM} or later, but " + ", ".join(older),
-            remedy="Run pip install 'telltale-conformance[lean]', which brings Node 24.",
+            remedy="run pip install 'telltale-conformance[lean]', which brings Node 24",
         )
     raise LeanMissing("no Node was found to run the WebAssembly build with")
 
@@ -176,8 +176,8 @@ def native_toolchain() -> LeanToolchain | None:
     if version != LEAN_VERSION:
         raise LeanWrongVersion(
             f"{lean} is Lean {version}, the sources are pinned to {LEAN_VERSION}",
-            remedy=f"Run `elan toolchain install leanprover/lean4:v{LEAN_VERSION}`, "
-            "or `telltale-conformance lean install`.",
+            remedy=f"run `elan toolchain install leanprover/lean4:v{LEAN_VERSION}`, "
+            "or `telltale-conformance lean install`",
         )
     return LeanToolchain("native", version, (lean,), shutil.which("lake"), None)
 

@@ -259,8 +259,10 @@ def _refuse_older(folder: Path) -> None:
         return  # the seal says what is wrong
     if isinstance(document, dict) and document.get("schema") == FORMAT and document.get("version") in _OLDER:
         raise MalformedDossier(
-            f"{folder / MANIFEST}: a dossier of version {document['version']}, which has no seal; make a new one from "
-            f"its program: telltale-conformance minimise {shlex.quote(str(folder / PROGRAM))} --dossier NEW_FOLDER"
+            f"a dossier of version {document['version']}, which has no seal",
+            place=folder / MANIFEST,
+            remedy="make a new one from its program: telltale-conformance minimise "
+            f"{shlex.quote(str(folder / PROGRAM))} --dossier NEW_FOLDER",
         )
 
 

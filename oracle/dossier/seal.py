@@ -27,6 +27,8 @@ _MOST_FILES: Final = 100
 class MalformedDossier(HarnessError):
     """Thrown when a folder is not a dossier, or one of its files is not the one that was written."""
 
+    remedy = "name a folder as check --report, campaign or minimise --dossier wrote it"
+
 
 def seal_of(files: Mapping[str, bytes]) -> bytes:
     """Return the seal of these files."""
@@ -44,7 +46,7 @@ def sealed_files(folder: Path) -> dict[str, bytes]:
     try:
         there = {entry.name for entry in os.scandir(folder)} - _CACHES - {SEAL}
     except OSError as error:
-        raise MalformedDossier(f"no dossier: {error.strerror}", place=folder) from None
+        raise MalformedDossier(f"this is not a dossier: {error.strerror}", place=folder) from None
     for name in sorted(there - wanted.keys()):
         raise MalformedDossier("this file is not part of the dossier", place=folder / one_line(name, 100))
     files = {}
@@ -63,7 +65,9 @@ def _wanted(folder: Path) -> dict[str, str]:
     try:
         text = content(folder / SEAL, 1 << 16).decode("ascii")
     except OSError as error:
-        raise MalformedDossier(f"no dossier: its seal cannot be read: {error.strerror}", place=folder / SEAL) from None
+        raise MalformedDossier(
+            f"this is not a dossier: its seal cannot be read: {error.strerror}", place=folder / SEAL
+        ) from None
     except UnicodeDecodeError:
         text = ""
     wanted: dict[str, str] = {}

@@ -124,7 +124,7 @@ def test_a_theorem_on_other_axioms_is_refused(tmp_path: Path, axioms: str, cause
 def test_a_lean_that_does_not_say_is_not_laid_to_the_sources(tmp_path: Path) -> None:
     with pytest.raises(LeanToolchainFailed, match="does not say which axioms") as caught:
         check_proofs(native(tmp_path, ""))
-    assert "Correct the Lean sources" not in str(caught.value)
+    assert "correct the Lean sources" not in str(caught.value)
     assert "lean doctor" in str(caught.value)
 
 

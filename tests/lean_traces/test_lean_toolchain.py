@@ -358,7 +358,7 @@ def test_a_build_that_fails_is_laid_to_what_failed(cache: Path, body: str, failu
     with pytest.raises(LeanError) as caught:
         built(native(cache, body))
     assert type(caught.value) is failure
-    assert ("Correct the Lean sources" in str(caught.value)) == (failure is LeanSourceError)
+    assert ("correct the Lean sources" in str(caught.value)) == (failure is LeanSourceError)
     assert not list((cache / "cache").glob("*"))
 
 
