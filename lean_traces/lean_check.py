@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -48,7 +48,6 @@ def check_proofs(
     *,
     sources: Path | None = None,
     deadline: float = CHECK_DEADLINE,
-    said: Callable[[str], None] = lambda _text: None,
 ) -> LeanCheck:
     """Check the model and all proofs in one Lean run.
 
@@ -59,7 +58,6 @@ def check_proofs(
         toolchain: which Lean; the one found when ``None``.
         sources: another folder with the package.
         deadline: seconds of CPU.
-        said: told what is being done.
 
     Raises:
         LeanSourceError: the sources break a rule or state something else than is pinned, an error or a warning of
@@ -80,18 +78,17 @@ def check_proofs(
     difference = differs_from_modules(bundle, PROOF_ROOT, texts, tail, is_module=not asks_axioms)
     if difference is not None:
         raise LeanSourceError(f"the file that Lean is given is not the modules: {difference}")
-    said(f"checking {len(wanted)} theorems with {toolchain.describe()}")
     begun = time.monotonic()
     with LeanProcess(toolchain) as process:
         process.launch(bundle)
         messages = process.wait(deadline, "the check")
-    said_of = [str(message.get("data", "")) for message in messages]
+    said = [str(message.get("data", "")) for message in messages]
     statements = {}
-    for data in said_of:
+    for data in said:
         name, _, statement = data.partition(" : ")
         statements[name.strip().removeprefix("@")] = " ".join(statement.split())
     if asks_axioms:
-        _refuse_axioms([theorem.name for theorem in wanted], said_of)
+        _refuse_axioms([theorem.name for theorem in wanted], said)
     missing = [theorem.name for theorem in wanted if not statements.get(theorem.name)]
     if missing:
         raise LeanToolchainFailed(f"Lean does not confirm {', '.join(missing)}")

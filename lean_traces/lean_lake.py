@@ -30,7 +30,7 @@ _OF_A_SOURCE: Final = re.compile(r"error: \S*\.lean:\d+:\d+: ")
 _OF_MEMORY: Final = re.compile(r"out of memory|memory allocation|cannot allocate memory", re.IGNORECASE)
 
 
-def build_executable(lake: str, toolchain: LeanToolchain, deadline: float = BUILD_DEADLINE) -> Path:
+def build_executable(lake: str, toolchain: LeanToolchain) -> Path:
     """Return the ``lean_exe`` of the package, built below the cache folder, once for each toolchain and its sources.
 
     The copy is built under another name and renamed when it is done, so one that was killed half-way is not used.
@@ -62,11 +62,11 @@ def build_executable(lake: str, toolchain: LeanToolchain, deadline: float = BUIL
                 capture_output=True,
                 encoding="utf-8",
                 errors="replace",
-                timeout=deadline,
+                timeout=BUILD_DEADLINE,
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise LeanTimeout(f"lake build took more than {deadline:g} s") from None
+            raise LeanTimeout(f"lake build took more than {BUILD_DEADLINE:g} s") from None
         except OSError as error:
             raise LeanToolchainFailed(f"{lake} does not start: {error}") from None
         if done.returncode != 0:

@@ -84,10 +84,10 @@ class LeanProcess:
             _end(process)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def launch(self, bundle: LeanBundle, name: str = "Bundle.lean") -> None:
+    def launch(self, bundle: LeanBundle) -> None:
         """Start Lean on a bundle, without waiting for anything."""
         self._bundle = bundle
-        path = self.folder / name
+        path = self.folder / "Bundle.lean"
         path.write_text(bundle.text, encoding="utf-8")
         self._spawn([*self.toolchain.command, *_OPTIONS, str(path)])
 

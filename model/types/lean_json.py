@@ -60,18 +60,18 @@ def encode_global(global_type: GlobalType) -> bytes:
     return write_tree(global_type, _pieces)
 
 
-def type_from_lean_json(value: object, path: Place = "$", *, max_depth: int | None = None) -> LocalType:
+def type_from_lean_json(value: object, path: Place = "$") -> LocalType:
     """Read a local type from parsed JSON; every branch gets no value type.
 
     Raises:
-        TypeJsonError: where the value is no local type of this form, or nests deeper than ``max_depth``.
+        TypeJsonError: where the value is no local type of this form.
     """
-    return read_tree(value, path, max_depth, _local_node)
+    return read_tree(value, path, _local_node)
 
 
-def global_from_json(value: object, path: Place = "$", *, max_depth: int | None = None) -> GlobalType:
+def global_from_json(value: object, path: Place = "$") -> GlobalType:
     """Read a global type from parsed JSON. Errors as above."""
-    return read_tree(value, path, max_depth, _global_node)
+    return read_tree(value, path, _global_node)
 
 
 # --- writing

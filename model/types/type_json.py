@@ -78,14 +78,14 @@ def encode_type(local_type: LocalType) -> bytes:
     return encoded
 
 
-def type_from_json(value: object, path: Place = "$", *, max_depth: int | None = None) -> LocalType:
+def type_from_json(value: object, path: Place = "$") -> LocalType:
     """Read a type from parsed JSON in its own form.
 
     ``value`` is made of dict, list, str, int, None (and perhaps bool and float, which are refused). An absent
     label sort reads as Unit. Unknown or missing fields, wrong kinds, integers outside 0..2^64-1 and lone
-    surrogates raise TypeJsonError, as do more than ``max_depth`` nested Send, Recv and Mu.
+    surrogates raise TypeJsonError.
     """
-    return read_tree(value, path, max_depth, _own_node)
+    return read_tree(value, path, _own_node)
 
 
 # --- writing
@@ -145,20 +145,15 @@ Below: TypeAlias = "list[tuple[object, Place]]"
 def read_tree(
     value: object,
     place: Place,
-    max_depth: int | None,
     node: Callable[[object, Place], tuple[Built, Below]],
 ) -> SessionType:
     """Read nodes in document order with an explicit stack, then put them together from last to first."""
-    todo: list[tuple[object, Place, int]] = [(value, place, 0)]
+    todo = [(value, place)]
     found: list[Built] = []
     while todo:
-        item, here, depth = todo.pop()
-        one, below = node(item, here)
+        one, below = node(*todo.pop())
         found.append(one)
-        if max_depth is not None and depth >= max_depth and not isinstance(one, SessionType):
-            raise refuse(place, f"the type has more than {max_depth} levels of choice and recursion, the limit here")
-        for inner, there in reversed(below):
-            todo.append((inner, there, depth + 1))
+        todo += reversed(below)
     built: list[SessionType] = []
     for one in reversed(found):
         if isinstance(one, SessionType):

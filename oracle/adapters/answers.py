@@ -207,7 +207,7 @@ def _members(line: bytes) -> dict[str, bytes]:
     return members
 
 
-def strict_value(text: bytes, nesting: int = DEFAULT_LIMITS.nesting) -> Any:
+def strict_value(text: bytes) -> Any:
     """Parse the payload or the records of an answer, which the fast reader takes as they are.
 
     Raises:
@@ -215,7 +215,7 @@ def strict_value(text: bytes, nesting: int = DEFAULT_LIMITS.nesting) -> Any:
             above 2^64-1 or one that no float holds.
     """
     try:
-        value = parse(text, nesting)
+        value = parse(text, DEFAULT_LIMITS.nesting)
     except StrictJsonError as error:
         raise malformed(text, str(error)) from None
     if len(text) >= _DIGITS and (beyond := _beyond(value)) is not None:

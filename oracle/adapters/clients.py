@@ -204,14 +204,13 @@ class ClientProcesses:
     Args:
         command: of one client; ``{shared}`` in it is a folder that all share, ``{client}`` the client's number.
         limits: for each process.
-        count: how many processes.
     """
 
     can_end_clients = True
 
-    def __init__(self, command: str, limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS, count: int = CLIENTS) -> None:
+    def __init__(self, command: str, limits: AdapterLimits = DEFAULT_ADAPTER_LIMITS) -> None:
         self._limits = limits
-        self.count = count
+        self.count = CLIENTS
         self._stack = ExitStack()
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="telltale-conformance-"))
         self.folder = Path(folder)
@@ -220,7 +219,7 @@ class ClientProcesses:
         self._until = math.inf
         words = split_command(command)
         try:
-            for client in range(count):
+            for client in range(CLIENTS):
                 given = [word.replace(SHARED, folder).replace(CLIENT, str(client)) for word in words]
                 self._adapters.append(OverlappingAdapter(given, limits, named=False))
                 if other := self.hello.differs(self._adapters[-1].hello):

@@ -13,8 +13,6 @@ from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, BadLimit
 from telltale_conformance.readable import one_line
 
 PROTOCOL_VERSION: Final = 1
-OBSERVABLE: Final = frozenset({"audit"})
-"""What an adapter may say in its hello that it observes beside outcomes."""
 
 AnswerKind = Literal["ok", "err", "unsupported", "panic", "bad_request"]
 """``ok`` and ``err`` are outcomes to judge; ``panic`` is a divergence of that class; ``unsupported`` means

@@ -76,9 +76,9 @@ class ScheduledClients:
 class LockedClients(ScheduledClients):
     """Clients of an adapter that does one operation after the other, as behind one lock."""
 
-    def __init__(self, adapter: Adapter, count: int = CLIENTS) -> None:
+    def __init__(self, adapter: Adapter) -> None:
         self._adapter = adapter
-        super().__init__(adapter.hello, count)
+        super().__init__(adapter.hello, CLIENTS)
 
     def fresh(self) -> None:
         """Make the store fresh and empty."""

@@ -28,7 +28,7 @@ class Subject:
     """One protocol, or one type whose role is not named (then ``single`` holds)."""
 
     def __init__(self, file: ProtocolFile, merging: Merging, buffers: BufferConfig, states: int) -> None:
-        self.path, self.merging = file.path, merging
+        self.path, self.merging, self._states = file.path, merging, states
         self.given = file.protocol
         self._sources = file.sources
         self.texts: dict[str | None, str] = {None: file.protocol.text}
@@ -41,9 +41,9 @@ class Subject:
         self.plan: OpenPlan | None = None
         self.judgement: Judgement | None = None
         if not self.single:
-            self._complete(buffers, states)
+            self._complete(buffers)
 
-    def _complete(self, buffers: BufferConfig, states: int) -> None:
+    def _complete(self, buffers: BufferConfig) -> None:
         """Project where a global type is given, and look whether the roles fit."""
         whole = self.given.global_type
         if whole is not None:
@@ -68,7 +68,7 @@ class Subject:
         except StringError as error:
             raise Unreadable(error.text) from None
         if not self.global_problems and len(projected) == len(self.projections):
-            self.judgement = judge(self.given.roles, self.protocol.types, buffers, limit=states)
+            self.judgement = judge(self.given.roles, self.protocol.types, buffers, limit=self._states)
 
     def findings(self) -> Iterator[dict[str, Any]]:
         """Every problem as a JSON object: kind, message, role, path, line, column.
@@ -178,7 +178,7 @@ class Subject:
         buffers = judged.product.buffers
         if buffers.mode != "Fifo" or buffers.policy != "Block":
             return None
-        return least_capacity(self.given.roles, self.protocol.types, buffers.initial_capacity)
+        return least_capacity(self.given.roles, self.protocol.types, buffers.initial_capacity, self._states)
 
     def has_value_types(self) -> bool:
         """Say whether any branch has a value type."""

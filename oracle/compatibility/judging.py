@@ -63,7 +63,7 @@ def judge(
 
 
 def least_capacity(
-    roles: Sequence[str], types: Mapping[str, LocalType], largest: int, limit: int = STATES
+    roles: Sequence[str], types: Mapping[str, LocalType], largest: int, limit: int
 ) -> tuple[int, Judgement | None]:
     """Return the least capacity at which the roles fit with Fifo buffers that block, given that they do at ``largest``.
 

@@ -40,7 +40,7 @@ class _Point(NamedTuple):
     chain: _Chain
 
 
-def find_order(contract: str, sid: int, records: Sequence[AuditRecord], tries: int = TRIES) -> Order:
+def find_order(contract: str, sid: int, records: Sequence[AuditRecord]) -> Order:
     """Return an order of the records in which they are a log of the contract, or as much of one as there is."""
     replay = LogReplay(contract, sid)
     if all(replay.feed(record) for record in records) and replay.end():
@@ -50,6 +50,7 @@ def find_order(contract: str, sid: int, records: Sequence[AuditRecord], tries: i
     stack = [_Point(LogReplay(contract, sid), tuple(counts[record] for record in ranked), 0, None)]
     longest = stack[0]
     seen: set[tuple[str, tuple[int, ...]]] = set()
+    tries = 0
     while stack:
         point = stack.pop()
         if point.taken > longest.taken:
@@ -60,8 +61,8 @@ def find_order(contract: str, sid: int, records: Sequence[AuditRecord], tries: i
         if here in seen:
             continue
         seen.add(here)
-        tries -= sum(map(bool, point.left))
-        if tries < 0:
+        tries += sum(map(bool, point.left))
+        if tries > TRIES:
             return Order(_records(longest.chain), False, True)
         stack.extend(reversed(list(_following(point, ranked))))
     return Order(_records(longest.chain), False, False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -247,18 +246,6 @@ def test_four_hundred_levels_and_more_are_read_within_the_nesting_limit(levels: 
     text = deep_text(levels)
     tree = type_from_json(parse(text, nesting=2000))
     assert encode_type(tree) == text
-
-
-@pytest.mark.parametrize("read", [type_from_json, type_from_lean_json])
-def test_the_depth_limit_is_stated_and_exact(read: Callable[..., LocalType]) -> None:
-    tree: LocalType = END
-    for _ in range(5):
-        tree = Mu("t", tree)
-    encode = encode_type if read is type_from_json else encode_type_lean
-    document = json.loads(encode(tree))
-    assert read(document, max_depth=5) == tree
-    with pytest.raises(TypeJsonError, match="more than 4 levels"):
-        read(document, max_depth=4)
 
 
 def test_deep_documents_need_no_stack() -> None:

@@ -17,7 +17,7 @@ from telltale_conformance.model.types.syntax import parse_protocol
 from telltale_conformance.model.values import BufferConfig
 from telltale_conformance.oracle.compatibility.as_program import as_program
 from telltale_conformance.oracle.compatibility.buffer_text import parse_buffer
-from telltale_conformance.oracle.compatibility.judging import Judgement, judge, least_capacity
+from telltale_conformance.oracle.compatibility.judging import STATES, Judgement, judge, least_capacity
 from telltale_conformance.oracle.compatibility.product import Product
 from telltale_conformance.oracle.compatibility.search import every_interleaving, in_rounds
 from telltale_conformance.oracle.reference.run import run_on_reference
@@ -170,13 +170,13 @@ def test_each_kind_of_problem_has_its_shortest_run(text: str, buffers: str, kind
 
 def test_the_least_capacity_and_what_goes_wrong_below_it() -> None:
     protocol = parse_protocol(ONE_SLOT)
-    capacity, below = least_capacity(protocol.roles, protocol.types, 64)
+    capacity, below = least_capacity(protocol.roles, protocol.types, 64, STATES)
     assert capacity == 2
     assert below is not None
     assert below.problem is not None
     assert below.problem.kind == "deadlock"
     five = parse_protocol(f"roles A, B, C\nA = {'B!m. ' * 5}C!go. end\nB = C?ok. {'A?m. ' * 5}end\nC = A?go. B!ok. end")
-    assert least_capacity(five.roles, five.types, 64)[0] == 5
+    assert least_capacity(five.roles, five.types, 64, STATES)[0] == 5
     easy = parse_protocol("roles A, B\nA = B!m. end\nB = A?m. end")
     assert least_capacity(easy.roles, easy.types, 64) == (1, None)
 
