@@ -26,6 +26,8 @@ offers is taken, ``next_session_id`` rather than any other."""
 _FURTHER: Final = _that_read("sids", "summaries", "records")
 """What else a reset may leave: one of those that are offered is asked after every so many resets, each in turn."""
 _FURTHER_AFTER: Final = 4
+_EMPTY: Final = (b"0", b"[]")
+"""What an empty store answers to those of ``_FIRST`` by the contract."""
 PROBES: Final = frozenset((*_FIRST, *_FURTHER))
 """All that may be asked of a store that should be fresh; such a request names no client."""
 
@@ -56,9 +58,13 @@ class Freshness:
     def check(self, op: str, answer: Answer) -> None:
         """Take an answer of a store that should be fresh.
 
+        A store may hold something when its process starts: an empty one is fresh, whatever was there before.
+
         Raises:
             ResetIgnored: it is another one than before.
         """
+        if self.first is not None and op == self.first.op and answer.kind == "ok" and answer.payload in _EMPTY:
+            self._fresh[op] = answer
         if answer.kind != "ok" or answer == self._fresh.setdefault(op, answer):
             return
         found, fresh = (one_line(one.payload.decode(), 80) for one in (answer, self._fresh[op]))

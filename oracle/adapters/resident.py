@@ -105,10 +105,9 @@ class SubprocessAdapter:
         self._turn += 1
         self._ready.clear()
         if self._process is None:
-            self._restart()
-        else:
-            self._queue_reset()
-            self._flush()
+            self._restart()  # what is in the store of a new process is its own business
+        self._queue_reset()
+        self._flush()
 
     def submit(self, requests: Iterable[Request | None]) -> Iterator[Answer]:
         """Yield one answer per request, in order; see ``oracle.adapters.protocol.Adapter``.

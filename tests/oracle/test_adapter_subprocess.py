@@ -26,6 +26,7 @@ from telltale_conformance.oracle.adapters import (
     Request,
     SubprocessAdapter,
     ask,
+    fault_kit,
     faults,
     split_command,
 )
@@ -165,6 +166,25 @@ def test_what_a_reset_leaves_is_noticed_soon_whatever_it_is(left: str) -> None:
         with pytest.raises(faults.ResetIgnored, match="not fresh after a reset") as failure:
             list(adapter.submit([OPEN, *[RESET] * 16]))
         assert failure.value.cause == f"{left} answered [1] after a reset and [] after an earlier one"
+
+
+def test_what_a_store_holds_when_its_process_starts_is_its_own_business(tmp_path: Path) -> None:
+    full_at_start = f"""
+import runpy
+class Full(runpy.run_path({fault_kit.__file__!r})["Adapter"]):
+    def __init__(self):
+        super().__init__(7)
+        self.opened = 5
+    def fault(self, request):
+        raise SystemExit
+Full().serve()
+"""
+    with SubprocessAdapter(script(full_at_start), PATIENT) as adapter:
+        assert judge(adapter, [RESET, NEXT, OPEN]) == "agree"
+        with pytest.raises(faults.Exited):
+            list(adapter.submit([RESET, OPEN, NEXT]))
+        adapter.reset()
+        assert judge(adapter, [NEXT, OPEN]) == "agree"
 
 
 def test_what_a_caller_does_not_take_is_dropped(reference: SubprocessAdapter) -> None:

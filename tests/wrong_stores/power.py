@@ -84,7 +84,7 @@ Answers are all that a check sees. These stores give the right ones to everythin
   developer's machine, and once with a clock that is set ahead.
 * **One that sees that it is checked.** The program that starts it and the order of its requests tell that it is.
 * **One that keeps between its processes what it answered.** Kept answers are right ones as long as they are. A store
-  that is used when a process starts is found by the first reset (`reset-ignored`).
+  that a reset does not empty is found by the next one (`reset-ignored`).
 * **A maximum of `Resize` that is cut to 65,536.** Only `check --limits` fills a buffer so far.
 * **A hash in the place of a name.** The list has a pair for each of 14 common hashes
   (`tests/wrong_stores/collisions.py`). For another hash, or one with a key, it has none.
