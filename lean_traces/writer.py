@@ -14,6 +14,8 @@ from typing import Any, BinaryIO, cast
 
 from msgspec import Raw, Struct
 
+from telltale_conformance.errors import naming
+from telltale_conformance.files import refuse_special
 from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.trace import Header
 
@@ -73,7 +75,7 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write a file that appears under its name only with all its bytes."""
     handle, name = _temporary(path)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with naming(path), os.fdopen(handle, "wb") as file:
             file.write(content)
         _put_in_place(name, path)
     except BaseException:
@@ -89,7 +91,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     """
     handle, name = _temporary(path)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with naming(path), os.fdopen(handle, "wb") as file:
             if path.suffix == ".gz":
                 with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
                     yield cast("BinaryIO", packed)
@@ -102,7 +104,12 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def _temporary(path: Path) -> tuple[int, str]:
-    """Open a temporary file beside a path, in a folder made where it is missing; an error names the path."""
+    """Open a temporary file beside a path, in a folder made where it is missing; an error names the path.
+
+    Raises:
+        OSError: it cannot be made, or a device, a pipe or a socket has the name of the path.
+    """
+    refuse_special(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

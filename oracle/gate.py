@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from telltale_conformance.errors import HarnessError
+from telltale_conformance.errors import unwritable
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.adapters.reference import REFERENCE_NAME
@@ -71,10 +71,6 @@ class Check(Struct, frozen=True, kw_only=True):
     """It was a signal that cut it short."""
 
 
-class CannotReport(HarnessError):
-    """Thrown before a check when the folder of its reports cannot be made; the message names it."""
-
-
 class Gate:
     """How a check ends: the baseline that it is compared with, where it is reported, when it stops early.
 
@@ -128,8 +124,8 @@ class Gate:
         """Look at the file of check records, and take down the badge of the run before: it says nothing of this one.
 
         Raises:
-            BadRecords: the file holds something else, or cannot be written.
-            CannotReport: the badge cannot be written.
+            BadRecords: the file holds something else.
+            HarnessError: it, or the badge, cannot be written.
         """
         if self.history is not None:
             make_ready(self.history)
@@ -137,7 +133,7 @@ class Gate:
             try:
                 write_badge(self.badge, NO_VERDICT)
             except OSError as error:
-                raise CannotReport(f"cannot write the badge {self.badge}: {error.strerror or error}") from None
+                raise unwritable(error, self.badge) from None
 
     def restrict(self) -> None:
         """Take back what only a whole check may write: its record and its badge.
@@ -157,14 +153,14 @@ class Gate:
         Raises:
             BadBaseline: it cannot be read, is none, is for another contract, or ``--update`` names none.
             BadRequirement: what is required cannot be read.
-            CannotReport: the folder cannot be made.
+            HarnessError: the folder cannot be made.
             UsageError: the file beside which results are to be shown is none of the repository.
         """
         if self.report is not None:
             try:
                 self.report.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise CannotReport(f"cannot write the report to {self.report}: {error.strerror or error}") from None
+                raise unwritable(error, self.report) from None
         if self.artifact is not None:
             self.artifact = chosen(self.artifact)
         self._required = required(self.require, None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -77,6 +77,8 @@ def run(
         if not found:
             problem = "no run inputs (lean_bridge.v1, .json or .json.gz) and no .session files here"
             return tell(UsageError(problem, place=inputs))
+        if outputs is not None:
+            _refuse_one_name_for_two(found, outputs)
         folder = outputs or Path(temporary) / "judged"
         folder.mkdir(parents=True, exist_ok=True)
         results = []
@@ -99,6 +101,21 @@ class _Given(NamedTuple):
 
     path: Path
     name: str
+
+
+def _refuse_one_name_for_two(found: Sequence[_Given], outputs: Path) -> None:
+    """Refuse inputs of which one would be left in the place of another.
+
+    Raises:
+        UsageError: there are two.
+    """
+    names: dict[str, str] = {}
+    for given in found:
+        name = _stem(given.path)
+        if other := names.get(name):
+            problem = f"{other} and {given.name} would both be left there as {name}.input.json"
+            raise UsageError(problem, place=outputs, remedy="run their folders one at a time, or rename one of them")
+        names[name] = given.name
 
 
 def _named(result: DocumentResult, given: _Given, folder: Path) -> DocumentResult:
@@ -150,9 +167,9 @@ def _judged(
         _look_at(document)
     except MalformedTrace as error:
         return DocumentResult(trace=str(path), kind="bridge-run", verdict="malformed", error=str(error))
-    given.write_bytes(document.data)
+    write_whole(given, document.data)
     try:
-        output.write_bytes(_printed(command, given, deadline))
+        write_whole(output, _printed(command, given, deadline))
     except RunnerFault as fault:
         return DocumentResult(trace=str(path), kind="bridge-run", verdict="inconclusive", error=f"{path}: {fault}")
     result, _ = judge_document(output, Recognised("run"), contract=contract, level=level, protocol=given)

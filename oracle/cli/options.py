@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from telltale_conformance.files import is_folder, take_standard_input
+from telltale_conformance.files import is_folder, refuse_special, take_standard_input
 
 
 def from_standard_input(paths: Any) -> Any:
@@ -23,13 +23,18 @@ def from_standard_input(paths: Any) -> Any:
 
 
 def in_a_folder_that_is_there(path: Path | None) -> Path | None:
-    """Refuse a path to write to whose folder there is not: it is mistyped more often than meant.
+    """Refuse a path to write to whose folder there is not: it is mistyped more often than meant; and a device or pipe.
 
     Raises:
-        BadParameter: there is no such folder.
+        BadParameter: there is no such folder, or it is a device, a pipe or a socket.
     """
     if path is not None and not is_folder(path.absolute().parent):
         raise typer.BadParameter(f"there is no folder {path.parent} to write in; make it first, or correct the path")
+    if path is not None:
+        try:
+            refuse_special(path)
+        except OSError as error:
+            raise typer.BadParameter(f"{path} cannot be written: {error.strerror}; name a file or folder") from None
     return path
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from telltale_conformance.files import opened
 from telltale_conformance.lean_traces.programs import Program, read_program
 from telltale_conformance.oracle.adapters import AdapterLimits, SubprocessAdapter
-from telltale_conformance.oracle.cli.terminal import told, unwritable, warn
+from telltale_conformance.oracle.cli.terminal import told, warn
 from telltale_conformance.oracle.process.output import print_bytes
 from telltale_conformance.oracle.reference.recording import Recording, record
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, INCONCLUSIVE
@@ -45,10 +45,7 @@ def run(sut: str, program: Program, output: Path, *, deadline: float) -> int:
     with TemporaryDirectory() as folder:
         written = Path(folder) / "trace.jsonl" if output == STANDARD_OUTPUT else output
         with SubprocessAdapter(sut, AdapterLimits(deadline=deadline)) as adapter:
-            try:
-                recording = record(adapter, program, written)
-            except OSError as error:
-                raise unwritable(error, output) from None
+            recording = record(adapter, program, written)
         if output == STANDARD_OUTPUT:
             with opened(written) as file:
                 for line in file:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import traceback
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any, Final, ParamSpec
 
 import msgspec
 
-from telltale_conformance.errors import HarnessError, InconclusiveError, UsageError
+from telltale_conformance.errors import HarnessError, InconclusiveError, of_file
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
 from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.readable import block, few_lines, one_line
 from telltale_conformance.sinks import json_text
 
 NAME: Final = "telltale-conformance"
-_OF_THE_MACHINE: Final = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
-)
-"""What an error of a file says of the machine rather than of the file that was named."""
 Asked = ParamSpec("Asked")
 
 
@@ -78,20 +72,11 @@ def told(command: Callable[Asked, int]) -> Callable[Asked, int]:
         except OSError as error:
             if error.errno is None:
                 raise
-            kind = InconclusiveError if error.filename is None else _kind(error)
-            problem = f"cannot be read or written: {error.strerror or error}"
-            return tell(kind(problem, place=os.fspath(error.filename or "a file")))
+            if error.filename is None:
+                return tell(InconclusiveError(f"a file cannot be read or written: {error.strerror or error}"))
+            return tell(of_file(error, "cannot be read or written", os.fspath(error.filename)))
 
     return telling
-
-
-def unwritable(error: OSError, place: Path) -> HarnessError:
-    """Return the error for a file that cannot be written: bad usage, or what the machine lacks."""
-    return _kind(error)(f"cannot be written: {error.strerror or error}", place=place)
-
-
-def _kind(error: OSError) -> type[InconclusiveError | UsageError]:
-    return InconclusiveError if error.errno in _OF_THE_MACHINE else UsageError
 
 
 def tell_fault(error: Exception) -> int:

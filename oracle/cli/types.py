@@ -20,7 +20,7 @@ from telltale_conformance.errors import UsageError
 from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.programs import write_program
 from telltale_conformance.lean_traces.protocol_files import NESTING, Unreadable, read_protocols
-from telltale_conformance.lean_traces.writer import written_whole
+from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.model.types.caret import Position, excerpt
 from telltale_conformance.model.types.json_shape import quoted
 from telltale_conformance.model.types.lean_json import encode_global, encode_type_lean
@@ -145,10 +145,7 @@ def _write_run(subject: Subject, path: Path) -> None:
     if judged is None or judged.problem is None:
         warn(f"{subject.path}: no problem was found, so there is no run to write to {path}")
         return
-    try:
-        write_program(path, as_program(str(subject.path), judged, dict(subject.protocol.types)))
-    except OSError as error:
-        raise Unreadable(f"the program {path} cannot be written: {error.strerror or error}") from None
+    write_program(path, as_program(str(subject.path), judged, dict(subject.protocol.types)))
 
 
 # --- the report
@@ -284,8 +281,4 @@ def _draw(subject: Subject, path: Path) -> None:
     if subject.plan is None:
         raise Unreadable("has a single type and no roles, so there is no blueprint to draw")
     title = f"Edge blueprint of {subject.path.name}"
-    try:
-        with written_whole(path) as file:
-            file.write(drawing(title, subject.plan.roles, subject.edges(), subject.labels()).encode())
-    except OSError as error:
-        raise Unreadable(f"the picture {path} cannot be written: {error.strerror or error}") from None
+    write_whole(path, drawing(title, subject.plan.roles, subject.edges(), subject.labels()).encode())

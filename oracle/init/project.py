@@ -12,7 +12,7 @@ from typing import Final
 
 from jinja2 import Environment, StrictUndefined
 
-from telltale_conformance.errors import UsageError
+from telltale_conformance.errors import UsageError, naming
 from telltale_conformance.files import packaged
 from telltale_conformance.model.contract import TELLTALE_17
 from telltale_conformance.oracle.init.growth import STEPS
@@ -111,7 +111,7 @@ def write(folder: Path, files: dict[str, bytes]) -> None:
                 if not parent.exists():
                     parent.mkdir()
                     made.append(parent)
-            with path.open("xb") as file:
+            with naming(path), path.open("xb") as file:
                 made.append(path)
                 file.write(content)
     except BaseException:

@@ -5,10 +5,17 @@ None of them is a verdict on an implementation, and none is a refusal of the con
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar, Final
 
 from telltale_conformance.readable import both_ends
 
+_OF_THE_MACHINE: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+)
+"""What an error of a file says of the machine rather than of the file that was named."""
 LONGEST_PROBLEM: Final = 1500
 """How many characters of a problem a message has: what it quotes may be of any length."""
 
@@ -53,3 +60,25 @@ class InconclusiveError(HarnessError):
     """Thrown when nothing can be concluded: the machinery failed, or there was nothing to judge."""
 
     exit_code = 3
+
+
+def of_file(error: OSError, problem: str, place: object) -> HarnessError:
+    """Return the error for a file that cannot be read or written: bad usage, or what the machine lacks."""
+    kind = InconclusiveError if error.errno in _OF_THE_MACHINE else UsageError
+    return kind(f"{problem}: {error.strerror or error}", place=place)
+
+
+def unwritable(error: OSError, place: object) -> HarnessError:
+    """Return the error for a file that cannot be written."""
+    return of_file(error, "cannot be written", place)
+
+
+@contextmanager
+def naming(place: object) -> Iterator[None]:
+    """Let an error of the system that names no file name this one: a full disk is told of an open file."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None or error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(place)) from None

@@ -86,9 +86,26 @@ def open_regular(path: Path, flags: int) -> int:
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
-        kind = next((name for is_one, name in _KINDS if is_one(mode)), "something else")
-        raise OSError(errno.EINVAL, f"it is {kind}, not a regular file", str(path))
+        raise OSError(errno.EINVAL, f"it is {_kind(mode)}, not a regular file", str(path))
     return descriptor
+
+
+def _kind(mode: int) -> str:
+    return next((name for is_one, name in _KINDS if is_one(mode)), "something else")
+
+
+def refuse_special(path: Path) -> None:
+    """Refuse a device, a pipe or a socket as a place to write to: the new file would take its name.
+
+    Raises:
+        OSError: it is one.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return  # there is nothing yet, or writing says what is wrong
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, f"it is {_kind(mode)}, not a regular file", str(path))
 
 
 def content(path: Path, most: int = WHOLE_BYTES) -> bytes:

@@ -67,6 +67,19 @@ def test_a_faulty_run_diverges_and_a_faulty_runner_is_inconclusive(one: Path, fa
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_inputs_that_would_be_left_under_one_name_are_refused_before_any_is_run(one: Path, tmp_path: Path) -> None:
+    (one / "more").mkdir()
+    shutil.copy(RUNS / "golden_ping_pong.input.json.gz", one / "more")
+    left = tmp_path / "left"
+    command = ("check", "--bridge-runner", "false", "--bridge-inputs", one)
+    done = run_here(*command, "--bridge-outputs", left)
+    assert done.returncode == 2
+    assert f"{one / 'golden_ping_pong.input.json.gz'} and {one / 'more'}" in done.stderr
+    assert "would both be left there as golden_ping_pong.input.json" in done.stderr
+    assert not left.exists()
+    assert run_here(*command).returncode == 3, "nothing is left without a folder for it"
+
+
 def test_a_runner_that_does_not_start_and_a_folder_without_inputs(one: Path, tmp_path: Path) -> None:
     done = run_here("check", "--bridge-runner", "/no/such/runner", "--bridge-inputs", one)
     assert (done.returncode, "does not start" in done.stdout) == (3, True)

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from telltale_conformance.errors import UsageError
 from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.oracle.claims.catalogue import EXPECTED
@@ -273,7 +274,7 @@ def test_what_is_no_regular_file_is_refused(tmp_path: Path, place: str) -> None:
     else:
         path.write_text("")
         path /= "inner"
-    with pytest.raises(BadRecords, match="cannot be written"):
+    with pytest.raises(UsageError, match="cannot be written"):
         make_ready(path)
 
 

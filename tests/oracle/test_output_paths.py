@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -80,6 +81,8 @@ def test_what_writes_needs_the_folder_above(
     for path in (Path("new"), tmp_path / "new", Path("-"), None):
         assert option.callback(path) == path
     assert list(tmp_path.iterdir()) == []
+    with pytest.raises(typer.BadParameter, match="it is a device, not a regular file; name a file or folder"):
+        option.callback(Path(os.devnull))
 
 
 def test_the_command_line_says_it_before_anything_runs(

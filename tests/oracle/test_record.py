@@ -123,8 +123,8 @@ def test_a_full_disk_is_no_bad_usage(
     problem: int, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(*given: object) -> None:
-        raise OSError(problem, os.strerror(problem))
+        raise OSError(problem, os.strerror(problem), str(tmp_path / "t.jsonl"))
 
     monkeypatch.setattr("telltale_conformance.oracle.cli.record.record", refuse)
     assert run(shlex.join(REFERENCE), program([]), tmp_path / "t.jsonl", deadline=30) == code
-    assert f"t.jsonl: cannot be written: {os.strerror(problem)}" in capsys.readouterr().err
+    assert f"t.jsonl: cannot be read or written: {os.strerror(problem)}" in capsys.readouterr().err

@@ -240,4 +240,4 @@ def test_nothing_is_drawn_for_a_single_type_or_a_malformed_file(here: Path, caps
 
 def test_a_picture_that_cannot_be_written_is_an_error(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command(written("p.session", GOOD), draw=written("plain", "") / "out.svg") == 2
-    assert "cannot be written" in capsys.readouterr().err
+    assert "out.svg: cannot be read or written" in capsys.readouterr().err

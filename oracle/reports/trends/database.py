@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from telltale_conformance.errors import HarnessError, UsageError
+from telltale_conformance.errors import HarnessError, InconclusiveError, UsageError, unwritable
 from telltale_conformance.files import opened
 from telltale_conformance.oracle.reports.trends.campaign_record import CampaignRecord
 from telltale_conformance.oracle.reports.trends.check_record import CheckRecord
@@ -74,7 +74,7 @@ class DuckDbMissing(UsageError):
 
 
 class BadDatabase(HarnessError):
-    """Thrown when a database cannot be written."""
+    """Thrown when a file is there that is no database."""
 
 
 def write_database(path: Path, records: Sequence[Record], counted: Iterable[Record]) -> None:
@@ -87,7 +87,8 @@ def write_database(path: Path, records: Sequence[Record], counted: Iterable[Reco
 
     Raises:
         DuckDbMissing: DuckDB is not installed.
-        BadDatabase: another file is there, or the database cannot be written.
+        BadDatabase: another file is there.
+        HarnessError: the database cannot be written.
     """
     try:
         import duckdb
@@ -115,8 +116,10 @@ def write_database(path: Path, records: Sequence[Record], counted: Iterable[Reco
                         [[row[name] for row in rows] for name in columns],
                     )
             os.replace(made, path)
-    except (OSError, duckdb.Error) as error:
-        raise BadDatabase(f"cannot be written: {one_line(str(error), 300)}", place=path) from None
+    except OSError as error:
+        raise unwritable(error, path) from None
+    except duckdb.Error as error:  # it has no number: what could be wrong with the name was found above
+        raise InconclusiveError(f"cannot be written: {one_line(str(error), 300)}", place=path) from None
 
 
 def _refuse_other_files(path: Path) -> None:
@@ -124,6 +127,7 @@ def _refuse_other_files(path: Path) -> None:
 
     Raises:
         BadDatabase: it is another file.
+        HarnessError: it cannot be read.
     """
     try:
         with opened(path) as file:
@@ -131,7 +135,7 @@ def _refuse_other_files(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise BadDatabase(f"cannot be written: {error.strerror or error}", place=path) from None
+        raise unwritable(error, path) from None
     if begin[_MAGIC_AT:] != _MAGIC:
         raise BadDatabase("a file is there that is not a DuckDB database", place=path, remedy="name another file")
 

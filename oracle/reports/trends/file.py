@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from telltale_conformance.errors import HarnessError
+from telltale_conformance.errors import HarnessError, unwritable
 from telltale_conformance.files import content, open_regular
 from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
@@ -74,14 +74,15 @@ def make_ready(path: Path) -> None:
     """Check that a record can be appended, before the run that it is for; the file is made where there is none.
 
     Raises:
-        BadRecords: it holds something else, or cannot be written.
+        BadRecords: it holds something else.
+        HarnessError: it cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path):
             pass
     except OSError as error:
-        raise BadRecords(f"cannot be written: {error.strerror or error}", place=path) from None
+        raise unwritable(error, path) from None
     read_records(path)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.claims.second_solver import Agreement
 from telltale_conformance.oracle.symbolic.cross_check.cvc5_solver import Cvc5
 from telltale_conformance.oracle.symbolic.cross_check.obligations import Obligation
@@ -60,5 +61,5 @@ class Comparison:
                 if proof is None:
                     told.unproved.append(obligation.name)
                 else:
-                    (self._folder / f"{obligation.name}.cpc").write_bytes(proof)
+                    write_whole(self._folder / f"{obligation.name}.cpc", proof)
         return told

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import z3
 
+from telltale_conformance.lean_traces.writer import write_whole
 from telltale_conformance.oracle.symbolic.proof.solving import Query
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 
@@ -87,7 +88,7 @@ class Export:
         """Write obligations."""
         for obligation in obligations:
             written, file = obligation.text.encode(), f"{obligation.name}.smt2"
-            (self.folder / file).write_bytes(written)
+            write_whole(self.folder / file, written)
             self._entries.append(
                 {
                     "claim": obligation.claim,
@@ -102,4 +103,4 @@ class Export:
     def finish(self) -> None:
         """Write the index."""
         index = {"format": INDEX_FORMAT, "solver": f"z3 {z3.get_version_string()}", "obligations": self._entries}
-        (self.folder / INDEX).write_text(json.dumps(index, indent=1) + "\n")
+        write_whole(self.folder / INDEX, (json.dumps(index, indent=1) + "\n").encode())
