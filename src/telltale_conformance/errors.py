@@ -75,7 +75,7 @@ def unwritable(error: OSError, place: object) -> HarnessError:
 
 @contextmanager
 def naming(place: object) -> Iterator[None]:
-    """Let an error of the system that names no file name this one: a full disk is told of an open file."""
+    """Let an error of the system that names no file name this one, as that of a full disk does not."""
     try:
         yield
     except OSError as error:
