@@ -178,7 +178,7 @@ def test_the_least_capacity_and_what_goes_wrong_below_it() -> None:
     five = parse_protocol(f"roles A, B, C\nA = {'B!m. ' * 5}C!go. end\nB = C?ok. {'A?m. ' * 5}end\nC = A?go. B!ok. end")
     assert least_capacity(five.roles, five.types, 64, STATES)[0] == 5
     easy = parse_protocol("roles A, B\nA = B!m. end\nB = A?m. end")
-    assert least_capacity(easy.roles, easy.types, 64) == (1, None)
+    assert least_capacity(easy.roles, easy.types, 64, STATES) == (1, None)
 
 
 def test_the_limit_of_configurations_bounds_the_verdict() -> None:
