@@ -67,18 +67,6 @@ TypeName: TypeAlias = Literal[
     "SessionStore",
 ]
 
-INTERNAL: Final = frozenset(
-    {
-        "BranchDirection",
-        "CachedBranch",
-        "PendingOwnershipTransfer",
-        "SessionOwnershipState",
-        "SessionState",
-        "SessionStore",
-    }
-)
-"""The types that are internal and optional."""
-
 N: Final = Integer()
 T: Final = Text()
 B: Final = Truth()

@@ -12,9 +12,7 @@ from typing import Final
 
 import msgspec
 
-from telltale_conformance.generators.coverage import cell_of, situation
 from telltale_conformance.generators.programs import generate_program
-from telltale_conformance.generators.steps import Cell
 from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.lean_answer import LeanRun, LeanStep
 from telltale_conformance.lean_traces.lean_errors import LeanError
@@ -148,18 +146,6 @@ def compare_run(run: LeanRun, case: str, level: Level, reference: ReferenceRun |
                 divergence=_described(case, run.program, reference, expected, divergence),
             )
     return ProgramComparison(tally=Tally(cases=1, judged=judged, skipped=skipped), divergence=None)
-
-
-def reference_cells(programs: Sequence[Program]) -> set[Cell]:
-    """Return the coverage cells that the programs reach on the reference."""
-    cells: set[Cell] = set()
-    for program in programs:
-        reference = ReferenceRun(program.contract, look=situation)
-        for step in program.steps:
-            done = reference.carry_out(step)
-            if not isinstance(done, str):
-                cells.add(cell_of(reference.seen, OPERATIONS[step.op], done.outcome))
-    return cells
 
 
 def _difference(expected: ReferenceStep, answered: LeanStep, level: Level) -> Divergence | None:
