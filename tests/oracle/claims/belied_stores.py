@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from telltale_conformance.model import advance, messages, mutations, ownership, sessions
 from telltale_conformance.model.errors import OwnershipError, Refused
 from telltale_conformance.model.operations import OPERATIONS
@@ -14,41 +12,7 @@ from telltale_conformance.model.signatures import SignedMessage
 from telltale_conformance.model.state import Ownership, Session
 from telltale_conformance.model.store import Store
 from telltale_conformance.model.values import SESSION, Edge, OwnerDied, OwnerDiedFields, UpdateEdgeHandler
-
-Operation = Callable[..., Any]
-Replaced = dict[str, Operation]
-set_in = msgspec.structs.replace
-
-
-def after(op: str, change: Operation) -> Replaced:
-    """Change the store once an operation has succeeded; ``change`` is given its result first."""
-    right = OPERATIONS[op].function
-
-    def wrong_one(store: Store, *given: Any) -> Any:
-        result = right(store, *given)
-        change(store, result, *given)
-        return result
-
-    return {op: wrong_one}
-
-
-def refused_after(op: str, change: Operation) -> Replaced:
-    """Refuse as it should be, and change the store."""
-    right = OPERATIONS[op].function
-
-    def wrong_one(store: Store, *given: Any) -> Any:
-        try:
-            return right(store, *given)
-        except Refused:
-            change(store, *given)
-            raise
-
-    return {op: wrong_one}
-
-
-def owned(store: Store, given: Any) -> Ownership:
-    session = store.sessions.get(given if isinstance(given, int) else given.session_id)
-    return Ownership() if session is None else session.ownership
+from tests.oracle.claims.replaced import Operation, Replaced, after, owned, refused_after, set_in, twice
 
 
 def lives(**changed: Any) -> Operation:
@@ -143,25 +107,6 @@ def stores_foreign(store: Store, capability: Any, mutation: Any) -> None:
     session = store.sessions.get(capability.session_id)
     if session is not None and isinstance(mutation, UpdateEdgeHandler):
         session.edge_handlers[mutation.edge] = mutation.handler
-
-
-def twice(op: str) -> Replaced:
-    """Hand out the last message of an edge once more."""
-    handed_out: dict[Any, Any] = {}
-    right = OPERATIONS[op].function
-
-    def receives(store: Store, sid: int, from_: str, to: str) -> Any:
-        key = store, sid, from_, to
-        session = store.sessions.get(sid)
-        buffer = session.buffers.get((from_, to)) if session is not None and session.status == "Active" else None
-        if buffer is not None and not buffer.messages and key in handed_out:
-            return handed_out.pop(key)
-        message = right(store, sid, from_, to)
-        if message is not None:
-            handed_out[key] = message
-        return message
-
-    return {op: receives}
 
 
 def receives_from_behind(store: Store, sid: int, from_: str, to: str) -> Any:

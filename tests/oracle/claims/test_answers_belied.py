@@ -19,7 +19,7 @@ from telltale_conformance.oracle.claims.judging import ProgramReport, judge_clai
 from telltale_conformance.oracle.claims.monitors import watch
 from telltale_conformance.oracle.lanes.claims import _unsteady, claims_of, watched_programs
 from tests.oracle import wrong_references as wrong
-from tests.oracle.claims.belied_stores import STORES, Replaced
+from tests.oracle.claims.belied_stores import STORES
 from tests.oracle.claims.occasions import (
     BEGIN,
     CLAIM,
@@ -34,6 +34,7 @@ from tests.oracle.claims.occasions import (
     events,
     send_to,
 )
+from tests.oracle.claims.replaced import Replaced
 
 
 @cache
