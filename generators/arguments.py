@@ -36,10 +36,6 @@ from telltale_conformance.model.values import (
 Artifact = TypeVar("Artifact", OwnershipCapability, OwnershipReceipt, ReadinessWitness)
 
 
-def _literal(value: Any) -> Given:
-    return value, None
-
-
 class Arguments(Places):
     """Draws the arguments of one operation at a time.
 

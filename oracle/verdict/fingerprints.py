@@ -33,7 +33,6 @@ SCHEME: Final = 3
 WHOLE: Final = "$"
 """The place of a difference that is the whole answer."""
 
-_CLAIM: Final = re.compile(r"(K[1-9][0-9]*)\b")
 _INDEX: Final = re.compile(r"\[\d+\]")
 _LAST_INDEX: Final = re.compile(r"\[\d+\]$")
 _OF_ELEMENT: Final = re.compile(r"(.*)\[\d+\]\.sid$", re.DOTALL)

@@ -272,7 +272,6 @@ _TYPES: Final = (
     {"kind": "rec", "var": "t", "body": {"kind": "send", "partner": "B", "branches": [_GOES_ON]}},
     {"Mu": {"var": "t", "body": _SENDS}},
 )
-_RUN: Final = b'{"schema_version":"lean_bridge.v1","trace":[],"sessions":[]}'
 TARGETS: Final[Mapping[str, Target]] = {
     "trace": Target(trace, (_TRACE,), 4),
     "event": Target(trace_event, tuple(_TRACE.splitlines()[1:-1]), 3),

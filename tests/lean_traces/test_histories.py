@@ -31,7 +31,6 @@ HEADER: dict[str, Any] = {
 CALL = {"client": 0, "call": 0, "op": "close", "args": {"sid": 0}}
 OTHER = {"client": 1, "call": 1, "op": "close", "args": {"sid": 0}}
 RETURN = {"client": 0, "return": 0, "err": "session 0 not found"}
-CRASH = {"client": 1, "crash": 1}
 
 
 def history(*events: dict[str, Any] | bytes, header: Any = None, end: bytes | None = None) -> bytes:

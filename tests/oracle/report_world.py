@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -127,9 +125,3 @@ def report(
         baseline=None if standing is None else "known.json",
     )
     return msgspec.structs.replace(made, **changes)
-
-
-def write_all(folder: Path, files: Mapping[str, str]) -> None:
-    """Write texts under their names."""
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
