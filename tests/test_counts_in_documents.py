@@ -6,10 +6,15 @@ from collections import Counter
 
 from telltale_conformance.generators.doubles import KINDS
 from telltale_conformance.generators.floor import floor_of
+from telltale_conformance.generators.guided_programs import FURTHER
+from telltale_conformance.generators.programs import DIRECTED_STEPS
 from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.lean_traces.shipped import RECORDINGS
 from telltale_conformance.oracle.adapters.fault_kit import KIT
+from telltale_conformance.oracle.campaign import cases, cluster, kept_histories, live, plan, running
 from telltale_conformance.oracle.claims.catalogue import CLAIMS
+from telltale_conformance.oracle.lanes.stateful import EXAMPLES
+from telltale_conformance.oracle.minimise.trying import TO_RATE
 from tests.lean_traces.test_lean_rules import ATTEMPTS
 from tests.test_docs import ROOT
 
@@ -40,6 +45,12 @@ def test_lanes() -> None:
     sizes = [len(floor_of(contract, ALL_OPERATIONS)) for contract in ("telltale-17", "hardened")]
     assert "{} cells for `telltale-17`, {} for `hardened`".format(*sizes) in text
     assert f"lists {len(KINDS)} kinds" in text
+    assert f"draw {DIRECTED_STEPS} steps from the beginning" in text
+    assert f"draws {FURTHER} more steps" in text
+
+
+def test_runs_of_what_was_not_seen_again() -> None:
+    assert f"in none of {TO_RATE} runs since" in page("docs/ci.md")
 
 
 def test_what_hardened_keeps() -> None:
@@ -52,3 +63,21 @@ def test_attempts_runs_and_faults() -> None:
     assert f"{len(ATTEMPTS)} attempts to state `1 = 2`" in page("docs/lean.md")
     assert f"holds {len(list(RUNS.glob('*.input.json.gz')))} runs" in page("docs/telltale-files.md")
     assert f"| {len(KIT)} of the fault kit" in page("docs/reliability.md")
+
+
+def test_tasks_and_patience_of_campaigns() -> None:
+    text = page("docs/campaign.md")
+    size = plan.SIZES
+    assert f"{size['mutants']} mutants of {plan.PARENTS} programs of the corpus; every third goes on" in text
+    assert NUMBERS.index("three") == cases._GOES_ON
+    assert f"with {cases._FURTHER} steps towards" in text
+    assert f"{size['programs']} programs, by turns" in text
+    assert f"{size['stateful'] * EXAMPLES} sequences of the state machine" in text
+    assert f"{size['deep']} pumps" in text
+    assert f"{size['concurrent']} histories" in text
+    assert f"up to {kept_histories.AGAIN} races" in text
+    assert f"says so after {live.ALONE_SECONDS:g} seconds" in text
+    assert f"{running.IN_VAIN} tasks in a row have faults" in text
+    assert f"waits {cluster.REFUSED_SECONDS:g} seconds for another one" in text
+    assert f"finds it again within {cluster.CONNECT_SECONDS:g} seconds" in text
+    assert f"is greeted {NUMBERS[cluster.GREETINGS]} times" in text
