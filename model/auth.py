@@ -1,4 +1,7 @@
-"""Roots, leaves and proofs of the auth tree of each edge, as operations (contract §17)."""
+"""Roots, leaves and proofs of the auth tree of each edge, as operations (contract §17).
+
+Those that name a session refuse an unknown one, with the text of a StringError.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What the host may change and ask without a capability (contract §16)."""
+"""What the host may change and ask without a capability (contract §16).
+
+A change does nothing where there is no such session. H20 refuses it, with an OwnershipError, where the session is owned
+or over.
+"""
 
 from __future__ import annotations
 

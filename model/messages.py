@@ -1,4 +1,8 @@
-"""Messages: signed when sent, verified when received (contract §8, §14)."""
+"""Messages: signed when sent, verified when received (contract §8, §14).
+
+Every operation refuses an unknown session, and every send an edge without a buffer, with the text of a StringError. H19
+refuses a send whose sequence number does not follow; a receive that verifies refuses a bad signature.
+"""
 
 from __future__ import annotations
 

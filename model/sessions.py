@@ -32,7 +32,11 @@ def open(
     initial_types: Mapping[str, LocalType],
     buffer_config: BufferConfig | None = None,
 ) -> int:
-    """Open a session under the next session id; return that id."""
+    """Open a session under the next session id; return that id.
+
+    Raises:
+        StringError: the plan is refused (``open_plan``), the buffers are larger than §18 allows, or (H7) no id is left.
+    """
     sid = store.next_sid
     if not store.contract.may_open(exhausted=store.sids_exhausted):
         raise StringError(table.SID_LEFT)
@@ -46,7 +50,11 @@ def open_with_sid(
     initial_types: Mapping[str, LocalType],
     buffer_config: BufferConfig | None = None,
 ) -> int:
-    """Open a session under the given id, replacing a live session of that id (H7: refused)."""
+    """Open a session under the given id, replacing a live session of that id (H7: refused).
+
+    Raises:
+        StringError: as of ``open``; or (H7) the id is below the next one.
+    """
     if not store.contract.may_open_with(sid, store.next_sid):
         raise StringError(table.SID_AHEAD, sid)
     if not store.contract.may_open(exhausted=store.sids_exhausted):
@@ -65,7 +73,11 @@ def plan(store: Store, roles: Sequence[str], initial_types: Mapping[str, LocalTy
 
 
 def close(store: Store, sid: int) -> None:
-    """Close a session: its messages and edge traces are gone, everything else stays (H6: not ownership)."""
+    """Close a session: its messages and edge traces are gone, everything else stays (H6: not ownership).
+
+    Raises:
+        StringError: there is no such session.
+    """
     session = found(store, sid)
     store.set_status(session, store.contract.closed_status(session.status))
     store.totals.messages -= session.buffered_messages()
