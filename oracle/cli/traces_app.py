@@ -90,7 +90,9 @@ def record(
     seed: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Do a generated program of this seed instead.")
     ] = None,
-    steps: Annotated[int, typer.Option(min=1, metavar="N", help="How long the generated program is.")] = 200,
+    steps: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Of the generated program, before its last look.")
+    ] = 200,
     deadline: Annotated[float, typer.Option(metavar="SECONDS", help="For one answer.")] = 10.0,
     no_config: NoConfigOption = False,
     config: ConfigOption = None,

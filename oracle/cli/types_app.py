@@ -19,8 +19,8 @@ def types(
         ),
     ],
     as_json: Json = False,
-    lean_json: Annotated[bool, typer.Option(help="Print types in the Lean side's JSON form.")] = False,
-    plan: Annotated[bool, typer.Option(help="Print the open plan and the edge blueprint.")] = False,
+    lean_json: Annotated[bool, typer.Option("--lean-json", help="Print types in the Lean side's JSON form.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Print the open plan as JSON.")] = False,
     draw: Annotated[
         Path | None,
         typer.Option(callback=in_a_folder_that_is_there, metavar="OUT.svg", help="Draw the edge blueprint."),
