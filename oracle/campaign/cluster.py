@@ -17,6 +17,7 @@ from telltale_conformance.errors import InconclusiveError, UsageError
 from telltale_conformance.oracle.campaign.plan import Setup
 from telltale_conformance.oracle.lanes.subject import hellos
 from telltale_conformance.oracle.process.interrupts import deaf_to_interrupts
+from telltale_conformance.oracle.process.sharing import CannotShare
 from telltale_conformance.readable import one_line
 
 if TYPE_CHECKING:
@@ -273,17 +274,20 @@ def cluster_of(setup: Setup, address: str | None, workers: int, dashboard: str |
     import dask
     from distributed import Client, LocalCluster
 
-    with deaf_to_interrupts(), dask.config.set(QUIET):
-        local = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=dashboard or "127.0.0.1:0",
-            scheduler_kwargs={"dashboard": dashboard is not None},
-            silence_logs=logging.CRITICAL,
-            memory_limit=0,
-        )
+    try:
+        with deaf_to_interrupts(), dask.config.set(QUIET):
+            local = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=dashboard or "127.0.0.1:0",
+                scheduler_kwargs={"dashboard": dashboard is not None},
+                silence_logs=logging.CRITICAL,
+                memory_limit=0,
+            )
+    except (OSError, RuntimeError) as error:
+        raise CannotShare(error) from None
     try:
         cluster = Cluster(setup, Client(local, set_as_default=False), None)
         try:

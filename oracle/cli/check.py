@@ -356,6 +356,8 @@ def run_lane(name: str, subject: Subject, settings: Settings) -> LaneResult:
         result = _lane(name).run(subject, settings)
     except AdapterFault as fault:
         note = f"fault of the adapter: {fault.diagnostic()}"
+    except InconclusiveError as error:
+        note = str(error)
     except Exception as error:
         heed()  # calls into C wrap what a signal raises within them
         note = f"fault of the harness: {type(error).__name__}: {error}"

@@ -28,6 +28,7 @@ from telltale_conformance.oracle.process.interrupts import (
     leave_interrupts_to_parent,
 )
 from telltale_conformance.oracle.process.progress import tell
+from telltale_conformance.oracle.process.sharing import CannotShare
 from telltale_conformance.oracle.reference.judging import CaseResult, fault_of_harness, undescribed
 from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
@@ -158,8 +159,7 @@ def run_chunks(
     if workers == 1:
         shares = [_work(subject, task, plan, range(count), settings)]
     else:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers - 1, mp_context=context, initializer=_begun) as pool:
+        with _processes(workers - 1) as pool:
             with held_back(), deaf_to_interrupts():
                 futures = [
                     pool.submit(_work, subject, task, plan, range(worker, count, workers), settings)
@@ -183,6 +183,14 @@ def run_chunks(
     if finish is not None:
         result = _finished(finish, result, chunks)
     return msgspec.structs.replace(result, seconds=time.monotonic() - started)
+
+
+def _processes(count: int) -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("spawn")
+    try:
+        return ProcessPoolExecutor(count, mp_context=context, initializer=_begun)
+    except OSError as error:
+        raise CannotShare(error) from None
 
 
 def _begun() -> None:

@@ -13,13 +13,27 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
+from telltale_conformance.errors import InconclusiveError
 from telltale_conformance.oracle.process.garbage import collect_seldom
 from telltale_conformance.oracle.process.interrupts import deaf_to_interrupts, leave_interrupts_to_parent
+from telltale_conformance.readable import one_line
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _AHEAD: Final = 64
 """How many results of each process may wait for one before them."""
+
+
+class CannotShare(InconclusiveError):
+    """Thrown when no processes can be started that share the work."""
+
+    def __init__(self, error: BaseException) -> None:
+        while error.__cause__ or error.__context__:  # where a cluster is to be started, its worker says why not
+            error = error.__cause__ or error.__context__ or error
+        super().__init__(
+            f"no processes can share the work: {one_line(str(error), 200)}",
+            remedy="they need /dev/shm and the temporary folder, both to be written; check --workers 1 needs neither",
+        )
 
 
 class Lost(NamedTuple):

@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from telltale_conformance.model.operations import OPERATIONS
-from telltale_conformance.oracle.adapters.kit import CHECKS
+from telltale_conformance.oracle.adapters import ReferenceAdapter
+from telltale_conformance.oracle.adapters.kit import CHECKS, check_pace
 from telltale_conformance.oracle.claims.catalogue import CLAIMS
 from telltale_conformance.oracle.cli.adapter_kit import run
 from telltale_conformance.oracle.cli.check import run as check
@@ -41,6 +42,11 @@ def test_the_reference_passes_every_check(capsys: pytest.CaptureFixture[str]) ->
     code, found = statuses(REFERENCE, capsys)
     assert found == dict.fromkeys(ALL, "passed")
     assert code == PASS
+
+
+def test_a_clock_that_stands_still_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("telltale_conformance.oracle.adapters.kit.time.perf_counter", lambda: 1.0)
+    assert check_pace(ReferenceAdapter()) == "faster than the clock of this machine"
 
 
 def test_what_is_not_offered_is_skipped_and_nothing_wrong(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -12,12 +13,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import distributed
 import pytest
 
 from telltale_conformance.errors import UsageError
-from telltale_conformance.oracle.cli import replay
+from telltale_conformance.oracle.campaign.cluster import cluster_of
+from telltale_conformance.oracle.cli import check, replay
+from telltale_conformance.oracle.lanes import chunks
 from telltale_conformance.oracle.process import sharing
-from telltale_conformance.oracle.process.sharing import Lost, in_order
+from telltale_conformance.oracle.process.sharing import CannotShare, Lost, in_order
 from tests.installed import run
 from tests.oracle.shared_work import items, squared, who
 from tests.trace_files import RECORDINGS
@@ -145,3 +149,26 @@ def test_a_worker_that_is_killed_is_a_fault_that_names_the_file(
     out = capsys.readouterr().out
     assert f"{killed}: fault of the harness: the process that judged it was killed by SIGKILL" in out
     assert "3 traces: 2 agree, 0 diverge, 0 malformed, 1 inconclusive" in out
+
+
+def test_a_machine_that_cannot_share_is_named_and_no_fault_of_the_harness(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So it is without /dev/shm."""
+
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        worker = OSError(errno.EROFS, os.strerror(errno.EROFS))
+        raise RuntimeError("Nanny failed to start.") from worker
+
+    def refuse_at_once(*args: Any, **kwargs: Any) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(chunks, "ProcessPoolExecutor", refuse_at_once)
+    assert check.run(lanes=["programs"], cases=200, workers=2) == 3
+    said = capsys.readouterr().out
+    assert "no processes can share the work: [Errno 30] Read-only file system; they need /dev/shm" in said
+    assert "fault of the harness" not in said
+    monkeypatch.setattr(distributed, "LocalCluster", refuse)
+    setup: Any = None
+    with pytest.raises(CannotShare, match="Read-only file system"), cluster_of(setup, None, 1, None):
+        pass
