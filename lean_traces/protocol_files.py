@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -33,6 +34,10 @@ NESTING: Final = DEFAULT_LIMITS.nesting
 BUNDLE: Final = "protocol_bundle.v1"
 """The schema version of telltale's documents with a global type and local types."""
 
+_ONE_TYPE: Final = (
+    "this is a single type, and a .session file is a protocol: begin it with its roles, `roles A, B`, "
+    "or with `global =`, or give the file another ending, as .type"
+)
 _BEGINS_PROTOCOL: Final = re.compile(r"(?:\s|(?:#|--)[^\n]*(?:\n|$))*(?:roles\b|global\s*=)")
 _GLOBAL_NAMES: Final = frozenset({"global", "input", "choreography"})
 """Names of files that hold the global type of a folder where the type itself, an ``end``, does not say so."""
@@ -110,12 +115,21 @@ def protocol_of(path: Path, data: bytes) -> ProtocolFile:
             return ProtocolFile(path, parse_protocol(content, source=str(path)))
         parsed = parse_with_positions(content, source=str(path))
     except SyntaxProblem as error:
+        if path.suffix == ".session" and _is_one_type(content):
+            raise Unreadable(_ONE_TYPE) from None
         raise Unreadable(error.message, Position(error.line, error.column), error.excerpt) from None
     if parsed.is_global:
         roles = roles_of(parsed.type)
         whole = Protocol(roles, {}, str(path), content, parsed.positions, global_type=parsed.type)
         return ProtocolFile(path, whole)
     return ProtocolFile(path, Protocol((), {}, str(path), content, parsed.positions), parsed.type)
+
+
+def _is_one_type(content: str) -> bool:
+    with suppress(SyntaxProblem):
+        parse_with_positions(content)
+        return True
+    return False
 
 
 # --- folders

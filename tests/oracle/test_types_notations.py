@@ -76,6 +76,13 @@ def test_a_line_that_stays_wrong_is_not_rewritten(here: Path) -> None:
     assert "write:" not in err
 
 
+def test_a_single_type_in_a_file_of_a_protocol_is_explained(here: Path) -> None:
+    code, _, err = types(written("t.session", "p!l. end"))
+    assert code == 2
+    assert "t.session: this is a single type, and a .session file is a protocol: begin it with its roles" in err
+    assert types(written("t.type", "p!l. end"))[0] == 0
+
+
 def test_a_second_type_in_a_file_is_explained(here: Path) -> None:
     code, _, err = types(written("t", "p!l. end\nq!k. end\n"))
     assert code == 2
