@@ -21,6 +21,7 @@ from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.telltale.documents import recognise
 from telltale_conformance.lean_traces.trace import MalformedTrace
+from telltale_conformance.oracle.adapters import Answer, Request
 from telltale_conformance.oracle.adapters.answers import AnswerReader, read_hello, strict_value
 from telltale_conformance.oracle.adapters.faults import AdapterFault
 from telltale_conformance.oracle.campaign.events import Begun, Ended, TaskLost
@@ -43,13 +44,24 @@ from telltale_conformance.oracle.lanes.identity import Identity
 from telltale_conformance.oracle.lanes.subject import Subject
 from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.minimise.trying import Trials
+from telltale_conformance.oracle.reference.recording import record
 from telltale_conformance.oracle.reference.replay import replay_bytes
+from telltale_conformance.oracle.reports.comparison.comparison import comparison_document, comparison_of
+from telltale_conformance.oracle.reports.comparison.page import comparison_page
+from telltale_conformance.oracle.reports.comparison.text import comparison_lines
+from telltale_conformance.oracle.reports.json_report import report_json
+from telltale_conformance.oracle.reports.trends.file import read_records
+from telltale_conformance.oracle.reports.trends.page import trends_page
+from telltale_conformance.oracle.reports.trends.series import series_of
+from telltale_conformance.oracle.reports.trends.text import trends_lines
 from telltale_conformance.oracle.telltale.judging import judge_document
 from telltale_conformance.oracle.verdict.baseline import Baseline, read_baseline, updated, write_baseline
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.required import required
 from tests.oracle.minimise_world import diverging
 from tests.oracle.report_world import accepted, lane
+from tests.oracle.report_world import report as written
+from tests.oracle.trends_world import check
 from tests.oracle.wrong_references import WRONG, WrongReference
 
 DATA: Final = Path(__file__).parents[1] / "data"
@@ -155,6 +167,54 @@ def answer(data: bytes, folder: Path) -> bool:
     except AdapterFault as fault:
         return measured(fault)
     return True
+
+
+class Saying(WrongReference):
+    """Gives one answer to every request."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__({})
+        self.said = answer
+
+    def _answer(self, request: Request) -> Answer:
+        return self.said
+
+
+def recorded(data: bytes, folder: Path) -> bool:
+    """An answer that is recorded: what is written can be replayed, whatever it says."""
+    path = folder / "t.jsonl"
+    try:
+        answer = _ANSWERS.read(data.replace(b"\n", b" ")).answer
+        if answer.kind in ("ok", "err") and answer.audit is None:
+            return False  # the adapter protocol refuses it of one that observes the log
+        record(Saying(answer), _SMALL, path)
+    except AdapterFault as fault:
+        return measured(fault)
+    result = replay_bytes(path.read_bytes(), "t")
+    assert result.verdict != "malformed", result.error
+    return True
+
+
+def report(data: bytes, folder: Path) -> bool:
+    """A report that is compared with the one that it was made from."""
+    whole, changed = folder / "whole.json", folder / "changed.json"
+    whole.write_bytes(_REPORT)
+    changed.write_bytes(data)
+    comparison = comparison_of([whole, changed])
+    assert all(len(line) < 10_000 for line in comparison_lines(comparison))
+    encode(comparison_document(comparison))
+    comparison_page(comparison)
+    return True
+
+
+def history(data: bytes, folder: Path) -> bool:
+    """The file of check records and campaign records."""
+    path = folder / "history.jsonl"
+    path.write_bytes(data)
+    series = series_of(read_records(path).records)
+    assert all(len(line) < 10_000 for line in trends_lines(series))
+    trends_page(series)
+    return series != ()
 
 
 def baseline(data: bytes, folder: Path) -> bool:
@@ -265,6 +325,7 @@ def _baseline() -> bytes:
 
 
 _TRACE: Final = small_trace()
+_REPORT: Final = report_json(written(lane("corpus", accepted()))).encode()
 _SENDS: Final = {"Send": {"partner": "B", "branches": [[{"name": "x"}, None, "End"]]}}
 _GOES_ON: Final = {"label": {"name": "x", "sort": "unit"}, "continuation": {"kind": "var", "name": "t"}}
 _TYPES: Final = (
@@ -290,6 +351,17 @@ TARGETS: Final[Mapping[str, Target]] = {
         ),
         6,
     ),
+    "recorded": Target(
+        recorded,
+        (
+            b'{"id":0,"ok":0,"audit":[]}',
+            b'{"id":3,"err":{"SessionNotFound":{"session_id":7}},"audit":[]}',
+            b'{"id":1,"unsupported":"not yet"}',
+        ),
+        1,
+    ),
+    "report": Target(report, (_REPORT,), 1),
+    "history": Target(history, (b"".join(encode(check(day, "1")) + b"\n" for day in range(2)),), 1),
     "baseline": Target(baseline, (_baseline(),), 1),
     "requirement": Target(requirement, (b"open\nclose # both\n", _baseline()), 1),
     "dossier": Target(sealed, (DOSSIER[MANIFEST], DOSSIER[SEAL]), 1),
