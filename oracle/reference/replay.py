@@ -160,8 +160,9 @@ def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | 
                     verdict="inconclusive",
                     events=events + _check_rest(reader),
                     judged=events - 1 - left_open,
-                    error=f"event {event.seq} goes beyond a limit of the contract ({decided_by(outcome).guard}), where "
-                    "several answers are admitted; nothing is judged from there on",
+                    error=f"{reader.path}: event {event.seq} goes beyond a limit of the contract "
+                    f"({decided_by(outcome).guard}), where several answers are admitted; "
+                    "nothing is judged from there on",
                 )
             left_open += isinstance(outcome.error, NotJudged)
         divergence = None
@@ -182,7 +183,9 @@ def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | 
     judged = events - left_open
     if judged == 0:
         why = "the contract leaves every answer of the trace open" if events else "the trace has no events"
-        return TraceResult(trace=reader.path, verdict="inconclusive", events=events, judged=0, error=why)
+        return TraceResult(
+            trace=reader.path, verdict="inconclusive", events=events, judged=0, error=f"{reader.path}: {why}"
+        )
     return TraceResult(trace=reader.path, verdict="agree", events=events, judged=judged)
 
 

@@ -16,7 +16,7 @@ _ORDERS: Final = 8
 
 def history_text(result: HistoryResult) -> str:
     """Return the verdict on a history as text, with the refusal or the error spelled out."""
-    if result.verdict == "malformed" or not result.events:
+    if not result.clients:
         return f"{result.verdict}  {one_line(result.error or '', _NOTE)}"
     size = f"{counted(result.events, 'event')} of {counted(result.clients, 'client')}"
     head = f"{result.verdict}  {spelled(result.trace)}  {size}"

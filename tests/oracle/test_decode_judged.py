@@ -119,4 +119,4 @@ def test_a_trace_of_which_all_is_open_is_inconclusive(tmp_path: Path) -> None:
     path.write_bytes(trace_bytes(events(DEEP)))
     result = replay_file(path)
     assert (result.verdict, result.judged) == ("inconclusive", 0)
-    assert result.error == "the contract leaves every answer of the trace open"
+    assert result.error == f"{result.trace}: the contract leaves every answer of the trace open"

@@ -120,9 +120,10 @@ def test_limits_are_settable(tmp_path: Path) -> None:
 
 
 def test_a_trace_of_which_nothing_could_be_judged_exits_3(tmp_path: Path) -> None:
-    done = run_here("replay", trace(tmp_path, "t.jsonl", []))
+    path = trace(tmp_path, "t.jsonl", [])
+    done = run_here("replay", path)
     assert done.returncode == 3
-    assert "inconclusive" in done.stdout
+    assert f"inconclusive  {path}: the trace has no events" in done.stdout
 
 
 @pytest.mark.parametrize("level", ["outcome", "payload", "audit", "state"])

@@ -171,6 +171,12 @@ def test_a_history_without_an_answer_shows_nothing() -> None:
     assert judge_history(list, "telltale-17").verdict == "inconclusive"
 
 
+def test_a_file_without_an_answer_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path / "h.jsonl", [])
+    assert run([path]) == 3
+    assert f"inconclusive  {path}  0 events of 4 clients\n  no call of the history" in capsys.readouterr().out
+
+
 def test_a_load_test_is_judged_and_its_mistake_is_found() -> None:
     events = list(load(3000, clients=4, sessions=20, overall=100))
     assert judge_history(lambda: events, "telltale-17").verdict == "agree"
