@@ -34,7 +34,7 @@ from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
 
 REFUSED: Final = "operations offered and answered as unsupported"
-"""What is missing of a lane in which there are any. Types that ``decode`` does not have may be left out."""
+"""What is missing of a lane in which there are any. A type that ``decode`` does not have may be left out, whole."""
 
 
 class Plan(NamedTuple):
@@ -64,6 +64,7 @@ class Chunk(Struct, frozen=True, kw_only=True):
     divergences: tuple[LaneDivergence, ...] = ()
     faults: tuple[str, ...] = ()
     unsupported: frozenset[str] = frozenset()
+    decoded: frozenset[str] = frozenset()
     coverage: frozenset[Cell] = frozenset()
     marks: frozenset[int] = frozenset()
     """Whatever else a lane collects, to be united over all chunks."""
@@ -94,6 +95,7 @@ def collect(
     elsewhere: set[str] = set()
     cells: set[Cell] = set()
     unsupported: set[str] = set()
+    decoded: set[str] = set()
     number = 0
     for result in results:
         if result.divergence is not None:
@@ -119,6 +121,7 @@ def collect(
             faults.append(result.fault)
         cells |= result.cells
         unsupported |= result.unsupported
+        decoded |= result.decoded
         tally += result.tally
         number += 1
     named = tuple(f"{op} is answered as unsupported, which ends the case" for op in sorted(ended_early))
@@ -129,6 +132,7 @@ def collect(
         divergences=tuple(divergences),
         faults=tuple(faults),
         unsupported=frozenset(unsupported),
+        decoded=frozenset(decoded),
         coverage=frozenset(cells),
         ended=number < planned,
     )
@@ -179,7 +183,7 @@ def run_chunks(
         chunks.append(done[number])
         if sum(len(chunk.divergences) for chunk in chunks) >= settings.divergences or done[number].ended:
             break
-    result = _merged(lane, plan, chunks, cut_off, closing)
+    result = merged(lane, plan, chunks, cut_off, closing)
     if finish is not None:
         result = _finished(finish, result, chunks)
     return msgspec.structs.replace(result, seconds=time.monotonic() - started)
@@ -267,13 +271,14 @@ def _closed(adapter: Adapter) -> str:
     return ""
 
 
-def _merged(
+def merged(
     lane: str,
     plan: Plan,
     chunks: Sequence[Chunk],
     cut_off: bool,
     closing: tuple[str, ...],
 ) -> LaneResult:
+    """Return what a lane came to by its chunks, in their order."""
     divergences = tuple(divergence for chunk in chunks for divergence in chunk.divergences)
     faults = tuple(fault for chunk in chunks for fault in chunk.faults) + closing
     unsupported = frozenset().union(*(chunk.unsupported for chunk in chunks))
@@ -294,7 +299,8 @@ def _merged(
     for chunk in chunks:
         evidence += chunk.evidence
         tally += chunk.tally
-    refused = sorted(name for name in unsupported if name in OPERATIONS)
+    decoded = frozenset().union(*(chunk.decoded for chunk in chunks))
+    refused = sorted(name for name in unsupported if name in OPERATIONS or name in decoded)
     if refused:
         evidence = evidence.with_items(Items(REFUSED, len(refused), missing_ones=tuple(refused)))
     if tally.at_limit:

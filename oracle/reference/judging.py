@@ -67,6 +67,8 @@ class CaseResult:
     cells: set[Cell] = field(default_factory=set)
     unsupported: set[str] = field(default_factory=set)
     """Operations that were answered as unsupported, though the hello offers them."""
+    decoded: set[str] = field(default_factory=set)
+    """The types of ``decode`` of which a text was answered, named as in ``unsupported``."""
     at_limit: bool = False
     """It went beyond a limit of the contract, where several answers are admitted (§18)."""
     asked: int = 0
@@ -219,6 +221,8 @@ def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) ->
     if kind in ("ok", "err"):
         divergence = judge_answer(asked.op, expected, answer, level)
         result.judged += 1
+        if asked.op == "decode":
+            result.decoded.add(_named(asked))
         if divergence is None:
             if asked.cell is not None:
                 result.cells.add(asked.cell)

@@ -14,6 +14,7 @@ from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.oracle.adapters import Answer, Request
 from telltale_conformance.oracle.cli.check import run_lane
 from telltale_conformance.oracle.lanes.asked import asked_of
+from telltale_conformance.oracle.lanes.chunks import Plan, collect, merged
 from telltale_conformance.oracle.lanes.subject import Settings
 from telltale_conformance.oracle.reference.judging import CaseResult, judge_cases
 from telltale_conformance.oracle.reference.replay import replay_file
@@ -84,6 +85,19 @@ def test_a_type_that_is_not_there_is_uncovered_alone() -> None:
     result = judged(("Edge", EDGE), ("Endpoint", '{"sid":1,"role":"A"}'), change=change)
     assert (result.judged, result.uncovered, result.unsupported) == (2, 1, {"decode Edge"})
     assert not result.over
+
+
+@pytest.mark.parametrize(("texts", "verdict"), [((EDGE,), "agree"), ((EDGE, '{"sid":2}'), "inconclusive")])
+def test_a_type_is_left_out_whole_or_is_missing(texts: tuple[str, ...], verdict: str) -> None:
+    """Else a store could be asked only what it answers rightly."""
+
+    def change(request: Request, number: int, answer: Answer) -> Answer:
+        return Answer("unsupported", b'"internal"', None) if b"receiver" in request.args else answer
+
+    seen = [judged(*(("Edge", text) for text in texts), ("Endpoint", '{"sid":1,"role":"A"}'), change=change)]
+    chunk = collect("programs", seen, 1, describe=lambda number, result: pytest.fail("nothing diverges"))
+    result = merged("fixed", Plan("programs", 1, 1), [chunk], cut_off=False, closing=())
+    assert result.verdict == verdict
 
 
 def test_a_check_names_the_types_that_are_not_there() -> None:
