@@ -117,6 +117,7 @@ class Goals(Needs):
 
     def _open_again(self, name: str) -> Iterator[Act]:
         """Open the sid in mind, after it was reaped or over the live session."""
+        yield from self._last_seen()
         if self._session is not None and self._draw.random() < 0.5:
             yield from self._reaped()
         yield self._opening(self.sid, name)
@@ -209,6 +210,7 @@ class Goals(Needs):
         if not store.ended:
             yield from self._closed("close")
         chosen = draw.mixed(sorted(store.ended))
+        yield from (Act("observe", (sid,)) for sid in chosen[:_TOGETHER])  # what went wrong in it shows no more then
         yield Act(name, (chosen,) if OPERATIONS[name].parameters else ())
         self.look_round(0)
         if self._session is None and draw.random() < 0.3:

@@ -39,7 +39,7 @@ _TURNS: Final = 3
 """Of so many cases in turn the last begins with the corpus."""
 _PARTS: Final = 8
 """Parts of the corpus that are each played in an order of the seed."""
-FURTHER: Final = 100
+FURTHER: Final = 150
 """Steps that are drawn after a program of the corpus, before the last look."""
 _EDGES: Final = 3
 """How many of the edges that got messages or handlers are looked at, those that did so last."""

@@ -86,6 +86,7 @@ class Needs:
     def _anew(self) -> Iterator[Act]:
         """Begin another life: under the sid in mind, or under the next one."""
         draw = self._draw
+        yield from self._last_seen()
         if self._session is not None and draw.random() < 0.3:
             yield from self._reaped()
         if draw.random() < 0.3 or not self._pool.sids:
@@ -94,6 +95,11 @@ class Needs:
             self.sid = sid if sid in self._store.sessions else self.sid
         else:
             yield self._opening(self.sid)
+
+    def _last_seen(self) -> Iterator[Act]:
+        """Look at the session in mind before it is gone, as what went wrong in it shows no more then."""
+        if self._session is not None:
+            yield Act("observe", (self.sid,))
 
     def _reaped(self) -> Iterator[Act]:
         session = self._session

@@ -32,8 +32,6 @@ class Profile(NamedTuple):
     course: str = ""
     """What a program begins with: ``lives``, ``sizes``, a session with edges (``edges``), or nothing but drawn steps;
     ``reloads``: each of them is followed by a reload; ``goals``: before many of them, what they want of the state."""
-    as_it_is: float = 0.0
-    """How often an operation of ``goals`` is tried in the state as it is."""
 
 
 class _StatedProfile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,11 +46,13 @@ class _StatedProfile(Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Concern(Struct, frozen=True, forbid_unknown_fields=True):
     groups: list[str]
+    but: dict[str, float] = {}
 
 
 class _Directed(Struct, frozen=True, forbid_unknown_fields=True):
     turns: list[str]
     concerns: dict[str, _Concern]
+    factors: dict[str, float]
     beside: dict[str, float]
 
 
@@ -88,48 +88,33 @@ class _Stated(Struct, frozen=True, forbid_unknown_fields=True):
 
     def concern(self, name: str) -> Profile:
         """Return the profile of a concern: what changes something in it is tried alike, all else by a share of that."""
-        groups = self.directed.concerns[name].groups
-        of_it = [operation for group in groups or self.weights for operation in self.weights[group]]
-        weights = {operation: 1.0 for operation in of_it if not OPERATIONS[operation].reads_only}
-        all_of_it = sum(weights.values())
-        looks = [operation for operation in of_it if operation not in weights]
+        stated = self.directed.concerns[name]
+        of_it = [operation for group in stated.groups for operation in self.weights[group]]
+        looks = [operation for operation in of_it if OPERATIONS[operation].reads_only]
+        weights = {operation: 1.0 for operation in of_it if operation not in looks}
+        all_of_it = len(weights)
         others = sorted(ALL_OPERATIONS - {*of_it} - {name for name, one in OPERATIONS.items() if one.reads_only})
         weights |= dict.fromkeys(looks, _LOOKS * all_of_it / max(1, len(looks)))
-        weights |= dict.fromkeys(others, _OTHERS * all_of_it / max(1, len(others)))
+        weights |= dict.fromkeys(others, _OTHERS * all_of_it / len(others))
+        for operation, factor in self.directed.factors.items():
+            weights[operation] *= factor
         for operation, share in self.directed.beside.items():
-            if not groups or operation not in of_it:
+            if operation not in of_it:
                 weights[operation] = share * all_of_it
-        for operation in self.weights["endings"]:
-            weights[operation] *= _ENDINGS
-        return Profile(name, weights, 0.0, 0.0, "goals")
+        return Profile(name, weights | stated.but, 0.0, 0.0, "goals")
 
 
 _LOOKS: Final = 0.05
-_OTHERS: Final = 0.4
+_OTHERS: Final = 0.9
 """How often the looks of a concern are tried, and what changes something outside of it, relative to what does in it."""
-_ENDINGS: Final = 0.3
-"""How often what ends the ownership of a session for good is tried, relative to the rest, so that more comes before."""
 _STATED: Final = msgspec.toml.decode(packaged("telltale_conformance.generators", "data", "profiles.toml"), type=_Stated)
 PROFILES: Final = tuple(_STATED.profile(stated) for stated in _STATED.profiles)
 """Taken in turn, so that a program's profile follows from its index."""
 DIRECTED: Final = tuple(map(_STATED.concern, _STATED.directed.turns))
 """The profiles of programs that are drawn towards goals, taken in turn too."""
-CONCERNS: Final = tuple(_STATED.concern(name) for name, stated in _STATED.directed.concerns.items() if stated.groups)
-"""Those of them that have the operations of one concern."""
 LAST_LOOK: Final = _STATED.last_look
-_BESIDE: Final = 0.5
-"""How often the operations of a second concern are tried, relative to those of the first."""
 _SELDOM: Final = 0.25
 """How often an operation is tried where it cannot succeed, relative to where it can."""
-
-
-def joined(first: Profile, second: Profile) -> Profile:
-    """Return the profile of two concerns: as often as one of them is tried under both, it is tried for each."""
-    scale = _BESIDE * sum(first.weights.values()) / sum(second.weights.values())
-    weights = dict(first.weights)
-    for name, weight in second.weights.items():
-        weights[name] = weights.get(name, 0.0) + scale * weight
-    return first._replace(name=f"{first.name} and {second.name}", weights=weights)
 
 
 class Selection(NamedTuple):

@@ -18,7 +18,7 @@ from telltale_conformance.generators.drawing import Drawing
 from telltale_conformance.generators.goals import Goals
 from telltale_conformance.generators.lives import Life, opened_again, opening
 from telltale_conformance.generators.pool import Pool
-from telltale_conformance.generators.profiles import CONCERNS, DIRECTED, LAST_LOOK, PROFILES, Profile, joined, select
+from telltale_conformance.generators.profiles import DIRECTED, LAST_LOOK, PROFILES, Profile, select
 from telltale_conformance.generators.raw_forms import raw_form
 from telltale_conformance.generators.reached import Reached, Watch
 from telltale_conformance.generators.sizes import SIZES
@@ -46,11 +46,10 @@ _AFTER_COURSE: Final = 15
 """Drawn steps after what a course begins with, at least."""
 DIRECTED_STEPS: Final = 180
 """Steps of a program towards goals before its last look."""
-_TWO_CONCERNS: Final = 0.35
-"""How often a program towards goals of one concern has the operations of a second."""
 _ODDNESS: Final = (0.05, 0.1, 0.25)
-_AS_IT_IS: Final = (0.3, 0.6, 0.9)
-"""What one program towards goals and another has for the oddness of its profile, and for how often it has no goal."""
+"""What one program towards goals and another has for the oddness of its profile."""
+_AS_IT_IS: Final = 0.65
+"""How often an operation is tried in the state as it is instead."""
 _TIMES: Final = (*(1,) * 70, *(2,) * 5, 3, 3, 4, 9, 17)
 """How often in a row a goal is reached; a reload once, as a second one finds what the first has left."""
 _SESSIONS: Final = (1, 2, 2, 3)
@@ -207,7 +206,7 @@ class Generator:
             if operation.reads_only:
                 yield self._step(operation.name, goals.sid)
                 continue
-            if draw.random() >= self.profile.as_it_is:
+            if draw.random() >= _AS_IT_IS:
                 for _ in range(1 if operation.name == RELOAD.operation else draw.one_of(_TIMES)):
                     if self._counted < until:
                         yield from self._again(self._acts(goals.towards(operation.name)))
@@ -374,10 +373,8 @@ def directed(
     seed: int, index: int, offered: frozenset[str], contract: Contract | str, reached: Reached | None = None
 ) -> Generator:
     """Return what makes program ``index`` of those that are drawn towards goals."""
-    rng, profile = Random(f"{seed}/{index}/goals"), DIRECTED[index % len(DIRECTED)]
-    if profile in CONCERNS and rng.random() < _TWO_CONCERNS:
-        profile = joined(profile, rng.choice([other for other in CONCERNS if other.name != profile.name]))
-    profile = profile._replace(oddness=rng.choice(_ODDNESS), as_it_is=rng.choice(_AS_IT_IS))
+    oddness = Random(f"{seed}/{index}/goals").choice(_ODDNESS)
+    profile = DIRECTED[index % len(DIRECTED)]._replace(oddness=oddness)
     return Generator(seed, index, offered=offered, contract=contract, profile=profile, reached=reached)
 
 
