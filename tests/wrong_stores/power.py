@@ -38,7 +38,6 @@ WHY: dict[str, str] = {
     "reasons trimmed in the status": "drawn reasons have no blanks at their end",
     "wrapped edges are read": "no drawn value is an edge in another object",
     "host traces of 64": "drawn traces are short",
-    "the last tick never comes": "a timeout at 2^64-1 has to be waited for, and the clock to go there",
     "far repeats among many roles": "programs list no more than four roles, or hundreds without a repeat",
     "four branches are unfolded": "drawn recursions have fewer branches",
     "sent numbers begin anew": "an edge has to take 257 messages without numbers, and give the last with its number",
@@ -61,7 +60,6 @@ WHY: dict[str, str] = {
     "renames to fresh": "no drawn variable that is free has the name of the store's choice",
     "owners by 16 bits of CRC-32": "no two drawn owners collide in this hash",
     "predicates by 32 bits of djb2": "no two drawn predicates collide in this hash",
-    "labels by 32 bits of Java's": "no two drawn labels of one choice collide in this hash",
 }
 """Why no lane but the fixed list finds a store with this seed, and with which one does."""
 NO_CHECK = """\
