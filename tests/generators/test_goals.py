@@ -135,6 +135,24 @@ def test_some_sessions_are_closed_before_they_are_reaped_together() -> None:
     assert reaped.count(1) > len(reaped) / 4
 
 
+def test_many_sessions_are_looked_at_just_before_they_are_reaped_or_replaced() -> None:
+    gone = looked = 0
+    for program in made(11, PROGRAMS // 4):
+        opened: set[int] = set()
+        for place, step in enumerate(program):
+            sids = set()
+            if step.operation.name in ("reap_sessions", "reap_closed"):
+                sids = {summary.sid for summary in step.outcome.ok}
+            elif step.operation.gives == "session" and step.outcome.error is None:
+                sids = {step.outcome.ok} & opened
+                opened.add(step.outcome.ok)
+            gone += bool(sids)
+            before = program[max(0, place - 3) : place]
+            looked += any(one.operation.name == "observe" and one.arguments[0] in sids for one in before)
+    assert gone > 20
+    assert looked > 0.6 * gone
+
+
 def test_a_reload_is_not_repeated_at_once_and_only_live_sessions_are_looked_at_last() -> None:
     for program in made(10, PROGRAMS):
         names = [step.operation.name for step in program]
