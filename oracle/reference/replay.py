@@ -59,6 +59,8 @@ class TraceResult(Struct, frozen=True, kw_only=True):
     uncovered: int = 0
     first_divergence: FirstDivergence | None = None
     error: str | None = None
+    log_compared: bool = True
+    """The trace has the records that each operation appended to the log; without them nothing is said of the log."""
 
     @property
     def not_judged(self) -> int:
@@ -186,7 +188,8 @@ def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | 
         return TraceResult(
             trace=reader.path, verdict="inconclusive", events=events, judged=0, error=f"{reader.path}: {why}"
         )
-    return TraceResult(trace=reader.path, verdict="agree", events=events, judged=judged)
+    audited = "audit" in reader.header.observes
+    return TraceResult(trace=reader.path, verdict="agree", events=events, judged=judged, log_compared=audited)
 
 
 def _admitted(answer: Answer) -> bool:

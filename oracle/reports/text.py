@@ -65,7 +65,7 @@ def result_text(result: TraceResult) -> str:
         return f"{result.verdict}  {one_line(result.error, _NOTE)}"
     head = f"{result.verdict}  {spelled(result.trace)}  {counted(result.events, 'event')}"
     if result.first_divergence is None:
-        return head
+        return head if result.log_compared else f"{head}, log not compared: the trace has no records of it"
     return "\n".join([head, *_divergence_lines(result.first_divergence, result)])
 
 

@@ -126,6 +126,15 @@ def test_a_trace_of_which_nothing_could_be_judged_exits_3(tmp_path: Path) -> Non
     assert f"inconclusive  {path}: the trace has no events" in done.stdout
 
 
+def test_a_trace_without_log_records_says_that_the_log_is_not_compared(tmp_path: Path) -> None:
+    without = [{key: value for key, value in event.items() if key != "audit"} for event in (OPEN, CLAIM)]
+    bare = trace(tmp_path, "bare.jsonl", [*without], observes=[])
+    whole = trace(tmp_path, "whole.jsonl", [OPEN, CLAIM])
+    first, second, _ = run_here("replay", bare, whole).stdout.splitlines()
+    assert first == f"agree  {bare}  2 events, log not compared: the trace has no records of it"
+    assert second == f"agree  {whole}  2 events"
+
+
 @pytest.mark.parametrize("level", ["outcome", "payload", "audit", "state"])
 def test_levels_judge_more_and_more(tmp_path: Path, level: str) -> None:
     wrong_text = {"args": {"sid": 9}, "audit": [], "err": "session 8 not found", "op": "close"}
