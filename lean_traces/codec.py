@@ -8,6 +8,7 @@ msgspec, which is fast and sees nothing else; or from strictly parsed JSON of an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, get_type_hints
 
@@ -170,8 +171,23 @@ def _form_of(annotation: Any) -> _Form:
         annotation = list[str]
     elif annotation == Sequence[int]:
         annotation = list[U64]
-    # Strictly parsed integers beyond u64 are floats, so that converting refuses them.
-    return _Form(annotation, None, lambda document: msgspec.convert(document, annotation))
+    return _Form(annotation, None, _converter(annotation))
+
+
+@cache
+def _converter(annotation: Any) -> Callable[[object], Any]:
+    """Return what converts parsed JSON; strictly parsed integers beyond u64 are floats, so that it refuses them."""
+    held: Any = msgspec.defstruct(
+        "held", [("value", annotation)]
+    )  # of a struct, msgspec keeps what it made of the type
+
+    def convert(document: object) -> Any:
+        try:
+            return msgspec.convert({"value": document}, held).value
+        except msgspec.ValidationError:
+            return msgspec.convert(document, annotation)  # says the place without ``value``
+
+    return convert
 
 
 def _may_pass_u64(value: Any) -> bool:
@@ -217,6 +233,7 @@ class ArgumentCodec:
             rename=self.wire_names,
         )
         self._decode = msgspec.json.Decoder(self.struct).decode
+        self._has_raw_parts = any(form.annotation in (Raw, _Plan) for form in self._forms.values())
         self._fields: Callable[[Any], tuple[Any, ...]] = (
             attrgetter(*operation.parameters) if len(operation.parameters) > 1 else msgspec.structs.astuple
         )
@@ -316,11 +333,20 @@ class ArgumentCodec:
         """
         try:
             printed = self._decode(args)
-            if len(encode_shallow(printed)) == len(args):
+            if len(encode_shallow(printed)) == len(args) or self._is_whole(args):
                 return self.from_printed(printed)
         except (msgspec.MsgspecError, NotOurForm, ValueError, RecursionError, OverflowError):
             pass
         return self.read_strictly(args, nesting)
+
+    def _is_whole(self, args: bytes) -> bool:
+        """Say whether plain JSON, with fragments as they are given, prints as long as the arguments.
+
+        That shows the same of scopes that name a fragment twice, which is lost when they are read. Printing could only
+        need more bytes than were read where a number is no integer of 64 bits, and ``from_printed`` refuses those; in
+        arguments with raw parts it does not see them.
+        """
+        return not self._has_raw_parts and len(encode_plain(msgspec.json.decode(args))) == len(args)
 
     def read_strictly(self, args: bytes, nesting: int) -> tuple[Any, ...]:
         """As ``read``, for an object that is in another form than our writer's."""

@@ -15,8 +15,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, ArgumentError
 from telltale_conformance.lean_traces.printed_types import NotOurForm
-from telltale_conformance.lean_traces.printing import encode_lines, encode_shallow
-from telltale_conformance.model.operations import Outcome
+from telltale_conformance.lean_traces.printing import encode_shallow
 
 ARGS: Final = b'{"args":'
 """What our writer begins an event with."""
@@ -106,7 +105,7 @@ def args_of(line: bytes) -> bytes:
         raise ArgumentError(str(error)) from None
 
 
-class _Line(Struct, frozen=True, gc=False):
+class PrintedLine(Struct, frozen=True, gc=False):
     """What our writer prints for an event, members in its order."""
 
     args: Any
@@ -115,19 +114,6 @@ class _Line(Struct, frozen=True, gc=False):
     ok: Any
     op: str
     seq: int
-
-
-def printed_line(event: PrintedEvent, outcome: Outcome, *, audited: bool) -> bytes:
-    """Return the line that our writer prints for an event with this outcome.
-
-    Raises:
-        OverflowError, RecursionError: it cannot be printed in this way.
-    """
-    error = outcome.error
-    audit = outcome.audit if audited else UNSET
-    if error is None:
-        return encode_lines([_Line(event.args, audit, UNSET, outcome.ok, event.op, event.seq)])
-    return encode_lines([_Line(event.args, audit, error.to_json(), UNSET, event.op, event.seq)])
 
 
 def holds_otherwise(line: bytes, event: PrintedEvent, printed: bytes) -> bool:

@@ -27,7 +27,7 @@ from telltale_conformance.model.types.payloads import (
     sort_from_json,
     val_type_from_json,
 )
-from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var, remember_encoding, unread
+from telltale_conformance.model.types.trees import END, Branch, Label, Mu, Var, remember_encoding, unread, unread_mu
 from telltale_conformance.model.values import U64, U64_MAX
 
 
@@ -184,7 +184,13 @@ def _node(form: _Type) -> LocalType:
         return unread(Send, form)
     if form.Recv is not UNSET:
         return unread(Recv, form)
-    return unread(Mu, form) if form.Var is UNSET else _variable(form.Var)
+    if form.Var is not UNSET:
+        return _variable(form.Var)
+    assert form.Mu is not UNSET
+    body = form.Mu.body
+    if isinstance(body, str) or body.Mu is UNSET:
+        return unread_mu(form, form.Mu.var, _node(body))  # a session that opens strips it at once
+    return unread(Mu, form)
 
 
 def _label(label: _Label) -> Label:

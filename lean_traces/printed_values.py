@@ -85,28 +85,26 @@ def printed_value(form: PrintedValue) -> Value:
     """
     if isinstance(form, str):
         return UNIT
-    if _members(form).count(UNSET) != 4:
+    truth, endpoint, number, pair, text = members = _members(form)
+    if members.count(UNSET) != 4:
         raise NotOurForm
-    if form.Nat is not UNSET:
-        return Nat(_within_u64(form.Nat))
-    if form.Str is not UNSET:
-        return Str(form.Str)
-    if form.Bool is not UNSET:
-        return Bool(form.Bool)
-    if form.Endpoint is not UNSET:
-        return EndpointValue(_within_u64(form.Endpoint.sid), form.Endpoint.role)
-    assert form.Prod is not UNSET
-    left, right = form.Prod
+    if number is not UNSET:
+        if number > U64_MAX:
+            raise NotOurForm
+        return Nat(number)
+    if text is not UNSET:
+        return Str(text)
+    if truth is not UNSET:
+        return Bool(truth)
+    if endpoint is not UNSET:
+        if endpoint.sid > U64_MAX:
+            raise NotOurForm
+        return EndpointValue(endpoint.sid, endpoint.role)
+    left, right = pair
     return ProdValue(printed_value(left), printed_value(right))
 
 
 _members: Final = msgspec.structs.astuple
-
-
-def _within_u64(number: int) -> int:
-    if number > U64_MAX:
-        raise NotOurForm
-    return number
 
 
 encode_plain: Final = msgspec.json.Encoder(order="deterministic").encode

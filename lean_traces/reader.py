@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from telltale_conformance.lean_traces.codec import CODECS, ArgumentError
 from telltale_conformance.lean_traces.endings import end_problem
@@ -26,13 +26,13 @@ from telltale_conformance.lean_traces.printed_events import (
     ARGS,
     UNREAD,
     PrintedEvent,
+    PrintedLine,
     args_of,
     arguments_of,
     holds_otherwise,
-    printed_line,
     read_printed,
 )
-from telltale_conformance.lean_traces.printing import encode_as_written
+from telltale_conformance.lean_traces.printing import encode_as_written, encode_lines
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, nests_within, parse
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, MalformedTrace
 from telltale_conformance.model.operations import Operation, Outcome
@@ -76,8 +76,14 @@ class Event(Struct, gc=False):
         event = self.printed
         if event is None:
             return False
+        error = outcome.error
+        audit = outcome.audit if self.reader.audited else UNSET
         try:
-            printed = printed_line(event, outcome, audited=self.reader.audited)
+            if error is None:
+                line = PrintedLine(event.args, audit, UNSET, outcome.ok, event.op, self.seq)
+            else:
+                line = PrintedLine(event.args, audit, error.to_json(), UNSET, event.op, self.seq)
+            printed = encode_lines([line])
         except (OverflowError, RecursionError):
             return False
         return printed == self.line or holds_otherwise(self.line, event, printed)
@@ -170,10 +176,11 @@ class TraceReader:
             first: the number of the first.
         """
         nesting = self._limits.nesting
+        surely_within = 2 * nesting  # of well-formed JSON, as this is, each level takes two bytes
         events: list[Event | None] = []
         arguments: tuple[Any, ...] | None
         for seq, line, printed in zip(count(first), block, read_printed(block, text)):
-            if printed is None or printed.seq != seq or (len(line) > nesting and not nests_within(line, nesting)):
+            if printed is None or printed.seq != seq or (len(line) > surely_within and not nests_within(line, nesting)):
                 events.append(None)
                 continue
             codec = printed.codec
@@ -181,10 +188,10 @@ class TraceReader:
                 arguments = codec.from_printed(printed.args)
             except UNREAD:
                 arguments = arguments_of(line, codec)
-            if arguments is None:
-                events.append(None)
-            else:
-                events.append(Event(self, line, seq, codec.operation, arguments, printed))
+                if arguments is None:
+                    events.append(None)
+                    continue
+            events.append(Event(self, line, seq, codec.operation, arguments, printed))
         return events
 
     def _strict(self, line: bytes, seq: int) -> Event | None:

@@ -108,7 +108,7 @@ def advance(store: Store, ep: Endpoint, label: str) -> Advanced:
     entry = _entry(store, ep)
     branch = lookup_branch_resolution(store, ep, label)
     if entry is None or branch is None:
-        raise NoBranch(table.BRANCH, ep, label)
+        raise NoBranch(table.BRANCH, {"ep": ep, "label": label})
 
     current, original = store.contract.advanced_type(branch.continuation, entry.original)
     limits.count_labels(store.sessions[ep.sid], current)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from telltale_conformance.model.guard import Guard
-from telltale_conformance.model.values import Endpoint
 
 
 class Refused(Exception):
@@ -51,7 +50,7 @@ class VariantError(Refused):
 
     __slots__ = ("fields",)
 
-    def __init__(self, guard: Guard, **fields: Any) -> None:
+    def __init__(self, guard: Guard, fields: dict[str, Any]) -> None:
         self.guard = guard
         self.fields = fields
 
@@ -70,6 +69,3 @@ class NoBranch(VariantError):
     """Thrown when the current type of an endpoint has no branch of that label (contract §7)."""
 
     __slots__ = ()
-
-    def __init__(self, guard: Guard, ep: Endpoint, label: str) -> None:
-        super().__init__(guard, ep=ep, label=label)

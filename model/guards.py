@@ -38,7 +38,7 @@ def found(store: Store, sid: int) -> Session:
     """G-found: the session is live; return it."""
     session = store.sessions.get(sid)
     if session is None:
-        raise OwnershipError(table.G_FOUND, session_id=sid)
+        raise OwnershipError(table.G_FOUND, {"session_id": sid})
     return session
 
 
@@ -46,21 +46,21 @@ def open(session: Session, rejecting: Rejecting = None) -> None:
     """G-open: no terminal reason is recorded."""
     reason = session.ownership.terminal
     if reason is not None:
-        raise _refusal(session, OwnershipError(table.G_OPEN, reason=reason, session_id=session.sid), rejecting)
+        raise _refusal(session, OwnershipError(table.G_OPEN, {"reason": reason, "session_id": session.sid}), rejecting)
 
 
 def active(session: Session, contract: Contract, rejecting: Rejecting = None) -> None:
     """G-active (hardened, H8): the session is not closed."""
     status = session.status
     if status != "Active" and not contract.serves(status):
-        raise _refusal(session, OwnershipError(table.G_ACTIVE, session_id=session.sid), rejecting)
+        raise _refusal(session, OwnershipError(table.G_ACTIVE, {"session_id": session.sid}), rejecting)
 
 
 def owned(session: Session, rejecting: Rejecting = None) -> OwnershipCapability:
     """G-owned: there is a live owner; return its capability."""
     owner = session.ownership.current
     if owner is None:
-        raise _refusal(session, OwnershipError(table.G_OWNED, session_id=session.sid), rejecting)
+        raise _refusal(session, OwnershipError(table.G_OWNED, {"session_id": session.sid}), rejecting)
     return owner
 
 
@@ -68,7 +68,7 @@ def unowned(session: Session) -> None:
     """G-unowned, of claim: there is no live owner."""
     owner = session.ownership.current
     if owner is not None:
-        raise OwnershipError(table.G_UNOWNED, current_owner_id=owner.owner_id, session_id=session.sid)
+        raise OwnershipError(table.G_UNOWNED, {"current_owner_id": owner.owner_id, "session_id": session.sid})
 
 
 def live(
@@ -113,14 +113,14 @@ def idle(session: Session) -> None:
     """G-idle: no transfer is pending."""
     pending = session.ownership.pending
     if pending is not None:
-        raise OwnershipError(table.G_IDLE, claim_id=pending.claim_id, session_id=session.sid)
+        raise OwnershipError(table.G_IDLE, {"claim_id": pending.claim_id, "session_id": session.sid})
 
 
 def staged(session: Session, rejecting: Rejecting = None) -> OwnershipReceipt:
     """G-staged: a transfer is pending; return its receipt."""
     pending = session.ownership.pending
     if pending is None:
-        raise _refusal(session, OwnershipError(table.G_STAGED, session_id=session.sid), rejecting)
+        raise _refusal(session, OwnershipError(table.G_STAGED, {"session_id": session.sid}), rejecting)
     return pending
 
 
@@ -133,7 +133,7 @@ def match(
     """G-match: the pending receipt equals the given one in every field."""
     if pending != given:
         raise _refusal(
-            session, OwnershipError(table.G_MATCH, claim_id=given.claim_id, session_id=session.sid), rejecting
+            session, OwnershipError(table.G_MATCH, {"claim_id": given.claim_id, "session_id": session.sid}), rejecting
         )
 
 
@@ -166,7 +166,9 @@ def counter(
 ) -> None:
     """G-counter (hardened, H2): the generation, claim id or witness id to be given does not pass 2^64-1."""
     if number > U64_MAX and not contract.may_give(number):
-        raise _refusal(session, OwnershipError(_COUNTERS[which], counter=which, session_id=session.sid), rejecting)
+        raise _refusal(
+            session, OwnershipError(_COUNTERS[which], {"counter": which, "session_id": session.sid}), rejecting
+        )
 
 
 _COUNTERS = {
@@ -181,13 +183,13 @@ def own_edge(session: Session, mutation: HostMutation, contract: Contract) -> No
     if not isinstance(mutation, SetDefaultHandler) and not contract.may_touch(
         mutation.edge, session.sid, session.role_ids
     ):
-        raise OwnershipError(table.OWN_EDGE, edge=mutation.edge, session_id=session.sid)
+        raise OwnershipError(table.OWN_EDGE, {"edge": mutation.edge, "session_id": session.sid})
 
 
 def unconsumed(session: Session, witness: ReadinessWitness, rejecting: Rejecting) -> None:
     """§3.1: the witness id was not consumed before; only the id is looked at."""
     if witness.witness_id in session.ownership.consumed:
-        error = OwnershipError(table.UNCONSUMED, session_id=witness.session_id, witness_id=witness.witness_id)
+        error = OwnershipError(table.UNCONSUMED, {"session_id": witness.session_id, "witness_id": witness.witness_id})
         raise _refusal(session, error, rejecting)
 
 
@@ -220,21 +222,25 @@ def _stale(
     """Return StaleCapability: this owner and generation are not the live ones."""
     return OwnershipError(
         guard,
-        actual_generation=owner.generation,
-        expected_generation=generation,
-        owner_id=owner_id,
-        session_id=session.sid,
+        {
+            "actual_generation": owner.generation,
+            "expected_generation": generation,
+            "owner_id": owner_id,
+            "session_id": session.sid,
+        },
     )
 
 
 def _violated(guard: Guard, session: Session, owner: OwnershipCapability, required: Scope) -> OwnershipError:
     """Return ScopeViolation: this scope is required."""
-    return OwnershipError(guard, actual=owner.scope, owner_id=owner.owner_id, required=required, session_id=session.sid)
+    return OwnershipError(
+        guard, {"actual": owner.scope, "owner_id": owner.owner_id, "required": required, "session_id": session.sid}
+    )
 
 
 def _invalid(guard: Guard, session: Session, witness: ReadinessWitness) -> OwnershipError:
     """Return InvalidWitness, for the reason that is logged too."""
-    return OwnershipError(guard, reason=guard.logged, session_id=session.sid, witness_id=witness.witness_id)
+    return OwnershipError(guard, {"reason": guard.logged, "session_id": session.sid, "witness_id": witness.witness_id})
 
 
 def _refusal(session: Session, error: OwnershipError, rejecting: Rejecting) -> OwnershipError:

@@ -96,16 +96,17 @@ def observe(store: Store, sid: int) -> ObservedSession:
         StringError: there is no such session.
     """
     session = found(store, sid)
+    buffers, types = session.buffers, session.types
     return ObservedSession(
         audit_len=len(session.log),
         auth=ObservedAuth(leaves=session.auth_leaves, roots=len(session.auth), trees=len(session.auth)),
         buffers=[
             ObservedBuffer(
-                capacity=session.buffers[pair].capacity,
+                capacity=(buffer := buffers[pair]).capacity,
                 edge=Edge(receiver=pair[1], sender=pair[0], sid=sid),
-                len=len(session.buffers[pair].messages),
+                len=len(buffer.messages),
             )
-            for pair in sorted(session.buffers)
+            for pair in sorted(buffers)
         ],
         default_handler=session.default_handler,
         edge_handlers=[
@@ -119,8 +120,8 @@ def observe(store: Store, sid: int) -> ObservedSession:
         edges=[(*ids, sender, receiver) for ids, sender, receiver in session.blueprint],
         epoch=session.epoch,
         local_types=[
-            ObservedType(current=session.types[role].current, original=session.types[role].original, role=role)
-            for role in sorted(session.types)
+            ObservedType(current=(entry := types[role]).current, original=entry.original, role=role)
+            for role in sorted(types)
         ],
         ownership=_observe_ownership(session),
         role_ids=session.role_ids,

@@ -174,6 +174,14 @@ def unread(form: type[_Form], document: Document) -> _Form:
     return node
 
 
+def unread_mu(document: Document, var: str, body: SessionType) -> Mu:
+    """Return a Mu of a document whose fields are known."""
+    node = unread(Mu, document)
+    _set_var(node, var)
+    _set_body(node, body)
+    return node
+
+
 def remember_encoding(session_type: SessionType, encoded: bytes) -> None:
     """Keep the canonical JSON of a type on its root."""
     _set_encoded(session_type, encoded)
@@ -215,6 +223,8 @@ _new: Final = object.__new__
 _set_document: Final = setter(SessionType, "_document")
 _set_encoded: Final = setter(SessionType, "_encoded")
 _set_noted: Final = setter(SessionType, "_noted")
+_set_var: Final = setter(Mu, "var")
+_set_body: Final = setter(Mu, "body")
 
 
 def children(session_type: SessionType) -> tuple[SessionType, ...]:

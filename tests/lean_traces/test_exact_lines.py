@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -13,12 +14,14 @@ import pytest
 
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.steps import GeneratedStep
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, ArgumentError
 from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.lean_traces.printing import encode, encode_answer
 from telltale_conformance.lean_traces.reader import Event, TraceReader
+from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.operations import Outcome
+from telltale_conformance.model.values import Fragments
 from tests.trace_files import HEADER
 
 WRONG = Outcome("something else", None, [])
@@ -222,3 +225,73 @@ def test_arguments_that_another_reader_took_are_held_to_the_limits_of_each() -> 
     reader = TraceReader(io.BytesIO(encode(HEADER) + b"\n" + line), "t.jsonl", Limits(nesting=20), packed=False)
     with pytest.raises(MalformedTrace, match="nested deeper than 20 levels"):
         next(iter(reader))
+
+
+@pytest.mark.parametrize("levels", [99, 100, 101, 102])
+def test_a_line_of_brackets_alone_is_held_to_the_limit_on_nesting(levels: int) -> None:
+    """No line is shorter for its depth: whether a short line is looked through must not matter."""
+    inner = levels - 2
+    outcome = Outcome(None, None, [])
+    line = line_of(b'{"value":' + b"[" * inner + b"]" * inner + b"}", outcome, "decode_edge_json")
+    reader = TraceReader(io.BytesIO(encode(HEADER) + b"\n" + line), "t.jsonl", Limits(nesting=100), packed=False)
+    if levels <= 100:
+        assert next(iter(reader)).is_exactly(outcome)
+    else:
+        with pytest.raises(MalformedTrace, match="nested deeper than 100 levels"):
+            next(iter(reader))
+
+
+TWICE = b'{"Fragments":["b","a","b"]}'
+ONCE = Fragments(("a", "b"))
+
+
+def test_a_fragment_that_is_named_twice_is_read_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(ArgumentCodec, "from_json")
+    args = b'{"sid":1,"scope":' + TWICE + b',"owner_id":"a"}'
+    assert CODECS["claim_ownership"].read(args, 100) == (1, "a", ONCE)
+    capability = b'{"generation":0,"owner_id":"a","scope":' + TWICE + b',"session_id":1}'
+    (read,) = CODECS["release_ownership"].read(b'{"capability":' + capability + b"}", 100)
+    assert read.scope == ONCE
+    assert proves(line_of(args, WRONG, "claim_ownership"), WRONG)
+
+
+def changed(args: bytes) -> Iterator[bytes]:
+    """Yield arguments changed at one place: a member is repeated, something is spelled otherwise or is no text."""
+    members = re.findall(rb'"\w+":(?:"\w*"|\d+|\{"Fragments":\[[^\]]*\]\})', args)
+    for member in members:
+        name, _, value = member.partition(b":")
+        for other in (member + b"," + member, b" ".join((name, b":", value)), name + b":null", name + b":-0"):
+            yield args.replace(member, other)
+        yield args.replace(member, b'"\\u0061' + member[1:])
+        yield args.replace(member, name + b":1.0")
+        yield args.replace(member, name + b":18446744073709551616")
+    yield args.replace(b'"b"', b'"\\u0062"', 1)
+    yield args.replace(b'"b"', b'"\\ud800"', 1)
+
+
+def test_beside_a_fragment_that_is_named_twice_nothing_else_is_passed_over() -> None:
+    """Whatever is changed, the arguments are those of the strict reader, or there are none."""
+    capability = b'{"session_id":1,"owner_id":"a","scope":' + TWICE + b',"generation":7}'
+    receipt = (
+        b'{"scope":%s,"claim_id":1,"from_generation":2,"from_owner_id":"a","session_id":0,"to_generation":3' % TWICE
+    )
+    given = {
+        "claim_ownership": b'{"sid":1,"scope":' + TWICE + b',"owner_id":"a"}',
+        "begin_ownership_transfer": b'{"new_scope":%s,"new_owner_id":"b","capability":%s}' % (TWICE, capability),
+        "commit_ownership_transfer": b'{"receipt":' + receipt + b',"to_owner_id":"c"}}',
+    }
+    taken = refused = 0
+    for op, args in given.items():
+        for text in changed(args):
+            try:
+                strictly = CODECS[op].from_json(parse(text, 100))
+            except (ArgumentError, StrictJsonError):
+                refused += 1
+                with pytest.raises(ArgumentError):
+                    CODECS[op].read(text, 100)
+            else:
+                taken += 1
+                assert CODECS[op].read(text, 100) == strictly
+            assert proves(line_of(text, WRONG, op), WRONG) <= well_formed(line_of(text, WRONG, op))
+    assert taken > 15
+    assert refused > 60

@@ -202,7 +202,7 @@ def test_every_refusal_has_a_json_form() -> None:
     assert StringError(BUFFER, "A", "{B}").to_json() == "no buffer for edge A → {B}"
     assert str(StringError(BUFFER, "A", "B")) == "§8 buffer: the pair of roles has no buffer"
     ep = Endpoint(role="A", sid=1)
-    assert NoBranch(BRANCH, ep, "l").to_json() == {"NoBranch": {"ep": ep, "label": "l"}}
+    assert NoBranch(BRANCH, {"ep": ep, "label": "l"}).to_json() == {"NoBranch": {"ep": ep, "label": "l"}}
 
 
 def test_the_guards_name_the_variants_of_the_schema() -> None:

@@ -45,7 +45,7 @@ class Audited(Sessions):
         return [{"opened": len(self.opened)}]
 
     def close(self, sid: int) -> None:
-        raise OwnershipError(G_FOUND, session_id=sid)
+        raise OwnershipError(G_FOUND, {"session_id": sid})
 
     def claim_ownership(self, sid: int, owner_id: str, scope: Any) -> OwnershipCapability:
         return OwnershipCapability(session_id=sid, owner_id=owner_id, generation=0, scope=scope)

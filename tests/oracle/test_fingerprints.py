@@ -181,11 +181,12 @@ def test_the_claim_that_was_broken_is_part_of_the_class() -> None:
 
 def test_the_side_of_the_contract_names_answer_and_guard() -> None:
     assert contract_side(Outcome(None, None, [])) == ("ok", "passes")
-    assert contract_side(Outcome(None, OwnershipError(G_FOUND, session_id=3), [])) == ("SessionNotFound", "G-found")
+    not_found = OwnershipError(G_FOUND, {"session_id": 3})
+    assert contract_side(Outcome(None, not_found, [])) == ("SessionNotFound", "G-found")
     known = StringError(KNOWN_SESSION, 3)
     assert contract_side(Outcome(None, known, [])) == ("session not found", "§5 session")
     for guard in (ISSUED, UNCHANGED, BOUND):
-        assert contract_side(Outcome(None, OwnershipError(guard, session_id=0, witness_id=1), [])) == (
+        assert contract_side(Outcome(None, OwnershipError(guard, {"session_id": 0, "witness_id": 1}), [])) == (
             "InvalidWitness",
             guard.name,
         )

@@ -8,7 +8,7 @@ import pytest
 
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model import ownership
-from telltale_conformance.model.errors import OwnershipError, Refused
+from telltale_conformance.model.errors import OwnershipError
 from telltale_conformance.model.guard_table import G_LIVE
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.minimise.climbing import climbed
@@ -43,7 +43,7 @@ class Refusing(WrongReference):
     def begin(self, store: Store, capability: Any, new_owner_id: str, new_scope: Any) -> Any:
         self.asked += 1
         if self.wrong(capability):
-            raise Refused(OwnershipError("StaleCapability", {"expected_generation": 0, "actual_generation": 0}), G_LIVE)
+            raise OwnershipError(G_LIVE, {"expected_generation": 0, "actual_generation": 0})
         return ownership.begin_ownership_transfer(store, capability, new_owner_id, new_scope)
 
 

@@ -327,7 +327,7 @@ def begin_refuses_fragments(store: Store, capability: Any, new_owner_id: str, ne
     if capability.generation > 1:
         generation = capability.generation
         stale = {"expected_generation": generation, "owner_id": capability.owner_id}
-        raise OwnershipError(G_LIVE, actual_generation=generation, session_id=capability.session_id, **stale)
+        raise OwnershipError(G_LIVE, {"actual_generation": generation, "session_id": capability.session_id, **stale})
     return ownership.begin_ownership_transfer(store, capability, new_owner_id, new_scope)
 
 

@@ -219,7 +219,7 @@ def claim_gives_all(store: Store, sid: int, owner_id: str, scope: Any) -> Any:
 
 
 def refuses(store: Store, *given: Any) -> Any:
-    raise OwnershipError(G_IDLE, session_id=0, claim_id=1)
+    raise OwnershipError(G_IDLE, {"session_id": 0, "claim_id": 1})
 
 
 def refuses_in_words(store: Store, *given: Any) -> Any:
