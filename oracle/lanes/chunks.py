@@ -271,6 +271,13 @@ def _closed(adapter: Adapter) -> str:
     return ""
 
 
+def answered_in_part(chunks: Iterable[Chunk]) -> frozenset[str]:
+    """Return the types of ``decode`` of which some texts are answered and others unsupported, as named there."""
+    chunks = list(chunks)
+    left_out = frozenset[str]().union(*(chunk.unsupported for chunk in chunks))
+    return left_out & frozenset[str]().union(*(chunk.decoded for chunk in chunks))
+
+
 def merged(
     lane: str,
     plan: Plan,
@@ -299,8 +306,7 @@ def merged(
     for chunk in chunks:
         evidence += chunk.evidence
         tally += chunk.tally
-    decoded = frozenset().union(*(chunk.decoded for chunk in chunks))
-    refused = sorted(name for name in unsupported if name in OPERATIONS or name in decoded)
+    refused = sorted(unsupported & OPERATIONS.keys() | answered_in_part(chunks))
     if refused:
         evidence = evidence.with_items(Items(REFUSED, len(refused), missing_ones=tuple(refused)))
     if tally.at_limit:

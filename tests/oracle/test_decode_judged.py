@@ -14,7 +14,7 @@ from telltale_conformance.lean_traces.programs import Program, Step
 from telltale_conformance.oracle.adapters import Answer, Request
 from telltale_conformance.oracle.cli.check import run_lane
 from telltale_conformance.oracle.lanes.asked import asked_of
-from telltale_conformance.oracle.lanes.chunks import Plan, collect, merged
+from telltale_conformance.oracle.lanes.chunks import Plan, answered_in_part, collect, merged
 from telltale_conformance.oracle.lanes.subject import Settings
 from telltale_conformance.oracle.reference.judging import CaseResult, judge_cases
 from telltale_conformance.oracle.reference.replay import replay_file
@@ -96,6 +96,7 @@ def test_a_type_is_left_out_whole_or_is_missing(texts: tuple[str, ...], verdict:
 
     seen = [judged(*(("Edge", text) for text in texts), ("Endpoint", '{"sid":1,"role":"A"}'), change=change)]
     chunk = collect("programs", seen, 1, describe=lambda number, result: pytest.fail("nothing diverges"))
+    assert bool(answered_in_part([chunk])) == (verdict == "inconclusive")
     result = merged("fixed", Plan("programs", 1, 1), [chunk], cut_off=False, closing=())
     assert result.verdict == verdict
 

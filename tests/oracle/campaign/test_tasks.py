@@ -53,6 +53,15 @@ def test_a_task_that_is_run_again_gives_the_same(tmp_path: Path, monkeypatch: py
             assert first.tally.judged, task.lane
 
 
+def test_a_type_of_decode_that_is_answered_in_part_counts_as_the_operation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telltale_conformance.oracle.campaign.work.answered_in_part", lambda chunks: {"decode Edge"})
+    with campaign_in(tmp_path / "c") as campaign:
+        task = task_of(campaign.setup, 0)
+        assert carry_out(campaign.setup, task, campaign.given(task)).unsupported == {"decode"}
+
+
 def test_a_program_that_reaches_something_can_be_made_again_from_its_task(tmp_path: Path) -> None:
     with campaign_in(tmp_path / "c") as campaign:
         for number in (4, 5):
