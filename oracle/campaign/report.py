@@ -254,7 +254,7 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
     for worker, why in report.refused_workers.items():
         yield f"worker {one_line(worker, 100)} was refused: {one_line(why, 300)}"
     for one in report.findings:
-        size = "" if one.steps is None else f", {one.steps} steps"
+        size = "" if one.steps is None else f", {counted(one.steps, 'step')}"
         where = "" if one.dossier is None else f", {one.dossier}"
         yield f"finding {one.fingerprint[:12]}  {one_line(one.text, 200)}"
         yield f"  {counted(one.cases, 'case')}, first after {one.after_answers:,} answers; {one.ending}{size}{where}"

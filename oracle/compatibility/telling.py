@@ -38,7 +38,7 @@ def verdict_line(judgement: Judgement) -> str:
     """Return the verdict with what decides it."""
     buffers = buffer_text(judgement.product.buffers)
     if judgement.compatible == "yes":
-        return f"the roles fit with {buffers} (decided, {judgement.states} states)"
+        return f"the roles fit with {buffers} (decided, {counted(judgement.states, 'state')})"
     if judgement.problem is not None:
         return f"the roles do not fit with {buffers}: {judgement.problem.kind}"
     return f"no problem with {buffers} up to {judgement.bound} states; not decided"

@@ -163,7 +163,8 @@ class _Again:
         failed = f"; the adapter failed {counted(smaller.faults, 'time')}" if smaller.faults else ""
         return Reduction(
             ending="minimal" if smaller.minimal else "deadline",
-            remark=f"{steps} steps of {max(1, smaller.race.clients)} clients, refused in {rated.text()}{failed}",
+            remark=f"{counted(steps, 'step')} of {counted(max(1, smaller.race.clients), 'client')}, "
+            f"refused in {rated.text()}{failed}",
             divergence=of_history(divergence.case, smaller.result, smaller.race, smaller.events),
             program=None,
             explanation="\n".join(refusal_lines(refusal)),
