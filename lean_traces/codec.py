@@ -177,9 +177,8 @@ def _form_of(annotation: Any) -> _Form:
 @cache
 def _converter(annotation: Any) -> Callable[[object], Any]:
     """Return what converts parsed JSON; strictly parsed integers beyond u64 are floats, so that it refuses them."""
-    held: Any = msgspec.defstruct(
-        "held", [("value", annotation)]
-    )  # of a struct, msgspec keeps what it made of the type
+    # of a struct, msgspec keeps what it made of the type
+    held: Any = msgspec.defstruct("held", [("value", annotation)])
 
     def convert(document: object) -> Any:
         try:
