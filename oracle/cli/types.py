@@ -2,8 +2,8 @@
 
 Exit code 0: every file was read and nothing is wrong with its types. 1: a type is not well-formed, a global type has
 no projection, or the roles of a protocol do not fit together. 2: a file cannot be read or is malformed, an option is
-wrong, or an output cannot be written. 3: with ``--compatible``, the search reached its limit. The gravest of all files
-counts: 2, then 1, then 3.
+wrong, or an output cannot be written. 3: with ``--compatible``, the search reached its limit; or the disk is full. The
+gravest of all files counts: 2, then 1, then 3.
 """
 
 from __future__ import annotations

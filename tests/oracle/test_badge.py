@@ -84,5 +84,5 @@ def test_a_badge_that_cannot_be_written_ends_the_check_before_it_begins(
 ) -> None:
     (tmp_path / "file").write_text("")
     assert run(sut=f"touch {tmp_path / 'ran'}", gate=Gate(badge=tmp_path / "file" / "badge.json")) == 2
-    assert "cannot write the badge" in capsys.readouterr().err
+    assert "badge.json: cannot be written" in capsys.readouterr().err
     assert not (tmp_path / "ran").exists()

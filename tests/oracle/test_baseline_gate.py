@@ -159,7 +159,7 @@ def test_a_folder_of_reports_that_cannot_be_made_is_said_before_the_lanes_run(
     (tmp_path / "taken").write_text("")
     assert run(lanes=["corpus"], gate=Gate(report=tmp_path / "taken" / "r")) == 2
     captured = capsys.readouterr()
-    assert "cannot write the report to" in captured.err
+    assert f"{tmp_path / 'taken' / 'r'}: cannot be written" in captured.err
     assert "corpus" not in captured.out
 
 
