@@ -15,13 +15,14 @@ from telltale_conformance.generators.claim_programs import claim_programs
 from telltale_conformance.generators.fixed_programs import FixedProgram
 from telltale_conformance.generators.floor import floor_of, succeeded
 from telltale_conformance.generators.graph import Bound
+from telltale_conformance.generators.guided_programs import Steps
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.adapters import Adapter, Answer, ReferenceAdapter, Request
 from telltale_conformance.oracle.adapters.direct import DirectAdapter
 from telltale_conformance.oracle.adapters.faults import Exited
 from telltale_conformance.oracle.adapters.protocol import Hello
 from telltale_conformance.oracle.adapters.scheduled import LockedClients
-from telltale_conformance.oracle.lanes import claims, corpus, deep, fixed, graph, programs, stateful
+from telltale_conformance.oracle.lanes import claims, corpus, deep, fixed, graph, guided, programs, stateful
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import LANES
@@ -46,7 +47,7 @@ TEN: Final = frozenset(
 RARELY_ASKED: Final = frozenset({"active_count", "current_ownership", "memory_usage"})
 """By programs of the fixed list; some adapters are odd in these alone."""
 SEED: Final = 3
-CASES: Final = {"programs": 20, "guided": 20, "stateful": 8}
+CASES: Final = {"programs": 12, "guided": 20, "stateful": 8}
 """So many programs and sequences are tried here; what the right store reaches in them is the floor of this world."""
 
 Change = Callable[[Request, Answer], Answer]
@@ -220,6 +221,11 @@ def small_world() -> Iterator[pytest.MonkeyPatch]:
     floors = _Floors()
     able = stateful.able_to_succeed
     everything_fixed = fixed.played
+    drawn = guided.guided_case
+
+    @cache
+    def kept(seed: int, index: int, contract: str, offered: frozenset[str]) -> Steps:
+        return drawn(seed, index, contract, offered=offered)
 
     def floor(contract: str, offered: frozenset[str]) -> frozenset[Any]:
         return floor_of(contract, offered) & floors.reached("programs", offered)
@@ -228,6 +234,9 @@ def small_world() -> Iterator[pytest.MonkeyPatch]:
         files = [path for path in corpus.corpus_files() if "recordings" in path.parts]
         patch.setattr(corpus, "corpus_files", lambda: files[::14])
         patch.setattr(fixed, "played", cache(lambda offered: tuple(some_of(everything_fixed(offered)))))
+        patch.setattr(
+            guided, "guided_case", lambda seed, index, contract, corpus, offered: kept(seed, index, contract, offered)
+        )
         patch.setattr(claims, "programs_for", lambda contract: list(claim_programs()))
         patch.setattr(claims, "watched_programs", lambda contract, seed: claim_programs())
         patch.setattr(graph, "BOUNDS", dict.fromkeys(Effort, Bound(claims=1, witnesses=1, epoch=0)))

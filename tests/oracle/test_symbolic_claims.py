@@ -20,10 +20,12 @@ from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED, PARTS, title_of
 from telltale_conformance.oracle.claims.monitors import watch
 from telltale_conformance.oracle.cli import prove as prove_command
+from telltale_conformance.oracle.lanes import symbolic as symbolic_lane
 from telltale_conformance.oracle.reference.run import run
 from telltale_conformance.oracle.symbolic import prove as proving
-from telltale_conformance.oracle.symbolic.prove import PART_STATEMENTS, Finding, Spurious, confirm, prove
+from telltale_conformance.oracle.symbolic.prove import PART_STATEMENTS, Finding, Result, Spurious, confirm, prove
 from telltale_conformance.oracle.symbolic.statement.state import Contract
+from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from tools.regenerate import as_program
 
 SHORTEST = {
@@ -82,6 +84,18 @@ def test_every_claim_stands_as_documented(claim: str, contract: str) -> None:
         assert finding.counterexample["meta"]["shortest"] == SHORTEST[claim]
     if finding.status == "refuted" and contract == "telltale-17":
         assert as_program(finding.counterexample) == shipped(claim)
+
+
+def test_the_symbolic_lane_decides_the_contracts_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decided(claim: str, contract: Contract, *_: Any) -> Result:
+        return Result(claim, contract.value, *found(claim, contract.value))
+
+    monkeypatch.setattr(proving, "prove", decided)
+    result = symbolic_lane.run("hardened")
+    assert result.verdict == "agree", result.notes
+    assert result.claims == {claim: ClaimStand(known) for claim, known in EXPECTED["hardened"].items()}
+    assert result.complete
+    assert result.figures["cells undecided"] == 0
 
 
 @pytest.mark.parametrize(
