@@ -82,6 +82,8 @@ def test_a_shared_part_is_judged_at_each_place() -> None:
     shared = p("!A{a. t}")
     tree = Send("B", (Branch(Label("x"), None, Mu("t", shared)), Branch(Label("y"), None, shared)))
     assert [(one.kind, str(one.path)) for one in problems(tree)] == [("unbound variable", "1")]
+    tree = Send("B", tuple(Branch(Label(name), None, Mu("t", shared)) for name in ("x", "y")))
+    assert problems(tree) == []
     loose = Mu("u", Var("t"))
     tree = Send(
         "B",

@@ -192,6 +192,11 @@ def test_every_integer_within_the_range_is_read_exactly(number: int) -> None:
     assert strict_value(str(number).encode()) == number
 
 
+@pytest.mark.parametrize("number", [-9.2e18, -0.5, 0.0, 200.5, 1.8e19])
+def test_a_float_within_the_range_is_read(number: float) -> None:
+    assert strict_value(json.dumps([number]).encode()) == [number]
+
+
 HELLO = b'{"protocol":1,"name":"n","version":"1","language":"l","contract":"telltale-17","ops":[],"observes":[]}'
 
 

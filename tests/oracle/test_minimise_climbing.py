@@ -21,7 +21,8 @@ from tests.oracle.wrong_references import WrongReference
 def begun(generation: int) -> Program:
     given = {"generation": generation, "owner_id": "a", "scope": "Session", "session_id": {"$ref": 0}}
     begin = {"capability": given, "new_owner_id": "a", "new_scope": "Session"}
-    return program(("open", {"initial_types": {}, "roles": []}), ("begin_ownership_transfer", begin))
+    opened = ("open", {"initial_types": {}, "roles": []})
+    return program(opened, ("active_count", {}), ("begin_ownership_transfer", begin))
 
 
 class Refusing(WrongReference):

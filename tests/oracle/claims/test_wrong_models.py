@@ -285,6 +285,9 @@ STORES: dict[str, tuple[str, dict[str, Callable[..., Any]]]] = {
     "everything is refused in words": ("K24", dict.fromkeys(REFUSED, refuses_in_words)),
     "closing is refused in words": ("K24", {"close": refuses_in_words}),
     "a fresh witness is refused": ("K24", {"consume_readiness_witness": consume_refused}),
+    "a pending transfer is never committed": ("K24", {"commit_ownership_transfer": refuses}),
+    "a pending transfer is never rolled back": ("K24", {"rollback_ownership_transfer": refuses}),
+    "the death of the live owner is refused": ("K24", {"mark_owner_died": refuses}),
 }
 
 
