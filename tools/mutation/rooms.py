@@ -52,8 +52,10 @@ _VERDICT_TESTS: Final = (
     "test_check_records",
     "test_effort",
     "test_evidence",
+    "test_guards_in_texts",
     "test_one_screen",
     "test_only",
+    "test_relevant_state",
     "test_report_formats",
     "test_report_parts",
     "test_reports_agree",
@@ -116,6 +118,7 @@ _ADAPTER_TESTS: Final = (
     "adapter_answers",
     "adapter_faults",
     "adapter_in_process",
+    "adapter_process",
     "adapter_subprocess",
     "clients_of_checks",
     "hello_at_each_start",
@@ -130,7 +133,11 @@ _ADAPTER_TESTS: Final = (
 ROOMS: Final = {
     "store": Room(
         ("model/*.py",),
-        (*(f"tests/model/test_store_{name}.py" for name in _STORE_TESTS), "tests/model/test_operations_table.py"),
+        (
+            *(f"tests/model/test_store_{name}.py" for name in _STORE_TESTS),
+            "tests/model/test_auth_trees.py",
+            "tests/model/test_operations_table.py",
+        ),
     ),
     "types": Room(
         ("model/types/*.py",),
@@ -146,6 +153,9 @@ ROOMS: Final = {
             "tests/model/test_types_tree.py",
             "tests/model/test_types_wellformed.py",
             "tests/lean_traces/test_printed_types.py",
+            "tests/model/test_store_messages.py",
+            "tests/model/test_types_wellformed.py",
+            "tests/oracle/test_bridge_export.py",
             "tests/oracle/test_types_command.py",
         ),
     ),
@@ -183,6 +193,8 @@ ROOMS: Final = {
         (
             "tests/oracle/test_minimise.py",
             "tests/oracle/test_minimise_order.py",
+            "tests/oracle/test_minimise_climbing.py",
+            "tests/oracle/test_minimise_documents.py",
             "tests/oracle/test_minimise_needs.py",
             "tests/oracle/test_minimise_parts.py",
             "tests/oracle/test_minimise_trials.py",
