@@ -325,3 +325,8 @@ def test_every_mutant_of_a_default_check_can_be_made(contract: str) -> None:
 
 def test_cases_go_on_without_end() -> None:
     assert all(guided_case(4, index, "hardened") for index in range(10**6, 10**6 + 6))
+
+
+def test_what_is_drawn_from_the_beginning_has_offered_operations_alone() -> None:
+    offered = frozenset({"open", "close", "claim_ownership"})
+    assert {step.op for step in guided_case(0, 0, "telltale-17", offered=offered)} == offered
