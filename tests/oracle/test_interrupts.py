@@ -144,6 +144,29 @@ def test_a_lane_that_is_interrupted_keeps_what_it_did(mark: str, tmp_path: Path)
     assert check.returncode == 3
 
 
+def test_a_signal_while_programs_are_made_smaller_keeps_what_was_found(mark: str, tmp_path: Path) -> None:
+    source = CHECK.replace("Effort.thorough", "Effort.quick").replace("Gate(", "Gate(minimise_seconds=60, ")
+    source = source.replace(
+        "sys.exit(",
+        """import signal
+from telltale_conformance.oracle.reports.minimal import _Again
+_Again._on_implementation = lambda *divergence: signal.raise_signal(signal.SIGINT)
+sys.exit(""",
+        1,
+    )
+    command = f"{sys.executable} -m telltale_conformance.adapters.wrong_store"
+    check = started(mark, source, command, "programs", "1", str(tmp_path))
+    out, err = check.communicate(timeout=PATIENCE)
+    document = json.loads((tmp_path / "report.json").read_text())
+    assert document["cut_short"] == "interrupted by SIGINT while programs were made smaller", err
+    assert (document["complete"], document["verdict"], document["exit_code"]) == (False, "inconclusive", 3)
+    assert check.returncode == 3
+    assert "the run was interrupted" in out
+    remarks = {finding["remark"] for finding in document["findings"]}
+    assert remarks == {"not run again, so not made smaller: the run was interrupted"}
+    until(lambda: not marked(mark), "processes are left")
+
+
 def test_foreign_code_that_never_returns_is_left_behind_after_the_grace(mark: str) -> None:
     stuck = started(mark, STUCK)
     assert stuck.stdout is not None
