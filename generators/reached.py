@@ -121,6 +121,8 @@ _FRESH: Final = {"Ownership.next_claim_id": 1, "Ownership.next_witness_id": 1}
 """Where the counters of a fresh session begin that do not begin at 0."""
 
 
+_UNKNOWN: Final = (-1,) * len(GROWING)
+"""The powers before the first step."""
 _ALWAYS: Final = 1 << 62
 """More steps than a program has."""
 
@@ -138,6 +140,8 @@ class Watch:
         self._told = set[Hashable]() if told is None else told
         self._left = most
         self.store = store
+        self._powers: tuple[int, ...] = ()
+        """How far everything had come after the step before, by powers of two."""
         self._last: dict[int, tuple[str, str]] = {}
         """By session, the operation before with its outcome."""
         self._had: dict[int, frozenset[str]] = {}
@@ -188,9 +192,16 @@ class Watch:
             if self._first(feature)
         ]
         if self._first(powers):
+            known = (*self._powers, *_UNKNOWN)  # what is as far as after the step before was told then
             found += filter(
-                self._first, (("far", counter, power) for counter, power in zip(GROWING, powers, strict=False))
+                self._first,
+                (
+                    ("far", counter, power)
+                    for counter, power, before in zip(GROWING, powers, known, strict=False)
+                    if power != before
+                ),
             )
+        self._powers = powers
         if self._first((cell, state[1:4])):
             found += filter(
                 self._first,
