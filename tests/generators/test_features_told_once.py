@@ -8,7 +8,9 @@ import pytest
 from telltale_conformance.generators.guided_programs import guided_corpus
 from telltale_conformance.generators.reached import Reached, Watch, played
 from telltale_conformance.lean_traces.programs import Program
+from telltale_conformance.model.growth import grown
 from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.lanes.asked import asked_of
 
 CONTRACT = "telltale-17"
@@ -57,3 +59,23 @@ def test_of_later_steps_nothing_is_told_and_nothing_counts_as_told() -> None:
     later = [feature for feature, step in whole.items() if step >= 4]
     assert later
     assert not told & set(later)
+
+
+def test_of_every_counter_it_is_told_how_far_it_came() -> None:
+    stores: list[Store] = []
+
+    def watched(store: Store) -> Watch:
+        stores.append(store)
+        return Watch(store)
+
+    for program in PROGRAMS[:5]:
+        told, come = set[Hashable](), set[Hashable]()
+        for one in played(program, CONTRACT, watched=watched):
+            operation, outcome = one.operation, one.outcome
+            opened = operation.gives == "session" and outcome.error is None
+            if opened or operation.sid_of is not None:
+                sid = outcome.ok if opened else operation.sid_of(one.arguments)
+                come.update(("far", name, count.bit_length()) for name, count in grown(stores[-1], sid).items())
+            told.update(feature for feature in one.features if feature[0] == "far")
+            assert told == come
+        assert len(told) > 20

@@ -25,7 +25,7 @@ from telltale_conformance.oracle.telltale.nearest import nearest_record
 from telltale_conformance.oracle.telltale.results import DocumentResult
 from telltale_conformance.oracle.verdict.compare import Level
 from tests.benchmarks.bench_telltale_files import log
-from tests.oracle.log_records import CANCELLED, CAP, DEATH, DIED, ISSUED
+from tests.oracle.log_records import BEGUN, CANCELLED, CAP, DEATH, DIED, ISSUED, RELEASED
 from tests.oracle.log_world import LEAN_TRACES, Written, edits, first_impossible, generated, printed, replayed
 
 CONTRACTS = ("telltale-17", "hardened")
@@ -182,22 +182,11 @@ def test_the_place_is_told_in_terms_of_the_file() -> None:
 
 
 def test_the_nearest_record_and_the_guard_are_told() -> None:
-    receipt = {
-        "claim_id": 1,
-        "from_generation": 0,
-        "from_owner_id": "a",
-        "scope": "Session",
-        "session_id": 0,
-        "to_generation": 1,
-        "to_owner_id": "b",
-    }
-    begun = {"artifact": {"OwnershipReceipt": receipt}, "event": "Issued", "reason": None, "tick": None}
-    released = {**DIED, "reason": "ownership released"}
-    first = judged([ISSUED, begun, released], "authority_audit_log").first_divergence
+    first = judged([ISSUED, BEGUN, RELEASED], "authority_audit_log").first_divergence
     assert first is not None
     assert first.reason.startswith("refused by G-idle")
     assert first.op == "release_ownership"
-    assert first.expected["artifact"] == released["artifact"]
+    assert first.expected["artifact"] == RELEASED["artifact"]
     assert first.expected["reason"] in ("ownership transferred", "owner died", "transfer abandoned")
 
 
