@@ -307,7 +307,7 @@ def distributed_there() -> None:
     """
     try:
         import distributed
-    except ImportError:
+    except ModuleNotFoundError:
         raise ClusterMissing("a campaign needs dask.distributed") from None
     logging.getLogger(distributed.__name__).setLevel(logging.CRITICAL)
     logging.getLogger("tornado").setLevel(logging.CRITICAL)

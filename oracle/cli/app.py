@@ -99,15 +99,11 @@ def _code() -> int:
     try:
         app()
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
+        return InconclusiveError.exit_code if isinstance(ended.code, str) else int(ended.code or 0)
     except HarnessError as error:
         from telltale_conformance.oracle.cli.terminal import tell
 
         return tell(error)
-    except MemoryError:
-        from telltale_conformance.oracle.cli.terminal import tell
-
-        return tell(InconclusiveError("there is not enough memory"))
     except Exception as error:
         from telltale_conformance.oracle.cli.terminal import tell_fault
 

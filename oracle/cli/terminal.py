@@ -18,6 +18,8 @@ from telltale_conformance.readable import block, few_lines, one_line
 from telltale_conformance.sinks import json_text
 
 NAME: Final = "telltale-conformance"
+_NO_MEMORY: Final = ("can't start new thread", "failed to map segment", "annot allocate memory", "out of memory")
+"""What errors of other classes say where there is not enough of it."""
 Asked = ParamSpec("Asked")
 
 
@@ -80,7 +82,9 @@ def told(command: Callable[Asked, int]) -> Callable[Asked, int]:
 
 
 def tell_fault(error: Exception) -> int:
-    """Print a fault of the harness itself, with where it was; return the exit code."""
+    """Print a fault of the harness and where it was, or that memory is lacking; return the exit code."""
+    if isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY):
+        return tell(InconclusiveError("there is not enough memory"))
     traceback.print_exception(error)
     return tell(InconclusiveError(f"fault of the harness: {one_line(repr(error), 1000)}"))
 

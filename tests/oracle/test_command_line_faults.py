@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
+from telltale_conformance.oracle.cli import app
 from tests.oracle.lane_world import ROOT
 
 CODE = """
@@ -24,6 +26,36 @@ def test_it_ends_with_3_and_says_so() -> None:
     assert done.returncode == 3
     assert "inconclusive: fault of the harness: RuntimeError('no idea')" in done.stderr
     assert "Traceback" in done.stderr, "its author needs to find the place"
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ImportError("x.so: failed to map segment from shared object")])
+def test_too_little_memory_is_told_in_words(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(app, "app", raising(error))
+    assert _ended_with(capsys) == (3, "telltale-conformance: inconclusive: there is not enough memory\n")
+
+
+def test_an_end_that_is_no_number_is_no_success(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(app, "app", raising(SystemExit("no")))
+    assert _ended_with(capsys)[0] == 3
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    """Return what raises that."""
+
+    def end() -> None:
+        raise error
+
+    return end
+
+
+def _ended_with(capsys: pytest.CaptureFixture[str]) -> tuple[object, str]:
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    return ended.value.code, capsys.readouterr().err
 
 
 @pytest.mark.parametrize("seconds", ["inf", "1e300"])

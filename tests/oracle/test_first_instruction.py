@@ -66,3 +66,39 @@ def test_a_signal_while_python_takes_itself_apart_changes_no_exit_code(number: s
     )
     assert done.returncode == 0, done
     assert "was sent" in done.stderr
+
+
+STANDS_IN = """
+import ctypes, sys, types
+from telltale_conformance.__main__ import main
+
+class StandsIn(types.ModuleType):
+    def main(self):
+        {ends}
+
+sys.modules["telltale_conformance.oracle.cli"] = cli = types.ModuleType("cli")
+cli.app = StandsIn("app")
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("ends", "code", "said"),
+    [
+        ("ctypes.CDLL(None).exit(0)", 3, "inconclusive: a library ended the process"),
+        ("ctypes.CDLL(None).exit(1)", 3, "inconclusive: a library ended the process"),
+        ("ctypes.CDLL(None).exit(101)", 3, "inconclusive: a library ended the process"),
+        ("raise MemoryError", 3, "inconclusive: it cannot be started: MemoryError()"),
+        ("""raise RuntimeError("can't start new thread")""", 3, "can't start new thread"),
+        ("raise SystemExit(0)", 0, ""),
+        ("raise SystemExit(1)", 1, ""),
+    ],
+)
+def test_what_ends_the_program_from_below_has_the_code_of_no_verdict(ends: str, code: int, said: str) -> None:
+    """As OpenBLAS does, which dask loads, where it gets no memory: it calls C's ``exit(1)``."""
+    done = subprocess.run(
+        [sys.executable, "-c", STANDS_IN.format(ends=ends)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, bool(done.stderr)) == (code, bool(said)), done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
