@@ -94,6 +94,8 @@ class TaskDone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     faults: tuple[str, ...]
     """The first ones; the tally has the number of all."""
     unsupported: tuple[str, ...]
+    decoded: tuple[str, ...] = ()
+    """The types of ``decode`` of which a text was answered, and of which no task before had one."""
 
 
 class DossierMade(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="event", tag="dossier"):
@@ -163,6 +165,8 @@ class Inherited(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     """How long it was to take."""
     faults: tuple[str, ...]
     """The first ones."""
+    decoded: tuple[str, ...] = ()
+    """The types of ``decode`` of which a text was answered."""
 
 
 Event: TypeAlias = Begun | TaskDone | DossierMade | WorkerEvent | TaskLost | Ended | Inherited

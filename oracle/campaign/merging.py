@@ -275,6 +275,7 @@ def _inherited(parts: Sequence[Part]) -> list[Inherited]:
                 lanes=dict(standing.lanes),
                 missing=tuple(standing.missing),
                 unsupported=tuple(sorted(standing.unsupported)),
+                decoded=tuple(sorted(standing.decoded)),
                 over=standing.over,
                 hours=settings.hours,
                 faults=(*standing.faults, *untold)[:FAULTS_NAMED],
@@ -297,6 +298,7 @@ def _of_copies(one: Inherited, other: Inherited) -> Inherited:
         cells={name: max(less.cells.get(name, 0), more.cells.get(name, 0)) for name in {**less.cells, **more.cells}},
         findings={**less.findings, **more.findings},
         unsupported=tuple(sorted({*less.unsupported, *more.unsupported})),
+        decoded=tuple(sorted({*less.decoded, *more.decoded})),
     )
 
 

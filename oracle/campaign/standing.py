@@ -107,6 +107,9 @@ class Standing:
     faults: list[str] = field(default_factory=list)
     """The first ones."""
     unsupported: set[str] = field(default_factory=set)
+    """What was offered and answered as unsupported."""
+    decoded: set[str] = field(default_factory=set)
+    """The types of ``decode`` of which a text was answered, named as in ``unsupported``."""
     lost: list[str] = field(default_factory=list)
     """The workers that were lost."""
     refused: dict[str, str] = field(default_factory=dict)
@@ -212,6 +215,7 @@ class Standing:
         self._count_lane(event.lane, LaneWork(tasks=1, tally=event.tally, open=event.open), event.missing)
         self.in_vain = self.in_vain + 1 if event.tally.faults and not event.tally.judged else 0
         self.unsupported.update(event.unsupported)
+        self.decoded.update(event.decoded)
         if event.new_cells:
             self.new_at = self.seconds
         for name in event.new_cells:
@@ -270,6 +274,7 @@ class Standing:
         for lane, work in event.lanes.items():
             self._count_lane(lane, work, event.missing)
         self.unsupported.update(event.unsupported)
+        self.decoded.update(event.decoded)
         self._seconds += event.seconds
         self.cpu_seconds += event.cpu_seconds
         for name, cases in event.cells.items():

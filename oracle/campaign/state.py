@@ -172,6 +172,7 @@ class Campaign:
                 findings=tuple(met),
                 faults=done.faults,
                 unsupported=tuple(sorted(done.unsupported)),
+                decoded=tuple(sorted(done.decoded - self.standing.decoded)),
             )
         )
         return new

@@ -10,6 +10,7 @@ from telltale_conformance.oracle.campaign.folder import FOUND
 from telltale_conformance.oracle.campaign.standing import Standing
 from telltale_conformance.oracle.verdict.evidence import Verdict
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
+from telltale_conformance.oracle.verdict.not_covered import lacking_decode
 from telltale_conformance.readable import counted, one_line
 
 EXIT_CODES: dict[Verdict, int] = {"agree": AGREE, "diverge": DIVERGE, "inconclusive": INCONCLUSIVE}
@@ -29,7 +30,8 @@ def missing_of(standing: Standing, lanes: Mapping[str, LaneWork]) -> Iterator[st
             f"{counted(len(standing.untold), 'finding')} of which the journal does not tell, as where lines are "
             f"missing at its end; the first: {FOUND}/{one_line(standing.untold[0], 100)}"
         )
-    refused = sorted(name for name in standing.unsupported if name in OPERATIONS)
+    hollow = lacking_decode(standing.unsupported, standing.decoded)
+    refused = sorted(standing.unsupported & OPERATIONS.keys() | hollow)
     if refused:
         yield f"offered and answered as unsupported: {', '.join(refused)}"
     open_cases = sum(work.open for work in standing.lanes.values())

@@ -31,7 +31,7 @@ from telltale_conformance.oracle.histories.racing import history_bytes
 from telltale_conformance.oracle.lanes import concurrent, deep, programs, stateful
 from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.lanes.cases import LaneCase, judged
-from telltale_conformance.oracle.lanes.chunks import Chunk, answered_in_part
+from telltale_conformance.oracle.lanes.chunks import Chunk
 from telltale_conformance.oracle.lanes.identity import OtherVersion
 from telltale_conformance.oracle.lanes.subject import Settings
 from telltale_conformance.oracle.reference.judging import CaseResult, fault_of_harness
@@ -88,6 +88,8 @@ class Done(Struct, frozen=True, kw_only=True):
     reached: tuple[Reaching, ...] = ()
     faults: tuple[str, ...] = ()
     unsupported: frozenset[str] = frozenset()
+    decoded: frozenset[str] = frozenset()
+    """The types of ``decode`` of which a text was answered, named as in ``unsupported``."""
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     """Of this worker and its adapters, since the task before."""
@@ -192,9 +194,8 @@ class _Notes:
                 for place, new in self._new.items()
             ),
             faults=tuple(faults[:FAULTS_TOLD]),
-            unsupported=frozenset().union(
-                *(chunk.unsupported for chunk in chunks), ["decode"] if answered_in_part(chunks) else []
-            ),
+            unsupported=frozenset().union(*(chunk.unsupported for chunk in chunks)),
+            decoded=frozenset().union(*(chunk.decoded for chunk in chunks)),
         )
 
 

@@ -319,4 +319,5 @@ def merged(
         notes=tuple(remarks),
         coverage=frozenset().union(*(chunk.coverage for chunk in chunks)),
         unsupported=unsupported,
+        decoded=frozenset().union(*(chunk.decoded for chunk in chunks)),
     )

@@ -221,8 +221,7 @@ def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) ->
     if kind in ("ok", "err"):
         divergence = judge_answer(asked.op, expected, answer, level)
         result.judged += 1
-        if asked.op == "decode":
-            result.decoded.add(_named(asked))
+        _decoded(result, asked)
         if divergence is None:
             if asked.cell is not None:
                 result.cells.add(asked.cell)
@@ -230,6 +229,7 @@ def judge_one(result: CaseResult, asked: Asked, answer: Answer, level: Level) ->
         result.diverged_at, result.divergence, result.over = asked, divergence, True
     elif kind == "panic":
         result.judged += 1
+        _decoded(result, asked)
         result.diverged_at, result.over = asked, True
         result.divergence = Divergence("panic", shown(expected_result(expected)), shown({"panic": answer.text()}), ())
     elif kind == "unsupported":
@@ -247,6 +247,12 @@ def _admitted(answer: Answer) -> bool:
     """Say whether an answer is one of those beyond a limit."""
     is_ok = answer.kind == "ok"
     return answer.kind == "panic" or admitted_beyond_limit(is_ok=is_ok, result=strict_value(answer.payload))
+
+
+def _decoded(result: CaseResult, asked: Asked) -> None:
+    """Note the type of which a text was answered, where one was."""
+    if asked.op == "decode":
+        result.decoded.add(_named(asked))
 
 
 def _named(asked: Asked) -> str:

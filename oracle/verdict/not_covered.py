@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from typing import Final
 
 from msgspec import Struct
@@ -64,9 +64,22 @@ class NotCovered(Struct, frozen=True, kw_only=True):
 
 
 def unsupported_by(results: Sequence[LaneResult]) -> frozenset[str]:
-    """Return what is offered and was answered as unsupported; ``decode`` too where not one of its types is there."""
-    named = frozenset().union(*(result.unsupported for result in results))
-    return named if named <= OPERATIONS.keys() or "decode" in _judged(results) else named | {"decode"}
+    """Return what is offered and was answered as unsupported, by all lanes together."""
+    named = frozenset[str]().union(*(result.unsupported for result in results))
+    return named | lacking_decode(named, frozenset[str]().union(*(result.decoded for result in results)))
+
+
+def lacking_decode(unsupported: Set[str], decoded: Set[str]) -> frozenset[str]:
+    """Return ``decode`` where it is to be taken for unsupported, though some of its types may be left out.
+
+    It is where a type is there for some texts only, and where not one type is there.
+
+    Args:
+        unsupported: what was answered as unsupported: operations, and types of ``decode`` by its name and theirs.
+        decoded: the types of which a text was answered, named in the same way.
+    """
+    types = unsupported - OPERATIONS.keys()
+    return frozenset(["decode"] if types and (types & decoded or not decoded) else [])
 
 
 def _judged(results: Sequence[LaneResult]) -> set[str]:

@@ -64,6 +64,8 @@ class LaneResult(Struct, frozen=True, kw_only=True):
     """The cells in which answers were judged."""
     unsupported: frozenset[str] = frozenset()
     """Operations that were answered as unsupported, though the implementation offers them."""
+    decoded: frozenset[str] = frozenset()
+    """The types of ``decode`` of which a text was answered, named as in ``unsupported``."""
     claims: Mapping[str, ClaimStand] = {}
     """How each claim stands that the lane looked at."""
     figures: Mapping[str, int] = {}

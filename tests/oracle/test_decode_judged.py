@@ -19,6 +19,8 @@ from telltale_conformance.oracle.lanes.subject import Settings
 from telltale_conformance.oracle.reference.judging import CaseResult, judge_cases
 from telltale_conformance.oracle.reference.replay import replay_file
 from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.not_covered import unsupported_by
+from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.lane_world import Stub
 from tests.trace_files import trace_bytes
 from tests.wrong_stores.tellers import Told
@@ -46,6 +48,11 @@ def to_decode(given: Answer) -> Callable[..., Answer]:
         return given if request.op == "decode" else answer
 
     return change
+
+
+def to_edges(given: Answer) -> Callable[..., Answer]:
+    """Give that answer to each text of an edge, and the right one to all else."""
+    return lambda request, number, answer: given if b'"type":"Edge"' in request.args else answer
 
 
 @pytest.mark.parametrize(
@@ -99,6 +106,23 @@ def test_a_type_is_left_out_whole_or_is_missing(texts: tuple[str, ...], verdict:
     assert bool(answered_in_part([chunk])) == (verdict == "inconclusive")
     result = merged("fixed", Plan("programs", 1, 1), [chunk], cut_off=False, closing=())
     assert result.verdict == verdict
+
+
+def test_the_lanes_of_a_check_leave_a_type_out_together_or_not_at_all() -> None:
+    """Else a store could answer the texts of one lane and leave out those of another, which it reads wrongly."""
+
+    def lane(name: str, *texts: tuple[str, str], change: Callable[..., Answer]) -> LaneResult:
+        chunk = collect(name, [judged(*texts, change=change)], 1, describe=lambda number, result: pytest.fail("agrees"))
+        return merged(name, Plan(name, 1, 1), [chunk], cut_off=False, closing=())
+
+    edge, endpoint = ("Edge", EDGE), ("Endpoint", '{"sid":1,"role":"A"}')
+    without = lane("fixed", edge, endpoint, change=to_edges(Answer("unsupported", b'"internal"', None)))
+    answers = lane("programs", edge, change=lambda request, number, answer: answer)
+    panics = LaneResult(lane="programs", decoded=judged(edge, change=to_edges(Answer("panic", b'"no"', None))).decoded)
+    assert unsupported_by([without]) == {"decode Edge"}
+    for other in (answers, panics):
+        assert unsupported_by([without, other]) == unsupported_by([other, without]) == {"decode", "decode Edge"}
+    assert unsupported_by([lane("fixed", edge, change=to_edges(Answer("unsupported", b'"no"', None)))]) >= {"decode"}
 
 
 def test_a_check_names_the_types_that_are_not_there() -> None:

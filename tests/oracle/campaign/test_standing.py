@@ -46,6 +46,7 @@ def task(
     findings: tuple[MetClass, ...] = (),
     entries: tuple[Entry, ...] = (),
     unsupported: tuple[str, ...] = (),
+    decoded: tuple[str, ...] = (),
     lane: LaneKind = "programs",
     missing: tuple[str, ...] = (),
 ) -> TaskDone:
@@ -68,10 +69,18 @@ def task(
         findings=findings,
         faults=("it died",) if tally.faults else (),
         unsupported=unsupported,
+        decoded=decoded,
     )
 
 
-def inherited(campaign: str, *, over: bool = True, unsupported: tuple[str, ...] = (), open: int = 0) -> Inherited:
+def inherited(
+    campaign: str,
+    *,
+    over: bool = True,
+    unsupported: tuple[str, ...] = (),
+    decoded: tuple[str, ...] = (),
+    open: int = 0,
+) -> Inherited:
     return Inherited(
         at=3.0,
         campaign=campaign,
@@ -85,6 +94,7 @@ def inherited(campaign: str, *, over: bool = True, unsupported: tuple[str, ...] 
         cells={},
         findings={},
         unsupported=unsupported,
+        decoded=decoded,
         over=over,
         hours=1.0,
         faults=(),
@@ -168,6 +178,7 @@ def test_a_task_that_is_counted_twice_contradicts_what_was_before() -> None:
         standing(task(0), task(0))
 
 
+EDGE, VALUE = ("decode Edge",), ("decode Value",)
 NO_ANSWER = "no answer was judged in lane programs"
 FAULT = Tally(cases=1, judged=1, faults=1)
 
@@ -194,6 +205,18 @@ FAULT = Tally(cases=1, judged=1, faults=1)
             (task(0, unsupported=("open",)), OVER),
             "inconclusive",
             ["offered and answered as unsupported: open"],
+        ),
+        ((task(0, unsupported=EDGE, decoded=VALUE), OVER), "agree", []),
+        ((task(0, unsupported=EDGE), OVER), "inconclusive", ["offered and answered as unsupported: decode"]),
+        (
+            (task(0, unsupported=EDGE, decoded=VALUE), task(1, decoded=EDGE), OVER),
+            "inconclusive",
+            ["offered and answered as unsupported: decode"],
+        ),
+        (
+            (inherited("a", unsupported=EDGE, decoded=VALUE), inherited("b", decoded=EDGE)),
+            "inconclusive",
+            ["offered and answered as unsupported: decode"],
         ),
         (
             (task(0, missing=("history 3: it is too wide",)), OVER),
