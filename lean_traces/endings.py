@@ -31,7 +31,8 @@ def end_problem(document: dict[str, Any], events: int, digest: str, what: str) -
         return EndProblem("the end line is not `end` (true), `events` and `digest`", remedy)
     if type(document["events"]) is not int or document["events"] != events:
         shown = json_line(document["events"], 40)
-        return EndProblem(f"the end line counts {shown} events, there are {events}", f"record the {what} again")
+        noun = "event" if shown == "1" else "events"
+        return EndProblem(f"the end line counts {shown} {noun}, there are {events}", f"record the {what} again")
     given = document["digest"]
     if not isinstance(given, str) or not _DIGEST.fullmatch(given):
         return EndProblem("`digest` is not `sha256:` and 64 hex digits", f"record the {what} again")

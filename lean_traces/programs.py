@@ -21,7 +21,7 @@ from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.trace import PROGRAM_SCHEMA, VERSION, MalformedTrace
 from telltale_conformance.lean_traces.writer import written_whole
-from telltale_conformance.readable import one_line
+from telltale_conformance.readable import counted, one_line
 
 _REMEDY: Final = "see `telltale-conformance schema program`"
 
@@ -215,9 +215,10 @@ class _Reading:
         for number, (before, after) in enumerate(pairwise(steps), 3):
             if after.seq <= before.seq:
                 raise self._malformed(number, f"seq {after.seq} after {before.seq}", "steps are numbered ascending")
-        counted = last == {"end": True, "steps": len(steps)} and type(last["steps"]) is int
-        if not counted or last["end"] is not True:
-            raise self._malformed(len(documents), f"the end line does not count {len(steps)} steps", _REMEDY)
+        complete = last == {"end": True, "steps": len(steps)} and type(last["steps"]) is int
+        if not complete or last["end"] is not True:
+            problem = f"the end line does not count {counted(len(steps), 'step')}"
+            raise self._malformed(len(documents), problem, _REMEDY)
         return Program(contract=header["contract"], meta=header["meta"], steps=steps)
 
     def _step(self, document: dict[str, Any], number: int) -> Step:

@@ -150,10 +150,10 @@ class Replay(TraceItem):
         result = judge_trace(adapter, self.path, level, self.declared.contract)
         nothing = not result.tally.judged and not result.faults
         self._tell("not judged" if nothing else verdict_of(result.evidence, result.tally), result.tally)
-        if result.faults:
-            raise Inconclusive(f"inconclusive: {result.faults[0]}")
         if result.divergences:
             self.failure = Departure(divergence_text(result.divergences[0]))
+        elif result.faults:
+            raise Inconclusive(f"inconclusive: {result.faults[0]}")
         elif nothing:
             pytest.skip("the implementation offers none of the operations of this trace")
         elif verdict_of(result.evidence, result.tally) != "agree":

@@ -96,7 +96,7 @@ def _beside(shown: Shown) -> Iterator[str]:
 
 def _troubles(standing: Standing) -> Iterator[str]:
     first = f": {standing.faults[0]}" if standing.faults else ""
-    workers = f"{len(standing.lost)} workers lost, {len(standing.refused)} refused"
+    workers = f"{counted(len(standing.lost), 'worker')} lost, {len(standing.refused)} refused"
     yield f"faults   {standing.tally.faults:,}; {workers}{first}"
     for worker, why in list(standing.refused.items())[-1:]:
         yield f"refused  {one_line(worker, 60)}: {why}"

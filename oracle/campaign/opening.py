@@ -229,4 +229,4 @@ def _mended(setup: Setup, folder: Path, corpus: Corpus, standing: Standing) -> I
     yield f"{counted(len(made), 'damaged program')} of the corpus made again"
     gone = sorted(lost - made)
     if gone:
-        yield f"{len(gone)} programs of the corpus are gone, the first: {gone[0]}"
+        yield f"gone of the corpus: {counted(len(gone), 'program')}, the first: {gone[0]}"

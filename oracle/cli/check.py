@@ -30,7 +30,7 @@ from telltale_conformance.oracle.reports.json_report import lane_document
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.evidence import Tally
 from telltale_conformance.oracle.verdict.results import LaneResult, not_run
-from telltale_conformance.readable import one_line
+from telltale_conformance.readable import counted, one_line
 
 DEFAULT_LANES: Final = tuple(LANES)
 
@@ -305,7 +305,7 @@ def _late(limit: float, results: Sequence[LaneResult], usual: Mapping[str, float
 
 def _tell_subject(check: Check) -> None:
     hello, settings = check.hello, check.settings
-    amount = f"effort {settings.effort}" if settings.cases is None else f"{settings.cases} cases"
+    amount = f"effort {settings.effort}" if settings.cases is None else counted(settings.cases, "case")
     name, version = one_line(hello.name, 80), one_line(hello.version, 40)
     say(f"{name} {version}, contract {hello.contract}, seed {settings.seed}, {amount}")
 

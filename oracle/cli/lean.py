@@ -14,6 +14,7 @@ from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.process.output import unguarded
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, DIVERGE, INCONCLUSIVE
+from telltale_conformance.readable import counted
 
 
 @contextmanager
@@ -103,14 +104,14 @@ def export(output: Path | None, *, compare_only: bool) -> int:
         problems = corpus_differences(folder, iter(traces))
         for problem in problems:
             say(problem)
-        say(f"{len(traces)} traces exported again: {len(problems)} differences")
+        say(f"{counted(len(traces), 'trace')} exported again: {counted(len(problems), 'difference')}")
         return DIVERGE if problems else AGREE
     folder.mkdir(parents=True, exist_ok=True)
     for stale in {path.name for path in folder.glob("*.jsonl.gz")} - {name for name, _ in traces}:
         (folder / stale).unlink()
     for name, content in traces:
         write_whole(folder / name, content)
-    say(f"{len(traces)} traces written to {folder}")
+    say(f"{counted(len(traces), 'trace')} written to {folder}")
     return AGREE
 
 

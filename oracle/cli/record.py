@@ -50,16 +50,18 @@ def run(sut: str, program: Program, output: Path, *, deadline: float) -> int:
             with opened(written) as file:
                 for line in file:
                     print_bytes(line)
-    _tell(recording, output)
+    _tell(recording, program, output)
     return AGREE if recording.stopped is None and recording.events else INCONCLUSIVE
 
 
-def _tell(recording: Recording, output: Path) -> None:
+def _tell(recording: Recording, program: Program, output: Path) -> None:
     warn(f"{output}: {counted(recording.events, 'event')}")
     for what, steps in (("skipped", recording.skipped), ("not covered", recording.uncovered)):
         if steps:
             number, why = steps[0]
             warn(f"{what}: {counted(len(steps), 'step')}, the first is {number}: {why}")
+    if not program.steps:
+        warn("the program has no steps, so nothing was asked")
     if recording.stopped:
         number, why = recording.stopped
         warn(f"ended early at step {number}: {why}")

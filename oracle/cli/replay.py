@@ -90,13 +90,13 @@ def row_of(result: _Result) -> dict[str, Any]:
         return _row_of_history(result)
     if isinstance(result, DocumentResult):
         return {name: getattr(result, name) for name in _DOCUMENT_FIELDS}
-    row = {name: getattr(result, name) for name in _JSON_FIELDS}
+    row = {name: getattr(result, name) for name in (*_JSON_FIELDS, "log_compared")}
     not_judged = {f"events {AFTER}": result.not_judged} if result.not_judged else {}
     return {**row, "kind": "trace", "not_judged": not_judged, "not_explained": 0}
 
 
 def _row_of_history(result: HistoryResult) -> dict[str, Any]:
-    row = {name: getattr(result, name, None) for name in _JSON_FIELDS}
+    row = {name: getattr(result, name, None) for name in (*_JSON_FIELDS, "log_compared")}
     not_judged = {"events after the last that was judged": result.not_judged} if result.not_judged else {}
     figures = {"clients": result.clients, "configurations": result.configurations}
     return {

@@ -19,6 +19,7 @@ from telltale_conformance.oracle.reference.replay import replay_bytes
 from telltale_conformance.oracle.reference.run import on_reference
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.fingerprints import Fingerprint, classified
+from telltale_conformance.readable import counted
 
 _NESTING: Final = 10_000
 """An answer that no trace has may nest deeper than one that a trace has."""
@@ -101,7 +102,7 @@ def answers_problem(program: Program, divergence: Fingerprint, answers: bytes, p
     if heard.odd and (problem := _odd_problem(answers, len(heard.asked), divergence.op)) is not None:
         return problem
     if left > heard.odd and divergence.kind != "panic":
-        return f"the last {left} steps have no answers"
+        return f"there are no answers to {counted(left, 'step')} at the end"
     return None
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from telltale_conformance.lean_traces.histories import HistoryReader, open_history
-from telltale_conformance.lean_traces.history import HistoryEvent
+from telltale_conformance.lean_traces.history import HistoryEvent, Return
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.trace import MalformedTrace
 from telltale_conformance.model.contract import Contract, UnknownContract, contract_named
@@ -41,6 +41,8 @@ class HistoryResult(Struct, frozen=True, kw_only=True):
     uncovered: int = 0
     not_judged: int = 0
     """Events after the one at which no order was left, or the budget was spent."""
+    log_compared: bool = False
+    """Each answer has the records that it appended to the log; of one without them nothing is said of the log."""
 
     @property
     def tally(self) -> Tally:
@@ -100,6 +102,7 @@ def judge_history(
         refusal=why,
         error=error or (None if why else nothing),
         not_judged=0 if verdict == "agree" else counted.seen - taken - (why is not None),
+        log_compared=not counted.without_log,
     )
 
 
@@ -109,6 +112,8 @@ class _Counted:
     def __init__(self, events: Iterable[HistoryEvent]) -> None:
         self._events = iter(events)
         self.seen = 0
+        self.without_log = 0
+        """How many answers have no records of the log."""
 
     def __iter__(self) -> _Counted:
         return self
@@ -116,6 +121,7 @@ class _Counted:
     def __next__(self) -> HistoryEvent:
         event = next(self._events)
         self.seen += 1
+        self.without_log += isinstance(event, Return) and event.answer.audit is None
         return event
 
 

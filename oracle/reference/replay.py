@@ -59,7 +59,7 @@ class TraceResult(Struct, frozen=True, kw_only=True):
     uncovered: int = 0
     first_divergence: FirstDivergence | None = None
     error: str | None = None
-    log_compared: bool = True
+    log_compared: bool = False
     """The trace has the records that each operation appended to the log; without them nothing is said of the log."""
 
     @property
@@ -134,7 +134,8 @@ def _judged(
 ) -> TraceResult:
     try:
         with uncollected(), trace as reader:
-            return _replay(reader, Store(contract or reader.header.contract), level, cells)
+            result = _replay(reader, Store(contract or reader.header.contract), level, cells)
+            return msgspec.structs.replace(result, log_compared="audit" in reader.header.observes)
     except MalformedTrace as error:
         return TraceResult(trace=path, verdict="malformed", events=0, judged=0, error=str(error))
     except UnknownContract as error:
@@ -188,8 +189,7 @@ def _replay(reader: TraceReader, store: Store, level: Level, cells: set[Cell] | 
         return TraceResult(
             trace=reader.path, verdict="inconclusive", events=events, judged=0, error=f"{reader.path}: {why}"
         )
-    audited = "audit" in reader.header.observes
-    return TraceResult(trace=reader.path, verdict="agree", events=events, judged=judged, log_compared=audited)
+    return TraceResult(trace=reader.path, verdict="agree", events=events, judged=judged)
 
 
 def _admitted(answer: Answer) -> bool:

@@ -20,6 +20,8 @@ def history_text(result: HistoryResult) -> str:
         return f"{result.verdict}  {one_line(result.error or '', _NOTE)}"
     size = f"{counted(result.events, 'event')} of {counted(result.clients, 'client')}"
     head = f"{result.verdict}  {spelled(result.trace)}  {size}"
+    if result.verdict == "agree" and not result.log_compared:
+        return f"{head}, log not compared: not every answer has its records"
     if result.refusal is None:
         return head if result.error is None else f"{head}\n  {one_line(result.error, _NOTE)}"
     lines = [head, *refusal_lines(result.refusal)]

@@ -138,7 +138,7 @@ def problems(report: Report) -> list[Problem]:
     if report.lacking:
         by = "" if report.required is None else f"required by {report.required.by}, "
         text = f"{by}not offered: {', '.join(report.lacking)}"
-        found.append(Problem("operations-required", True, f"{len(report.lacking)} operations", text, None))
+        found.append(Problem("operations-required", True, counted(len(report.lacking), "operation"), text, None))
     for one in report.self_tests:
         if one.fails:
             found.append(Problem("self-test", False, f"self-test {one.name}", lane_notes(one.result), None))

@@ -30,6 +30,7 @@ from telltale_conformance.oracle.telltale.log_events import LogClaims
 from telltale_conformance.oracle.telltale.logs import judge_logs
 from telltale_conformance.oracle.telltale.results import DocumentResult, Kind, Told
 from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.readable import counted
 
 NOT_JUDGED: Final = {
     "input": (
@@ -91,7 +92,7 @@ def _judge_logs(
     if watched is None:
         return result, None
     notes = tuple(
-        f"claim {title_of(claim)} is implied on {count} operations, not shown: "
+        f"claim {title_of(claim)} is implied on {counted(count, 'operation')}, not shown: "
         "the state beside the log is inferred from the log"
         for claim, count in watched.implied().items()
     )

@@ -57,6 +57,7 @@ MALFORMED: dict[str, tuple[list[Any], str]] = {
     "miscounted": (changed(3, steps=3), f"FILE:4: the end line does not count 2 steps; {SCHEMA}"),
     "counted as text": (changed(3, steps=2.0), f"FILE:4: the end line does not count 2 steps; {SCHEMA}"),
     "ended by 1": (changed(3, end=1), f"FILE:4: the end line does not count 2 steps; {SCHEMA}"),
+    "of one step": ([LINES[0], LINES[1], LINES[3]], f"FILE:3: the end line does not count 1 step; {SCHEMA}"),
     "more at the end": (changed(3, more=1), f"FILE:4: the end line does not count 2 steps; {SCHEMA}"),
     "no args": (changed(1, args=...), f"FILE:2: step: Object missing required field `args`; {SCHEMA}"),
     "seq as text": (changed(1, seq="0"), f"FILE:2: step: Expected `int`, got `str` - at `$.seq`; {SCHEMA}"),

@@ -113,6 +113,7 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(reference, some, tmp_path / "deep" / "a.jsonl.gz", deadline=30) == 0
     assert "6 events" in capsys.readouterr().err
     assert run(reference, program([]), tmp_path / "b.jsonl", deadline=30) == 3
+    assert "b.jsonl: 0 events\ntelltale-conformance: the program has no steps, so nothing" in capsys.readouterr().err
     assert run("'", some, tmp_path / "c.jsonl", deadline=30) == 2
     (tmp_path / "file").touch()
     assert run(reference, some, tmp_path / "file" / "d.jsonl", deadline=30) == 2

@@ -31,6 +31,7 @@ FIELDS = {
     "kind",
     "not_judged",
     "not_explained",
+    "log_compared",
 }
 
 
@@ -130,6 +131,8 @@ def test_a_trace_without_log_records_says_that_the_log_is_not_compared(tmp_path:
     without = [{key: value for key, value in event.items() if key != "audit"} for event in (OPEN, CLAIM)]
     bare = trace(tmp_path, "bare.jsonl", [*without], observes=[])
     whole = trace(tmp_path, "whole.jsonl", [OPEN, CLAIM])
+    rows = [json.loads(row) for row in run_here("replay", bare, whole, "--json").stdout.splitlines()]
+    assert [row["log_compared"] for row in rows] == [False, True]
     first, second, _ = run_here("replay", bare, whole).stdout.splitlines()
     assert first == f"agree  {bare}  2 events, log not compared: the trace has no records of it"
     assert second == f"agree  {whole}  2 events"

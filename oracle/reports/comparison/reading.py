@@ -23,7 +23,7 @@ from telltale_conformance.oracle.verdict.evidence import Verdict
 from telltale_conformance.oracle.verdict.exit_codes import exit_code as exit_code_of
 from telltale_conformance.oracle.verdict.fingerprints import SCHEME, Fingerprint
 from telltale_conformance.oracle.verdict.results import LaneVerdict
-from telltale_conformance.readable import one_line
+from telltale_conformance.readable import counted, one_line
 
 FILE_NAME: Final = "report.json"
 _REMEDY: Final = (
@@ -130,7 +130,7 @@ class ReportRead(Struct, frozen=True, kw_only=True):
     @property
     def amount(self) -> str:
         """How much was tried, in words."""
-        return f"effort {self.effort}" if self.cases is None else f"{self.cases} cases"
+        return f"effort {self.effort}" if self.cases is None else counted(self.cases, "case")
 
 
 def read_report(path: Path) -> ReportRead:

@@ -127,7 +127,8 @@ def _of_lane(lane: Lane | None) -> Mark:
         return Mark("not judged", f"not run: {lane.why_not_run}" if lane.why_not_run else "not run")
     judged = f"{lane.judged:,} answers"
     if lane.verdict == "inconclusive":
-        return Mark("not judged", f"inconclusive, {judged}" + (f", {lane.faults} faults" if lane.faults else ""))
+        faults = f", {counted(lane.faults, 'fault')}" if lane.faults else ""
+        return Mark("not judged", f"inconclusive, {judged}{faults}")
     return Mark("agrees" if lane.verdict == "agree" else "diverges", judged)
 
 

@@ -23,6 +23,7 @@ from telltale_conformance.oracle.reports.trends.record import (
 )
 from telltale_conformance.oracle.verdict.compare import DivergenceClass
 from telltale_conformance.oracle.verdict.results import LaneVerdict
+from telltale_conformance.readable import counted
 
 FORMAT: Final = "telltale-conformance/check-record"
 
@@ -64,7 +65,7 @@ class CheckRecord(Record, frozen=True, tag_field="schema", tag=FORMAT):
     @property
     def amount(self) -> str:
         """The effort, or how many cases of its one lane."""
-        return f"effort {self.effort}" if self.cases is None else f"{self.cases} cases"
+        return f"effort {self.effort}" if self.cases is None else counted(self.cases, "case")
 
     @property
     def not_seen(self) -> str:

@@ -172,7 +172,7 @@ def test_a_program_that_is_gone_is_changed_no_more(tmp_path: Path, monkeypatch: 
     corpus.place(entries[-1]).write_bytes(other)  # whole, but not that of its name
     monkeypatch.setattr(opening, "rebuilt", lambda *given: None)
     with opened(folder, read_settings(folder)) as found:
-        assert found.remarks[-1] == f"1 programs of the corpus are gone, the first: {entries[-1]}"
+        assert found.remarks[-1] == f"gone of the corpus: 1 program, the first: {entries[-1]}"
         parents = set(parents_of(found.campaign))
         assert entries[-1] not in parents
         assert parents & set(entries)

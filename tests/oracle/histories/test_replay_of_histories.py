@@ -114,7 +114,19 @@ def test_what_json_prints_is_as_the_schema_says(tmp_path: Path, capsys: pytest.C
         ("history", "diverge"),
         ("history", "malformed"),
     ]
+    assert [row["log_compared"] for row in rows] == [True, False, False]
     assert rows[1]["not_judged"] == {"events after the last that was judged": 2}
+
+
+def test_a_history_with_an_answer_without_records_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    *before, last = one_after_the_other(list(performed(2, 3, 10)))
+    assert isinstance(last, Return)
+    bare = msgspec.structs.replace(last, answer=last.answer._replace(audit=None))
+    path = written(tmp_path / "h.jsonl", [*before, bare])
+    assert run([path]) == 0
+    assert capsys.readouterr().out.startswith(
+        f"agree  {path}  {len(before) + 1} events of 4 clients, log not compared: not every answer has its records\n"
+    )
 
 
 def test_a_malformed_history_is_never_half_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
