@@ -228,8 +228,9 @@ def report_lines(report: CampaignReport) -> Iterator[str]:
         f"{tally.cases:,} cases, {tally.judged:,} answers judged, {report.answers_per_second:,.0f} a second, "
         f"{report.cpu_seconds:,.0f} CPU seconds"
     )
+    pace = f"{cells.per_hour:,.0f} new an hour, " if report.coverage else ""
     yield (
-        f"cells: {cells.reached} reached, {cells.per_hour:,.0f} new an hour, about {cells.left:,.0f} left at least "
+        f"cells: {cells.reached} reached, {pace}about {cells.left:,.0f} left at least "
         f"({cells.once} reached once, {cells.twice} twice; the next case reaches about {cells.next_case:.2g} new ones)"
     )
     yield f"corpus: {corpus_text(report)}"

@@ -77,11 +77,11 @@ def test_lanes_are_told_apart_as_agreeing_diverging_and_not_judged(tmp_path: Pat
 def test_claims_are_kept_broken_or_not_judged_and_what_the_contract_breaks_is_said(tmp_path: Path) -> None:
     kept, broken = (lane(claims={"K1": ClaimStand(status, 2)}) for status in ("kept", "broken"))
     made = of(report(kept), report(broken), report(broken, contract="hardened"), report(lane()), folder=tmp_path)
-    assert states(made, "claims", "K1") == ["kept", "broken", "broken", "not judged"]
+    assert states(made, "claims", "K1") == ["kept", "broken too", "broken", "not judged"]
     words = [mark.words for mark in row(made, "claims", "K1").marks]
     assert words == [
         "on 2 occasions",
-        "on 2 occasions, as telltale-17 breaks it too",
+        "on 2 occasions, as telltale-17 breaks it",
         "on 2 occasions",
         "no claim was watched",
     ]

@@ -236,7 +236,9 @@ def test_it_fits_400_pixels_without_sideways_scroll(context: BrowserContext, tmp
         lane("corpus", unlogged("tests/corner-3.jsonl"), notes=("word" * 60,)),
         lane("programs", *of_many_causes(count)),
     )
-    page = Opened(context, report(*lanes, again="telltale-conformance check " + "--option " * 40), tmp_path).page
+    made = report(*lanes, again="telltale-conformance check " + "--option " * 40)
+    long = msgspec.structs.replace(made.implementation, name="x" * 200, version="9" * 200)
+    page = Opened(context, msgspec.structs.replace(made, implementation=long), tmp_path).page
     page.set_viewport_size({"width": 400, "height": 800})
     page.locator("#expand").click()
     page.evaluate("() => { for (const one of document.querySelectorAll('details')) one.open = true; }")

@@ -14,6 +14,7 @@ _TONES: Final[dict[State, str]] = {
     "kept": "good",
     "diverges": "bad",
     "broken": "bad",
+    "broken too": "warn",
     "not judged": "off",
 }
 

@@ -22,7 +22,7 @@ from telltale_conformance.oracle.reports.comparison.reading import Class, Found,
 from telltale_conformance.oracle.verdict.fingerprints import WHOLE, Fingerprint
 from telltale_conformance.readable import counted
 
-State = Literal["agrees", "diverges", "kept", "broken", "not judged"]
+State = Literal["agrees", "diverges", "kept", "broken", "broken too", "not judged"]
 Row = tuple[str, str]
 """An operation and an answer of the contract: ``ok``, or the name of an error."""
 
@@ -144,7 +144,7 @@ def _of_claim(name: str, report: ReportRead) -> Mark:
         return Mark("not judged", "not judged" if report.claims else "no claim was watched")
     seen = f"on {claim.occasions or 0:,} occasion{'s' if claim.occasions != 1 else ''}"
     if claim.status == "broken" and EXPECTED.get(report.contract, {}).get(name) == "refuted":
-        seen += f", as {report.contract} breaks it too"
+        return Mark("broken too", f"{seen}, as {report.contract} breaks it")
     return Mark(claim.status, seen)
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from telltale_conformance.files import packaged
 from telltale_conformance.oracle.reports.places import without_roots
@@ -72,12 +73,18 @@ def _environment() -> Environment:
     environment.filters["occasions"] = occasions_text
     environment.filters["begun"] = lambda text: f"{text[:1].upper()}{text[1:]}"
     environment.filters["here"] = _here
+    environment.filters["coded"] = coded
     return environment
 
 
 @pass_context
 def _here(context: Context, text: str) -> str:
     return visible(without_roots(text, context["folder"]))
+
+
+def coded(text: str) -> Markup:
+    """Show what stands in backticks as code."""
+    return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(visible(text)))))  # noqa: S704 # it is escaped
 
 
 def _part(name: str) -> str:

@@ -43,7 +43,9 @@ def test_of_mergers_of_mergers_nothing_counts_twice_and_faults_are_told(tmp_path
     for merged in (reported(both), reported(again)):
         assert (merged.hours, merged.cpu_seconds) == (2 * alone.hours, 2 * alone.cpu_seconds)
         assert (merged.tally.faults, merged.faults) == (2, ("it died in a", "it died in b"))
-        assert "2 faults; the first: it died in a" in list(report_lines(merged))
+        lines = list(report_lines(merged))
+        assert "2 faults; the first: it died in a" in lines
+        assert not any("an hour" in line for line in lines)  # it has no course of its own
 
 
 def test_the_corpus_of_a_merger_is_told(tmp_path: Path) -> None:
