@@ -225,6 +225,7 @@ def _run(plan: Plan, check: Check, gate: Gate, watch: Watch, as_json: bool) -> C
     """Run the lanes in their order, then the self-tests; a signal, the gate or the clock may end them early."""
     started = time.monotonic()
     begun = cpu = _cpu_seconds()
+    begun_lanes: list[str] = []
     results: list[LaneResult] = []
     tests: list[SelfTest] = []
     names, effort = plan.lanes, check.settings.effort
@@ -234,8 +235,9 @@ def _run(plan: Plan, check: Check, gate: Gate, watch: Watch, as_json: bool) -> C
         done = list(results)
         rest = names[len(done) :]
         if reason is not None and rest and (interrupted or reason == late):
-            # what the signal or the clock took away leaves a question; what --fail-fast leaves out does not
-            done += [LaneResult(lane=name, notes=(reason,)) for name in (rest[:1] if interrupted else rest)]
+            # what the clock took away leaves a question, and of a signal the lane that lost its result by it
+            lost = begun_lanes[len(done) :] if interrupted else rest
+            done += [LaneResult(lane=name, notes=(reason,)) for name in lost]
         done += [not_run(name, str(reason)) for name in names[len(done) :]]
         seconds = time.monotonic() - started
         return msgspec.structs.replace(
@@ -260,7 +262,7 @@ def _run(plan: Plan, check: Check, gate: Gate, watch: Watch, as_json: bool) -> C
         if not as_json:
             _tell_subject(check)
         with bar(usual, wanted=not as_json) as shown:
-            for result in _results(names, check.subject, settings, shown):
+            for result in _results(names, check.subject, settings, shown, begun_lanes):
                 results.append(result)
                 cpu = _cpu_seconds()
                 if as_json:
@@ -339,9 +341,13 @@ def _to_judge(subject: Subject, hello: Hello, greetings: Mapping[str, Hello], gr
     return msgspec.structs.replace(subject, contract=hello.contract, greetings=greetings, greeted=greeted)
 
 
-def _results(names: Sequence[str], subject: Subject, settings: Settings, shown: Bar) -> Iterator[LaneResult]:
+def _results(
+    names: Sequence[str], subject: Subject, settings: Settings, shown: Bar, begun: list[str]
+) -> Iterator[LaneResult]:
+    """Yield the results of the lanes, each of which is noted when it begins."""
     for name in names:
         shown.begin(name)
+        begun.append(name)
         yield run_lane(name, subject, settings)
 
 

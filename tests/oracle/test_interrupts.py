@@ -10,14 +10,19 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
 
+from telltale_conformance.oracle.cli import check as check_command
 from telltale_conformance.oracle.cli.check import run_lane
+from telltale_conformance.oracle.gate import Check, Gate
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import LANES, Lane
 from telltale_conformance.oracle.process.interrupts import Interrupted, held_back, watched
+from telltale_conformance.oracle.verdict.evidence import Evidence, Items
+from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.adapter_world import MARK, ROOT, marked
 
 PATIENCE = 60.0
@@ -142,6 +147,29 @@ def test_a_lane_that_is_interrupted_keeps_what_it_did(mark: str, tmp_path: Path)
     assert lane["judged"] > 0
     assert lane["complete"] is False
     assert check.returncode == 3
+
+
+@pytest.mark.parametrize(("keeps", "first"), [(True, "agree"), (False, "inconclusive")])
+def test_lanes_after_one_that_is_interrupted_are_not_run(
+    keeps: bool, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the signal leaves that lane its result, as where it comes between two cases, or takes it away."""
+    seen: list[Check] = []
+
+    def interrupted(name: str, *_: object) -> LaneResult:
+        with suppress(Interrupted) if keeps else nullcontext():
+            signal.raise_signal(signal.SIGINT)
+        return LaneResult(lane=name, evidence=Evidence(Items("traces", 1, 1)))
+
+    def conclude(gate: Gate, check: Check, **_: object) -> int:
+        seen.append(check)
+        return 3
+
+    monkeypatch.setattr(check_command, "run_lane", interrupted)
+    monkeypatch.setattr(Gate, "conclude", conclude)
+    assert check_command.run(lanes=["corpus", "programs", "graph"]) == 3
+    assert [result.verdict for result in seen[0].results] == [first, "not run", "not run"]
+    assert seen[0].interrupted
 
 
 def test_a_signal_while_programs_are_made_smaller_keeps_what_was_found(mark: str, tmp_path: Path) -> None:
