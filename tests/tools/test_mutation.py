@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tools.mutation.__main__ import argued
 from tools.mutation.mutants import mutated_tree
-from tools.mutation.rooms import ROOMS, Room
+from tools.mutation.rooms import LEFT_OUT, ROOMS, Room
+from tools.source_tree import ROOMS as FOLDERS
 from tools.source_tree import ROOT
 
 
@@ -19,6 +21,16 @@ def test_the_modules_and_tests_of_a_room_are_there(name: str) -> None:
     room = ROOMS[name]
     assert all(list(ROOT.glob(pattern)) for pattern in room.modules)
     assert [test for test in room.tests if not (ROOT / test).is_file()] == []
+
+
+def test_every_module_has_one_room_or_a_reason_to_have_none() -> None:
+    places = [pattern for room in ROOMS.values() for pattern in room.modules] + list(LEFT_OUT)
+    counted = Counter(path for pattern in places for path in ROOT.glob(pattern))
+    modules = [path for folder in ("src/telltale_conformance", *FOLDERS) for path in (ROOT / folder).rglob("*.py")]
+    homeless = [path for path in modules if not counted[path] and "def " in path.read_text(encoding="utf-8")]
+    assert homeless == [], "give these a room in tools/mutation/rooms.py, or a reason in LEFT_OUT"
+    assert [path for path, times in counted.items() if times > 1] == []
+    assert [pattern for pattern in LEFT_OUT if not list(ROOT.glob(pattern))] == []
 
 
 def test_what_is_argued_to_be_equivalent_is_still_in_the_code() -> None:

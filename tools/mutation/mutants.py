@@ -43,7 +43,7 @@ def mutated_tree(room: Room, tree: Path) -> Iterator[Mutant]:
         source = path.read_text(encoding="utf-8")
         mutated = mutate_file_contents(str(path), source)
         path.write_text(mutated.code, encoding="utf-8")
-        module = "telltale_conformance." + ".".join(path.relative_to(tree).with_suffix("").parts)
+        module = module_of(path.relative_to(tree))
         bodies = _bodies(mutated.code)
         for name in mutated.mutant_names:
             original, _, _ = name.partition("__mutmut_")
@@ -52,6 +52,12 @@ def mutated_tree(room: Room, tree: Path) -> Iterator[Mutant]:
                 continue
             change = _change(before, after)
             yield Mutant(f"{module}.{name}", f"{module}.{_readable(original)}", change)
+
+
+def module_of(path: Path) -> str:
+    """Return the name by which a module is imported: what does not lie in the package is linked into it."""
+    parts = path.with_suffix("").parts
+    return ".".join(parts[1:] if parts[0] == "src" else ("telltale_conformance", *parts))
 
 
 def _readable(mangled: str) -> str:
