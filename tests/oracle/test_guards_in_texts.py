@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from telltale_conformance.model.decode import Decoded
+from telltale_conformance.model.decoding.rows import Leniency
 from telltale_conformance.model.errors import Refused
 from telltale_conformance.model.guard import Guard
 from telltale_conformance.model.guard_table import GUARDS
@@ -94,3 +96,20 @@ def test_why_a_step_is_needed_says_so(guard: Guard) -> None:
 
 def test_where_nothing_is_refused_every_guard_passes() -> None:
     assert decided_by(Outcome(None, None, ())) == ("passes", "every guard of its row passes")
+
+
+def test_a_reader_is_called_lenient_only_where_it_reads_what_the_contract_refuses() -> None:
+    for guard in GUARDS.values():
+        for kind in (None, "payload", "outcome"):
+            said = decided_by(refused_by(guard), kind).reason
+            assert ("more lenient" in said) == (guard.error == "cannot decode" and kind == "outcome")
+
+
+def test_what_is_read_is_told_by_its_rows_in_their_order_and_by_how_the_reader_departs() -> None:
+    rows = (Leniency.ESCAPES, Leniency.ORDER)
+    for kind, departs in ((None, ""), ("outcome", ": the reader is stricter there")):
+        assert decided_by(Outcome(Decoded(0, rows), None, ()), kind) == (
+            f"passes: {Leniency.ORDER.value}",
+            f"read by §20, {Leniency.ORDER.value}; {Leniency.ESCAPES.value}{departs}",
+        )
+    assert decided_by(Outcome(Decoded(0, ()), None, ())) == ("passes", "read by §20, the plain form")

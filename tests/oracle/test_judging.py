@@ -54,7 +54,7 @@ def test_any_printing_of_the_same_json_agrees(form: object) -> None:
     assert sum(result.judged for result in results) == sum(len(asked(index)) for index in range(3))
 
 
-@pytest.mark.parametrize("payload", [b"0.0", b"-0", b"0e0", b"false", b'"0"', b"null", b"[0]"])
+@pytest.mark.parametrize("payload", [b"1", b"0.0", b"-0", b"0e0", b"false", b'"0"', b"null", b"[0]"])
 def test_what_is_no_zero_is_refused_for_zero(payload: bytes) -> None:
     first = asked()[0]
     assert first.op == "open"

@@ -237,6 +237,8 @@ def test_memory_usage_is_judged_by_its_counts_and_by_what_its_estimates_must_add
     ):
         first = replayed(tmp_path, [OPEN, {**asked, "ok": wrong}]).first_divergence
         assert (first.seq, first.kind) == (1, "payload")
+    first = replayed(tmp_path, [OPEN, {**asked, "ok": {**usage, "retained_bytes": parts}}]).first_divergence
+    assert first.actual == {"ok": {"$.retained_bytes": parts}}
     empty = {**usage, "live_sessions": 0}
     assert replayed(tmp_path, [{**asked, "ok": empty}]).verdict == "diverge"
     empty["retained_bytes"] = {**sizes, "live_sessions": 0, "total": 0}
@@ -251,6 +253,7 @@ def test_judge_hands_every_option_on_and_a_fault_of_the_harness_is_inconclusive(
     path.write_bytes(trace_bytes(wrong))
     assert judge(path).verdict == "diverge"
     assert judge(path, level=Level.payload).verdict == "agree"
+    assert {judge(path, level=level).trace for level in (Level.payload, Level.state)} == {str(path)}
     assert judge(path, limits=Limits(line_bytes=64)).verdict == "malformed"
     assert judge(path, contract="hardened") == replay_file(path, contract="hardened")
     cells: set[Cell] = set()

@@ -237,6 +237,27 @@ def test_what_diverges_is_not_named_as_not_judged() -> None:
     assert "reload" in found.operations_not_judged
 
 
+@pytest.mark.parametrize(
+    ("level", "without_observe", "without_audit"),
+    [(Level.payload, False, False), (Level.audit, False, True), (Level.state, True, True)],
+)
+def test_what_is_not_offered_or_not_observed_is_named_as_not_compared(
+    level: Level, without_observe: bool, without_audit: bool
+) -> None:
+    def said(offered: frozenset[str], observes: frozenset[str]) -> set[str]:
+        return {*not_covered([], lanes=(), offered=offered, observes=observes, level=level, claims={}).not_compared}
+
+    every, audit = frozenset(OPERATIONS), frozenset({"audit"})
+    by_level = said(every, audit)
+    assert (not by_level) == (level == Level.state)
+    states, log = (
+        "states not compared: observe is not offered",
+        "audit log not compared: the adapter does not observe it",
+    )
+    assert said(every - {"observe"}, audit) - by_level == ({states} if without_observe else set())
+    assert said(every, frozenset()) - by_level == ({log} if without_audit else set())
+
+
 def test_no_escape_of_ours_is_seen_on_the_page(tmp_path: Path) -> None:
     """A zero-width space let a long name break; the page spelled it out."""
     cell = CELL._replace(operation="apply_owned_session_mutation/SetDefaultHandler")

@@ -124,14 +124,8 @@ ROOMS: Final = {
     "lanes": _room(
         {"oracle/lanes": "*"},
         {
-            "tests/oracle/lanes": """
-                concurrent_lane environment graph_of_each_contract limits_lane programs_alone
-                stateful_after_a_divergence stores_at_their_limits
-            """,
-            "tests/oracle": """
-                baseline_gate changes_in_place check_command check_records combinations_shown corpus decode_judged
-                deep_lane effort evidence guided_lane lanes only required self_tests sharing symbolic_lanes
-            """,
+            "tests/oracle/lanes": "concurrent_lane environment limits_lane programs_alone stateful_after_a_divergence",
+            "tests/oracle": "deep_lane effort guided_lane lanes only self_tests symbolic_lanes",
         },
     ),
     "symbolic": _room(
@@ -158,8 +152,7 @@ ROOMS: Final = {
             "tests/oracle/histories": """
                 linearizability minimising_races replay_of_histories what_the_search_relies_on
             """,
-            "tests/oracle/lanes": "concurrent_lane concurrent_stores",
-            "tests/oracle/campaign": "kept_histories",
+            "tests/oracle/lanes": "concurrent_lane",
         },
     ),
     "telltale": _room(
@@ -239,10 +232,10 @@ ROOMS: Final = {
         {"generators": "*"},
         {
             "tests/generators": """
-                beside decodings doubles features_told_once goals graph guidance machine near_miss near_values
-                programs pumps reach sizes strategies
+                beside decodings doubles features_told_once goals graph machine near_miss near_values programs pumps
+                reach sizes strategies
             """,
-            "tests/oracle": "combinations_shown deep_lane fixed_list sweeps related_sweeps",
+            "tests/oracle": "combinations_shown fixed_list",
             "tests/oracle/lanes": "limits_lane",
         },
     ),

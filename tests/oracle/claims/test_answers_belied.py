@@ -14,6 +14,8 @@ import pytest
 
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.store import Store
+from telltale_conformance.oracle.adapters import Answer, Request
+from telltale_conformance.oracle.adapters.faults import Exited
 from telltale_conformance.oracle.claims import judging
 from telltale_conformance.oracle.claims.judging import ProgramReport, judge_claims
 from telltale_conformance.oracle.claims.monitors import watch
@@ -219,3 +221,22 @@ def test_what_is_answered_now_so_and_now_otherwise_is_no_reload() -> None:
     (note,) = _unsteady([unsteady])
     assert note.startswith("K27 persistence: no second run of 1 program with reloads could be compared (surface: ")
     assert not [why for why in unsteady.verdicts["K27"].violations if "without the reloads" in why.why]
+
+
+@pytest.mark.parametrize("fault", [False, True])
+def test_a_run_without_reloads_that_does_not_end_shows_nothing_of_them(fault: bool) -> None:
+    class Tired(wrong.WrongReference):
+        def _answer(self, request: Request) -> Answer:
+            if self.programs == 1:
+                return super()._answer(request)
+            if fault:
+                raise Exited("it ended")
+            return Answer("panic", b'"tired"', None)
+
+    (one,) = judge_claims(Tired({}, "hardened"), [("K27", programs()["K27"])])
+    why = "it ended" if fault else "step 0: open was answered with panic"
+    assert (one.program, one.faulty) == ("K27", fault)
+    assert one.stopped is not None
+    assert one.stopped.startswith(f"without its reloads: {why}")
+    (ended,) = report({}, "K27")
+    assert one.own.occasions == ended.own.occasions - 1
