@@ -324,7 +324,7 @@ class SubprocessAdapter:
                 raise ResetRefused(f"reset was answered with {answer.kind}", what)
             if self._process is not None:
                 self._process.forget_stderr_count()
-        elif sent.op != "bye":
+        else:
             self._freshness.check(sent.op, answer)
 
     def _late(self) -> AdapterFault:

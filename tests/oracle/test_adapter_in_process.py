@@ -88,7 +88,7 @@ def test_an_object_is_driven_by_its_methods() -> None:
         (Request("live_count", b"{}"), "panic", "IndexError: list index out of range"),
         (Request("close", b"{}"), "panic", None),
         (Request("observe", b'{"sid":1}'), "panic", None),
-        (Request("close", b'{"sid":'), "bad_request", None),
+        (Request("close", b'{"sid":'), "bad_request", "args: not JSON at column 8: Expecting value"),
         (
             Request("archived_closed", b"{}"),
             "unsupported",

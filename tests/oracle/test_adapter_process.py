@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from telltale_conformance.oracle.adapters import faults
+from telltale_conformance.oracle.adapters import AdapterLimits, Answer, faults
 from telltale_conformance.oracle.adapters.clients import OverlappingAdapter
 from telltale_conformance.oracle.adapters.process import Ended, Process
 from tests.oracle.adapter_world import PATIENT, script
@@ -26,6 +26,16 @@ from tests.oracle.adapter_world import PATIENT, script
 )
 def test_how_it_ended_is_said(status: int, said: str) -> None:
     assert str(Ended(status, 0)) == said
+
+
+def test_a_start_gets_what_is_left_of_the_time_and_no_more_than_its_limit() -> None:
+    limits = AdapterLimits(start_deadline=5)
+    assert [limits.starting_within(left).start_deadline for left in (2.0, 9.0, 0.0)] == [2.0, 5, 0.001]
+
+
+@pytest.mark.parametrize(("payload", "said"), [(b'"no"', "no"), (b'{"why":"no"}', '{"why":"no"}')])
+def test_what_an_answer_says_is_a_text_or_the_json_that_it_is(payload: bytes, said: str) -> None:
+    assert Answer("panic", payload, None).text() == said
 
 
 def test_waiting_for_its_end_takes_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
