@@ -8,6 +8,7 @@ from pathlib import Path
 from telltale_conformance.generators.profiles import PROFILES
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.oracle.cli.check import run_lane
+from telltale_conformance.oracle.dossier.dossier import EXPLANATION
 from telltale_conformance.oracle.lanes.subject import Settings
 from telltale_conformance.oracle.reports.findings import findings
 from telltale_conformance.oracle.reports.minimal import PERSISTENCE, minimising
@@ -44,6 +45,8 @@ def test_it_is_named() -> None:
         assert finding.remark == PERSISTENCE
         assert finding.program is not None
         assert "reload" in [step.op for step in finding.program.steps]
+        told = finding.files[EXPLANATION].decode()
+        assert told.rstrip().endswith(f"\n\nA{PERSISTENCE[1:]}."), told
 
 
 def test_no_other_divergence_is_called_so() -> None:

@@ -149,6 +149,8 @@ def test_a_stale_entry_is_placed_at_its_line_of_the_baseline(repository: Path) -
     made = report(*lanes, baseline=baseline, standing=hold_against(baseline, lanes, TODAY), command="adapter.py")
     (path, line), *_ = [place for place in places(made) if "known" in place[0]]
     assert baseline.entries[1].fingerprint in (repository / Path(path).name).read_text().splitlines()[line - 1]
+    (repository / "known.json").write_bytes(b"\n\xff\n")
+    assert [line for path, line in places(made) if "known" in path] == [1]
 
 
 def test_without_a_repository_what_is_below_the_working_directory_counts(
