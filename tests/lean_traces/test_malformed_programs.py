@@ -12,9 +12,11 @@ from telltale_conformance.lean_traces.codec import ArgumentError, decode_argumen
 from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.lean_traces.programs import (
     Program,
+    UnresolvedReference,
     cut_short,
     program_of,
     read_program,
+    resolve,
     without,
     write_program,
     written_program,
@@ -122,3 +124,12 @@ def test_a_kept_program_is_read_and_cut_as_it_was_written(tmp_path: Path) -> Non
     assert written_program(cut_short(data, 1), "p").steps == kept.steps[:1]
     with pytest.raises(MalformedTrace, match="a step's operation is unknown; this is no program that was kept"):
         written_program(data.replace(b'"close"', b'"shut"'), "p")
+    with pytest.raises(MalformedTrace, match=r"^p: .*; this is no program that was kept$"):
+        written_program(b"x", "p")
+
+
+def test_a_reference_to_what_is_not_there_is_told() -> None:
+    with pytest.raises(UnresolvedReference, match=r"^step 5 has no result$"):
+        resolve({"sid": {"$ref": 5}}, {4: 0})
+    with pytest.raises(UnresolvedReference, match=r"^step 4 gave no object, so no fields can be set in it$"):
+        resolve({"$ref": 4, "set": {"sid": 1}}, {4: 0})
