@@ -1,4 +1,4 @@
-"""A finding is told whatever becomes of running it again, and what it shows is what was seen."""
+"""No finding is lost, whatever becomes of running it again, and what it shows is what was seen."""
 
 from __future__ import annotations
 
