@@ -6,7 +6,8 @@ from typing import Final
 
 EXIT_CODES: Final = """\b
 Exit codes:
-  0  everything that was judged agrees, and something was judged
+  0  everything that was judged agrees, and something was judged;
+     known divergences apart
   1  a divergence that is not known
   2  bad usage, or malformed input
   3  inconclusive: the machinery failed, or not enough was shown;

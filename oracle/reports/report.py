@@ -22,6 +22,7 @@ from telltale_conformance.oracle.verdict.fingerprints import Fingerprint
 from telltale_conformance.oracle.verdict.not_covered import NotCovered
 from telltale_conformance.oracle.verdict.required import Required
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
+from telltale_conformance.readable import counted
 
 Stand = Literal["new", "known", "expired"]
 """Whether the baseline lists a divergence; ``expired`` when it does and its last day has passed."""
@@ -215,6 +216,12 @@ class Report(Struct, frozen=True, kw_only=True):
         return self.not_covered.words(title_of)
 
     @property
+    def apart(self) -> tuple[str, ...]:
+        """How many divergences the baseline lists, in a phrase; empty where none was seen that it lists."""
+        known = len(self.findings) - len(self.failing)
+        return (f"{counted(known, 'known divergence')} apart",) if known else ()
+
+    @property
     def headline(self) -> str:
         """The verdict in one sentence."""
         name = f"{self.implementation.name} {self.implementation.version}".strip()
@@ -233,8 +240,8 @@ class Report(Struct, frozen=True, kw_only=True):
         elif self.exit_code == DIVERGE and standing is not None and (standing.stale or standing.expired):
             sentence = f"{name} shows nothing new, but the baseline is out of date."
         elif self.exit_code == AGREE:
-            known = f", {len(self.findings)} known divergences apart" if self.findings else ""
-            sentence = f"{name} keeps contract {self.contract} in all {self.judged:,} answers judged{known}."
+            apart = "".join(f", {words}" for words in self.apart)
+            sentence = f"{name} keeps contract {self.contract} in all {self.judged:,} answers judged{apart}."
         else:
             sentence = f"Nothing can be concluded about {name}: {self.open_question}."
         if self.not_covered.restricted_to:

@@ -89,7 +89,8 @@ def last_line(report: Report) -> str:
     tally = report.tally
     parts = [
         f"{report.verdict}: {counted(tally.judged, 'answer')} judged, "
-        f"{tally.uncovered} uncovered, {tally.not_judged} not judged"
+        f"{tally.uncovered} uncovered, {tally.not_judged} not judged",
+        *report.apart,
     ]
     if report.cut_short is not None:
         parts.append(one_line(report.cut_short))

@@ -132,6 +132,8 @@ def test_every_form_says_what_the_exit_code_says(report: Report) -> None:
     assert record.exit_code == code
     assert last_line(report).startswith(f"{word}: ")
     assert last_line(report).endswith(f"exit code {code}")
+    known = sum(not finding.fails for finding in report.findings)
+    assert (f" {known} known divergence" in last_line(report)) == (known > 0)
     assert f"telltale-conformance: {word}" in markdown(report, None)
     if code == 0:
         assert (seen["sarif"], seen["gitlab"], seen["junit"], seen["junit, open"]) == (0, 0, 0, 0)

@@ -35,8 +35,9 @@ def May (s : Own) : OwnOp → Prop
   | .failCommit r _ => s.pending = some r
   | .close => True
 
-/-- No counter has come to its end. -/
-def numbersLeft (s : Own) : Prop := s.nextGen < top ∧ s.nextClaim < top ∧ s.nextWitness < top
+/-- Every counter has a number left; that of witnesses one more, since `telltale17` gives out its last again
+and again. -/
+def numbersLeft (s : Own) : Prop := s.nextGen ≤ top ∧ s.nextClaim ≤ top ∧ s.nextWitness < top
 
 /-- In an open session whose counters have numbers left, whoever may do something can. -/
 def K24 (k : Contract) : Prop :=
@@ -235,7 +236,7 @@ theorem may_succeed (k : Contract) (s : Own) (op : OwnOp) (ht : s.terminal = non
   have may : ∀ n, n ≤ top → k.mayGive n = true := by intro n hn; cases k <;> simp [Contract.mayGive, hn]
   have claims : k.mayGive (k.claimGeneration s) = true := may _ (by
     cases k <;> simp [Contract.claimGeneration]; have := hn.1; omega)
-  have ids := may s.nextClaim (Nat.le_of_lt hn.2.1)
+  have ids := may s.nextClaim hn.2.1
   have witnesses := may s.nextWitness (Nat.le_of_lt hn.2.2)
   have grants : ∀ new live : Scope, new.within live → k.mayTransfer new live = true ∧ k.mayAttenuate new live = true := by
     intro new live h
@@ -253,7 +254,7 @@ theorem may_succeed (k : Contract) (s : Own) (op : OwnOp) (ht : s.terminal = non
     intro r
     cases k with
     | telltale17 => rfl
-    | hardened => exact may _ (Nat.le_of_lt hn.1)
+    | hardened => exact may _ hn.1
   cases op with
   | claim owner scope =>
     have hp : s.pending = none := by
@@ -312,8 +313,8 @@ theorem progress (k : Contract) (ho : ∀ sid roles ops, k = .hardened → order
     (kept_reached unspent k (unspent_after k) sid roles (by simp [unspent, Own.fresh, has, find]) ops)
     (ho sid roles ops) hn h
 
-/-- K24 holds under `hardened`: in an open session whose counters have numbers left, everybody can do what
-contract and claims let them, after any sequence of operations. -/
+/-- K24 holds under `hardened`: in an open session whose counters have numbers left, the last witness id apart,
+everybody can do what contract and claims let them, after any sequence of operations. -/
 theorem K24_hardened : K24 .hardened := progress .hardened fun sid roles ops _ => orderly_reached sid roles ops
 
 /-- K24 holds under `telltale17` as well. -/
