@@ -42,7 +42,7 @@ OF_HARDENED = re.compile(r"h\d+|hardened-.*|g-(active|honest|within)")
 
 def broken_at(wrong: Wrong, at: Asked) -> Iterator[str]:
     """Yield the anchors of what a store breaks that answers a step otherwise."""
-    yield from (f"{table}-{at.op}" for table in ("op", "row", "signed", "received"))
+    yield from (f"{table}-{at.op}" for table in ("op", "row", "received"))
     yield f"s{OPERATIONS[at.op].section[1:]}"
     if wrong.contract == "hardened":
         yield f"hardened-{at.op}"
