@@ -77,6 +77,7 @@ Answers are all that a check sees. These stores give the right ones to everythin
 * **One that is wrong in some of its processes only, in what their lanes do not ask.** The process that is greeted goes
   on with the first lane, and each later lane starts its own. So one that is wrong in its first process only is found,
   and so is one that is wrong from the second on; but with one worker what the list alone asks is asked of the first.
+  `--lanes concurrent` alone on one process, and a [campaign](campaign.md), greet processes that they do not judge.
 * **One that is wrong after a pause, from a date on, or under a variable of the environment that is not set.** A check
   does not wait, moves no clock and has one environment. Run it where the store will run too: in CI and on a
   developer's machine, and once with a clock that is set ahead.
