@@ -370,8 +370,8 @@ def gate_code(check: Check, standing: Standing | None, lacking: Sequence[str] = 
 
     A signal makes it inconclusive. Else what is certain comes first: a divergence that is not known, a stale or
     expired entry, a lane that diverges as a whole, a required operation that is lacking. Then what is inconclusive: a
-    lane, a self-test that does not show what it is to show, a fault that a known divergence hides, an operation that is
-    offered and not there. Then agreement.
+    lane, a self-test that does not show what it is to show, a fault or an early end that a known divergence hides, an
+    operation that is offered and not there. Then agreement.
     """
     results: Sequence[LaneResult] = check.results
     if check.interrupted:
@@ -381,6 +381,6 @@ def gate_code(check: Check, standing: Standing | None, lacking: Sequence[str] = 
         return DIVERGE
     hollow = unsupported_by(results) & OPERATIONS.keys()
     open_question = any(result.open for result in results) or any(one.fails for one in check.self_tests)
-    if hollow or open_question or not any(result.tally.judged for result in results):
+    if hollow or open_question or check.cut_short is not None or not any(result.tally.judged for result in results):
         return INCONCLUSIVE
     return AGREE

@@ -94,6 +94,14 @@ def test_a_fault_beside_a_known_divergence_is_inconclusive(path: Path) -> None:
     assert conclude(Gate(baseline=written(path, seen), today=TODAY), seen) == 3
 
 
+def test_an_early_end_behind_a_known_divergence_is_inconclusive(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The lane that the time limit cut off diverges as it is known to, and shows nothing of the cases that it left."""
+    seen = lane("programs", accepted())
+    gate = Gate(baseline=written(path, seen), today=TODAY)
+    assert conclude(gate, seen, cut_short="the time limit of 2 s was reached") == 3
+    assert capsys.readouterr().out.splitlines()[-1].startswith("inconclusive: ")
+
+
 def test_update_writes_and_then_passes(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     seen = lane("programs", accepted())
     assert conclude(Gate(baseline=path, update=True, today=TODAY), seen) == 0
