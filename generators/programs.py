@@ -24,7 +24,8 @@ from telltale_conformance.generators.reached import Reached, Watch
 from telltale_conformance.generators.sizes import SIZES
 from telltale_conformance.generators.steps import RELOAD, Act, GeneratedStep, Written, as_program, encode_arguments
 from telltale_conformance.generators.tried import ALL_OPERATIONS
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.printing import as_json, decode_as_written
 from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, references, resolve
 from telltale_conformance.model.contract import Contract

@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from telltale_conformance.generators.coverage import cell_of, phase_of, situation
 from telltale_conformance.generators.steps import Cell
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.printing import as_json, encode_as_written
 from telltale_conformance.lean_traces.programs import Step, UnresolvedReference, resolve
 from telltale_conformance.model.growth import GROWING, counts, grown

@@ -13,7 +13,8 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.endings import end_problem
 from telltale_conformance.lean_traces.history import (
     HISTORY_SCHEMA,
@@ -25,9 +26,9 @@ from telltale_conformance.lean_traces.history import (
     event_document,
 )
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.lines import first_line, opened, read_lines
+from telltale_conformance.lean_traces.lines import first_line, line_object, opened, read_lines
 from telltale_conformance.lean_traces.reader import Answer
-from telltale_conformance.lean_traces.strict_json import StrictJsonError, nests_within, parse
+from telltale_conformance.lean_traces.strict_json import nests_within
 from telltale_conformance.lean_traces.trace import VERSION, MalformedTrace
 from telltale_conformance.lean_traces.writer import EventWriter, written_whole
 from telltale_conformance.model.values import U64_MAX
@@ -200,13 +201,7 @@ class HistoryReader:
                 return document
         if line.endswith(b"\r\n"):
             raise self._malformed(number, "the line ends in CR LF", "lines end in LF alone")
-        try:
-            document = parse(line, self._limits.nesting)
-        except StrictJsonError as error:
-            raise self._malformed(number, str(error), "every line is one JSON object in UTF-8") from None
-        if type(document) is not dict:
-            raise self._malformed(number, "the line is not a JSON object", "every line is one JSON object")
-        return document
+        return line_object(line, number, self.path, self._limits.nesting)
 
     def _malformed(self, line: int, problem: str, remedy: str) -> MalformedTrace:
         return MalformedTrace(self.path, line, problem, remedy)

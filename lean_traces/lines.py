@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 from telltale_conformance import files
 from telltale_conformance.encoding import other_encoding
@@ -36,6 +36,21 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         problem = error.strerror or str(error)
         raise MalformedTrace(str(path), 0, f"cannot be read: {problem}", "name a readable file") from None
+
+
+def line_object(line: bytes, number: int, path: str, nesting: int, *, spelled: bool = False) -> dict[str, Any]:
+    """Return the JSON object that a line is, strictly parsed; with ``spelled``, numbers keep their spelling.
+
+    Raises:
+        MalformedTrace: it is no JSON object.
+    """
+    try:
+        document = parse(line, nesting, spelled=spelled)
+    except StrictJsonError as error:
+        raise MalformedTrace(path, number, str(error), "every line is one JSON object in UTF-8") from None
+    if type(document) is not dict:
+        raise MalformedTrace(path, number, "the line is not a JSON object", "every line is one JSON object")
+    return document
 
 
 def read_lines(file: BinaryIO, path: str, limits: Limits, *, packed: bool) -> Iterator[bytes]:

@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Final
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, ArgumentError
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec
 from telltale_conformance.lean_traces.printed_types import NotOurForm
 from telltale_conformance.lean_traces.printing import encode_shallow
 

@@ -12,13 +12,13 @@ import msgspec
 from msgspec import Struct
 
 from telltale_conformance.errors import HarnessError
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, ArgumentError
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.lines import opened, read_lines
+from telltale_conformance.lean_traces.lines import line_object, opened, read_lines
 from telltale_conformance.lean_traces.printing import decode_as_written, encode, encode_as_written
 from telltale_conformance.lean_traces.schemas import validator
-from telltale_conformance.lean_traces.strict_json import StrictJsonError, parse
 from telltale_conformance.lean_traces.trace import PROGRAM_SCHEMA, VERSION, MalformedTrace
 from telltale_conformance.lean_traces.writer import written_whole
 from telltale_conformance.readable import counted, one_line
@@ -197,7 +197,9 @@ class _Reading:
         self._nesting = limits.nesting
 
     def program(self, lines: Iterable[bytes]) -> Program:
-        documents = [self._object(line, number) for number, line in enumerate(lines, 1)]
+        documents = [
+            line_object(line, number, self._path, self._nesting, spelled=True) for number, line in enumerate(lines, 1)
+        ]
         if not documents:
             raise self._malformed(0, "the file is empty", "name a program")
         header, last = documents[0], documents[-1]
@@ -256,15 +258,6 @@ class _Reading:
         except RecursionError:
             return "arguments with references nest too deep to be checked"
         return f"$.args{worst.json_path[1:]}: {one_line(worst.message, 200)}" if worst else ""
-
-    def _object(self, line: bytes, number: int) -> dict[str, Any]:
-        try:
-            document = parse(line, self._nesting, spelled=True)
-        except StrictJsonError as error:
-            raise self._malformed(number, str(error), "every line is one JSON object in UTF-8") from None
-        if type(document) is not dict:
-            raise self._malformed(number, "the line is not a JSON object", "every line is one JSON object")
-        return document
 
     def _malformed(self, line: int, problem: str, remedy: str) -> MalformedTrace:
         return MalformedTrace(self._path, line, problem, remedy)

@@ -18,10 +18,11 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import msgspec
 from msgspec import UNSET, Struct
 
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.endings import end_problem
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
-from telltale_conformance.lean_traces.lines import opened, read_blocks
+from telltale_conformance.lean_traces.lines import line_object, opened, read_blocks
 from telltale_conformance.lean_traces.printed_events import (
     ARGS,
     UNREAD,
@@ -33,7 +34,7 @@ from telltale_conformance.lean_traces.printed_events import (
     read_printed,
 )
 from telltale_conformance.lean_traces.printing import encode_as_written, encode_lines
-from telltale_conformance.lean_traces.strict_json import StrictJsonError, nests_within, parse
+from telltale_conformance.lean_traces.strict_json import nests_within
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, MalformedTrace
 from telltale_conformance.model.operations import Operation, Outcome
 from telltale_conformance.readable import json_line
@@ -283,13 +284,7 @@ class TraceReader:
         """
         if line.endswith(b"\r\n"):
             raise self._malformed(number, "the line ends in CR LF", "lines end in LF alone")
-        try:
-            document = parse(line, self._limits.nesting, spelled=spelled)
-        except StrictJsonError as error:
-            raise self._malformed(number, str(error), "every line is one JSON object in UTF-8") from None
-        if type(document) is not dict:
-            raise self._malformed(number, "the line is not a JSON object", "every line is one JSON object")
-        return document
+        return line_object(line, number, self.path, self._limits.nesting, spelled=spelled)
 
     def _malformed(self, line: int, problem: str, remedy: str) -> MalformedTrace:
         return MalformedTrace(self.path, line, problem, remedy)

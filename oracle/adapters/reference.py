@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS
 from telltale_conformance.lean_traces.printing import encode_answer
 from telltale_conformance.model.contract import Contract, contract_named

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
-from telltale_conformance.lean_traces.codec import ArgumentError
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
 from telltale_conformance.model.contract import CONTRACTS
 from telltale_conformance.oracle.adapters.answers import HelloAnswer
 from telltale_conformance.oracle.adapters.protocol import PROTOCOL_VERSION

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any, Final
 
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.histories import HistoryWriter
 from telltale_conformance.lean_traces.history import Call, Crash, HistoryEvent, HistoryHeader, Return
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.printing import encode_as_written
 from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, references, resolve
 from telltale_conformance.lean_traces.trace import TRACE_SCHEMA, VERSION, Header, Source

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentError
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
+from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.printing import answer_document, as_json, decode, encode_answer, encode_as_written
 from telltale_conformance.lean_traces.programs import Program, Step, UnresolvedReference, references, resolve
 from telltale_conformance.model.contract import Contract

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from telltale_conformance.lean_traces.codec import ArgumentError
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
 from telltale_conformance.oracle.adapters.freshness import PROBES
 from telltale_conformance.oracle.adapters.reference import ReferenceStore, reference_hello
 

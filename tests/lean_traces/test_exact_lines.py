@@ -14,7 +14,8 @@ import pytest
 
 from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.steps import GeneratedStep
-from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec, ArgumentError
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
+from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec
 from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.lean_traces.printing import encode, encode_answer
 from telltale_conformance.lean_traces.reader import Event, TraceReader

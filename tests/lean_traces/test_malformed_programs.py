@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from telltale_conformance.lean_traces.codec import ArgumentError, decode_arguments
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
+from telltale_conformance.lean_traces.codec import decode_arguments
 from telltale_conformance.lean_traces.limits import Limits
 from telltale_conformance.lean_traces.programs import (
     Program,

@@ -15,7 +15,7 @@ from telltale_conformance.generators.claim_programs import (
     claim_programs,
     coverage_program,
 )
-from telltale_conformance.lean_traces.codec import ArgumentError
+from telltale_conformance.lean_traces.argument_forms import ArgumentError
 from telltale_conformance.lean_traces.programs import Program, read_program
 from telltale_conformance.oracle.adapters import ReferenceAdapter
 from telltale_conformance.oracle.claims.catalogue import EXPECTED

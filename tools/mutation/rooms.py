@@ -50,7 +50,7 @@ ROOMS: Final = {
         },
     ),
     "readers": _room(
-        {"lean_traces": "reader codec printed_values printing programs strict_json"},
+        {"lean_traces": "reader codec argument_forms printed_values printing programs strict_json"},
         {
             "tests/lean_traces": """
                 exact_lines json_values malformed_programs malformed_traces reader_agrees_with_schemas repeated_keys
@@ -211,8 +211,9 @@ ROOMS: Final = {
         },
         {
             "tests/oracle": """
-                adapter_answers adapter_faults adapter_in_process adapter_process adapter_subprocess clients_of_checks
-                hello_at_each_start hostile_adapters interrupts output progress raw_arguments sharing
+                adapter_answers adapter_faults adapter_in_process adapter_process adapter_subprocess
+                adapters_left_behind clients_of_checks hello_at_each_start hostile_adapters interrupts output progress
+                raw_arguments sharing
             """,
             "tests/oracle/lanes": "concurrent_lane",
         },
