@@ -1,4 +1,4 @@
-"""The operations that generators try."""
+"""Which operations generated programs draw by themselves; steps beside them ask for the others."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from telltale_conformance.oracle.cli.terminal import say, say_json, told
 from telltale_conformance.oracle.lanes.prospects import Prospects, prospects
 from telltale_conformance.oracle.verdict.exit_codes import AGREE, INCONCLUSIVE
 from telltale_conformance.readable import last_lines
+from telltale_conformance.sinks import shell_word
 
 Status = Literal["passed", "failed", "advice", "skipped"]
 _MARKS: dict[Status, str] = {"passed": "ok", "failed": "FAILED", "advice": "advice", "skipped": "skipped"}
@@ -84,7 +85,7 @@ def run(cmd: str, *, as_json: bool, deadline: float) -> int:
     if failed:
         say(f"\nThe adapter cannot be used yet: {', '.join(failed)}.")
         return INCONCLUSIVE
-    say("\nThe adapter speaks the protocol. Next: telltale-conformance check --sut CMD")
+    say(f"\nThe adapter speaks the protocol. Next: telltale-conformance check --sut {shell_word(cmd)}")
     left = [result.check for result in results if result.for_check]
     if left:
         say(f"Something was answered otherwise than the contract has it; check will judge it: {', '.join(left)}.")

@@ -1,4 +1,4 @@
-"""Decides whether an implementation of telltale's session store keeps its contract.
+"""Judges implementations of telltale's session store by its contract.
 
 What a user may import; everything else is internal and may change with any version. ``docs/api.md`` lists the names.
 

@@ -176,8 +176,10 @@ def test_people_get_a_line_per_check_with_what_to_do(capsys: pytest.CaptureFixtu
     assert printed.startswith("FAILED  hello         hello was answered with bad_request [hello-refused]")
     assert "→ answer hello with ok" in printed
     assert "The adapter cannot be used yet: hello." in printed
-    assert run(shlex.join(kit("correct")), as_json=False, deadline=20) == PASS
-    assert "The adapter speaks the protocol." in capsys.readouterr().out
+    command = shlex.join(kit("correct"))
+    assert run(command, as_json=False, deadline=20) == PASS
+    last = "The adapter speaks the protocol. Next: telltale-conformance check --sut "
+    assert f"\n{last}{shlex.quote(command)}\n" in capsys.readouterr().out
 
 
 def test_it_ends_with_what_check_can_judge_and_what_not(capsys: pytest.CaptureFixture[str]) -> None:
