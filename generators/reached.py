@@ -5,8 +5,10 @@ A feature is a small tuple. A program that has a feature which none before it ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from functools import cache
+from itertools import compress, product
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from telltale_conformance.generators.coverage import cell_of, phase_of, situation
@@ -16,7 +18,7 @@ from telltale_conformance.lean_traces.codec import CODECS
 from telltale_conformance.lean_traces.printing import as_json, encode_as_written
 from telltale_conformance.lean_traces.programs import Step, UnresolvedReference, resolve
 from telltale_conformance.model.growth import GROWING, counts, grown
-from telltale_conformance.model.operations import Operation, Outcome, step
+from telltale_conformance.model.operations import Operation, Outcome, step, those
 from telltale_conformance.model.state import Session
 from telltale_conformance.model.store import Store
 
@@ -26,7 +28,7 @@ Feature = Hashable
 class Reached(NamedTuple):
     """Gets what the steps of a program reach."""
 
-    tell: Callable[[int, tuple[Feature, ...]], None]
+    tell: Callable[[int, Collection[Feature]], None]
     """Is given the place of a step among those carried out, and what it is the first to reach."""
     told: set[Hashable]
     """The features so far; several programs may share them, and then only the first one tells each."""
@@ -44,7 +46,7 @@ class PlayedStep(NamedTuple):
     """The arguments as they are sent."""
     outcome: Outcome
     cell: Cell
-    features: tuple[Feature, ...]
+    features: Collection[Feature]
     """What it is the first step of the program to reach; empty where nobody asked for it."""
 
 
@@ -114,7 +116,8 @@ _FAR: Final = (
     "Session.epoch",
 )
 """What an abstract state counts, by powers of two."""
-_FAR_PLACES: Final = tuple(list(GROWING).index(name) for name in _FAR)
+_far: Final = itemgetter(*map(list(GROWING).index, _FAR))
+_NOT_FAR: Final = (0,) * len(_FAR)
 
 _OF_SESSIONS: Final = tuple(name for name in GROWING if name.split(".")[0] in ("Session", "Ownership", "Buffer"))
 """What grows in a session."""
@@ -124,6 +127,9 @@ _FRESH: Final = {"Ownership.next_claim_id": 1, "Ownership.next_witness_id": 1}
 
 _UNKNOWN: Final = (-1,) * len(GROWING)
 """The powers before the first step."""
+_OPENING: Final = those(lambda operation: operation.gives == "session")
+_REAPING: Final = those(lambda operation: operation.result == "summaries" and not operation.reads_only)
+_NO_LIFE: Final = "", frozenset[str]()
 _ALWAYS: Final = 1 << 62
 """More steps than a program has."""
 
@@ -142,25 +148,29 @@ class Watch:
         self._left = most
         self.store = store
         self._powers: tuple[int, ...] = ()
-        """How far everything had come after the step before, by powers of two."""
+        """How far everything had come after a step before, by powers of two."""
+        self._stands: dict[int, tuple[Any, ...]] = {}
+        """By sid, the abstract state of sessions, since the last step that may have changed any."""
         self._last: dict[int, tuple[str, str]] = {}
         """By session, the operation before with its outcome."""
         self._had: dict[int, frozenset[str]] = {}
-        """By sid, what had grown in the session that the step at hand may end."""
+        """By sid, what had grown in the sessions that the step at hand may end."""
         self._former: dict[int, tuple[str, frozenset[str]]] = {}
         """By sid, how the session before ended, and what had grown in it."""
 
     def before(self, operation: Operation, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return how the arguments stand to the state that they meet."""
-        sessions = self.store.sessions
-        if operation.gives == "session" and operation.sid_of is not None:
-            sid = operation.sid_of(arguments)
-            self._had = {sid: self.grown(sid)} if sid in sessions else {}
-        elif operation.result == "summaries" and not operation.reads_only:
-            self._had = {sid: self.grown(sid) for sid in self.store.ended}
-        if operation.sid_of is None or not self._left:
+        if not self._left:
             return ()
-        return _alike(sessions.get(operation.sid_of(arguments)), arguments)
+        sessions, sid_of = self.store.sessions, operation.sid_of
+        if operation.name in _REAPING:
+            self._had = {sid: self.grown(sid) for sid in self.store.ended}
+        if sid_of is None:
+            return ()
+        sid = sid_of(arguments)
+        if operation.name in _OPENING:
+            self._had = {sid: self.grown(sid)} if sid in sessions else {}
+        return _alike(sessions.get(sid), arguments)
 
     def grown(self, sid: int) -> frozenset[str]:
         """Return what has grown in a session."""
@@ -169,53 +179,58 @@ class Watch:
 
     def after(
         self, operation: Operation, arguments: tuple[Any, ...], outcome: Outcome, cell: Cell, alike: tuple[Any, ...]
-    ) -> tuple[Feature, ...]:
+    ) -> Collection[Feature]:
         """Return what a step reached that is not among the features so far."""
         if not self._left:
             return ()
         self._left -= 1
-        name, said = cell.operation, cell.outcome
-        if outcome.error is None and operation.result == "summaries" and not operation.reads_only:
-            self._former.update((ended.sid, ("reaped", self._had[ended.sid])) for ended in outcome.ok)
-        opened = operation.gives == "session" and outcome.error is None
-        if opened and outcome.ok in self._had and operation.sid_of is not None:
-            self._former[outcome.ok] = ("replaced", self._had[outcome.ok])
-        if operation.sid_of is None and not opened:
-            return (cell,) if self._first(cell) else ()
-        sid = outcome.ok if opened or operation.sid_of is None else operation.sid_of(arguments)
+        sid_of, opened = operation.sid_of, False
+        if not operation.reads_only:
+            self._stands.clear()
+            if outcome.error is None and operation.name in _REAPING:
+                self._former.update((ended.sid, ("reaped", self._had[ended.sid])) for ended in outcome.ok)
+            opened = outcome.error is None and operation.name in _OPENING
+            if opened and sid_of is not None and outcome.ok in self._had:
+                self._former[outcome.ok] = "replaced", self._had[outcome.ok]
+        reached: set[Feature] = {cell}
+        if opened:
+            self._about(outcome.ok, cell, alike, reached)
+        elif sid_of is not None:
+            self._about(sid_of(arguments), cell, alike, reached)
+        fresh = reached - self._told
+        self._told |= fresh
+        return fresh
+
+    def _about(self, sid: int, cell: Cell, alike: tuple[Any, ...], reached: set[Feature]) -> None:
+        """Add what a step about a session reached."""
+        name, said, phase, _, _ = cell
+        reached.add(("alike", name, said, phase, alike))
+        state = self._stands.get(sid)
+        if state is None:
+            state = self._stands[sid] = self._state(sid, reached)
+        if self._first((cell, state[1:4])):
+            come = zip(_FAR, state[1:4], strict=False)
+            reached.update([("met far", cell, counter, power) for counter, power in come])
+        before = self._last.get(sid)
+        if before is not None:
+            reached.add(("pair", before, name, said))
+        self._last[sid] = name, said
+        how, had = self._former.get(sid, _NO_LIFE)
+        if had and sid in self.store.sessions and self._first((how, had, name, said)):
+            reached.update(("life after", how, name, said, one) for one in had)
+
+    def _state(self, sid: int, reached: set[Feature]) -> tuple[Any, ...]:
+        """Return the abstract state that a session is in after a step; add it, and how far everything has come."""
         session = self.store.sessions.get(sid)
         powers = tuple(map(int.bit_length, counts(self.store, sid)))
-        in_session = session is not None
-        state = (phase_of(session), *(powers[place] if in_session else 0 for place in _FAR_PLACES))
-        found: list[Feature] = [
-            feature
-            for feature in (cell, ("state", state), ("alike", name, said, cell.phase, alike))
-            if self._first(feature)
-        ]
         if self._first(powers):
-            known = (*self._powers, *_UNKNOWN)  # what is as far as after the step before was told then
-            found += filter(
-                self._first,
-                (
-                    ("far", counter, power)
-                    for counter, power, before in zip(GROWING, powers, known, strict=False)
-                    if power != before
-                ),
-            )
+            known = (*self._powers, *_UNKNOWN)  # what is as far as after a step before was told then
+            come = zip(GROWING, powers, known, strict=False)
+            reached.update([("far", counter, power) for counter, power, before in come if power != before])
         self._powers = powers
-        if self._first((cell, state[1:4])):
-            found += filter(
-                self._first,
-                (("met far", cell, counter, power) for counter, power in zip(_FAR, state[1:4], strict=False)),
-            )
-        before = self._last.get(sid)
-        if before is not None and self._first(pair := ("pair", before, name, said)):
-            found.append(pair)
-        self._last[sid] = (name, said)
-        how, had = self._former.get(sid, ("", frozenset()))
-        if in_session and had and self._first((how, had, name, said)):
-            found += filter(self._first, (("life after", how, name, said, one) for one in had))
-        return tuple(found)
+        state = phase_of(session), *(_NOT_FAR if session is None else _far(powers))
+        reached.add(("state", state))
+        return state
 
     def _first(self, key: Hashable) -> bool:
         """Whether this is not there yet; from now on it is."""
@@ -231,17 +246,18 @@ def _alike(session: Session | None, arguments: tuple[Any, ...]) -> tuple[Any, ..
     if session is None:
         return ()
     live, pending = session.ownership.current, session.ownership.pending
-    known = (
-        ("live", None if live is None else live.owner_id),
-        ("giver", None if pending is None else pending.from_owner_id),
-        ("receiver", None if pending is None else pending.to_owner_id),
-    )
+    owner = None if live is None else live.owner_id
+    giver, receiver = (None, None) if pending is None else (pending.from_owner_id, pending.to_owner_id)
     found = []
     for argument in arguments:
         for field in _names_in(argument.__class__):
             name = getattr(argument, field) if field else argument
-            found.append((field, tuple(who for who, called in known if called == name)))
+            found.append((field, _WHO[name == owner, name == giver, name == receiver]))
     return tuple(found)
+
+
+_WHO: Final = {are: tuple(compress(("live", "giver", "receiver"), are)) for are in product((False, True), repeat=3)}
+"""Which of the three a name is."""
 
 
 @cache

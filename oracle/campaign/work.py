@@ -7,7 +7,7 @@ import time
 import warnings
 import zlib
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from functools import partial
 from socket import gethostname
 from typing import Final
@@ -136,7 +136,8 @@ class _Notes:
         self._guided = setup.guided
         self._cells: Counter[Cell] = Counter()
         self._told: set[Hashable] = set()
-        self._new: dict[int, dict[Feature, int]] = {}
+        self._new: dict[int, list[tuple[int, Collection[Feature]]]] = {}
+        """By case, steps with what each is the first to reach."""
         self._judged = 0
         self._diverged: list[int] = []
 
@@ -145,9 +146,9 @@ class _Notes:
         if not self._guided:
             return None
 
-        def note(step: int, features: Iterable[Feature]) -> None:
+        def note(step: int, features: Collection[Feature]) -> None:
             if features:
-                self._new.setdefault(place, {}).update((feature, step) for feature in features)
+                self._new.setdefault(place, []).append((step, features))
 
         return Reached(note, self._told, LONGEST)
 
@@ -164,7 +165,7 @@ class _Notes:
         fresh = sorted(result.cells - self._told) if self._guided else []
         if fresh:
             self._told.update(fresh)
-            self._new[place] = dict.fromkeys(fresh, _UNPLACED)
+            self._new[place] = [(_UNPLACED, fresh)]
 
     def done(
         self,
@@ -187,9 +188,9 @@ class _Notes:
             reached=tuple(
                 Reaching(
                     place,
-                    tuple(map(number_of, new)),
-                    tuple(step for step in new.values() if step != _UNPLACED),
-                    program(place, 1 + max(new.values())),
+                    tuple(number_of(feature) for _, features in new for feature in features),
+                    tuple(step for step, features in new if step != _UNPLACED for _ in features),
+                    program(place, 1 + new[-1][0]),
                 )
                 for place, new in self._new.items()
             ),

@@ -22,8 +22,8 @@ ALL = ALL_OPERATIONS
 def test_every_field_of_the_state_grows_or_is_said_not_to() -> None:
     found = {f"{kind.__name__}.{name}" for kind in (Store, Timeouts, Buffer) for name in kind.__slots__}
     found |= {f"{kind.__name__}.{field.name}" for kind in (Session, Ownership) for field in fields(kind)}
-    assert found == GROWING.keys() | NOT_GROWING.keys()
-    assert not GROWING.keys() & NOT_GROWING.keys()
+    assert found == {*GROWING, *NOT_GROWING}
+    assert not NOT_GROWING.keys() & GROWING
 
 
 def test_operations_make_greater_what_their_rows_say_and_nothing_else() -> None:
@@ -58,6 +58,29 @@ def note(
         if not seen[operation.name]:
             del seen[operation.name]
     return outcome
+
+
+def test_how_far_a_field_has_come_is_its_number_or_its_size() -> None:
+    computed = {"Ownership.current", "Buffer.messages", "Buffer.capacity"}
+    seen = set[str]()
+    for index in range(8):
+        generator = Generator(5, index)
+        for _ in generator.steps(40):
+            store = generator.store
+            for sid, session in store.sessions.items():
+                come = grown(store, sid)
+                assert [*come] == [*GROWING]
+                parts = {"Store": store, "Timeouts": store.timeouts, "Session": session, "Ownership": session.ownership}
+                for name in come.keys() - computed:
+                    part, field = name.split(".")
+                    value = getattr(parts[part], field)
+                    assert come[name] == (value if isinstance(value, int) else len(value)), name
+                owner, buffers = session.ownership.current, session.buffers.values()
+                assert come["Ownership.current"] == (owner.generation if owner else 0)
+                assert come["Buffer.messages"] == session.buffered_messages()
+                assert come["Buffer.capacity"] == max((buffer.capacity for buffer in buffers), default=0)
+                seen.update(name for name, value in come.items() if value)
+    assert len(seen) > 18
 
 
 @pytest.mark.parametrize("name", GROWING)
