@@ -50,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("session_traces", "Traces, and folders of traces, that are tests.", type="paths", default=[])
     for name, (metavar, said) in _SINGLE.items():
         group.addoption(f"--session-{name}", default=None, metavar=metavar, help=said)
-        parser.addini(f"session_{name}", said, default="")
+        parser.addini(f"session_{name}", said, default=None)
 
 
 _DUE: Final = pytest.StashKey[frozenset[Path]]()
@@ -71,6 +71,11 @@ def pytest_configure(config: pytest.Config) -> None:
         asked.append(RECORDINGS)
     in_ini: list[Path] = config.getini("session_traces")
     if not asked and not in_ini:
+        for name in _SINGLE:
+            if config.getoption(f"--session-{name}") is not None:
+                raise pytest.UsageError(
+                    f"--session-{name} is for traces, and none are named: give --session-traces too"
+                )
         return
     traces = frozenset(path.resolve() for path in _found([*in_ini, *asked]))
     config.stash[DECLARED] = _checked(config, traces)
@@ -109,9 +114,7 @@ def _checked(config: pytest.Config, traces: frozenset[Path]) -> Declared:
     """
     from telltale_conformance.oracle.claims.catalogue import CLAIMS, unknown
 
-    given = {
-        name: config.getoption(f"--session-{name}") or config.getini(f"session_{name}") or None for name in _SINGLE
-    }
+    given = {name: _given(config, name) for name in _SINGLE}
     named = [claim.strip() for claim in (given["claims"] or "").split(",") if claim.strip()]
     claims = tuple(CLAIMS) if named == ["all"] else tuple(dict.fromkeys(named))
     problem = unknown(given["contract"], claims)
@@ -128,6 +131,20 @@ def _checked(config: pytest.Config, traces: frozenset[Path]) -> Declared:
     if level not in _LEVELS:
         raise pytest.UsageError(f"unknown session level {level!r}: there are {', '.join(_LEVELS)}")
     return Declared(traces, given["sut"], given["contract"], level, claims)
+
+
+def _given(config: pytest.Config, name: str) -> str | None:
+    """Return the value of an option; None where it is nowhere given.
+
+    Raises:
+        pytest.UsageError: it is given and empty, as ``"$ADAPTER"`` is without the variable: another thing would be
+            judged than was meant.
+    """
+    option: str | None = config.getoption(f"--session-{name}")
+    value: str | None = config.getini(f"session_{name}") if option is None else option
+    if value is not None and not value.strip():
+        raise pytest.UsageError(f"session_{name} is empty: give a value, or leave it out")
+    return value
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

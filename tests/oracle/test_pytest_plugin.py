@@ -223,6 +223,8 @@ def test_a_broken_claim_fails_with_its_name_on_the_trace_and_on_the_implementati
         (("--session-claims", "K1,K99"), "unknown claim 'K99': there are K1 generation-freshness, K2 witness-binding"),
         (("--session-level", "all"), "unknown session level 'all': there are outcome, payload, audit, state"),
         (("--session-sut", "'unended"), "session_sut: "),
+        (("--session-sut", ""), "session_sut is empty: give a value, or leave it out"),
+        (("--session-claims", " "), "session_claims is empty: give a value, or leave it out"),
     ],
 )
 def test_options_that_mean_nothing_are_usage_errors(
@@ -232,6 +234,14 @@ def test_options_that_mean_nothing_are_usage_errors(
     result = run(project, *options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert said in result.stderr.str()
+
+
+def test_an_adapter_without_traces_is_a_usage_error(project: pytest.Pytester) -> None:
+    """Else a mistyped name in the ini file lets a run pass that judged nothing."""
+    project.makeini("[pytest]\n")
+    result = run(project, "--session-sut", "true")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--session-sut is for traces, and none are named: give --session-traces" in result.stderr.str()
 
 
 def test_an_ini_file_that_names_nothing_is_a_usage_error(project: pytest.Pytester) -> None:
