@@ -55,7 +55,7 @@ def _named(context: Any) -> Iterator[_Named]:
     for parameter in context.command.params:
         value = context.params.get(parameter.name)
         is_option = parameter.param_type_name == "option"
-        name = max(parameter.opts, key=len) if is_option else parameter.metavar or parameter.name
+        name = max(parameter.opts, key=len) if is_option else "the file to read"
         written = inspect.unwrap(parameter.callback) is in_a_folder_that_is_there if parameter.callback else False
         for path in value if isinstance(value, list | tuple) else (value,):
             if isinstance(path, Path) and path != Path("-") and not is_folder(path):

@@ -52,14 +52,18 @@ def doctor(*, full: bool = False) -> int:
 
 @told
 def install(*, archive: Path | None = None, force: bool = False) -> int:
-    """Install the pinned WebAssembly toolchain."""
+    """Install the pinned WebAssembly toolchain, or say that it is there already."""
     from telltale_conformance.lean_traces import lean_toolchain
 
+    stages = set()
     with progress_bar("installing Lean") as moved:
-        toolchain = lean_toolchain.install(
-            archive=archive, force=force, progress=lambda what, done, total: moved(done, total)
-        )
-    say(f"installed  {toolchain.describe()}")
+
+        def progress(what: str, done: int, total: int) -> None:
+            stages.add(what)
+            moved(done, total)
+
+        toolchain = lean_toolchain.install(archive=archive, force=force, progress=progress)
+    say(f"installed  {toolchain.describe()}" + ("" if stages else "; it was there already, --force installs it again"))
     return AGREE
 
 

@@ -38,6 +38,7 @@ from telltale_conformance.lean_traces.lean_toolchain import (
     native_toolchain,
     verify_installed,
 )
+from telltale_conformance.oracle.cli import lean as command
 
 
 def packed(entries: dict[str, bytes]) -> bytes:
@@ -113,6 +114,14 @@ def test_installing_again_does_nothing_and_with_force_everything(cache: Path, ar
     install(archive=archive, force=True)
     assert marker.stat().st_ino != before
     assert not list(install_dir().parent.glob("part-*"))
+
+
+def test_the_command_says_that_nothing_was_installed_since_it_was_there(
+    cache: Path, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for force, there in ((False, False), (False, True), (True, False)):
+        assert command.install(archive=archive, force=force) == 0
+        assert ("; it was there already, --force installs it again" in capsys.readouterr().out) == there
 
 
 def test_another_download_is_never_unpacked(cache: Path, archive: Path) -> None:

@@ -54,12 +54,12 @@ SAME = {
     "by another name of the file": (["check", "--history", "hard", "--badge", "kept"], "--history and --badge"),
     "two that are not there": (["check", "--report", "new", "--badge", "new"], "--report and --badge"),
     "the configuration": (["check", "--config", "kept.toml", "--badge", "kept.toml"], "--badge and --config"),
-    "a trace": (["minimise", "kept", "-o", "kept"], "TRACE|PROGRAM|DOCUMENT and --output"),
-    "a trace, the output first": (["minimise", "-o", "kept", "kept"], "TRACE|PROGRAM|DOCUMENT and --output"),
+    "a trace": (["minimise", "kept", "-o", "kept"], "the file to read and --output"),
+    "a trace, the output first": (["minimise", "-o", "kept", "kept"], "the file to read and --output"),
     "a program": (["record", "--program", "kept", "--sut", "touch ran", "-o", "kept"], "--output and --program"),
-    "a report": (["compare", "other", "kept", "-o", "kept"], "REPORT… and --output"),
-    "records": (["trends", "kept", "-o", "kept"], "FILE… and --output"),
-    "a protocol": (["types", "kept", "--draw", "kept"], "files and --draw"),
+    "a report": (["compare", "other", "kept", "-o", "kept"], "the file to read and --output"),
+    "records": (["trends", "kept", "-o", "kept"], "the file to read and --output"),
+    "a protocol": (["types", "kept", "--draw", "kept"], "the file to read and --draw"),
 }
 
 
