@@ -18,7 +18,7 @@ from telltale_conformance.oracle.adapters import Hello
 from telltale_conformance.oracle.adapters.reference import REFERENCE_NAME
 from telltale_conformance.oracle.lanes.self_tests import SelfTest
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
-from telltale_conformance.oracle.lanes.table import BY_NAME_ONLY, LANES
+from telltale_conformance.oracle.lanes.table import ASKED_FOR, BY_NAME_ONLY, LANES
 from telltale_conformance.oracle.process.interrupts import Interrupted, let_through
 from telltale_conformance.oracle.process.output import print_acting
 from telltale_conformance.oracle.reference.judging import fault_of_harness
@@ -45,9 +45,10 @@ from telltale_conformance.oracle.verdict.fingerprints import fingerprint_of
 from telltale_conformance.oracle.verdict.not_covered import not_covered, unsupported_by
 from telltale_conformance.oracle.verdict.required import Required, required
 from telltale_conformance.oracle.verdict.results import LaneResult
-from telltale_conformance.readable import block
+from telltale_conformance.readable import block, json_line
 from telltale_conformance.version import HARNESS_VERSION
 
+_ALL_LANES: Final = frozenset({*LANES, *ASKED_FOR})
 KEPT_WITH_BASELINE: Final = 1000
 """After how many diverging cases a lane stops when known divergences are listed: they must not hide new ones."""
 
@@ -178,6 +179,12 @@ class Gate:
                 f"{path}: it lists divergences from contract {self.baseline.contract!r}, "
                 f"and this implementation follows {contract!r}"
             )
+        for entry in self.baseline.entries:
+            if unknown := sorted(set(entry.lanes) - _ALL_LANES):
+                raise BadBaseline(
+                    f"{path}: there is no lane {', '.join(map(json_line, unknown))}, so the entry could never become "
+                    f"stale ({entry.text}); name lanes that there are: {', '.join(sorted(_ALL_LANES))}"
+                )
 
     def settings(self, settings: Settings) -> Settings:
         """Return the settings of the lanes: when each of them stops."""

@@ -149,6 +149,15 @@ def test_a_baseline_that_does_not_fit_is_a_usage_error(path: Path, capsys: pytes
         Gate(baseline=path).prepare("telltale-17")
 
 
+def test_an_entry_of_a_lane_that_there_is_not_is_refused(path: Path) -> None:
+    """No check could ever find that it is stale."""
+    document = json.loads(written(path, lane("programs", accepted())).read_text())
+    document["entries"][0]["lanes"] = ["programs", "pograms"]
+    path.write_text(json.dumps(document))
+    with pytest.raises(BadBaseline, match=r'there is no lane "pograms", .* name lanes that there are: claims, '):
+        Gate(baseline=path).prepare("telltale-17")
+
+
 def test_a_baseline_that_cannot_be_written_is_inconclusive_and_no_divergence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
