@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from telltale_conformance.oracle.campaign.events import Begun, Ended, TaskDone
@@ -86,6 +87,12 @@ def test_the_page_draws_each_figure_over_the_time(tmp_path: Path) -> None:
     assert "last 1, highest 1" in page  # of the findings
     assert FOUND.text in page
     assert "http" not in page.replace("http-equiv", "")
+
+
+@pytest.mark.parametrize(("verdict", "told"), [("diverge", False), ("inconclusive", True)])
+def test_what_is_missing_for_agreement_is_on_the_page_where_that_is_the_question(verdict: str, told: bool) -> None:
+    page = campaign_page(msgspec.structs.replace(all_that_is_told("x"), verdict=verdict))
+    assert ("missing for agreement" in page) == told
 
 
 def test_the_text_draws_the_same_figures(tmp_path: Path) -> None:
