@@ -17,7 +17,7 @@ from telltale_conformance.lean_traces.codec import CODECS, ArgumentCodec
 from telltale_conformance.lean_traces.json_values import DESCEND, rebuilt
 from telltale_conformance.lean_traces.limits import DEFAULT_LIMITS, Limits
 from telltale_conformance.lean_traces.lines import line_object, opened, read_lines
-from telltale_conformance.lean_traces.printing import decode_as_written, encode, encode_as_written
+from telltale_conformance.lean_traces.printing import decode_as_written, encode, encode_as_written, encode_lines
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.trace import PROGRAM_SCHEMA, VERSION, MalformedTrace
 from telltale_conformance.lean_traces.writer import written_whole
@@ -138,17 +138,23 @@ def program_bytes(program: Program) -> bytes:
     steps = [
         {"args": msgspec.Raw(encode_as_written(step.args)), "op": step.op, "seq": step.seq} for step in program.steps
     ]
-    return b"".join(encode(line) + b"\n" for line in [header, *steps, _end(len(steps))])
+    return encode(header) + b"\n" + encode_lines([*steps, _end(len(steps))])
 
 
 def _end(steps: int) -> dict[str, Any]:
     return {"end": True, "steps": steps}
 
 
-def cut_short(data: bytes, steps: int) -> bytes:
-    """Return what ``program_bytes`` returns for the first steps of the program that it wrote these bytes for."""
+def cut_short(data: bytes, steps: int) -> bytes | None:
+    """Return what ``program_bytes`` returns for the first steps of a program; None where it has not so many.
+
+    Args:
+        data: that ``program_bytes`` returned for the program.
+        steps: how many.
+    """
     header, *lines, _ = data.splitlines(keepends=True)
-    assert steps <= len(lines), f"{steps} of {len(lines)} steps"
+    if steps > len(lines):
+        return None
     return b"".join((header, *lines[:steps], encode(_end(steps)), b"\n"))
 
 

@@ -24,14 +24,11 @@ from telltale_conformance.lean_traces.programs import Program, cut_short, progra
 from telltale_conformance.oracle.campaign.cases import LONGEST, program_of
 from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.features import number_of
-from telltale_conformance.oracle.campaign.plan import PARENTS, LaneKind, Setup, Task
+from telltale_conformance.oracle.campaign.plan import PARENTS, Setup, Task
 from telltale_conformance.oracle.campaign.work import Done, Reaching
 
 _LATE: Final = 100
 """Half of the programs that are changed are among so many that came last."""
-
-_MANY: Final = 1 / 10
-"""To make a program again costs some ten times as much as to send it along."""
 
 
 class Taken(NamedTuple):
@@ -62,8 +59,6 @@ class Guide:
         there = [address for address in entries if corpus.read(address) is not None]
         self.addresses = [*(address for address, data in began.items() if data is not None), *there]
         self._known: set[int] = set()
-        self._share: dict[LaneKind, float] = {}
-        """How many of the cases of a lane's last task reached something new."""
         if setup.guided:
             for address, data in began.items():
                 if data is not None:
@@ -77,10 +72,6 @@ class Guide:
         known = self.addresses if self._setup.guided else list(self._setup.start)
         late = known[-_LATE:]
         return tuple(rng.choice(late if place % 2 else known) for place in range(PARENTS))
-
-    def wants_programs(self, task: Task) -> bool:
-        """Say whether it is cheaper that a worker sends programs along than to make again here those that are new."""
-        return self._share.get(task.lane, 1.0) > _MANY
 
     def taken(self, task: Task, given: Sequence[bytes], done: Done) -> list[Taken]:
         """Return the programs of a task that reach something new, each up to the step that does so last.
@@ -105,13 +96,14 @@ class Guide:
                 address = sha256(data).hexdigest()
                 self.addresses.append(address)
                 found.append(Taken(address, data, reaching.case, steps, frozenset(fresh)))
-        self._share[task.lane] = len(found) / task.size
         return found
 
     def _begun(self, task: Task, parents: _Parents, reaching: Reaching, steps: int) -> bytes:
         """Return the program of a case, up to one of its steps."""
-        if reaching.program is not None:
-            return cut_short(zlib.decompress(reaching.program), steps)
+        sent = None if reaching.program is None else cut_short(zlib.decompress(reaching.program), steps)
+        if sent is not None:
+            return sent
+        # its worker told of this before, in a task whose result was lost
         return carried_out(self._setup, program_of(self._setup, task, parents(), reaching.case), steps)
 
     def _new_part(self, task: Task, parents: _Parents, reaching: Reaching) -> tuple[int, bytes | None, set[int]]:

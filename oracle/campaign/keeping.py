@@ -1,8 +1,12 @@
-"""The adapters of a worker process: one for each thread, kept from task to task, of one campaign at a time."""
+"""What a worker process keeps from task to task, of one campaign at a time.
+
+It keeps an adapter for each thread, and which features it has told the campaign of.
+"""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from typing import Final
 
 from telltale_conformance.oracle.adapters import Adapter, AdapterFault
@@ -12,6 +16,10 @@ from telltale_conformance.oracle.process.cpu import Meter
 
 _kept: Final[dict[int, tuple[str, Adapter]]] = {}
 """By thread, the campaign and its adapter."""
+_told: Final[dict[str, set[int]]] = {}
+"""By campaign, the features that this process has told of, by number."""
+_MOST_TOLD: Final = 1 << 18
+"""With more than that it begins anew."""
 METER: Final = Meter()
 """Of the processor time of this worker."""
 
@@ -35,6 +43,16 @@ def adapter_of(setup: Setup) -> Adapter:
         raise OtherVersion(other)
     _kept[thread] = setup.campaign, adapter
     return adapter
+
+
+def told_first(setup: Setup, numbers: Iterable[int]) -> set[int]:
+    """Return those of these features that this process tells the campaign of for the first time."""
+    if setup.campaign not in _told or len(_told[setup.campaign]) > _MOST_TOLD:
+        _told.clear()
+    told = _told.setdefault(setup.campaign, set())
+    first = {number for number in numbers if number not in told}
+    told |= first
+    return first
 
 
 def drop() -> None:

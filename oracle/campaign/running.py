@@ -196,8 +196,7 @@ class Running:
         given = self._campaign.given(task)
         tries = self._tries.get(f"{task.number}", 0)
         key = f"{self._campaign.setup.campaign}-{task.number}-{tries}-{time.monotonic_ns()}"
-        sent = self._campaign.wants_programs(task)
-        future = self._cluster.submit(key, 0, carry_out, self._campaign.setup, task, given, sent)
+        future = self._cluster.submit(key, 0, carry_out, self._campaign.setup, task, given)
         self._tasks[key] = task, given, future
 
     def _reduce(self, fingerprint: str) -> None:

@@ -117,10 +117,6 @@ class Campaign:
             found.append(data)
         return tuple(found)
 
-    def wants_programs(self, task: Task) -> bool:
-        """Say whether a worker is to send programs along that reach something."""
-        return self._guide.wants_programs(task)
-
     def take(self, task: Task, given: Sequence[bytes], done: Done) -> list[str]:
         """Take in what a task came to; return the fingerprints that are new.
 

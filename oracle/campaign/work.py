@@ -67,14 +67,18 @@ class Reaching(Struct, frozen=True):
     places: tuple[int, ...] = ()
     """The step that reaches each of them, by its place among those carried out; empty where only cells are known."""
     program: bytes | None = None
-    """Its steps as they were carried out, packed by ``packed``; None where it is made again from the task. Of lane
-    ``concurrent`` its race."""
+    """Its steps as they were carried out, up to the last one that this worker tells something new of, packed by
+    ``packed``; None where it tells nothing new, or the program is made again from the task. Of lane ``concurrent`` its
+    race."""
     history: bytes | None = None
     """Of lane ``concurrent`` the history of the race, packed too."""
 
 
 class Done(Struct, frozen=True, kw_only=True):
-    """The result of a task; but for time and worker it follows from the task, if the implementation repeats itself."""
+    """The result of a task, which follows from the task if the implementation repeats itself.
+
+    Time and worker do not, nor which programs are sent along.
+    """
 
     number: int
     tally: Tally = Tally()
@@ -97,14 +101,13 @@ class Done(Struct, frozen=True, kw_only=True):
     """Where it was run, as ``host:process``."""
 
 
-def carry_out(setup: Setup, task: Task, given: Sequence[bytes], sent: bool = False) -> Done:
+def carry_out(setup: Setup, task: Task, given: Sequence[bytes]) -> Done:
     """Judge the cases of a task; a fault costs what it hits, and is counted.
 
     Args:
         setup: of the campaign.
         task: its number decides the cases.
         given: the programs that it names as its parents, as their files hold them.
-        sent: send the programs along that reach something; else they are made again where they are needed.
 
     Raises:
         OtherVersion: this worker has another harness or implementation.
@@ -114,7 +117,7 @@ def carry_out(setup: Setup, task: Task, given: Sequence[bytes], sent: bool = Fal
     try:
         adapter = keeping.adapter_of(setup)
         with uncollected():
-            done = _LANES[task.lane](setup, task, given, adapter, sent and setup.guided)
+            done = _LANES[task.lane](setup, task, given, adapter)
     except OtherVersion:
         raise
     except AdapterFault as fault:
@@ -129,21 +132,24 @@ def carry_out(setup: Setup, task: Task, given: Sequence[bytes], sent: bool = Fal
     )
 
 
+_New = tuple[int, Collection[Feature]]
+"""A step with what it is the first to reach."""
+
+
 class _Notes:
     """What the cases of a task reach, and when they diverge."""
 
     def __init__(self, setup: Setup) -> None:
-        self._guided = setup.guided
+        self._setup = setup
         self._cells: Counter[Cell] = Counter()
         self._told: set[Hashable] = set()
-        self._new: dict[int, list[tuple[int, Collection[Feature]]]] = {}
-        """By case, steps with what each is the first to reach."""
+        self._new: dict[int, list[_New]] = {}
         self._judged = 0
         self._diverged: list[int] = []
 
     def reached(self, place: int) -> Reached | None:
         """Return who notes what the steps of a case are the first to reach; None where nobody asks for that."""
-        if not self._guided:
+        if not self._setup.guided:
             return None
 
         def note(step: int, features: Collection[Feature]) -> None:
@@ -162,7 +168,7 @@ class _Notes:
     def seen_alone(self, place: int, result: CaseResult) -> None:
         """Note the result of a case of which only the cells are looked at."""
         self.seen(place, result)
-        fresh = sorted(result.cells - self._told) if self._guided else []
+        fresh = sorted(result.cells - self._told) if self._setup.guided else []
         if fresh:
             self._told.update(fresh)
             self._new[place] = [(_UNPLACED, fresh)]
@@ -174,7 +180,11 @@ class _Notes:
         further: Tally = Tally(),  # noqa: B008 # it is frozen
         program: Callable[[int, int], bytes | None] = lambda place, steps: None,
     ) -> Done:
-        """Return the result of the task; ``program`` returns so many steps of the case at a place, packed."""
+        """Return the result of the task.
+
+        ``program`` returns so many steps of the case at a place, packed; of a case of which only the cells are known
+        all that it has.
+        """
         faults = [fault for chunk in chunks for fault in chunk.faults]
         divergences = [divergence for chunk in chunks for divergence in chunk.divergences]
         tried = [chunk.evidence.cases for chunk in chunks]
@@ -185,19 +195,19 @@ class _Notes:
             missing=tuple(dict.fromkeys(why for cases in tried for why in cases.missing_ones))[:FAULTS_TOLD],
             cells=dict(self._cells),
             met=classes(zip(divergences, self._diverged, strict=True)),
-            reached=tuple(
-                Reaching(
-                    place,
-                    tuple(number_of(feature) for _, features in new for feature in features),
-                    tuple(step for step, features in new if step != _UNPLACED for _ in features),
-                    program(place, 1 + new[-1][0]),
-                )
-                for place, new in self._new.items()
-            ),
+            reached=tuple(self._reaching(place, new, program) for place, new in self._new.items()),
             faults=tuple(faults[:FAULTS_TOLD]),
             unsupported=frozenset().union(*(chunk.unsupported for chunk in chunks)),
             decoded=frozenset().union(*(chunk.decoded for chunk in chunks)),
         )
+
+    def _reaching(self, place: int, new: Sequence[_New], program: Callable[[int, int], bytes | None]) -> Reaching:
+        """Return a case with its program, up to the last step that this process has not told the campaign of."""
+        numbers = tuple(number_of(feature) for _, features in new for feature in features)
+        places = tuple(step for step, features in new if step != _UNPLACED for _ in features)
+        first = keeping.told_first(self._setup, numbers)
+        last = max((step for number, step in zip(numbers, places, strict=False) if number in first), default=-1)
+        return Reaching(place, numbers, places, program(place, 1 + last) if first or not places else None)
 
 
 def packed(steps: Steps, contract: str) -> bytes:
@@ -233,7 +243,7 @@ def _judged(task: Task, setup: Setup, adapter: Adapter, cases: Sequence[LaneCase
 _Seen = Callable[[int, CaseResult], None]
 
 
-def _programs(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter, sent: bool) -> Done:
+def _programs(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
     """Judge seeded programs."""
     notes, first, contract = _Notes(setup), task.turn * task.size, setup.subject.contract
     made: list[list[GeneratedStep]] = [[] for _ in range(task.size)]
@@ -244,25 +254,25 @@ def _programs(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter
             contract,
             partial(generator_of, setup, first + place),
             notes.reached(place),
-            made[place] if sent else None,
+            made[place] if setup.guided else None,
         )
         for place in range(task.size)
     ]
 
-    def program(place: int, steps: int) -> bytes | None:
-        return packed(_printed(made[place][:steps]), contract) if sent else None
+    def program(place: int, steps: int) -> bytes:
+        return packed(_printed(made[place][:steps]), contract)
 
     return notes.done(task, [_judged(task, setup, adapter, cases, notes.seen)], program=program)
 
 
-def _deep(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter, sent: bool) -> Done:
+def _deep(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
     """Judge pumps."""
     notes, offered = _Notes(setup), adapter.hello.ops
     cases = [deep.case_of(pump, seed, offered, setup.subject.contract) for pump, seed in pumps_of(setup, task)]
     return notes.done(task, [_judged(task, setup, adapter, cases, notes.seen_alone)])
 
 
-def _changed(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter, sent: bool) -> Done:
+def _changed(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
     """Judge programs of the corpus, or mutants of them."""
     notes = _Notes(setup)
     parents = [written_program(data, address) for data, address in zip(given, task.parents, strict=True)]
@@ -274,14 +284,14 @@ def _changed(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter,
         asked, lacking, without = asked_of(case, case.contract, adapter.hello.ops, notes.reached(place))
         left_out += lacking
         skipped += without
-        if sent:
+        if setup.guided:
             took_part = {one.seq for one in asked[:LONGEST]}
             carried_out.append(tuple(step for step in case.steps if step.seq in took_part))
         cases.append(LaneCase(f"task {task.number}, case {place}", partial(iter, asked), partial(_until, case)))
     chunk = _judged(task, setup, adapter, cases, notes.seen)
 
-    def program(place: int, steps: int) -> bytes | None:
-        return packed(renumbered(carried_out[place][:steps]), setup.subject.contract) if sent else None
+    def program(place: int, steps: int) -> bytes:
+        return packed(renumbered(carried_out[place][:steps]), setup.subject.contract)
 
     return notes.done(task, [chunk], Tally(uncovered=left_out, skipped=skipped), program)
 
@@ -290,7 +300,7 @@ def _until(program: Program, last: int) -> Program:
     return msgspec.structs.replace(program, steps=program.steps[: last + 1])
 
 
-def _stateful(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter, sent: bool) -> Done:
+def _stateful(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
     """Judge sequences of the state machine; those that reach a cell go along, for only Hypothesis can make them."""
     from telltale_conformance.oracle.lanes.machines import AdapterCounterpart
 
@@ -319,7 +329,7 @@ def _stateful(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter
     return notes.done(task, chunks, program=program)
 
 
-def _concurrent(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter, sent: bool) -> Done:
+def _concurrent(setup: Setup, task: Task, given: Sequence[bytes], adapter: Adapter) -> Done:
     """Race several clients, which every task starts anew: races of the corpus once more, then new ones."""
     again = [race_of(data) for data in given]
     settings = Settings(seed=task.seed(setup), cases=task.size - len(again), level=setup.level, divergences=_NEVER)

@@ -57,7 +57,7 @@ def worked_off(campaign: Campaign, tasks: int, at_hand: int) -> Told:
         task = campaign.next_task()
         counts = task.lane != "start"
         given = campaign.given(task)
-        done = carry_out(campaign.setup, task, given, campaign.wants_programs(task))
+        done = carry_out(campaign.setup, task, given)
         waiting.append((task, given, done))
         if not counts:
             take()

@@ -52,7 +52,7 @@ def alone(tasks: int, campaign: Campaign) -> Rate:
     for _ in range(tasks):
         task = campaign.next_task()
         given = campaign.given(task)
-        campaign.take(task, given, carry_out(campaign.setup, task, given, campaign.wants_programs(task)))
+        campaign.take(task, given, carry_out(campaign.setup, task, given))
         campaign.settle()
     clock = time.monotonic() - began
     return Rate((campaign.standing.tally.judged - before) / clock, (cpu_seconds() - used) / clock)

@@ -98,7 +98,7 @@ def in_one_process(first: int, tasks: int) -> tuple[Spent, Spent]:
             for guiding in (number % 2 == 0, number % 2 == 1) if counts else (True,):
                 before, own = cpu_seconds(), 0.0
                 if guiding:
-                    done = carry_out(campaign.setup, task, given, campaign.wants_programs(task))
+                    done = carry_out(campaign.setup, task, given)
                     own = process_time()
                     campaign.take(task, given, done)
                     campaign.settle()

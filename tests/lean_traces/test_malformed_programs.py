@@ -122,7 +122,9 @@ def test_a_kept_program_is_read_and_cut_as_it_was_written(tmp_path: Path) -> Non
     write_program(tmp_path / "p.jsonl", kept)
     data = (tmp_path / "p.jsonl").read_bytes()
     assert written_program(data, "p") == kept
-    assert written_program(cut_short(data, 1), "p").steps == kept.steps[:1]
+    assert written_program(cut_short(data, 1) or b"", "p").steps == kept.steps[:1]
+    assert cut_short(data, len(kept.steps)) == data
+    assert cut_short(data, len(kept.steps) + 1) is None
     with pytest.raises(MalformedTrace, match="a step's operation is unknown; this is no program that was kept"):
         written_program(data.replace(b'"close"', b'"shut"'), "p")
     with pytest.raises(MalformedTrace, match=r"^p: .*; this is no program that was kept$"):

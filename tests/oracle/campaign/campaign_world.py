@@ -62,7 +62,7 @@ def worked(campaign: Campaign, tasks: int) -> list[Done]:
     for _ in range(tasks):
         task = campaign.next_task()
         given = campaign.given(task)
-        done.append(carry_out(campaign.setup, task, given, campaign.wants_programs(task)))
+        done.append(carry_out(campaign.setup, task, given))
         campaign.take(task, given, done[-1])
     campaign.settle()
     return done

@@ -2,21 +2,22 @@
 
 from hashlib import sha256
 from pathlib import Path
+from zlib import decompress
 
 import pytest
 
 from telltale_conformance.generators.guidance import Steps, reached_by
 from telltale_conformance.generators.reached import Feature, Watch, played
-from telltale_conformance.lean_traces.programs import written_program
-from telltale_conformance.oracle.campaign import guide
+from telltale_conformance.lean_traces.programs import Program, written_program
+from telltale_conformance.oracle.campaign import guide, keeping
 from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.features import numbers_in
 from telltale_conformance.oracle.campaign.folder import read_settings
-from telltale_conformance.oracle.campaign.guide import Guide
+from telltale_conformance.oracle.campaign.guide import Guide, carried_out
 from telltale_conformance.oracle.campaign.opening import opened
-from telltale_conformance.oracle.campaign.plan import PARENTS
+from telltale_conformance.oracle.campaign.plan import PARENTS, Setup
 from telltale_conformance.oracle.campaign.state import Campaign
-from telltale_conformance.oracle.campaign.work import number_of
+from telltale_conformance.oracle.campaign.work import carry_out, number_of
 from tests.oracle.campaign.campaign_world import ONESELF, campaign_in, small_tasks, worked, wrong
 
 __all__ = ["small_tasks"]
@@ -27,8 +28,6 @@ def test_a_task_that_reaches_nothing_new_adds_nothing(tmp_path: Path) -> None:
         worked(campaign, 1)
         task = campaign.next_task()
         given = campaign.given(task)
-        from telltale_conformance.oracle.campaign.work import carry_out
-
         done = carry_out(campaign.setup, task, given)
         campaign.take(task, given, done)
         before = list(campaign.standing.entries)
@@ -36,12 +35,23 @@ def test_a_task_that_reaches_nothing_new_adds_nothing(tmp_path: Path) -> None:
         assert list(campaign.standing.entries) == before
 
 
-def kept_by(folder: Path, *, sent: bool) -> tuple[list[str], list[bytes], set[int]]:
-    """Return the programs that some tasks add to a corpus, with their files, and what is known after them."""
+def kept_by(folder: Path) -> tuple[list[str], list[bytes], set[int]]:
+    """Return the programs that some tasks add to a corpus, with their files, and what is known after them.
+
+    The first result of every second task is lost: it is run again when the others have ended.
+    """
     with campaign_in(folder) as campaign:
-        done = worked(campaign, 6)
-        assert any(one.met for one in done)
-        assert any(reaching.program for one in done for reaching in one.reached) == sent
+        tasks = [campaign.next_task() for _ in range(6)]
+        for task in tasks:
+            given = campaign.given(task)
+            done = carry_out(campaign.setup, task, given)
+            if task.number % 2 == 0:
+                campaign.take(task, given, done)
+        for task in tasks[1::2]:
+            given = campaign.given(task)
+            campaign.take(task, given, carry_out(campaign.setup, task, given))
+        campaign.settle()
+        assert campaign.standing.found
         addresses = list(campaign.standing.entries)
         files = [campaign.corpus.read(address) or b"" for address in addresses]
         return addresses, files, set(campaign._guide._known)
@@ -50,11 +60,37 @@ def kept_by(folder: Path, *, sent: bool) -> tuple[list[str], list[bytes], set[in
 def test_programs_that_workers_send_along_are_those_that_are_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A worker sends no more than it tells something new of, so what a lost result told of is made again."""
     wrong(monkeypatch, "witness ids go on after reaping")  # cases end where they diverge
-    kept = kept_by(tmp_path / "sent", sent=True)
-    monkeypatch.setattr(Guide, "wants_programs", lambda self, task: False)
-    assert kept_by(tmp_path / "made again", sent=False) == kept
+    made_again: list[int] = []
+
+    def noted(setup: Setup, program: Program, count: int) -> bytes:
+        made_again.append(count)
+        return carried_out(setup, program, count)
+
+    monkeypatch.setattr(guide, "carried_out", noted)
+    kept = kept_by(tmp_path / "made again")
+    assert made_again
+    some, whole = len(made_again), keeping.told_first
+    monkeypatch.setattr(keeping, "told_first", lambda setup, numbers: whole(setup, numbers) | set(numbers))
+    assert kept_by(tmp_path / "sent") == kept
+    assert len(made_again) == some, "all are sent whole"
     assert all(sha256(data).hexdigest() == address for address, data in zip(*kept[:2], strict=True))
+
+
+def test_a_worker_sends_along_what_it_tells_something_new_of_and_no_more(tmp_path: Path) -> None:
+    told, sent = set[int](), [0, 0]
+    with campaign_in(tmp_path / "c") as campaign:
+        for reaching in [reaching for done in worked(campaign, 6) for reaching in done.reached]:
+            places = zip(reaching.features, reaching.places, strict=True)
+            steps = [1 + place for number, place in places if number not in told]
+            told.update(reaching.features)
+            sent[bool(steps)] += 1
+            assert bool(reaching.program) == bool(steps)
+            if reaching.program:
+                program = written_program(decompress(reaching.program), "sent")
+                assert len(program.steps) == max(steps)
+    assert all(sent)
 
 
 def test_a_program_is_kept_up_to_its_last_step_that_reaches_something_new(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def raced(campaign: Campaign, number: int) -> tuple[Task, Done]:
     plain = Task(number=number, lane="concurrent", turn=number)
     task = campaign.with_parents(plain)
     given = campaign.given(task)
-    done = carry_out(campaign.setup, task, given, campaign.wants_programs(task))
+    done = carry_out(campaign.setup, task, given)
     campaign.take(task, given, done)
     campaign.settle()
     return task, done
