@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,6 +18,7 @@ from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.lean_traces.trace import Source
 from telltale_conformance.model.store import Store
 from telltale_conformance.oracle.cli.replay import run
+from telltale_conformance.oracle.histories import judging
 from telltale_conformance.oracle.histories.judging import judge_file, judge_history
 from tests.benchmarks.history_workload import load
 from tests.oracle.history_world import one_after_the_other, overlapping, perform, performed, shifted
@@ -134,6 +136,26 @@ def test_a_malformed_history_is_never_half_judged(tmp_path: Path, capsys: pytest
     path.write_bytes(path.read_bytes().replace(b'"events":12', b'"events":13'))
     assert run([path]) == 2
     assert "the end line counts 13 events, there are 12" in capsys.readouterr().out
+
+
+def test_a_history_that_cannot_be_judged_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "h.jsonl", double_consume(), contract="telltale-18")
+    found = judge_file(path)
+    assert (found.trace, found.verdict) == (str(path), "malformed")
+    assert re.fullmatch(
+        rf"{re.escape(str(path))}:1: unknown contract 'telltale-18'.*; give --contract", str(found.error)
+    )
+    assert judge_file(path, contract="telltale-17").verdict == "diverge"
+
+    def fails(*given: Any, **named: Any) -> None:
+        raise ZeroDivisionError("here")
+
+    monkeypatch.setattr(judging, "judge_history", fails)
+    found = judge_file(path, contract="telltale-17")
+    assert (found.trace, found.verdict) == (str(path), "inconclusive")
+    assert "fault of the harness: ZeroDivisionError: here" in str(found.error)
 
 
 def claims_at_once(clients: int) -> list[HistoryEvent]:

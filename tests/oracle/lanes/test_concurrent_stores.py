@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from telltale_conformance.generators.histories import RACES
+from telltale_conformance.oracle.adapters import ReferenceAdapter, Request
+from telltale_conformance.oracle.adapters.scheduled import LockedClients, Steps
 from telltale_conformance.oracle.lanes import concurrent
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
@@ -28,6 +30,17 @@ def test_a_store_that_loses_a_race_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", WRONG)
 def test_a_store_that_loses_a_race_is_refused_in_nineteen_of_twenty_seeds(name: str) -> None:
     assert sum(judged(name, seed).verdict == "diverge" for seed in range(20)) >= 19
+
+
+def test_the_records_of_each_answer_are_judged() -> None:
+    class Unlogged(LockedClients):
+        def steps(self, client: int, request: Request) -> Steps:
+            answer = yield from super().steps(client, request)
+            return answer._replace(audit=b"[]") if request.op == "claim_ownership" else answer
+
+    result = concurrent.judge_clients(Unlogged(ReferenceAdapter()), Subject(), Settings(effort=Effort.quick))
+    assert result.verdict == "diverge"
+    assert {found.op for found in result.divergences} == {"claim_ownership"}
 
 
 @pytest.mark.parametrize("contract", ["telltale-17", "hardened"])
