@@ -76,7 +76,7 @@ class _Judging:
         return at
 
     def _rest(self, event: TraceEvent, at: int) -> None:
-        if self.run.output.step_states and event.kind in ("sent", "received", "halted"):
+        if self.run.output.step_states and event.kind in _TOLD_BY_STEPS:
             self.path = f"{self.run.trace_path}[{at}]"
             raise Diverged("outcome", event.kind, None, _shown(event), "trace and steps tell the same events")
         self._take(self.run.output.trace, at)

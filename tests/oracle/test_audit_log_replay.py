@@ -174,7 +174,8 @@ def test_a_wrong_record_is_found_in_every_form(form: str, document: Any, dialect
 
 
 def test_the_place_is_told_in_terms_of_the_file() -> None:
-    result = judged([ISSUED, *of_session(4, [ISSUED, ISSUED]), DIED, CANCELLED], "authority_audit_log")
+    result = judged([ISSUED, *of_session(4, [ISSUED, ISSUED, ISSUED]), DIED, CANCELLED], "authority_audit_log")
+    assert (result.judged, result.not_judged) == (5, {"records after the divergence": 1})
     assert result.first_divergence is not None
     assert result.first_divergence.place == {"path": "$[2]", "record": 2, "session": 4}
     assert result.first_divergence.reason.startswith("refused by G-unowned")

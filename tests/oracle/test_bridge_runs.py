@@ -369,11 +369,23 @@ def test_kinds_without_a_rule_are_counted(tmp_path: Path) -> None:
     assert judged(tmp_path, output, document("golden_ping_pong", "input")).not_judged == {"tagged": 1}
 
 
+@pytest.mark.parametrize("kind", ["sent", "received", "halted"])
+def test_an_event_after_the_last_step_that_a_step_would_tell_is_refused(kind: str, tmp_path: Path) -> None:
+    output, given = slim("golden_ping_pong"), document("golden_ping_pong", "input")
+    last = next(event for event in reversed(output["trace"]) if event["kind"] == kind)
+    output["trace"].append({**last, "tick": output["trace"][-1]["tick"]})
+    first = judged(tmp_path, output, given).first_divergence
+    assert first is not None
+    assert (first.op, first.reason) == (kind, "trace and steps tell the same events")
+
+
 def test_timeouts_are_numbered_in_their_order(tmp_path: Path) -> None:
     output, given = {**slim("golden_ping_pong"), "step_states": []}, document("golden_ping_pong", "input")
     issued = {"kind": "timeout_issued", "schema_version": "lean_bridge.v1", "tick": 0, "site": "s", "until_tick": 9}
+    without = judged(tmp_path, output, given)
     output["trace"][1:1] = [{**issued, "witness_id": 0}, {**issued, "witness_id": 1}, issued]
     result = judged(tmp_path, output, given)
+    assert (result.judged, result.events) == (without.judged + 2, without.events + 3)
     assert (result.verdict, result.not_judged) == ("agree", {"timeout_issued without its fields": 1})
     output["trace"][2]["witness_id"] = 2
     first = judged(tmp_path, output, given).first_divergence
