@@ -149,6 +149,8 @@ def test_simplifying_comes_to_an_end_with_programs_that_can_be_read(index: int) 
 def test_numbers_go_towards_zero() -> None:
     given = program(("advance_clock", {"tick": 9}))
     assert [change.value for change in simplifications(given)] == [0, 1, 2, 4, 8]
+    great = program(("advance_clock", {"tick": 2**20}))
+    assert {2**19, 3 * 2**18, 2**20 - 1} < {change.value for change in simplifications(great)} < {*range(2**20)}
 
 
 def test_the_same_up_to_names_and_ids_only() -> None:

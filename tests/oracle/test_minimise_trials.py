@@ -39,6 +39,20 @@ def test_what_reproduces_ends_at_the_divergence() -> None:
     assert attempt.program.steps[-1].seq == at
 
 
+def test_what_departs_in_another_way_says_in_which() -> None:
+    _, given, at = aimed()
+    trials = Trials(WrongReference({**WRONG[NAME], "active_count": lambda store: 41}), Level.state)
+    trials.target = seen(trials.adapter, given).fingerprint
+    before, diverging_step = [step for step in given.steps if step.seq < at], given.steps[at]
+    counts = Step(args={}, op="active_count", seq=at)
+    later = Step(args=diverging_step.args, op=diverging_step.op, seq=at + 1)
+    other = Program(contract=given.contract, meta=given.meta, steps=(*before, counts, later))
+    attempt = trials.attempt(other)
+    departs = seen(trials.adapter, other).fingerprint
+    assert departs is not None
+    assert (attempt.verdict, attempt.then) == ("differs", f"it departs in another way: {departs.text()}")
+
+
 def test_a_candidate_that_was_tried_before_gets_its_own_program_back() -> None:
     trials, _, _ = aimed()
     opened = {"roles": ["A", "B"], "initial_types": {"A": SENDS, "B": RECEIVES}}

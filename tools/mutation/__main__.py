@@ -33,7 +33,7 @@ def argued() -> dict[tuple[str, str], str]:
     return {(one["function"], one["change"].strip()): one["why"] for one in found.get("mutant", ())}
 
 
-def run_room(name: str, sample: int, seed: int, ends: float) -> dict[str, Any]:
+def run_room(name: str, sample: int, seed: int, minutes: float) -> dict[str, Any]:
     """Run the sample of one room in this process, which is of no use for another room afterwards."""
     known = argued()
     with tempfile.TemporaryDirectory() as folder:
@@ -43,6 +43,7 @@ def run_room(name: str, sample: int, seed: int, ends: float) -> dict[str, Any]:
         enter(tree)
         import_tests(ROOMS[name])
         without = reached(ROOMS[name], Path(folder) / "reached.json")
+        ends = time.monotonic() + 60 * minutes
         count: Counter[str] = Counter()
         rest: list[dict[str, str]] = []
         for mutant, fate in fates(ROOMS[name], _until(ends, chosen), without):
@@ -82,7 +83,9 @@ def main() -> int:
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(ROOMS)}; all when none is named")
     parser.add_argument("--sample", type=int, default=150, help="mutants of each room (150)")
     parser.add_argument("--seed", type=int, default=1, help="of the sample (1)")
-    parser.add_argument("--minutes", type=float, default=60.0, help="for each room; later mutants are not tried (60)")
+    parser.add_argument(
+        "--minutes", type=float, default=60.0, help="for the mutants of each room; later ones are not tried (60)"
+    )
     parser.add_argument("--results", type=Path, help="write what became of the mutants as JSON lines")
     options = parser.parse_args()
     unknown = [name for name in options.rooms if name not in ROOMS]
@@ -90,9 +93,8 @@ def main() -> int:
         parser.error(f"no such room: {', '.join(unknown)}; there are {', '.join(ROOMS)}")
     rows = []
     for name in options.rooms or ROOMS:
-        ends = time.monotonic() + 60 * options.minutes
         with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:  # tests may start processes in it
-            rows.append(pool.submit(run_room, name, options.sample, options.seed, ends).result())
+            rows.append(pool.submit(run_room, name, options.sample, options.seed, options.minutes).result())
         print(_line(rows[-1]), flush=True)
         if options.results is not None:
             options.results.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

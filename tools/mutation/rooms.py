@@ -85,7 +85,10 @@ ROOMS: Final = {
     ),
     "judging": _room(
         {"oracle/reference": "*", "oracle/verdict": "compare fingerprints"},
-        {"tests/oracle": "fingerprints guards_in_fingerprints judging record reference_run replay"},
+        {
+            "tests/oracle": "fingerprints guards_in_fingerprints judging record reference_run replay",
+            "tests/oracle/lanes": "limits_lane",
+        },
     ),
     "minimiser": _room(
         {"oracle/minimise": "*"},
@@ -124,7 +127,10 @@ ROOMS: Final = {
     "lanes": _room(
         {"oracle/lanes": "*"},
         {
-            "tests/oracle/lanes": "concurrent_lane environment limits_lane programs_alone stateful_after_a_divergence",
+            "tests/oracle/lanes": """
+                concurrent_lane concurrent_stores environment lean_lane_without_lean limits_lane programs_alone
+                stateful_after_a_divergence
+            """,
             "tests/oracle": "deep_lane effort guided_lane lanes only self_tests symbolic_lanes",
         },
     ),
@@ -144,7 +150,11 @@ ROOMS: Final = {
     ),
     "statement": _room(
         {"oracle/symbolic/statement": "*"},
-        {"tests/oracle": "symbolic_agreement symbolic_bounds symbolic_claims symbolic_mistakes symbolic_surface"},
+        {
+            "tests/oracle": """
+                symbolic_agreement symbolic_bounds symbolic_claims symbolic_mistakes symbolic_self_test symbolic_surface
+            """
+        },
     ),
     "histories": _room(
         {"oracle/histories": "*"},
@@ -152,7 +162,7 @@ ROOMS: Final = {
             "tests/oracle/histories": """
                 linearizability minimising_races replay_of_histories what_the_search_relies_on
             """,
-            "tests/oracle/lanes": "concurrent_lane",
+            "tests/oracle/lanes": "concurrent_stores",
         },
     ),
     "telltale": _room(
@@ -160,7 +170,7 @@ ROOMS: Final = {
         {
             "tests/oracle": """
                 audit_log_claims audit_log_command audit_log_replay bridge_export bridge_runner bridge_runs
-                claims_on_runs protocols_of_runs
+                claims_on_runs minimise_documents protocols_of_runs
             """,
             "tests/lean_traces": "telltale_schemas repeated_keys",
         },
@@ -185,9 +195,9 @@ ROOMS: Final = {
         },
         {
             "tests/oracle": """
-                badge claim_names compare_command guards_in_texts one_line_each one_screen plain_pages report_formats
-                report_in_ci report_minimal report_page report_parts reports_agree trends_command trends_database
-                what_broke
+                badge claim_names compare_command findings_kept_whole guards_in_texts one_line_each one_screen
+                plain_pages report_formats report_in_ci report_minimal report_page report_parts reports_agree
+                trends_command trends_database what_broke
             """
         },
     ),
