@@ -213,6 +213,10 @@ def test_a_session_named_after_its_records_must_be_theirs() -> None:
     assert first is not None
     assert first.place["session"] == 5
     assert first.expected["artifact"]["OwnershipCapability"]["session_id"] == 5
+    named = [{"authority_audit_log": DEATH, "session": session} for session in (0, 5)]
+    first = judged(named).first_divergence
+    assert first is not None
+    assert first.place["path"].startswith("$[1]")
 
 
 def test_a_refused_witness_may_name_another_session() -> None:

@@ -89,6 +89,7 @@ def test_the_program_shows_the_problem_on_the_reference(types: RoleTypes, buffer
 def assert_shown(judged: Judgement, program: Program) -> None:
     """Run the program on the reference and look for what the problem means."""
     assert judged.problem is not None
+    assert program.meta["problem"] == judged.problem.kind
     done = list(run_on_reference(program))
     assert all(one.skipped is None and one.outcome is not None for one in done)
     moves, last = done[1 : 1 + 2 * len(judged.run)], done[1 + 2 * len(judged.run) : -1]

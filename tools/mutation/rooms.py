@@ -43,7 +43,7 @@ ROOMS: Final = {
         {
             "tests/model": """
                 automata global_types projection types_costs types_json types_protocol types_syntax types_theory
-                types_tree types_wellformed store_messages
+                types_tree types_wellformed auth_trees store_messages
             """,
             "tests/lean_traces": "printed_types",
             "tests/oracle": "bridge_export types_command",
@@ -54,7 +54,8 @@ ROOMS: Final = {
         {
             "tests/lean_traces": """
                 exact_lines json_values malformed_programs malformed_traces reader_agrees_with_schemas repeated_keys
-            """
+            """,
+            "tests/oracle": "quick_replay",
         },
     ),
     "formats": _room(
