@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import tracemalloc
 from pathlib import Path
 
 import pytest
 
+from telltale_conformance.errors import of_file
 from telltale_conformance.files import WHOLE_BYTES, content
 
 
@@ -30,3 +32,10 @@ def test_a_file_has_at_most_the_bytes_that_it_may_have(size: int, tmp_path: Path
     else:
         with pytest.raises(OSError, match="it is larger than 10 bytes"):
             content(path, 10)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(errno.ENOSPC, 3), (errno.EMFILE, 3), (errno.ENOENT, 2), (errno.EACCES, 2)]
+)
+def test_what_the_machine_lacks_is_no_bad_usage(number: int, code: int) -> None:
+    assert of_file(OSError(number, "why"), "cannot be read", "f").exit_code == code

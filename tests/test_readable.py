@@ -142,3 +142,8 @@ def test_a_value_that_nests_too_deep_is_shown_all_the_same() -> None:
 
 def test_markup_is_escaped_and_has_nothing_that_xml_forbids() -> None:
     assert markup("<a b='&'>\x00\ufffe") == "&lt;a b='&amp;'&gt;\ufffd\ufffd"
+
+
+@pytest.mark.parametrize(("limit", "left"), [(0, ""), (1, "…"), (3, "ab…"), (4, "abcd"), (9, "abcd")])
+def test_no_more_is_cut_off_than_must_be(limit: int, left: str) -> None:
+    assert shortened("abcd", limit) == left
