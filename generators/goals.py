@@ -15,7 +15,7 @@ import msgspec
 
 from telltale_conformance.generators.coverage import RECEIVES
 from telltale_conformance.generators.drawing import REASONS
-from telltale_conformance.generators.needs import Needs
+from telltale_conformance.generators.needs import SETTLING, Needs
 from telltale_conformance.generators.steps import Act
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.model.types.local_types import Choice
@@ -40,8 +40,9 @@ _RECEIVING: Final = tuple(sorted(RECEIVES))
 _BAD: Final = ("corrupt", "corrupt", "wrong_edge", "wrong_value")
 _GOOD: Final = ("valid", "other_receiver", "other_sequence")
 _KINDS: Final = (OwnershipCapability, OwnershipReceipt, ReadinessWitness)
+_OFTEN_AMISS: Final = {"claim_ownership": 0.5, "consume_readiness_witness": 0.35}
 _AMISS: Final = {
-    name: 0.5 if one.terminal else 0.35 if name == "consume_readiness_witness" else 0.2
+    name: 0.5 if one.terminal else _OFTEN_AMISS.get(name, 0.25)
     for name, one in OPERATIONS.items()
     if one.log == "session" and name != "close"
 }
@@ -68,7 +69,7 @@ class Goals(Needs):
             yield from self._pending() if amid else self._there()
             yield self._claim()
             if amid:
-                following = draw.one_of(_RECEIPTS)
+                following = draw.one_of(SETTLING)
                 yield from _WAYS[following](self, following)
             return
         if name == "mark_owner_died":
@@ -205,6 +206,7 @@ class Goals(Needs):
     def _reap(self, name: str) -> Iterator[Act]:
         draw, store = self._draw, self._store
         if draw.random() >= _ONE_BY_ONE:
+            yield from (Act("open", self._to_open()) for _ in range(draw.below(_TOGETHER)))
             live = draw.mixed([sid for sid in store.sessions if sid not in store.ended])
             yield from (Act("close", (sid,)) for sid in live[: 1 + draw.below(_TOGETHER)])
         if not store.ended:

@@ -35,12 +35,16 @@ _OF_THE_STORE: Final = tuple(
 )
 """What is asked of the store then."""
 _ALL: Final = frozenset(OPERATIONS)
-_TURNS: Final = 3
+_TURNS: Final = 2
 """Of so many cases in turn the last begins with the corpus."""
 _PARTS: Final = 8
 """Parts of the corpus that are each played in an order of the seed."""
-FURTHER: Final = 150
+STEPS: Final = 300
+"""Steps of a case from the beginning, before its last look."""
+FURTHER: Final = 260
 """Steps that are drawn after a program of the corpus, before the last look."""
+_FIRST, FIRST_STEPS = 12, 70
+"""So many cases, two of each concern, draw so few steps: much of what a concern shows it shows soon."""
 _EDGES: Final = 3
 """How many of the edges that got messages or handlers are looked at, those that did so last."""
 
@@ -87,7 +91,7 @@ def guided_case(
 ) -> Steps:
     """Return case ``index`` of a seed; the kinds of cases take turns, without end.
 
-    Most are drawn towards goals from the beginning. Every third begins with a program of the corpus, in an order of the
+    One is drawn towards goals from the beginning. The next begins with a program of the corpus, in an order of the
     seed, and goes on towards goals; when the whole corpus has been played, with mutants of its programs.
 
     Args:
@@ -100,11 +104,13 @@ def guided_case(
     if corpus is None:
         corpus = guided_corpus(contract)
     rounds, turn = divmod(index, _TURNS)
+    few = index < _FIRST
     if turn < _TURNS - 1:
         generator = directed(seed, index - rounds, offered, contract)
-        return as_program(generator.steps(), contract, {}).steps
+        return as_program(generator.steps(FIRST_STEPS if few else STEPS), contract, {}).steps
     begun = renumbered([one.step for one in played(_begun(seed, rounds, corpus), contract)])
-    made = as_program(directed(-1 - seed, rounds, _ALL, contract).continued(begun, FURTHER), contract, {}).steps
+    drawn = directed(-1 - seed, rounds, _ALL, contract).continued(begun, FIRST_STEPS if few else FURTHER)
+    made = as_program(drawn, contract, {}).steps
     return (*begun, *made[len(begun) :])  # as it was written, raw forms included
 
 

@@ -18,7 +18,7 @@ from telltale_conformance.model.values import SESSION, BufferConfig, Resize, Res
 _OWNERS: Final = 2
 """So few names have owners, so that the same one is met again."""
 _POLICIES: Final = ("Block", "Drop", "Error", Resize(ResizeBounds(4)))
-_SETTLING: Final = ("commit_ownership_transfer", "rollback_ownership_transfer")
+SETTLING: Final = ("commit_ownership_transfer", "rollback_ownership_transfer")
 
 
 class Needs:
@@ -73,7 +73,7 @@ class Needs:
             self._opened = (roles, types if draw.random() < 0.7 else draw.types(roles))
         if draw.random() < 0.4:
             return (*self._opened, draw.buffer_config())
-        mode: Any = "LatestValue" if draw.random() < 0.2 else "Fifo"
+        mode: Any = "LatestValue" if draw.random() < 0.3 else "Fifo"
         return (*self._opened, BufferConfig(1 + draw.below(2), mode, draw.one_of(_POLICIES)))
 
     def _opening(self, sid: int, name: str = "") -> Act:
@@ -137,7 +137,7 @@ class Needs:
         """Let no transfer be pending."""
         pending = self._ownership.pending
         if pending is not None:
-            yield Act(self._draw.one_of(_SETTLING), (pending,))
+            yield Act(self._draw.one_of(SETTLING), (pending,))
 
     def _idle(self) -> Iterator[Act]:
         """Let it be owned, and no transfer be pending."""

@@ -59,6 +59,8 @@ _LOOKED_ROUND: Final = 0.15
 """How often it turns to another session."""
 _AGAIN: Final = 0.3
 """How often what succeeded is done again at once with the same arguments: some of it is refused then."""
+_TREES: Final = 0.01
+"""How often trees are looked at on the way, as leaves that come later hide what went wrong."""
 _LOOKED_AT: Final = 8
 """How many sessions are looked at at the end of a program."""
 _CLOSED_AT_LAST: Final = 0.25
@@ -203,6 +205,8 @@ class Generator:
                 yield from self._acts(goals.towards("open"))
         while self._counted < until:
             goals.look_round(_LOOKED_ROUND)
+            if draw.random() < _TREES:
+                yield from self._acts(busiest_trees(self.store))
             before, operation = self._seq, OPERATIONS[selection.any(draw.random())]
             if operation.reads_only:
                 yield self._step(operation.name, goals.sid)

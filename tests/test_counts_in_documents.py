@@ -6,8 +6,7 @@ from collections import Counter
 
 from telltale_conformance.generators.doubles import KINDS
 from telltale_conformance.generators.floor import floor_of
-from telltale_conformance.generators.guided_programs import FURTHER
-from telltale_conformance.generators.programs import DIRECTED_STEPS
+from telltale_conformance.generators.guided_programs import FIRST_STEPS, FURTHER, STEPS
 from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.lean_traces.shipped import RECORDINGS
 from telltale_conformance.oracle.adapters.fault_kit import KIT
@@ -45,7 +44,8 @@ def test_lanes() -> None:
     sizes = [len(floor_of(contract, ALL_OPERATIONS)) for contract in ("telltale-17", "hardened")]
     assert "{} cells for `telltale-17`, {} for `hardened`".format(*sizes) in text
     assert f"lists {len(KINDS)} kinds" in text
-    assert f"draw {DIRECTED_STEPS} steps from the beginning" in text
+    assert f"draws {STEPS} steps from the beginning" in text
+    assert f"draw no more than {FIRST_STEPS} steps" in text
     assert f"draws {FURTHER} more steps" in text
 
 
