@@ -79,5 +79,6 @@ def test_tasks_and_patience_of_campaigns() -> None:
     assert f"says so after {live.ALONE_SECONDS:g} seconds" in text
     assert f"{running.IN_VAIN} tasks in a row have faults" in text
     assert f"waits {cluster.REFUSED_SECONDS:g} seconds for another one" in text
+    assert f"after {cluster.OWN_SECONDS:g} seconds without one" in text
     assert f"finds it again within {cluster.CONNECT_SECONDS:g} seconds" in text
     assert f"is greeted {NUMBERS[cluster.GREETINGS]} times" in text

@@ -33,6 +33,8 @@ PAGE_SECONDS: Final = 3.0
 """How long dask's dashboard may take to answer; its address is not printed where it does not."""
 REFUSED_SECONDS: Final = 300.0
 """How long a campaign waits for a worker that may work where all that are there were refused."""
+OWN_SECONDS: Final = 300.0
+"""How long a campaign waits for a worker of its own, which dask starts again at once."""
 CONNECTIONS: Final = 4096
 """To so many workers connections are kept: to make one for each result would take longer than to fetch it."""
 QUIET: Final = {

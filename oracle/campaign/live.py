@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from telltale_conformance.oracle.campaign.cluster import REFUSED_SECONDS
+from telltale_conformance.oracle.campaign.cluster import OWN_SECONDS, REFUSED_SECONDS
 from telltale_conformance.oracle.campaign.live_page import NOTHING, About, Shown, page_lines
 from telltale_conformance.oracle.campaign.report import cells_of, time_text
 from telltale_conformance.oracle.campaign.standing import Standing
@@ -69,7 +69,7 @@ class Live:
         if self._alone < ALONE_SECONDS:
             return ""
         if self._scheduler is None:
-            return "no worker is there: the campaign waits until dask has started one again"
+            return f"no worker is there: the campaign waits {OWN_SECONDS:.0f} seconds until dask has started one again"
         if self._standing.refused:
             return (
                 f"every worker was refused: the campaign waits {REFUSED_SECONDS:.0f} seconds for another one; start "

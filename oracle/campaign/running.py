@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from telltale_conformance.oracle.campaign import keeping
-from telltale_conformance.oracle.campaign.cluster import REFUSED_SECONDS, Cluster, ClusterGone, greet_seconds
+from telltale_conformance.oracle.campaign.cluster import (
+    OWN_SECONDS,
+    REFUSED_SECONDS,
+    Cluster,
+    ClusterGone,
+    greet_seconds,
+)
 from telltale_conformance.oracle.campaign.events import (
     Begun,
     Ended,
@@ -86,7 +92,7 @@ class Running:
         """Work until the time is over, which begins with the first worker; return why it ended.
 
         Raises:
-            ClusterGone: workers were refused, and none came in time that may work.
+            ClusterGone: workers were refused or did not start, and none came in time that may work.
             OSError: the disk is full, or the folder cannot be written any more.
         """
         standing = self._campaign.standing
@@ -153,7 +159,11 @@ class Running:
         return self._most is not None and self._campaign.next_number() >= self._most and not under_way
 
     def _greet(self) -> None:
-        """Look which workers came and went."""
+        """Look which workers came and went.
+
+        Raises:
+            ClusterGone: none may work, and none is to be waited for.
+        """
         now, self._greeted = self._campaign.now(), time.monotonic()
         refused = self._cluster.greet()
         workers = self._cluster.workers()
@@ -178,6 +188,11 @@ class Running:
             told = "; ".join(f"{name}: {why}" for name, why in self._campaign.standing.refused.items())
             waited = f", and no other one came within {alone:.0f} seconds" if self._cluster.others_may_come else ""
             raise ClusterGone(f"every worker was refused{waited}: {told}")
+        if alone >= OWN_SECONDS and not self._cluster.others_may_come:
+            raise ClusterGone(
+                f"for {alone:.0f} seconds no worker of this machine was there",
+                remedy="see that there is memory for them; what was reported is kept, and resume goes on",
+            )
 
     def _top_up(self, late: bool) -> None:
         """Give tasks to the workers, so that each has some at hand; findings come first."""
