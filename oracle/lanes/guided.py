@@ -20,7 +20,7 @@ from telltale_conformance.oracle.verdict.results import LaneResult, not_run
 LANE: Final = "guided"
 CHUNK: Final = 20
 """Programs per chunk."""
-PROGRAMS: Final = {Effort.quick: 160, Effort.default: 200, Effort.thorough: 2000}
+PROGRAMS: Final = {Effort.quick: 160, Effort.default: 220, Effort.thorough: 2000}
 """The corpus of the package is played whole at every effort."""
 
 
