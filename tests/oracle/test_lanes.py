@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from telltale_conformance.generators.tours import toured
 from telltale_conformance.lean_traces.programs import write_program
 from telltale_conformance.model.operations import OPERATIONS
 from telltale_conformance.oracle.lanes import corpus, graph, near_miss, programs, stateful
+from telltale_conformance.oracle.lanes.chunks import Chunk
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.run import run_on_reference
@@ -131,6 +133,25 @@ def test_a_graph_that_is_not_gone_through_is_inconclusive() -> None:
     concluded = graph._concluded(part, [], graph=explored)
     assert concluded.verdict == "inconclusive"
     assert "edges lacking" not in concluded.figures
+
+
+def test_an_edge_that_is_lacking_or_added_is_against_though_every_answer_agrees() -> None:
+    explored, _ = toured(graph.BOUNDS[Effort.quick], "telltale-17", frozenset(OPERATIONS))
+    edges = graph._edges(explored)
+    lacking = next(iter(edges))
+    agreeing = LaneResult(lane="graph", evidence=Evidence(Items("tours", 9, 9)))
+    unasked = msgspec.structs.replace(agreeing, unsupported=frozenset({edges[lacking]}))
+    unfinished = msgspec.structs.replace(agreeing, evidence=Evidence(Items("tours", 9, 8)))
+    for part, marks, verdict, against in (
+        (agreeing, edges.keys(), "agree", 0),
+        (agreeing, edges.keys() | {-1}, "diverge", 1),
+        (agreeing, edges.keys() - {lacking}, "diverge", 1),
+        (unasked, edges.keys() - {lacking}, "inconclusive", 0),
+        (unfinished, edges.keys() - {lacking}, "inconclusive", 0),
+    ):
+        chunk = Chunk(evidence=part.evidence, marks=frozenset(marks))
+        concluded = graph._concluded(part, [chunk], graph=explored)
+        assert (concluded.verdict, concluded.evidence.further[0].against) == (verdict, against)
 
 
 def test_stateful_tries_more_where_an_operation_has_not_succeeded_yet(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from telltale_conformance.generators.claim_programs import claim_programs
 from telltale_conformance.lean_traces.programs import Program
 from telltale_conformance.model.operations import OPERATIONS
-from telltale_conformance.oracle.adapters import Answer, Request
+from telltale_conformance.oracle.adapters import Adapter, Answer, Request
 from telltale_conformance.oracle.adapters.faults import Exited
 from telltale_conformance.oracle.claims import judging as claims_judging
 from telltale_conformance.oracle.claims.catalogue import CLAIMS, EXPECTED
@@ -84,6 +84,33 @@ def test_a_fault_while_claims_are_watched_is_counted_and_named() -> None:
     reports = list(judge_claims(Stub(dying), [("K11", dict(claim_programs())["K11"])]))
     assert [(report.program, report.faulty) for report in reports] == [("K11", True)]
     assert claims_lane.claims_of(reports)["K11"] == NOT_JUDGED
+
+
+def _fault(request: Request, number: int, answer: Answer) -> Answer:
+    raise Exited("it is gone")
+
+
+@pytest.mark.parametrize("dies_at_start", [True, False])
+def test_a_fault_while_claims_are_watched_after_every_program_agreed_is_no_agreement(
+    dies_at_start: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = [("K11", dict(claim_programs())["K11"])]
+    monkeypatch.setattr(claims_lane, "programs_for", lambda contract: one)
+    monkeypatch.setattr(claims_lane, "watched_programs", lambda contract, seed: one)
+    starts = 0
+
+    class DiesLater(Subject, frozen=True):
+        def start(self) -> Adapter:
+            nonlocal starts
+            starts += 1
+            if starts > 1 and dies_at_start:
+                raise Exited("it does not start")
+            return Stub(_fault) if starts > 1 else Stub()
+
+    hello = Stub().hello
+    result = claims_lane.run(DiesLater(command="mine", greetings={"mine": hello}), Settings())
+    assert (result.verdict, result.evidence.cases.missing, result.tally.faults) == ("inconclusive", 0, 1)
+    assert "it does not start" in result.notes[0] if dies_at_start else "to watch claims" in result.notes[0]
 
 
 def _undecided(contract: str, claims: list[str]) -> Iterator[Result]:

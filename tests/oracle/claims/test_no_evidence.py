@@ -72,7 +72,8 @@ def test_without_an_occasion_a_claim_is_not_judged(claim: str) -> None:
 def test_a_check_of_a_claim_without_an_occasion_agrees_with_nothing(claim: str, contract: str) -> None:
     nothing = LaneResult(lane="claims")
     evidence = occasions(claim, {claim: NOT_JUDGED}, nothing, contract)
-    assert msgspec.structs.replace(nothing, evidence=evidence).verdict != "agree"
+    assert msgspec.structs.replace(nothing, evidence=evidence).verdict == "inconclusive"
+    assert evidence.cases.missing == 1
     one = occasions(claim, {claim: ClaimStand("kept", 1)}, nothing, contract)
     assert msgspec.structs.replace(nothing, evidence=one).verdict == "agree"
 

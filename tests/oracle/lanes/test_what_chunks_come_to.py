@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from telltale_conformance.model.operations import Outcome
 from telltale_conformance.oracle.adapters import Adapter, ReferenceAdapter
 from telltale_conformance.oracle.adapters.faults import Exited
+from telltale_conformance.oracle.lanes import asked
 from telltale_conformance.oracle.lanes.chunks import REFUSED, Chunk, Plan, collect, run_chunks
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.reference.judging import Asked, CaseResult
 from telltale_conformance.oracle.verdict.compare import Divergence
 from telltale_conformance.oracle.verdict.results import LaneDivergence, LaneResult
+from tests.oracle.report_world import program
 
 PLAN = Plan("programs", 6, 2)
 ASKED = Asked(3, "live_count", b"{}", Outcome(1, None, ()))
@@ -157,3 +160,21 @@ def test_an_operation_that_is_offered_and_never_answered_is_missing_though_its_c
     found = ran(chunk_of(without, agreed()), GOOD)
     assert (found.verdict, found.evidence.cases.missing) == ("inconclusive", 0)
     assert found.missing == (f"1 of 1 {REFUSED} not shown: memory_usage",)
+
+
+def test_a_step_that_is_not_asked_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = asked.asked_of
+
+    def without_the_last(*given: Any) -> Any:
+        steps, *counts = real(*given)
+        return steps[:-1], *counts
+
+    def judged() -> LaneResult:
+        return ran(
+            asked.judge_programs(ReferenceAdapter(), "programs", [("one", program())], "telltale-17", Settings())
+        )
+
+    assert not judged().evidence.further[0].missing
+    monkeypatch.setattr(asked, "asked_of", without_the_last)
+    assert judged().evidence.further[0].missing == PLAN.chunks
+    assert judged().verdict == "inconclusive"
