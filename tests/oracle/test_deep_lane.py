@@ -11,10 +11,13 @@ from telltale_conformance.generators.steps import GeneratedStep
 from telltale_conformance.generators.tried import ALL_OPERATIONS
 from telltale_conformance.lean_traces.programs import Program, write_program
 from telltale_conformance.oracle.lanes import deep
+from telltale_conformance.oracle.lanes.chunks import Chunk
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.minimise.minimiser import minimise
 from telltale_conformance.oracle.reference.run import run_on_reference
+from telltale_conformance.oracle.verdict.evidence import Evidence, Items
+from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.lane_world import Stub, same, subject
 from tests.wrong_stores.beside import Fault, WrongAdapter, WrongStore, told_after
 from tests.wrong_stores.depths import DEEP
@@ -114,6 +117,19 @@ def test_what_is_not_driven_is_named() -> None:
     few = deep.run(Subject(), Settings(effort=Effort.quick, cases=3))
     assert few.verdict == "inconclusive"
     assert "counters and collections driven 257 times not shown: Buffer.capacity" in few.missing[0]
+
+
+def test_only_what_was_shown_far_up_is_driven_and_only_what_was_judged_is_an_operation_of_pumps() -> None:
+    cases = deep.cases_of(QUICK, ALL)
+    part = LaneResult(lane="deep", evidence=Evidence(Items("pumps", len(cases), len(cases))))
+    shallow = frozenset(number for number, case in enumerate(cases) if case.depth < DEPTHS[2])
+    chunk = Chunk(evidence=part.evidence, marks=shallow)
+    concluded = deep._concluded(part, [chunk], cases=cases, offered=ALL, settings=QUICK)
+    driven, judged = concluded.evidence.further
+    assert shallow
+    assert (driven.shown, judged.shown) == (0, 0)
+    assert driven.missing > 0
+    assert judged.missing > 0
 
 
 def test_pumps_whose_operations_are_not_offered_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,17 +1,20 @@
 """The lanes: the right store agrees, wrong ones are refused, and the report does not depend on the workers."""
 
 from pathlib import Path
+from random import Random
 
 import msgspec
 import pytest
 
 from telltale_conformance.generators.tours import toured
 from telltale_conformance.lean_traces.programs import write_program
-from telltale_conformance.model.operations import OPERATIONS
+from telltale_conformance.model.operations import OPERATIONS, Outcome
 from telltale_conformance.oracle.lanes import corpus, graph, near_miss, programs, stateful
 from telltale_conformance.oracle.lanes.chunks import Chunk
 from telltale_conformance.oracle.lanes.effort import Effort
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
+from telltale_conformance.oracle.reference.judging import Asked, CaseResult
+from telltale_conformance.oracle.reference.replay import TraceResult
 from telltale_conformance.oracle.reference.run import run_on_reference
 from telltale_conformance.oracle.verdict.evidence import Evidence, Items
 from telltale_conformance.oracle.verdict.results import LaneResult
@@ -102,6 +105,7 @@ def test_near_misses_are_all_refused() -> None:
         result = near_miss.run(contract)
         assert result.verdict == "agree", result.notes
         assert result.figures["edits refused"] == result.tally.cases
+        assert (result.tally.cases > near_miss.PROGRAMS) == (contract == "telltale-17")  # recordings are edited too
 
 
 def test_near_misses_that_pass_are_a_fault_of_the_harness(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,6 +113,29 @@ def test_near_misses_that_pass_are_a_fault_of_the_harness(monkeypatch: pytest.Mo
     result = near_miss.run("telltale-17")
     assert result.verdict == "inconclusive"
     assert "not refused" in result.notes[0]
+
+
+def test_a_near_miss_that_is_refused_at_another_step_has_passed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The harness must see the very edit; what it says of another answer is another mistake."""
+    elsewhere = Asked(-2, "close", b"{}", Outcome(None, None, ()))
+    monkeypatch.setattr(near_miss, "judge_cases", lambda *given: [CaseResult(judged=1, diverged_at=elsewhere)])
+    edited = near_miss._edited_program(0, "telltale-17", Random(0))
+    assert edited is not None
+    assert edited.passed is not None
+    real = near_miss.judge
+
+    def moved(path: Path) -> TraceResult:
+        result = real(path)
+        assert result.first_divergence is not None
+        other = msgspec.structs.replace(result.first_divergence, seq=-2)
+        return msgspec.structs.replace(result, first_divergence=other)
+
+    monkeypatch.setattr(near_miss, "judge", moved)
+    edited = near_miss._edited_trace(corpus.corpus_files()[0], tmp_path / "copy.jsonl", Random(0))
+    assert edited is not None
+    assert edited.passed is not None
 
 
 @pytest.mark.parametrize("lane", [corpus, programs, graph, stateful])

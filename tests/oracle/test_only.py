@@ -17,12 +17,14 @@ from telltale_conformance.oracle.gate import Gate
 from telltale_conformance.oracle.lanes.asked import asked_of
 from telltale_conformance.oracle.lanes.chunks import collect
 from telltale_conformance.oracle.lanes.effort import Effort
-from telltale_conformance.oracle.lanes.only import Only, UnknownName, chosen_cases, only_named
+from telltale_conformance.oracle.lanes.only import Only, UnknownName, chosen_cases, only_named, restricted
 from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import ASKED_FOR, LANES
 from telltale_conformance.oracle.reports.report import Report
 from telltale_conformance.oracle.verdict.baseline import Baseline, read_baseline, write_baseline
 from telltale_conformance.oracle.verdict.compare import Level
+from telltale_conformance.oracle.verdict.evidence import Evidence, Items, Tally
+from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.minimise_world import program
 from tests.oracle.wrong_references import WRONG, WrongReference
 
@@ -147,6 +149,13 @@ def test_what_departs_earlier_elsewhere_is_missing_and_not_against() -> None:
     items, found, _, why = judged(only_named("close", NAMES))
     assert (items, found) == ((2, 1, 0), [])
     assert why == ("cases depart earlier, in consume_readiness_witness, which ends them",)
+
+
+def test_a_fault_before_any_case_with_the_name_leaves_a_question() -> None:
+    nothing = LaneResult(lane="programs", evidence=Evidence(Items("programs")))
+    faulty = LaneResult(lane="programs", evidence=Evidence(Items("programs")), tally=Tally(faults=1))
+    wanted = only_named("close", NAMES)
+    assert [restricted(result, wanted).verdict for result in (nothing, faulty)] == ["not run", "inconclusive"]
 
 
 @pytest.mark.parametrize(("case", "items"), [("twice", (1, 0, 1)), ("once", (1, 1, 0)), ("other", (0, 0, 0))])

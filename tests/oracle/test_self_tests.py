@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from datetime import date
 from importlib.metadata import requires, version
 from pathlib import Path
 
@@ -168,6 +169,20 @@ def test_every_library_is_one_that_a_self_test_depends_on_or_one_that_prints() -
     printing = {"jinja2", "markupsafe", "platformdirs", "psutil", "pygments", "rich", "typer"}
     declared = {Requirement(line).name for line in requires("telltale-conformance") or () if "extra ==" not in line}
     assert declared == printing | set(module.LIBRARIES)
+
+
+def test_it_is_run_anew_with_another_corpus(counted: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(tmp_path)
+    monkeypatch.setattr(module, "corpus_hash", lambda: "sha256:other")
+    assert not run(tmp_path).remembered
+
+
+def test_an_entry_whose_evidence_shows_nothing_is_as_good_as_none(counted: Counted, tmp_path: Path) -> None:
+    counted.shown = 2
+    result, key = counted(CONTRACT), module._key("near-miss", CONTRACT)
+    assert module._remember(tmp_path, "near-miss", CONTRACT, key, date(2026, 1, 1), result) is None
+    counted.shown = 3
+    assert not run(tmp_path).remembered
 
 
 def test_what_was_not_shown_is_not_remembered(counted: Counted, tmp_path: Path) -> None:

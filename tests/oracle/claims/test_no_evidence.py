@@ -13,6 +13,7 @@ from telltale_conformance.oracle.claims.monitors import WATCHED, ClaimVerdict, M
 from telltale_conformance.oracle.lanes.claims import claims_of, occasions
 from telltale_conformance.oracle.lanes.stands import stand_of
 from telltale_conformance.oracle.verdict.claim_stand import NOT_JUDGED, ClaimStand
+from telltale_conformance.oracle.verdict.evidence import Evidence, Items
 from telltale_conformance.oracle.verdict.results import LaneResult
 from tests.oracle.claims.occasions import (
     CLAIM,
@@ -76,6 +77,12 @@ def test_a_check_of_a_claim_without_an_occasion_agrees_with_nothing(claim: str, 
     assert evidence.cases.missing == 1
     one = occasions(claim, {claim: ClaimStand("kept", 1)}, nothing, contract)
     assert msgspec.structs.replace(nothing, evidence=one).verdict == "agree"
+
+
+def test_a_check_of_a_claim_that_is_kept_does_not_hide_that_its_programs_are_answered_otherwise() -> None:
+    departed = LaneResult(lane="claims", evidence=Evidence(Items("programs", 1, 0, 1)))
+    evidence = occasions("K1", {"K1": ClaimStand("kept", 1)}, departed, "telltale-17")
+    assert msgspec.structs.replace(departed, evidence=evidence).verdict == "diverge"
 
 
 @pytest.mark.parametrize("status", ["kept", "broken"])

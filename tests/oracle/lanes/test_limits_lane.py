@@ -12,7 +12,7 @@ from telltale_conformance.generators.programs import Generator
 from telltale_conformance.generators.pumps import PUMPS
 from telltale_conformance.lean_traces.printing import encode
 from telltale_conformance.model import limits, plan
-from telltale_conformance.model.operations import those
+from telltale_conformance.model.operations import OPERATIONS, those
 from telltale_conformance.oracle.adapters import Answer, ReferenceAdapter, Request
 from telltale_conformance.oracle.cli import check as check_command
 from telltale_conformance.oracle.lanes import limits as lane
@@ -21,6 +21,7 @@ from telltale_conformance.oracle.lanes.subject import Settings, Subject
 from telltale_conformance.oracle.lanes.table import Lane
 from telltale_conformance.oracle.reference.replay import replay_bytes
 from telltale_conformance.oracle.verdict.results import LaneResult, not_run
+from tests.oracle.lane_world import Stub
 from tests.trace_files import trace_bytes
 
 WITHIN = sum(not one.beyond for one in limit_programs())
@@ -104,6 +105,17 @@ def test_a_maximum_that_is_cut_to_the_limit_is_told(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Subject, "start", lambda self: Cut())
     result = lane.run(Subject(), Settings(divergences=100))
     assert [found.case for found in result.divergences] == ["capacity within"]
+
+
+@pytest.mark.usefixtures("small")
+def test_a_program_with_an_operation_that_is_not_offered_is_not_played_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Subject, "start", lambda self: Stub(ops=OPERATIONS.keys() - {"open"}))
+    result = lane.run(Subject(), Settings(divergences=100))
+    without = [one for one in limit_programs() if "open" not in {step.op for step in one.program("telltale-17").steps}]
+    assert len(without) < WITHIN + BEYOND
+    assert (result.tally.cases, result.tally.uncovered > 0) == (WITHIN + BEYOND, True)
+    assert result.evidence.cases.planned == result.evidence.cases.shown + result.evidence.cases.missing
+    assert result.evidence.cases.shown == sum(not one.beyond for one in without)
 
 
 @pytest.mark.usefixtures("small")
