@@ -34,7 +34,17 @@ from telltale_conformance.oracle.reference import judging
 from telltale_conformance.oracle.reports.json_report import report_document, report_json
 from telltale_conformance.oracle.verdict.compare import Level
 from telltale_conformance.oracle.verdict.results import LaneResult
-from tests.oracle.honesty_world import ADAPTERS, Made, Odd, asked_by_one_lane, ran, small_world, wrong_at
+from tests.oracle.honesty_world import (
+    ADAPTERS,
+    EVERYTHING,
+    Made,
+    Odd,
+    asked_by_one_lane,
+    ran,
+    saying,
+    small_world,
+    wrong_at,
+)
 from tests.oracle.lane_world import subject
 
 AGREE, DIVERGE, OPEN, NOT_RUN = "agree", "diverge", "inconclusive", "not run"
@@ -279,6 +289,15 @@ def test_a_graph_that_drops_edges_does_not_agree(name: str, monkeypatch: pytest.
     monkeypatch.setattr(watcher, "watch", forgetful)
     result = ran(ADAPTERS[name], "graph")
     assert result.verdict != AGREE
+
+
+@pytest.mark.parametrize("ops", [EVERYTHING, EVERYTHING - {"observe"}])
+def test_an_edge_that_is_answered_as_unsupported_is_not_shown_and_not_against(ops: frozenset[str]) -> None:
+    said = saying("unsupported", '"no"', "validate_ownership_capability")
+    edges = ran(lambda: Odd(said, ops), "graph").evidence.further[-1]
+    assert edges.kind.startswith("edges")
+    assert edges.missing > 0
+    assert edges.against == 0
 
 
 FORGOTTEN = "release_ownership"

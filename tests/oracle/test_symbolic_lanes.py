@@ -135,3 +135,15 @@ def test_a_cell_that_is_missed_fails_the_symbolic_lane(monkeypatch: pytest.Monke
     result = symbolic_lane.run("hardened")
     assert result.verdict == "inconclusive"
     assert any("close | ok | claimed" in note for note in result.notes)
+
+
+def test_a_cell_that_is_missed_is_missing_though_every_claim_is_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decided(contract: str, claims: list[str]) -> Iterator[Result]:
+        yield from (Result(claim, contract, Finding(EXPECTED[contract][claim], "said"), 0.0) for claim in claims)
+
+    missed = Cell("close", "ok", "claimed", "none", "-")
+    monkeypatch.setattr(proving, "results", decided)
+    for found, verdict in (([], "agree"), ([missed], "inconclusive")):
+        monkeypatch.setattr(coverage_gate, "unreached", lambda contract, found=found: found)
+        result = symbolic_lane.run("hardened")
+        assert (result.verdict, result.evidence.further[0].missing) == (verdict, len(found))

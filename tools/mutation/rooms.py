@@ -129,9 +129,11 @@ ROOMS: Final = {
         {"oracle/lanes": "*"},
         {
             "tests/oracle/lanes": """
-                concurrent_lane concurrent_stores environment lean_lane_without_lean limits_lane programs_alone
-                stateful_after_a_divergence
+                concurrent_lane concurrent_stores corpus_in_part environment faults_in_sequences
+                lean_lane_without_lean limits_lane programs_alone races_cut_short stateful_after_a_divergence
+                what_chunks_come_to
             """,
+            "tests/oracle/claims": "no_evidence",
             "tests/oracle": "deep_lane effort guided_lane lanes only self_tests symbolic_lanes",
         },
     ),

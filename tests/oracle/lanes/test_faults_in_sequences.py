@@ -12,6 +12,8 @@ from telltale_conformance.oracle.adapters import Answer, Request
 from telltale_conformance.oracle.adapters.faults import Exited
 from telltale_conformance.oracle.lanes import machines
 from telltale_conformance.oracle.lanes.machines import AdapterCounterpart
+from telltale_conformance.oracle.lanes.stateful import judged_by_machine
+from telltale_conformance.oracle.lanes.subject import Settings
 from tests.oracle.lane_world import Stub
 
 STEPS = list(islice(Generator(0, 0).steps(), 3))
@@ -69,3 +71,20 @@ def test_a_fault_of_the_harness_is_one_of_its_sequence(monkeypatch: pytest.Monke
     (result,) = counterpart.results
     assert (asked, result.not_judged) == (1, 1)
     assert "RuntimeError: no idea" in (result.fault or "")
+
+
+def test_sequences_that_were_not_drawn_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hypothesis.stateful.run_state_machine_as_test", lambda *given, **more: None)
+    cases = judged_by_machine(
+        AdapterCounterpart(Stub()), 0, examples=5, settings=Settings(), contract="telltale-17"
+    ).evidence.cases
+    assert (cases.planned, cases.shown, cases.missing) == (5, 0, 5)
+
+
+def test_what_fails_without_a_divergence_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*given: object, **more: object) -> None:
+        raise RuntimeError("no idea")
+
+    monkeypatch.setattr("hypothesis.stateful.run_state_machine_as_test", fails)
+    with pytest.raises(RuntimeError, match="no idea"):
+        judged_by_machine(AdapterCounterpart(Stub()), 0, examples=5, settings=Settings(), contract="telltale-17")
