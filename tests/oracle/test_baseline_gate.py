@@ -195,6 +195,14 @@ def test_a_signal_makes_a_check_inconclusive_whatever_was_seen() -> None:
     assert gate_code(msgspec.structs.replace(check, cut_short="x", interrupted=True), None) == 3
 
 
+@pytest.mark.parametrize(("expires", "stops"), [("2030-06-14", True), ("2030-06-15", False)])
+def test_fail_fast_stops_at_a_divergence_whose_entry_has_expired(path: Path, expires: str, stops: bool) -> None:
+    seen = lane("programs", accepted())
+    gate = Gate(baseline=written(path, seen, expires=expires), fail_fast=True, today=TODAY)
+    gate.prepare("telltale-17")
+    assert (gate.stops_after(seen) is not None) == stops
+
+
 def test_fail_fast_ends_a_check_after_the_lane_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from telltale_conformance.oracle.cli import check as check_command
 
