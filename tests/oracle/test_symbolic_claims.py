@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from time import process_time
 from typing import Any
 
 import pytest
+import z3
 
 from telltale_conformance.generators.claim_programs import CLAIMS_FOLDER
 from telltale_conformance.lean_traces.programs import Program, read_program
@@ -23,7 +25,18 @@ from telltale_conformance.oracle.cli import prove as prove_command
 from telltale_conformance.oracle.lanes import symbolic as symbolic_lane
 from telltale_conformance.oracle.reference.run import run
 from telltale_conformance.oracle.symbolic import prove as proving
-from telltale_conformance.oracle.symbolic.prove import PART_STATEMENTS, Finding, Result, Spurious, confirm, prove
+from telltale_conformance.oracle.symbolic.claims.claim import Invariant
+from telltale_conformance.oracle.symbolic.proof.induction import find_gap
+from telltale_conformance.oracle.symbolic.proof.solving import Inconclusive, Limits, satisfiable, solver
+from telltale_conformance.oracle.symbolic.prove import (
+    OWNERSHIP_CLAIMS,
+    PART_STATEMENTS,
+    Finding,
+    Result,
+    Spurious,
+    confirm,
+    prove,
+)
 from telltale_conformance.oracle.symbolic.statement.state import Contract
 from telltale_conformance.oracle.verdict.claim_stand import ClaimStand
 from tools.regenerate import as_program
@@ -182,6 +195,31 @@ def test_an_unexpected_status_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_starting_the_command_does_not_load_the_solver() -> None:
     code = "import sys, telltale_conformance.oracle.cli.prove; sys.exit('z3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_the_solver_does_not_know_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = solver(Limits())
+    monkeypatch.setattr(asked, "check", lambda *assumptions: z3.unknown)
+    with pytest.raises(Inconclusive, match="the solver gave up"):
+        satisfiable(asked)
+
+
+def test_an_invariant_that_does_not_hold_at_the_start_proves_nothing() -> None:
+    never = Invariant("never", "nothing is reachable", lambda session, ghost: z3.BoolVal(False))
+    claim = replace(OWNERSHIP_CLAIMS["K4"], invariants={Contract.TELLTALE_17: (never,)})
+    gap = find_gap(claim, Contract.TELLTALE_17, Limits())
+    assert gap is not None
+    assert (gap.at, gap.part) == ("start", "never")
+
+
+def test_what_is_neither_proved_nor_refuted_is_said_to_be_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Spurious, match="neither proved nor refuted"):
+        proving._made(Contract.HARDENED, "K10", None, 0)
+    for pure, apart in ((False, True), (True, False)):
+        monkeypatch.setattr(proving.plans_claim, "plans_are_pure", lambda limits, pure=pure: pure)
+        monkeypatch.setattr(proving.plans_claim, "sessions_share_nothing", lambda *given, apart=apart: apart)
+        with pytest.raises(Spurious, match="K29: not proved"):
+            proving._k29(Contract.HARDENED, Limits())
 
 
 def test_what_is_decided_within_a_limit_does_not_depend_on_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
