@@ -9,11 +9,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from telltale_conformance.lean_traces.schemas import validator
 from telltale_conformance.oracle.campaign.corpus import Corpus
 from telltale_conformance.oracle.campaign.events import DossierMade, TaskDone
+from telltale_conformance.oracle.campaign.folder import read_settings, write_settings
 from telltale_conformance.oracle.campaign.journal import events
 from tests.installed import COMMAND, run
 from tests.oracle.campaign.campaign_world import DIES, ONESELF, SPENT, ran, reported, seconds, served
@@ -137,16 +139,13 @@ def test_another_version_is_refused_by_name(tmp_path: Path) -> None:
     folder = tmp_path / "c"
     assert ran("--sut", served(), "--tasks", "1", "--corpus", folder, "--workers", "1").returncode == 3
     assert {why.partition(" lane ")[0] for why in reported(folder)["missing"]} == {"no answer was judged in"}
-    settings = folder / "campaign.json"
-    document = json.loads(settings.read_text()) | {"version": 1}
-    del document["checksum"]
-    whole = json.dumps(document)
-    command = json.loads(whole)["command"]
-    settings.write_text(whole.replace(json.dumps(command), json.dumps(served("--version", "9.9"))))
+    settings = read_settings(folder)
+    write_settings(folder, msgspec.structs.replace(settings, command=served("--version", "9.9")))
     refused = ran("resume", folder, "--run", "--tasks", "2")
     assert refused.returncode == 3
     assert "9.9 instead of telltale-conformance reference" in refused.stderr
-    settings.write_text(whole.replace('"harness": "', '"harness": "0.0.1-'))
+    identity = msgspec.structs.replace(settings.identity, harness="0.0.1-old")
+    write_settings(folder, msgspec.structs.replace(settings, identity=identity))
     refused = ran("resume", folder, "--run", "--tasks", "2")
     assert refused.returncode == 3
     assert "instead of 0.0.1-" in refused.stderr
