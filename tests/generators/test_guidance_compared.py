@@ -12,6 +12,7 @@ def test_a_store_is_followed_no_longer_than_its_own_limit() -> None:
 
     def program(seed: int, index: int) -> list[GeneratedStep]:
         made.append(index)
+        assert index < 9, "it goes on without end"
         return list(unguided(seed, index))[:10]
 
     found, count = answers(program, {"right": Fault(), "right too": Fault()}, 1, {"right": 15, "right too": 25})

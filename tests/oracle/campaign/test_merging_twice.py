@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from telltale_conformance.oracle.campaign.events import Ended, MetClass
 from telltale_conformance.oracle.campaign.folder import read_settings
 from telltale_conformance.oracle.campaign.merging import merge
+from telltale_conformance.oracle.campaign.opening import opened
 from telltale_conformance.oracle.campaign.report import CampaignReport, corpus_text, report_lines, report_of
 from telltale_conformance.oracle.campaign.standing import standing_in
 from telltale_conformance.oracle.verdict.evidence import Tally
@@ -18,6 +20,43 @@ from tests.oracle.campaign.campaign_world import campaign_in
 from tests.oracle.campaign.test_journal import DOSSIER, TASK
 
 MET = MetClass(fingerprint=DOSSIER.fingerprint, text="open: expected ok", case="start: case 1", cases=1, after=3)
+
+
+def decoding(folder: Path, *, unsupported: tuple[str, ...] = (), decoded: tuple[str, ...] = ()) -> Path:
+    """Let a campaign tell of a task that answered texts of some types, and left others out."""
+    with campaign_in(folder) as begun:
+        begun.note(replace(TASK, unsupported=unsupported, decoded=decoded), Ended(at=3.0, why="tasks"))
+        begun.settle()
+    return folder
+
+
+def test_a_type_that_one_campaign_answers_and_another_leaves_out_is_missing_in_each_merger(tmp_path: Path) -> None:
+    said = "offered and answered as unsupported: decode"
+    without = decoding(tmp_path / "a", unsupported=("decode Edge",), decoded=("decode Scope",))
+    whole = decoding(tmp_path / "b", decoded=("decode Edge", "decode Scope"))
+    alike = decoding(tmp_path / "c", unsupported=("decode Edge",), decoded=("decode Value",))
+    both, again, left_out = (tmp_path / name for name in ("both", "again", "left out"))
+    merge([without, whole], both)
+    merge([both, without], again)
+    merge([without, alike], left_out)
+    assert [said in reported(one).missing for one in (both, again)] == [True, True]
+    assert [said in reported(one).missing for one in (without, whole, left_out)] == [False, False, False]
+
+
+def test_what_either_of_two_copies_of_a_campaign_answered_or_left_out_counts(tmp_path: Path) -> None:
+    one = decoding(tmp_path / "one")
+    other = shutil.copytree(one, tmp_path / "other")
+    second = replace(TASK, task=1, new_cells=(), cells=())
+    for folder, events in (
+        (one, [replace(second, decoded=("decode Edge",))]),
+        (other, [replace(second, unsupported=("decode Edge",)), replace(second, task=2, decoded=("decode Scope",))]),
+    ):
+        with opened(folder, read_settings(folder)) as found:
+            found.campaign.note(*events)
+            found.campaign.settle()
+    merge([one, other], tmp_path / "m")
+    said = "offered and answered as unsupported: decode"
+    assert [said in reported(folder).missing for folder in (one, other, tmp_path / "m")] == [False, False, True]
 
 
 def campaign(folder: Path) -> Path:

@@ -213,6 +213,7 @@ FAULT = Tally(cases=1, judged=1, faults=1)
             "inconclusive",
             ["offered and answered as unsupported: decode"],
         ),
+        ((inherited("a", unsupported=EDGE, decoded=VALUE), inherited("b", decoded=VALUE)), "agree", []),
         (
             (inherited("a", unsupported=EDGE, decoded=VALUE), inherited("b", decoded=EDGE)),
             "inconclusive",

@@ -189,8 +189,14 @@ def test_a_cluster_of_our_own_does_not_wait_for_other_workers(tmp_path: Path) ->
 def test_it_ends_where_workers_of_its_own_do_not_start(tmp_path: Path) -> None:
     cluster, looks = Late(), list[float]()
     cluster.others_may_come = False
+    ends = after(5000, lambda: pytest.fail("it waits without end"))
+
+    def look(left: float) -> None:
+        looks.append(left)
+        ends(left)
+
     with campaign_in(tmp_path / "c") as campaign, pytest.raises(ClusterGone, match=r"for 30\d seconds no worker"):
-        Running(campaign, cluster, seconds=20.0, look=looks.append).run()
+        Running(campaign, cluster, seconds=20.0, look=look).run()
     assert set(looks) == {20.0}  # it waited, and did not begin its time
 
 
